@@ -1,0 +1,66 @@
+// DESIGN: http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
+// domain, application and log are pure; the embedded KurrentDB is reached by one dynamic import.
+const PURE = '^src/[^/]+/(domain|application|log)/';
+const FRAMEWORKS = 'node_modules/(@nestjs|@kurrent|@grpc|rxjs|lmdb|undici|ws|express)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^src/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
+    { name: 'pure-core-direct', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { path: FRAMEWORKS } },
+    { name: 'pure-core-transitive', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { path: FRAMEWORKS, reachable: true } },
+    { name: 'core-no-node-io', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'domain-only-inward',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/domain/' },
+      to: { path: '^src/', pathNot: ['^src/$1/domain/', '^src/event-store/domain/index\\.ts$'] },
+    },
+    {
+      name: 'application-only-inward',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/application/' },
+      to: { path: '^src/', pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$'] },
+    },
+    {
+      name: 'http-not-imported-from-within',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/(?!http/)[^/]+/' },
+      to: { path: '^src/$1/http/' },
+    },
+    {
+      name: 'public-surface-only',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/.+', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/domain/index\\.ts$'] },
+    },
+    {
+      name: 'embedded-only-from-provider',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/embedded-kurrentdb/', '^src/event-store/kurrentdb/kurrentdb-client\\.provider\\.ts$'] },
+      to: { path: '^src/embedded-kurrentdb/' },
+    },
+    {
+      name: 'embedded-lazily',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' },
+      to: { path: '^src/embedded-kurrentdb/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    { name: 'embedded-knows-no-nest', severity: 'error', from: { path: '^src/embedded-kurrentdb/' }, to: { path: 'node_modules/@nestjs/', reachable: true } },
+    { name: 'embedded-stands-alone', severity: 'error', from: { path: '^src/embedded-kurrentdb/' }, to: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' } },
+    {
+      name: 'features-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/(uptime|user-streams)/' },
+      to: { path: '^src/(uptime|user-streams|health)/', pathNot: '^src/$1/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

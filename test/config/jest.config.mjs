@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/**
+ * Names of the installed packages that are `"type": "module"`.
+ *
+ * Jest can `require` ESM only on Node >= 24.9, so these (Nest 12, jose, …) are compiled to CommonJS by SWC; other packages are
+ * left alone, which is faster, and google-protobuf breaks otherwise.
+ */
+function esmPackages(directory, found = new Set()) {
+  if (!existsSync(directory)) return found;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+    const path = join(directory, entry.name);
+    if (entry.name.startsWith('@')) {
+      esmPackages(path, found);
+      continue;
+    }
+    const manifest = join(path, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).type === 'module') {
+      found.add(path.split('node_modules/').pop());
+    }
+    esmPackages(join(path, 'node_modules'), found);
+  }
+  return found;
+}
+
+const swc = (isTypeScript) => [
+  '@swc/jest',
+  {
+    isModule: isTypeScript ? true : 'unknown',
+    jsc: {
+      target: 'es2022',
+      keepClassNames: true,
+      parser: isTypeScript ? { syntax: 'typescript', decorators: true } : { syntax: 'ecmascript' },
+      transform: isTypeScript ? { legacyDecorator: true, decoratorMetadata: true } : {},
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: isTypeScript ? 'inline' : false,
+  },
+];
+
+/** What `npm test` leaves to `.ci/run`: it needs a browser, servers or many minutes. */
+const elsewhere = ['<rootDir>/test/browser/', '<rootDir>/test/faults/', '<rootDir>/test/bench/'];
+
+export default {
+  rootDir: root,
+  testEnvironment: 'node',
+  testRegex: '.*\\.spec\\.ts$',
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', ...(process.env.TEST_ALL === 'true' ? [] : elsewhere)],
+  modulePathIgnorePatterns: ['<rootDir>/data/'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': swc(true), '^.+\\.m?js$': swc(false) },
+  transformIgnorePatterns: [`/node_modules/(?!(${[...esmPackages(join(root, 'node_modules'))].join('|')})/)`],
+  testTimeout: 30_000,
+};
