@@ -1,0 +1,116 @@
+/**
+ * What can go wrong with a stream, whatever store holds it. The classes carry a literal `type` and no HTTP status: the one
+ * exception filter of the HTTP edge translates (DESIGN, "Errors").
+ */
+
+export interface StreamErrorOptions {
+  readonly streamName?: string;
+  /** Facts a caller can act on, safe to show: no secrets, no internals, JSON values only. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+export abstract class StreamError extends Error {
+  abstract readonly type: string;
+  readonly streamName: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(message: string, { streamName, details, cause }: StreamErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.streamName = streamName;
+    this.details = details;
+  }
+}
+
+export class StreamNotFoundError extends StreamError {
+  readonly type = 'stream-not-found';
+
+  constructor(streamName: string, cause?: unknown) {
+    super(`Stream '${streamName}' does not exist`, { streamName, cause });
+  }
+}
+
+export class StreamDeletedError extends StreamError {
+  readonly type = 'stream-deleted';
+
+  constructor(streamName: string, cause?: unknown) {
+    super(`Stream '${streamName}' has been deleted`, { streamName, cause });
+  }
+}
+
+export class StreamAlreadyExistsError extends StreamError {
+  readonly type = 'stream-already-exists';
+
+  constructor(streamName: string, cause?: unknown) {
+    super(`Stream '${streamName}' already exists; append to it instead of creating it`, { streamName, cause });
+  }
+}
+
+/** The expectation a write named, or what was found instead: a revision, or a state of the whole stream. */
+export type RevisionOrState = bigint | 'no_stream' | 'stream_exists' | 'any';
+
+export class WrongExpectedRevisionError extends StreamError {
+  readonly type = 'wrong-expected-revision';
+  readonly expected: RevisionOrState | undefined;
+  readonly current: bigint | 'no_stream' | undefined;
+
+  constructor(streamName: string, expected?: RevisionOrState, current?: bigint | 'no_stream', cause?: unknown) {
+    super(
+      `Stream '${streamName}' is at ${current === undefined ? 'another revision' : `revision ${current}`}` +
+        `${expected === undefined ? '' : `, not at the expected ${expected}`}; read it again and retry with its current revision`,
+      {
+        streamName,
+        cause,
+        details: {
+          ...(expected === undefined ? {} : { expectedRevision: String(expected) }),
+          ...(current === undefined ? {} : { currentRevision: String(current) }),
+        },
+      },
+    );
+    this.expected = expected;
+    this.current = current;
+  }
+}
+
+export class ValidationError extends StreamError {
+  readonly type = 'validation-error';
+}
+
+/** Largest sum of an append's data and metadata that is accepted, in bytes (1 MiB, KurrentDB's own default). */
+export const MAX_APPEND_BYTES = 1_048_576;
+/** An event whose data and metadata take more bytes than this is accepted, with a warning. */
+export const LARGE_EVENT_BYTES = 102_400;
+
+export class EventTooLargeError extends StreamError {
+  readonly type = 'event-too-large';
+
+  constructor(streamName: string, bytes: number, maximumBytes: number = MAX_APPEND_BYTES, cause?: unknown) {
+    super(`The events for stream '${streamName}' take ${bytes} bytes, more than the ${maximumBytes} allowed in one append; split them or store the payload elsewhere`, {
+      streamName,
+      cause,
+      details: { bytes, maximumBytes },
+    });
+  }
+}
+
+export class AuthenticationError extends StreamError {
+  readonly type = 'authentication-error';
+}
+
+export class PermissionError extends StreamError {
+  readonly type = 'permission-error';
+}
+
+export class ConnectionError extends StreamError {
+  readonly type = 'connection-error';
+}
+
+export class TimeoutError extends StreamError {
+  readonly type = 'timeout';
+}
+
+/** A stored event that this version of the service cannot read: of a newer schema version, or not of its type's shape. */
+export class EventDecodingError extends StreamError {
+  readonly type = 'event-decoding-error';
+}

@@ -1,0 +1,25 @@
+import { defineEvent } from './event-registry.js';
+
+/** The first event of every stream this service creates. */
+export interface StreamCreated {
+  readonly streamName: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly owner: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly data: unknown;
+}
+
+export const StreamCreated = defineEvent<'StreamCreated', StreamCreated>({
+  type: 'StreamCreated',
+  schemaVersion: 1,
+  parse: (data) => {
+    const { streamName, description, tags, owner, createdAt, data: payload } = data as Partial<StreamCreated>;
+    if (typeof streamName !== 'string' || typeof description !== 'string' || typeof owner !== 'string' || typeof createdAt !== 'string') {
+      throw new Error('streamName, description, owner and createdAt must be texts');
+    }
+    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) throw new Error('tags must be a list of texts');
+    return { streamName, description, tags, owner, createdAt, data: payload ?? null };
+  },
+});

@@ -1,0 +1,82 @@
+import { ValidationError } from './errors.js';
+
+export const USER_STREAM_TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'] as const;
+export type UserStreamType = (typeof USER_STREAM_TYPES)[number];
+
+/** What a stream's name says about it (DESIGN, "Streams and events"). */
+export type StreamIdentity =
+  | { readonly kind: 'service-uptime'; readonly service: string }
+  | { readonly kind: 'user'; readonly userId: string; readonly type: UserStreamType; readonly category: string }
+  | { readonly kind: 'system'; readonly name: string }
+  | { readonly kind: 'kurrentdb' }
+  | { readonly kind: 'other' };
+
+export const SERVICE_UPTIME_PREFIX = 'service-uptime-';
+/** Appended to and read by the connection test only. */
+export const CONNECTION_TEST_STREAM = 'connection-test';
+/** Longest stream name that is accepted, in UTF-8 bytes; a longer one could not be a key of the embedded store's index. */
+export const MAX_STREAM_NAME_BYTES = 512;
+
+const SERVICE_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
+const MAX_SERVICE_NAME_LENGTH = 64;
+const USER_STREAM = new RegExp(`^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`);
+// Control characters, line and paragraph separators, and lone surrogates, which UTF-8 cannot hold.
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+/** Whether a text may name a service: lower-case letters, digits and single `-`, `_` or `.` between them, at most 64 characters. */
+export function isServiceName(text: string): boolean {
+  return text.length <= MAX_SERVICE_NAME_LENGTH && SERVICE_NAME.test(text);
+}
+
+/** `service-uptime-{service}`. @throws ValidationError for what {@link isServiceName} refuses */
+export function serviceUptimeStream(service: string): string {
+  if (!isServiceName(service)) {
+    throw new ValidationError(
+      `'${printable(service)}' cannot name a service: use at most ${MAX_SERVICE_NAME_LENGTH} lower-case letters, digits and single '-', '_' or '.' between them`,
+      { details: { service: printable(service) } },
+    );
+  }
+  return `${SERVICE_UPTIME_PREFIX}${service}`;
+}
+
+/** Tells what kind of stream a name belongs to; a name parses one way only. */
+export function identifyStream(name: string): StreamIdentity {
+  if (name.startsWith('$')) return { kind: 'kurrentdb' };
+  if (name.startsWith(SERVICE_UPTIME_PREFIX)) {
+    const service = name.slice(SERVICE_UPTIME_PREFIX.length);
+    return isServiceName(service) ? { kind: 'service-uptime', service } : { kind: 'other' };
+  }
+  if (name.startsWith('system-') && name.length > 'system-'.length) return { kind: 'system', name: name.slice('system-'.length) };
+  const user = USER_STREAM.exec(name)?.groups;
+  if (user?.userId && user.type) return { kind: 'user', userId: user.userId, type: user.type as UserStreamType, category: user.category ?? 'default' };
+  return { kind: 'other' };
+}
+
+/** Refuses names that no store should be asked for. @throws ValidationError that says which rule the name breaks */
+export function assertStreamName(name: string): void {
+  const wrong = problemWithName(name);
+  if (wrong) throw new ValidationError(`'${printable(name)}' cannot name a stream: ${wrong}`, { details: { streamName: printable(name) } });
+}
+
+function problemWithName(name: string): string | undefined {
+  if (name === '') return 'it is empty';
+  if (name.trim() !== name) return 'it begins or ends with white space';
+  if (UNPRINTABLE.test(name)) return 'it holds control characters or broken Unicode';
+  if (utf8Length(name) > MAX_STREAM_NAME_BYTES) return `it is longer than ${MAX_STREAM_NAME_BYTES} bytes`;
+  return undefined;
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+/** The text as it may stand in a message: short, and without what could break a log line or a terminal. */
+function printable(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return shown.replace(new RegExp(UNPRINTABLE, 'gu'), '\u{fffd}');
+}
