@@ -109,8 +109,3 @@ export class ConnectionError extends StreamError {
 export class TimeoutError extends StreamError {
   readonly type = 'timeout';
 }
-
-/** A stored event that this version of the service cannot read: of a newer schema version, or not of its type's shape. */
-export class EventDecodingError extends StreamError {
-  readonly type = 'event-decoding-error';
-}

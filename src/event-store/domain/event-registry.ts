@@ -1,4 +1,7 @@
-import { EventDecodingError } from './errors.js';
+import { type EventProblem } from './event.js';
+
+/** What stored data became: data of the current version of its type, or the reason why not. */
+export type DecodedData = { readonly data: unknown; readonly problem?: EventProblem };
 
 /** Ties an event type to its TypeScript type and the version of its shape. Made by {@link defineEvent}. */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
@@ -46,30 +49,28 @@ export class EventRegistry {
   }
 
   /**
-   * Brings stored data to the current version of its type and checks it.
+   * Brings stored data to the current version of its type and checks it. Never throws: one bad event must not make a stream
+   * unreadable.
    *
    * @param schemaVersion the version it was written with; 1 where the event does not say
-   * @throws EventDecodingError when it is of a newer version than this process knows, or not of its type's shape
    */
-  decode(type: string, data: unknown, schemaVersion: number, streamName: string): unknown {
+  decode(type: string, data: unknown, schemaVersion: number): DecodedData {
     const definition = this.#definitions.get(type);
-    if (!definition) return data;
+    if (!definition) return { data };
     if (schemaVersion > definition.schemaVersion) {
-      throw new EventDecodingError(
-        `An event '${type}' in stream '${streamName}' has schema version ${schemaVersion}; this version of the service reads up to ${definition.schemaVersion}. Upgrade the service`,
-        { streamName },
-      );
+      const message = `It has schema version ${schemaVersion}; this version of the service reads '${type}' up to ${definition.schemaVersion}. Upgrade the service`;
+      return { data, problem: { reason: 'newer-schema-version', message } };
     }
     try {
       let current = data;
       for (let version = schemaVersion; version < definition.schemaVersion; version++) {
         const upcast = definition.upcasters[version];
-        if (!upcast) throw new Error(`no upcaster from schema version ${version}`);
+        if (!upcast) throw new Error(`there is no schema version ${version}`);
         current = upcast(current);
       }
-      return definition.parse(current);
-    } catch (cause) {
-      throw new EventDecodingError(`An event '${type}' in stream '${streamName}' cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { streamName, cause });
+      return { data: definition.parse(current) };
+    } catch (error) {
+      return { data, problem: { reason: 'malformed', message: error instanceof Error ? error.message : String(error) } };
     }
   }
 }

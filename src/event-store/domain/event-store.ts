@@ -1,5 +1,5 @@
 import { type NewEvent, type Position, type RecordedEvent } from './event.js';
-import { type StreamMetadata, type VersionedStreamMetadata } from './stream-metadata.js';
+import { type StreamMetadata, type StreamPermissions, type VersionedStreamMetadata } from './stream-metadata.js';
 
 export type ExpectedRevision = bigint | 'any' | 'no_stream' | 'stream_exists';
 export type Direction = 'forwards' | 'backwards';
@@ -32,6 +32,12 @@ export interface NewStream {
   readonly tags?: readonly string[];
   /** Who answers for the stream: a user's id, or `system`. */
   readonly owner: string;
+  /** The owner alone where absent. */
+  readonly permissions?: StreamPermissions;
+  /** Events older than this many seconds are not read any more; kept for ever where absent. */
+  readonly maxAge?: number;
+  /** Only this many of the last events are read; all of them where absent. */
+  readonly maxCount?: number;
 }
 
 export interface CreateStreamResult {
@@ -96,6 +102,8 @@ export interface EventStore {
   setStreamMetadata(streamName: string, metadata: StreamMetadata, options?: AppendOptions): Promise<bigint>;
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription;
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription;
+  /** Tells one store from another, also from one that was wiped and begun anew; undefined while the store is empty. */
+  identity(): Promise<string | undefined>;
   /** Appends to `connection-test` and reads it back. Never throws: the result tells. */
   testConnection(): Promise<ConnectionTestResult>;
 }

@@ -48,9 +48,17 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   readonly position: Position | undefined;
   /** When the store recorded it, in milliseconds since 1970 (of the store's clock, unlike `timestamp`). */
   readonly created: number;
+  /** Present where `data` could not be read as its type demands: it is as stored then, and no {@link isEvent} accepts it. */
+  readonly problem?: EventProblem;
 }
 
-/** True, and narrows, where the event is of the definition's type. */
+export interface EventProblem {
+  /** `newer-schema-version`: a newer version of this service wrote it; `malformed`: nobody should have written it. */
+  readonly reason: 'newer-schema-version' | 'malformed';
+  readonly message: string;
+}
+
+/** True, and narrows, where the event is of the definition's type and could be read. */
 export function isEvent<Type extends string, Data>(event: RecordedEvent, definition: EventDefinition<Type, Data>): event is RecordedEvent<Type, Data> {
-  return event.type === definition.type;
+  return event.type === definition.type && event.problem === undefined;
 }

@@ -1,0 +1,71 @@
+/** Limits of the response time, in milliseconds, that separate the performance grades; slower than the last is `slow`. */
+export interface GradeLimits {
+  readonly excellentMs: number;
+  readonly goodMs: number;
+  readonly acceptableMs: number;
+}
+
+export const PROBE_KINDS = ['http', 'websocket', 'database'] as const;
+export type ProbeKind = (typeof PROBE_KINDS)[number];
+
+/** One service to probe. Durations in milliseconds. */
+export interface UptimeServiceConfig {
+  readonly name: string;
+  readonly kind: ProbeKind;
+  /** Target; absent: this service itself (`/livez`, `/ws/uptime`), or for `database` the KurrentDB in use. */
+  readonly url: string | undefined;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** So many failed samples in a row confirm that it is down (or slow ones, that it is degraded). */
+  readonly failureThreshold: number;
+  /** So many good samples in a row confirm that it is up. */
+  readonly successThreshold: number;
+  readonly grades: GradeLimits;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything the service can be told from outside; read and checked once, at boot. */
+export interface AppConfig {
+  readonly http: {
+    /** 0: any free port. */
+    readonly port: number;
+    readonly host: string;
+    /** Largest request body in bytes. */
+    readonly maxBodyBytes: number;
+    readonly rateLimit: {
+      readonly windowMs: number;
+      /** Requests that one address may make in a window. */
+      readonly limit: number;
+    };
+    /** How many proxies in front are trusted to tell the client's address. */
+    readonly trustedProxies: number;
+  };
+  /** Absolute path of the directory that holds everything kept on this machine. */
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly shutdownTimeoutMs: number;
+  readonly kurrentdb: {
+    /** Absent: the embedded KurrentDB. */
+    readonly connectionString: string | undefined;
+    /** How long an operation may take before it fails with a timeout. */
+    readonly timeoutMs: number;
+  };
+  readonly uptime: {
+    readonly services: readonly UptimeServiceConfig[];
+    /** Raw samples are appended once in so many milliseconds. */
+    readonly sampleWindowMs: number;
+  };
+}
+
+/** Injection token of the {@link AppConfig}. */
+export const APP_CONFIG = Symbol('APP_CONFIG');
+
+/** The configuration cannot be used; the message names every wrong variable, what it was and what it may be. */
+export class ConfigurationError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type AppConfig, ConfigurationError, type UptimeServiceConfig } from './app-config.js';
+import { parseServicesFile } from './services-file.js';
+import { variables, type VariableValues } from './variables.js';
+
+const DEFAULT_GRADES = { excellentMs: 100, goodMs: 300, acceptableMs: 1_000 } as const;
+
+/**
+ * Reads and checks the whole configuration.
+ *
+ * @param environment as `process.env`; a variable set to an empty text counts as not set
+ * @throws ConfigurationError naming every problem there is, not only the first
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): AppConfig {
+  const problems: string[] = [];
+  const values = parseVariables(environment, problems);
+  if (!values) throw new ConfigurationError(problems);
+
+  const rules = {
+    intervalMs: values.UPTIME_INTERVAL_MS,
+    timeoutMs: values.UPTIME_TIMEOUT_MS,
+    failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
+    successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
+    grades: DEFAULT_GRADES,
+  };
+  const documented: UptimeServiceConfig[] = [
+    { name: 'http', kind: 'http', url: values.UPTIME_HTTP_URL, ...rules },
+    { name: 'websocket', kind: 'websocket', url: values.UPTIME_WEBSOCKET_URL, ...rules },
+    { name: 'database', kind: 'database', url: values.UPTIME_DATABASE_URL, ...rules },
+  ];
+  const named = values.UPTIME_SERVICES_FILE === undefined ? [] : readServices(values.UPTIME_SERVICES_FILE, rules, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+
+  return {
+    http: {
+      port: values.PORT,
+      host: values.HOST,
+      maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
+      rateLimit: { windowMs: values.RATE_LIMIT_WINDOW_MS, limit: values.RATE_LIMIT },
+      trustedProxies: values.HTTP_TRUSTED_PROXIES,
+    },
+    dataDir: resolve(values.DATA_DIR),
+    logLevel: values.LOG_LEVEL,
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
+    uptime: { services: [...documented.filter(({ name }) => !named.some((service) => service.name === name)), ...named], sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS },
+  };
+}
+
+function parseVariables(environment: Readonly<Record<string, string | undefined>>, problems: string[]): VariableValues | undefined {
+  const values: Record<string, unknown> = {};
+  for (const variable of Object.values(variables)) {
+    const given = environment[variable.name];
+    const text = given === undefined || given === '' ? ('default' in variable ? variable.default : undefined) : given;
+    if (text === undefined) continue;
+    try {
+      values[variable.name] = variable.parse(text);
+    } catch (error) {
+      const shown = 'secret' in variable ? 'a value that is not shown' : `'${text}'`;
+      problems.push(`${variable.name} is ${shown}; it must be ${(error as Error).message}`);
+    }
+  }
+  // Every entry was put there by the parser of the variable it is named for.
+  return problems.length === 0 ? (values as VariableValues) : undefined;
+}
+
+type ServiceRules = Omit<UptimeServiceConfig, 'name' | 'kind' | 'url'>;
+
+function readServices(path: string, rules: ServiceRules, problems: string[]): UptimeServiceConfig[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
+    return [];
+  }
+  const { services, problems: found } = parseServicesFile(text, rules);
+  problems.push(...found.map((problem) => `${path}: ${problem}`));
+  return services;
+}

@@ -1,0 +1,63 @@
+import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { APP_CONFIG, type AppConfig } from '../config/index.js';
+import { type Clock, type EventDefinition, EventRegistry, type RandomText, StreamCreated } from './domain/index.js';
+import { StreamsController } from './http/streams.controller.js';
+import { EventCodec } from './kurrentdb/event-codec.js';
+import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
+import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
+import { ReadModels } from './read-models/read-models.js';
+import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_TEXT } from './tokens.js';
+
+const LETTERS = '0123456789abcdefghijklmnopqrstuv';
+
+const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte) => LETTERS[byte % LETTERS.length]).join('');
+
+/** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
+@Global()
+@Module({
+  controllers: [StreamsController],
+  providers: [
+    { provide: CLOCK, useValue: systemClock },
+    { provide: RANDOM_TEXT, useValue: randomText },
+    {
+      provide: EventRegistry,
+      useFactory: (): EventRegistry => {
+        const registry = new EventRegistry();
+        registry.register(StreamCreated);
+        return registry;
+      },
+    },
+    { provide: KurrentDBConnection, inject: [APP_CONFIG], useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure) },
+    KurrentDBLifetime,
+    { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ client }: KurrentDBConnection) => client },
+    {
+      provide: KurrentDBService,
+      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_TEXT, APP_CONFIG],
+      useFactory: ({ client }: KurrentDBConnection, registry: EventRegistry, clock: Clock, random: RandomText, { kurrentdb }: AppConfig) =>
+        new KurrentDBService(client, new EventCodec(registry, clock, random), { timeoutMs: kurrentdb.timeoutMs, clock, random }),
+    },
+    { provide: EVENT_STORE, useExisting: KurrentDBService },
+    { provide: ReadModels, inject: [KurrentDBService, APP_CONFIG], useFactory: (store: KurrentDBService, { dataDir }: AppConfig) => new ReadModels(store, join(dataDir, 'read-models')) },
+  ],
+  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, ReadModels],
+})
+export class EventStoreModule {
+  /** Registers a feature's event types, so that they are written with their schema version and read typed and checked. */
+  static forFeature(definitions: readonly EventDefinition[]): DynamicModule {
+    @Injectable()
+    class FeatureEvents {
+      constructor(@Inject(EventRegistry) registry: EventRegistry) {
+        for (const definition of definitions) registry.register(definition);
+      }
+    }
+    return { module: FeatureEventsModule, providers: [FeatureEvents] };
+  }
+}
+
+/** Holds the registrations of one feature. */
+@Module({})
+class FeatureEventsModule {}

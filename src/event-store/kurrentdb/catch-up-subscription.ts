@@ -1,0 +1,148 @@
+import { type AllStreamSubscription, type RecordedEvent as ClientEvent, type StreamSubscription } from '@kurrent/kurrentdb-client';
+import { type EventBatch, type EventSubscription, type Position, type RecordedEvent, type StreamError, type SubscriptionOptions } from '../domain/index.js';
+
+/** What one connection delivers: an event, or the news that everything up to a position has been looked at. */
+interface Delivery {
+  readonly event?: ClientEvent;
+  readonly position?: Position;
+}
+
+type ClientSubscription = AllStreamSubscription | StreamSubscription;
+
+/** How a subscription is opened and resumed; one for `$all`, one for a stream. */
+export interface SubscriptionSource<Cursor> {
+  open(after: Cursor, onCheckpoint: (position: Position) => void): ClientSubscription;
+  cursorOf(delivery: Delivery): Cursor | undefined;
+}
+
+const BATCH_LIMIT = 1_000;
+/** While so many deliveries wait for the handler, no more are taken from the connection. */
+const QUEUE_LIMIT = 4_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * A catch-up subscription that goes on: after a lost connection or a failed batch it opens again behind the last batch that was
+ * handled, with pauses that double up to five seconds.
+ */
+export class CatchUpSubscription<Cursor> implements EventSubscription {
+  readonly #source: SubscriptionSource<Cursor>;
+  readonly #options: SubscriptionOptions;
+  readonly #decode: (event: ClientEvent) => RecordedEvent;
+  readonly #translate: (error: unknown) => StreamError;
+  readonly #running: Promise<void>;
+  readonly #stop = new AbortController();
+  #cursor: Cursor;
+  #pauseMs = FIRST_PAUSE_MS;
+
+  constructor(source: SubscriptionSource<Cursor>, after: Cursor, options: SubscriptionOptions, decode: (event: ClientEvent) => RecordedEvent, translate: (error: unknown) => StreamError) {
+    this.#source = source;
+    this.#cursor = after;
+    this.#options = options;
+    this.#decode = decode;
+    this.#translate = translate;
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#connectAndDeliver();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#options.onInterrupted?.(this.#translate(error));
+        await this.#pause();
+      }
+    }
+  }
+
+  /** One connection, from opening to its end; rejects with what ended it. */
+  async #connectAndDeliver(): Promise<void> {
+    const queue: Delivery[] = [];
+    let wake: (() => void) | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    let caughtUp = false;
+    const notify = (): void => {
+      wake?.();
+      wake = undefined;
+    };
+    const subscription = this.#source.open(this.#cursor, (position) => {
+      queue.push({ position });
+      notify();
+    });
+    const fail = (error: unknown): void => {
+      failure ??= { error };
+      notify();
+    };
+    subscription.on('data', ({ event }: { event?: ClientEvent }) => {
+      if (event) queue.push(event.position ? { event, position: event.position } : { event });
+      if (queue.length >= QUEUE_LIMIT) subscription.pause();
+      notify();
+    });
+    subscription.on('caughtUp', () => {
+      caughtUp = true;
+      notify();
+    });
+    subscription.on('error', fail);
+    subscription.on('end', () => fail(new Error('KurrentDB ended the subscription')));
+    subscription.on('close', () => fail(new Error('The subscription was closed')));
+    this.#stop.signal.addEventListener('abort', notify, { once: true });
+
+    try {
+      for (;;) {
+        if (this.#stop.signal.aborted) return;
+        if (queue.length > 0) {
+          await this.#deliver(queue.splice(0, BATCH_LIMIT));
+          if (queue.length < QUEUE_LIMIT / 2 && subscription.isPaused()) subscription.resume();
+        } else if (failure) {
+          throw failure.error;
+        } else if (caughtUp) {
+          caughtUp = false;
+          this.#pauseMs = FIRST_PAUSE_MS;
+          this.#options.onCaughtUp?.();
+        } else {
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      }
+    } finally {
+      this.#stop.signal.removeEventListener('abort', notify);
+      await closeQuietly(subscription);
+    }
+  }
+
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    const last = deliveries.at(-1);
+    if (!last) return;
+    const batch: EventBatch = { events: deliveries.flatMap(({ event }) => (event ? [this.#decode(event)] : [])), position: last.position };
+    await this.#options.onBatch(batch);
+    this.#cursor = this.#source.cursorOf(last) ?? this.#cursor;
+    this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  async #pause(): Promise<void> {
+    const milliseconds = this.#pauseMs;
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#stop.signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, milliseconds);
+      this.#stop.signal.addEventListener('abort', finish, { once: true });
+    });
+  }
+}
+
+/** Leaves the connection. Whatever it still reports concerns nobody: the next one starts behind the last handled batch. */
+async function closeQuietly(subscription: ClientSubscription): Promise<void> {
+  subscription.removeAllListeners('data');
+  subscription.on('error', () => undefined);
+  await subscription.unsubscribe().catch(() => undefined);
+  subscription.destroy();
+}

@@ -1,0 +1,83 @@
+import {
+  AccessDeniedError,
+  AppendRecordSizeExceededError,
+  CancelledError,
+  DeadlineExceededError,
+  InvalidArgumentError,
+  MaxAppendSizeExceededError,
+  NoStreamError,
+  NotLeaderError,
+  StreamDeletedError as ClientStreamDeletedError,
+  StreamNotFoundError as ClientStreamNotFoundError,
+  StreamTombstonedError,
+  TimeoutError as ClientTimeoutError,
+  TransactionMaxSizeExceededError,
+  UnavailableError,
+  WrongExpectedVersionError,
+} from '@kurrent/kurrentdb-client';
+import {
+  ConnectionError,
+  EventTooLargeError,
+  MAX_APPEND_BYTES,
+  PermissionError,
+  type RevisionOrState,
+  StreamDeletedError,
+  StreamError,
+  StreamNotFoundError,
+  TimeoutError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../domain/index.js';
+
+/** What an operation was about, for the messages of its errors. */
+export interface Operation {
+  /** In words that follow "while": `reading`, `appending to`, … */
+  readonly name: string;
+  readonly streamName?: string;
+}
+
+/** `-2`, `-1` and `-4` in the trailers of a failed delete (FACTS of the protocol: `expected-version`). */
+const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
+  [-1n, 'no_stream'],
+  [-2n, 'any'],
+  [-4n, 'stream_exists'],
+]);
+
+/**
+ * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
+ * go on as `cause`, for the log, never as message.
+ */
+export function translateClientError(error: unknown, { name, streamName }: Operation): StreamError {
+  if (error instanceof StreamError) return error;
+  const stream = streamName ?? '$all';
+  if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError) return new StreamNotFoundError(stream, error);
+  if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError) return new StreamDeletedError(stream, error);
+  if (error instanceof WrongExpectedVersionError) {
+    return new WrongExpectedRevisionError(stream, revisionOrState(error.expectedState), currentRevision(error.actualState), error);
+  }
+  if (error instanceof MaxAppendSizeExceededError) return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
+  if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError) return new EventTooLargeError(stream, error.size, error.maxSize, error);
+  const about = streamName === undefined ? {} : { streamName };
+  const doing = streamName === undefined ? name : `${name} stream '${streamName}'`;
+  if (error instanceof AccessDeniedError) {
+    return new PermissionError(`KurrentDB does not let this service do it while ${doing}; check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl`, { ...about, cause: error });
+  }
+  if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
+    return new TimeoutError(`KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`, { ...about, cause: error });
+  }
+  if (error instanceof InvalidArgumentError) return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, { ...about, cause: error });
+  if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
+    return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, { ...about, cause: error });
+  }
+  return new ConnectionError(`KurrentDB failed while ${doing}; retry in a moment`, { ...about, cause: error });
+}
+
+function revisionOrState(value: unknown): RevisionOrState | undefined {
+  if (typeof value === 'bigint') return STATES.get(value) ?? value;
+  return value === 'any' || value === 'no_stream' || value === 'stream_exists' ? value : undefined;
+}
+
+function currentRevision(value: unknown): bigint | 'no_stream' | undefined {
+  const current = revisionOrState(value);
+  return current === 'any' || current === 'stream_exists' ? undefined : current;
+}

@@ -1,0 +1,91 @@
+import { jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
+import { createHash } from 'node:crypto';
+import { type Clock, createEventId, type EventMetadata, type EventRegistry, isEventId, type NewEvent, type RandomText, type RecordedEvent, ValidationError } from '../domain/index.js';
+
+/** Written as the `source` of events that do not name one. */
+const DEFAULT_SOURCE = 'penguin-pool-streams';
+
+/** A stored event's metadata: what the domain calls metadata, and the two fields that {@link BaseEvent} has beside it. */
+interface StoredMetadata extends EventMetadata {
+  readonly eventId?: string;
+  readonly timestamp?: string;
+}
+
+export interface EncodedEvent {
+  /** Ready for the client. */
+  readonly event: ReturnType<typeof jsonEvent>;
+  /** Bytes of data and metadata together. */
+  readonly bytes: number;
+}
+
+/** Turns the domain's events into what the store keeps and back: ids, timestamps, schema versions (DESIGN, decision 5). */
+export class EventCodec {
+  constructor(
+    private readonly registry: EventRegistry,
+    private readonly clock: Clock,
+    private readonly random: RandomText,
+  ) {}
+
+  /** @throws ValidationError for data that is not JSON, or an event id of another form */
+  encode({ type, data, metadata, timestamp, eventId }: NewEvent): EncodedEvent {
+    if (type === '' || type.startsWith('$')) throw new ValidationError(`'${type}' cannot be an event type: it must not be empty or begin with '$'`);
+    const now = this.clock.now();
+    const id = eventId ?? createEventId(now, this.random);
+    if (!isEventId(id)) throw new ValidationError(`'${id}' is not an event id; the form is evt_{milliseconds}_{letters and digits}`);
+    const schemaVersion = metadata?.schemaVersion ?? this.registry.schemaVersionOf(type) ?? 1;
+    const stored: StoredMetadata = { source: DEFAULT_SOURCE, ...metadata, schemaVersion, eventId: id, timestamp: timestamp ?? new Date(now).toISOString() };
+    const json = toJson(data ?? null, `data of event '${type}'`);
+    const metadataJson = toJson(stored, `metadata of event '${type}'`);
+    return {
+      event: jsonEvent({ id: uuidOfEventId(id), type, data: json.value, metadata: metadataJson.value as Record<string, unknown> }),
+      bytes: json.bytes + metadataJson.bytes,
+    };
+  }
+
+  decode(event: ClientEvent): RecordedEvent {
+    const { eventId, timestamp, ...metadata } = readMetadata(event.metadata);
+    return {
+      type: event.type,
+      ...this.registry.decode(event.type, event.data, metadata.schemaVersion ?? 1),
+      metadata,
+      timestamp: timestamp ?? event.created.toISOString(),
+      eventId: eventId ?? event.id,
+      streamName: event.streamId,
+      revision: event.revision,
+      position: event.position,
+      created: event.created.getTime(),
+    };
+  }
+}
+
+/** The UUID an event has in the store: version 8 (RFC 9562, 5.8), the first 122 free bits of the event id's SHA-256. */
+export function uuidOfEventId(eventId: string): string {
+  const hash = createHash('sha256').update(eventId).digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function readMetadata(metadata: unknown): StoredMetadata {
+  // Other writers may leave metadata out, or keep bytes or any JSON value there.
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Uint8Array) return {};
+  const { eventId, timestamp, schemaVersion, ...rest } = metadata as Record<string, unknown>;
+  return {
+    ...rest,
+    ...(typeof schemaVersion === 'number' ? { schemaVersion } : {}),
+    ...(typeof eventId === 'string' ? { eventId } : {}),
+    ...(typeof timestamp === 'string' ? { timestamp } : {}),
+  };
+}
+
+function toJson(value: unknown, what: string): { value: JSONType; bytes: number } {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new ValidationError(`The ${what} cannot be written as JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (text === undefined) throw new ValidationError(`The ${what} cannot be written as JSON`);
+  return { value: value as JSONType, bytes: Buffer.byteLength(text) };
+}

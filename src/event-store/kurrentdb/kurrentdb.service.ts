@@ -1,0 +1,191 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BACKWARDS, END, FORWARDS, jsonEvent, type KurrentDBClient, START } from '@kurrent/kurrentdb-client';
+import {
+  type AllSubscriptionOptions,
+  type AppendOptions,
+  type AppendResult,
+  assertStreamName,
+  type Clock,
+  type ConnectionTestResult,
+  type CreateStreamResult,
+  EventTooLargeError,
+  type EventStore,
+  type EventSubscription,
+  type ExpectedRevision,
+  LARGE_EVENT_BYTES,
+  MAX_APPEND_BYTES,
+  type NewEvent,
+  type NewStream,
+  type RandomText,
+  type ReadOptions,
+  type RecordedEvent,
+  StreamDeletedError,
+  type StreamMetadata,
+  StreamNotFoundError,
+  type StreamSubscriptionOptions,
+  ValidationError,
+  type VersionedStreamMetadata,
+} from '../domain/index.js';
+import { translateClientError, type Operation } from './client-errors.js';
+import { ConnectionTest } from './connection-test.js';
+import { createStream } from './create-stream.js';
+import { withDeadline } from './deadline.js';
+import { type EncodedEvent, type EventCodec } from './event-codec.js';
+import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
+import { subscribeToAll, subscribeToStream } from './subscriptions.js';
+
+const DEFAULT_LIMIT = 100;
+
+export interface KurrentDBServiceOptions {
+  /** How long an operation may take before it fails with a TimeoutError, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly random: RandomText;
+}
+
+/** The event store of this service, on KurrentDB, through the official client (see the port for what each method promises). */
+@Injectable()
+export class KurrentDBService implements EventStore {
+  readonly #logger = new Logger(KurrentDBService.name);
+  readonly #connectionTest: ConnectionTest;
+
+  constructor(
+    private readonly client: KurrentDBClient,
+    private readonly codec: EventCodec,
+    private readonly options: KurrentDBServiceOptions,
+  ) {
+    this.#connectionTest = new ConnectionTest(this, options.clock, options.random);
+  }
+
+  async readStream(streamName: string, { from, limit = DEFAULT_LIMIT, direction = 'forwards' }: ReadOptions = {}): Promise<RecordedEvent[]> {
+    assertStreamName(streamName);
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new ValidationError(`limit is ${limit}; it must be a whole number from 1`);
+    if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from is ${from}; a revision is 0 or more`);
+    const forwards = direction === 'forwards';
+    const start = from ?? (forwards ? 'start' : 'end');
+    if (forwards && start === 'end') return [];
+    try {
+      return await this.#run({ name: 'reading', streamName }, async () => {
+        const read = this.client.readStream(streamName, { direction: forwards ? FORWARDS : BACKWARDS, fromRevision: start === 'start' ? START : start === 'end' ? END : start, maxCount: limit });
+        const events: RecordedEvent[] = [];
+        for await (const { event } of read) {
+          if (event) events.push(this.codec.decode(event));
+        }
+        return events;
+      });
+    } catch (error) {
+      throw error instanceof StreamNotFoundError && (await this.#wasDeleted(streamName)) ? new StreamDeletedError(streamName, error) : error;
+    }
+  }
+
+  async appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
+    assertStreamName(streamName);
+    const encoded = (isList(events) ? events : [events]).map((event) => this.codec.encode(event));
+    if (encoded.length === 0) throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
+    this.#checkSize(streamName, encoded);
+    return this.#append(
+      streamName,
+      encoded.map(({ event }) => event),
+      expectedRevision,
+    );
+  }
+
+  createStream(stream: NewStream): Promise<CreateStreamResult> {
+    return createStream(this, stream, new Date(this.options.clock.now()).toISOString());
+  }
+
+  async deleteStream(streamName: string, { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {}): Promise<void> {
+    assertStreamName(streamName);
+    // The client's delete knows no `stream_exists`; the server refuses to delete a missing stream in any case.
+    const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
+    await this.#run({ name: 'deleting', streamName }, () => this.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }));
+  }
+
+  async streamExists(streamName: string): Promise<boolean> {
+    try {
+      await this.readStream(streamName, { limit: 1, direction: 'backwards' });
+      return true;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return false;
+      throw error;
+    }
+  }
+
+  async getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata> {
+    assertStreamName(streamName);
+    try {
+      // Not the client's getStreamMetadata: it gives a log position where a revision is promised.
+      return await this.#run({ name: 'reading the metadata of', streamName }, async () => {
+        for await (const { event } of this.client.readStream(`$$${streamName}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) {
+          if (event) return { metadata: decodeMetadata(event.isJson ? event.data : undefined), revision: event.revision };
+        }
+        return { metadata: {}, revision: 'no_stream' as const };
+      });
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return { metadata: {}, revision: 'no_stream' };
+      throw error;
+    }
+  }
+
+  async setStreamMetadata(streamName: string, metadata: StreamMetadata, { expectedRevision = 'any' }: AppendOptions = {}): Promise<bigint> {
+    assertStreamName(streamName);
+    for (const [field, least] of [['maxAge', 1], ['maxCount', 1], ['truncateBefore', 0], ['cacheControl', 1]] as const) {
+      const value = metadata[field];
+      if (value !== undefined && (!Number.isInteger(value) || value < least)) throw new ValidationError(`${field} is ${value}; it must be a whole number from ${least}`, { streamName });
+    }
+    const { revision } = await this.#append(`$$${streamName}`, [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })], expectedRevision);
+    return revision;
+  }
+
+  subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
+    return subscribeToAll(this.client, this.codec, options);
+  }
+
+  subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription {
+    assertStreamName(streamName);
+    return subscribeToStream(this.client, this.codec, streamName, options);
+  }
+
+  /** The id of the log's first event: made by chance when the store was begun. */
+  identity(): Promise<string | undefined> {
+    return this.#run({ name: 'reading $all' }, async () => {
+      for await (const { event } of this.client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 })) return event?.id;
+      return undefined;
+    });
+  }
+
+  testConnection(): Promise<ConnectionTestResult> {
+    return this.#connectionTest.run();
+  }
+
+  async #append(streamName: string, events: EncodedEvent['event'][], expectedRevision: ExpectedRevision): Promise<AppendResult> {
+    const operation = { name: 'appending to', streamName };
+    const result = await this.#run(operation, () => this.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs }));
+    return { streamName, revision: result.nextExpectedRevision, position: result.position };
+  }
+
+  /** Runs an operation with its deadline; whatever goes wrong becomes an error of the domain. */
+  async #run<Value>(operation: Operation, run: () => Promise<Value>): Promise<Value> {
+    try {
+      return await withDeadline(run(), this.options.timeoutMs, operation);
+    } catch (error) {
+      throw translateClientError(error, operation);
+    }
+  }
+
+  async #wasDeleted(streamName: string): Promise<boolean> {
+    return isSoftDeleted((await this.getStreamMetadata(streamName)).metadata);
+  }
+
+  #checkSize(streamName: string, events: readonly EncodedEvent[]): void {
+    const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
+    if (bytes > MAX_APPEND_BYTES) throw new EventTooLargeError(streamName, bytes);
+    for (const { event, bytes: size } of events) {
+      if (size > LARGE_EVENT_BYTES) this.#logger.warn({ msg: 'An event is large', streamName, eventType: event.type, bytes: size, warningFromBytes: LARGE_EVENT_BYTES });
+    }
+  }
+}
+
+function isList(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
+  return Array.isArray(events);
+}

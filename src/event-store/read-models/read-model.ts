@@ -1,0 +1,165 @@
+import { Logger } from '@nestjs/common';
+import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import { mkdirSync } from 'node:fs';
+import { type EventBatch, type EventStore, type EventSubscription, type Position, type RecordedEvent } from '../domain/index.js';
+
+/** The tables of one read model; a table is made when it is first asked for. */
+export interface ReadModelTables {
+  table<Value, TableKey extends Key>(name: string): Database<Value, TableKey>;
+}
+
+/** What a feature says of its read model. */
+export interface ReadModelDefinition {
+  readonly name: string;
+  /** Raise it when the tables' layout or meaning changes: the model is then built anew from the streams. */
+  readonly version: number;
+  readonly streamNamePrefixes: readonly string[];
+  /**
+   * Brings the tables to where they stand after the events. Runs inside one transaction, together with the checkpoint: either
+   * all of it is kept or nothing. Must be synchronous and must not read the clock: a rebuild has to give the same tables.
+   */
+  readonly apply: (tables: ReadModelTables, events: readonly RecordedEvent[]) => void;
+}
+
+interface Checkpoint {
+  readonly commit: string;
+  readonly prepare: string;
+  readonly storeIdentity: string;
+}
+
+const CHECKPOINT = 'checkpoint';
+const TABLE_PREFIX = 'table:';
+
+/** Tables in LMDB that a subscription to `$all` keeps up to date (DESIGN, decision 3). */
+export class ReadModel implements ReadModelTables {
+  readonly #logger: Logger;
+  readonly #root: RootDatabase;
+  readonly #meta: Database<Checkpoint, string>;
+  readonly #tables = new Map<string, Database<unknown, Key>>();
+  readonly #waiting = new Set<() => void>();
+  #subscription: EventSubscription | undefined;
+  #position: Position | undefined;
+  #storeIdentity: string | undefined;
+  #isCaughtUp = false;
+  #stopped = false;
+
+  /** @param directory holds this model and nothing else; made where it is missing */
+  constructor(
+    private readonly definition: ReadModelDefinition,
+    private readonly store: Pick<EventStore, 'subscribeToAll' | 'identity'>,
+    directory: string,
+  ) {
+    this.#logger = new Logger(`ReadModel:${definition.name}`);
+    mkdirSync(directory, { recursive: true });
+    this.#root = open({ path: directory, maxDbs: 32 });
+    this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
+  }
+
+  /** All events that were in the store at the start of the subscription have been applied, and it is connected. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
+  table<Value, TableKey extends Key>(name: string): Database<Value, TableKey> {
+    const opened = this.#tables.get(name) ?? this.#root.openDB<unknown, Key>({ name: `${TABLE_PREFIX}${name}` });
+    this.#tables.set(name, opened);
+    return opened as Database<Value, TableKey>;
+  }
+
+  /** Goes on behind the checkpoint; begins anew where the tables are those of another store. @throws ConnectionError, TimeoutError */
+  async start(): Promise<void> {
+    if (this.#subscription || this.#stopped) return;
+    this.#storeIdentity = await this.store.identity();
+    const checkpoint = this.#meta.get(CHECKPOINT);
+    if (checkpoint && checkpoint.storeIdentity !== this.#storeIdentity) {
+      this.#logger.warn('The tables are those of another store; building them anew from the streams');
+      await this.#clear();
+    }
+    const resumed = this.#meta.get(CHECKPOINT);
+    this.#position = resumed && { commit: BigInt(resumed.commit), prepare: BigInt(resumed.prepare) };
+    this.#subscription = this.store.subscribeToAll({
+      ...(this.#position ? { after: this.#position } : {}),
+      filter: { streamNamePrefixes: this.definition.streamNamePrefixes },
+      onBatch: (batch) => this.#apply(batch),
+      onCaughtUp: () => (this.#isCaughtUp = true),
+      onInterrupted: (error) => {
+        this.#isCaughtUp = false;
+        this.#logger.warn(`Interrupted, trying again: ${error.message}`);
+      },
+    });
+  }
+
+  /**
+   * Waits until everything up to the position of a write is in the tables, so that its writer reads it.
+   *
+   * @returns false when it was not within `timeoutMs`
+   */
+  async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (!this.#hasPassed(position)) {
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#stopped) return false;
+      await this.#nextBatch(left);
+    }
+    return true;
+  }
+
+  /** Resolves when the running batch, if any, is kept. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#subscription?.stop();
+    this.#wakeAll();
+    await this.#root.close();
+  }
+
+  async #apply({ events, position }: EventBatch): Promise<void> {
+    if (!position) return;
+    this.#storeIdentity ??= await this.store.identity();
+    const readable = events.filter((event) => this.#isReadable(event));
+    await this.#root.transaction(() => {
+      this.definition.apply(this, readable);
+      void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });
+    });
+    this.#position = position;
+    this.#wakeAll();
+  }
+
+  /** @throws Error for an event of a newer schema version: leaving it out would make the tables wrong for ever */
+  #isReadable({ problem, type, streamName, revision }: RecordedEvent): boolean {
+    if (!problem) return true;
+    const what = `Event '${type}' at revision ${revision} of '${streamName}'`;
+    if (problem.reason === 'newer-schema-version') throw new Error(`${what} cannot be applied: ${problem.message}`);
+    this.#logger.warn(`${what} is left out: ${problem.message}`);
+    return false;
+  }
+
+  async #clear(): Promise<void> {
+    await this.#root.transaction(() => {
+      for (const key of [...this.#root.getKeys()]) {
+        if (typeof key === 'string' && key.startsWith(TABLE_PREFIX)) this.table(key.slice(TABLE_PREFIX.length)).clearSync();
+      }
+      void this.#meta.remove(CHECKPOINT);
+    });
+  }
+
+  #hasPassed({ commit }: Position): boolean {
+    return this.#position !== undefined && this.#position.commit >= commit;
+  }
+
+  #nextBatch(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
