@@ -1,1 +1,32 @@
-export {};
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { readFileSync } from 'node:fs';
+import { AppModule } from './app.module.js';
+import { APP_CONFIG, type AppConfig, ConfigurationError } from './config/index.js';
+import { API_DOCS_PATH, configureHttp } from './http/index.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+async function start(): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bodyParser: false, bufferLogs: true, abortOnError: false });
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  const config = app.get<AppConfig>(APP_CONFIG);
+  configureHttp(app, config, version);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  await app.listen(config.http.port, config.http.host);
+
+  const url = (await app.getUrl()).replace('[::1]', 'localhost').replace('0.0.0.0', 'localhost');
+  logger.log(`Listening on ${url}`);
+  logger.log(`Status of the services: ${url}/api/uptime/status`);
+  logger.log(`API documentation: ${url}/${API_DOCS_PATH}`);
+  logger.log(`Health: ${url}/livez ${url}/readyz ${url}/health`);
+}
+
+start().catch((error: unknown) => {
+  // Nothing is running yet that could log: a person reads this in a terminal, or in the container's last lines.
+  console.error(error instanceof ConfigurationError ? error.message : error);
+  process.exit(1);
+});

@@ -45,7 +45,12 @@ export interface AppConfig {
   /** Absolute path of the directory that holds everything kept on this machine. */
   readonly dataDir: string;
   readonly logLevel: LogLevel;
-  readonly shutdownTimeoutMs: number;
+  readonly shutdown: {
+    /** Between SIGTERM, from which on the service is not ready, and the closing of its port. */
+    readonly delayMs: number;
+    /** What requests that are running then may still take. */
+    readonly timeoutMs: number;
+  };
   readonly kurrentdb: {
     /** Absent: the embedded KurrentDB. */
     readonly connectionString: string | undefined;

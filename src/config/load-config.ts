@@ -42,7 +42,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
-    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
     uptime: { services: [...documented.filter(({ name }) => !named.some((service) => service.name === name)), ...named], sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS },
   };

@@ -58,7 +58,8 @@ export const variables = {
   HTTP_TRUSTED_PROXIES: { name: 'HTTP_TRUSTED_PROXIES', description: 'How many proxies in front of the service are trusted to tell the address of the client', default: '0', parse: integer(0, 16) },
   RATE_LIMIT: { name: 'RATE_LIMIT', description: 'Requests that one address may make in a window', default: '600', parse: integer(1, 10_000_000) },
   RATE_LIMIT_WINDOW_MS: { name: 'RATE_LIMIT_WINDOW_MS', description: 'Length of that window, in milliseconds', default: '60000', parse: integer(1_000, 3_600_000) },
-  SHUTDOWN_TIMEOUT_MS: { name: 'SHUTDOWN_TIMEOUT_MS', description: 'How long running requests may take after SIGTERM, in milliseconds', default: '5000', parse: integer(0, 60_000) },
+  SHUTDOWN_DELAY_MS: { name: 'SHUTDOWN_DELAY_MS', description: 'How long the service goes on after SIGTERM, not ready, so that load balancers leave it, in milliseconds', default: '1000', parse: integer(0, 60_000) },
+  SHUTDOWN_TIMEOUT_MS: { name: 'SHUTDOWN_TIMEOUT_MS', description: 'How long running requests may take after that delay, in milliseconds', default: '5000', parse: integer(0, 60_000) },
   KURRENTDB_CONNECTION_STRING: {
     name: 'KURRENTDB_CONNECTION_STRING',
     description: 'KurrentDB server or cluster to use; without it, a KurrentDB embedded in the service stores under DATA_DIR',

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -7,6 +8,7 @@ import { type Clock, type EventDefinition, EventRegistry, type RandomText, Strea
 import { StreamsController } from './http/streams.controller.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
+import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_TEXT } from './tokens.js';
@@ -19,6 +21,7 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
 /** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
 @Global()
 @Module({
+  imports: [TerminusModule],
   controllers: [StreamsController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
@@ -33,6 +36,7 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
     },
     { provide: KurrentDBConnection, inject: [APP_CONFIG], useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure) },
     KurrentDBLifetime,
+    KurrentDBHealthIndicator,
     { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ client }: KurrentDBConnection) => client },
     {
       provide: KurrentDBService,
@@ -43,7 +47,7 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     { provide: ReadModels, inject: [KurrentDBService, APP_CONFIG], useFactory: (store: KurrentDBService, { dataDir }: AppConfig) => new ReadModels(store, join(dataDir, 'read-models')) },
   ],
-  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, ReadModels],
+  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, ReadModels, KurrentDBHealthIndicator],
 })
 export class EventStoreModule {
   /** Registers a feature's event types, so that they are written with their schema version and read typed and checked. */

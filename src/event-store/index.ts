@@ -1,4 +1,5 @@
 export { EventStoreModule } from './event-store.module.js';
+export { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';
 export { ReadModels } from './read-models/read-models.js';

@@ -1,0 +1,27 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { type EventStore } from '../domain/index.js';
+import { EVENT_STORE } from '../tokens.js';
+
+/** A test is shared by the probes that come within so many milliseconds, so that many of them do not load the store. */
+const CACHE_MS = 1_000;
+
+/** Whether events can be appended and read, by really doing it. */
+@Injectable()
+export class KurrentDBHealthIndicator {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** `up` with `responseTime` in milliseconds, or `down` with the reason. */
+  async check(): Promise<HealthIndicatorResult<'kurrentdb'>> {
+    return this.indicators
+      .check('kurrentdb')
+      .attempt(async () => {
+        const { health, error } = await this.store.testConnection();
+        if (health !== 'healthy') throw new Error(error ?? 'The connection test failed');
+      })
+      .cacheFor(CACHE_MS);
+  }
+}

@@ -1,0 +1,70 @@
+import { Controller, Get, UseFilters } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, type HealthCheckResult, HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { SkipThrottle } from '@nestjs/throttler';
+import { KurrentDBHealthIndicator } from '../event-store/index.js';
+import { gradeOf } from '../uptime/domain/index.js';
+import { UptimeHealthIndicator } from '../uptime/index.js';
+import { HealthCheckFilter } from './health-check.filter.js';
+
+const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {} };
+
+/** What Kubernetes asks (livez, readyz, startupz), and what people ask (health). All answer in Terminus' shape. */
+@ApiTags('health')
+@SkipThrottle()
+@UseFilters(HealthCheckFilter)
+@Controller()
+export class HealthController {
+  #hasStarted = false;
+
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly kurrentdb: KurrentDBHealthIndicator,
+    private readonly uptime: UptimeHealthIndicator,
+  ) {}
+
+  @Get('livez')
+  @ApiOperation({ summary: 'Liveness: the process answers', description: 'Never asks the store: restarting this process would not mend it.' })
+  @ApiOkResponse({ description: 'Alive', example: ALIVE })
+  livez(): HealthCheckResult {
+    return ALIVE;
+  }
+
+  @Get('readyz')
+  @HealthCheck()
+  @ApiOperation({ summary: 'Readiness: the store is reachable and the streams are there', description: '503 while starting and while shutting down.' })
+  readyz(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.kurrentdb.check(), () => this.uptime.check()]);
+  }
+
+  @Get('startupz')
+  @HealthCheck()
+  @ApiOperation({ summary: 'Startup: the service has been ready once' })
+  async startupz(): Promise<HealthCheckResult> {
+    if (this.#hasStarted) return ALIVE;
+    const result = await this.readyz();
+    this.#hasStarted = true;
+    return result;
+  }
+
+  @Get('health')
+  @HealthCheck()
+  @ApiOperation({ summary: 'All indicators' })
+  all(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.gradedKurrentdb(), () => this.uptime.check()]);
+  }
+
+  @Get('health/kurrentdb')
+  @HealthCheck()
+  @ApiOperation({ summary: 'The connection to KurrentDB: a real append and read, with response time in milliseconds and grade' })
+  @ApiServiceUnavailableResponse({ description: 'KurrentDB cannot be reached, or does not answer as it should' })
+  store(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.gradedKurrentdb()]);
+  }
+
+  private async gradedKurrentdb(): Promise<HealthIndicatorResult> {
+    const { kurrentdb } = await this.kurrentdb.check();
+    const { responseTime } = kurrentdb;
+    return { kurrentdb: kurrentdb.status === 'up' && typeof responseTime === 'number' ? { ...kurrentdb, performanceGrade: gradeOf(responseTime) } : kurrentdb };
+  }
+}

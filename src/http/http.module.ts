@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
+import { LoggerModule } from 'nestjs-pino';
+import { APP_CONFIG, type AppConfig } from '../config/index.js';
+import { GracefulShutdown } from './graceful-shutdown.js';
+import { loggingOptions } from './logging.js';
+import { ProblemFilter } from './problem.filter.js';
+import { createValidationPipe } from './validation.js';
+
+/** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
+@Module({
+  imports: [
+    LoggerModule.forRootAsync({ inject: [APP_CONFIG], useFactory: ({ logLevel }: AppConfig) => loggingOptions(logLevel) }),
+    ThrottlerModule.forRootAsync({
+      inject: [APP_CONFIG],
+      useFactory: ({ http: { rateLimit } }: AppConfig) => ({ throttlers: [{ ttl: rateLimit.windowMs, limit: rateLimit.limit }] }),
+    }),
+  ],
+  providers: [
+    GracefulShutdown,
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: ThrottlerGuard },
+    { provide: APP_PIPE, useFactory: createValidationPipe },
+  ],
+})
+export class HttpModule {}

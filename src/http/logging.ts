@@ -1,0 +1,51 @@
+import { type Params } from 'nestjs-pino';
+import { stdSerializers } from 'pino';
+import { type LogLevel } from '../config/index.js';
+import { requestIdOf } from './request-id.js';
+
+/** Paths, in whatever is logged, whose values are secrets. */
+const REDACTED = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'req.headers["x-api-key"]',
+  'req.headers["proxy-authorization"]',
+  'res.headers["set-cookie"]',
+  '*.password',
+  '*.secret',
+  '*.token',
+  '*.connectionString',
+];
+
+/** `user:password@` of any URL or connection string inside a text. */
+const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
+
+/** The text without the credentials of the URLs in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(URL_CREDENTIALS, '$1[redacted]@');
+}
+
+/** Structured logs: one JSON object a line, the request's id on every line of a request, secrets left out. */
+export function loggingOptions(level: LogLevel): Params {
+  return {
+    pinoHttp: {
+      level,
+      genReqId: requestIdOf,
+      redact: { paths: REDACTED, censor: '[redacted]' },
+      hooks: {
+        // The last line of defence: no message carries credentials, whoever wrote it.
+        logMethod(args, method) {
+          method.apply(this, args.map((arg: unknown) => (typeof arg === 'string' ? withoutCredentials(arg) : arg)) as typeof args);
+        },
+      },
+      serializers: {
+        req: (request: { id: string; method: string; url: string; remoteAddress?: string }) => ({ id: request.id, method: request.method, url: request.url, remoteAddress: request.remoteAddress }),
+        err: (error: Error) => {
+          const { message, stack, ...rest } = stdSerializers.err(error);
+          return { ...rest, message: withoutCredentials(message), stack: withoutCredentials(stack) };
+        },
+        res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+      },
+      customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'debug'),
+    },
+  };
+}

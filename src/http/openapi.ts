@@ -1,0 +1,19 @@
+import { type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ErrorBody } from './error-body.js';
+
+export const API_DOCS_PATH = 'api/docs';
+
+/** Serves the API's documentation at `/api/docs`, and as OpenAPI JSON at `/api/docs-json`. */
+export function serveApiDocs(app: INestApplication, version: string): void {
+  SwaggerModule.setup(API_DOCS_PATH, app, () => describeApi(app, version), { jsonDocumentUrl: `${API_DOCS_PATH}-json`, customSiteTitle: 'Penguin Pool Streams' });
+}
+
+function describeApi(app: INestApplication, version: string): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setTitle('Penguin Pool Streams')
+    .setDescription("Penguin Pool's KurrentDB streams: who is up, since when, how much of the time. Every error has the body `ErrorBody`.")
+    .setVersion(version)
+    .build();
+  return SwaggerModule.createDocument(app, description, { extraModels: [ErrorBody] });
+}
