@@ -1,4 +1,4 @@
-import { type EventProblem } from './event.js';
+import { type EventProblem, type RecordedEvent } from './event.js';
 
 /** What stored data became: data of the current version of its type, or the reason why not. */
 export type DecodedData = { readonly data: unknown; readonly problem?: EventProblem };
@@ -30,6 +30,11 @@ export function defineEvent<Type extends string, Data>(definition: {
     if (!upcasters[version]) throw new Error(`Event type '${definition.type}' is at schema version ${definition.schemaVersion} but has no upcaster from version ${version}`);
   }
   return { ...definition, upcasters };
+}
+
+/** True, and narrows, where the event is of the definition's type and could be read. */
+export function isEvent<Type extends string, Data>(event: RecordedEvent, definition: EventDefinition<Type, Data>): event is RecordedEvent<Type, Data> {
+  return event.type === definition.type && event.problem === undefined;
 }
 
 /** All event types this process knows. Types it does not know are read as they are, undecoded. */

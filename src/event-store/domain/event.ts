@@ -1,5 +1,3 @@
-import { type EventDefinition } from './event-registry.js';
-
 /** A place in the log of the whole store, for reading `$all`. */
 export interface Position {
   readonly commit: bigint;
@@ -56,9 +54,4 @@ export interface EventProblem {
   /** `newer-schema-version`: a newer version of this service wrote it; `malformed`: nobody should have written it. */
   readonly reason: 'newer-schema-version' | 'malformed';
   readonly message: string;
-}
-
-/** True, and narrows, where the event is of the definition's type and could be read. */
-export function isEvent<Type extends string, Data>(event: RecordedEvent, definition: EventDefinition<Type, Data>): event is RecordedEvent<Type, Data> {
-  return event.type === definition.type && event.problem === undefined;
 }

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = resolve(__dirname, '../..');
+const run = promisify(execFile);
+
+interface CruiseResult {
+  readonly summary: { readonly totalCruised: number; readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[] };
+}
+
+async function cruise(directory: string): Promise<CruiseResult['summary']> {
+  const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  const args = [depcruise, '--config', 'test/config/dependency-cruiser.cjs', '--output-type', 'json', 'src'];
+  const { stdout } = await run(process.execPath, args, { cwd: directory, maxBuffer: 256 * 1024 * 1024 }).catch((error: { stdout: string }) => error);
+  return (JSON.parse(stdout) as CruiseResult).summary;
+}
+
+/** One file each, that breaks the rule it is named for. */
+const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: string }>> = {
+  'pure-core-direct': { file: 'src/uptime/domain/planted.ts', code: "import { Injectable } from '@nestjs/common'; export const planted = Injectable;" },
+  'core-no-node-io': { file: 'src/event-store/domain/planted.ts', code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;" },
+  'domain-only-inward': { file: 'src/event-store/domain/planted.ts', code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;" },
+  'application-only-inward': { file: 'src/uptime/application/planted.ts', code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;" },
+  'pure-core-transitive': { file: 'src/uptime/application/planted.ts', code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;" },
+  'public-surface-only': { file: 'src/health/planted.ts', code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;" },
+  'http-not-imported-from-within': { file: 'src/event-store/kurrentdb/planted.ts', code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;" },
+  'embedded-only-from-provider': { file: 'src/health/planted.ts', code: "export const planted = (): Promise<unknown> => import('../embedded-kurrentdb/index.js');" },
+  'embedded-lazily': { file: 'src/event-store/kurrentdb/kurrentdb-client.provider.ts', code: "import { start } from '../../embedded-kurrentdb/index.js'; export const planted = start;" },
+  'embedded-knows-no-nest': { file: 'src/embedded-kurrentdb/planted.ts', code: "import { Logger } from '@nestjs/common'; export const planted = Logger;" },
+  'embedded-stands-alone': { file: 'src/embedded-kurrentdb/planted.ts', code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;" },
+  'features-do-not-know-each-other': { file: 'src/uptime/planted.ts', code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;" },
+  'no-circular': { file: 'src/config/planted.ts', code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;" },
+};
+
+describe('the import rules of the design', () => {
+  let copy: string;
+
+  beforeAll(() => {
+    // Beside the sources, so that nothing outside the checkout is written and packages resolve as they do here.
+    copy = mkdtempSync(join(root, 'node_modules/.planted-violations-'));
+    for (const name of ['tsconfig.json', 'package.json', 'test/config']) cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  });
+
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  it('are kept by every module of the service', async () => {
+    const { totalCruised, violations } = await cruise(root);
+    expect(violations).toEqual([]);
+    // A cruise that finds nothing to look at would report no violation either.
+    expect(totalCruised).toBeGreaterThan(50);
+  }, 120_000);
+
+  it.each(Object.entries(PLANTED))('report a planted violation of %s', async (rule, { file, code }) => {
+    rmSync(join(copy, 'src'), { recursive: true, force: true });
+    cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true });
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    writeFileSync(join(copy, file), code);
+    if (rule === 'no-circular') writeFileSync(join(copy, 'src/config/planted-other.ts'), "import { planted } from './planted.js'; export const other = (): unknown => planted;");
+    const { violations } = await cruise(copy);
+    expect(violations.map(({ from, rule: { name } }) => `${name} in ${from}`)).toContain(`${rule} in ${file}`);
+  }, 120_000);
+});

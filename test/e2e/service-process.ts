@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const MAIN = resolve(__dirname, '../../dist/main.js');
+const START_TIMEOUT_MS = 20_000;
+
+/** A directory for one test's data; remove it with {@link removeDataDir}. */
+export function makeDataDir(): string {
+  return mkdtempSync(join(tmpdir(), 'penguin-pool-streams-'));
+}
+
+export function removeDataDir(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** The built service, running as a process of its own, as it does in production. */
+export class ServiceProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** Where it listens, such as `http://localhost:34567`. */
+    readonly url: string,
+    /** Every line it has written so far. */
+    readonly output: readonly string[],
+  ) {}
+
+  /**
+   * Starts `dist/main.js` on a free port and waits until it listens.
+   *
+   * @param environment beside PATH, all that the process is given
+   * @throws Error with its output when it ends instead
+   */
+  static async start(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', SHUTDOWN_DELAY_MS: '0', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: string[] = [];
+    const url = await new Promise<string>((done, fail) => {
+      const giveUp = (why: string): void => fail(new Error(`${why}:\n${output.join('\n')}`));
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        giveUp(`The service did not listen within ${START_TIMEOUT_MS} ms`);
+      }, START_TIMEOUT_MS);
+      const read = (line: string): void => {
+        output.push(line);
+        const address = /Listening on (http:\/\/[^\s"]+)/.exec(line)?.[1];
+        if (address) {
+          clearTimeout(timer);
+          done(address);
+        }
+      };
+      for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        giveUp(`The service ended with ${signal ?? code} before it listened`);
+      });
+    });
+    return new ServiceProcess(child, url, output);
+  }
+
+  get hasExited(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** GET that gives the status and the parsed body. */
+  async get(path: string): Promise<{ status: number; body: unknown; headers: Headers }> {
+    return this.request('GET', path);
+  }
+
+  async request(method: string, path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown; headers: Headers }> {
+    const response = await fetch(`${this.url}${path}`, { method, ...init });
+    const text = await response.text();
+    return { status: response.status, body: /json/.test(response.headers.get('content-type') ?? '') ? (JSON.parse(text) as unknown) : text, headers: response.headers };
+  }
+
+  /** Sends a signal; for SIGKILL, the process is gone when this resolves. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const exited = this.exit();
+    this.child.kill(signal);
+    if (signal === 'SIGKILL') await exited;
+  }
+
+  /** Resolves with the exit code once the process has ended; null where a signal ended it. */
+  async exit(): Promise<number | null> {
+    if (!this.hasExited) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
+  /** SIGTERM, and the exit code. */
+  async stop(): Promise<number | null> {
+    if (!this.hasExited) await this.kill('SIGTERM');
+    return this.exit();
+  }
+}
+
+/** Asks until the answer satisfies, at most `timeoutMs`; gives the last answer. */
+export async function eventually<Value>(ask: () => Promise<Value>, satisfies: (value: Value) => boolean, timeoutMs = 15_000): Promise<Value> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await ask();
+    if (satisfies(value) || Date.now() > deadline) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
