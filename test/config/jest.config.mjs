@@ -42,15 +42,17 @@ const swc = (isTypeScript) => [
   },
 ];
 
-/** What `npm test` leaves to `.ci/run`: it needs a browser, servers or many minutes. */
-const elsewhere = ['<rootDir>/test/browser/', '<rootDir>/test/faults/', '<rootDir>/test/bench/'];
+/** What `npm test` leaves to `.ci/run`, a folder of test/ each: it needs a browser, servers or many minutes. */
+const SUITES_OF_THEIR_OWN = ['browser', 'faults'];
+const suite = process.env.TEST_SUITE;
+const others = [...SUITES_OF_THEIR_OWN, 'bench'].map((name) => `<rootDir>/test/${name}/`);
 
 export default {
   rootDir: root,
   testEnvironment: 'node',
   testRegex: '.*\\.spec\\.ts$',
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', ...(process.env.TEST_ALL === 'true' ? [] : elsewhere)],
-  modulePathIgnorePatterns: ['<rootDir>/data/'],
+  roots: suite === undefined ? ['<rootDir>/src', '<rootDir>/test'] : [`<rootDir>/test/${suite}`],
+  testPathIgnorePatterns: ['/node_modules/', ...(suite === undefined ? others : [])],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': swc(true), '^.+\\.m?js$': swc(false) },
   transformIgnorePatterns: [`/node_modules/(?!(${[...esmPackages(join(root, 'node_modules'))].join('|')})/)`],

@@ -1,4 +1,4 @@
-import { jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
+import { type EventData, jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
 import { createHash } from 'node:crypto';
 import { type Clock, createEventId, type EventMetadata, type EventRegistry, isEventId, type NewEvent, type RandomText, type RecordedEvent, ValidationError } from '../domain/index.js';
 
@@ -13,7 +13,7 @@ interface StoredMetadata extends EventMetadata {
 
 export interface EncodedEvent {
   /** Ready for the client. */
-  readonly event: ReturnType<typeof jsonEvent>;
+  readonly event: EventData;
   /** Bytes of data and metadata together. */
   readonly bytes: number;
 }

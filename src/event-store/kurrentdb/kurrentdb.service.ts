@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BACKWARDS, END, FORWARDS, jsonEvent, type KurrentDBClient, START } from '@kurrent/kurrentdb-client';
+import { BACKWARDS, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START } from '@kurrent/kurrentdb-client';
 import {
   type AllSubscriptionOptions,
   type AppendOptions,
@@ -158,7 +158,7 @@ export class KurrentDBService implements EventStore {
     return this.#connectionTest.run();
   }
 
-  async #append(streamName: string, events: EncodedEvent['event'][], expectedRevision: ExpectedRevision): Promise<AppendResult> {
+  async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
     const operation = { name: 'appending to', streamName };
     const result = await this.#run(operation, () => this.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs }));
     return { streamName, revision: result.nextExpectedRevision, position: result.position };

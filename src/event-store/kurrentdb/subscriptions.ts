@@ -1,4 +1,4 @@
-import { END, eventTypeFilter, type KurrentDBClient, START, streamNameFilter } from '@kurrent/kurrentdb-client';
+import { END, eventTypeFilter, type Filter, type KurrentDBClient, START, streamNameFilter } from '@kurrent/kurrentdb-client';
 import { type AllSubscriptionOptions, type EventSubscription, type Position, type RecordedEvent, type StreamSubscriptionOptions } from '../domain/index.js';
 import { CatchUpSubscription, type SubscriptionSource } from './catch-up-subscription.js';
 import { translateClientError } from './client-errors.js';
@@ -34,7 +34,7 @@ function decodeWith(codec: EventCodec): (event: Parameters<EventCodec['decode']>
   return (event) => codec.decode(event);
 }
 
-function filterOf({ filter }: AllSubscriptionOptions, checkpointReached: (position: Position) => void): { filter?: ReturnType<typeof streamNameFilter> | ReturnType<typeof eventTypeFilter> } {
+function filterOf({ filter }: AllSubscriptionOptions, checkpointReached: (position: Position) => void): { filter?: Filter } {
   if (!filter) return {};
   const settings = { checkpointInterval: CHECKPOINT_INTERVAL, checkpointReached: (_: unknown, position: Position) => checkpointReached(position) };
   if ('streamNamePrefixes' in filter) return { filter: streamNameFilter({ prefixes: [...filter.streamNamePrefixes], ...settings }) };

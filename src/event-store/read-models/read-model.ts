@@ -118,6 +118,7 @@ export class ReadModel implements ReadModelTables {
     this.#storeIdentity ??= await this.store.identity();
     const readable = events.filter((event) => this.#isReadable(event));
     await this.#root.transaction(() => {
+      // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
       void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });
     });

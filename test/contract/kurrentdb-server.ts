@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const CLI = resolve(__dirname, '../../dist/embedded-kurrentdb/cli.js');
+const START_TIMEOUT_MS = 20_000;
+
+/** A server that contract tests may be pointed at instead of the embedded one. */
+export const EXTERNAL_CONNECTION_STRING = process.env.KURRENTDB_TEST_CONNECTION_STRING;
+
+/** `it` for tests that stop and start the server, which only works with one's own. */
+export const itWithOwnServer = EXTERNAL_CONNECTION_STRING === undefined ? it : it.skip;
+
+/** The embedded KurrentDB, running as a process of its own. */
+export class KurrentDBServer {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly connectionString: string,
+  ) {}
+
+  /** Starts it with these arguments of its command line and waits for its connection string. */
+  static async start(...args: readonly string[]): Promise<KurrentDBServer> {
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    const output: string[] = [];
+    const connectionString = await new Promise<string>((done, fail) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        fail(new Error(`KurrentDB did not start within ${START_TIMEOUT_MS} ms:\n${output.join('\n')}`));
+      }, START_TIMEOUT_MS);
+      const read = (line: string): void => {
+        output.push(line);
+        const found = /kurrentdb:\/\/\S+/.exec(line)?.[0];
+        if (found) {
+          clearTimeout(timer);
+          done(found);
+        }
+      };
+      for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        fail(new Error(`KurrentDB ended with ${signal ?? code}:\n${output.join('\n')}`));
+      });
+    });
+    return new KurrentDBServer(child, connectionString);
+  }
+
+  get port(): number {
+    return Number(/:(\d+)(?:[/?]|$)/.exec(this.connectionString)?.[1]);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exited;
+  }
+
+  /** Stops answering without closing anything, as a machine does that hangs; `SIGCONT` goes on. */
+  send(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.child.kill(signal);
+  }
+}
