@@ -1,0 +1,40 @@
+import { ServiceStatusChanged, statusChangeOf, toServiceStatusChanged } from './service-status-changed.js';
+import { changeEventId, type StatusChange } from './status-change.js';
+
+const CHANGE: StatusChange = {
+  serviceName: 'http',
+  status: 'down',
+  at: Date.UTC(2026, 0, 1),
+  duration: 60_000,
+  metadata: { responseTime: 12, error: 'connection refused by 127.0.0.1:3000' },
+  eventId: changeEventId('http', 'down', Date.UTC(2026, 0, 1)),
+};
+
+describe('ServiceStatusChanged', () => {
+  it('is recorded in the documented form, under the id and time of the change', () => {
+    expect(toServiceStatusChanged(CHANGE)).toEqual({
+      type: 'ServiceStatusChanged',
+      data: { serviceName: 'http', status: 'down', timestamp: '2026-01-01T00:00:00.000Z', duration: 60_000, metadata: CHANGE.metadata, eventId: CHANGE.eventId },
+      timestamp: '2026-01-01T00:00:00.000Z',
+      eventId: CHANGE.eventId,
+      metadata: { source: 'penguin-pool-streams/uptime' },
+    });
+  });
+
+  it('is read back as the change it was', () => {
+    const stored: unknown = JSON.parse(JSON.stringify(toServiceStatusChanged(CHANGE).data));
+    expect(statusChangeOf(ServiceStatusChanged.parse(stored))).toEqual(CHANGE);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a status that cannot be confirmed', { status: 'unknown' }, /status must be one of up, degraded, down/],
+    ['a timestamp of another form', { timestamp: '2026-01-01' }, /timestamp must be like/],
+    ['a negative duration', { duration: -1 }, /duration must be a whole number/],
+    ['a response time with fractions', { metadata: { responseTime: 1.5 } }, /responseTime must be a whole number/],
+    ['an unknown grade', { metadata: { performanceGrade: 'superb' } }, /performanceGrade must be one of/],
+    ['an event id of another form', { eventId: '42' }, /eventId must have the form/],
+    ['a service that cannot be one', { serviceName: 'HTTP!' }, /serviceName/],
+  ])('is refused with %s', (_, wrong, message) => {
+    expect(() => ServiceStatusChanged.parse({ ...toServiceStatusChanged(CHANGE).data, ...wrong })).toThrow(message);
+  });
+});

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { coverOf, gapTolerance, withSpan } from './spans.js';
+
+describe('the time that samples cover', () => {
+  it('goes from a sample to the next one within the tolerance, and no further', () => {
+    expect(coverOf([{ at: 0 }, { at: 10 }, { at: 20 }, { at: 46 }, { at: 56 }], 25)).toEqual([
+      { from: 0, to: 20 },
+      { from: 46, to: 56 },
+    ]);
+  });
+
+  it('bears one missed probe, and a probe that takes all of its timeout', () => {
+    expect(gapTolerance({ intervalMs: 10_000, timeoutMs: 5_000 })).toBe(25_000);
+  });
+});
+
+describe('adding a span', () => {
+  it('joins those that it connects', () => {
+    const spans = [
+      { from: 0, to: 10 },
+      { from: 30, to: 40 },
+      { from: 90, to: 95 },
+    ];
+    expect(withSpan(spans, { from: 12, to: 28 }, 2)).toEqual([
+      { from: 0, to: 40 },
+      { from: 90, to: 95 },
+    ]);
+  });
+
+  it('gives the same spans in whatever order they come, as windows of two replicas do', () => {
+    const spans = fc.array(fc.record({ from: fc.nat(200), length: fc.nat(20) }), { maxLength: 10 });
+    fc.assert(
+      fc.property(spans, fc.nat(5), (given, tolerance) => {
+        const add = (list: typeof given): unknown => list.reduce<{ from: number; to: number }[]>((merged, { from, length }) => withSpan(merged, { from, to: from + length }, tolerance), []);
+        expect(add(given)).toEqual(add([...given].reverse()));
+      }),
+    );
+  });
+});

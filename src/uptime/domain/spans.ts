@@ -1,0 +1,48 @@
+import { type ProbingRules } from './probes-recorded.js';
+import { type Sample } from './sample.js';
+
+/** A stretch of time in milliseconds since 1970: `from` belongs to it, `to` does not. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Longest time between the beginnings of two samples, in milliseconds, that still counts as probed: two intervals and a timeout.
+ * A probe that takes all of its timeout moves the next one by less than an interval and a timeout; the other interval is room for
+ * one probe that was missed or late.
+ */
+export function gapTolerance({ intervalMs, timeoutMs }: Pick<ProbingRules, 'intervalMs' | 'timeoutMs'>): number {
+  return 2 * intervalMs + timeoutMs;
+}
+
+/**
+ * The time that samples tell about: from a sample to the next one that follows within the tolerance. A lone sample is a span
+ * without length: it tells of one moment, and a later one may join it.
+ *
+ * @param samples in order of time
+ */
+export function coverOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: number): Span[] {
+  return samples.reduce<Span[]>((spans, { at }) => withSpan(spans, { from: at, to: at }, toleranceMs), []);
+}
+
+/**
+ * Adds a span, and makes one of those that touch or are no further apart than the tolerance.
+ *
+ * @param spans in order, none within the tolerance of the next unless it was joined under a smaller one
+ * @returns the same, with the span in its place
+ */
+export function withSpan(spans: readonly Span[], added: Span, toleranceMs: number): Span[] {
+  const before: Span[] = [];
+  const after: Span[] = [];
+  let { from, to } = added;
+  for (const span of spans) {
+    if (span.to < added.from - toleranceMs) before.push(span);
+    else if (span.from > added.to + toleranceMs) after.push(span);
+    else {
+      from = Math.min(from, span.from);
+      to = Math.max(to, span.to);
+    }
+  }
+  return [...before, { from, to }, ...after];
+}
