@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadConfig, variables } from '../../src/config/index.js';
+
+const root = resolve(__dirname, '../..');
+const example = readFileSync(resolve(root, '.env.example'), 'utf8');
+
+/** `# description` above `NAME=value`, or `# NAME=` for a variable without default. */
+const documented = [...example.matchAll(/^# (?<description>.+)\n(?:# )?(?<name>[A-Z_]+)=(?<value>.*)$/gm)].map(({ groups }) => ({ ...groups }));
+
+describe('.env.example', () => {
+  it('documents every variable there is, in its words and with its default, and no other', () => {
+    expect(documented).toEqual(Object.values(variables).map((variable) => ({ name: variable.name, description: variable.description, value: 'default' in variable ? variable.default : '' })));
+  });
+
+  it('is a configuration that works', () => {
+    const environment = Object.fromEntries(documented.map(({ name, value }) => [name, value]));
+    expect(loadConfig(environment)).toEqual(loadConfig({}));
+  });
+});
