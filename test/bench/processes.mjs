@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/**
+ * Starts a built script and waits until a line of its output matches.
+ *
+ * @returns `found`: the match's first group, or all of it; `stop()`: SIGTERM, resolving at the end
+ */
+export async function startProcess(script, args, environment, pattern) {
+  const child = spawn(process.execPath, [resolve(root, script), ...args], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const found = await new Promise((done, fail) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const match = pattern.exec(line);
+      if (match) done(match[1] ?? match[0]);
+    });
+    child.once('exit', (code) => fail(new Error(`${script} ended with ${code}`)));
+  });
+  return {
+    found,
+    pid: child.pid,
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
