@@ -6,7 +6,7 @@ const root = resolve(__dirname, '../..');
 const example = readFileSync(resolve(root, '.env.example'), 'utf8');
 
 /** `# description` above `NAME=value`, or `# NAME=` for a variable without default. */
-const documented = [...example.matchAll(/^# (?<description>.+)\n(?:# )?(?<name>[A-Z_]+)=(?<value>.*)$/gm)].map(({ groups }) => ({ ...groups }));
+const documented = [...example.matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].map(([, description = '', name = '', value = '']) => ({ name, description, value }));
 
 describe('.env.example', () => {
   it('documents every variable there is, in its words and with its default, and no other', () => {

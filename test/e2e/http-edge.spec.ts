@@ -94,8 +94,8 @@ describe('the HTTP edge', () => {
   it('never answers 500, whatever it is asked', async () => {
     const path = fc.oneof(
       fc.webPath().map((text) => `/api${text}`),
-      fc.tuple(fc.constantFrom('/api/streams/', '/api/uptime/service/', '/api/uptime/timeline/'), fc.string({ unit: 'grapheme', minLength: 1 })).map(([route, name]) => `${route}${encodeURIComponent(name.toWellFormed())}`),
-      fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => `/api/streams/${encodeURIComponent(name.toWellFormed())}/events`),
+      fc.tuple(fc.constantFrom('/api/streams/', '/api/uptime/service/', '/api/uptime/timeline/'), fc.string({ unit: 'grapheme', minLength: 1 })).map(([route, name]) => `${route}${encodeURIComponent(name)}`),
+      fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => `/api/streams/${encodeURIComponent(name)}/events`),
       fc.tuple(fc.constantFrom('/api/uptime/summary', '/api/uptime/timeline', '/api/streams/service-uptime-http/events', '/readyz'), fc.webQueryParameters()).map(([route, query]) => `${route}?${query}`),
     );
     await fc.assert(
