@@ -117,7 +117,8 @@ export class ReadModel implements ReadModelTables {
     if (!position) return;
     this.#storeIdentity ??= await this.store.identity();
     const readable = events.filter((event) => this.#isReadable(event));
-    await this.#root.transaction(() => {
+    // A child transaction, because only that is rolled back when the callback throws.
+    await this.#root.childTransaction(() => {
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
       void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });

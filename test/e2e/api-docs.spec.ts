@@ -1,0 +1,77 @@
+import { makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+
+interface Operation {
+  readonly summary?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: Readonly<Record<string, { readonly schema?: unknown; readonly examples?: Readonly<Record<string, { readonly value: { readonly type: string } }>> }>> }>>;
+}
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+}
+
+/** Every route there is, with the errors it can answer beside those of all routes. */
+const ROUTES: Readonly<Record<string, readonly number[]>> = {
+  'GET /livez': [],
+  'GET /readyz': [503],
+  'GET /startupz': [503],
+  'GET /health': [503],
+  'GET /health/kurrentdb': [503],
+  'GET /api/streams/{streamName}/events': [400, 404, 410, 503, 504],
+  'POST /api/uptime/create-streams': [],
+  'GET /api/uptime/test-kurrentdb': [503],
+  'GET /api/uptime/status': [400],
+  'GET /api/uptime/summary': [400],
+  'GET /api/uptime/service/{name}': [400, 404],
+  'GET /api/uptime/timeline/{name}': [400, 404],
+};
+
+describe('the API documentation', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let api: OpenApi;
+
+  beforeAll(async () => {
+    dataDir = makeDataDir();
+    service = await ServiceProcess.start({ DATA_DIR: dataDir });
+    api = (await service.get('/api/docs-json')).body as OpenApi;
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    removeDataDir(dataDir);
+  });
+
+  const operations = (): [string, Operation][] => Object.entries(api.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]));
+
+  it('is a page for people', async () => {
+    const { status, body } = await service.get('/api/docs');
+    expect(status).toBe(200);
+    expect(body).toContain('<title>Penguin Pool Streams</title>');
+  });
+
+  it('describes every route there is, and no other', () => {
+    expect(operations().map(([route]) => route).sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  it('says what each route is for, what it answers, and which errors, each with an example', () => {
+    for (const [route, { summary, responses }] of operations()) {
+      expect({ route, summary: typeof summary }).toEqual({ route, summary: 'string' });
+      const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
+      expect({ route, body: Object.keys(success?.content ?? {}) }).toEqual({ route, body: ['application/json'] });
+      expect({ route, statuses: Object.keys(responses).map(Number) }).toEqual({ route, statuses: expect.arrayContaining([...(ROUTES[route] ?? [])]) as number[] });
+      if (!route.includes('/api/')) continue;
+      for (const [status, { content }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
+        const json = content?.['application/json'];
+        expect({ route, status, documented: json?.examples !== undefined || json?.schema !== undefined }).toEqual({ route, status, documented: true });
+      }
+    }
+  });
+
+  it('refers to no schema that is not there', () => {
+    const references = [...JSON.stringify(api).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? '');
+    expect(references.length).toBeGreaterThan(0);
+    for (const name of references) expect(Object.keys(api.components.schemas)).toContain(name);
+  });
+});
