@@ -1,0 +1,44 @@
+import { type Browser, chromium } from 'playwright-core';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
+
+/** Debian's; root needs the sandbox off, and nothing may go out to the network. */
+const BROWSER = {
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+
+describe('the page of the API documentation, in a browser', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    dataDir = makeDataDir();
+    service = await ServiceProcess.start({ DATA_DIR: dataDir });
+    browser = await chromium.launch(BROWSER);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.stop();
+    removeDataDir(dataDir);
+  });
+
+  it('shows every route and runs one, under the content security policy that the service sends', async () => {
+    const page = await browser.newPage();
+    const violations: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') violations.push(message.text());
+    });
+    await page.goto(`${service.url}/api/docs`);
+    await page.getByText('/api/uptime/summary').waitFor();
+    expect(await page.locator('.opblock').count()).toBeGreaterThanOrEqual(12);
+
+    const livez = page.locator('.opblock', { hasText: '/livez' });
+    await livez.click();
+    await livez.getByRole('button', { name: 'Try it out' }).click();
+    await livez.getByRole('button', { name: 'Execute' }).click();
+    await livez.locator('.live-responses-table').getByText('"status": "ok"').waitFor();
+    expect(violations).toEqual([]);
+  });
+});
