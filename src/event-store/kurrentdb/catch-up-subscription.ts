@@ -55,7 +55,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
         await this.#connectAndDeliver();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        this.#options.onInterrupted?.(this.#translate(error));
+        this.#options.onInterrupted?.(error instanceof BatchFailure ? error.reason : this.#translate(error));
         await this.#pause();
       }
     }
@@ -72,6 +72,9 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       wake = undefined;
     };
     const subscription = this.#source.open(this.#cursor, (position) => {
+      // The client tells of a checkpoint at once, but of events only when they are taken: while some wait before it, it would skip
+      // them. Another checkpoint comes later.
+      if (subscription.readableLength > 0) return;
       queue.push({ position });
       notify();
     });
@@ -101,7 +104,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
           if (queue.length < QUEUE_LIMIT / 2 && subscription.isPaused()) subscription.resume();
         } else if (failure) {
           throw failure.error;
-        } else if (caughtUp) {
+        } else if (caughtUp && subscription.readableLength === 0) {
           caughtUp = false;
           this.#pauseMs = FIRST_PAUSE_MS;
           this.#options.onCaughtUp?.();
@@ -119,7 +122,11 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     const last = deliveries.at(-1);
     if (!last) return;
     const batch: EventBatch = { events: deliveries.flatMap(({ event }) => (event ? [this.#decode(event)] : [])), position: last.position };
-    await this.#options.onBatch(batch);
+    try {
+      await this.#options.onBatch(batch);
+    } catch (error) {
+      throw new BatchFailure(error instanceof Error ? error : new Error(String(error)));
+    }
     this.#cursor = this.#source.cursorOf(last) ?? this.#cursor;
     this.#pauseMs = FIRST_PAUSE_MS;
   }
@@ -136,6 +143,13 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       const timer = setTimeout(finish, milliseconds);
       this.#stop.signal.addEventListener('abort', finish, { once: true });
     });
+  }
+}
+
+/** The handler refused a batch: no fault of the connection. */
+class BatchFailure extends Error {
+  constructor(readonly reason: Error) {
+    super(reason.message, { cause: reason });
   }
 }
 
