@@ -1,0 +1,36 @@
+import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
+import { uptimeEvents } from '../../../test/uptime/probed-service.js';
+import { type NewStream, PermissionError } from '../../event-store/domain/index.js';
+import { createUptimeStreams } from './uptime-streams.js';
+
+describe('creating the uptime streams', () => {
+  it('makes those of every service, readable by everyone, and says so in the documented form', async () => {
+    const store = new MemoryEventStore(uptimeEvents());
+    expect(await createUptimeStreams(store, ['http', 'database'])).toEqual([
+      { service: 'http', streamName: 'service-uptime-http', success: true, streamId: 'service-uptime-http' },
+      { service: 'database', streamName: 'service-uptime-database', success: true, streamId: 'service-uptime-database' },
+    ]);
+    expect(store.created.map(({ name }) => name).sort()).toEqual(['service-uptime-database', 'service-uptime-http', 'system-probe-samples-database', 'system-probe-samples-http']);
+    expect(store.created.every(({ permissions }) => permissions?.read.includes('*'))).toBe(true);
+  });
+
+  it('is harmless when they are there', async () => {
+    const store = new MemoryEventStore(uptimeEvents());
+    const first = await createUptimeStreams(store, ['http']);
+    expect(await createUptimeStreams(store, ['http'])).toEqual(first);
+    expect(store.log).toHaveLength(2);
+  });
+
+  it('tells of each service by itself what went wrong', async () => {
+    const store = new MemoryEventStore(uptimeEvents());
+    const refusing = { createStream: (stream: NewStream) => (stream.name.endsWith('http') ? Promise.reject(new PermissionError('not allowed')) : store.createStream(stream)) };
+    expect(await createUptimeStreams(refusing, ['http', 'database'])).toEqual([
+      { service: 'http', streamName: 'service-uptime-http', success: false, error: 'not allowed' },
+      { service: 'database', streamName: 'service-uptime-database', success: true, streamId: 'service-uptime-database' },
+    ]);
+  });
+
+  it('does not pass off a fault of the program as a fault of the store', async () => {
+    await expect(createUptimeStreams({ createStream: () => Promise.reject(new TypeError('oops')) }, ['http'])).rejects.toThrow(TypeError);
+  });
+});

@@ -1,0 +1,162 @@
+import {
+  type AllSubscriptionOptions,
+  type AppendOptions,
+  type AppendResult,
+  ConnectionError,
+  type ConnectionTestResult,
+  createEventId,
+  type CreateStreamResult,
+  type EventRegistry,
+  type EventStore,
+  type EventSubscription,
+  type NewEvent,
+  type NewStream,
+  type ReadOptions,
+  type RecordedEvent,
+  StreamCreated,
+  StreamNotFoundError,
+  TimeoutError,
+  WrongExpectedRevisionError,
+} from '../../src/event-store/domain/index.js';
+
+type Used = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream' | 'subscribeToAll' | 'identity' | 'testConnection'>;
+
+/**
+ * The part of the `EventStore` port that uptime uses, in memory, with the rules that matter to it: expected revisions, idempotence
+ * by event id, events kept as JSON and read through the registry. It can go away, and lose an answer after having written.
+ */
+export class MemoryEventStore implements Used {
+  readonly created: NewStream[] = [];
+  readonly log: RecordedEvent[] = [];
+  /** How many appends have reached it, refused ones included. */
+  appends = 0;
+  #isAway = false;
+  #answersToLose = 0;
+  #beforeAppend: (() => Promise<unknown>) | undefined;
+  readonly #subscribers = new Set<() => void>();
+
+  constructor(private readonly registry: EventRegistry) {}
+
+  goAway(): void {
+    this.#isAway = true;
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
+    this.#wake();
+  }
+
+  /** The next append is done, but its answer does not arrive. */
+  loseNextAnswer(): void {
+    this.#answersToLose = 1;
+  }
+
+  /** Lets something happen just before the next append arrives, as when another replica is faster. */
+  beforeNextAppend(happens: () => Promise<unknown>): void {
+    this.#beforeAppend = happens;
+  }
+
+  eventsOf(streamName: string, type?: string): RecordedEvent[] {
+    return this.log.filter((event) => event.streamName === streamName && (type === undefined || event.type === type));
+  }
+
+  async appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
+    const happens = this.#beforeAppend;
+    this.#beforeAppend = undefined;
+    await happens?.();
+    await this.#reach();
+    this.appends++;
+    const stream = this.eventsOf(streamName);
+    const added = isList(events) ? events : [events];
+    const current = stream.at(-1)?.revision ?? ('no_stream' as const);
+    const known = added.map(({ eventId }) => stream.find((event) => event.eventId === eventId));
+    const last = known.at(-1);
+    if (last && known.every((event) => event)) return { streamName, revision: last.revision, position: last.position };
+    if (expectedRevision !== 'any' && expectedRevision !== current) throw new WrongExpectedRevisionError(streamName, expectedRevision, current);
+    for (const event of added) this.#write(streamName, event);
+    this.#wake();
+    if (this.#answersToLose-- > 0) throw new TimeoutError('no answer');
+    const written = this.log.at(-1);
+    if (!written) throw new Error('nothing was appended');
+    return { streamName, revision: written.revision, position: written.position };
+  }
+
+  async readStream(streamName: string, { from, limit = 100, direction = 'forwards' }: ReadOptions = {}): Promise<RecordedEvent[]> {
+    await this.#reach();
+    const stream = this.eventsOf(streamName);
+    if (stream.length === 0) throw new StreamNotFoundError(streamName);
+    const within = stream.filter(({ revision }) => typeof from !== 'bigint' || (direction === 'forwards' ? revision >= from : revision <= from));
+    return (direction === 'forwards' ? within : within.toReversed()).slice(0, limit);
+  }
+
+  async createStream(stream: NewStream): Promise<CreateStreamResult> {
+    await this.#reach();
+    if (this.eventsOf(stream.name).length > 0) return { streamName: stream.name, created: false };
+    this.created.push(stream);
+    const { name: streamName, description, tags = [], owner, data = null } = stream;
+    this.#write(streamName, { type: StreamCreated.type, data: { streamName, description, tags, owner, createdAt: new Date(0).toISOString(), data } });
+    this.#wake();
+    return { streamName, created: true };
+  }
+
+  subscribeToAll({ after, filter, onBatch, onCaughtUp }: AllSubscriptionOptions): EventSubscription {
+    const prefixes = filter && 'streamNamePrefixes' in filter ? filter.streamNamePrefixes : [''];
+    let next = after === 'end' ? this.log.length : after ? Number(after.commit) + 1 : 0;
+    let delivering = Promise.resolve();
+    const deliver = (): void => {
+      delivering = delivering.then(async () => {
+        const batch = this.log.slice(next);
+        const events = batch.filter(({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)));
+        if (batch.length > 0) await onBatch({ events, position: batch.at(-1)?.position });
+        next += batch.length;
+        onCaughtUp?.();
+      });
+    };
+    this.#subscribers.add(deliver);
+    deliver();
+    return {
+      stop: async () => {
+        this.#subscribers.delete(deliver);
+        await delivering;
+      },
+    };
+  }
+
+  async identity(): Promise<string | undefined> {
+    await this.#reach();
+    return this.log[0]?.eventId;
+  }
+
+  async testConnection(): Promise<ConnectionTestResult> {
+    return Promise.resolve(this.#isAway ? { connection: 'failed', health: 'unhealthy', responseTime: 1, error: 'KurrentDB cannot be reached' } : { connection: 'success', health: 'healthy', responseTime: 1 });
+  }
+
+  #write(streamName: string, { type, data, metadata = {}, timestamp, eventId }: NewEvent): void {
+    const stored: unknown = JSON.parse(JSON.stringify(data));
+    const position = BigInt(this.log.length);
+    this.log.push({
+      type,
+      ...this.registry.decode(type, stored, metadata.schemaVersion ?? 1),
+      metadata,
+      timestamp: timestamp ?? new Date(0).toISOString(),
+      eventId: eventId ?? createEventId(0, (length) => String(position).padStart(length, '0')),
+      streamName,
+      revision: BigInt(this.eventsOf(streamName).length),
+      position: { commit: position, prepare: position },
+      created: 0,
+    });
+  }
+
+  async #reach(): Promise<void> {
+    await Promise.resolve();
+    if (this.#isAway) throw new ConnectionError('KurrentDB cannot be reached; retry in a moment');
+  }
+
+  #wake(): void {
+    for (const deliver of this.#subscribers) deliver();
+  }
+}
+
+function isList(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
+  return Array.isArray(events);
+}
