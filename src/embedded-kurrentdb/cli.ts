@@ -1,0 +1,70 @@
+/** `npm run kurrentdb`: a KurrentDB for development and tests, as a process of its own. */
+import { parseArgs } from 'node:util';
+import { EmbeddedKurrentDBError, start, type StartOptions } from './index.js';
+
+const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
+
+  --data DIR        keep the events in DIR
+  --mem-db          keep nothing
+  --port PORT       default 2113; 0 for any that is free
+  --insecure        neither TLS nor users
+  --tls-cert FILE   certificate to use instead of a self-made one
+  --tls-key FILE    its key
+  --tls-ca FILE     the CA that signed it, for the connection string
+
+Users are admin and ops, both with the password changeit. The connection string is printed when the server is ready.`;
+
+const DEFAULT_PORT = 2113;
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function readArguments(): StartOptions | 'help' {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      'mem-db': { type: 'boolean', default: false },
+      port: { type: 'string', default: String(DEFAULT_PORT) },
+      insecure: { type: 'boolean', default: false },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      'tls-ca': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not ${values.port}`);
+  if ((values.data === undefined) !== values['mem-db']) throw new UsageError('give either --data DIR or --mem-db');
+  const storage = values.data === undefined ? { memory: true as const } : { dataDir: values.data };
+  const tls = { tlsCertFile: values['tls-cert'], tlsKeyFile: values['tls-key'], tlsCaFile: values['tls-ca'] };
+  return { ...storage, port, insecure: values.insecure, users: 'development', ...definedOnly(tls), onFailure: (error) => exitWith(error) };
+}
+
+function definedOnly<T extends Record<string, string | undefined>>(values: T): { [Key in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: string };
+}
+
+function exitWith(error: unknown): never {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.stack ?? error.cause.message}` : '';
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+try {
+  const options = readArguments();
+  if (options === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+  } else {
+    const server = await start(options);
+    const stop = (): void => void server.stop().then(() => process.exit(0), exitWith);
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    process.stdout.write(`${server.connectionString}\n`);
+  }
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  if (isUsage) exitWith(new UsageError(`${error.message}\n\n${USAGE}`));
+  exitWith(error instanceof EmbeddedKurrentDBError && error.cause === undefined ? new Error(error.message) : error);
+}

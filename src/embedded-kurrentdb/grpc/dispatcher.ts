@@ -1,0 +1,114 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { type Authenticator } from '../security/authenticator.js';
+import { type ErrorReporter, GrpcCall } from './call.js';
+import { handlerFailed } from './errors.js';
+import { GrpcError, StatusCode, statusHeaders } from './status.js';
+
+/** Serves the calls of one rpc: sets the callbacks of the call, or starts something that does. */
+export type RpcHandler = (call: GrpcCall) => void;
+
+/** A service as it is plugged into the server: full service name, and its methods' handlers. */
+export interface GrpcService {
+  readonly name: string;
+  readonly methods: Readonly<Record<string, RpcHandler>>;
+}
+
+/** A message of a generated class. */
+interface Message {
+  serializeBinary(): Uint8Array;
+}
+
+interface MessageType<T> {
+  deserializeBinary(bytes: Uint8Array): T;
+}
+
+/** The handler of an rpc with one request and one response. */
+export function unary<Request>(type: MessageType<Request>, handle: (request: Request, call: GrpcCall) => Promise<Message> | Message): RpcHandler {
+  return serverStreaming(type, async (request, call) => {
+    const response = await handle(request, call);
+    call.writeMessage(response.serializeBinary());
+    call.end();
+  });
+}
+
+/** The handler of an rpc with one request; it ends the call itself. */
+export function serverStreaming<Request>(type: MessageType<Request>, handle: (request: Request, call: GrpcCall) => Promise<void>): RpcHandler {
+  return (call) => {
+    let request: Request | undefined;
+    call.onMessage = (message) => {
+      request = decode(type, message);
+    };
+    call.onHalfClose = () => {
+      const received = request;
+      if (received === undefined) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
+      call.guard(() => handle(received, call));
+    };
+  };
+}
+
+/** Decodes a message of a client. google-protobuf throws plain errors for bytes that are none. */
+export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
+  try {
+    return type.deserializeBinary(message);
+  } catch (error) {
+    throw handlerFailed(error);
+  }
+}
+
+/** Finds the handler of each HTTP/2 stream, and who is calling. */
+export class Dispatcher {
+  private readonly services = new Map<string, GrpcService>();
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly reportUnexpected: ErrorReporter,
+  ) {}
+
+  register(service: GrpcService): void {
+    this.services.set(service.name, service);
+  }
+
+  handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => undefined); // a client that goes away is no failure of ours; 'close' tells the call
+    const [, serviceName = '', methodName = '', ...rest] = (headers[':path'] ?? '').split('/');
+    const service = rest.length === 0 ? this.services.get(serviceName) : undefined;
+    if (service === undefined || headers[':method'] !== 'POST') {
+      stream.respond({ ':status': 404 }, { endStream: true });
+      closeUnread(stream);
+      return;
+    }
+    const principal = this.authenticator.authenticate(headers.authorization);
+    if (!(principal instanceof Promise)) {
+      if (principal === undefined) refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
+      else this.start(service.methods[methodName], new GrpcCall(stream, headers, principal, this.reportUnexpected));
+      return;
+    }
+    principal.then(
+      (verified) => {
+        if (stream.destroyed) return;
+        if (verified === undefined) refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
+        else this.start(service.methods[methodName], new GrpcCall(stream, headers, verified, this.reportUnexpected));
+      },
+      (error: unknown) => {
+        this.reportUnexpected(error);
+        refuse(stream, StatusCode.INTERNAL, 'The credentials could not be checked.');
+      },
+    );
+  }
+
+  private start(handler: RpcHandler | undefined, call: GrpcCall): void {
+    if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));
+    else call.guard(() => handler(call));
+  }
+}
+
+function refuse(stream: ServerHttp2Stream, code: StatusCode, message: string): void {
+  if (stream.destroyed) return;
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...statusHeaders(code, message) }, { endStream: true });
+  closeUnread(stream);
+}
+
+/** What is left of a request that was answered already is not wanted. */
+function closeUnread(stream: ServerHttp2Stream): void {
+  stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+}

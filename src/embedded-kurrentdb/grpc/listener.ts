@@ -1,0 +1,107 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { type Dispatcher } from './dispatcher.js';
+
+export interface TlsFiles {
+  readonly certificate: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+export interface ListenerOptions {
+  readonly port: number;
+  /** None: plain HTTP/2 and HTTP/1.1. */
+  readonly tls: TlsFiles | undefined;
+  readonly dispatcher: Dispatcher;
+  readonly answerHttp: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** Nobody but this machine is listened to. */
+const LOOPBACK = '127.0.0.1';
+
+const HTTP2_SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000 } as const;
+const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** What HTTP/2 connections begin with, before anything else. */
+const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
+
+/** How long running calls may go on when the server stops. */
+const GRACE_MS = 2000;
+
+/** One port for gRPC on HTTP/2 and for plain GETs on HTTP/1.1, with TLS (told apart by ALPN) or without (by the first bytes). */
+export class Listener {
+  private readonly http2: Http2Server;
+  private readonly http1: HttpServer;
+  private readonly front: Server;
+  private readonly sessions = new Set<ServerHttp2Session>();
+  private readonly sockets = new Set<Socket>();
+
+  private constructor({ tls, dispatcher, answerHttp }: ListenerOptions) {
+    this.http1 = createHttpServer(answerHttp);
+    this.http2 = createHttp2Server({ settings: HTTP2_SETTINGS });
+    this.http2.on('session', (session) => {
+      this.sessions.add(session);
+      session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+      session.on('close', () => this.sessions.delete(session));
+      session.on('error', () => session.destroy()); // a broken client; its calls have ended with it
+    });
+    this.http2.on('stream', (stream, headers) => dispatcher.handle(stream, headers));
+    this.http2.on('sessionError', () => undefined); // reported by the session itself
+    this.front =
+      tls === undefined
+        ? createTcpServer({ noDelay: true }, (socket) => this.sniff(socket))
+        : createTlsServer({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'], noDelay: true }, (socket) =>
+            (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket),
+          );
+    this.front.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('error', () => socket.destroy()); // before any protocol is spoken; 'close' follows
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+    this.front.on('tlsClientError', () => undefined); // someone who does not speak TLS, or does not trust us
+  }
+
+  /** Listens on loopback; resolves when connections are accepted. */
+  static open(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    return new Promise((resolve, reject) => {
+      listener.front.once('error', reject);
+      listener.front.listen({ port: options.port, host: LOOPBACK }, () => {
+        listener.front.off('error', reject);
+        resolve(listener);
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.front.address() as AddressInfo).port;
+  }
+
+  /** Takes no new connections and calls, lets running calls end for a while, then ends them. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
+    for (const session of this.sessions) session.close();
+    const timer = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, GRACE_MS);
+    for (const socket of this.sockets) if (!this.hasSession(socket)) socket.destroy();
+    await closed;
+    clearTimeout(timer);
+  }
+
+  private hasSession(socket: Socket): boolean {
+    return [...this.sessions].some((session) => !session.destroyed && session.socket.remotePort === socket.remotePort);
+  }
+
+  private sniff(socket: Socket): void {
+    socket.once('readable', () => {
+      const first = socket.read() as Buffer | null;
+      if (first === null) return;
+      socket.unshift(first);
+      const known = HTTP2_PREFACE.subarray(0, Math.min(first.length, HTTP2_PREFACE.length));
+      const isHttp2 = first.subarray(0, known.length).equals(known);
+      (isHttp2 ? this.http2 : this.http1).emit('connection', socket);
+    });
+  }
+}

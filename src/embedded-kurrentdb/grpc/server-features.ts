@@ -1,0 +1,45 @@
+import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js';
+import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
+import { SERVER_VERSION } from '../version.js';
+import { type GrpcService, unary } from './dispatcher.js';
+
+type Methods = Readonly<Record<string, readonly string[]>>;
+
+const GROUPS = ['stream', 'all'] as const;
+
+/** What a server of this version tells: lower-case names, and features that clients ask about before they use them. */
+const SUPPORTED: Readonly<Record<string, Methods>> = {
+  'event_store.client.gossip.gossip': { read: [] },
+  'event_store.client.monitoring.monitoring': { stats: [] },
+  'event_store.client.operations.operations': { mergeindexes: [], resignnode: [], restartpersistentsubscriptions: [], setnodepriority: [], shutdown: [], startscavenge: [], stopscavenge: [] },
+  'event_store.client.persistent_subscriptions.persistentsubscriptions': {
+    create: GROUPS,
+    delete: GROUPS,
+    getinfo: GROUPS,
+    list: GROUPS,
+    read: GROUPS,
+    replayparked: GROUPS,
+    restartsubsystem: GROUPS,
+    update: GROUPS,
+  },
+  'event_store.client.projections.projections': { create: ['track_emitted_streams'], delete: [], disable: [], enable: [], reset: [], restartsubsystem: [], result: [], state: [], statistics: [], update: [] },
+  'event_store.client.server_features.serverfeatures': { getsupportedmethods: [] },
+  'event_store.client.streams.streams': { append: [], batchappend: ['deadline_duration'], delete: [], read: ['position', 'events'], tombstone: [] },
+  'event_store.client.users.users': { changepassword: [], create: [], delete: [], details: [], disable: [], enable: [], resetpassword: [], update: [] },
+  'kurrent.client.redaction.redaction': { geteventpositions: [], switchchunks: [] },
+  'kurrentdb.protocol.v2.streams.streamsservice': { appendrecords: [], appendsession: [] },
+};
+
+/** The first thing a client asks. */
+export function serverFeaturesService(): GrpcService {
+  const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
+  for (const [serviceName, methods] of Object.entries(SUPPORTED)) {
+    for (const [methodName, features] of Object.entries(methods)) {
+      response.addMethods(new featuresPb.SupportedMethod().setServiceName(serviceName).setMethodName(methodName).setFeaturesList([...features]));
+    }
+  }
+  return {
+    name: 'event_store.client.server_features.ServerFeatures',
+    methods: { GetSupportedMethods: unary(sharedPb.Empty, () => response) },
+  };
+}

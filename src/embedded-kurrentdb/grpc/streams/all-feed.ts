@@ -1,0 +1,122 @@
+import { parseEventFrame } from '../../storage/event-frame.js';
+import { type ServerContext } from '../server-context.js';
+import { type Presentation } from './event-presentation.js';
+import { type FramePage } from './frame-page.js';
+import { type FilterRequest, type PositionStart } from './read-request.js';
+import { type AllPosition, checkpoint, type Whereabouts } from './read-responses.js';
+import { type Feed } from './subscription.js';
+
+/** Events that a filter looks at before others have their turn. */
+const EVENTS_PER_TURN = 2000;
+
+/**
+ * The events of the log after a position, those that match the filter.
+ *
+ * A filter that matches little would leave its reader without a position to go on from, so checkpoints tell it how far the log was
+ * looked at. The log is looked at in windows. While catching up, the window at whose end enough events have been seen sends a
+ * checkpoint at its *start*, and one more comes at the last event sent, before the reader is told that it is caught up. From then on
+ * a checkpoint comes at each event that completes an interval.
+ */
+export class AllFeed implements Feed {
+  private next: number;
+  private readonly start: AllPosition;
+  /** Where the reader knows to be. */
+  private current: AllPosition;
+  private windowStart: AllPosition;
+  private inWindow = 0;
+  private sinceCheckpoint = 0;
+  private sentSinceCheckpoint = false;
+
+  constructor(
+    private readonly context: ServerContext,
+    from: PositionStart,
+    private readonly filter: FilterRequest | undefined,
+    private readonly present: Presentation,
+  ) {
+    this.start = startOf(context, from);
+    this.current = this.start;
+    this.windowStart = this.start;
+    this.next = this.start.commit;
+  }
+
+  fill(page: FramePage, live: boolean): 'more' | 'caughtUp' {
+    const { reader, store } = this.context;
+    let considered = 0;
+    this.next = reader.allForwards(this.next, (frame, position) => {
+      if (this.filter === undefined) this.send(page, frame, position);
+      else if (live) this.considerLive(page, frame, position, this.filter);
+      else this.considerHistory(page, frame, position, this.filter);
+      return !page.isFull && ++considered < EVENTS_PER_TURN;
+    });
+    if (this.next < store.endPosition) return 'more';
+    if (!live) this.closeWindow(page);
+    return 'caughtUp';
+  }
+
+  beforeCaughtUp(page: FramePage): void {
+    if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.sentSinceCheckpoint) this.addCheckpoint(page, this.current);
+    this.sinceCheckpoint = 0;
+  }
+
+  where(): Whereabouts {
+    return { position: this.current };
+  }
+
+  follow(wake: () => void): () => void {
+    return this.context.tail.followAll(wake);
+  }
+
+  failure(): undefined {
+    // the log does not end
+  }
+
+  private considerHistory(page: FramePage, frame: Buffer, position: number, filter: FilterRequest): void {
+    if (this.inWindow === 0 && position > this.start.commit) this.windowStart = { commit: position, prepare: 0 };
+    this.inWindow++;
+    if (this.matches(frame, filter)) this.send(page, frame, position);
+    if (this.inWindow === filter.window) this.closeWindow(page);
+  }
+
+  private closeWindow(page: FramePage): void {
+    this.sinceCheckpoint += this.inWindow;
+    this.inWindow = 0;
+    const interval = this.filter?.checkpointInterval ?? 0;
+    if (interval === 0 || this.sinceCheckpoint < interval) return;
+    this.sinceCheckpoint %= interval;
+    this.addCheckpoint(page, this.windowStart);
+  }
+
+  private considerLive(page: FramePage, frame: Buffer, position: number, filter: FilterRequest): void {
+    if (position <= this.start.commit) return;
+    if (this.matches(frame, filter)) this.send(page, frame, position);
+    this.sinceCheckpoint++;
+    if (filter.checkpointInterval === 0 || this.sinceCheckpoint < filter.checkpointInterval) return;
+    this.sinceCheckpoint = 0;
+    this.addCheckpoint(page, { commit: position, prepare: position });
+  }
+
+  private matches(frame: Buffer, filter: FilterRequest): boolean {
+    const { streamName, type } = parseEventFrame(frame);
+    return filter.matches({ streamName, eventType: type });
+  }
+
+  private send(page: FramePage, frame: Buffer, position: number): void {
+    if (position <= this.start.commit) return; // the start is exclusive
+    page.add(this.present(frame));
+    this.current = { commit: position, prepare: position };
+    this.sentSinceCheckpoint = true;
+  }
+
+  private addCheckpoint(page: FramePage, position: AllPosition): void {
+    page.add(checkpoint(position, this.context.nowMs()));
+    this.current = position;
+    this.sentSinceCheckpoint = false;
+  }
+}
+
+function startOf({ store }: ServerContext, from: PositionStart): AllPosition {
+  if (from === 'start') return { commit: 0, prepare: 0 };
+  if (from !== 'end') return from;
+  const last = store.nearestPosition(store.endPosition, true) ?? 0;
+  return { commit: last, prepare: last };
+}

@@ -1,0 +1,45 @@
+import { type ExpectedRevision, NO_REVISION } from '../../log/index.js';
+import { Any, rpcStatus, shared } from '../protocol.js';
+
+/** A google.rpc.Status, encoded. */
+export type BatchFailure = Buffer;
+
+/** Codes of google.rpc, as BatchAppend uses them. */
+const INVALID_ARGUMENT = 3;
+const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+const PERMISSION_DENIED = 7;
+const UNKNOWN = 2;
+
+function failure(code: number, message: string, detailsType: string, details: { serializeBinary(): Uint8Array }): BatchFailure {
+  const any = new Any();
+  any.setTypeUrl(`type.googleapis.com/event_store.client.${detailsType}`);
+  any.setValue(details.serializeBinary());
+  const status = new rpcStatus.Status().setMessage(message).setDetails(any);
+  // google.rpc.Code is generated as a const enum, which does not exist at run time: the codes are given as numbers.
+  status.setCode(code);
+  return Buffer.from(status.serializeBinary());
+}
+
+/** The ways in which one append of a batch may fail. */
+export const batchFailure = {
+  badRequest: (message: string): BatchFailure => failure(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
+  tooLarge: (limit: number): BatchFailure =>
+    failure(INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', 'MaximumAppendSizeExceeded', new shared.MaximumAppendSizeExceeded().setMaxappendsize(limit)),
+  timeout: (): BatchFailure => failure(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
+  accessDenied: (): BatchFailure => failure(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
+  unknown: (): BatchFailure => failure(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
+  streamDeleted: (streamName: string): BatchFailure =>
+    failure(NOT_FOUND, 'StreamDeleted', 'StreamDeleted', new shared.StreamDeleted().setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(streamName)))),
+  wrongExpectedRevision: (currentRevision: number, expected: ExpectedRevision): BatchFailure => {
+    const details = new shared.WrongExpectedVersion();
+    if (currentRevision === NO_REVISION) details.setCurrentNoStream(new shared.Empty());
+    else details.setCurrentStreamRevision(String(currentRevision));
+    if (expected.kind === 'exact') details.setExpectedStreamPosition(String(expected.revision));
+    else if (expected.kind === 'any') details.setExpectedAny(new shared.Empty());
+    else if (expected.kind === 'streamExists') details.setExpectedStreamExists(new shared.Empty());
+    else details.setExpectedNoStream(new shared.Empty());
+    return failure(ALREADY_EXISTS, 'WrongExpectedVersion', 'WrongExpectedVersion', details);
+  },
+};

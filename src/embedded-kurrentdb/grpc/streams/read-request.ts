@@ -1,0 +1,158 @@
+import { compileFilter, type EventFilter, isValidStreamName } from '../../log/index.js';
+import { handlerFailed, invalidArgument } from '../errors.js';
+import { streams } from '../protocol.js';
+import { GrpcError, StatusCode } from '../status.js';
+
+type Options = InstanceType<typeof streams.ReadReq.Options>;
+type FilterOptions = InstanceType<typeof streams.ReadReq.Options.FilterOptions>;
+
+const { ReadReq } = streams;
+const { StreamOptionCase, CountOptionCase, FilterOptionCase, ReadDirection } = ReadReq.Options;
+const OPTIONS_TYPE = 'EventStore.Client.Streams.ReadReq+Types+Options';
+const END_OF_ALL = 18_446_744_073_709_551_615n;
+
+/** Where a stream is read from. */
+export type RevisionStart = 'start' | 'end' | number;
+
+/** Where `$all` is read from; the prepare position only matters to answers that repeat it. */
+export type PositionStart = 'start' | 'end' | { readonly commit: number; readonly prepare: number };
+
+export type ReadSource = { readonly kind: 'stream'; readonly streamName: string; readonly from: RevisionStart } | { readonly kind: 'all'; readonly from: PositionStart };
+
+export interface FilterRequest {
+  readonly matches: EventFilter;
+  /** Events looked at in one step. */
+  readonly window: number;
+  /** Events looked at between two checkpoints; 0 for none. */
+  readonly checkpointInterval: number;
+}
+
+/** A request of Streams.Read, checked. */
+export interface ReadRequest {
+  readonly source: ReadSource;
+  readonly backwards: boolean;
+  /** How many events; undefined for a subscription. */
+  readonly count: number | undefined;
+  readonly filter: FilterRequest | undefined;
+  readonly resolveLinks: boolean;
+  readonly structuredIds: boolean;
+  /** Whether the answer tells where the stream ends. */
+  readonly tellsStreamPositions: boolean;
+}
+
+const DEFAULT_WINDOW = 32;
+
+/** @throws GrpcError with the message of a real server for what makes no sense */
+export function parseReadRequest(request: InstanceType<typeof ReadReq>): ReadRequest {
+  const options = request.getOptions();
+  if (options === undefined) throw handlerFailed();
+  const uuidOption = options.getUuidOption();
+  if (uuidOption === undefined) throw invalidArgument(`'uuidOption' is a required argument of type ${OPTIONS_TYPE}+Types+UUIDOption`);
+  const source = parseSource(options);
+  requireValidCombination(options);
+  const isSubscription = options.hasSubscription();
+  return {
+    source,
+    backwards: options.getReadDirection() === ReadDirection.BACKWARDS,
+    count: isSubscription ? undefined : clampToSafe(BigInt(options.getCount())),
+    filter: parseFilter(options.getFilter(), isSubscription),
+    resolveLinks: options.getResolveLinks(),
+    structuredIds: uuidOption.hasStructured(),
+    tellsStreamPositions: (options.getControlOption()?.getCompatibility() ?? 0) >= 1,
+  };
+}
+
+function parseSource(options: Options): ReadSource {
+  switch (options.getStreamOptionCase()) {
+    case StreamOptionCase.STREAM_OPTION_NOT_SET:
+      throw invalidArgument(`'None' is not a valid ${OPTIONS_TYPE}+StreamOptionOneofCase`);
+    case StreamOptionCase.STREAM:
+      return { kind: 'stream', ...parseStreamSource(options) };
+    case StreamOptionCase.ALL:
+      return { kind: 'all', from: parseAllStart(options) };
+  }
+}
+
+function parseStreamSource(options: Options): { streamName: string; from: RevisionStart } {
+  const stream = options.getStream();
+  const streamName = Buffer.from(stream?.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
+  if (stream === undefined || !isValidStreamName(streamName)) throw handlerFailed();
+  const { RevisionOptionCase } = ReadReq.Options.StreamOptions;
+  switch (stream.getRevisionOptionCase()) {
+    case RevisionOptionCase.REVISION_OPTION_NOT_SET:
+      throw handlerFailed();
+    case RevisionOptionCase.REVISION:
+      return { streamName, from: clampToSafe(BigInt(stream.getRevision())) };
+    case RevisionOptionCase.START:
+      return { streamName, from: 'start' };
+    case RevisionOptionCase.END:
+      return { streamName, from: 'end' };
+  }
+}
+
+function parseAllStart(options: Options): PositionStart {
+  const all = options.getAll();
+  const position = all?.getPosition();
+  if (all?.hasStart() === true) return 'start';
+  if (all?.hasEnd() === true) return 'end';
+  if (position === undefined) throw handlerFailed();
+  const commit = BigInt(position.getCommitPosition());
+  return commit === END_OF_ALL ? 'end' : { commit: clampToSafe(commit), prepare: clampToSafe(BigInt(position.getPreparePosition())) };
+}
+
+function requireValidCombination(options: Options): void {
+  const isStream = options.hasStream();
+  const countCase = options.getCountOptionCase();
+  const filterCase = options.getFilterOptionCase();
+  const backwards = options.getReadDirection() === ReadDirection.BACKWARDS;
+  const valid =
+    countCase !== CountOptionCase.COUNT_OPTION_NOT_SET &&
+    filterCase !== FilterOptionCase.FILTER_OPTION_NOT_SET &&
+    !(isStream && filterCase === FilterOptionCase.FILTER) &&
+    !(backwards && countCase === CountOptionCase.SUBSCRIPTION);
+  if (valid) return;
+  const count = { [CountOptionCase.COUNT_OPTION_NOT_SET]: 'None', [CountOptionCase.COUNT]: 'Count', [CountOptionCase.SUBSCRIPTION]: 'Subscription' }[countCase];
+  const filter = { [FilterOptionCase.FILTER_OPTION_NOT_SET]: 'None', [FilterOptionCase.FILTER]: 'Filter', [FilterOptionCase.NO_FILTER]: 'NoFilter' }[filterCase];
+  throw invalidArgument(`The combination of (${isStream ? 'Stream' : 'All'}, ${count}, ${backwards ? 'Backwards' : 'Forwards'}, ${filter}) is invalid.`);
+}
+
+/** @throws GrpcError if there is a filter, and it is none */
+export function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
+  if (filter === undefined) return undefined;
+  const expression = filter.getStreamIdentifier() ?? filter.getEventType();
+  if (expression === undefined) throw invalidArgument(`'${filterAsText(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
+  const { WindowCase } = ReadReq.Options.FilterOptions;
+  if (filter.getWindowCase() === WindowCase.WINDOW_NOT_SET) throw invalidArgument(`'None' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions+WindowOneofCase`);
+  if (isSubscription && filter.getCheckpointintervalmultiplier() === 0) throw handlerFailed();
+  const window = filter.getWindowCase() === WindowCase.MAX ? filter.getMax() : DEFAULT_WINDOW;
+  return {
+    matches: compile({ on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType', regex: expression.getRegex(), prefixes: expression.getPrefixList() }),
+    window: window === 0 ? DEFAULT_WINDOW : window,
+    checkpointInterval: window * filter.getCheckpointintervalmultiplier(),
+  };
+}
+
+function compile(expression: Parameters<typeof compileFilter>[0]): EventFilter {
+  try {
+    return compileFilter(expression);
+  } catch (error) {
+    throw handlerFailed(error);
+  }
+}
+
+/** The options as .NET prints a message: the fields that are set, as JSON with blanks. */
+function filterAsText(filter: FilterOptions): string {
+  const multiplier = filter.getCheckpointintervalmultiplier();
+  const fields = [
+    ...(filter.hasMax() ? [`"max": ${filter.getMax()}`] : []),
+    ...(filter.hasCount() ? ['"count": { }'] : []),
+    ...(multiplier === 0 ? [] : [`"checkpointIntervalMultiplier": ${multiplier}`]),
+  ];
+  return fields.length === 0 ? '{ }' : `{ ${fields.join(', ')} }`;
+}
+
+function clampToSafe(value: bigint): number {
+  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
+}
+
+export const badReadArgument = (message: string): GrpcError => new GrpcError(StatusCode.UNKNOWN, `Unexpected ReadStreamResult: Error >> ${message}`);

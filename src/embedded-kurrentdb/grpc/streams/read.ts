@@ -1,0 +1,100 @@
+import { ALL_STREAMS, readability } from '../../log/index.js';
+import { parseEventFrame } from '../../storage/event-frame.js';
+import { type EventVisitor } from '../../storage/log-reader.js';
+import { type GrpcCall } from '../call.js';
+import { type RpcHandler, serverStreaming } from '../dispatcher.js';
+import { streamDeleted } from '../errors.js';
+import { streams } from '../protocol.js';
+import { type ServerContext } from '../server-context.js';
+import { AllFeed } from './all-feed.js';
+import { type Presentation, presentationFor } from './event-presentation.js';
+import { FramePage } from './frame-page.js';
+import { badReadArgument, parseReadRequest, type PositionStart, type ReadRequest, type RevisionStart } from './read-request.js';
+import { firstStreamPosition, lastStreamPosition, streamNotFound } from './read-responses.js';
+import { StreamFeed } from './stream-feed.js';
+import { runSubscription } from './subscription.js';
+
+/** Streams.Read: reads and catch-up subscriptions of a stream and of `$all`. */
+export function readHandler(context: ServerContext): RpcHandler {
+  return serverStreaming(streams.ReadReq, async (message, call) => {
+    const request = parseReadRequest(message);
+    const { source, count } = request;
+    context.access.require(call.principal, source.kind === 'stream' ? source.streamName : ALL_STREAMS, 'read');
+    const presentation = presentationFor(request, context.store.streams, context.reader);
+    if (source.kind === 'stream') {
+      if (count === undefined) await runSubscription(context, call, new StreamFeed(context, source.streamName, source.from, presentation));
+      else await readStream(context, call, source.streamName, source.from, count, request, presentation);
+    } else if (count === undefined) {
+      await runSubscription(context, call, new AllFeed(context, source.from, request.filter, presentation));
+    } else {
+      await readAll(context, call, source.from, count, request, presentation);
+    }
+  });
+}
+
+async function readStream(context: ServerContext, call: GrpcCall, streamName: string, from: RevisionStart, count: number, request: ReadRequest, present: Presentation): Promise<void> {
+  if (count === 0) throw badReadArgument("maxCount should be positive. (Parameter 'maxCount')");
+  if (from === 'end' && !request.backwards) throw badReadArgument("fromEventNumber should be non negative. (Parameter 'fromEventNumber')");
+  const { store, reader } = context;
+  const page = new FramePage();
+  let sent = 0;
+  const visit: EventVisitor = (frame) => {
+    page.add(present(frame));
+    return ++sent < count && !page.isFull;
+  };
+  let next = from === 'start' ? 0 : from === 'end' ? Number.MAX_SAFE_INTEGER : from;
+  for (;;) {
+    const stream = store.streams.get(streamName); // it may have been deleted since the last page
+    const state = readability(stream);
+    if (state === 'tombstoned') throw streamDeleted(streamName);
+    if (state === 'notFound') {
+      if (sent === 0) call.write(streamNotFound(streamName));
+      call.end();
+      return;
+    }
+    next = request.backwards ? reader.backwards(stream, next, visit) : reader.forwards(stream, next, visit);
+    const isOver = sent >= count || (request.backwards ? next < 0 : next > stream.lastRevision);
+    if (isOver && request.tellsStreamPositions) {
+      if (sent === 0) page.add(firstStreamPosition(stream.lastRevision + 1));
+      page.add(lastStreamPosition(stream.lastRevision));
+    }
+    if (!page.isEmpty) call.write(page.take());
+    if (isOver) break;
+    await call.drained();
+    if (call.isOver) return;
+  }
+  call.end();
+}
+
+/** Events that a filtered read looks at before it lets others have their turn. */
+const EVENTS_PER_TURN = 2000;
+
+async function readAll(context: ServerContext, call: GrpcCall, from: PositionStart, count: number, request: ReadRequest, present: Presentation): Promise<void> {
+  const { store, reader } = context;
+  const matches = request.filter?.matches;
+  const page = new FramePage();
+  let sent = 0;
+  let considered = 0;
+  const visit: EventVisitor = (frame) => {
+    considered++;
+    if (matches !== undefined) {
+      const { streamName, type } = parseEventFrame(frame);
+      if (!matches({ streamName, eventType: type })) return considered < EVENTS_PER_TURN;
+    }
+    page.add(present(frame));
+    return ++sent < count && !page.isFull && considered < EVENTS_PER_TURN;
+  };
+  let next = from === 'start' ? 0 : from === 'end' ? store.endPosition : from.commit;
+  for (let isOver = count === 0; !isOver; ) {
+    considered = 0;
+    next = request.backwards ? reader.allBackwards(next, visit) : reader.allForwards(next, visit);
+    isOver = sent >= count || (request.backwards ? next <= 0 : next >= store.endPosition);
+    if (!page.isEmpty) call.write(page.take());
+    if (isOver) break;
+    await (page.isEmpty ? nextTurn() : call.drained());
+    if (call.isOver) return;
+  }
+  call.end();
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,67 @@
+import { NO_REVISION, readability } from '../../log/index.js';
+import { type StreamEntry } from '../../storage/streams.js';
+import { streamDeleted } from '../errors.js';
+import { type ServerContext } from '../server-context.js';
+import { type Presentation } from './event-presentation.js';
+import { type FramePage } from './frame-page.js';
+import { type RevisionStart } from './read-request.js';
+import { type Whereabouts } from './read-responses.js';
+import { type Feed } from './subscription.js';
+
+/** The events of one stream after a revision. Ends with the stream's tombstone. */
+export class StreamFeed implements Feed {
+  private ending: Error | undefined;
+  private lastSent: number | undefined;
+  private next: number;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly streamName: string,
+    from: RevisionStart,
+    private readonly present: Presentation,
+  ) {
+    const stream = this.stream;
+    if (stream.tombstoned) this.ending = streamDeleted(streamName);
+    const after = from === 'start' ? NO_REVISION : from === 'end' ? stream.lastRevision : from;
+    this.lastSent = after === NO_REVISION ? undefined : after;
+    this.next = after + 1;
+  }
+
+  fill(page: FramePage): 'more' | 'caughtUp' {
+    const stream = this.stream;
+    if (readability(stream) === 'readable') {
+      this.next = this.context.reader.forwards(stream, this.next, (frame, _position, revision) => {
+        page.add(this.present(frame));
+        this.lastSent = revision;
+        return !page.isFull;
+      });
+      if (this.next <= stream.lastRevision) return 'more';
+    }
+    if (stream.tombstoned) {
+      const tombstone = this.context.store.eventAt(stream.tombstonePosition);
+      if (tombstone !== undefined) page.add(this.present(tombstone));
+      this.ending = streamDeleted(this.streamName);
+    }
+    return 'caughtUp';
+  }
+
+  beforeCaughtUp(): void {
+    // a stream has no checkpoints
+  }
+
+  where(): Whereabouts {
+    return { revision: this.lastSent };
+  }
+
+  follow(wake: () => void): () => void {
+    return this.context.tail.followStream(this.streamName, wake);
+  }
+
+  failure(): Error | undefined {
+    return this.ending;
+  }
+
+  private get stream(): StreamEntry {
+    return this.context.store.streams.get(this.streamName);
+  }
+}

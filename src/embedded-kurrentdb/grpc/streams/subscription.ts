@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { type GrpcCall } from '../call.js';
+import { type ServerContext } from '../server-context.js';
+import { type FramePage, FramePage as Page } from './frame-page.js';
+import { caughtUp, confirmation, fellBehind, type Whereabouts } from './read-responses.js';
+
+/** A source of events that never ends: a stream or `$all`, from some place on. */
+export interface Feed {
+  /** Adds what follows to the page, until that is full or there is no more now; tells which. `live`: whether the reader was caught up before. */
+  fill(page: FramePage, live: boolean): 'more' | 'caughtUp';
+  /** Adds what comes between history and caught-up. */
+  beforeCaughtUp(page: FramePage): void;
+  where(): Whereabouts;
+  /** Calls back when there may be more. Returns the function that ends that. */
+  follow(wake: () => void): () => void;
+  /** The error that ends the subscription after what was filled, if any. */
+  failure(): Error | undefined;
+}
+
+/**
+ * A catch-up subscription. It reads its events from the log, at the reader's pace: nothing is queued for a slow one, who is told
+ * that it fell behind, and later that it caught up again.
+ */
+export async function runSubscription(context: ServerContext, call: GrpcCall, feed: Feed): Promise<void> {
+  const refusal = feed.failure();
+  if (refusal !== undefined) throw refusal;
+  const signal = new WakeSignal();
+  call.onClose = feed.follow(() => signal.wake());
+  const closeFollow = call.onClose;
+  call.onClose = () => {
+    closeFollow();
+    signal.wake();
+  };
+  call.write(confirmation(randomUUID()));
+  const page = new Page();
+  let live = false;
+  while (!call.isOver) {
+    signal.reset();
+    const state = feed.fill(page, live);
+    if (state === 'caughtUp' && !live) {
+      feed.beforeCaughtUp(page);
+      page.add(caughtUp(feed.where(), context.nowMs()));
+      live = true;
+    }
+    if (!page.isEmpty) call.write(page.take());
+    const failure = feed.failure();
+    if (failure !== undefined) throw failure;
+    if (state === 'more' && live && call.isBackedUp) {
+      live = false;
+      call.write(fellBehind(feed.where(), context.nowMs()));
+    }
+    await call.drained();
+    await (state === 'caughtUp' ? signal.woken() : nextTurn());
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Remembers that something happened until someone waits for it. */
+class WakeSignal {
+  private happened = false;
+  private resume: (() => void) | undefined;
+
+  wake(): void {
+    this.happened = true;
+    this.resume?.();
+    this.resume = undefined;
+  }
+
+  reset(): void {
+    this.happened = false;
+  }
+
+  woken(): Promise<void> {
+    return this.happened ? Promise.resolve() : new Promise((resolve) => (this.resume = resolve));
+  }
+}

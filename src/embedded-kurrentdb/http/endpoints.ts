@@ -1,0 +1,112 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Authenticator } from '../security/authenticator.js';
+import { type Principal } from '../security/principal.js';
+import { SERVER_VERSION } from '../version.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What the endpoints tell of the server. */
+export interface NodeDescription {
+  readonly instanceId: string;
+  readonly secure: boolean;
+  port(): number;
+  /** Position at the end of the log. */
+  endPosition(): number;
+  nowMs(): number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body?: unknown;
+}
+
+type Endpoint = (request: { readonly url: URL; readonly principal: Principal }) => Answer;
+
+/** The plain HTTP side: what health checks and operators ask. */
+export function httpEndpoints(node: NodeDescription, authenticator: Authenticator): (request: IncomingMessage, response: ServerResponse) => void {
+  const endpoints: Readonly<Record<string, Endpoint>> = {
+    '/health/live': ({ url }) => live(url),
+    '/ping': () => json({ text: 'Ping request successfully handled', label: 'Http' }),
+    '/info': () => json(info(node)),
+    '/gossip': () => json(gossip(node)),
+    '/stats': ({ principal }) => (principal.loginName === undefined ? { status: 401 } : json(stats())),
+  };
+  return (request, response) => {
+    void answer(endpoints, authenticator, request)
+      .catch((): Answer => ({ status: 500 }))
+      .then(({ status, contentType, body }) => {
+        response.writeHead(status, contentType === undefined ? {} : { 'content-type': contentType });
+        response.end(body === undefined ? undefined : JSON.stringify(body));
+      });
+  };
+}
+
+async function answer(endpoints: Readonly<Record<string, Endpoint>>, authenticator: Authenticator, request: IncomingMessage): Promise<Answer> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const endpoint = Object.hasOwn(endpoints, url.pathname) ? endpoints[url.pathname] : undefined;
+  if (endpoint === undefined) return { status: 404 };
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405 };
+  const principal = await authenticator.authenticate(request.headers.authorization);
+  return principal === undefined ? { status: 401 } : endpoint({ url, principal });
+}
+
+const json = (body: unknown): Answer => ({ status: 200, contentType: JSON_TYPE, body });
+
+function live(url: URL): Answer {
+  const code = Number(url.searchParams.get('liveCode') ?? 204);
+  return { status: Number.isInteger(code) && code >= 200 && code <= 599 ? code : 400 };
+}
+
+function info({ secure }: NodeDescription): unknown {
+  return {
+    dbVersion: SERVER_VERSION,
+    esVersion: SERVER_VERSION,
+    state: 'leader',
+    features: { projections: true, userManagement: secure, atomPub: true },
+    authentication: { type: secure ? 'internal' : 'insecure', properties: [] },
+  };
+}
+
+const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
+
+function gossip(node: NodeDescription): unknown {
+  const port = node.port();
+  const end = node.endPosition();
+  const member = {
+    instanceId: node.instanceId,
+    timeStamp: new Date(node.nowMs()).toISOString(),
+    state: 'Leader',
+    isAlive: true,
+    internalTcpIp: '127.0.0.1',
+    internalTcpPort: 0,
+    internalSecureTcpPort: 0,
+    externalTcpIp: '127.0.0.1',
+    externalTcpPort: 0,
+    externalSecureTcpPort: 0,
+    internalHttpEndPointIp: '127.0.0.1',
+    internalHttpEndPointPort: port,
+    httpEndPointIp: '127.0.0.1',
+    httpEndPointPort: port,
+    lastCommitPosition: end,
+    writerCheckpoint: end,
+    chaserCheckpoint: end,
+    epochPosition: 0,
+    epochNumber: 0,
+    epochId: NO_EPOCH,
+    nodePriority: 0,
+    isReadOnlyReplica: false,
+    esVersion: SERVER_VERSION,
+  };
+  return { members: [member], serverIp: '127.0.0.1', serverPort: port };
+}
+
+function stats(): unknown {
+  const memory = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return {
+    proc: { mem: memory.rss, cpu: (user + system) / 1e6, startTime: new Date(Date.now() - process.uptime() * 1000).toISOString() },
+    sys: { freeMem: 0 },
+    es: { cache: {}, checksum: 0, checksumNonFlushed: 0, queue: {}, readIndex: {}, writer: {} },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * A KurrentDB inside the process: `start` opens a store, serves it on loopback from a thread of its own, and returns the connection
+ * string that the official client takes.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE } from './options.js';
+import { lockDirectory } from './storage/directory-lock.js';
+
+export type { StartOptions, StorageOptions } from './options.js';
+
+/** A server that was started. */
+export interface EmbeddedKurrentDB {
+  /** For `KurrentDBClient.connectionString`. Holds the password: not for logs. */
+  readonly connectionString: string;
+  readonly port: number;
+  /** Commits what was accepted, ends the connections, closes the store. Doing it again waits for the same. */
+  stop(): Promise<void>;
+}
+
+/** The thread is ended by force if it does not stop by itself. */
+const STOP_TIMEOUT_MS = 8000;
+
+/** The server did not start, or ended by itself. */
+export class EmbeddedKurrentDBError extends Error {
+  override readonly name = 'EmbeddedKurrentDBError';
+}
+
+/**
+ * Starts a server; resolves when it accepts connections.
+ * @throws EmbeddedKurrentDBError if the directory is in use, the store is of another format or damaged, or the port is taken
+ */
+export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
+  const { serverOptions, release } = prepare(options);
+  const worker = new Worker(new URL('./server.worker.js', import.meta.url), { workerData: serverOptions, name: 'embedded-kurrentdb' });
+  const exited = new Promise<void>((done) => worker.once('exit', () => done()));
+  void exited.then(release);
+  const listening = await firstMessage(worker);
+
+  let stopping: Promise<void> | undefined;
+  const fail = (error: Error): void => {
+    if (stopping === undefined) options.onFailure?.(error);
+  };
+  const onProblem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
+  worker.on('message', (message: ServerMessage) => {
+    if (message.kind === 'problem') onProblem(problemOf(message));
+  });
+  let failure: unknown;
+  worker.on('error', (error) => (failure = error));
+  void exited.then(() => fail(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })));
+  return {
+    connectionString: listening.connectionString,
+    port: listening.port,
+    stop: () => (stopping ??= stop(worker, exited)),
+  };
+}
+
+function prepare(options: StartOptions): { serverOptions: ServerOptions; release: () => void } {
+  if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined)) throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile go together: give both, or neither');
+  const durable = options.memory !== true;
+  const directory = options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
+  const unlock = durable ? lock(directory) : () => rmSync(directory, { recursive: true, force: true });
+  const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
+  return { serverOptions: { directory, durable, port, insecure, tlsCertFile, tlsKeyFile, tlsCaFile, users }, release: unlock };
+}
+
+function problemOf({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>): Error {
+  const error = new EmbeddedKurrentDBError(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function lock(directory: string): () => void {
+  try {
+    return lockDirectory(directory);
+  } catch (error) {
+    throw new EmbeddedKurrentDBError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function firstMessage(worker: Worker): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
+  return new Promise((done, reject) => {
+    const refuse = (error: unknown): void => reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
+    worker.once('error', refuse);
+    worker.once('exit', refuse);
+    worker.once('message', (message: ServerMessage) => {
+      worker.off('error', refuse);
+      worker.off('exit', refuse);
+      if (message.kind === 'listening') done(message);
+      else reject(new EmbeddedKurrentDBError(message.message));
+    });
+  });
+}
+
+async function stop(worker: Worker, exited: Promise<void>): Promise<void> {
+  worker.postMessage(STOP_MESSAGE);
+  const timer = setTimeout(() => void worker.terminate(), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}

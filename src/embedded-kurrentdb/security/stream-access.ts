@@ -1,0 +1,20 @@
+import { accessDenied } from '../grpc/errors.js';
+import { governingRight, isAllowed, type StreamRight } from '../log/index.js';
+import { type Streams } from '../storage/streams.js';
+import { type Principal } from './principal.js';
+
+/** Who may do what with which stream, by the streams' access control lists. */
+export class StreamAccess {
+  constructor(private readonly streams: Streams) {}
+
+  allows(principal: Principal, streamName: string, right: StreamRight): boolean {
+    if (principal.isAdmin) return true;
+    const governing = governingRight(streamName, right);
+    return isAllowed(principal, governing.streamName, governing.right, this.streams.get(governing.streamName).metadata.acl);
+  }
+
+  /** @throws GrpcError "Access Denied" */
+  require(principal: Principal, streamName: string, right: StreamRight): void {
+    if (!this.allows(principal, streamName, right)) throw accessDenied();
+  }
+}

@@ -1,0 +1,62 @@
+import { type CommitQueue } from '../storage/commit-queue.js';
+import { type Tables } from '../storage/tables.js';
+import { type PasswordHash } from './passwords.js';
+
+/** A user of the server, as stored. */
+export interface User {
+  readonly loginName: string;
+  readonly fullName: string;
+  readonly groups: readonly string[];
+  readonly disabled: boolean;
+  /** Milliseconds since 1970. */
+  readonly updatedMs: number;
+  readonly password: PasswordHash;
+}
+
+/** LMDB takes keys of up to 1978 bytes. */
+export const LONGEST_LOGIN_NAME_BYTES = 1024;
+
+const userKey = (loginName: string): Buffer => Buffer.from(loginName, 'utf8');
+const decodeUser = (bytes: Buffer): User => JSON.parse(bytes.toString('utf8')) as User;
+
+/** The table of users. */
+export class Users {
+  private readonly changeListeners = new Set<() => void>();
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly commits: CommitQueue,
+  ) {}
+
+  get(loginName: string): User | undefined {
+    const bytes = isStorable(loginName) ? this.tables.users.getBinary(userKey(loginName)) : undefined;
+    return bytes === undefined ? undefined : decodeUser(bytes);
+  }
+
+  list(): User[] {
+    return [...this.tables.users.getRange({ snapshot: false })].map(({ value }) => decodeUser(value));
+  }
+
+  /** Writes the user that the function makes of the stored one; undefined leaves it as it is. Resolves to what was stored before. */
+  async change(loginName: string, next: (stored: User | undefined) => User | 'remove' | undefined): Promise<User | undefined> {
+    const before = await this.commits.submit(() => {
+      const stored = this.get(loginName);
+      const changed = next(stored);
+      if (changed === 'remove') this.tables.users.removeSync(userKey(loginName));
+      else if (changed !== undefined) this.tables.users.putSync(userKey(loginName), Buffer.from(JSON.stringify(changed)));
+      return stored;
+    });
+    for (const listener of this.changeListeners) listener();
+    return before;
+  }
+
+  /** Told after each change: credentials that were checked before may not be valid any more. */
+  onChange(listener: () => void): void {
+    this.changeListeners.add(listener);
+  }
+}
+
+function isStorable(loginName: string): boolean {
+  const length = Buffer.byteLength(loginName);
+  return length > 0 && length <= LONGEST_LOGIN_NAME_BYTES;
+}

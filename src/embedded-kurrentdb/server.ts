@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Dispatcher } from './grpc/dispatcher.js';
+import { Listener } from './grpc/listener.js';
+import { serverFeaturesService } from './grpc/server-features.js';
+import { type ServerContext } from './grpc/server-context.js';
+import { streamsService } from './grpc/streams/service.js';
+import { httpEndpoints } from './http/endpoints.js';
+import { type ServerOptions } from './options.js';
+import { type Authenticator, BasicAuthenticator, everyoneIsSystem } from './security/authenticator.js';
+import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
+import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
+import { StreamAccess } from './security/stream-access.js';
+import { Users } from './security/users.js';
+import { CommitQueue } from './storage/commit-queue.js';
+import { parseEventId } from './storage/event-id.js';
+import { LogReader } from './storage/log-reader.js';
+import { LogStore } from './storage/log-store.js';
+import { LogTail } from './storage/log-tail.js';
+import { LogWrites } from './storage/writes.js';
+
+/** A server that accepts connections. */
+export interface RunningServer {
+  readonly port: number;
+  readonly connectionString: string;
+  /** Ends the connections, commits what was accepted, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Opens the store and serves it. This is the composition of the server: what is made of what. */
+export async function runServer(options: ServerOptions, reportProblem: (error: unknown) => void): Promise<RunningServer> {
+  const store = LogStore.open({ directory: options.directory, durable: options.durable });
+  try {
+    return await serve(options, store, reportProblem);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(options: ServerOptions, store: LogStore, reportProblem: (error: unknown) => void): Promise<RunningServer> {
+  const nowMs = steadyClock();
+  const commits = new CommitQueue(store);
+  const context: ServerContext = {
+    store,
+    commits,
+    reader: new LogReader(store, nowMs),
+    tail: new LogTail(commits),
+    writes: new LogWrites(store, { nowMs, newEventId }),
+    access: new StreamAccess(store.streams),
+    nowMs,
+  };
+  const users = new Users(store.tables, commits);
+  const identity = options.insecure ? undefined : await identityFor(options, nowMs());
+  const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
+  const authenticator: Authenticator = options.insecure ? everyoneIsSystem : new BasicAuthenticator(users);
+  const dispatcher = new Dispatcher(authenticator, reportProblem);
+  for (const service of [serverFeaturesService(), streamsService(context)]) dispatcher.register(service);
+
+  const node = { instanceId: randomUUID(), secure: !options.insecure, port: () => listener.port, endPosition: () => store.endPosition, nowMs };
+  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator) });
+  return {
+    port: listener.port,
+    connectionString: connectionString(listener.port, admin, identity?.caPath),
+    stop: async () => {
+      await listener.close();
+      commits.flush();
+      await store.close();
+    },
+  };
+}
+
+async function identityFor({ directory, tlsCertFile, tlsKeyFile, tlsCaFile }: ServerOptions, nowMs: number): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'), nowMs);
+  for (const file of [tlsCertFile, tlsKeyFile]) if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
+  return { certificate: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile), caPath: tlsCaFile };
+}
+
+function ensureUsers({ users: kind, directory }: ServerOptions, users: Users, nowMs: number): Promise<AdminCredentials> {
+  return kind === 'development' ? ensureDevelopmentUsers(users, nowMs) : ensurePrivateAdmin(users, directory, nowMs);
+}
+
+/** What the official client connects by. */
+function connectionString(port: number, admin: AdminCredentials | undefined, caPath: string | undefined): string {
+  if (admin === undefined) return `kurrentdb://localhost:${port}?tls=false`;
+  const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
+  return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;
+}
+
+/** The time, which never goes back while the server runs: events are created in the order of their revisions. */
+function steadyClock(): () => number {
+  let latest = 0;
+  return () => (latest = Math.max(latest, Date.now()));
+}
+
+function newEventId(): Uint8Array {
+  const id = parseEventId(Buffer.from(randomUUID()));
+  if (id === undefined) throw new Error('a random UUID is not one');
+  return id;
+}

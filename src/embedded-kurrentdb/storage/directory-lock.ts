@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreRefusedError } from './store-errors.js';
+
+const LOCK_FILE = 'server.lock';
+
+interface Holder {
+  readonly pid: number;
+  /** When the process started, where the system tells; tells it from a later process with the same number. */
+  readonly started: string | undefined;
+}
+
+/**
+ * Keeps a directory for one server. The lock names the process that holds it, so that one that was killed leaves nothing behind that
+ * has to be cleaned up. Should two processes that cannot see each other (two containers on one volume) get it all the same, the
+ * store's transactions notice: see `Tables.transaction`.
+ *
+ * @throws StoreRefusedError if a running process holds it
+ */
+export function lockDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, LOCK_FILE);
+  const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Holder);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (!isFileExists(error)) throw error;
+      const holder = readHolder(path);
+      if (attempt > 0 || (holder !== undefined && isRunning(holder))) {
+        throw new StoreRefusedError(`${directory} is in use by process ${holder?.pid ?? 'unknown'}: stop it, or use another directory`, { cause: error });
+      }
+      rmSync(path, { force: true });
+    }
+  }
+}
+
+function isFileExists(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number') return undefined;
+    return { pid: value.pid, started: 'started' in value && typeof value.started === 'string' ? value.started : undefined };
+  } catch {
+    return undefined; // cut off by a crash, or removed meanwhile: nobody holds it
+  }
+}
+
+function isRunning({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  return started === undefined || started === startOf(pid);
+}
+
+/** Field 22 of /proc/PID/stat, counted after the command, which may hold blanks. */
+function startOf(pid: number): string | undefined {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return undefined;
+  const stat = readFileSync(path, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

@@ -1,0 +1,170 @@
+import { EVENT_ID_TEXT_LENGTH, type EventId, parseEventId, writeEventIdText } from './event-id.js';
+import { FieldReader, fieldLength, GRPC_PREFIX_BYTES, MalformedMessageError, varintLength, writeBytesField, writeFieldHeader, writeGrpcPrefix, writeVarintField } from './wire-format.js';
+
+/**
+ * How an event is stored: as the gRPC message that answers a read of it, `ReadResp { event { event, commit_position } }` with its
+ * prefix and with the id as text, which is what clients ask for. Reading it is copying it; the few readers that need more (filters,
+ * links, ids in their structured form) parse it.
+ *
+ * Field numbers: ReadResp.event 1; ReadEvent.event 1, link 2, commit_position 3; RecordedEvent.id 1, stream_identifier 2,
+ * stream_revision 3, prepare_position 4, commit_position 5, metadata 6, custom_metadata 7, data 8; UUID.structured 1, string 2;
+ * StreamIdentifier.stream_name 3; map entries: key 1, value 2.
+ */
+export interface RecordedEvent {
+  readonly id: EventId;
+  readonly streamName: Uint8Array;
+  /** {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
+  readonly revision: number;
+  readonly position: number;
+  readonly type: Uint8Array;
+  readonly isJson: boolean;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+  readonly customMetadata: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** Stands for 2^63 - 1, the revision of a tombstone. */
+export const TOMBSTONE_REVISION = Number.POSITIVE_INFINITY;
+const TOMBSTONE_VARINT = Buffer.from('ffffffffffffffff7f', 'hex');
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+const KEY_TYPE = latin1('type');
+const KEY_CREATED = latin1('created');
+const KEY_CONTENT_TYPE = latin1('content-type');
+const JSON_CONTENT = latin1('application/json');
+const BINARY_CONTENT = latin1('application/octet-stream');
+
+const entryLength = (key: Uint8Array, value: Uint8Array): number => fieldLength(key.length) + fieldLength(value.length);
+
+function writeEntry(target: Buffer, offset: number, key: Uint8Array, value: Uint8Array): number {
+  const at = writeFieldHeader(target, offset, 6, entryLength(key, value));
+  return writeBytesField(target, writeBytesField(target, at, 1, key), 2, value);
+}
+
+const bytesFieldLength = (bytes: Uint8Array): number => (bytes.length === 0 ? 0 : fieldLength(bytes.length));
+
+function revisionFieldLength(revision: number): number {
+  if (revision === 0) return 0;
+  return 1 + (revision === TOMBSTONE_REVISION ? TOMBSTONE_VARINT.length : varintLength(revision));
+}
+
+function writeRevisionField(target: Buffer, offset: number, revision: number): number {
+  if (revision === 0) return offset;
+  if (revision !== TOMBSTONE_REVISION) return writeVarintField(target, offset, 3, revision);
+  target[offset] = 3 << 3;
+  target.set(TOMBSTONE_VARINT, offset + 1);
+  return offset + 1 + TOMBSTONE_VARINT.length;
+}
+
+/** The event as it is stored and sent. */
+export function encodeEventFrame(event: RecordedEvent): Buffer {
+  const created = latin1(`${event.createdMs}0000`); // ticks of 100 ns
+  const contentType = event.isJson ? JSON_CONTENT : BINARY_CONTENT;
+  const positionLength = 1 + varintLength(event.position);
+  const nameLength = fieldLength(event.streamName.length);
+  const recordedLength =
+    fieldLength(fieldLength(EVENT_ID_TEXT_LENGTH)) +
+    fieldLength(nameLength) +
+    revisionFieldLength(event.revision) +
+    2 * positionLength +
+    fieldLength(entryLength(KEY_TYPE, event.type)) +
+    fieldLength(entryLength(KEY_CREATED, created)) +
+    fieldLength(entryLength(KEY_CONTENT_TYPE, contentType)) +
+    bytesFieldLength(event.customMetadata) +
+    bytesFieldLength(event.data);
+  const readEventLength = fieldLength(recordedLength) + positionLength;
+  const messageLength = fieldLength(readEventLength);
+
+  const frame = Buffer.allocUnsafe(GRPC_PREFIX_BYTES + messageLength);
+  let at = writeGrpcPrefix(frame, 0, messageLength);
+  at = writeFieldHeader(frame, at, 1, readEventLength);
+  at = writeFieldHeader(frame, at, 1, recordedLength);
+  at = writeFieldHeader(frame, at, 1, fieldLength(EVENT_ID_TEXT_LENGTH));
+  at = writeFieldHeader(frame, at, 2, EVENT_ID_TEXT_LENGTH);
+  writeEventIdText(frame, at, event.id);
+  at += EVENT_ID_TEXT_LENGTH;
+  at = writeFieldHeader(frame, at, 2, nameLength);
+  at = writeBytesField(frame, at, 3, event.streamName);
+  at = writeRevisionField(frame, at, event.revision);
+  at = writeVarintField(frame, at, 4, event.position);
+  at = writeVarintField(frame, at, 5, event.position);
+  at = writeEntry(frame, at, KEY_TYPE, event.type);
+  at = writeEntry(frame, at, KEY_CREATED, created);
+  at = writeEntry(frame, at, KEY_CONTENT_TYPE, contentType);
+  if (event.customMetadata.length > 0) at = writeBytesField(frame, at, 7, event.customMetadata);
+  if (event.data.length > 0) at = writeBytesField(frame, at, 8, event.data);
+  writeVarintField(frame, at, 3, event.position);
+  return frame;
+}
+
+/** What a stored event says, as views of its frame. */
+export interface ParsedEvent {
+  readonly id: EventId;
+  readonly streamName: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly type: string;
+  readonly isJson: boolean;
+  readonly createdMs: number;
+  readonly customMetadata: Buffer;
+  readonly data: Buffer;
+  /** The RecordedEvent message, to be put into another answer. */
+  readonly recorded: Buffer;
+  /** {@link recorded} without its id. */
+  readonly recordedAfterId: Buffer;
+}
+
+function expectField(reader: FieldReader, fieldNumber: number): Buffer {
+  if (!reader.next() || reader.fieldNumber !== fieldNumber) throw new MalformedMessageError('a stored event is damaged');
+  return reader.content();
+}
+
+export function parseEventFrame(frame: Buffer): ParsedEvent {
+  const readEvent = expectField(new FieldReader(frame, GRPC_PREFIX_BYTES), 1);
+  const recorded = expectField(new FieldReader(readEvent), 1);
+  const reader = new FieldReader(recorded);
+  const idField = expectField(reader, 1);
+  const id = parseEventId(expectField(new FieldReader(idField), 2));
+  if (id === undefined) throw new MalformedMessageError('a stored event has no id');
+  const recordedAfterId = recorded.subarray(1 + varintLength(idField.length) + idField.length);
+  let streamName = '';
+  let revision = 0;
+  let position = 0;
+  let type = '';
+  let isJson = false;
+  let createdMs = 0;
+  let customMetadata = recorded.subarray(0, 0);
+  let data = customMetadata;
+  while (reader.next()) {
+    switch (reader.fieldNumber) {
+      case 2:
+        streamName = expectField(new FieldReader(reader.content()), 3).toString('utf8');
+        break;
+      case 3:
+        revision = reader.varint();
+        break;
+      case 4:
+        position = reader.varint();
+        break;
+      case 6: {
+        const entry = new FieldReader(reader.content());
+        const key = expectField(entry, 1).toString('latin1');
+        const value = expectField(entry, 2);
+        if (key === 'type') type = value.toString('utf8');
+        else if (key === 'created') createdMs = Number(value.toString('latin1', 0, value.length - 4));
+        else isJson = value.equals(JSON_CONTENT);
+        break;
+      }
+      case 7:
+        customMetadata = reader.content();
+        break;
+      case 8:
+        data = reader.content();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { id, streamName, revision: revision >= 2 ** 62 ? TOMBSTONE_REVISION : revision, position, type, isJson, createdMs, customMetadata, data, recorded, recordedAfterId };
+}

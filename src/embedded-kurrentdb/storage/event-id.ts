@@ -1,0 +1,55 @@
+/** The 16 bytes of an event's UUID, in the order of its text. */
+export type EventId = Uint8Array;
+
+export const EVENT_ID_BYTES = 16;
+export const EVENT_ID_TEXT_LENGTH = 36;
+
+const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const DASH = 0x2d;
+const INVALID = 0xff;
+const VALUE_OF = new Uint8Array(256).fill(INVALID);
+for (const [value, code] of HEX.entries()) {
+  VALUE_OF[code] = value;
+  VALUE_OF[String.fromCharCode(code).toUpperCase().charCodeAt(0)] = value;
+}
+
+const isDashAt = (index: number): boolean => index === 8 || index === 13 || index === 18 || index === 23;
+
+/** Reads a UUID in its usual text form, of either case; undefined if it is none. */
+export function parseEventId(text: Uint8Array): EventId | undefined {
+  if (text.length !== EVENT_ID_TEXT_LENGTH) return undefined;
+  const id = Buffer.allocUnsafe(EVENT_ID_BYTES);
+  let written = 0;
+  for (let index = 0; index < EVENT_ID_TEXT_LENGTH; ) {
+    if (isDashAt(index)) {
+      if (text[index++] !== DASH) return undefined;
+      continue;
+    }
+    const high = VALUE_OF[text[index++] ?? 0] ?? INVALID;
+    const low = VALUE_OF[text[index++] ?? 0] ?? INVALID;
+    if (high === INVALID || low === INVALID) return undefined;
+    id[written++] = (high << 4) | low;
+  }
+  return id;
+}
+
+/** Writes the text form, in lower case, at the offset; takes {@link EVENT_ID_TEXT_LENGTH} bytes. */
+export function writeEventIdText(target: Uint8Array, offset: number, id: EventId): void {
+  let at = offset;
+  for (const [index, byte] of id.entries()) {
+    if (index === 4 || index === 6 || index === 8 || index === 10) target[at++] = DASH;
+    target[at++] = HEX[byte >> 4] ?? 0;
+    target[at++] = HEX[byte & 15] ?? 0;
+  }
+}
+
+export const isNilEventId = (id: EventId): boolean => id.every((byte) => byte === 0);
+
+export const sameEventId = (a: EventId, b: EventId): boolean => Buffer.compare(a, b) === 0;
+
+/** The id as text. */
+export function eventIdText(id: EventId): string {
+  const text = Buffer.allocUnsafe(EVENT_ID_TEXT_LENGTH);
+  writeEventIdText(text, 0, id);
+  return text.toString('latin1');
+}

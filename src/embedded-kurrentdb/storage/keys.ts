@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { type EventId } from './event-id.js';
+
+/**
+ * Keys and fixed-size values of the store's tables. Integers are big-endian, so that the order of bytes is the order of numbers.
+ * Positions and revisions take 48 bits: a log that writes a million events each second reaches their end after nine years.
+ */
+const UINT48_BYTES = 6;
+const HIGH = 2 ** 32;
+
+export const MAX_UINT48 = 2 ** 48 - 1;
+
+/** LMDB's limit for keys is 1978 bytes; a longer stream name is looked up by its digest. */
+const LONGEST_NAME_KEY = 1024;
+
+function writeUint48(target: Buffer, offset: number, value: number): void {
+  target.writeUInt16BE(Math.floor(value / HIGH), offset);
+  target.writeUInt32BE(value % HIGH, offset + 2);
+}
+
+export const readUint48 = (source: Buffer, offset: number): number => source.readUInt16BE(offset) * HIGH + source.readUInt32BE(offset + 2);
+
+/** Key of the table of events, and value of the table of revisions. */
+export function positionBytes(position: number): Buffer {
+  const bytes = Buffer.allocUnsafe(UINT48_BYTES);
+  writeUint48(bytes, 0, position);
+  return bytes;
+}
+
+/** Key of the table of revisions: which event of which stream. */
+export function revisionKey(streamId: number, revision: number): Buffer {
+  const key = Buffer.allocUnsafe(4 + UINT48_BYTES);
+  key.writeUInt32BE(streamId, 0);
+  writeUint48(key, 4, Math.min(revision, MAX_UINT48));
+  return key;
+}
+
+export const revisionOfKey = (key: Buffer): number => readUint48(key, 4);
+
+/** Key of the index of event ids. */
+export function eventIdKey(streamId: number, id: EventId): Buffer {
+  const key = Buffer.allocUnsafe(4 + id.length);
+  key.writeUInt32BE(streamId, 0);
+  key.set(id, 4);
+  return key;
+}
+
+/** Key of the table of streams. The first byte tells names from digests. */
+export function streamKey(name: string): Buffer {
+  const bytes = Buffer.from(name, 'utf8');
+  if (bytes.length <= LONGEST_NAME_KEY) return Buffer.concat([Buffer.of(0), bytes]);
+  return Buffer.concat([Buffer.of(1), createHash('sha256').update(bytes).digest()]);
+}
+
+/** A row of the table of streams: 4 bytes id, 6 bytes last revision + 1, 6 bytes position of the tombstone or 0. */
+export interface StreamRow {
+  readonly id: number;
+  readonly lastRevision: number;
+  readonly tombstonePosition: number;
+}
+
+export function encodeStreamRow({ id, lastRevision, tombstonePosition }: StreamRow): Buffer {
+  const bytes = Buffer.allocUnsafe(4 + 2 * UINT48_BYTES);
+  bytes.writeUInt32BE(id, 0);
+  writeUint48(bytes, 4, lastRevision + 1);
+  writeUint48(bytes, 10, tombstonePosition);
+  return bytes;
+}
+
+export function decodeStreamRow(bytes: Buffer): StreamRow {
+  return { id: bytes.readUInt32BE(0), lastRevision: readUint48(bytes, 4) - 1, tombstonePosition: readUint48(bytes, 10) };
+}

@@ -1,0 +1,107 @@
+import { firstVisibleRevision, oldestVisible } from '../log/index.js';
+import { parseEventFrame } from './event-frame.js';
+import { type LogStore } from './log-store.js';
+import { type StreamEntry } from './streams.js';
+
+/** Takes an event, whose frame is only valid during the call; returns false to stop after it. */
+export type EventVisitor = (frame: Buffer, position: number, revision: number) => boolean;
+
+/**
+ * Walks over events, which is the one way to read the log: `$all` and streams, both directions, without what the stream's metadata
+ * has removed. Nothing is buffered here; a visitor that stops gets on later from where it was.
+ */
+export class LogReader {
+  constructor(
+    private readonly store: LogStore,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** Events of the stream from a revision on. Returns the revision to go on from; beyond the last one at the end. */
+  forwards(stream: StreamEntry, from: number, visit: EventVisitor): number {
+    let revision = Math.max(from, this.firstVisible(stream));
+    while (revision <= stream.lastRevision) {
+      const found = this.store.eventOf(stream, revision);
+      if (found === undefined) {
+        revision = this.store.nearestRevision(stream.id, revision + 1, false) ?? stream.lastRevision + 1;
+        continue;
+      }
+      if (!visit(found.frame, found.position, revision++)) return revision;
+    }
+    return revision;
+  }
+
+  /** Events of the stream from a revision back. Returns the revision to go on from; -1 at the start. */
+  backwards(stream: StreamEntry, from: number, visit: EventVisitor): number {
+    const first = this.firstVisible(stream);
+    let revision = Math.min(from, stream.lastRevision);
+    while (revision >= first) {
+      const found = this.store.eventOf(stream, revision);
+      if (found === undefined) {
+        revision = this.store.nearestRevision(stream.id, revision - 1, true) ?? -1;
+        continue;
+      }
+      if (!visit(found.frame, found.position, revision--)) return revision;
+    }
+    return -1;
+  }
+
+  /** Events of the log from a position on, including it. Returns the position to go on from; the end of the log at its end. */
+  allForwards(from: number, visit: EventVisitor): number {
+    const end = this.store.endPosition;
+    let position = from;
+    while (position < end) {
+      const frame = this.store.eventAt(position);
+      if (frame === undefined) {
+        position = this.store.nearestPosition(position + 1, false) ?? end;
+        continue;
+      }
+      if (!visit(frame, position++, 0)) return position;
+    }
+    return Math.max(position, end);
+  }
+
+  /** Events of the log before a position, excluding it. Returns the position to go on from; 0 at the start. */
+  allBackwards(before: number, visit: EventVisitor): number {
+    let position = Math.min(before, this.store.endPosition) - 1;
+    while (position > 0) {
+      const frame = this.store.eventAt(position);
+      if (frame === undefined) {
+        position = this.store.nearestPosition(position - 1, true) ?? 0;
+        continue;
+      }
+      if (!visit(frame, position, 0)) return position;
+      position--;
+    }
+    return 0;
+  }
+
+  /** The stream's event of that revision, if it is still to be seen. Its frame is only valid until the next read. */
+  visibleEvent(stream: StreamEntry, revision: number): Buffer | undefined {
+    let found: Buffer | undefined;
+    this.forwards(stream, revision, (frame, _position, at) => {
+      if (at === revision) found = frame;
+      return false;
+    });
+    return found;
+  }
+
+  private firstVisible(stream: StreamEntry): number {
+    const first = firstVisibleRevision(stream);
+    const oldest = oldestVisible(stream, this.nowMs());
+    return oldest === undefined ? first : this.firstNotOlder(stream, first, oldest);
+  }
+
+  /** Times rise with revisions, so that the first event that is young enough is found by halving. */
+  private firstNotOlder(stream: StreamEntry, first: number, oldestMs: number): number {
+    let low = first;
+    let high = stream.lastRevision + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const at = this.store.nearestRevision(stream.id, middle, false);
+      const found = at === undefined ? undefined : this.store.eventOf(stream, at);
+      if (found === undefined || parseEventFrame(found.frame).createdMs >= oldestMs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,107 @@
+import { EventIdIndex } from './event-id-index.js';
+import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
+import { type StreamEntry, Streams } from './streams.js';
+import { Tables, type TablesOptions } from './tables.js';
+
+const NEXT_POSITION_KEY = Buffer.from('nextPosition');
+
+/** Position of the first event; 0 stands for the start of the log. */
+export const FIRST_POSITION = 1;
+
+export interface EventAt {
+  readonly position: number;
+  /** A view of memory that the next read overwrites: copy or parse it at once. */
+  readonly frame: Buffer;
+}
+
+/**
+ * Events by position and by stream. Reads see what is committed; within {@link transaction} they see its writes, too.
+ *
+ * Everything happens on one thread, and a transaction is never interrupted: nobody else ever sees it half done.
+ */
+export class LogStore {
+  readonly streams: Streams;
+  readonly eventIds: EventIdIndex;
+  private next: number;
+
+  private constructor(readonly tables: Tables) {
+    this.streams = new Streams(tables);
+    this.eventIds = new EventIdIndex(tables);
+    const bytes = tables.state.getBinary(NEXT_POSITION_KEY);
+    this.next = bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
+  }
+
+  static open(options: TablesOptions): LogStore {
+    return new LogStore(Tables.open(options));
+  }
+
+  /** The position that the next event will get: the end of the log. */
+  get endPosition(): number {
+    return this.next;
+  }
+
+  /** Runs the work and makes its writes durable. If it throws, or the disk fails, nothing of it has happened. Returns the names of the streams that changed. */
+  transaction(work: () => void): readonly string[] {
+    const before = this.next;
+    this.streams.begin();
+    try {
+      this.tables.transaction(() => {
+        work();
+        if (this.next !== before) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
+      });
+      return this.streams.commit();
+    } catch (error) {
+      this.next = before;
+      this.streams.rollback();
+      throw error;
+    }
+  }
+
+  /** In a transaction: takes the next position. */
+  takePosition(): number {
+    return this.next++;
+  }
+
+  /** In a transaction: stores an event at a position that was taken; without a revision it is found in the log only. */
+  put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
+    const key = positionBytes(position);
+    this.tables.events.putSync(key, frame);
+    if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
+  }
+
+  /** The event at the position; see {@link EventAt.frame}. */
+  eventAt(position: number): Buffer | undefined {
+    const bytes = this.tables.events.getBinaryFast(positionBytes(position));
+    return bytes?.subarray(0, bytes.length); // lmdb's buffer is larger than its length says
+  }
+
+  positionOf(streamId: number, revision: number): number | undefined {
+    const bytes = this.tables.revisions.getBinaryFast(revisionKey(streamId, revision));
+    return bytes === undefined ? undefined : readUint48(bytes, 0);
+  }
+
+  /** The stream's event of that revision; see {@link EventAt.frame}. */
+  eventOf(stream: StreamEntry, revision: number): EventAt | undefined {
+    const position = this.positionOf(stream.id, revision);
+    const frame = position === undefined ? undefined : this.eventAt(position);
+    return position === undefined || frame === undefined ? undefined : { position, frame };
+  }
+
+  /** The nearest position at or after the given one (before it or at it, backwards) that holds an event: for the gaps that empty appends and scavenges leave. */
+  nearestPosition(position: number, backwards: boolean): number | undefined {
+    const start = positionBytes(Math.max(0, position));
+    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) return readUint48(key, 0);
+    return undefined;
+  }
+
+  /** The same for the revisions of a stream. */
+  nearestRevision(streamId: number, revision: number, backwards: boolean): number | undefined {
+    const start = revisionKey(streamId, Math.max(0, revision));
+    for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards })) return key.readUInt32BE(0) === streamId ? revisionOfKey(key) : undefined;
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.tables.close();
+  }
+}

@@ -1,0 +1,127 @@
+import { isMetadataStream, METADATA_OF_METADATA, metadataStreamOf, NO_METADATA, NO_REVISION, parseStreamMetadata, streamDescribedBy, type StreamMetadata, type StreamState } from '../log/index.js';
+import { parseEventFrame } from './event-frame.js';
+import { decodeStreamRow, encodeStreamRow, positionBytes, readUint48, revisionKey, streamKey, type StreamRow } from './keys.js';
+import { type Tables } from './tables.js';
+
+/** Where a stream stands, and its number in the tables; 0 for one that has no events. */
+export interface StreamEntry extends StreamState {
+  readonly id: number;
+  /** Where in the log the stream was tombstoned; 0 if it was not. */
+  readonly tombstonePosition: number;
+}
+
+/** Entries kept in memory; each takes about 300 bytes. */
+const CACHED_STREAMS = 20_000;
+
+const NEXT_ID_KEY = Buffer.from('nextStreamId');
+const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePosition: 0 };
+
+/** The table of streams, with the latest ones kept in memory. */
+export class Streams {
+  private readonly cache = new Map<string, StreamEntry>();
+  private uncommitted: Map<string, StreamEntry> | undefined;
+
+  constructor(private readonly tables: Tables) {}
+
+  /** In a transaction: as its earlier writes have left the stream. */
+  get(name: string): StreamEntry {
+    const known = this.uncommitted?.get(name) ?? this.cache.get(name);
+    if (known !== undefined) return known;
+    const entry = this.load(name);
+    this.remember(name, entry);
+    return entry;
+  }
+
+  begin(): void {
+    this.uncommitted = new Map();
+  }
+
+  /** Returns the names of the streams that the transaction changed. */
+  commit(): string[] {
+    const written = this.uncommitted ?? new Map<string, StreamEntry>();
+    this.uncommitted = undefined;
+    for (const [name, entry] of written) this.remember(name, entry);
+    return [...written.keys()];
+  }
+
+  /** What was loaded meanwhile may have come from the transaction that did not happen. */
+  rollback(): void {
+    this.uncommitted = undefined;
+    this.cache.clear();
+  }
+
+  /** In a transaction: the number of a stream that is written to. */
+  idFor(name: string): number {
+    const { id } = this.get(name);
+    return id === 0 ? this.nextId() : id;
+  }
+
+  /** In a transaction: sets the last revision. */
+  advance(name: string, id: number, lastRevision: number): void {
+    const before = this.get(name);
+    this.store(name, { ...before, id, lastRevision });
+  }
+
+  /** In a transaction: nothing is read from the stream or its metadata stream any more. */
+  tombstone(name: string, id: number, tombstonePosition: number): void {
+    this.store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
+    const metadataStream = metadataStreamOf(name);
+    this.change(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
+  }
+
+  /** In a transaction: the stream has new metadata, written to its metadata stream. */
+  describe(name: string, metadata: StreamMetadata): void {
+    if (!isMetadataStream(name)) this.change(name, { ...this.get(name), metadata });
+  }
+
+  /** The document in a stream's metadata stream; undefined if there is none. */
+  metadataDocument(name: string): string | undefined {
+    const { id, lastRevision } = this.row(metadataStreamOf(name));
+    if (lastRevision === NO_REVISION) return undefined;
+    const position = this.tables.revisions.getBinary(revisionKey(id, lastRevision));
+    const frame = position && this.tables.events.getBinary(positionBytes(readUint48(position, 0)));
+    return frame && parseEventFrame(frame).data.toString('utf8');
+  }
+
+  private store(name: string, entry: StreamEntry): void {
+    this.tables.streams.putSync(streamKey(name), encodeStreamRow(entry));
+    this.change(name, entry);
+  }
+
+  private change(name: string, entry: StreamEntry): void {
+    if (this.uncommitted === undefined) throw new Error('streams change in transactions only');
+    this.uncommitted.set(name, entry);
+  }
+
+  private row(name: string): StreamRow {
+    const bytes = this.tables.streams.getBinary(streamKey(name));
+    return bytes === undefined ? NO_STREAM : decodeStreamRow(bytes);
+  }
+
+  private load(name: string): StreamEntry {
+    const row = this.row(name);
+    if (isMetadataStream(name)) {
+      const { tombstonePosition } = this.row(streamDescribedBy(name));
+      return { ...row, tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition), tombstoned: row.tombstonePosition + tombstonePosition > 0, metadata: METADATA_OF_METADATA };
+    }
+    const document = this.metadataDocument(name);
+    return { ...row, tombstoned: row.tombstonePosition > 0, metadata: document === undefined ? NO_METADATA : parseStreamMetadata(document) };
+  }
+
+  private remember(name: string, entry: StreamEntry): void {
+    this.cache.delete(name);
+    this.cache.set(name, entry);
+    if (this.cache.size <= CACHED_STREAMS) return;
+    const oldest = this.cache.keys().next();
+    if (oldest.done !== true) this.cache.delete(oldest.value);
+  }
+
+  private nextId(): number {
+    const bytes = this.tables.state.getBinary(NEXT_ID_KEY);
+    const id = bytes === undefined ? 1 : bytes.readUInt32BE(0);
+    const next = Buffer.allocUnsafe(4);
+    next.writeUInt32BE(id + 1, 0);
+    this.tables.state.putSync(NEXT_ID_KEY, next);
+    return id;
+  }
+}

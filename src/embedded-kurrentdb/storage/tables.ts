@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { StoreRefusedError } from './store-errors.js';
+
+export type Table = Database<Buffer, Buffer>;
+
+/** What the store's file says it is; the number changes with the layout of the tables. */
+const FORMAT_NAME = 'penguin-pool-embedded-kurrentdb';
+export const FORMAT_VERSION = 1;
+const FORMAT = Buffer.from(`${FORMAT_NAME} ${FORMAT_VERSION}`);
+const FORMAT_KEY = Buffer.from('format');
+const OWNER_KEY = Buffer.from('owner');
+
+/** Address space, not disk or memory: the file grows as it is written. */
+const MAP_BYTES = 2 ** 40;
+
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+export interface TablesOptions {
+  readonly directory: string;
+  /** False for a store that is to be forgotten: nothing is synced, and the file is removed at once, where the system lets it. */
+  readonly durable: boolean;
+}
+
+/**
+ * The LMDB environment. One synchronous transaction at a time, on the disk when it returns (`overlappingSync: false`).
+ *
+ * | table | key | value |
+ * |---|---|---|
+ * | events | position | the event as a framed ReadResp message |
+ * | revisions | stream id, revision | position |
+ * | eventIds | stream id, event id | last revision |
+ * | streams | name | id, last revision, tombstone |
+ * | users | login name | JSON |
+ * | state | word | format, owner, counters |
+ */
+export class Tables {
+  readonly events: Table;
+  readonly revisions: Table;
+  readonly eventIds: Table;
+  readonly streams: Table;
+  readonly users: Table;
+  readonly state: Table;
+  private readonly owner = randomBytes(16);
+
+  private constructor(private readonly root: RootDatabase<Buffer, Buffer>) {
+    const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
+    this.state = table('state');
+    this.events = table('events');
+    this.revisions = table('revisions');
+    this.eventIds = table('eventIds');
+    this.streams = table('streams');
+    this.users = table('users');
+  }
+
+  /** @throws StoreRefusedError if the file is not one of this format, or is damaged; it is left as it was. */
+  static open({ directory, durable }: TablesOptions): Tables {
+    const path = join(directory, 'store.mdb');
+    const root = openEnvironment(path, durable);
+    const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
+    if (format !== undefined && !format.equals(FORMAT)) {
+      void root.close();
+      throw new StoreRefusedError(`${path} has the format "${format.toString('utf8')}", this version reads "${FORMAT.toString('utf8')}"`);
+    }
+    const tables = new Tables(root);
+    tables.root.transactionSync(() => {
+      tables.state.putSync(FORMAT_KEY, FORMAT);
+      tables.state.putSync(OWNER_KEY, tables.owner);
+    });
+    if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
+    return tables;
+  }
+
+  /**
+   * Runs the work as one transaction, which is on the disk when this returns. If the work or the commit throws, nothing is written.
+   * @throws StoreRefusedError if another process has taken the store over
+   */
+  transaction<T>(work: () => T): T {
+    return this.root.transactionSync(() => {
+      if (this.state.getBinary(OWNER_KEY)?.equals(this.owner) !== true) throw new StoreRefusedError('another process has opened this store for writing');
+      return work();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.root.close();
+  }
+}
+
+function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, Buffer> {
+  try {
+    return open<Buffer, Buffer>({ path, noSubdir: true, ...BINARY, overlappingSync: false, noSync: !durable, remapChunks: false, mapSize: MAP_BYTES, maxDbs: 16 });
+  } catch (error) {
+    throw new StoreRefusedError(`${path} cannot be opened as a store of this server: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

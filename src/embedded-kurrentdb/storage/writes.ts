@@ -1,0 +1,143 @@
+import {
+  type AppendDecision, decideAppend, decideDelete, type ExpectedRevision, firstVisibleRevision, isMetadataStream, isSoftDeleted, type KnownEvents,
+  metadataStreamOf, NO_REVISION, parseStreamMetadata, restoredMetadata, SOFT_DELETED_JSON, streamDescribedBy,
+} from '../log/index.js';
+import { encodeEventFrame, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
+import { type EventId, sameEventId } from './event-id.js';
+import { type LogStore } from './log-store.js';
+import { type StreamEntry } from './streams.js';
+
+/** An event that a client wants to be written. */
+export interface ProposedEvent {
+  readonly id: EventId;
+  readonly type: Uint8Array;
+  readonly isJson: boolean;
+  readonly customMetadata: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+export type WriteRefusal = { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
+
+export type AppendOutcome =
+  /** `revision` is the stream's last one if nothing was to be written; `position` is undefined for a duplicate that cannot be read any more. */
+  { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined } | WriteRefusal;
+
+export type DeleteOutcome = { readonly kind: 'deletedAt'; readonly position: number } | WriteRefusal;
+
+/** Where times and ids of the server's own events come from. */
+export interface WriteEnvironment {
+  nowMs(): number;
+  newEventId(): EventId;
+}
+
+const METADATA_TYPE = Buffer.from('$metadata');
+const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
+const NOTHING = Buffer.alloc(0);
+
+/** The writes of the log. Each runs within a transaction of the store, sees the ones before it, and writes all or nothing. */
+export class LogWrites {
+  constructor(
+    private readonly store: LogStore,
+    private readonly environment: WriteEnvironment,
+  ) {}
+
+  append(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendOutcome {
+    const decision = this.decide(streamName, expected, events);
+    return decision.kind === 'write' ? this.write(streamName, events, decision) : this.outcomeWithoutWrite(streamName, decision);
+  }
+
+  /** What {@link append} would do. */
+  decide(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendDecision {
+    const stream = this.store.streams.get(streamName);
+    return decideAppend(stream, expected, events.map(({ id }) => id), this.knownEvents(streamName, stream));
+  }
+
+  /** The answer to an append that was decided not to write. */
+  outcomeWithoutWrite(streamName: string, decision: Exclude<AppendDecision, { kind: 'write' }>): AppendOutcome {
+    if (decision.kind !== 'duplicate') return decision;
+    const stream = this.store.streams.get(streamName);
+    return { kind: 'appended', revision: decision.lastRevision, position: this.readablePosition(stream, decision.lastRevision) };
+  }
+
+  /** Writes the events of an append that was decided to write. */
+  write(streamName: string, events: readonly ProposedEvent[], { firstRevision, restoring }: { firstRevision: number; restoring: boolean }): AppendOutcome {
+    if (events.length === 0) return { kind: 'appended', revision: firstRevision - 1, position: this.store.takePosition() };
+    const position = this.writeEvents(streamName, firstRevision, events);
+    if (isMetadataStream(streamName)) this.applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
+    if (restoring) this.restore(streamName, firstRevision);
+    return { kind: 'appended', revision: firstRevision + events.length - 1, position };
+  }
+
+  /** A soft delete: the stream's events are gone, its numbering goes on. */
+  delete(streamName: string, expected: ExpectedRevision): DeleteOutcome {
+    const decision = decideDelete(this.store.streams.get(streamName), expected, false);
+    if (decision.kind !== 'delete') return decision;
+    return { kind: 'deletedAt', position: this.writeMetadata(streamName, SOFT_DELETED_JSON) };
+  }
+
+  /** A hard delete: the name can never be used again. */
+  tombstone(streamName: string, expected: ExpectedRevision): DeleteOutcome {
+    const decision = decideDelete(this.store.streams.get(streamName), expected, true);
+    if (decision.kind !== 'delete') return decision;
+    const id = this.store.streams.idFor(streamName);
+    const position = this.store.takePosition();
+    const event = { id: this.environment.newEventId(), type: TOMBSTONE_TYPE, isJson: false, customMetadata: NOTHING, data: NOTHING };
+    const frame = encodeEventFrame({ ...event, streamName: Buffer.from(streamName), revision: TOMBSTONE_REVISION, position, createdMs: this.environment.nowMs() });
+    this.store.put(position, frame, id, undefined);
+    this.store.streams.tombstone(streamName, id, position);
+    return { kind: 'deletedAt', position };
+  }
+
+  private writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
+    const id = this.store.streams.idFor(streamName);
+    const name = Buffer.from(streamName);
+    const createdMs = this.environment.nowMs();
+    let position = 0;
+    for (const [index, event] of events.entries()) {
+      const revision = firstRevision + index;
+      position = this.store.takePosition();
+      this.store.put(position, encodeEventFrame({ ...event, streamName: name, revision, position, createdMs }), id, revision);
+      this.store.eventIds.add(id, event.id, revision);
+    }
+    this.store.streams.advance(streamName, id, firstRevision + events.length - 1);
+    return position;
+  }
+
+  private writeMetadata(streamName: string, document: string): number {
+    const metadataStream = metadataStreamOf(streamName);
+    const event = { id: this.environment.newEventId(), type: METADATA_TYPE, isJson: true, customMetadata: NOTHING, data: Buffer.from(document) };
+    const position = this.writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [event]);
+    this.store.streams.describe(streamName, parseStreamMetadata(document));
+    return position;
+  }
+
+  /** Metadata was written by a client. If that brings a soft-deleted stream back, the server adds what keeps its old events away. */
+  private applyMetadata(streamName: string, data: Uint8Array): void {
+    const before = this.store.streams.get(streamName);
+    const document = Buffer.from(data).toString('utf8');
+    const restored = isSoftDeleted(before) ? restoredMetadata(document, before.lastRevision + 1) : undefined;
+    if (restored === undefined) this.store.streams.describe(streamName, parseStreamMetadata(document));
+    else this.writeMetadata(streamName, restored);
+  }
+
+  private restore(streamName: string, firstRevision: number): void {
+    const restored = restoredMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
+    if (restored !== undefined) this.writeMetadata(streamName, restored);
+  }
+
+  private knownEvents(streamName: string, stream: StreamEntry): KnownEvents<EventId> {
+    const { store } = this;
+    return {
+      lastRevisionOf: (id) => (stream.id === 0 ? undefined : store.eventIds.lastRevisionOf(stream.id, id)),
+      isAt: (revision, id) => {
+        const found = store.eventOf(stream, revision);
+        return found !== undefined && sameEventId(parseEventFrame(found.frame).id, id);
+      },
+      metadataLastRevision: () => store.streams.get(metadataStreamOf(streamName)).lastRevision,
+    };
+  }
+
+  private readablePosition(stream: StreamEntry, revision: number): number | undefined {
+    return isSoftDeleted(stream) || revision < firstVisibleRevision(stream) || revision === NO_REVISION ? undefined : this.store.positionOf(stream.id, revision);
+  }
+}
