@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketProbe } from './websocket.probe.js';
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const NEVER = new AbortController().signal;
+
+describe('the websocket probe', () => {
+  const servers: (Server | TcpServer)[] = [];
+  const sockets = new Set<Socket>();
+
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  const listen = async (server: Server | TcpServer): Promise<string> => {
+    servers.push(server);
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const serve = (onConnection: (socket: WebSocket) => void, options: { autoPong?: boolean } = {}): Promise<string> => {
+    const server = createServer();
+    new WebSocketServer({ server, ...options }).on('connection', (socket) => onConnection(socket));
+    return listen(server);
+  };
+  const probe = (url: string, signal = NEVER): Promise<{ error?: string; responseTime: number }> => new WebSocketProbe(url, clock).probe(signal);
+
+  it('finds nothing wrong where a ping is answered, and closes the connection as the protocol asks', async () => {
+    let closedWith: Promise<unknown[]> | undefined;
+    const endpoint = await serve((socket) => (closedWith = once(socket, 'close')));
+    const answer = await probe(`ws://${endpoint}/`);
+    expect(answer).not.toHaveProperty('error');
+    expect(answer.responseTime).toBeGreaterThan(0);
+    expect((await closedWith)?.[0]).toBe(1_000);
+  });
+
+  it('is not disturbed by messages that come before the pong', async () => {
+    const endpoint = await serve((socket) => socket.send('hello'));
+    expect(await probe(`ws://${endpoint}/`)).not.toHaveProperty('error');
+  });
+
+  it('says what was answered instead of a WebSocket', async () => {
+    const endpoint = await listen(createServer((_, response) => response.writeHead(404).end()));
+    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: 'answered 404 instead of opening a WebSocket' });
+  });
+
+  it('names the address that refused the connection, and not the credentials', async () => {
+    const endpoint = await listen(createTcpServer());
+    servers.splice(0).forEach((server) => server.close());
+    expect(await probe(`ws://jane:secret@${endpoint}/feed?token=secret`)).toMatchObject({ error: `connection refused by ${endpoint}` });
+  });
+
+  it('tells a connection that is closed before the ping is answered', async () => {
+    const endpoint = await serve((socket) => socket.close(1_013), { autoPong: false });
+    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: 'closed the connection (1013) before it had answered the ping' });
+  });
+
+  it('tells a connection that is closed within the handshake', async () => {
+    const endpoint = await listen(createTcpServer((socket) => socket.once('data', () => socket.end())));
+    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} before it had answered` });
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['does not answer the ping', () => serve(() => undefined, { autoPong: false })],
+    ['accepts the connection and says nothing', () => listen(createTcpServer((socket) => socket.resume()))],
+  ])('is ended by the signal, its socket too, at a target that %s', async (_, start) => {
+    const endpoint = await start();
+    const stop = new AbortController();
+    const probing = probe(`ws://${endpoint}/`, stop.signal);
+    while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    await probing;
+    while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+});
