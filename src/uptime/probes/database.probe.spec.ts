@@ -38,8 +38,9 @@ describe('the database probe', () => {
     };
     const probe = new DatabaseProbe({ testConnection: () => new Promise(() => undefined), abandon });
     const stop = new AbortController();
-    void probe.probe(stop.signal);
+    const neverEnds = probe.probe(stop.signal);
     stop.abort();
+    expect(await Promise.race([neverEnds, Promise.resolve('goes on')])).toBe('goes on');
     expect(abandoned).toBe(1);
   });
 });

@@ -34,12 +34,12 @@ describe('the websocket probe', () => {
   const probe = (url: string, signal = NEVER): Promise<{ error?: string; responseTime: number }> => new WebSocketProbe(url, clock).probe(signal);
 
   it('finds nothing wrong where a ping is answered, and closes the connection as the protocol asks', async () => {
-    let closedWith: Promise<unknown[]> | undefined;
-    const endpoint = await serve((socket) => (closedWith = once(socket, 'close')));
+    const closedWith: Promise<unknown[]>[] = [];
+    const endpoint = await serve((socket) => void closedWith.push(once(socket, 'close')));
     const answer = await probe(`ws://${endpoint}/`);
     expect(answer).not.toHaveProperty('error');
     expect(answer.responseTime).toBeGreaterThan(0);
-    expect((await closedWith)?.[0]).toBe(1_000);
+    expect((await closedWith[0])?.[0]).toBe(1_000);
   });
 
   it('is not disturbed by messages that come before the pong', async () => {

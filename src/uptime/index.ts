@@ -1,0 +1,3 @@
+export { UptimeHealthIndicator } from './uptime.health.js';
+export { UptimeModule } from './uptime.module.js';
+export * from './domain/index.js';
