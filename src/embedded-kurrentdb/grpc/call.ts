@@ -31,6 +31,7 @@ export class GrpcCall {
   private ended = false;
   private closed = false;
   private deadline: NodeJS.Timeout | undefined;
+  private acknowledgement: NodeJS.Immediate | undefined;
   private drainWaiters: (() => void)[] = [];
 
   constructor(
@@ -44,6 +45,9 @@ export class GrpcCall {
     stream.on('drain', () => this.drain());
     stream.on('error', () => undefined); // 'close' follows, and says all there is to say
     stream.on('close', () => this.close());
+    // A client that leaves Nagle's algorithm on (the native one of the official package) keeps the request's body back until the
+    // headers are acknowledged, and the kernel holds that back for 40 ms unless there is something to send. So something is sent.
+    this.acknowledgement = setImmediate(() => this.respond());
     this.deadline = deadlineTimer(headers['grpc-timeout'], () => this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')));
   }
 
@@ -103,6 +107,7 @@ export class GrpcCall {
   }
 
   private receive(chunk: Buffer): void {
+    clearImmediate(this.acknowledgement);
     if (this.isOver) return;
     this.guard(() => {
       for (const message of this.reader.push(chunk)) {
@@ -124,8 +129,12 @@ export class GrpcCall {
     if (this.batch.length === 0 || this.closed) return;
     const frames = this.batch.length === 1 ? this.batch[0] : Buffer.concat(this.batch);
     this.batch = [];
-    if (!this.stream.headersSent) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
+    this.respond();
     this.stream.write(frames);
+  }
+
+  private respond(): void {
+    if (!this.stream.headersSent && !this.closed) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   }
 
   private finish(code: StatusCode, message?: string, trailers?: Readonly<Record<string, string | Buffer>>): void {
@@ -154,6 +163,7 @@ export class GrpcCall {
   private release(): void {
     if (this.deadline !== undefined) clearTimeout(this.deadline);
     this.deadline = undefined;
+    clearImmediate(this.acknowledgement);
     this.wakeWriters();
     const onClose = this.onClose;
     this.onClose = () => undefined;

@@ -50,12 +50,13 @@ export class Listener {
     this.http2.on('sessionError', () => undefined); // reported by the session itself
     this.front =
       tls === undefined
-        ? createTcpServer({ noDelay: true }, (socket) => this.sniff(socket))
-        : createTlsServer({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'], noDelay: true }, (socket) =>
+        ? createTcpServer((socket) => this.sniff(socket))
+        : createTlsServer({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
             (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket),
           );
     this.front.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
+      socket.setNoDelay(true);
       socket.on('error', () => socket.destroy()); // before any protocol is spoken; 'close' follows
       socket.on('close', () => this.sockets.delete(socket));
     });

@@ -10,16 +10,10 @@ import { FieldReader, fieldLength, GRPC_PREFIX_BYTES, MalformedMessageError, var
  * stream_revision 3, prepare_position 4, commit_position 5, metadata 6, custom_metadata 7, data 8; UUID.structured 1, string 2;
  * StreamIdentifier.stream_name 3; map entries: key 1, value 2.
  */
-export interface RecordedEvent {
+export interface EventContent {
   readonly id: EventId;
-  readonly streamName: Uint8Array;
-  /** {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
-  readonly revision: number;
-  readonly position: number;
   readonly type: Uint8Array;
   readonly isJson: boolean;
-  /** Milliseconds since 1970. */
-  readonly createdMs: number;
   readonly customMetadata: Uint8Array;
   readonly data: Uint8Array;
 }
@@ -57,16 +51,24 @@ function writeRevisionField(target: Buffer, offset: number, revision: number): n
   return offset + 1 + TOMBSTONE_VARINT.length;
 }
 
-/** The event as it is stored and sent. */
-export function encodeEventFrame(event: RecordedEvent): Buffer {
-  const created = latin1(`${event.createdMs}0000`); // ticks of 100 ns
+/** What the events of one append have in common. */
+export interface AppendFrame {
+  readonly streamName: Uint8Array;
+  /** Ticks of 100 ns since 1970, as text. */
+  readonly created: Uint8Array;
+}
+
+export const appendFrame = (streamName: string, createdMs: number): AppendFrame => ({ streamName: Buffer.from(streamName), created: latin1(`${createdMs}0000`) });
+
+/** The event as it is stored and sent. `revision` is {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
+export function encodeEventFrame({ streamName, created }: AppendFrame, event: EventContent, revision: number, position: number): Buffer {
   const contentType = event.isJson ? JSON_CONTENT : BINARY_CONTENT;
-  const positionLength = 1 + varintLength(event.position);
-  const nameLength = fieldLength(event.streamName.length);
+  const positionLength = 1 + varintLength(position);
+  const nameLength = fieldLength(streamName.length);
   const recordedLength =
     fieldLength(fieldLength(EVENT_ID_TEXT_LENGTH)) +
     fieldLength(nameLength) +
-    revisionFieldLength(event.revision) +
+    revisionFieldLength(revision) +
     2 * positionLength +
     fieldLength(entryLength(KEY_TYPE, event.type)) +
     fieldLength(entryLength(KEY_CREATED, created)) +
@@ -85,16 +87,16 @@ export function encodeEventFrame(event: RecordedEvent): Buffer {
   writeEventIdText(frame, at, event.id);
   at += EVENT_ID_TEXT_LENGTH;
   at = writeFieldHeader(frame, at, 2, nameLength);
-  at = writeBytesField(frame, at, 3, event.streamName);
-  at = writeRevisionField(frame, at, event.revision);
-  at = writeVarintField(frame, at, 4, event.position);
-  at = writeVarintField(frame, at, 5, event.position);
+  at = writeBytesField(frame, at, 3, streamName);
+  at = writeRevisionField(frame, at, revision);
+  at = writeVarintField(frame, at, 4, position);
+  at = writeVarintField(frame, at, 5, position);
   at = writeEntry(frame, at, KEY_TYPE, event.type);
   at = writeEntry(frame, at, KEY_CREATED, created);
   at = writeEntry(frame, at, KEY_CONTENT_TYPE, contentType);
   if (event.customMetadata.length > 0) at = writeBytesField(frame, at, 7, event.customMetadata);
   if (event.data.length > 0) at = writeBytesField(frame, at, 8, event.data);
-  writeVarintField(frame, at, 3, event.position);
+  writeVarintField(frame, at, 3, position);
   return frame;
 }
 

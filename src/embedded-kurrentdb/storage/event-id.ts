@@ -36,8 +36,9 @@ export function parseEventId(text: Uint8Array): EventId | undefined {
 /** Writes the text form, in lower case, at the offset; takes {@link EVENT_ID_TEXT_LENGTH} bytes. */
 export function writeEventIdText(target: Uint8Array, offset: number, id: EventId): void {
   let at = offset;
-  for (const [index, byte] of id.entries()) {
+  for (let index = 0; index < EVENT_ID_BYTES; index++) {
     if (index === 4 || index === 6 || index === 8 || index === 10) target[at++] = DASH;
+    const byte = id[index] ?? 0;
     target[at++] = HEX[byte >> 4] ?? 0;
     target[at++] = HEX[byte & 15] ?? 0;
   }

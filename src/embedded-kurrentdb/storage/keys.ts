@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type EventId } from './event-id.js';
+import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 
 /**
  * Keys and fixed-size values of the store's tables. Integers are big-endian, so that the order of bytes is the order of numbers.
@@ -20,29 +20,41 @@ function writeUint48(target: Buffer, offset: number, value: number): void {
 
 export const readUint48 = (source: Buffer, offset: number): number => source.readUInt16BE(offset) * HIGH + source.readUInt32BE(offset + 2);
 
-/** Key of the table of events, and value of the table of revisions. */
+/**
+ * Keys and values are written into one buffer of each kind again and again: LMDB copies them before the call returns, and an
+ * allocation for each would cost more than the call.
+ */
+const positionBuffer = Buffer.alloc(UINT48_BYTES);
+const revisionBuffer = Buffer.alloc(UINT48_BYTES);
+const revisionKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
+const eventIdKeyBuffer = Buffer.alloc(4 + EVENT_ID_BYTES);
+
+/** Key of the table of events, and value of the table of revisions. Valid until the next call. */
 export function positionBytes(position: number): Buffer {
-  const bytes = Buffer.allocUnsafe(UINT48_BYTES);
-  writeUint48(bytes, 0, position);
-  return bytes;
+  writeUint48(positionBuffer, 0, position);
+  return positionBuffer;
 }
 
-/** Key of the table of revisions: which event of which stream. */
+/** Value of the index of event ids. Valid until the next call. */
+export function revisionBytes(revision: number): Buffer {
+  writeUint48(revisionBuffer, 0, revision);
+  return revisionBuffer;
+}
+
+/** Key of the table of revisions: which event of which stream. Valid until the next call. */
 export function revisionKey(streamId: number, revision: number): Buffer {
-  const key = Buffer.allocUnsafe(4 + UINT48_BYTES);
-  key.writeUInt32BE(streamId, 0);
-  writeUint48(key, 4, Math.min(revision, MAX_UINT48));
-  return key;
+  revisionKeyBuffer.writeUInt32BE(streamId, 0);
+  writeUint48(revisionKeyBuffer, 4, Math.min(revision, MAX_UINT48));
+  return revisionKeyBuffer;
 }
 
 export const revisionOfKey = (key: Buffer): number => readUint48(key, 4);
 
-/** Key of the index of event ids. */
+/** Key of the index of event ids. Valid until the next call. */
 export function eventIdKey(streamId: number, id: EventId): Buffer {
-  const key = Buffer.allocUnsafe(4 + id.length);
-  key.writeUInt32BE(streamId, 0);
-  key.set(id, 4);
-  return key;
+  eventIdKeyBuffer.writeUInt32BE(streamId, 0);
+  eventIdKeyBuffer.set(id, 4);
+  return eventIdKeyBuffer;
 }
 
 /** Key of the table of streams. The first byte tells names from digests. */

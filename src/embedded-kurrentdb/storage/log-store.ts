@@ -1,3 +1,4 @@
+import { parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
 import { EventIdIndex } from './event-id-index.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
 import { type StreamEntry, Streams } from './streams.js';
@@ -29,6 +30,7 @@ export class LogStore {
     this.eventIds = new EventIdIndex(tables);
     const bytes = tables.state.getBinary(NEXT_POSITION_KEY);
     this.next = bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
+    this.recoverEventIds();
   }
 
   static open(options: TablesOptions): LogStore {
@@ -47,12 +49,15 @@ export class LogStore {
     try {
       this.tables.transaction(() => {
         work();
+        this.eventIds.moveSome();
         if (this.next !== before) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
       });
+      this.eventIds.commit(this.next);
       return this.streams.commit();
     } catch (error) {
       this.next = before;
       this.streams.rollback();
+      this.eventIds.rollback();
       throw error;
     }
   }
@@ -102,6 +107,18 @@ export class LogStore {
   }
 
   async close(): Promise<void> {
+    this.tables.transaction(() => this.eventIds.moveAll(this.next));
     await this.tables.close();
+  }
+
+  /** After a crash the latest event ids are in the log only. */
+  private recoverEventIds(): void {
+    for (let position = this.eventIds.indexedTo + 1; position < this.next; position++) {
+      const frame = this.eventAt(position);
+      if (frame === undefined) continue;
+      const { id, streamName, revision } = parseEventFrame(frame);
+      if (revision !== TOMBSTONE_REVISION) this.eventIds.add(this.streams.get(streamName).id, id, revision);
+    }
+    this.eventIds.commit(this.next);
   }
 }

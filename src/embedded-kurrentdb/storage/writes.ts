@@ -2,19 +2,13 @@ import {
   type AppendDecision, decideAppend, decideDelete, type ExpectedRevision, firstVisibleRevision, isMetadataStream, isSoftDeleted, type KnownEvents,
   metadataStreamOf, NO_REVISION, parseStreamMetadata, restoredMetadata, SOFT_DELETED_JSON, streamDescribedBy,
 } from '../log/index.js';
-import { encodeEventFrame, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
+import { appendFrame, encodeEventFrame, type EventContent, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
 import { type EventId, sameEventId } from './event-id.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
 
 /** An event that a client wants to be written. */
-export interface ProposedEvent {
-  readonly id: EventId;
-  readonly type: Uint8Array;
-  readonly isJson: boolean;
-  readonly customMetadata: Uint8Array;
-  readonly data: Uint8Array;
-}
+export type ProposedEvent = EventContent;
 
 export type WriteRefusal = { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
 
@@ -82,22 +76,21 @@ export class LogWrites {
     const id = this.store.streams.idFor(streamName);
     const position = this.store.takePosition();
     const event = { id: this.environment.newEventId(), type: TOMBSTONE_TYPE, isJson: false, customMetadata: NOTHING, data: NOTHING };
-    const frame = encodeEventFrame({ ...event, streamName: Buffer.from(streamName), revision: TOMBSTONE_REVISION, position, createdMs: this.environment.nowMs() });
-    this.store.put(position, frame, id, undefined);
+    const common = appendFrame(streamName, this.environment.nowMs());
+    this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
     this.store.streams.tombstone(streamName, id, position);
     return { kind: 'deletedAt', position };
   }
 
   private writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
     const id = this.store.streams.idFor(streamName);
-    const name = Buffer.from(streamName);
-    const createdMs = this.environment.nowMs();
+    const common = appendFrame(streamName, this.environment.nowMs());
     let position = 0;
-    for (const [index, event] of events.entries()) {
-      const revision = firstRevision + index;
+    let revision = firstRevision;
+    for (const event of events) {
       position = this.store.takePosition();
-      this.store.put(position, encodeEventFrame({ ...event, streamName: name, revision, position, createdMs }), id, revision);
-      this.store.eventIds.add(id, event.id, revision);
+      this.store.put(position, encodeEventFrame(common, event, revision, position), id, revision);
+      this.store.eventIds.add(id, event.id, revision++);
     }
     this.store.streams.advance(streamName, id, firstRevision + events.length - 1);
     return position;

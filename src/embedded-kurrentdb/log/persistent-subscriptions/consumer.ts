@@ -1,0 +1,68 @@
+/** Times kept for a consumer's statistics: the latest ones. */
+const LATENCIES_KEPT = 1000;
+
+/** One connected consumer, as far as dividing events among several depends on it. */
+export class Consumer {
+  /** Events that it was ever given. */
+  totalItems = 0;
+  /** Events that it has and did not answer for yet. */
+  inFlight = 0;
+  /** Its connection is full: it gets no more until it has taken what was sent. */
+  paused = false;
+  private readonly latenciesMs: number[] = [];
+  private nextLatency = 0;
+
+  constructor(
+    readonly id: string,
+    /** Events that it wants to have at a time. */
+    readonly bufferSize: number,
+  ) {}
+
+  get availableSlots(): number {
+    return this.bufferSize - this.inFlight;
+  }
+
+  get canTake(): boolean {
+    return !this.paused && this.availableSlots > 0;
+  }
+
+  taken(): void {
+    this.inFlight++;
+    this.totalItems++;
+  }
+
+  released(): void {
+    this.inFlight--;
+  }
+
+  observe(latencyMs: number): void {
+    this.latenciesMs[this.nextLatency] = latencyMs;
+    this.nextLatency = (this.nextLatency + 1) % LATENCIES_KEPT;
+  }
+
+  measurements(): readonly Measurement[] {
+    return summarize(this.latenciesMs);
+  }
+}
+
+/** One figure of how long a consumer takes for an event, in whole milliseconds. */
+export interface Measurement {
+  readonly key: string;
+  readonly value: number;
+}
+
+/** The figures that a real server gives for a group with extra statistics, by the same names. None before the first event. */
+export function summarize(latenciesMs: readonly number[]): readonly Measurement[] {
+  if (latenciesMs.length === 0) return [];
+  const sorted = [...latenciesMs].sort((a, b) => a - b);
+  const at = (index: number): number => Math.floor(sorted[Math.min(index, sorted.length - 1)] ?? 0);
+  const percentile = (percent: number): number => at(Math.floor((percent * sorted.length) / 100));
+  return [
+    { key: 'Mean', value: Math.floor(sorted.reduce((sum, value) => sum + value, 0) / sorted.length) },
+    { key: 'Median', value: at(Math.floor(sorted.length / 2)) },
+    { key: 'Fastest', value: at(0) },
+    ...[0, 1, 2, 3, 4].map((quintile) => ({ key: `Quintile ${quintile + 1}`, value: percentile(20 * quintile) })),
+    ...[90, 95, 99, 99.5, 99.9].map((percent) => ({ key: `${percent}%`, value: percentile(percent) })),
+    { key: 'Highest', value: at(sorted.length - 1) },
+  ];
+}
