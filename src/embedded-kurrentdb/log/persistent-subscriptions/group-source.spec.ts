@@ -1,0 +1,46 @@
+import { allGroupFilter, checkpointStreamOf, formatPlace, formatStart, groupKey, type GroupSource, parkedStreamOf, parsePlace, parseStart } from './group-source.js';
+
+const STREAM: GroupSource = { kind: 'stream', streamName: 'orders' };
+const ALL: GroupSource = { kind: 'all', filter: undefined };
+
+describe('names of a group', () => {
+  it('are those of a real server', () => {
+    expect(groupKey(STREAM, 'billing')).toBe('orders::billing');
+    expect(groupKey(ALL, 'billing')).toBe('$all::billing');
+    expect(checkpointStreamOf('orders::billing')).toBe('$persistentsubscription-orders::billing-checkpoint');
+    expect(parkedStreamOf('orders::billing')).toBe('$persistentsubscription-orders::billing-parked');
+  });
+});
+
+describe('places', () => {
+  it('are written as revisions of a stream or positions of the log', () => {
+    expect(formatPlace('stream', 12)).toBe('12');
+    expect(formatPlace('all', 12)).toBe('C:12/P:12');
+    expect([formatStart('stream', 'end'), formatStart('all', 'end'), formatStart('stream', 'start'), formatStart('all', 3)]).toEqual(['-1', 'C:-1/P:-1', '0', 'C:3/P:3']);
+  });
+
+  it('are read as they were written', () => {
+    for (const kind of ['stream', 'all'] as const) {
+      for (const start of ['start', 'end', 5] as const) expect(parseStart(kind, formatStart(kind, start))).toBe(start);
+      expect(parsePlace(kind, formatPlace(kind, 99))).toBe(99);
+    }
+    expect(parsePlace('stream', 'C:1/P:1')).toBeUndefined();
+    expect(parseStart('all', '5')).toBeUndefined();
+    expect(parsePlace('stream', '-1')).toBeUndefined();
+  });
+});
+
+describe('the events of $all for a group', () => {
+  it('are those that its filter lets through, or all', () => {
+    const filtered = allGroupFilter({ on: 'streamName', regex: '', prefixes: ['orders'] });
+    expect(filtered({ streamName: 'orders-1', eventType: 'placed' })).toBe(true);
+    expect(filtered({ streamName: 'users-1', eventType: 'placed' })).toBe(false);
+    expect(allGroupFilter(undefined)({ streamName: '$persistentsubscription-orders::billing-parked', eventType: '$>' })).toBe(true);
+  });
+
+  it.each(['checkpoint', 'parked'])('never are the %s events of groups on $all', (suffix) => {
+    const event = { streamName: `$persistentsubscription-$all::billing-${suffix}`, eventType: 'any' };
+    expect(allGroupFilter(undefined)(event)).toBe(false);
+    expect(allGroupFilter({ on: 'streamName', regex: '', prefixes: ['$persistent'] })(event)).toBe(false);
+  });
+});

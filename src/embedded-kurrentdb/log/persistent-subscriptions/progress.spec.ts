@@ -1,0 +1,82 @@
+import { Progress } from './progress.js';
+
+const SETTINGS = { checkpointAfterMs: 100, minCheckpointCount: 2, maxCheckpointCount: 5 };
+const START_MS = 5000;
+const LATER_MS = START_MS + 100;
+
+const started = (settings: Partial<typeof SETTINGS> = {}, checkpoint?: number): Progress => new Progress({ ...SETTINGS, ...settings }, checkpoint, START_MS);
+
+describe('the progress of a group', () => {
+  it('is worth a checkpoint when enough events are finished and enough time has passed', () => {
+    const progress = started();
+    const [first, second] = [progress.take(10), progress.take(11)];
+    progress.finish(first);
+    expect(progress.nextDueMs()).toBeUndefined();
+    progress.finish(second);
+    expect(progress.due(LATER_MS - 1)).toBeUndefined();
+    expect(progress.nextDueMs()).toBe(LATER_MS);
+    expect(progress.due(LATER_MS)).toEqual({ place: 11, count: 2 });
+  });
+
+  it('is worth one at once when many events are finished', () => {
+    const progress = started();
+    for (let place = 0; place < 5; place++) progress.finish(progress.take(place));
+    expect(progress.due(START_MS)).toEqual({ place: 4, count: 5 });
+  });
+
+  it('ends before the first unfinished event, whatever was finished after it', () => {
+    const progress = started();
+    const sequences = [3, 5, 8, 9].map((place) => progress.take(place));
+    for (const sequence of [sequences[0], sequences[1], sequences[3]]) if (sequence !== undefined) progress.finish(sequence);
+    expect(progress.due(LATER_MS)).toEqual({ place: 5, count: 2 });
+  });
+
+  it('has no place before its first event is finished', () => {
+    const progress = started({ minCheckpointCount: 0, maxCheckpointCount: 0 });
+    progress.take(0);
+    expect(progress.due(LATER_MS)).toBeUndefined();
+  });
+
+  it('counts events that were only looked at, and passes over those that do not count', () => {
+    const progress = started();
+    progress.skip(40, 3);
+    expect(progress.due(LATER_MS)).toEqual({ place: 40, count: 3 });
+    progress.written({ place: 40, count: 3 }, LATER_MS);
+    progress.skip(90, 0);
+    expect(progress.nextDueMs()).toBeUndefined();
+    progress.skip(92, 2);
+    expect(progress.due(LATER_MS + 100)).toEqual({ place: 92, count: 5 });
+  });
+
+  it('goes on from the checkpoint that was written', () => {
+    const progress = started({}, 7);
+    expect(progress.checkpointedPlace).toBe(7);
+    const first = progress.take(8);
+    const second = progress.take(9);
+    progress.take(10);
+    progress.finish(first);
+    progress.finish(second);
+    expect(progress.due(LATER_MS)).toEqual({ place: 9, count: 2 });
+    progress.written({ place: 9, count: 2 }, LATER_MS);
+    expect(progress.checkpointedPlace).toBe(9);
+    expect(progress.nextDueMs()).toBeUndefined();
+  });
+
+  it('tries a checkpoint that could not be written again later', () => {
+    const progress = started();
+    progress.finish(progress.take(0));
+    progress.finish(progress.take(1));
+    progress.postpone(LATER_MS);
+    expect(progress.due(LATER_MS)).toBeUndefined();
+    expect(progress.due(LATER_MS + 100)).toEqual({ place: 1, count: 2 });
+    expect(progress.checkpointedPlace).toBeUndefined();
+  });
+
+  it('knows the place of the last event that was taken', () => {
+    const progress = started();
+    expect(progress.lastKnownPlace).toBeUndefined();
+    progress.take(4);
+    progress.skip(9, 1);
+    expect(progress.lastKnownPlace).toBe(4);
+  });
+});
