@@ -8,10 +8,10 @@ import { createProbe } from './probes/create-probe.js';
 
 const PROBER_ID_LENGTH = 12;
 
-/** The monitors of the configured services, in their order. */
+/** The monitors of the configured services, by name, in their order. */
 @Injectable()
 export class ServiceMonitors {
-  readonly all: readonly ServiceMonitor[];
+  readonly byName: ReadonlyMap<string, ServiceMonitor>;
 
   constructor(
     @Inject(APP_CONFIG) { uptime }: AppConfig,
@@ -22,7 +22,11 @@ export class ServiceMonitors {
   ) {
     const options = { store, clock, log: toLog(new Logger('Uptime')), sampleWindowMs: uptime.sampleWindowMs, proberId: random(PROBER_ID_LENGTH) };
     const surroundings = { clock, store, ownEndpoint: () => endpointOf(adapterHost) };
-    this.all = uptime.services.map((service) => new ServiceMonitor(service, createProbe(service, surroundings), options));
+    this.byName = new Map(uptime.services.map((service) => [service.name, new ServiceMonitor(service, createProbe(service, surroundings), options)]));
+  }
+
+  get all(): readonly ServiceMonitor[] {
+    return [...this.byName.values()];
   }
 }
 

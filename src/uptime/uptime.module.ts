@@ -29,7 +29,7 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     {
       provide: UptimeQueries,
       inject: [ReadModel, ServiceMonitors, CLOCK],
-      useFactory: (readModel: ReadModel, monitors: ServiceMonitors, clock: Clock) => new UptimeQueries(new UptimeReadModel(readModel), () => monitors.all, clock),
+      useFactory: (readModel: ReadModel, monitors: ServiceMonitors, clock: Clock) => new UptimeQueries(new UptimeReadModel(readModel), () => monitors.byName, clock),
     },
     LiveFeedGateway,
     UptimeHealthIndicator,

@@ -13,7 +13,7 @@ interface Window {
   readonly samples: number;
 }
 
-/** The samples of one service, kept until they are appended a window at a time. */
+/** The samples of one service, kept until they are appended a window at a time. A process that is killed loses at most one window. */
 export class SampleJournal {
   readonly #streamName: string;
   readonly #toleranceMs: number;

@@ -34,7 +34,7 @@ class ListedHistory implements UptimeHistory {
 
 const change = (status: StatusChange['status'], at: number, serviceName = 'http'): StatusChange => ({ serviceName, status, at, metadata: {}, eventId: `evt_${at}_${status}00000000` });
 const live = (known: Partial<LiveService> = {}): LiveService => ({ service: HTTP, latestChanges: [], covered: [], lastSample: undefined, ...known });
-const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries => new UptimeQueries(history, () => services, new ManualClock());
+const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries => new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
 const always: Span[] = [{ from: 0, to: NOON - 5_000 }];
 
 describe('the summary of a service', () => {

@@ -56,16 +56,16 @@ interface KnownChanges {
 
 /** Answers questions about uptime, from what the streams say and what the monitors of this process know beyond that. */
 export class UptimeQueries {
-  /** @param live the services that this process probes, in the order they are configured in */
+  /** @param live the services that this process probes, by name, in the order they are configured in */
   constructor(
     private readonly history: UptimeHistory,
-    private readonly live: () => readonly LiveService[],
+    private readonly live: () => ReadonlyMap<string, LiveService>,
     private readonly clock: Clock,
   ) {}
 
   /** Services that are probed, in their order, and after them those that only have history. */
   services(): string[] {
-    return [...new Set([...this.live().map(({ service }) => service.name), ...this.history.services()])];
+    return [...new Set([...this.live().keys(), ...this.history.services()])];
   }
 
   status(): CurrentStatus[] {
@@ -109,7 +109,7 @@ export class UptimeQueries {
   #current(name: string, now: number): CurrentStatus {
     const { last } = this.#latestChanges(name);
     const lastProbed = this.#covered(name, { from: now, to: now }).at(-1)?.to ?? -Infinity;
-    return { serviceName: name, currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown', lastChange: last, lastSample: this.#liveOf(name)?.lastSample };
+    return { serviceName: name, currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown', lastChange: last, lastSample: this.live().get(name)?.lastSample };
   }
 
   #historyIn(name: string, window: Span): KnownHistory & { readonly changes: readonly StatusChange[] } {
@@ -122,22 +122,18 @@ export class UptimeQueries {
   #latestChanges(name: string): KnownChanges {
     const recorded = this.history.lastChange(name);
     // Where another replica has recorded a later change, that outweighs what this process knew.
-    const unread = (this.#liveOf(name)?.latestChanges ?? []).filter(({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId));
+    const unread = (this.live().get(name)?.latestChanges ?? []).filter(({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId));
     return { unread, last: unread.at(-1) ?? recorded };
   }
 
   /** When the service was probed; up to the window's end where its last probe is not longer ago than the next one may take. */
   #covered(name: string, window: Span): Span[] {
-    const live = this.#liveOf(name);
+    const live = this.live().get(name);
     const toleranceMs = live ? gapTolerance(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
     const covered = (live?.covered ?? []).reduce<Span[]>((spans, span) => withSpan(spans, span, toleranceMs), this.history.coveredIn(name, around));
     const last = covered.at(-1);
     return last && last.to < window.to && window.to - last.to <= toleranceMs ? withSpan(covered, { from: last.to, to: window.to }, 0) : covered;
-  }
-
-  #liveOf(name: string): LiveService | undefined {
-    return this.live().find(({ service }) => service.name === name);
   }
 
   #windowOf(hours: number): Span {

@@ -25,6 +25,7 @@ export const uptimeReadModel: ReadModelDefinition = {
   name: 'uptime',
   version: 1,
   streamNamePrefixes: [SERVICE_UPTIME_PREFIX, PROBE_SAMPLES_PREFIX],
+  tables: ['services', 'changes', 'covered'],
   apply: (tables, events) => {
     const opened = open(tables);
     for (const event of events) apply(opened, event);
