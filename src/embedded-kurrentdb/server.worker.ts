@@ -16,7 +16,7 @@ try {
   const server = await runServer(workerData as ServerOptions, reportProblem);
   port.on('message', (message) => {
     if (message !== STOP_MESSAGE) return;
-    void server.stop().then(() => port.close());
+    void server.stop().catch(reportProblem).then(() => port.close());
   });
   tell({ kind: 'listening', port: server.port, connectionString: server.connectionString });
 } catch (error) {

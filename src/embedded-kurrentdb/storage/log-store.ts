@@ -107,8 +107,11 @@ export class LogStore {
   }
 
   async close(): Promise<void> {
-    this.tables.transaction(() => this.eventIds.moveAll(this.next));
-    await this.tables.close();
+    try {
+      this.tables.transaction(() => this.eventIds.moveAll(this.next));
+    } finally {
+      await this.tables.close();
+    }
   }
 
   /** After a crash the latest event ids are in the log only. */

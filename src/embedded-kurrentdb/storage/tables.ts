@@ -2,14 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { checkStoreFiles, FORMAT, markStoreDirectory, refuseFormat, STORE_FILE } from './store-file.js';
 import { StoreRefusedError } from './store-errors.js';
 
 export type Table = Database<Buffer, Buffer>;
 
-/** What the store's file says it is; the number changes with the layout of the tables. */
-const FORMAT_NAME = 'penguin-pool-embedded-kurrentdb';
-export const FORMAT_VERSION = 1;
-const FORMAT = Buffer.from(`${FORMAT_NAME} ${FORMAT_VERSION}`);
 const FORMAT_KEY = Buffer.from('format');
 const OWNER_KEY = Buffer.from('owner');
 
@@ -55,21 +52,22 @@ export class Tables {
     this.users = table('users');
   }
 
-  /** @throws StoreRefusedError if the file is not one of this format, or is damaged; it is left as it was. */
+  /** @throws StoreRefusedError if the directory holds something else, or a damaged store; it is left as it was. */
   static open({ directory, durable }: TablesOptions): Tables {
-    const path = join(directory, 'store.mdb');
-    const root = openEnvironment(path, durable);
+    checkStoreFiles(directory);
+    const root = openEnvironment(join(directory, STORE_FILE), durable);
     const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
     if (format !== undefined && !format.equals(FORMAT)) {
       void root.close();
-      throw new StoreRefusedError(`${path} has the format "${format.toString('utf8')}", this version reads "${FORMAT.toString('utf8')}"`);
+      refuseFormat(directory, format);
     }
     const tables = new Tables(root);
     tables.root.transactionSync(() => {
       tables.state.putSync(FORMAT_KEY, FORMAT);
       tables.state.putSync(OWNER_KEY, tables.owner);
     });
-    if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
+    if (durable) markStoreDirectory(directory);
+    else if (process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
     return tables;
   }
 

@@ -1,0 +1,106 @@
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreRefusedError } from './store-errors.js';
+
+/** What the store's files say they are; the number changes with the layout of the tables. */
+export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 1');
+
+const FORMAT_FILE = 'format';
+export const STORE_FILE = 'store.mdb';
+
+/** LMDB's file format, as far as it must be known to tell a store that LMDB would crash on. Numbers are little-endian. */
+const MAGIC = 0xbeefc0de;
+const DATA_VERSION = 2;
+const SMALLEST_PAGE = 4096;
+const PAGE_HEADER_BYTES = 24;
+const META = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
+const LEAF_PAGE = 0x02;
+const LEAF_OF_SUBTABLE = 0x02;
+const TABLE_ROOT = 40;
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * Looks at the store's files before LMDB does, which takes them on trust: a file that is something else, or was cut off, would end
+ * the process. Nothing is changed.
+ *
+ * @throws StoreRefusedError if the directory holds anything but a whole store of this format, or nothing
+ */
+export function checkStoreFiles(directory: string): void {
+  const marker = join(directory, FORMAT_FILE);
+  const path = join(directory, STORE_FILE);
+  const hasMarker = existsSync(marker);
+  if (hasMarker && !readFileSync(marker).equals(FORMAT)) refuseFormat(directory, readFileSync(marker));
+  const file = existsSync(path) ? openSync(path, 'r') : undefined;
+  try {
+    const size = file === undefined ? 0 : fstatSync(file).size;
+    if (file !== undefined && size > 0) new Inspection(path, file, size).run();
+    else if (hasMarker) throw new StoreRefusedError(`${path} is damaged: it is empty, but there was a store. Restore it from a backup, or remove ${marker} to begin anew`);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Marks the directory as holding a store, once it does. */
+export function markStoreDirectory(directory: string): void {
+  const marker = join(directory, FORMAT_FILE);
+  if (!existsSync(marker)) writeFileSync(marker, FORMAT, { mode: 0o600 });
+}
+
+export function refuseFormat(directory: string, found: Buffer): never {
+  const shown = found.subarray(0, 100).toString('utf8');
+  throw new StoreRefusedError(`${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`);
+}
+
+class Inspection {
+  private pageSize = SMALLEST_PAGE;
+
+  constructor(
+    private readonly path: string,
+    private readonly file: number,
+    private readonly size: number,
+  ) {}
+
+  run(): void {
+    if (this.size < 2 * SMALLEST_PAGE) throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: it is too short`);
+    const first = this.read(0, SMALLEST_PAGE);
+    this.requireMeta(first);
+    this.pageSize = first.readUInt32LE(META.pageSize);
+    if (this.pageSize < SMALLEST_PAGE || (this.pageSize & (this.pageSize - 1)) !== 0) this.refuse('it has no page size');
+    const second = this.read(this.pageSize, SMALLEST_PAGE);
+    this.requireMeta(second);
+    const latest = second.readBigUInt64LE(META.transaction) > first.readBigUInt64LE(META.transaction) ? second : first;
+    this.requirePage(latest.readBigUInt64LE(META.freeRoot));
+    const main = latest.readBigUInt64LE(META.mainRoot);
+    this.requirePage(main);
+    if (main !== NO_PAGE) this.requireTables(this.read(Number(main) * this.pageSize, this.pageSize));
+  }
+
+  /** The roots of the tables are among the pages that were written last: they are missing first. */
+  private requireTables(page: Buffer): void {
+    if ((page.readUInt16LE(18) & LEAF_PAGE) === 0) return;
+    const entries = (page.readUInt16LE(20) - PAGE_HEADER_BYTES) / 2;
+    for (let index = 0; index < entries; index++) {
+      const node = page.readUInt16LE(PAGE_HEADER_BYTES + 2 * index);
+      const data = node + 8 + page.readUInt16LE(node + 6);
+      if ((page.readUInt16LE(node + 4) & LEAF_OF_SUBTABLE) !== 0) this.requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
+    }
+  }
+
+  private requireMeta(page: Buffer): void {
+    if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION) this.refuse('it does not begin like one');
+  }
+
+  private requirePage(page: bigint): void {
+    if (page !== NO_PAGE && (page + 1n) * BigInt(this.pageSize) > BigInt(this.size)) this.refuse('its end is missing');
+  }
+
+  private read(offset: number, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    if (readSync(this.file, bytes, 0, length, offset) < length) this.refuse('its end is missing');
+    return bytes;
+  }
+
+  private refuse(reason: string): never {
+    throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`);
+  }
+}

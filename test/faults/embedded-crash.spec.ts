@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crashRound } from '../contract/embedded-crash.js';
+
+const ROUNDS = 50;
+
+describe('the embedded server under kill -9', () => {
+  it(
+    `keeps its promises ${ROUNDS} times on one directory, whenever it is killed`,
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'embedded-crash-'));
+      try {
+        for (let round = 0; round < ROUNDS; round++) expect(await crashRound(directory, 20 + Math.random() * 500)).toEqual([]);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+    ROUNDS * 10_000,
+  );
+});
