@@ -37,12 +37,12 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
     { provide: KurrentDBConnection, inject: [APP_CONFIG], useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure) },
     KurrentDBLifetime,
     KurrentDBHealthIndicator,
-    { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ client }: KurrentDBConnection) => client },
+    { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ clients }: KurrentDBConnection) => clients.client },
     {
       provide: KurrentDBService,
       inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_TEXT, APP_CONFIG],
-      useFactory: ({ client }: KurrentDBConnection, registry: EventRegistry, clock: Clock, random: RandomText, { kurrentdb }: AppConfig) =>
-        new KurrentDBService(client, new EventCodec(registry, clock, random), { timeoutMs: kurrentdb.timeoutMs, clock, random }),
+      useFactory: ({ clients }: KurrentDBConnection, registry: EventRegistry, clock: Clock, random: RandomText, { kurrentdb }: AppConfig) =>
+        new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs: kurrentdb.timeoutMs, clock, random }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     { provide: ReadModels, inject: [KurrentDBService, APP_CONFIG], useFactory: (store: KurrentDBService, { dataDir }: AppConfig) => new ReadModels(store, join(dataDir, 'read-models')) },

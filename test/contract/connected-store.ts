@@ -1,7 +1,7 @@
-import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { defineEvent, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
+import { KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.js';
 
@@ -22,7 +22,7 @@ export const Greeted = defineEvent<'Greeted', Greeted>({
 
 export interface Connected {
   readonly store: KurrentDBService;
-  readonly client: KurrentDBClient;
+  readonly clients: KurrentDBClients;
 }
 
 /** The service on a server, as the EventStoreModule makes it. */
@@ -32,8 +32,8 @@ export function connect(connectionString: string, timeoutMs = 5_000): Connected 
   registry.register(Greeted);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
-  const client = KurrentDBClient.connectionString(connectionString);
-  return { client, store: new KurrentDBService(client, new EventCodec(registry, clock, random), { timeoutMs, clock, random }) };
+  const clients = new KurrentDBClients(connectionString);
+  return { clients, store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }) };
 }
 
 export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } => ({ type: 'Greeted', data: { greeting } });
@@ -54,7 +54,7 @@ export function useStore(): Connected {
     Object.assign(connected, connect(EXTERNAL_CONNECTION_STRING ?? server?.connectionString ?? ''));
   });
   afterAll(async () => {
-    await connected.client?.dispose();
+    await connected.clients?.close();
     await server?.kill();
   });
   const opened = <Key extends keyof Connected>(key: Key): Connected[Key] => {
@@ -66,8 +66,8 @@ export function useStore(): Connected {
     get store() {
       return opened('store');
     },
-    get client() {
-      return opened('client');
+    get clients() {
+      return opened('clients');
     },
   };
 }

@@ -2,24 +2,40 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionError, TimeoutError } from '../../src/event-store/domain/index.js';
-import { connect, type Greeted, greeted, newStream, until } from './connected-store.js';
+import { connect, type Connected, type Greeted, greeted, newStream, until } from './connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from './kurrentdb-server.js';
 
 describe('KurrentDBService, when the server is gone', () => {
   let directory: string;
+  const cleanups: (() => Promise<void>)[] = [];
+
+  const startServer = async (...args: readonly string[]): Promise<KurrentDBServer> => {
+    const server = await KurrentDBServer.start('--insecure', ...args);
+    cleanups.push(() => server.kill('SIGKILL'));
+    return server;
+  };
+  const connectTo = (server: KurrentDBServer, timeoutMs: number): Connected => {
+    const connected = connect(server.connectionString, timeoutMs);
+    cleanups.push(() => connected.clients.close());
+    return connected;
+  };
 
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'kurrentdb-service-'))));
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   // Skipped against a given server: the test may not stop that one.
   itWithOwnServer('every operation fails with ConnectionError, and works again when the server is back; a subscription goes on', async () => {
-    let own = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+    let own = await startServer('--data', directory, '--port', '0');
     const port = String(own.port);
-    const connected = connect(own.connectionString, 3_000);
+    const connected = connectTo(own, 3_000);
     const name = newStream();
     const seen: string[] = [];
     await connected.store.appendToStream(name, greeted('before'));
     const subscription = connected.store.subscribeToStream(name, { onBatch: ({ events }) => void seen.push(...events.map(({ data }) => (data as Greeted).greeting)) });
+    cleanups.push(() => subscription.stop());
     await until(() => seen.length === 1);
 
     await own.kill('SIGKILL');
@@ -28,7 +44,7 @@ describe('KurrentDBService, when the server is gone', () => {
     await expect(connected.store.getStreamMetadata(name)).rejects.toThrow(ConnectionError);
     expect(await connected.store.testConnection()).toMatchObject({ connection: 'failed', health: 'unhealthy', error: expect.stringContaining('cannot be reached') as string });
 
-    own = await KurrentDBServer.start('--data', directory, '--insecure', '--port', port);
+    own = await startServer('--data', directory, '--port', port);
     let appended = false;
     for (let attempt = 0; !appended && attempt < 50; attempt++) {
       appended = await connected.store.appendToStream(name, { ...greeted('after'), eventId: 'evt_1_afterafter' }).then(() => true, () => false);
@@ -37,15 +53,12 @@ describe('KurrentDBService, when the server is gone', () => {
     await until(() => seen.length === 2, 15_000);
     expect(seen).toEqual(['before', 'after']);
     expect(await connected.store.testConnection()).toMatchObject({ connection: 'success' });
-    await subscription.stop();
-    await connected.client.dispose();
-    await own.kill();
   });
 
   // Skipped against a given server: the test may not halt that one.
   itWithOwnServer('a server that hangs: TimeoutError in time', async () => {
-    const own = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
-    const connected = connect(own.connectionString, 500);
+    const own = await startServer('--mem-db', '--port', '0');
+    const connected = connectTo(own, 2_000);
     const name = newStream();
     await connected.store.appendToStream(name, greeted('a'));
     await connected.store.readStream(name);
@@ -53,9 +66,6 @@ describe('KurrentDBService, when the server is gone', () => {
     const start = performance.now();
     await expect(connected.store.appendToStream(name, greeted('b'))).rejects.toThrow(TimeoutError);
     await expect(connected.store.readStream(name)).rejects.toThrow(TimeoutError);
-    expect(performance.now() - start).toBeLessThan(5_000);
-    own.send('SIGCONT');
-    await own.kill('SIGKILL');
-    await connected.client.dispose();
+    expect(performance.now() - start).toBeLessThan(8_000);
   });
 });

@@ -8,7 +8,10 @@ describe('KurrentDBService', () => {
   const connected = useStore();
   let store: KurrentDBService;
   let client: KurrentDBClient;
-  beforeAll(() => ({ store, client } = connected));
+  beforeAll(() => {
+    ({ store } = connected);
+    ({ client } = connected.clients);
+  });
 
   describe('appending and reading', () => {
     it('gives back what was appended, typed, with id, timestamp and metadata', async () => {

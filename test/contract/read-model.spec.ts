@@ -29,6 +29,7 @@ describe('a read model', () => {
     name: 'greetings',
     version: 1,
     streamNamePrefixes: [stream],
+    tables: ['greetings'],
     apply: (tables, events) => {
       const table = tables.table<string, number>('greetings');
       for (const { data } of events) table.putSync(table.getCount(), (data as Greeted).greeting);
@@ -115,7 +116,7 @@ describe('a read model', () => {
     await until(() => second.isCaughtUp);
     expect(greetings(second)).toEqual(['new store']);
     await second.stop();
-    await otherStore.client.dispose();
+    await otherStore.clients.close();
     await other.kill();
   });
 });

@@ -2,6 +2,7 @@ import {
   AccessDeniedError,
   AppendRecordSizeExceededError,
   CancelledError,
+  convertToCommandError,
   DeadlineExceededError,
   InvalidArgumentError,
   MaxAppendSizeExceededError,
@@ -47,8 +48,10 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
  * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
  * go on as `cause`, for the log, never as message.
  */
-export function translateClientError(error: unknown, { name, streamName }: Operation): StreamError {
-  if (error instanceof StreamError) return error;
+export function translateClientError(thrown: unknown, { name, streamName }: Operation): StreamError {
+  if (thrown instanceof StreamError) return thrown;
+  // Where the client asks for the server's features, it lets errors of gRPC through as they are.
+  const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
   const stream = streamName ?? '$all';
   if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError) return new StreamNotFoundError(stream, error);
   if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError) return new StreamDeletedError(stream, error);

@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { join } from 'node:path';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
+import { KurrentDBClients } from './kurrentdb-clients.js';
 
 /** The running store: a client, and the embedded server behind it where there is one. */
 export class KurrentDBConnection {
   constructor(
-    readonly client: KurrentDBClient,
+    readonly clients: KurrentDBClients,
     private readonly embedded: EmbeddedKurrentDB | undefined,
   ) {}
 
@@ -18,15 +18,15 @@ export class KurrentDBConnection {
    */
   static async open({ kurrentdb, dataDir }: AppConfig, onFailure: (error: Error) => void): Promise<KurrentDBConnection> {
     if (kurrentdb.connectionString !== undefined) {
-      return new KurrentDBConnection(KurrentDBClient.connectionString(kurrentdb.connectionString), undefined);
+      return new KurrentDBConnection(new KurrentDBClients(kurrentdb.connectionString), undefined);
     }
     const { start } = await import('../../embedded-kurrentdb/index.js');
     const embedded = await start({ dataDir: join(dataDir, 'kurrentdb'), onFailure });
-    return new KurrentDBConnection(KurrentDBClient.connectionString(embedded.connectionString), embedded);
+    return new KurrentDBConnection(new KurrentDBClients(embedded.connectionString), embedded);
   }
 
   async close(): Promise<void> {
-    await this.client.dispose();
+    await this.clients.close();
     await this.embedded?.stop();
   }
 }

@@ -31,6 +31,7 @@ import { ConnectionTest } from './connection-test.js';
 import { createStream } from './create-stream.js';
 import { withDeadline } from './deadline.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
+import { type KurrentDBClients } from './kurrentdb-clients.js';
 import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 
@@ -50,7 +51,7 @@ export class KurrentDBService implements EventStore {
   readonly #connectionTest: ConnectionTest;
 
   constructor(
-    private readonly client: KurrentDBClient,
+    private readonly clients: KurrentDBClients,
     private readonly codec: EventCodec,
     private readonly options: KurrentDBServiceOptions,
   ) {
@@ -65,8 +66,8 @@ export class KurrentDBService implements EventStore {
     const start = from ?? (forwards ? 'start' : 'end');
     if (forwards && start === 'end') return [];
     try {
-      return await this.#run({ name: 'reading', streamName }, async () => {
-        const read = this.client.readStream(streamName, { direction: forwards ? FORWARDS : BACKWARDS, fromRevision: start === 'start' ? START : start === 'end' ? END : start, maxCount: limit });
+      return await this.#read({ name: 'reading', streamName }, async (client) => {
+        const read = client.readStream(streamName, { direction: forwards ? FORWARDS : BACKWARDS, fromRevision: start === 'start' ? START : start === 'end' ? END : start, maxCount: limit });
         const events: RecordedEvent[] = [];
         for await (const { event } of read) {
           if (event) events.push(this.codec.decode(event));
@@ -98,7 +99,7 @@ export class KurrentDBService implements EventStore {
     assertStreamName(streamName);
     // The client's delete knows no `stream_exists`; the server refuses to delete a missing stream in any case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
-    await this.#run({ name: 'deleting', streamName }, () => this.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }));
+    await this.#run({ name: 'deleting', streamName }, () => this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }));
   }
 
   async streamExists(streamName: string): Promise<boolean> {
@@ -115,8 +116,8 @@ export class KurrentDBService implements EventStore {
     assertStreamName(streamName);
     try {
       // Not the client's getStreamMetadata: it gives a log position where a revision is promised.
-      return await this.#run({ name: 'reading the metadata of', streamName }, async () => {
-        for await (const { event } of this.client.readStream(`$$${streamName}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) {
+      return await this.#read({ name: 'reading the metadata of', streamName }, async (client) => {
+        for await (const { event } of client.readStream(`$$${streamName}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) {
           if (event) return { metadata: decodeMetadata(event.isJson ? event.data : undefined), revision: event.revision };
         }
         return { metadata: {}, revision: 'no_stream' as const };
@@ -138,18 +139,18 @@ export class KurrentDBService implements EventStore {
   }
 
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
-    return subscribeToAll(this.client, this.codec, options);
+    return subscribeToAll(this.clients.client, this.codec, options);
   }
 
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription {
     assertStreamName(streamName);
-    return subscribeToStream(this.client, this.codec, streamName, options);
+    return subscribeToStream(this.clients.client, this.codec, streamName, options);
   }
 
   /** The id of the log's first event: made by chance when the store was begun. */
   identity(): Promise<string | undefined> {
-    return this.#run({ name: 'reading $all' }, async () => {
-      for await (const { event } of this.client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 })) return event?.id;
+    return this.#read({ name: 'reading $all' }, async (client) => {
+      for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 })) return event?.id;
       return undefined;
     });
   }
@@ -160,8 +161,12 @@ export class KurrentDBService implements EventStore {
 
   async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
     const operation = { name: 'appending to', streamName };
-    const result = await this.#run(operation, () => this.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs }));
+    const result = await this.#run(operation, () => this.clients.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs }));
     return { streamName, revision: result.nextExpectedRevision, position: result.position };
+  }
+
+  #read<Value>(operation: Operation, read: (client: KurrentDBClient) => Promise<Value>): Promise<Value> {
+    return this.#run(operation, () => this.clients.read(read));
   }
 
   /** Runs an operation with its deadline; whatever goes wrong becomes an error of the domain. */

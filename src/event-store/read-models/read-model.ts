@@ -3,8 +3,9 @@ import { type Database, type Key, open, type RootDatabase } from 'lmdb';
 import { mkdirSync } from 'node:fs';
 import { type EventBatch, type EventStore, type EventSubscription, type Position, type RecordedEvent } from '../domain/index.js';
 
-/** The tables of one read model; a table is made when it is first asked for. */
+/** The tables of one read model. */
 export interface ReadModelTables {
+  /** @throws Error for a name that the definition does not have */
   table<Value, TableKey extends Key>(name: string): Database<Value, TableKey>;
 }
 
@@ -14,6 +15,8 @@ export interface ReadModelDefinition {
   /** Raise it when the tables' layout or meaning changes: the model is then built anew from the streams. */
   readonly version: number;
   readonly streamNamePrefixes: readonly string[];
+  /** Names of its tables. */
+  readonly tables: readonly string[];
   /**
    * Brings the tables to where they stand after the events. Runs inside one transaction, together with the checkpoint: either
    * all of it is kept or nothing. Must be synchronous and must not read the clock: a rebuild has to give the same tables.
@@ -28,14 +31,13 @@ interface Checkpoint {
 }
 
 const CHECKPOINT = 'checkpoint';
-const TABLE_PREFIX = 'table:';
 
 /** Tables in LMDB that a subscription to `$all` keeps up to date (DESIGN, decision 3). */
 export class ReadModel implements ReadModelTables {
   readonly #logger: Logger;
   readonly #root: RootDatabase;
   readonly #meta: Database<Checkpoint, string>;
-  readonly #tables = new Map<string, Database<unknown, Key>>();
+  readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
   readonly #waiting = new Set<() => void>();
   #subscription: EventSubscription | undefined;
   #position: Position | undefined;
@@ -53,6 +55,8 @@ export class ReadModel implements ReadModelTables {
     mkdirSync(directory, { recursive: true });
     this.#root = open({ path: directory, maxDbs: 32 });
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
+    // All of them now: a table that is made inside a transaction goes with it when that is rolled back.
+    this.#tables = new Map(definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]));
   }
 
   /** All events that were in the store at the start of the subscription have been applied, and it is connected. */
@@ -61,8 +65,8 @@ export class ReadModel implements ReadModelTables {
   }
 
   table<Value, TableKey extends Key>(name: string): Database<Value, TableKey> {
-    const opened = this.#tables.get(name) ?? this.#root.openDB<unknown, Key>({ name: `${TABLE_PREFIX}${name}` });
-    this.#tables.set(name, opened);
+    const opened = this.#tables.get(name);
+    if (!opened) throw new Error(`The read model '${this.definition.name}' names no table '${name}'`);
     return opened as Database<Value, TableKey>;
   }
 
@@ -73,7 +77,7 @@ export class ReadModel implements ReadModelTables {
     const checkpoint = this.#meta.get(CHECKPOINT);
     if (checkpoint && checkpoint.storeIdentity !== this.#storeIdentity) {
       this.#logger.warn('The tables are those of another store; building them anew from the streams');
-      await this.#clear();
+      this.#clear();
     }
     const resumed = this.#meta.get(CHECKPOINT);
     this.#position = resumed && { commit: BigInt(resumed.commit), prepare: BigInt(resumed.prepare) };
@@ -117,8 +121,9 @@ export class ReadModel implements ReadModelTables {
     if (!position) return;
     this.#storeIdentity ??= await this.store.identity();
     const readable = events.filter((event) => this.#isReadable(event));
-    // A child transaction, because only that is rolled back when the callback throws.
-    await this.#root.childTransaction(() => {
+    // A synchronous transaction, because only that is rolled back when the callback throws; it does not wait for the disk
+    // (overlappingSync): after a power loss the model stands at an earlier batch, with the checkpoint of that batch.
+    this.#root.transactionSync(() => {
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
       void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });
@@ -136,11 +141,9 @@ export class ReadModel implements ReadModelTables {
     return false;
   }
 
-  async #clear(): Promise<void> {
-    await this.#root.transaction(() => {
-      for (const key of [...this.#root.getKeys()]) {
-        if (typeof key === 'string' && key.startsWith(TABLE_PREFIX)) this.table(key.slice(TABLE_PREFIX.length)).clearSync();
-      }
+  #clear(): void {
+    this.#root.transactionSync(() => {
+      for (const table of this.#tables.values()) table.clearSync();
       void this.#meta.remove(CHECKPOINT);
     });
   }

@@ -1,0 +1,37 @@
+import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
+
+/**
+ * The official client, with a cure for a fault of it: its native reads never work again when the first connection they make fails
+ * (client 1.3.1; later failures they get over). So until a read has reached the server, each that does not is followed by a client
+ * made anew.
+ */
+export class KurrentDBClients {
+  /** For everything but reading. */
+  readonly client: KurrentDBClient;
+  #reader: KurrentDBClient;
+  #hasReached = false;
+
+  constructor(private readonly connectionString: string) {
+    this.client = KurrentDBClient.connectionString(connectionString);
+    this.#reader = this.client;
+  }
+
+  /** Runs a native read (`readStream`, `readAll`) to its end, and lets its errors through as they are. */
+  async read<Value>(read: (client: KurrentDBClient) => Promise<Value>): Promise<Value> {
+    const reader = this.#reader;
+    try {
+      const value = await read(reader);
+      this.#hasReached = true;
+      return value;
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) this.#hasReached = true;
+      else if (!this.#hasReached && reader === this.#reader) this.#reader = KurrentDBClient.connectionString(this.connectionString);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.dispose();
+    if (this.#reader !== this.client) await this.#reader.dispose();
+  }
+}
