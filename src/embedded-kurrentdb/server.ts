@@ -3,9 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
+import { gossipService } from './grpc/gossip.js';
+import { monitoringService } from './grpc/monitoring.js';
+import { operationsService } from './grpc/operations.js';
+import { projectionsService } from './grpc/projections.js';
 import { serverFeaturesService } from './grpc/server-features.js';
 import { type ServerContext } from './grpc/server-context.js';
 import { streamsService } from './grpc/streams/service.js';
+import { usersService } from './grpc/users.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
 import { type Authenticator, BasicAuthenticator, everyoneIsSystem } from './security/authenticator.js';
@@ -28,18 +33,26 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** What the server asks of whoever runs it. */
+export interface ServerHost {
+  /** Something failed for a reason that is the server's own; it goes on. */
+  reportProblem(this: void, error: unknown): void;
+  /** An operator has asked for the server's end. */
+  shutdown(this: void): void;
+}
+
 /** Opens the store and serves it. This is the composition of the server: what is made of what. */
-export async function runServer(options: ServerOptions, reportProblem: (error: unknown) => void): Promise<RunningServer> {
+export async function runServer(options: ServerOptions, host: ServerHost): Promise<RunningServer> {
   const store = LogStore.open({ directory: options.directory, durable: options.durable });
   try {
-    return await serve(options, store, reportProblem);
+    return await serve(options, store, host);
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function serve(options: ServerOptions, store: LogStore, reportProblem: (error: unknown) => void): Promise<RunningServer> {
+async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<RunningServer> {
   const nowMs = steadyClock();
   const commits = new CommitQueue(store);
   const context: ServerContext = {
@@ -55,11 +68,20 @@ async function serve(options: ServerOptions, store: LogStore, reportProblem: (er
   const identity = options.insecure ? undefined : await identityFor(options, nowMs());
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
   const authenticator: Authenticator = options.insecure ? everyoneIsSystem : new BasicAuthenticator(users);
-  const dispatcher = new Dispatcher(authenticator, reportProblem);
-  for (const service of [serverFeaturesService(), streamsService(context)]) dispatcher.register(service);
-
+  const dispatcher = new Dispatcher(authenticator, host.reportProblem);
   const node = { instanceId: randomUUID(), secure: !options.insecure, port: () => listener.port, endPosition: () => store.endPosition, nowMs };
-  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator) });
+  const services = [
+    serverFeaturesService(),
+    streamsService(context),
+    usersService(users, nowMs),
+    operationsService(context, { ...host, restartPersistentSubscriptions: () => Promise.resolve() }),
+    gossipService(node),
+    monitoringService(() => ({ 'es-position': String(store.endPosition), 'proc-mem': String(process.memoryUsage.rss()) })),
+    projectionsService(),
+  ];
+  for (const service of services) dispatcher.register(service);
+
+  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator, users) });
   return {
     port: listener.port,
     connectionString: connectionString(listener.port, admin, identity?.caPath),

@@ -12,11 +12,13 @@ function reportProblem(error: unknown): void {
   tell({ kind: 'problem', message, stack });
 }
 
+let stop = (): void => undefined;
+
 try {
-  const server = await runServer(workerData as ServerOptions, reportProblem);
+  const server = await runServer(workerData as ServerOptions, { reportProblem, shutdown: () => stop() });
+  stop = () => void server.stop().catch(reportProblem).then(() => port.close());
   port.on('message', (message) => {
-    if (message !== STOP_MESSAGE) return;
-    void server.stop().catch(reportProblem).then(() => port.close());
+    if (message === STOP_MESSAGE) stop();
   });
   tell({ kind: 'listening', port: server.port, connectionString: server.connectionString });
 } catch (error) {

@@ -22,5 +22,5 @@ export interface ServerContext {
   readonly commits: CommitQueue;
   readonly access: StreamAccess;
   /** Milliseconds since 1970; never goes back. */
-  nowMs(): number;
+  nowMs(this: void): number;
 }

@@ -1,7 +1,11 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Authenticator } from '../security/authenticator.js';
 import { type Principal } from '../security/principal.js';
+import { type User, type Users } from '../security/users.js';
 import { SERVER_VERSION } from '../version.js';
+
+const USERS_PATH = '/users/';
+const STREAMS_PATH = '/streams/';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -21,20 +25,31 @@ interface Answer {
   readonly body?: unknown;
 }
 
-type Endpoint = (request: { readonly url: URL; readonly principal: Principal }) => Answer;
+interface EndpointRequest {
+  readonly url: URL;
+  readonly principal: Principal;
+}
+
+type Endpoint = (request: EndpointRequest) => Answer;
 
 /** The plain HTTP side: what health checks and operators ask. */
-export function httpEndpoints(node: NodeDescription, authenticator: Authenticator): (request: IncomingMessage, response: ServerResponse) => void {
+export function httpEndpoints(node: NodeDescription, authenticator: Authenticator, users: Users): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     '/health/live': ({ url }) => live(url),
     '/ping': () => json({ text: 'Ping request successfully handled', label: 'Http' }),
     '/info': () => json(info(node)),
     '/gossip': () => json(gossip(node)),
-    '/stats': ({ principal }) => (principal.loginName === undefined ? { status: 401 } : json(stats())),
+    '/stats': forUsers(() => json(stats())),
+  };
+  const endpointFor = (path: string): Endpoint | undefined => {
+    if (Object.hasOwn(endpoints, path)) return endpoints[path];
+    if (path.startsWith(USERS_PATH)) return forUsers(() => userDetails(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
+    return path.startsWith(STREAMS_PATH) ? forUsers(streamDescription) : undefined;
   };
   return (request, response) => {
-    void answer(endpoints, authenticator, request)
-      .catch((): Answer => ({ status: 500 }))
+    void answer(endpointFor, authenticator, request)
+      // Whatever cannot be understood of a request throws one of these two.
+      .catch((error: unknown): Answer => ({ status: error instanceof URIError || error instanceof TypeError ? 400 : 500 }))
       .then(({ status, contentType, body }) => {
         response.writeHead(status, contentType === undefined ? {} : { 'content-type': contentType });
         response.end(body === undefined ? undefined : JSON.stringify(body));
@@ -42,13 +57,30 @@ export function httpEndpoints(node: NodeDescription, authenticator: Authenticato
   };
 }
 
-async function answer(endpoints: Readonly<Record<string, Endpoint>>, authenticator: Authenticator, request: IncomingMessage): Promise<Answer> {
+async function answer(endpointFor: (path: string) => Endpoint | undefined, authenticator: Authenticator, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://localhost');
-  const endpoint = Object.hasOwn(endpoints, url.pathname) ? endpoints[url.pathname] : undefined;
+  const endpoint = endpointFor(url.pathname);
   if (endpoint === undefined) return { status: 404 };
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405 };
   const principal = await authenticator.authenticate(request.headers.authorization);
   return principal === undefined ? { status: 401 } : endpoint({ url, principal });
+}
+
+/** Anonymous callers are asked to log in. */
+function forUsers(endpoint: Endpoint): Endpoint {
+  return (request) => (request.principal.loginName === undefined ? { status: 401 } : endpoint(request));
+}
+
+function userDetails(user: User | undefined): Answer {
+  if (user === undefined) return { status: 404 };
+  const { loginName, fullName, groups, disabled, updatedMs } = user;
+  return json({ success: true, error: 'Success', data: { loginName, fullName, groups, disabled, dateLastUpdated: new Date(updatedMs).toISOString() } });
+}
+
+/** Streams are read by gRPC. Without AtomPub there is only what a real server says to a browser that wants none of its formats. */
+function streamDescription({ url }: EndpointRequest): Answer {
+  const title = `Description document for '${decodeURIComponent(url.pathname.slice(STREAMS_PATH.length))}'`;
+  return { status: 406, contentType: 'application/vnd.kurrent.streamdesc+json; charset=utf-8', body: { title, description: 'Read streams by gRPC.', _links: {} } };
 }
 
 const json = (body: unknown): Answer => ({ status: 200, contentType: JSON_TYPE, body });

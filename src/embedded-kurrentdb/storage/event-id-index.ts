@@ -58,6 +58,18 @@ export class EventIdIndex {
     this.recent.set(key, revision);
   }
 
+  /** In a transaction: the event is gone for good. One that is on its way to the table just now stays known, which does no harm. */
+  forget(streamId: number, id: EventId, revision: number): void {
+    const key = eventIdKey(streamId, id);
+    const bytes = this.tables.eventIds.getBinary(key);
+    if (bytes !== undefined && readUint48(bytes, 0) === revision) this.tables.eventIds.removeSync(eventIdKey(streamId, id));
+    const word = key.toString('latin1');
+    const recent = this.recent.get(word);
+    if (recent !== revision) return;
+    this.added.push({ key: word, before: recent });
+    this.recent.delete(word);
+  }
+
   /** In a transaction, at its end: takes its share of the move. */
   moveSome(): void {
     this.movedUncommitted = this.move(MOVED_PER_ADDED * this.added.length);

@@ -85,7 +85,8 @@ export class LogReader {
     return found;
   }
 
-  private firstVisible(stream: StreamEntry): number {
+  /** The first revision that is left, counting age, too; beyond the last one if none is. */
+  firstVisible(stream: StreamEntry): number {
     const first = firstVisibleRevision(stream);
     const oldest = oldestVisible(stream, this.nowMs());
     return oldest === undefined ? first : this.firstNotOlder(stream, first, oldest);

@@ -106,6 +106,21 @@ export class LogStore {
     return undefined;
   }
 
+  /** In a transaction: an event is gone, and what refers to it. */
+  remove(stream: StreamEntry, revision: number): void {
+    const position = this.positionOf(stream.id, revision);
+    if (position === undefined) return;
+    const frame = this.eventAt(position);
+    if (frame !== undefined) this.eventIds.forget(stream.id, parseEventFrame(frame).id, revision);
+    this.tables.events.removeSync(positionBytes(position));
+    this.tables.revisions.removeSync(revisionKey(stream.id, revision));
+  }
+
+  /** The numbers of all streams that have been written to. */
+  *streamIds(): Generator<number> {
+    for (let id = 1; id < this.streams.endId; id++) yield id;
+  }
+
   async close(): Promise<void> {
     try {
       this.tables.transaction(() => this.eventIds.moveAll(this.next));

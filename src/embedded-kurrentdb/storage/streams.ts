@@ -116,9 +116,13 @@ export class Streams {
     if (oldest.done !== true) this.cache.delete(oldest.value);
   }
 
+  /** The number that the next stream will get. */
+  get endId(): number {
+    return this.tables.state.getBinary(NEXT_ID_KEY)?.readUInt32BE(0) ?? 1;
+  }
+
   private nextId(): number {
-    const bytes = this.tables.state.getBinary(NEXT_ID_KEY);
-    const id = bytes === undefined ? 1 : bytes.readUInt32BE(0);
+    const id = this.endId;
     const next = Buffer.allocUnsafe(4);
     next.writeUInt32BE(id + 1, 0);
     this.tables.state.putSync(NEXT_ID_KEY, next);

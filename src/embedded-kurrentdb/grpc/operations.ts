@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
+import { OPERATIONS_GROUP, type Principal } from '../security/principal.js';
+import { Scavenge } from '../storage/scavenge.js';
+import { type GrpcService, type RpcHandler, unary } from './dispatcher.js';
+import { accessDenied } from './errors.js';
+import { shared } from './protocol.js';
+import { type ServerContext } from './server-context.js';
+import { GrpcError, StatusCode } from './status.js';
+
+const { ScavengeResp, SetNodePriorityReq, StartScavengeReq, StopScavengeReq } = operationsPb;
+const { ScavengeResult } = ScavengeResp;
+
+/** What operations ask of the rest of the server. */
+export interface OperationsTargets {
+  /** Drops all consumers of persistent subscriptions and reads the groups anew. */
+  restartPersistentSubscriptions(): Promise<void>;
+  /** Stops the server, after the answer. */
+  shutdown(): void;
+  /** Something that runs in the background has failed. */
+  reportProblem(error: unknown): void;
+}
+
+/** The Operations service, for admins and members of `$ops`. A single node has nothing to merge, no priority and nobody to resign to. */
+export function operationsService(context: ServerContext, targets: OperationsTargets): GrpcService {
+  const scavenges = new Scavenges(context, targets);
+  return {
+    name: 'event_store.client.operations.Operations',
+    methods: {
+      StartScavenge: operation(StartScavengeReq, () => new ScavengeResp().setScavengeId(scavenges.start()).setScavengeResult(ScavengeResult.STARTED)),
+      StopScavenge: operation(StopScavengeReq, (request) => {
+        const id = request.getOptions()?.getScavengeId() ?? '';
+        scavenges.stop(id);
+        return new ScavengeResp().setScavengeId(id).setScavengeResult(ScavengeResult.STOPPED);
+      }),
+      Shutdown: operation(shared.Empty, () => {
+        setImmediate(() => targets.shutdown());
+        return new shared.Empty();
+      }),
+      MergeIndexes: operation(shared.Empty, () => new shared.Empty()),
+      ResignNode: operation(shared.Empty, () => new shared.Empty()),
+      SetNodePriority: operation(SetNodePriorityReq, () => new shared.Empty()),
+      RestartPersistentSubscriptions: operation(shared.Empty, async () => {
+        await targets.restartPersistentSubscriptions();
+        return new shared.Empty();
+      }),
+    },
+  };
+}
+
+function operation<Request>(type: { deserializeBinary(bytes: Uint8Array): Request }, run: (request: Request) => Answer | Promise<Answer>): RpcHandler {
+  return unary(type, (request, call) => {
+    if (!mayOperate(call.principal)) throw accessDenied();
+    return run(request);
+  });
+}
+
+type Answer = { serializeBinary(): Uint8Array };
+
+/** Whether operations, and the management of persistent subscriptions, are open to the caller. */
+export const mayOperate = (principal: Principal): boolean => principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
+
+class Scavenges {
+  private running: { readonly id: string; readonly scavenge: Scavenge } | undefined;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly targets: OperationsTargets,
+  ) {}
+
+  /** Starts one, or tells the one that is running. */
+  start(): string {
+    if (this.running !== undefined) return this.running.id;
+    const { store, reader, commits, nowMs } = this.context;
+    const scavenge = new Scavenge(store, reader, commits, nowMs);
+    const running = { id: randomUUID(), scavenge };
+    this.running = running;
+    scavenge
+      .run()
+      .catch((error: unknown) => this.targets.reportProblem(error))
+      .finally(() => (this.running = undefined));
+    return running.id;
+  }
+
+  stop(id: string): void {
+    if (this.running?.id !== id) throw new GrpcError(StatusCode.NOT_FOUND, 'Scavenge id was invalid.', { exception: 'scavenge-not-found' });
+    this.running.scavenge.stop();
+  }
+}

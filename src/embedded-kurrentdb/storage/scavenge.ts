@@ -1,0 +1,67 @@
+import { firstVisibleRevision, isSoftDeleted, oldestVisible } from '../log/index.js';
+import { type CommitQueue } from './commit-queue.js';
+import { parseEventFrame } from './event-frame.js';
+import { type LogReader } from './log-reader.js';
+import { type LogStore } from './log-store.js';
+import { type StreamEntry } from './streams.js';
+
+/** Events removed by one transaction: writers wait no longer than for a large append. */
+const EVENTS_PER_TRANSACTION = 500;
+
+/**
+ * Frees what deleted, truncated and expired events use. The pages are used again for new events; the file does not become smaller.
+ * It runs beside everything else, in small transactions, and may be ended after each.
+ */
+export class Scavenge {
+  private stopped = false;
+  /** Events removed so far. */
+  removed = 0;
+
+  constructor(
+    private readonly store: LogStore,
+    private readonly reader: LogReader,
+    private readonly commits: CommitQueue,
+    private readonly nowMs: () => number,
+  ) {}
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  async run(): Promise<void> {
+    for (const name of this.streamNames()) {
+      while (!this.stopped && (await this.commits.submit(() => this.removeSome(name))) > 0);
+      if (this.stopped) return;
+    }
+  }
+
+  /** In a transaction. Returns how many events were removed. */
+  private removeSome(name: string): number {
+    const stream = this.store.streams.get(name);
+    const end = Math.min(this.firstKept(stream), stream.lastRevision + 1);
+    let count = 0;
+    for (let revision = 0; revision < end && count < EVENTS_PER_TRANSACTION; count++) {
+      const found = this.store.nearestRevision(stream.id, revision, false);
+      if (found === undefined || found >= end) break;
+      this.store.remove(stream, found);
+      revision = found + 1;
+    }
+    this.removed += count;
+    return count;
+  }
+
+  private firstKept(stream: StreamEntry): number {
+    if (stream.tombstoned || isSoftDeleted(stream)) return stream.lastRevision + 1;
+    const oldest = oldestVisible(stream, this.nowMs());
+    return oldest === undefined ? firstVisibleRevision(stream) : this.reader.firstVisible(stream);
+  }
+
+  private *streamNames(): Generator<string> {
+    for (const id of this.store.streamIds()) {
+      const revision = this.store.nearestRevision(id, 0, false);
+      const position = revision === undefined ? undefined : this.store.positionOf(id, revision);
+      const frame = position === undefined ? undefined : this.store.eventAt(position);
+      if (frame !== undefined) yield parseEventFrame(frame).streamName;
+    }
+  }
+}
