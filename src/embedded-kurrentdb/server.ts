@@ -6,13 +6,16 @@ import { Listener } from './grpc/listener.js';
 import { gossipService } from './grpc/gossip.js';
 import { monitoringService } from './grpc/monitoring.js';
 import { operationsService } from './grpc/operations.js';
+import { persistentSubscriptionsService } from './grpc/persistent-subscriptions/service.js';
 import { projectionsService } from './grpc/projections.js';
 import { serverFeaturesService } from './grpc/server-features.js';
 import { type ServerContext } from './grpc/server-context.js';
 import { streamsService } from './grpc/streams/service.js';
+import { streamsServiceV2 } from './grpc/streams-v2/service.js';
 import { usersService } from './grpc/users.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
+import { PersistentSubscriptions } from './persistent-subscriptions/subsystem.js';
 import { type Authenticator, BasicAuthenticator, everyoneIsSystem } from './security/authenticator.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
 import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
@@ -63,6 +66,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     writes: new LogWrites(store, { nowMs, newEventId }),
     access: new StreamAccess(store.streams),
     nowMs,
+    newEventId,
   };
   const users = new Users(store.tables, commits);
   const identity = options.insecure ? undefined : await identityFor(options, nowMs());
@@ -70,11 +74,14 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const authenticator: Authenticator = options.insecure ? everyoneIsSystem : new BasicAuthenticator(users);
   const dispatcher = new Dispatcher(authenticator, host.reportProblem);
   const node = { instanceId: randomUUID(), secure: !options.insecure, port: () => listener.port, endPosition: () => store.endPosition, nowMs };
+  const subscriptions = PersistentSubscriptions.open(context, host.reportProblem);
   const services = [
     serverFeaturesService(),
     streamsService(context),
+    persistentSubscriptionsService(context, subscriptions),
+    streamsServiceV2(context),
     usersService(users, nowMs),
-    operationsService(context, { ...host, restartPersistentSubscriptions: () => Promise.resolve() }),
+    operationsService(context, { ...host, restartPersistentSubscriptions: () => subscriptions.restart() }),
     gossipService(node),
     monitoringService(() => ({ 'es-position': String(store.endPosition), 'proc-mem': String(process.memoryUsage.rss()) })),
     projectionsService(),

@@ -1,5 +1,6 @@
 import { type StreamAccess } from '../security/stream-access.js';
 import { type CommitQueue } from '../storage/commit-queue.js';
+import { type EventId } from '../storage/event-id.js';
 import { type LogReader } from '../storage/log-reader.js';
 import { type LogStore } from '../storage/log-store.js';
 import { type LogTail } from '../storage/log-tail.js';
@@ -23,4 +24,6 @@ export interface ServerContext {
   readonly access: StreamAccess;
   /** Milliseconds since 1970; never goes back. */
   nowMs(this: void): number;
+  /** The id of an event that the server makes itself. */
+  newEventId(this: void): EventId;
 }

@@ -8,3 +8,4 @@ export * from './stream-metadata.js';
 export * from './stream-name.js';
 export * from './truncation.js';
 export * from './access.js';
+export * from './consistency-check.js';

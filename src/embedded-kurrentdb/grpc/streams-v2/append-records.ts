@@ -1,0 +1,72 @@
+import { type ConsistencyCheck, isCheckableState, isValidStreamName } from '../../log/index.js';
+import { appendChecked, type AppendRun } from '../../storage/joint-append.js';
+import { type ProposedEvent } from '../../storage/writes.js';
+import { type RpcHandler, unary } from '../dispatcher.js';
+import { handlerFailed } from '../errors.js';
+import { type ServerContext } from '../server-context.js';
+import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
+import { consistencyViolated, type FieldViolation, invalidRequest, revisionConflict, streamTombstoned, transactionTooLarge, writeDenied } from './errors.js';
+import { streamsV2 } from './protocol.js';
+import { proposedEvent } from './records.js';
+
+const { AppendRecordsRequest, AppendRecordsResponse, StreamRevision } = streamsV2;
+
+type Request = InstanceType<typeof AppendRecordsRequest>;
+
+/** StreamsService.AppendRecords: records of several streams in the order in which they come, if all that is demanded holds. */
+export function appendRecordsHandler(context: ServerContext): RpcHandler {
+  return unary(AppendRecordsRequest, async (request, { principal }) => {
+    const checks = parseChecks(request);
+    const runs = parseRuns(request, context);
+    for (const { streamName } of runs) if (!context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
+    const outcome = await context.commits.submit(() => appendChecked(context.store, context.writes, runs, checks));
+    switch (outcome.kind) {
+      case 'inconsistent':
+        throw consistencyViolated(outcome.violations);
+      case 'deleted':
+        throw streamTombstoned(outcome.streamName);
+      case 'wrongExpectedRevision':
+        throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
+      case 'appended': {
+        const revisions = [...outcome.revisions].map(([streamName, revision]) => new StreamRevision().setStream(streamName).setRevision(String(revision)));
+        return new AppendRecordsResponse().setRevisionsList(revisions).setPosition(String(outcome.position));
+      }
+    }
+  });
+}
+
+const invalid = (violation: FieldViolation): Error => invalidRequest('AppendRecordsRequest', [violation]);
+
+function parseRuns(request: Request, { newEventId }: ServerContext): AppendRun[] {
+  const records = request.getRecordsList();
+  if (records.length === 0) throw invalid({ field: 'Records', description: 'Append records request must contain at least one record.' });
+  const runs: { streamName: string; expected: { kind: 'any' }; events: ProposedEvent[] }[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const streamName = record.getStream();
+    if (!isValidStreamName(streamName)) throw handlerFailed();
+    const event = proposedEvent(record, newEventId);
+    bytes += proposedBytes(event);
+    const last = runs.at(-1);
+    if (last?.streamName === streamName) last.events.push(event);
+    else runs.push({ streamName, expected: { kind: 'any' }, events: [event] });
+  }
+  if (bytes > MAX_APPEND_BYTES) throw transactionTooLarge(bytes, MAX_APPEND_BYTES);
+  return runs;
+}
+
+function parseChecks(request: Request): ConsistencyCheck[] {
+  const checks = request.getChecksList().map((check, index): ConsistencyCheck => {
+    const state = check.getStreamState();
+    if (state === undefined) throw handlerFailed();
+    const streamName = state.getStream();
+    if (streamName === '') throw invalid({ field: `Checks[${index}].StreamState.Stream.Stream`, description: 'Stream must not be empty.' });
+    const expectedState = Number(state.getExpectedState());
+    if (!isCheckableState(expectedState)) throw invalid({ field: `Checks[${index}].StreamState.ExpectedState`, description: UNCHECKABLE });
+    return { streamName, expectedState };
+  });
+  if (new Set(checks.map(({ streamName }) => streamName)).size < checks.length) throw invalid({ field: 'Checks', description: 'Each stream can only appear once in consistency checks.' });
+  return checks;
+}
+
+const UNCHECKABLE = 'Expected state must be positive or one of the allowed constants: NoStream (-1), Exists (-4), Deleted (-5), or Tombstoned (-6). Any (-2) is not allowed.';

@@ -1,0 +1,58 @@
+import { isValidStreamName } from '../../log/index.js';
+import { appendJointly, type AppendRun } from '../../storage/joint-append.js';
+import { type GrpcCall } from '../call.js';
+import { decode, type RpcHandler } from '../dispatcher.js';
+import { type ServerContext } from '../server-context.js';
+import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
+import { invalidRequest, revisionConflict, sessionWithoutRequests, streamAlreadyInSession, streamTombstoned, transactionTooLarge, writeDenied } from './errors.js';
+import { streamsV2 } from './protocol.js';
+import { expectedRevision, proposedEvent } from './records.js';
+
+const { AppendRequest, AppendResponse, AppendSessionResponse } = streamsV2;
+
+/** StreamsService.AppendSession: one transaction over several streams, written when the client has sent all of it. */
+export function appendSessionHandler(context: ServerContext): RpcHandler {
+  return (call) => {
+    const session = new AppendSession(context, call);
+    call.onMessage = (message) => session.add(message);
+    call.onHalfClose = () => call.guard(() => session.commit());
+  };
+}
+
+class AppendSession {
+  private readonly runs: AppendRun[] = [];
+  private bytes = 0;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly call: GrpcCall,
+  ) {}
+
+  add(message: Buffer): void {
+    const request = decode(AppendRequest, message);
+    const streamName = request.getStream();
+    if (streamName === '') throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: 'Stream must not be empty.' }]);
+    if (!isValidStreamName(streamName)) throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: `Stream must not be ${streamName}.` }]);
+    if (request.getRecordsList().length === 0) throw invalidRequest('AppendRequest', [{ field: 'Records', description: 'Stream append request must contain at least one record' }]);
+    const expected = expectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
+    const { principal } = this.call;
+    if (!this.context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
+    if (this.runs.some((run) => run.streamName === streamName)) throw streamAlreadyInSession(streamName);
+    const events = request.getRecordsList().map((record) => proposedEvent(record, this.context.newEventId));
+    for (const event of events) this.bytes += proposedBytes(event);
+    if (this.bytes > MAX_APPEND_BYTES) throw transactionTooLarge(this.bytes, MAX_APPEND_BYTES);
+    this.runs.push({ streamName, expected, events });
+  }
+
+  async commit(): Promise<void> {
+    const { runs, context, call } = this;
+    if (runs.length === 0) throw sessionWithoutRequests();
+    const outcome = await context.commits.submit(() => appendJointly(context.store, context.writes, runs));
+    if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
+    if (outcome.kind === 'wrongExpectedRevision') throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
+    if (outcome.kind === 'inconsistent') throw new Error('a session has no checks that could fail');
+    const outputs = [...outcome.revisions].map(([streamName, revision]) => new AppendResponse().setStream(streamName).setStreamRevision(String(revision)));
+    call.writeMessage(new AppendSessionResponse().setOutputList(outputs).setPosition(String(outcome.position)).serializeBinary());
+    call.end();
+  }
+}

@@ -1,0 +1,60 @@
+import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, NO_REVISION } from './expected-revision.js';
+import { isSoftDeleted, type StreamState } from './truncation.js';
+
+/** States of a stream beside its revision, as the v2 protocol writes them. */
+export const STATE_DELETED = -5;
+export const STATE_TOMBSTONED = -6;
+
+/** What an append over several streams demands of a stream, which need not be one that it writes to. */
+export interface ConsistencyCheck {
+  readonly streamName: string;
+  readonly expectedState: number;
+}
+
+export interface ConsistencyViolation extends ConsistencyCheck {
+  readonly checkIndex: number;
+  readonly actualState: number;
+  readonly message: string;
+}
+
+/** What may be demanded: a revision, or one of the states but not "any". */
+export const isCheckableState = (state: number): boolean => state >= NO_REVISION || [EXPECTED_STREAM_EXISTS, STATE_DELETED, STATE_TOMBSTONED].includes(state);
+
+export function actualState(stream: StreamState): number {
+  if (stream.tombstoned) return STATE_TOMBSTONED;
+  return isSoftDeleted(stream) ? STATE_DELETED : stream.lastRevision;
+}
+
+/** The demands that do not hold. */
+export function violatedChecks(checks: readonly ConsistencyCheck[], stateOf: (streamName: string) => StreamState): ConsistencyViolation[] {
+  return checks.flatMap((check, checkIndex) => {
+    const stream = stateOf(check.streamName);
+    const actual = actualState(stream);
+    if (holds(check.expectedState, actual, stream.lastRevision)) return [];
+    return [{ ...check, checkIndex, actualState: actual, message: describe(check, actual) }];
+  });
+}
+
+/** An append to a tombstoned stream, which no check asked about. */
+export function tombstonedTarget(streamName: string): ConsistencyViolation {
+  const check = { streamName, expectedState: EXPECTED_ANY };
+  return { ...check, checkIndex: 0, actualState: STATE_TOMBSTONED, message: describe(check, STATE_TOMBSTONED) };
+}
+
+/** A deleted stream is no stream, and still has its last revision. */
+function holds(expected: number, actual: number, lastRevision: number): boolean {
+  if (expected === NO_REVISION) return actual < 0;
+  if (expected === EXPECTED_STREAM_EXISTS) return actual >= 0;
+  if (expected < 0) return actual === expected;
+  return actual !== STATE_TOMBSTONED && lastRevision === expected;
+}
+
+function describe({ streamName, expectedState }: ConsistencyCheck, actual: number): string {
+  const stream = `Stream '${streamName}'`;
+  if (expectedState === NO_REVISION) return `${stream} already exists at revision ${actual}.`;
+  const found = actual === STATE_TOMBSTONED ? 'is tombstoned' : actual === STATE_DELETED ? 'is deleted' : actual === NO_REVISION ? 'does not exist' : `is at revision ${actual}`;
+  if (expectedState >= 0) return `${stream} ${found}, expected revision ${expectedState}.`;
+  if (expectedState === STATE_DELETED) return `${stream} ${found}, expected it to be deleted.`;
+  if (expectedState === STATE_TOMBSTONED) return `${stream} ${found}, expected it to be tombstoned.`;
+  return `${stream} ${found}.`;
+}
