@@ -4,16 +4,17 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { readFileSync } from 'node:fs';
 import { AppModule } from './app.module.js';
-import { APP_CONFIG, type AppConfig, ConfigurationError } from './config/index.js';
+import { ConfigurationError, readConfig } from './config/index.js';
 import { API_DOCS_PATH, configureHttp } from './http/index.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 async function start(): Promise<void> {
+  // Before Nest, which would wrap a mistake in a stack trace.
+  const config = readConfig();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { bodyParser: false, bufferLogs: true, abortOnError: false });
   const logger = app.get(Logger);
   app.useLogger(logger);
-  const config = app.get<AppConfig>(APP_CONFIG);
   configureHttp(app, config, version);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(config.http.port, config.http.host);

@@ -2,3 +2,4 @@ export * from './app-config.js';
 export { ConfigModule } from './config.module.js';
 export { loadConfig } from './load-config.js';
 export { variables } from './variables.js';
+export { readConfig } from './read-config.js';

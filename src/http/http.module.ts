@@ -6,7 +6,7 @@ import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { loggingOptions } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
-import { createValidationPipe } from './validation.js';
+import { RequestValidationPipe } from './validation.js';
 
 /** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
 @Module({
@@ -21,7 +21,7 @@ import { createValidationPipe } from './validation.js';
     GracefulShutdown,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: ThrottlerGuard },
-    { provide: APP_PIPE, useFactory: createValidationPipe },
+    { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
 })
 export class HttpModule {}

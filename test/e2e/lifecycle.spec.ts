@@ -9,7 +9,10 @@ describe('starting and stopping', () => {
   let dataDir: string;
 
   beforeEach(() => (dataDir = makeDataDir()));
-  afterEach(() => removeDataDir(dataDir));
+  afterEach(async () => {
+    await ServiceProcess.killAll();
+    removeDataDir(dataDir);
+  });
 
   it('says where everything is', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
@@ -40,7 +43,7 @@ describe('starting and stopping', () => {
     expect((await service.get('/startupz')).status).toBe(200);
     const health = await service.get('/health');
     expect(health).toMatchObject({ status: 200, body: { status: 'ok', info: { kurrentdb: { status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string }, uptime: { status: 'up' } } } });
-    expect(await service.get('/health/kurrentdb')).toMatchObject({ status: 200, body: { status: 'ok', details: { kurrentdb: { status: 'up', responseTime: expect.any(Number) as number, performanceGrade: 'excellent' } } } });
+    expect(await service.get('/health/kurrentdb')).toMatchObject({ status: 200, body: { status: 'ok', details: { kurrentdb: { status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.stringMatching(/^(excellent|good|acceptable|slow)$/) as string } } } });
     expect(await service.stop()).toBe(0);
   });
 
@@ -61,13 +64,13 @@ describe('starting and stopping', () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_TIMEOUT_MS: '500' });
     const { port } = new URL(service.url);
     const hanging = request({ host: '127.0.0.1', port, method: 'POST', path: '/api/uptime/create-streams', headers: { 'content-type': 'application/json', 'content-length': '100' } });
-    const cutOff = new Promise((done) => hanging.on('error', done));
+    const cutOff = new Promise<Error>((done) => hanging.on('error', done));
     hanging.write('{');
     await new Promise((resolve) => setTimeout(resolve, 200));
     const start = Date.now();
     expect(await service.stop()).toBe(0);
     expect(Date.now() - start).toBeLessThan(10_000);
-    expect(await cutOff).toBeInstanceOf(Error);
+    expect((await cutOff).message).toMatch(/hang up|reset/);
   });
 
   it('refuses a data directory that another process uses, and leaves that one alone', async () => {

@@ -19,6 +19,13 @@ export function removeDataDir(directory: string): void {
 
 /** The built service, running as a process of its own, as it does in production. */
 export class ServiceProcess {
+  private static readonly running = new Set<ServiceProcess>();
+
+  /** For `afterEach`: no process outlives a test that failed half-way. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...ServiceProcess.running].map((service) => service.kill('SIGKILL')));
+  }
+
   private constructor(
     private readonly child: ChildProcess,
     /** Where it listens, such as `http://localhost:34567`. */
@@ -56,7 +63,10 @@ export class ServiceProcess {
         giveUp(`The service ended with ${signal ?? code} before it listened`);
       });
     });
-    return new ServiceProcess(child, url, output);
+    const service = new ServiceProcess(child, url, output);
+    ServiceProcess.running.add(service);
+    child.once('exit', () => ServiceProcess.running.delete(service));
+    return service;
   }
 
   get hasExited(): boolean {
