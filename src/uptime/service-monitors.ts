@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type AddressInfo, type Server } from 'node:net';
+import { type Server } from 'node:net';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore, RANDOM_TEXT, type RandomText } from '../event-store/index.js';
 import { type Log, ServiceMonitor } from './application/index.js';
@@ -32,7 +32,9 @@ export class ServiceMonitors {
 
 /** Where this service listens, as it is reached from this machine. */
 function endpointOf({ httpAdapter }: HttpAdapterHost): string {
-  const { address, port, family } = (httpAdapter.getHttpServer() as Server).address() as AddressInfo;
+  const bound = (httpAdapter.getHttpServer() as Server).address();
+  if (bound === null || typeof bound === 'string') throw new Error('This service does not listen on a port, so that it cannot be probed; give a URL to probe');
+  const { address, port, family } = bound;
   if (address === '0.0.0.0' || address === '::') return `127.0.0.1:${port}`;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

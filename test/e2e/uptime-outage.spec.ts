@@ -74,9 +74,7 @@ describe('while the store is away', () => {
     expect(creation.headers.get('retry-after')).toBe('5');
   });
 
-  // Skipped: a client whose very first connection failed never reads again (its appends do recover), so the connection has to be
-  // made anew by whoever owns it.
-  it.skip('the service starts, and begins to record when the store comes', async () => {
+  it('the service starts, and begins to record when the store comes', async () => {
     await store.kill();
     const running = await start();
     expect((await running.get('/readyz')).status).toBe(503);

@@ -47,8 +47,8 @@ export class MemoryEventStore implements Used {
   }
 
   /** The next append is done, but its answer does not arrive. */
-  loseNextAnswer(): void {
-    this.#answersToLose = 1;
+  loseNextAnswer(appends = 1): void {
+    this.#answersToLose = appends;
   }
 
   /** Lets something happen just before the next append arrives, as when another replica is faster. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { DecidedProbe, HTTP, ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { isEvent, type RecordedEvent } from '../../event-store/domain/index.js';
@@ -251,6 +252,33 @@ describe('the monitor of a service', () => {
       await run(1);
       expect(told()).toEqual(['up@0', 'down@30']);
     });
+  });
+
+  it('records the same history whatever the store does in between, each change and each sample once', async () => {
+    const steps = fc.array(fc.record({ answer: fc.constantFrom('up', 'slow', 'down'), store: fc.constantFrom('stays', 'stays', 'goes away', 'comes back', 'loses an answer') }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (given) => {
+        const history = async (isDisturbed: boolean): Promise<unknown> => {
+          store = new MemoryEventStore(uptimeEvents());
+          clock = new ManualClock();
+          const monitored = start('prober1');
+          for (const { answer, store: happens } of given) {
+            if (isDisturbed && happens === 'goes away') store.goAway();
+            if (happens === 'comes back') store.comeBack();
+            if (isDisturbed && happens === 'loses an answer') store.loseNextAnswer();
+            probe.answer = answer === 'down' ? { responseTime: 1, error: 'answered 503' } : { responseTime: answer === 'slow' ? 1_500 : 12 };
+            await run(1, monitored);
+          }
+          store.comeBack();
+          store.loseNextAnswer(0);
+          await monitored.stop(1_000);
+          return { changes: changes(), samples: recordedSamples() };
+        };
+        const undisturbed = await history(false);
+        expect(await history(true)).toEqual(undisturbed);
+        expect(undisturbed).toMatchObject({ samples: given.map((_, index) => ({ at: NOON + index * HTTP.intervalMs })) });
+      }),
+    );
   });
 
   it('finds its state behind other events of the stream, however many there are', async () => {
