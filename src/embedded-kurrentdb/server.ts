@@ -88,11 +88,15 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   ];
   for (const service of services) dispatcher.register(service);
 
-  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator, users) });
+  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator, users) }).catch((error: unknown) => {
+    subscriptions.stop();
+    throw error;
+  });
   return {
     port: listener.port,
     connectionString: connectionString(listener.port, admin, identity?.caPath),
     stop: async () => {
+      subscriptions.stop();
       await listener.close();
       commits.flush();
       await store.close();

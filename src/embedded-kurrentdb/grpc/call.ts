@@ -51,6 +51,12 @@ export class GrpcCall {
     this.deadline = deadlineTimer(headers['grpc-timeout'], () => this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')));
   }
 
+  /** Address and port of the client. */
+  get peer(): string {
+    const socket = this.stream.session?.socket;
+    return socket === undefined ? '' : `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+  }
+
   /** True when nothing that is written will arrive. */
   get isOver(): boolean {
     return this.ended || this.closed;
@@ -142,16 +148,21 @@ export class GrpcCall {
     this.flush();
     this.ended = true;
     const status = statusHeaders(code, message, trailers);
+    // The rest of the request, if any, is not read any more.
+    const closeUnread = (): void => {
+      if (code !== StatusCode.OK && !this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
+    };
     if (!this.stream.headersSent) {
+      this.stream.once('finish', closeUnread);
       this.stream.respond({ ...RESPONSE_HEADERS, ...status }, { endStream: true });
     } else {
       this.stream.once('wantTrailers', () => {
-        if (!this.closed) this.stream.sendTrailers(status);
+        if (this.closed) return;
+        this.stream.sendTrailers(status);
+        setImmediate(closeUnread); // at once, the reset would overtake the trailers
       });
       this.stream.end();
     }
-    // The rest of the request, if any, is not read any more.
-    if (code !== StatusCode.OK && !this.stream.readableEnded) this.stream.once('finish', () => this.stream.close(constants.NGHTTP2_NO_ERROR));
     this.release();
   }
 

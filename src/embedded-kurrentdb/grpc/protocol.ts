@@ -4,10 +4,11 @@
  */
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js';
+import persistentSubscriptionsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/persistentsubscriptions_pb.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import statusPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/status_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 
 export const { Any } = anyPb;
 export const { Timestamp } = timestampPb;
-export { sharedPb as shared, statusPb as rpcStatus, streamsPb as streams };
+export { persistentSubscriptionsPb as persistentSubscriptions, sharedPb as shared, statusPb as rpcStatus, streamsPb as streams };

@@ -42,7 +42,7 @@ function resolvedEvent(event: Buffer | undefined, link: Buffer | undefined, posi
 const readEvent = (event: ParsedEvent, recordedOf: (event: ParsedEvent) => Buffer): Buffer => resolvedEvent(recordedOf(event), undefined, event.position);
 
 /** The recorded event with its id as UUID { structured: { most_significant_bits 1, least_significant_bits 2 } }. */
-function withStructuredId(event: ParsedEvent): Buffer {
+export function withStructuredId(event: ParsedEvent): Buffer {
   const id = Buffer.from(event.id);
   const halves = Buffer.concat([varint64Field(1, id.readBigUInt64BE(0)), varint64Field(2, id.readBigUInt64BE(8))]);
   return Buffer.concat([bytesField(1, bytesField(1, halves)), event.recordedAfterId]);

@@ -125,7 +125,7 @@ describe('a group of consumers', () => {
     const group = groupWith(3);
     group.connect('a', 10);
     expect(deliveries(group, START_MS)).toEqual(['a: e0', 'a: e1', 'a: e2']);
-    expect(group.nextDeadlineMs()).toBe(START_MS + 1000);
+    expect(group.nextTimeoutMs()).toBe(START_MS + 1000);
     group.acknowledge(['e1'], START_MS + 500);
     group.expire(START_MS + 999);
     expect(deliveries(group, START_MS + 999)).toEqual([]);
@@ -137,7 +137,7 @@ describe('a group of consumers', () => {
     const group = groupWith(1, { messageTimeoutMs: 0 });
     group.connect('a', 10);
     deliveries(group);
-    expect(group.nextDeadlineMs()).toBeUndefined();
+    expect(group.nextTimeoutMs()).toBeUndefined();
     group.expire(Number.MAX_SAFE_INTEGER);
     expect(deliveries(group)).toEqual([]);
   });

@@ -18,7 +18,7 @@ interface InFlight {
  *
  * Events go `take` → waiting → `nextDelivery` → in flight → finished, by an answer of the consumer; or from there to the retries, or
  * to the parked ones. Nothing happens here by itself: whoever runs the group brings events while {@link readCount} wants some, asks
- * for deliveries, passes on what consumers say, parks what it is told to, and comes back at {@link nextDeadlineMs}.
+ * for deliveries, passes on what consumers say, parks what it is told to, and comes back at {@link nextTimeoutMs}.
  *
  * Two events with the same id are never in flight together, as answers name the id only: the second one waits for the first.
  */
@@ -58,6 +58,11 @@ export class ConsumerGroup {
   /** The next event of the source, at the place. */
   take(event: SourceEvent, place: number): void {
     this.waiting.add({ ...event, sequence: this.progress.take(place), retryCount: 0, parkedRevision: undefined });
+  }
+
+  /** Events up to the place are not for this group. `count`: how many of them count as progress. */
+  skip(place: number, count: number): void {
+    this.progress.skip(place, count);
   }
 
   /** The next parked event that is to be given out again. */
@@ -147,13 +152,10 @@ export class ConsumerGroup {
     this.retries.add(message);
   }
 
-  /** When {@link expire} or a checkpoint has something to do next; undefined if nothing is to be expected. */
-  nextDeadlineMs(): number | undefined {
+  /** When {@link expire} will have something to do; undefined if nothing is to be expected. */
+  nextTimeoutMs(): number | undefined {
     const first = this.inFlight.values().next();
-    const timeoutMs = first.done === true ? undefined : this.timeoutOf(first.value);
-    const checkpointMs = this.progress.nextDueMs();
-    if (timeoutMs === undefined || checkpointMs === undefined) return timeoutMs ?? checkpointMs;
-    return Math.min(timeoutMs, checkpointMs);
+    return first.done === true ? undefined : this.timeoutOf(first.value);
   }
 
   // ---- figures

@@ -17,10 +17,12 @@ const PROPOSED: ProposedSettings = {
 };
 const SETTINGS = checkSettings(PROPOSED);
 
+const ALL_GROUP: GroupDefinition = { source: { kind: 'all', filter: undefined }, groupName: 'all', start: 12, firstPlace: 12, settings: SETTINGS };
+
 const GROUPS: readonly GroupDefinition[] = [
   { source: { kind: 'stream', streamName: 'orders' }, groupName: '', start: 'start', firstPlace: 0, settings: SETTINGS },
   { source: { kind: 'stream', streamName: 'orders' }, groupName: 'at-end', start: 'end', firstPlace: 17, settings: { ...SETTINGS, resolveLinks: false } },
-  { source: { kind: 'all', filter: undefined }, groupName: 'all', start: 12, firstPlace: 12, settings: SETTINGS },
+  ALL_GROUP,
   { source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['a', 'b'] } }, groupName: 'prefixes', start: 'end', firstPlace: 3, settings: SETTINGS },
   { source: { kind: 'all', filter: { on: 'eventType', regex: '^a.*', prefixes: [] } }, groupName: 'regex', start: 'start', firstPlace: 0, settings: SETTINGS },
 ];
@@ -64,6 +66,7 @@ describe('the configuration of groups', () => {
     ['no object', 'null'],
     ['another version', '{"version":"9","entries":[]}'],
     ['no entries', '{"version":"2"}'],
+    ['a filter that is none', encodeConfiguration([{ ...ALL_GROUP, source: { kind: 'all', filter: { on: 'eventType', regex: '(', prefixes: [] } } }], 0, 'admin')],
     ['an entry without settings', '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"0"}]}'],
     ['an entry that starts nowhere', '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"C:1/P:1"}]}'],
   ])('is refused if it is damaged: %s', (_, document) => {

@@ -1,4 +1,4 @@
-import { type FilterExpression } from '../filter.js';
+import { compileFilter, type FilterExpression } from '../filter.js';
 import { formatStart, type GroupSource, type GroupStart, groupKey, parseStart, sourceName } from './group-source.js';
 import { ALL_STREAMS } from '../access.js';
 import { checkSettings, type GroupSettings } from './settings.js';
@@ -96,7 +96,9 @@ function decodeFilter(value: unknown): FilterExpression | undefined {
   const filter = new Members(value);
   const data = filter.list('data').map(String);
   const isRegex = filter.text('type') === 'Regex';
-  return { on: filter.text('context') === 'StreamId' ? 'streamName' : 'eventType', regex: isRegex ? (data[0] ?? '') : '', prefixes: isRegex ? [] : data };
+  const expression: FilterExpression = { on: filter.text('context') === 'StreamId' ? 'streamName' : 'eventType', regex: isRegex ? (data[0] ?? '') : '', prefixes: isRegex ? [] : data };
+  compileFilter(expression); // one that is none shall be noticed here, not when the group is started
+  return expression;
 }
 
 /** The members of a JSON object, each of the type that is expected. */

@@ -1,5 +1,5 @@
 import { ALL_STREAMS } from '../access.js';
-import { type EventFilter, compileFilter, type FilterExpression } from '../filter.js';
+import { compileFilter, type EventFilter, type FilterExpression } from '../filter.js';
 import { isSystemStream } from '../stream-name.js';
 
 /** What a group's events come from: one stream, or the whole log, filtered or not. */
@@ -58,11 +58,12 @@ export function parseStart(kind: GroupSource['kind'], text: string): GroupStart 
  */
 export function allGroupFilter(expression: FilterExpression | undefined): EventFilter {
   const matches = expression === undefined ? () => true : compileFilter(expression);
-  return (event) => !isOwnStream(event.streamName) && matches(event);
+  return (event) => !isStreamOfAllGroup(event.streamName) && matches(event);
 }
 
 const ALL_PREFIX = `${STREAM_PREFIX}${ALL_STREAMS}::`;
 
-function isOwnStream(streamName: string): boolean {
+/** Whether a group on `$all` writes this stream. Such events are no progress, either. */
+export function isStreamOfAllGroup(streamName: string): boolean {
   return isSystemStream(streamName) && streamName.startsWith(ALL_PREFIX) && (streamName.endsWith(CHECKPOINT_SUFFIX) || streamName.endsWith(PARKED_SUFFIX));
 }

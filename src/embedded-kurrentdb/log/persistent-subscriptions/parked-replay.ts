@@ -18,6 +18,7 @@ export class ParkedReplay {
   begin(first: number, until: number): void {
     if (this.isRunning) return;
     this.next = Math.max(this.next, first);
+    this.truncatedBefore = Math.max(this.truncatedBefore, first);
     this.until = until;
   }
 

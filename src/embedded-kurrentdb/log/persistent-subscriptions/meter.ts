@@ -1,0 +1,20 @@
+/** What came since it was asked before. */
+export interface Measured {
+  readonly count: number;
+  readonly perSecond: number;
+}
+
+/** Turns a total that only rises into what came between two questions, as the statistics of groups tell it. */
+export class Meter {
+  private lastTotal = 0;
+
+  constructor(private lastMs: number) {}
+
+  measure(total: number, nowMs: number): Measured {
+    const count = total - this.lastTotal;
+    const elapsedMs = nowMs - this.lastMs;
+    this.lastTotal = total;
+    this.lastMs = nowMs;
+    return { count, perSecond: elapsedMs > 0 ? Math.floor((1000 * count) / elapsedMs) : 0 };
+  }
+}

@@ -1,0 +1,33 @@
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Rings at a time, or a little before it; whoever hears it looks at the clock. One timer, however often the time is moved on. */
+export class Alarm {
+  private timer: NodeJS.Timeout | undefined;
+  private ringsAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly ring: () => void) {}
+
+  /** Undefined: no need to ring. An earlier ring that is set already stays: it leads here again. */
+  set(atMs: number | undefined, nowMs: number): void {
+    if (atMs === undefined) {
+      this.clear();
+      return;
+    }
+    if (this.timer !== undefined && this.ringsAtMs <= atMs) return;
+    this.clear();
+    this.ringsAtMs = atMs;
+    this.timer = setTimeout(
+      () => {
+        this.clear();
+        this.ring();
+      },
+      Math.min(Math.max(0, atMs - nowMs), LONGEST_TIMER_MS),
+    );
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.ringsAtMs = Number.POSITIVE_INFINITY;
+  }
+}
