@@ -56,7 +56,7 @@ export async function changesOf(service: ServiceProcess, name: string): Promise<
   return (await eventsOf(service, name)).filter(({ type }) => type === 'ServiceStatusChanged');
 }
 
-export interface Interval {
+interface Interval {
   readonly status: string;
   readonly startTime: string;
   readonly endTime: string;

@@ -5,7 +5,7 @@ import { probeSamplesStream } from '../domain/index.js';
  * Raw samples are kept for so many seconds (90 days); changes are kept for ever. The read model goes on knowing when a service was
  * probed before that, but one that is built anew finds that time unknown.
  */
-export const SAMPLES_MAX_AGE_SECONDS = 90 * 86_400;
+const SAMPLES_MAX_AGE_SECONDS = 90 * 86_400;
 
 /** Anybody may read who was up when; only the service itself writes it. */
 const PERMISSIONS = { read: ['*'], write: ['system'], admin: ['system'] };

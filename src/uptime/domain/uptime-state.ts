@@ -11,7 +11,7 @@ export interface Thresholds {
 }
 
 /** Samples in a row, up to the latest, that share a trait. */
-export interface Run {
+interface Run {
   readonly length: number;
   readonly first: Sample;
 }

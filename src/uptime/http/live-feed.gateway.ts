@@ -5,9 +5,8 @@ import { type Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOCK, type Clock } from '../../event-store/index.js';
 import { ChangeFeed, UptimeQueries } from '../application/index.js';
+import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { CurrentStatusDto, toTimestamp } from './uptime.dto.js';
-
-export const LIVE_FEED_PATH = '/ws/uptime';
 
 const MOST_CONNECTIONS = 1_000;
 /** The feed is told nothing, so that nothing larger needs to be read. */

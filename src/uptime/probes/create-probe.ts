@@ -1,6 +1,7 @@
 import { type ProbeKind, type UptimeServiceConfig } from '../../config/index.js';
 import { type Clock, type EventStore } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { DatabaseProbe } from './database.probe.js';
 import { HttpProbe } from './http.probe.js';
 import { KurrentDBTarget } from './kurrentdb-target.js';
@@ -18,7 +19,7 @@ type Create = (url: string | undefined, surroundings: ProbeSurroundings) => Prob
 
 const KINDS: Readonly<Record<ProbeKind, Create>> = {
   http: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new HttpProbe(url ?? `http://${ownEndpoint()}/livez`, clock)),
-  websocket: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new WebSocketProbe(url ?? `ws://${ownEndpoint()}/ws/uptime`, clock)),
+  websocket: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new WebSocketProbe(url ?? `ws://${ownEndpoint()}${LIVE_FEED_PATH}`, clock)),
   database: (url, { clock, store }) => new DatabaseProbe(url === undefined ? store : new KurrentDBTarget(url, clock)),
 };
 
