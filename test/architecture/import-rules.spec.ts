@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const root = resolve(__dirname, '../..');
@@ -19,33 +20,22 @@ async function cruise(directory: string): Promise<CruiseResult['summary']> {
 
 /** One file each, that breaks the rule it is named for. */
 const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: string }>> = {
-  'pure-core-direct': { file: 'src/uptime/domain/planted.ts', code: "import { Injectable } from '@nestjs/common'; export const planted = Injectable;" },
-  'core-no-node-io': { file: 'src/event-store/domain/planted.ts', code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;" },
-  'domain-only-inward': { file: 'src/event-store/domain/planted.ts', code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;" },
-  'application-only-inward': { file: 'src/uptime/application/planted.ts', code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;" },
-  'pure-core-transitive': { file: 'src/uptime/application/planted.ts', code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;" },
-  'public-surface-only': { file: 'src/health/planted.ts', code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;" },
-  'http-not-imported-from-within': { file: 'src/event-store/kurrentdb/planted.ts', code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;" },
-  'embedded-only-from-provider': { file: 'src/health/planted.ts', code: "export const planted = (): Promise<unknown> => import('../embedded-kurrentdb/index.js');" },
+  'pure-core-direct': { file: 'src/uptime/domain/planted-pure-core-direct.ts', code: "import { Injectable } from '@nestjs/common'; export const planted = Injectable;" },
+  'core-no-node-io': { file: 'src/event-store/domain/planted-core-no-node-io.ts', code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;" },
+  'domain-only-inward': { file: 'src/event-store/domain/planted-domain-only-inward.ts', code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;" },
+  'application-only-inward': { file: 'src/uptime/application/planted-application-only-inward.ts', code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;" },
+  'pure-core-transitive': { file: 'src/uptime/application/planted-pure-core-transitive.ts', code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;" },
+  'public-surface-only': { file: 'src/health/planted-public-surface-only.ts', code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;" },
+  'http-not-imported-from-within': { file: 'src/event-store/kurrentdb/planted-http-not-imported-from-within.ts', code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;" },
+  'embedded-only-from-provider': { file: 'src/health/planted-embedded-only-from-provider.ts', code: "export const planted = (): Promise<unknown> => import('../embedded-kurrentdb/index.js');" },
   'embedded-lazily': { file: 'src/event-store/kurrentdb/kurrentdb-client.provider.ts', code: "import { start } from '../../embedded-kurrentdb/index.js'; export const planted = start;" },
-  'embedded-knows-no-nest': { file: 'src/embedded-kurrentdb/planted.ts', code: "import { Logger } from '@nestjs/common'; export const planted = Logger;" },
-  'embedded-stands-alone': { file: 'src/embedded-kurrentdb/planted.ts', code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;" },
-  'features-do-not-know-each-other': { file: 'src/uptime/planted.ts', code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;" },
-  'no-circular': { file: 'src/config/planted.ts', code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;" },
+  'embedded-knows-no-nest': { file: 'src/embedded-kurrentdb/planted-embedded-knows-no-nest.ts', code: "import { Logger } from '@nestjs/common'; export const planted = Logger;" },
+  'embedded-stands-alone': { file: 'src/embedded-kurrentdb/planted-embedded-stands-alone.ts', code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;" },
+  'features-do-not-know-each-other': { file: 'src/uptime/planted-features-do-not-know-each-other.ts', code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;" },
+  'no-circular': { file: 'src/config/planted-no-circular.ts', code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;" },
 };
 
 describe('the import rules of the design', () => {
-  let copy: string;
-
-  beforeAll(() => {
-    // Beside the sources, so that nothing outside the checkout is written and packages resolve as they do here.
-    copy = mkdtempSync(join(root, 'node_modules/.planted-violations-'));
-    for (const name of ['tsconfig.json', 'package.json', 'test/config']) cpSync(join(root, name), join(copy, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  });
-
-  afterAll(() => rmSync(copy, { recursive: true, force: true }));
-
   it('are kept by every module of the service', async () => {
     const { totalCruised, violations } = await cruise(root);
     expect(violations).toEqual([]);
@@ -53,13 +43,24 @@ describe('the import rules of the design', () => {
     expect(totalCruised).toBeGreaterThan(50);
   }, 120_000);
 
-  it.each(Object.entries(PLANTED))('report a planted violation of %s', async (rule, { file, code }) => {
-    rmSync(join(copy, 'src'), { recursive: true, force: true });
-    cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true });
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    writeFileSync(join(copy, file), code);
-    if (rule === 'no-circular') writeFileSync(join(copy, 'src/config/planted-other.ts'), "import { planted } from './planted.js'; export const other = (): unknown => planted;");
-    const { violations } = await cruise(copy);
-    expect(violations.map(({ from, rule: { name } }) => `${name} in ${from}`)).toContain(`${rule} in ${file}`);
-  }, 120_000);
+  describe('report a planted violation of', () => {
+    let copy: string;
+    let reported: readonly string[];
+
+    beforeAll(async () => {
+      copy = mkdtempSync(join(tmpdir(), 'planted-violations-'));
+      for (const name of ['tsconfig.json', 'package.json', 'test/config', 'src']) cpSync(join(root, name), join(copy, name), { recursive: true });
+      symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+      for (const { file, code } of Object.values(PLANTED)) writeFileSync(join(copy, file), code);
+      writeFileSync(join(copy, 'src/config/planted-other.ts'), "import { planted } from './planted-no-circular.js'; export const other = (): unknown => planted;");
+      const { violations } = await cruise(copy);
+      reported = violations.map(({ from, rule: { name } }) => `${name} in ${from}`);
+    }, 120_000);
+
+    afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+    it.each(Object.entries(PLANTED))('%s', (rule, { file }) => {
+      expect(reported).toContain(`${rule} in ${file}`);
+    });
+  });
 });

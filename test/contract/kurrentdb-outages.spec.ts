@@ -28,7 +28,7 @@ describe('KurrentDBService, when the server is gone', () => {
 
   // Skipped against a given server: the test may not stop that one.
   itWithOwnServer('every operation fails with ConnectionError, and works again when the server is back; a subscription goes on', async () => {
-    let own = await startServer('--data', directory, '--port', '0');
+    const own = await startServer('--data', directory, '--port', '0');
     const port = String(own.port);
     const connected = connectTo(own, 3_000);
     const name = newStream();
@@ -44,7 +44,7 @@ describe('KurrentDBService, when the server is gone', () => {
     await expect(connected.store.getStreamMetadata(name)).rejects.toThrow(ConnectionError);
     expect(await connected.store.testConnection()).toMatchObject({ connection: 'failed', health: 'unhealthy', error: expect.stringContaining('cannot be reached') as string });
 
-    own = await startServer('--data', directory, '--port', port);
+    await startServer('--data', directory, '--port', port);
     let appended = false;
     for (let attempt = 0; !appended && attempt < 50; attempt++) {
       appended = await connected.store.appendToStream(name, { ...greeted('after'), eventId: 'evt_1_afterafter' }).then(() => true, () => false);
