@@ -3,16 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
-import { gossipService } from './grpc/gossip.js';
-import { monitoringService } from './grpc/monitoring.js';
-import { operationsService } from './grpc/operations.js';
-import { persistentSubscriptionsService } from './grpc/persistent-subscriptions/service.js';
-import { projectionsService } from './grpc/projections.js';
-import { serverFeaturesService } from './grpc/server-features.js';
 import { type ServerContext } from './grpc/server-context.js';
-import { streamsService } from './grpc/streams/service.js';
-import { streamsServiceV2 } from './grpc/streams-v2/service.js';
-import { usersService } from './grpc/users.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
 import { PersistentSubscriptions } from './persistent-subscriptions/subsystem.js';
@@ -21,6 +12,7 @@ import { ensureServerIdentity, type ServerIdentity } from './security/certificat
 import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
 import { StreamAccess } from './security/stream-access.js';
 import { Users } from './security/users.js';
+import { registerServices } from './services.js';
 import { CommitQueue } from './storage/commit-queue.js';
 import { parseEventId } from './storage/event-id.js';
 import { LogReader } from './storage/log-reader.js';
@@ -75,18 +67,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const dispatcher = new Dispatcher(authenticator, host.reportProblem);
   const node = { instanceId: randomUUID(), secure: !options.insecure, port: () => listener.port, endPosition: () => store.endPosition, nowMs };
   const subscriptions = PersistentSubscriptions.open(context, host.reportProblem);
-  const services = [
-    serverFeaturesService(),
-    streamsService(context),
-    persistentSubscriptionsService(context, subscriptions),
-    streamsServiceV2(context),
-    usersService(users, nowMs),
-    operationsService(context, { ...host, restartPersistentSubscriptions: () => subscriptions.restart() }),
-    gossipService(node),
-    monitoringService(() => ({ 'es-position': String(store.endPosition), 'proc-mem': String(process.memoryUsage.rss()) })),
-    projectionsService(),
-  ];
-  for (const service of services) dispatcher.register(service);
+  registerServices(dispatcher, { context, users, subscriptions, node, operations: { ...host, restartPersistentSubscriptions: () => subscriptions.restart() } });
 
   const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator, users) }).catch((error: unknown) => {
     subscriptions.stop();

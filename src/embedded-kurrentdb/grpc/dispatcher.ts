@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { type Authenticator } from '../security/authenticator.js';
+import { type Principal } from '../security/principal.js';
 import { type ErrorReporter, GrpcCall } from './call.js';
 import { handlerFailed } from './errors.js';
 import { GrpcError, StatusCode, statusHeaders } from './status.js';
@@ -55,9 +56,12 @@ export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   }
 }
 
+/** A service that is there, or is loaded when it is first called. */
+type ServiceEntry = { readonly service: GrpcService } | { readonly load: () => Promise<GrpcService> };
+
 /** Finds the handler of each HTTP/2 stream, and who is calling. */
 export class Dispatcher {
-  private readonly services = new Map<string, GrpcService>();
+  private readonly services = new Map<string, ServiceEntry>();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -65,38 +69,57 @@ export class Dispatcher {
   ) {}
 
   register(service: GrpcService): void {
-    this.services.set(service.name, service);
+    this.services.set(service.name, { service });
+  }
+
+  /** The service is made once, however many calls wait for it. */
+  registerLater(name: string, load: () => Promise<GrpcService>): void {
+    let loading: Promise<GrpcService> | undefined;
+    this.services.set(name, { load: () => (loading ??= load()) });
   }
 
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => undefined); // a client that goes away is no failure of ours; 'close' tells the call
     const [, serviceName = '', methodName = '', ...rest] = (headers[':path'] ?? '').split('/');
-    const service = rest.length === 0 ? this.services.get(serviceName) : undefined;
-    if (service === undefined || headers[':method'] !== 'POST') {
+    const entry = rest.length === 0 ? this.services.get(serviceName) : undefined;
+    if (entry === undefined || headers[':method'] !== 'POST') {
       stream.respond({ ':status': 404 }, { endStream: true });
       closeUnread(stream);
       return;
     }
     const principal = this.authenticator.authenticate(headers.authorization);
-    if (!(principal instanceof Promise)) {
-      if (principal === undefined) refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
-      else this.start(service.methods[methodName], new GrpcCall(stream, headers, principal, this.reportUnexpected));
-      return;
-    }
-    principal.then(
-      (verified) => {
-        if (stream.destroyed) return;
-        if (verified === undefined) refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
-        else this.start(service.methods[methodName], new GrpcCall(stream, headers, verified, this.reportUnexpected));
-      },
-      (error: unknown) => {
-        this.reportUnexpected(error);
-        refuse(stream, StatusCode.INTERNAL, 'The credentials could not be checked.');
-      },
-    );
+    // Nothing of the request is read, and so nothing of it is lost, until its call has been made.
+    if (!(principal instanceof Promise) && 'service' in entry) this.start(stream, headers, entry.service, methodName, principal);
+    else void this.startLater(stream, headers, serviceName, entry, methodName, principal);
   }
 
-  private start(handler: RpcHandler | undefined, call: GrpcCall): void {
+  private async startLater(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    serviceName: string,
+    entry: ServiceEntry,
+    methodName: string,
+    principal: Principal | undefined | Promise<Principal | undefined>,
+  ): Promise<void> {
+    try {
+      const verified = await principal;
+      const service = verified === undefined || 'service' in entry ? undefined : await entry.load();
+      if (service !== undefined) this.services.set(serviceName, { service });
+      this.start(stream, headers, 'service' in entry ? entry.service : service, methodName, verified);
+    } catch (error) {
+      this.reportUnexpected(error);
+      refuse(stream, StatusCode.INTERNAL, 'The call could not be started.');
+    }
+  }
+
+  private start(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: GrpcService | undefined, methodName: string, principal: Principal | undefined): void {
+    if (stream.destroyed) return;
+    if (principal === undefined) {
+      refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
+      return;
+    }
+    const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
+    const handler = service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
     if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));
     else call.guard(() => handler(call));
   }
