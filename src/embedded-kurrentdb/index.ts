@@ -37,7 +37,10 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   const worker = new Worker(new URL('./server.worker.js', import.meta.url), { workerData: serverOptions, name: 'embedded-kurrentdb' });
   const exited = new Promise<void>((done) => worker.once('exit', () => done()));
   void exited.then(release);
-  const listening = await firstMessage(worker);
+  const listening = await firstMessage(worker).catch(async (error: unknown) => {
+    await exited; // and the directory is free again
+    throw error;
+  });
 
   let stopping: Promise<void> | undefined;
   const fail = (error: Error): void => {

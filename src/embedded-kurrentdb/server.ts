@@ -78,6 +78,10 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     connectionString: connectionString(listener.port, admin, identity?.caPath),
     stop: async () => {
       subscriptions.stop();
+      listener.stopAccepting();
+      commits.flush();
+      await turn(); // the writers that were committed are answered before the calls are ended
+      dispatcher.endCalls();
       await listener.close();
       commits.flush();
       await store.close();
@@ -101,6 +105,8 @@ function connectionString(port: number, admin: AdminCredentials | undefined, caP
   const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
   return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The time, which never goes back while the server runs: events are created in the order of their revisions. */
 function steadyClock(): () => number {

@@ -11,7 +11,7 @@ const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } 
 export type ErrorReporter = (error: unknown) => void;
 
 /** Responses that wait for a slow reader before the call stops taking requests and events. */
-const HIGH_WATER_MARK = 256 * 1024;
+const HIGH_WATER_MARK = 128 * 1024;
 
 /**
  * One gRPC call on an HTTP/2 stream. Requests come by {@link onMessage}, responses go out framed; the call ends exactly once, by

@@ -62,6 +62,7 @@ type ServiceEntry = { readonly service: GrpcService } | { readonly load: () => P
 /** Finds the handler of each HTTP/2 stream, and who is calling. */
 export class Dispatcher {
   private readonly services = new Map<string, ServiceEntry>();
+  private readonly calls = new Set<GrpcCall>();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -93,6 +94,11 @@ export class Dispatcher {
     else void this.startLater(stream, headers, serviceName, entry, methodName, principal);
   }
 
+  /** Ends the calls that are open, most of which would never end by themselves. Their clients come back when there is a server again. */
+  endCalls(): void {
+    for (const call of this.calls) call.fail(new GrpcError(StatusCode.UNAVAILABLE, 'The server is shutting down.'));
+  }
+
   private async startLater(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -119,6 +125,8 @@ export class Dispatcher {
       return;
     }
     const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
+    this.calls.add(call);
+    stream.once('close', () => this.calls.delete(call));
     const handler = service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
     if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));
     else call.guard(() => handler(call));

@@ -23,11 +23,14 @@ const LOOPBACK = '127.0.0.1';
 const HTTP2_SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000 } as const;
 const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
 
+/** Above this, node:http2 refuses new calls of a connection. A thousand slow subscribers on one connection stay below. */
+const SESSION_MEMORY_MEGABYTES = 512;
+
 /** What HTTP/2 connections begin with, before anything else. */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
 
-/** How long running calls may go on when the server stops. */
-const GRACE_MS = 2000;
+/** How long the last answers may take to be sent when the server stops. */
+const GRACE_MS = 500;
 
 /** One port for gRPC on HTTP/2 and for plain GETs on HTTP/1.1, with TLS (told apart by ALPN) or without (by the first bytes). */
 export class Listener {
@@ -36,10 +39,11 @@ export class Listener {
   private readonly front: Server;
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly sockets = new Set<Socket>();
+  private closed: Promise<void> = Promise.resolve();
 
   private constructor({ tls, dispatcher, answerHttp }: ListenerOptions) {
     this.http1 = createHttpServer(answerHttp);
-    this.http2 = createHttp2Server({ settings: HTTP2_SETTINGS });
+    this.http2 = createHttp2Server({ settings: HTTP2_SETTINGS, maxSessionMemory: SESSION_MEMORY_MEGABYTES });
     this.http2.on('session', (session) => {
       this.sessions.add(session);
       session.setLocalWindowSize(SESSION_WINDOW_BYTES);
@@ -79,15 +83,19 @@ export class Listener {
     return (this.front.address() as AddressInfo).port;
   }
 
-  /** Takes no new connections and calls, lets running calls end for a while, then ends them. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
+  /** Takes no new connections and calls. Calls that still run keep it open for a moment. */
+  stopAccepting(): void {
+    this.closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
     for (const session of this.sessions) session.close();
+  }
+
+  /** Waits for the last answers to be sent, then ends the connections. */
+  async close(): Promise<void> {
     const timer = setTimeout(() => {
       for (const socket of this.sockets) socket.destroy();
     }, GRACE_MS);
     for (const socket of this.sockets) if (!this.hasSession(socket)) socket.destroy();
-    await closed;
+    await this.closed;
     clearTimeout(timer);
   }
 

@@ -1,5 +1,5 @@
 /** Bytes after which a page is sent; a larger event gets a page of its own. */
-const PAGE_BYTES = 128 * 1024;
+const PAGE_BYTES = 64 * 1024;
 
 /** Gathers ready-made frames into one buffer, so that many events go out in one write. */
 export class FramePage {
