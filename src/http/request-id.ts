@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
-export const REQUEST_ID_HEADER = 'X-Request-Id';
+const REQUEST_ID_HEADER = 'X-Request-Id';
 
 /** What is taken over from a caller or a proxy; anything else could forge log lines or be a header of its own. */
 const ACCEPTED = /^[\w.:-]{1,128}$/;

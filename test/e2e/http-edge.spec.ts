@@ -26,7 +26,7 @@ describe('the HTTP edge', () => {
     removeDataDir(dataDir);
   });
 
-  const errorOf = async (method: string, path: string, init?: RequestInit): Promise<{ status: number; body: ErrorBody; headers: Headers }> => {
+  const errorOf = async (method: string, path: string, init?: Parameters<ServiceProcess['request']>[2]): Promise<{ status: number; body: ErrorBody; headers: Headers }> => {
     const { status, body, headers } = await service.request(method, path, init);
     return { status, body: body as ErrorBody, headers };
   };

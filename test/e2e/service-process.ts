@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Test } from 'supertest';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 const START_TIMEOUT_MS = 20_000;
@@ -15,6 +16,12 @@ export function makeDataDir(): string {
 
 export function removeDataDir(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Headers;
 }
 
 /** The built service, running as a process of its own, as it does in production. */
@@ -73,15 +80,16 @@ export class ServiceProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** GET that gives the status and the parsed body. */
-  async get(path: string): Promise<{ status: number; body: unknown; headers: Headers }> {
+  get(path: string): Promise<Answer> {
     return this.request('GET', path);
   }
 
-  async request(method: string, path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown; headers: Headers }> {
-    const response = await fetch(`${this.url}${path}`, { method, ...init });
-    const text = await response.text();
-    return { status: response.status, body: /json/.test(response.headers.get('content-type') ?? '') ? (JSON.parse(text) as unknown) : text, headers: response.headers };
+  /** One request, redirects not followed. `body` is sent as it is; what comes back as JSON is parsed. */
+  async request(method: string, path: string, { headers = {}, body }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {}): Promise<Answer> {
+    const test = new Test(this.url, method, path).redirects(0).set(headers);
+    const response = await (body === undefined ? test : test.send(body));
+    const isJson = /json/.test(response.headers['content-type'] ?? '');
+    return { status: response.status, body: isJson ? (response.body as unknown) : response.text, headers: new Headers(response.headers as Record<string, string>) };
   }
 
   /** Sends a signal; for SIGKILL, the process is gone when this resolves. */

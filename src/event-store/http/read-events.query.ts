@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { type Direction } from '../domain/index.js';
 
-export const DEFAULT_PAGE = 100;
+const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 1_000;
 const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Direction[];
 

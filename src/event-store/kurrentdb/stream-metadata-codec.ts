@@ -32,7 +32,7 @@ export function isSoftDeleted(metadata: StreamMetadata): boolean {
  * KurrentDB's access control list for the permissions: `*` is everyone who may log in, the roles `system` and `admin` are the
  * store's administrators (this service is one of them), anyone else is a user of the store of that name.
  */
-export function aclOf({ read, write, admin }: StreamPermissions): Record<string, string[]> {
+function aclOf({ read, write, admin }: StreamPermissions): Record<string, string[]> {
   const roles = (names: readonly string[]): string[] => [...new Set(names.map((name) => (name === '*' ? '$all' : name === 'system' || name === 'admin' ? '$admins' : name)))];
   return { $r: roles(read), $w: roles(write), $d: roles(admin), $mr: roles(read), $mw: roles(admin) };
 }
