@@ -1,0 +1,67 @@
+import { type KurrentDBClient, type PersistentAction, type PersistentSubscriptionToAll, type PersistentSubscriptionToStream, type ResolvedEvent } from '@kurrent/kurrentdb-client';
+import { once } from 'node:events';
+import { until } from './connected-store.js';
+import { numbers } from './embedded-client.js';
+
+type Received = ResolvedEvent & { readonly retryCount: number };
+type Subscription = PersistentSubscriptionToStream | PersistentSubscriptionToAll;
+
+/** A consumer of a group, connected; it keeps what it receives and says nothing by itself. */
+export class PersistentConsumer {
+  readonly events: Received[] = [];
+  error: Error | undefined;
+
+  private constructor(readonly subscription: Subscription) {
+    subscription.on('error', (error: Error) => (this.error = error));
+    subscription.on('data', (event: Received) => this.events.push(event));
+  }
+
+  /** Resolves when the server has confirmed it. `bufferSize`: events that it wants to have at a time. */
+  static async ofStream(client: KurrentDBClient, streamName: string, groupName: string, bufferSize = 10): Promise<PersistentConsumer> {
+    return PersistentConsumer.confirmed(client.subscribeToPersistentSubscriptionToStream(streamName, groupName, { bufferSize }));
+  }
+
+  static async ofAll(client: KurrentDBClient, groupName: string, bufferSize = 10): Promise<PersistentConsumer> {
+    return PersistentConsumer.confirmed(client.subscribeToPersistentSubscriptionToAll(groupName, { bufferSize }));
+  }
+
+  private static async confirmed(subscription: Subscription): Promise<PersistentConsumer> {
+    const consumer = new PersistentConsumer(subscription);
+    await once(subscription, 'confirmation'); // rejects if the subscription fails first
+    return consumer;
+  }
+
+  /** The events that were received, when there are so many. */
+  async received(count: number): Promise<readonly Received[]> {
+    await until(() => this.events.length >= count || this.error !== undefined);
+    if (this.error !== undefined) throw this.error;
+    return this.events;
+  }
+
+  /** The error that ended it. */
+  async ended(): Promise<Error | undefined> {
+    await until(() => this.error !== undefined);
+    return this.error;
+  }
+
+  async ack(...events: readonly Received[]): Promise<void> {
+    await this.subscription.ack(...events);
+  }
+
+  async nack(action: PersistentAction, ...events: readonly Received[]): Promise<void> {
+    await this.subscription.nack(action, 'because', ...events);
+  }
+
+  /** The numbers of the `counted` events that it has received. */
+  get numbers(): readonly number[] {
+    return numbers(this.events);
+  }
+
+  get retryCounts(): readonly number[] {
+    return this.events.map(({ retryCount }) => retryCount);
+  }
+
+  async close(): Promise<void> {
+    await this.subscription.unsubscribe();
+  }
+}
