@@ -89,7 +89,7 @@ export class ServiceProcess {
     const test = new Test(this.url, method, path).redirects(0).set(headers);
     const response = await (body === undefined ? test : test.send(body));
     const isJson = /json/.test(response.headers['content-type'] ?? '');
-    return { status: response.status, body: isJson ? (response.body as unknown) : response.text, headers: new Headers(response.headers as Record<string, string>) };
+    return { status: response.status, body: isJson ? (response.body as unknown) : response.text, headers: new Headers(response.headers) };
   }
 
   /** Sends a signal; for SIGKILL, the process is gone when this resolves. */
