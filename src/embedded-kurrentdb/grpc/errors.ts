@@ -6,8 +6,6 @@ export const handlerFailed = (cause?: unknown): GrpcError => new GrpcError(Statu
 
 export const accessDenied = (): GrpcError => new GrpcError(StatusCode.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
 
-export const unauthenticated = (): GrpcError => new GrpcError(StatusCode.UNAUTHENTICATED, 'Unauthenticated');
-
 export const invalidArgument = (message: string): GrpcError => new GrpcError(StatusCode.INVALID_ARGUMENT, message);
 
 export const streamDeleted = (streamName: string): GrpcError =>

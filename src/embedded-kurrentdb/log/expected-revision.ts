@@ -8,9 +8,6 @@ export type ExpectedRevision =
 /** The last revision of a stream without events. */
 export const NO_REVISION = -1;
 
-/** Beyond any revision, position or `$tb` a log can reach: 2^63 - 1, which JSON and doubles round to 2^63. */
-export const MAX_INT64 = 9_223_372_036_854_775_807n;
-
 /** The numbers that stand for the expectations in trailers and in the v2 protocol. */
 export const EXPECTED_ANY = -2;
 export const EXPECTED_STREAM_EXISTS = -4;

@@ -24,12 +24,13 @@ export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
   private next: number;
+  /** Whether the last position taken holds an event: then the end of the log need not be stored, which saves each commit a page. */
+  private endIsEvident = true;
 
   private constructor(readonly tables: Tables) {
     this.streams = new Streams(tables);
     this.eventIds = new EventIdIndex(tables);
-    const bytes = tables.state.getBinary(NEXT_POSITION_KEY);
-    this.next = bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
+    this.next = Math.max(this.storedEnd(), this.lastPosition() + 1);
     this.recoverEventIds();
   }
 
@@ -50,12 +51,14 @@ export class LogStore {
       this.tables.transaction(() => {
         work();
         this.eventIds.moveSome();
-        if (this.next !== before) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
+        if (!this.endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
       });
+      this.endIsEvident = true;
       this.eventIds.commit(this.next);
       return this.streams.commit();
     } catch (error) {
       this.next = before;
+      this.endIsEvident = true;
       this.streams.rollback();
       this.eventIds.rollback();
       throw error;
@@ -64,6 +67,7 @@ export class LogStore {
 
   /** In a transaction: takes the next position. */
   takePosition(): number {
+    this.endIsEvident = false;
     return this.next++;
   }
 
@@ -71,6 +75,7 @@ export class LogStore {
   put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
     const key = positionBytes(position);
     this.tables.events.putSync(key, frame);
+    this.endIsEvident = position === this.next - 1;
     if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
   }
 
@@ -113,6 +118,7 @@ export class LogStore {
     const frame = this.eventAt(position);
     if (frame !== undefined) this.eventIds.forget(stream.id, parseEventFrame(frame).id, revision);
     this.tables.events.removeSync(positionBytes(position));
+    if (position === this.next - 1) this.endIsEvident = false;
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));
   }
 
@@ -127,6 +133,16 @@ export class LogStore {
     } finally {
       await this.tables.close();
     }
+  }
+
+  private storedEnd(): number {
+    const bytes = this.tables.state.getBinary(NEXT_POSITION_KEY);
+    return bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
+  }
+
+  private lastPosition(): number {
+    for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
+    return 0;
   }
 
   /** After a crash the latest event ids are in the log only. */

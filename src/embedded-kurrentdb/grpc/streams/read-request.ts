@@ -117,7 +117,7 @@ function requireValidCombination(options: Options): void {
 }
 
 /** @throws GrpcError if there is a filter, and it is none */
-export function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
+function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
   if (filter === undefined) return undefined;
   const expression = filter.getStreamIdentifier() ?? filter.getEventType();
   if (expression === undefined) throw invalidArgument(`'${filterAsText(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
