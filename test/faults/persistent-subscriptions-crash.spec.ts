@@ -1,0 +1,69 @@
+import { KurrentDBClient, PARK, persistentSubscriptionToStreamSettingsFromDefaults, RETRY, SKIP, START } from '@kurrent/kurrentdb-client';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { counted, newStream, numbers } from '../contract/embedded-client.js';
+import { KurrentDBServer } from '../contract/kurrentdb-server.js';
+
+const GROUP = 'group';
+const LIVES = 12;
+const EVENTS_PER_LIFE = 120;
+
+/** A consumer that answers as chance will have it, until its server is killed. */
+function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<number>): void {
+  const subscription = client.subscribeToPersistentSubscriptionToStream(stream, GROUP, { bufferSize: 5 });
+  const answer = async (event: Parameters<typeof subscription.ack>[0]): Promise<void> => {
+    const [n] = event === undefined ? [] : numbers([event]);
+    if (event === undefined || n === undefined) return;
+    const chance = Math.random();
+    if (chance < 0.1) return; // forgotten: it comes again when its time is over
+    if (chance < 0.2) return subscription.nack(RETRY, 'later', event);
+    if (chance < 0.4) return subscription.nack(PARK, 'not now', event);
+    if (chance < 0.5) await subscription.nack(SKIP, 'never', event);
+    else await subscription.ack(event);
+    done.add(n); // what was said last may have been lost with the server: then the event comes again, which is allowed
+  };
+  subscription.on('error', () => undefined);
+  subscription.on('data', (event) => void answer(event).catch(() => undefined)); // the server is gone
+}
+
+describe('persistent subscriptions of a server that is killed', () => {
+  it(
+    'deliver every event until it is done with, parked ones when they are asked for',
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'groups-crash-'));
+      const stream = newStream();
+      const done = new Set<number>();
+      let written = 0;
+      try {
+        for (let life = 0; life < LIVES; life++) {
+          const isLast = life === LIVES - 1;
+          const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+          const client = KurrentDBClient.connectionString(server.connectionString);
+          if (life === 0) {
+            await client.createPersistentSubscriptionToStream(
+              stream,
+              GROUP,
+              persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, messageTimeout: 100, maxRetryCount: 2, checkPointAfter: 20, checkPointLowerBound: 1, historyBufferSize: 30, readBatchSize: 10 }),
+            );
+          }
+          for (let consumer = 0; consumer < 3; consumer++) consumeAtRandom(client, stream, done);
+          const end = written + EVENTS_PER_LIFE;
+          while (!isLast && written < end) await client.appendToStream(stream, Array.from({ length: 10 }, () => counted(written++)));
+          for (let tries = 0; isLast && done.size < written && tries < 300; tries++) {
+            await client.replayParkedMessagesToStream(stream, GROUP);
+            await sleep(50);
+          }
+          if (!isLast) await sleep(Math.random() * 300);
+          await server.kill('SIGKILL');
+          await client.dispose();
+        }
+        expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: written }, (_, n) => n));
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+    120_000,
+  );
+});
