@@ -59,7 +59,12 @@ export class GrpcCall {
 
   /** True when nothing that is written will arrive. */
   get isOver(): boolean {
-    return this.ended || this.closed;
+    return this.ended || this.isGone;
+  }
+
+  /** The client has left. A stream is destroyed before it says so, and its last events may still come in between. */
+  private get isGone(): boolean {
+    return this.closed || this.stream.destroyed;
   }
 
   /** Sends ready-made frames (each a message with its prefix). What is written in one turn goes out together. */
@@ -132,7 +137,7 @@ export class GrpcCall {
 
   private flush(): void {
     this.flushScheduled = false;
-    if (this.batch.length === 0 || this.closed) return;
+    if (this.batch.length === 0 || this.isGone) return;
     const frames = this.batch.length === 1 ? this.batch[0] : Buffer.concat(this.batch);
     this.batch = [];
     this.respond();
@@ -140,7 +145,7 @@ export class GrpcCall {
   }
 
   private respond(): void {
-    if (!this.stream.headersSent && !this.closed) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
+    if (!this.stream.headersSent && !this.isGone) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   }
 
   private finish(code: StatusCode, message?: string, trailers?: Readonly<Record<string, string | Buffer>>): void {
@@ -157,7 +162,7 @@ export class GrpcCall {
       this.stream.respond({ ...RESPONSE_HEADERS, ...status }, { endStream: true });
     } else {
       this.stream.once('wantTrailers', () => {
-        if (this.closed) return;
+        if (this.isGone) return;
         this.stream.sendTrailers(status);
         setImmediate(closeUnread); // at once, the reset would overtake the trailers
       });
