@@ -2,13 +2,16 @@ import { type ServerContext } from '../grpc/server-context.js';
 import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readability } from '../log/index.js';
 import { checkpointStreamOf, formatPlace, type GroupDefinition, keyOf, type Parking, parkedStreamOf, parsePlace } from '../log/persistent-subscriptions/index.js';
 import { ADMINS_GROUP } from '../security/principal.js';
-import { parseEventFrame } from '../storage/event-frame.js';
+import { parseEventFrame, TOMBSTONE_REVISION } from '../storage/event-frame.js';
 import { type ProposedEvent } from '../storage/writes.js';
 
 const NOTHING = Buffer.alloc(0);
 const CHECKPOINT_TYPE = Buffer.from('$SubscriptionCheckpoint');
 const METADATA_TYPE = Buffer.from('$metadata');
 const LINK_TYPE_BYTES = Buffer.from(LINK_TYPE);
+
+/** 2^63 - 1, as clients see the revision of a tombstone. */
+const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
 
 const ADMINS_ONLY = { $r: ADMINS_GROUP, $w: ADMINS_GROUP, $d: ADMINS_GROUP, $mr: ADMINS_GROUP, $mw: ADMINS_GROUP };
 
@@ -62,8 +65,10 @@ export class GroupStreams {
       const { streamName, revision, type, data } = parseEventFrame(frame);
       const wasResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
       const link = wasResolved && type === LINK_TYPE ? data.toString('utf8') : undefined;
-      const target = link !== undefined && parseLink(link) !== undefined ? link : `${revision}@${streamName}`;
-      const metadata = { added: new Date(this.context.nowMs()).toISOString(), reason, ...(revision === 0 ? {} : { subscriptionEventNumber: revision }) };
+      const isTombstone = revision === TOMBSTONE_REVISION;
+      const target = link !== undefined && parseLink(link) !== undefined ? link : `${isTombstone ? TOMBSTONE_REVISION_TEXT : revision}@${streamName}`;
+      const hasNumber = revision > 0 && !isTombstone; // 2^63 - 1 is no number that JSON can hold
+      const metadata = { added: new Date(this.context.nowMs()).toISOString(), reason, ...(hasNumber ? { subscriptionEventNumber: revision } : {}) };
       this.append(this.parkedStream, { id: this.context.newEventId(), type: LINK_TYPE_BYTES, isJson: false, customMetadata: Buffer.from(JSON.stringify(metadata)), data: Buffer.from(target) });
     });
   }
