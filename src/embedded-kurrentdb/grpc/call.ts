@@ -45,8 +45,9 @@ export class GrpcCall {
     stream.on('drain', () => this.drain());
     stream.on('error', () => undefined); // 'close' follows, and says all there is to say
     stream.on('close', () => this.close());
-    // A client that leaves Nagle's algorithm on (the native one of the official package) keeps the request's body back until the
-    // headers are acknowledged, and the kernel holds that back for 40 ms unless there is something to send. So something is sent.
+    // A client that leaves Nagle's algorithm on (the native one of the official package) keeps the rest of a request back, be it the
+    // body or only the half-close, until its beginning is acknowledged, and the kernel holds that back for 40 ms unless there is
+    // something to send. So something is sent.
     this.acknowledgement = setImmediate(() => this.respond());
     this.deadline = deadlineTimer(headers['grpc-timeout'], () => this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')));
   }
@@ -118,7 +119,6 @@ export class GrpcCall {
   }
 
   private receive(chunk: Buffer): void {
-    clearImmediate(this.acknowledgement);
     if (this.isOver) return;
     this.guard(() => {
       for (const message of this.reader.push(chunk)) {
@@ -130,6 +130,7 @@ export class GrpcCall {
   }
 
   private halfClose(): void {
+    clearImmediate(this.acknowledgement);
     if (this.isOver) return;
     if (this.reader.isIncomplete) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
     this.onHalfClose();
