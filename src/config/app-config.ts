@@ -1,9 +1,4 @@
-/** Limits of the response time, in milliseconds, that separate the performance grades; slower than the last is `slow`. */
-export interface GradeLimits {
-  readonly excellentMs: number;
-  readonly goodMs: number;
-  readonly acceptableMs: number;
-}
+import { type GradeLimits } from '../uptime/domain/index.js';
 
 export const PROBE_KINDS = ['http', 'websocket', 'database'] as const;
 export type ProbeKind = (typeof PROBE_KINDS)[number];

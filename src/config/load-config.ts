@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DEFAULT_GRADE_LIMITS } from '../uptime/domain/index.js';
 import { type AppConfig, ConfigurationError, type UptimeServiceConfig } from './app-config.js';
 import { parseServicesFile } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
-
-const DEFAULT_GRADES = { excellentMs: 100, goodMs: 300, acceptableMs: 1_000 } as const;
 
 /**
  * Reads and checks the whole configuration.
@@ -22,7 +21,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     timeoutMs: values.UPTIME_TIMEOUT_MS,
     failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
     successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
-    grades: DEFAULT_GRADES,
+    grades: DEFAULT_GRADE_LIMITS,
   };
   const documented: UptimeServiceConfig[] = [
     { name: 'http', kind: 'http', url: values.UPTIME_HTTP_URL, ...rules },

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { isServiceName } from '../event-store/domain/index.js';
-import { type GradeLimits, PROBE_KINDS, type ProbeKind, type UptimeServiceConfig } from './app-config.js';
+import { type GradeLimits } from '../uptime/domain/index.js';
+import { PROBE_KINDS, type ProbeKind, type UptimeServiceConfig } from './app-config.js';
 
 const DAY_MS = 86_400_000;
 const PROTOCOLS: Readonly<Record<ProbeKind, readonly string[]>> = { http: ['http:', 'https:'], websocket: ['ws:', 'wss:'], database: ['kurrentdb:', 'kurrentdb+discover:'] };
