@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
+
+// Jest writes the results of `--outputFile` into it, but does not make it.
+mkdirSync(join(root, 'test-results'), { recursive: true });
 
 /**
  * Names of the installed packages that are `"type": "module"`.
