@@ -5,6 +5,8 @@ const INTERVAL_MS = 200;
 const TIMEOUT_MS = 300;
 /** Beyond this, time between two samples is unknown: two intervals and a timeout. */
 const TOLERANCE_MS = 2 * INTERVAL_MS + TIMEOUT_MS;
+/** A change is dated to the beginning of the probe that showed it first, which may have begun so long before the change. */
+const UNDER_WAY_MS = TIMEOUT_MS;
 /** A machine that is busy with other tests may be late by so much. */
 const LATE_MS = 1_500;
 
@@ -50,11 +52,11 @@ describe('the history of a service', () => {
     const [first, down, up] = (await changesOf(service, 'http')).map(({ data }) => ({ ...data, at: Date.parse(data.timestamp) }));
     if (!first || !down || !up) throw new Error('three changes are there');
     expect(first).not.toHaveProperty('duration');
-    expect(down.at).toBeGreaterThanOrEqual(killed);
+    expect(down.at).toBeGreaterThanOrEqual(killed - UNDER_WAY_MS);
     expect(down.at).toBeLessThanOrEqual(killed + INTERVAL_MS + LATE_MS);
-    expect(down.metadata.error).toBe(`connection refused by ${target.endpoint}`);
+    expect([`connection refused by ${target.endpoint}`, `connection closed by ${target.endpoint} before it had answered`]).toContain(down.metadata.error);
     expect(down.duration).toBe(down.at - first.at);
-    expect(up.at).toBeGreaterThanOrEqual(restored);
+    expect(up.at).toBeGreaterThanOrEqual(restored - UNDER_WAY_MS);
     expect(up.at).toBeLessThanOrEqual(restored + INTERVAL_MS + LATE_MS);
     expect(up.duration).toBe(up.at - down.at);
 
