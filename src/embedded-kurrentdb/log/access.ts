@@ -1,4 +1,5 @@
 import { type AccessControlList, type StreamRight } from './access-control-list.js';
+import { indexStream } from './index-streams.js';
 import { isMetadataStream, isSystemStream, streamDescribedBy } from './stream-name.js';
 
 /** Who wants something; undefined name: anonymous. */
@@ -21,6 +22,9 @@ export function governingRight(streamName: string, right: StreamRight): { readon
   if (right === 'read') return { streamName: described, right: 'metadataRead' };
   return { streamName: described, right: right === 'delete' ? 'delete' : 'metadataWrite' };
 }
+
+/** Whether nobody has the right, also no admin: the indexes of the log are not written to. Their metadata is. */
+export const isReadOnly = (streamName: string, right: StreamRight): boolean => (right === 'write' || right === 'delete') && indexStream(streamName) !== undefined;
 
 /**
  * Whether the ACL of the stream lets the caller do this. Without a word of it, users may do anything with ordinary streams, and

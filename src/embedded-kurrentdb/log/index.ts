@@ -3,6 +3,7 @@ export * from './access-control-list.js';
 export * from './append-decision.js';
 export * from './expected-revision.js';
 export * from './filter.js';
+export * from './index-streams.js';
 export * from './link.js';
 export * from './stream-metadata.js';
 export * from './stream-name.js';

@@ -4,6 +4,7 @@ import { checkpointStreamOf, formatPlace, type GroupDefinition, keyOf, type Park
 import { ADMINS_GROUP } from '../security/principal.js';
 import { parseEventFrame, TOMBSTONE_REVISION } from '../storage/event-frame.js';
 import { type ProposedEvent } from '../storage/writes.js';
+import { frameOf } from './source-reader.js';
 
 const NOTHING = Buffer.alloc(0);
 const CHECKPOINT_TYPE = Buffer.from('$SubscriptionCheckpoint');
@@ -58,9 +59,9 @@ export class GroupStreams {
 
   /** Writes a link to the event; one that is not there any more is left out. [consume.nack.park-and-replay] */
   async park({ message, reason }: Parking): Promise<void> {
-    const { store, commits } = this.context;
+    const { commits } = this.context;
     await commits.submit(() => {
-      const frame = store.eventAt(message.position);
+      const frame = frameOf(this.context, message);
       if (frame === undefined) return;
       const { streamName, revision, type, data } = parseEventFrame(frame);
       const wasResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;

@@ -7,7 +7,7 @@ import { Alarm } from './alarm.js';
 import { GroupError } from './group-errors.js';
 import { type GroupReport } from './group-report.js';
 import { GroupStreams } from './group-streams.js';
-import { sourceEvent, type SourceReader, sourceReaderFor } from './source-reader.js';
+import { frameOf, sourceEvent, type SourceReader, sourceReaderFor } from './source-reader.js';
 import { type Subscriber, type Subscription } from './subscriber.js';
 
 /** Deliveries before others have their turn. */
@@ -156,7 +156,7 @@ export class RunningGroup {
 
   private send({ consumerId, message }: Delivery): void {
     const subscriber = this.connected.get(consumerId)?.subscriber;
-    const frame = this.context.store.eventAt(message.position);
+    const frame = frameOf(this.context, message);
     if (subscriber === undefined || frame === undefined) {
       this.group.acknowledge([message.id], this.context.nowMs()); // scavenged while it waited: nothing is left to deliver
       return;

@@ -1,5 +1,5 @@
 import { type ServerContext } from '../grpc/server-context.js';
-import { type EventFilter, LINK_TYPE, parseLink, readability } from '../log/index.js';
+import { type EventFilter, indexStream, LINK_TYPE, parseLink, readability } from '../log/index.js';
 import { allGroupFilter, type ConsumerGroup, type GroupDefinition, type GroupSettings, isStreamOfAllGroup, pinKeyOf, type SourceEvent } from '../log/persistent-subscriptions/index.js';
 import { eventIdText } from '../storage/event-id.js';
 import { type ParsedEvent, parseEventFrame } from '../storage/event-frame.js';
@@ -99,7 +99,14 @@ class AllSourceReader implements SourceReader {
 
 /** What the group has to know of a stored event. */
 export function sourceEvent(context: ServerContext, event: ParsedEvent, settings: GroupSettings): SourceEvent {
-  return { id: eventIdText(event.id), position: event.position, pinKey: pinKey(context, event, settings) };
+  const { streamName, revision, position } = event;
+  const indexed = indexStream(streamName) === undefined ? {} : { indexed: { streamName, revision } };
+  return { id: eventIdText(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
+}
+
+/** Reads the event again; undefined if it is gone. See {@link import('../storage/log-store.js').EventAt.frame}. */
+export function frameOf({ store }: ServerContext, { position, indexed }: SourceEvent): Buffer | undefined {
+  return indexed === undefined ? store.eventAt(position) : store.eventOf(store.streams.get(indexed.streamName), indexed.revision)?.frame;
 }
 
 function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, resolveLinks }: GroupSettings): string {

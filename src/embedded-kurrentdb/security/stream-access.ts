@@ -1,5 +1,5 @@
 import { accessDenied } from '../grpc/errors.js';
-import { governingRight, isAllowed, type StreamRight } from '../log/index.js';
+import { governingRight, isAllowed, isReadOnly, type StreamRight } from '../log/index.js';
 import { type Streams } from '../storage/streams.js';
 import { type Principal } from './principal.js';
 
@@ -8,8 +8,9 @@ export class StreamAccess {
   constructor(private readonly streams: Streams) {}
 
   allows(principal: Principal, streamName: string, right: StreamRight): boolean {
-    if (principal.isAdmin) return true;
     const governing = governingRight(streamName, right);
+    if (isReadOnly(governing.streamName, governing.right)) return false;
+    if (principal.isAdmin) return true;
     return isAllowed(principal, governing.streamName, governing.right, this.streams.get(governing.streamName).metadata.acl);
   }
 

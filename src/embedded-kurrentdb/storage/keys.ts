@@ -5,7 +5,7 @@ import { EVENT_ID_BYTES, type EventId } from './event-id.js';
  * Keys and fixed-size values of the store's tables. Integers are big-endian, so that the order of bytes is the order of numbers.
  * Positions and revisions take 48 bits: a log that writes a million events each second reaches their end after nine years.
  */
-const UINT48_BYTES = 6;
+export const UINT48_BYTES = 6;
 const HIGH = 2 ** 32;
 
 export const MAX_UINT48 = 2 ** 48 - 1;
@@ -13,7 +13,7 @@ export const MAX_UINT48 = 2 ** 48 - 1;
 /** LMDB's limit for keys is 1978 bytes; a longer stream name is looked up by its digest. */
 const LONGEST_NAME_KEY = 1024;
 
-function writeUint48(target: Buffer, offset: number, value: number): void {
+export function writeUint48(target: Buffer, offset: number, value: number): void {
   target.writeUInt16BE(Math.floor(value / HIGH), offset);
   target.writeUInt32BE(value % HIGH, offset + 2);
 }
@@ -27,6 +27,7 @@ export const readUint48 = (source: Buffer, offset: number): number => source.rea
 const positionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
+const linkBlockKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
 const eventIdKeyBuffer = Buffer.alloc(4 + EVENT_ID_BYTES);
 
 /** Key of the table of events, and value of the table of revisions. Valid until the next call. */
@@ -49,6 +50,15 @@ export function revisionKey(streamId: number, revision: number): Buffer {
 }
 
 export const revisionOfKey = (key: Buffer): number => readUint48(key, 4);
+
+/** Key of the table of links: which block of which index stream. Valid until the next call. */
+export function linkBlockKey(indexId: number, block: number): Buffer {
+  linkBlockKeyBuffer.writeUInt32BE(indexId, 0);
+  writeUint48(linkBlockKeyBuffer, 4, Math.min(block, MAX_UINT48));
+  return linkBlockKeyBuffer;
+}
+
+export const numberOfLinkBlock = (key: Buffer): number => readUint48(key, 4);
 
 /** Key of the index of event ids. Valid until the next call. */
 export function eventIdKey(streamId: number, id: EventId): Buffer {

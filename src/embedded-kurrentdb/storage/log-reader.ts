@@ -22,7 +22,7 @@ export class LogReader {
     while (revision <= stream.lastRevision) {
       const found = this.store.eventOf(stream, revision);
       if (found === undefined) {
-        revision = this.store.nearestRevision(stream.id, revision + 1, false) ?? stream.lastRevision + 1;
+        revision = this.store.nearestRevision(stream, revision + 1, false) ?? stream.lastRevision + 1;
         continue;
       }
       if (!visit(found.frame, found.position, revision++)) return revision;
@@ -37,7 +37,7 @@ export class LogReader {
     while (revision >= first) {
       const found = this.store.eventOf(stream, revision);
       if (found === undefined) {
-        revision = this.store.nearestRevision(stream.id, revision - 1, true) ?? -1;
+        revision = this.store.nearestRevision(stream, revision - 1, true) ?? -1;
         continue;
       }
       if (!visit(found.frame, found.position, revision--)) return revision;
@@ -98,7 +98,7 @@ export class LogReader {
     let high = stream.lastRevision + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const at = this.store.nearestRevision(stream.id, middle, false);
+      const at = this.store.nearestRevision(stream, middle, false);
       const found = at === undefined ? undefined : this.store.eventOf(stream, at);
       if (found === undefined || parseEventFrame(found.frame).createdMs >= oldestMs) high = middle;
       else low = middle + 1;

@@ -1,6 +1,8 @@
 import { parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
 import { EventIdIndex } from './event-id-index.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
+import { LinkIndex, linkFrame } from './link-index.js';
+import { addMissingLinks } from './missing-links.js';
 import { type StreamEntry, Streams } from './streams.js';
 import { Tables, type TablesOptions } from './tables.js';
 
@@ -23,6 +25,7 @@ export interface EventAt {
 export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
+  readonly links: LinkIndex;
   private next: number;
   /** Whether the last position taken holds an event: then the end of the log need not be stored, which saves each commit a page. */
   private endIsEvident = true;
@@ -30,12 +33,22 @@ export class LogStore {
   private constructor(readonly tables: Tables) {
     this.streams = new Streams(tables);
     this.eventIds = new EventIdIndex(tables);
+    this.links = new LinkIndex(tables, this.streams);
     this.next = Math.max(this.storedEnd(), this.lastPosition() + 1);
     this.recoverEventIds();
   }
 
+  /** Opens the store; one of an earlier version is brought up to date first, which takes some seconds for each million of events. */
   static open(options: TablesOptions): LogStore {
-    return new LogStore(Tables.open(options));
+    const tables = Tables.open(options);
+    try {
+      const store = new LogStore(tables);
+      if (tables.lacksLinks) addMissingLinks(store);
+      return store;
+    } catch (error) {
+      void tables.close();
+      throw error;
+    }
   }
 
   /** The position that the next event will get: the end of the log. */
@@ -50,6 +63,7 @@ export class LogStore {
     try {
       this.tables.transaction(() => {
         work();
+        this.links.write();
         this.eventIds.moveSome();
         if (!this.endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
       });
@@ -61,6 +75,7 @@ export class LogStore {
       this.endIsEvident = true;
       this.streams.rollback();
       this.eventIds.rollback();
+      this.links.rollback();
       throw error;
     }
   }
@@ -91,10 +106,11 @@ export class LogStore {
   }
 
   /** The stream's event of that revision; see {@link EventAt.frame}. */
-  eventOf(stream: StreamEntry, revision: number): EventAt | undefined {
-    const position = this.positionOf(stream.id, revision);
+  eventOf({ id, index }: StreamEntry, revision: number): EventAt | undefined {
+    const position = index === undefined ? this.positionOf(id, revision) : this.links.positionAt(id, revision);
     const frame = position === undefined ? undefined : this.eventAt(position);
-    return position === undefined || frame === undefined ? undefined : { position, frame };
+    if (position === undefined || frame === undefined) return undefined;
+    return { position, frame: index === undefined ? frame : linkFrame(id, index, revision, parseEventFrame(frame)) };
   }
 
   /** The nearest position at or after the given one (before it or at it, backwards) that holds an event: for the gaps that empty appends and scavenges leave. */
@@ -105,7 +121,12 @@ export class LogStore {
   }
 
   /** The same for the revisions of a stream. */
-  nearestRevision(streamId: number, revision: number, backwards: boolean): number | undefined {
+  nearestRevision({ id, index }: Pick<StreamEntry, 'id' | 'index'>, revision: number, backwards: boolean): number | undefined {
+    return index === undefined ? this.nearestStored(id, revision, backwards) : this.links.nearestRevision(id, Math.max(0, revision), backwards);
+  }
+
+  /** The same for a stream that has events of its own. */
+  nearestStored(streamId: number, revision: number, backwards: boolean): number | undefined {
     const start = revisionKey(streamId, Math.max(0, revision));
     for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards })) return key.readUInt32BE(0) === streamId ? revisionOfKey(key) : undefined;
     return undefined;
@@ -116,7 +137,11 @@ export class LogStore {
     const position = this.positionOf(stream.id, revision);
     if (position === undefined) return;
     const frame = this.eventAt(position);
-    if (frame !== undefined) this.eventIds.forget(stream.id, parseEventFrame(frame).id, revision);
+    if (frame !== undefined) {
+      const event = parseEventFrame(Buffer.from(frame)); // a copy: looking for its links reuses the memory
+      this.eventIds.forget(stream.id, event.id, revision);
+      this.links.forget(event);
+    }
     this.tables.events.removeSync(positionBytes(position));
     if (position === this.next - 1) this.endIsEvident = false;
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));

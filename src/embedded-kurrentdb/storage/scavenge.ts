@@ -1,4 +1,4 @@
-import { firstVisibleRevision, isSoftDeleted, oldestVisible } from '../log/index.js';
+import { firstVisibleRevision, indexStream, isSoftDeleted, oldestVisible } from '../log/index.js';
 import { type CommitQueue } from './commit-queue.js';
 import { parseEventFrame } from './event-frame.js';
 import { type LogReader } from './log-reader.js';
@@ -41,7 +41,7 @@ export class Scavenge {
     const end = Math.min(this.firstKept(stream), stream.lastRevision + 1);
     let count = 0;
     for (let revision = 0; revision < end && count < EVENTS_PER_TRANSACTION; count++) {
-      const found = this.store.nearestRevision(stream.id, revision, false);
+      const found = this.store.nearestStored(stream.id, revision, false);
       if (found === undefined || found >= end) break;
       this.store.remove(stream, found);
       revision = found + 1;
@@ -56,12 +56,14 @@ export class Scavenge {
     return oldest === undefined ? firstVisibleRevision(stream) : this.reader.firstVisible(stream);
   }
 
+  /** Streams with events of their own. What an earlier version stored under the name of an index stays, as it is to be found in the log only. */
   private *streamNames(): Generator<string> {
     for (const id of this.store.streamIds()) {
-      const revision = this.store.nearestRevision(id, 0, false);
+      const revision = this.store.nearestStored(id, 0, false);
       const position = revision === undefined ? undefined : this.store.positionOf(id, revision);
       const frame = position === undefined ? undefined : this.store.eventAt(position);
-      if (frame !== undefined) yield parseEventFrame(frame).streamName;
+      const name = frame && parseEventFrame(frame).streamName;
+      if (name !== undefined && indexStream(name) === undefined) yield name;
     }
   }
 }

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { StoreRefusedError } from './store-errors.js';
 
 /** What the store's files say they are; the number changes with the layout of the tables. */
-export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 1');
+export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 2');
+
+/** The format before: without the table of links. Such a store is brought up to date when it is opened. */
+const FORMAT_WITHOUT_LINKS = Buffer.from('penguin-pool-embedded-kurrentdb 1');
 
 const FORMAT_FILE = 'format';
 export const STORE_FILE = 'store.mdb';
@@ -29,7 +32,7 @@ export function checkStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
   const hasMarker = existsSync(marker);
-  if (hasMarker && !readFileSync(marker).equals(FORMAT)) refuseFormat(directory, readFileSync(marker));
+  if (hasMarker) requireKnownFormat(directory, readFileSync(marker));
   const file = existsSync(path) ? openSync(path, 'r') : undefined;
   try {
     const size = file === undefined ? 0 : fstatSync(file).size;
@@ -43,10 +46,16 @@ export function checkStoreFiles(directory: string): void {
 /** Marks the directory as holding a store, once it does. */
 export function markStoreDirectory(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
-  if (!existsSync(marker)) writeFileSync(marker, FORMAT, { mode: 0o600 });
+  if (!existsSync(marker) || !readFileSync(marker).equals(FORMAT)) writeFileSync(marker, FORMAT, { mode: 0o600 });
 }
 
-export function refuseFormat(directory: string, found: Buffer): never {
+/**
+ * Returns whether the format is the current one, and not the one before.
+ * @throws StoreRefusedError if it is neither
+ */
+export function requireKnownFormat(directory: string, found: Buffer): boolean {
+  if (found.equals(FORMAT)) return true;
+  if (found.equals(FORMAT_WITHOUT_LINKS)) return false;
   const shown = found.subarray(0, 100).toString('utf8');
   throw new StoreRefusedError(`${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`);
 }

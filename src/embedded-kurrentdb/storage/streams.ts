@@ -1,5 +1,6 @@
-import { isMetadataStream, METADATA_OF_METADATA, metadataStreamOf, NO_METADATA, NO_REVISION, parseStreamMetadata, streamDescribedBy, type StreamMetadata, type StreamState } from '../log/index.js';
+import { indexStream, type IndexStream, isMetadataStream, METADATA_OF_METADATA, metadataStreamOf, NO_METADATA, NO_REVISION, parseStreamMetadata, streamDescribedBy, type StreamMetadata, type StreamState } from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
+import { LinkBlocks } from './link-blocks.js';
 import { decodeStreamRow, encodeStreamRow, positionBytes, readUint48, revisionKey, streamKey, type StreamRow } from './keys.js';
 import { type Tables } from './tables.js';
 
@@ -8,6 +9,8 @@ export interface StreamEntry extends StreamState {
   readonly id: number;
   /** Where in the log the stream was tombstoned; 0 if it was not. */
   readonly tombstonePosition: number;
+  /** What the stream is an index of; undefined for a stream that has events of its own. */
+  readonly index: IndexStream | undefined;
 }
 
 /** Entries kept in memory; each takes about 300 bytes. */
@@ -20,8 +23,11 @@ const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePositi
 export class Streams {
   private readonly cache = new Map<string, StreamEntry>();
   private uncommitted: Map<string, StreamEntry> | undefined;
+  private readonly links: LinkBlocks;
 
-  constructor(private readonly tables: Tables) {}
+  constructor(private readonly tables: Tables) {
+    this.links = new LinkBlocks(tables);
+  }
 
   /** In a transaction: as its earlier writes have left the stream. */
   get(name: string): StreamEntry {
@@ -62,6 +68,13 @@ export class Streams {
     this.store(name, { ...before, id, lastRevision });
   }
 
+  /** In a transaction: the same for an index stream. Its links tell where it ends: only a new one has to be written down. */
+  advanceIndex(name: string, id: number, lastRevision: number): void {
+    const before = this.get(name);
+    if (before.id === 0) this.store(name, { ...before, id, lastRevision: NO_REVISION });
+    this.change(name, { ...before, id, lastRevision });
+  }
+
   /** In a transaction: nothing is read from the stream or its metadata stream any more. */
   tombstone(name: string, id: number, tombstonePosition: number): void {
     this.store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
@@ -100,12 +113,22 @@ export class Streams {
 
   private load(name: string): StreamEntry {
     const row = this.row(name);
+    const index = indexStream(name);
+    if (index !== undefined) return this.loadIndex(index, row.id);
     if (isMetadataStream(name)) {
       const { tombstonePosition } = this.row(streamDescribedBy(name));
-      return { ...row, tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition), tombstoned: row.tombstonePosition + tombstonePosition > 0, metadata: METADATA_OF_METADATA };
+      return { ...row, index, tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition), tombstoned: row.tombstonePosition + tombstonePosition > 0, metadata: METADATA_OF_METADATA };
     }
+    return { ...row, index, tombstoned: row.tombstonePosition > 0, metadata: this.metadata(name) };
+  }
+
+  private loadIndex(index: IndexStream, id: number): StreamEntry {
+    return { id, index, lastRevision: id === 0 ? NO_REVISION : this.links.lastRevision(id), tombstonePosition: 0, tombstoned: false, metadata: this.metadata(index.name) };
+  }
+
+  private metadata(name: string): StreamMetadata {
     const document = this.metadataDocument(name);
-    return { ...row, tombstoned: row.tombstonePosition > 0, metadata: document === undefined ? NO_METADATA : parseStreamMetadata(document) };
+    return document === undefined ? NO_METADATA : parseStreamMetadata(document);
   }
 
   private remember(name: string, entry: StreamEntry): void {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { checkStoreFiles, FORMAT, markStoreDirectory, refuseFormat, STORE_FILE } from './store-file.js';
+import { checkStoreFiles, FORMAT, markStoreDirectory, requireKnownFormat, STORE_FILE } from './store-file.js';
 import { StoreRefusedError } from './store-errors.js';
 
 export type Table = Database<Buffer, Buffer>;
@@ -30,6 +30,7 @@ export interface TablesOptions {
  * | revisions | stream id, revision | position |
  * | eventIds | stream id, event id | last revision |
  * | streams | name | id, last revision, tombstone |
+ * | links | index stream id, block number | positions of the events that the index refers to |
  * | users | login name | JSON |
  * | state | word | format, owner, counters |
  */
@@ -38,17 +39,24 @@ export class Tables {
   readonly revisions: Table;
   readonly eventIds: Table;
   readonly streams: Table;
+  readonly links: Table;
   readonly users: Table;
   readonly state: Table;
   private readonly owner = randomBytes(16);
 
-  private constructor(private readonly root: RootDatabase<Buffer, Buffer>) {
+  private constructor(
+    private readonly root: RootDatabase<Buffer, Buffer>,
+    private readonly directory: string,
+    /** Whether the store was written by a version without links: they have to be written before anything else. */
+    readonly lacksLinks: boolean,
+  ) {
     const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
     this.state = table('state');
     this.events = table('events');
     this.revisions = table('revisions');
     this.eventIds = table('eventIds');
     this.streams = table('streams');
+    this.links = table('links');
     this.users = table('users');
   }
 
@@ -56,18 +64,21 @@ export class Tables {
   static open({ directory, durable }: TablesOptions): Tables {
     checkStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);
-    const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
-    if (format !== undefined && !format.equals(FORMAT)) {
+    let isCurrent: boolean;
+    try {
+      const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
+      isCurrent = format === undefined || requireKnownFormat(directory, format);
+    } catch (error) {
       void root.close();
-      refuseFormat(directory, format);
+      throw error;
     }
-    const tables = new Tables(root);
+    const tables = new Tables(root, directory, !isCurrent);
     tables.root.transactionSync(() => {
-      tables.state.putSync(FORMAT_KEY, FORMAT);
+      if (isCurrent) tables.state.putSync(FORMAT_KEY, FORMAT);
       tables.state.putSync(OWNER_KEY, tables.owner);
     });
-    if (durable) markStoreDirectory(directory);
-    else if (process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
+    if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
+    else if (durable && isCurrent) markStoreDirectory(directory);
     return tables;
   }
 
@@ -80,6 +91,12 @@ export class Tables {
       if (this.state.getBinary(OWNER_KEY)?.equals(this.owner) !== true) throw new StoreRefusedError('another process has opened this store for writing');
       return work();
     });
+  }
+
+  /** The links are complete: the store has the current format, and earlier versions refuse it. */
+  linksAreComplete(): void {
+    this.transaction(() => this.state.putSync(FORMAT_KEY, FORMAT));
+    markStoreDirectory(this.directory);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import {
-  type AppendDecision, decideAppend, decideDelete, type ExpectedRevision, firstVisibleRevision, isMetadataStream, isSoftDeleted, type KnownEvents,
+  type AppendDecision, decideAppend, decideDelete, type ExpectedRevision, firstVisibleRevision, indexStream, isMetadataStream, isSoftDeleted, type KnownEvents,
   metadataStreamOf, NO_REVISION, parseStreamMetadata, restoredMetadata, SOFT_DELETED_JSON, streamDescribedBy,
 } from '../log/index.js';
 import { appendFrame, encodeEventFrame, type EventContent, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
@@ -30,6 +30,9 @@ const NOTHING = Buffer.alloc(0);
 
 /** The writes of the log. Each runs within a transaction of the store, sees the ones before it, and writes all or nothing. */
 export class LogWrites {
+  /** Of the event before: most are of the same type, and need not be decoded again. */
+  private latestType = { bytes: NOTHING, text: '' };
+
   constructor(
     private readonly store: LogStore,
     private readonly environment: WriteEnvironment,
@@ -78,11 +81,13 @@ export class LogWrites {
     const event = { id: this.environment.newEventId(), type: TOMBSTONE_TYPE, isJson: false, customMetadata: NOTHING, data: NOTHING };
     const common = appendFrame(streamName, this.environment.nowMs());
     this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
+    this.link(streamName, event, TOMBSTONE_REVISION, position);
     this.store.streams.tombstone(streamName, id, position);
     return { kind: 'deletedAt', position };
   }
 
   private writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
+    if (indexStream(streamName) !== undefined) throw new Error(`${streamName} is an index of the log, and not written to`);
     const id = this.store.streams.idFor(streamName);
     const common = appendFrame(streamName, this.environment.nowMs());
     let position = 0;
@@ -90,10 +95,16 @@ export class LogWrites {
     for (const event of events) {
       position = this.store.takePosition();
       this.store.put(position, encodeEventFrame(common, event, revision, position), id, revision);
+      this.link(streamName, event, revision, position);
       this.store.eventIds.add(id, event.id, revision++);
     }
     this.store.streams.advance(streamName, id, firstRevision + events.length - 1);
     return position;
+  }
+
+  private link(streamName: string, { type, customMetadata, data }: ProposedEvent, revision: number, position: number): void {
+    if (!this.latestType.bytes.equals(type)) this.latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
+    this.store.links.add(streamName, position, { revision, type: this.latestType.text, customMetadata, data });
   }
 
   private writeMetadata(streamName: string, document: string): number {

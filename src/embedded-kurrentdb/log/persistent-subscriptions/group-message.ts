@@ -2,8 +2,10 @@
 export interface SourceEvent {
   /** The id by which consumers answer for it: the link's, if it is one. UUID as lower-case text. [consume.stream.links] */
   readonly id: string;
-  /** Where in the log to read it. */
+  /** Where in the log to read it, or the event that it is a link to if it is one of an index stream. */
   readonly position: number;
+  /** Where to read it if it is the event of an index stream, which is not in the log. */
+  readonly indexed?: { readonly streamName: string; readonly revision: number };
   /** Which events must go to the same consumer; see `pinKeyOf`. */
   readonly pinKey: string;
 }

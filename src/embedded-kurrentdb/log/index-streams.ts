@@ -1,0 +1,171 @@
+import { LINK_TYPE } from './link.js';
+import { parseStreamMetadata, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
+import { isMetadataStream, isSystemStream, streamDescribedBy } from './stream-name.js';
+
+/**
+ * The streams that a real server's system projections write, and that exist here as indexes of the log: every event of theirs refers
+ * to one of an ordinary stream. What is in which of them follows KurrentDB.Projections.Core/Standard: CategorizeEventsByStreamPath,
+ * CategorizeStreamByPath (both by the first `-`), IndexEventsByEventType, IndexStreams, ByCorrelationId; which events they get to see,
+ * TransactionFileEventFilter: those of ordinary streams and of the metadata streams of these.
+ *
+ * | stream | its events |
+ * |---|---|
+ * | `$ce-{category}` | links to the events of all streams `{category}-…` |
+ * | `$et-{event type}` | links to the events of that type; `$et-$deleted` to deletions |
+ * | `$streams` | a link to the first event of every stream |
+ * | `$category-{category}` | the names of the streams `{category}-…` |
+ * | `$bc-{correlation id}` | links to the events whose custom metadata has this `$correlationId` |
+ */
+export type IndexKind = 'category' | 'eventType' | 'streams' | 'categoryStreams' | 'correlation';
+
+export interface IndexStream {
+  readonly name: string;
+  readonly kind: IndexKind;
+}
+
+const CATEGORY_PREFIX = '$ce-';
+const EVENT_TYPE_PREFIX = '$et-';
+const CATEGORY_STREAMS_PREFIX = '$category-';
+const CORRELATION_PREFIX = '$bc-';
+const STREAMS_NAME = '$streams';
+
+const METADATA_TYPE = '$metadata';
+const STREAM_DELETED_TYPE = '$streamDeleted';
+
+/** The type under which deletions are indexed, whichever event says it. */
+const DELETED_TYPE = '$deleted';
+
+/** The type of an event whose data is the name of a stream. */
+const STREAM_REFERENCE_TYPE = '$@';
+
+/** The index stream of that name, whether there is anything in it or not; undefined for every other name. */
+export function indexStream(name: string): IndexStream | undefined {
+  const kind = isSystemStream(name) ? kindOf(name) : undefined;
+  return kind && { name, kind };
+}
+
+function kindOf(name: string): IndexKind | undefined {
+  if (name === STREAMS_NAME) return 'streams';
+  if (name.startsWith(CATEGORY_PREFIX)) return 'category';
+  if (name.startsWith(EVENT_TYPE_PREFIX)) return 'eventType';
+  if (name.startsWith(CATEGORY_STREAMS_PREFIX)) return 'categoryStreams';
+  return name.startsWith(CORRELATION_PREFIX) ? 'correlation' : undefined;
+}
+
+/** What indexing looks at. */
+export interface IndexableEvent {
+  /** 2^63 - 1 and more for the event that marks a tombstone. */
+  readonly revision: number;
+  readonly type: string;
+  readonly customMetadata: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** What all events of a stream have in common for the indexes. */
+export interface IndexScope {
+  readonly isMetadata: boolean;
+  /** Of the stream, or of the one whose metadata it holds. */
+  readonly category: string | undefined;
+}
+
+/** Undefined if the events of the stream are in no index: it is a system stream, or describes one. */
+export function indexScope(streamName: string): IndexScope | undefined {
+  const isMetadata = isMetadataStream(streamName);
+  const name = isMetadata ? streamDescribedBy(streamName) : streamName;
+  return isSystemStream(name) ? undefined : { isMetadata, category: categoryOf(name) };
+}
+
+/** The name up to the first `-`, if anything is before it. */
+function categoryOf(name: string): string | undefined {
+  const end = name.indexOf('-');
+  return end > 0 ? name.slice(0, end) : undefined;
+}
+
+/** Names of the index streams that refer to the event. */
+export function indexStreamsOf({ isMetadata, category }: IndexScope, event: IndexableEvent): string[] {
+  const names: string[] = [];
+  const isDeletion = isStreamDeletion(isMetadata, event);
+  if (category !== undefined && (!isMetadata || isDeletion)) names.push(CATEGORY_PREFIX + category);
+  if (event.revision === 0) {
+    names.push(STREAMS_NAME);
+    if (category !== undefined && !isMetadata) names.push(CATEGORY_STREAMS_PREFIX + category);
+  }
+  if (event.type === LINK_TYPE) return names;
+  names.push(EVENT_TYPE_PREFIX + (isDeletion ? DELETED_TYPE : event.type));
+  const correlationId = correlationIdIn(event.customMetadata);
+  if (correlationId !== undefined) names.push(CORRELATION_PREFIX + correlationId);
+  return names;
+}
+
+/** Whether the event says that its stream, or the one it describes, was deleted (StreamDeletedHelper). */
+function isStreamDeletion(isMetadata: boolean, { type, data }: IndexableEvent): boolean {
+  if (!isMetadata) return type === STREAM_DELETED_TYPE;
+  return type === METADATA_TYPE && parseStreamMetadata(Buffer.from(data).toString('utf8')).truncateBefore === TRUNCATED_FOR_GOOD;
+}
+
+const CORRELATION_KEY = '$correlationId';
+const ESCAPE = '\\u';
+
+/** Most events have none: these are told without parsing. */
+function correlationIdIn(customMetadata: Uint8Array): string | undefined {
+  if (customMetadata.length === 0) return undefined;
+  const bytes = Buffer.from(customMetadata.buffer, customMetadata.byteOffset, customMetadata.length);
+  if (!bytes.includes(CORRELATION_KEY) && !bytes.includes(ESCAPE)) return undefined;
+  const document = parseJson(bytes.toString('utf8'));
+  if (typeof document !== 'object' || document === null || !(CORRELATION_KEY in document)) return undefined;
+  const id = document[CORRELATION_KEY];
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Custom metadata may be anything: what is no JSON has no correlation id. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** An event that an index stream refers to. */
+export interface IndexedEvent extends IndexableEvent {
+  readonly streamName: string;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+}
+
+/** What the event of an index stream holds. */
+export interface IndexEntry {
+  readonly type: string;
+  readonly data: string;
+  /** JSON, or nothing. */
+  readonly customMetadata: string;
+}
+
+/** 2^63 - 1, as clients see the revision of a tombstone. */
+const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
+
+/** What an index stream says of an event: a link, with the metadata of a real server as far as it is about the event. */
+export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEntry {
+  const { streamName, type } = event;
+  const revision = event.revision >= TRUNCATED_FOR_GOOD ? TOMBSTONE_REVISION_TEXT : String(event.revision);
+  const link = (target: string, metadata?: object): IndexEntry => ({ type: LINK_TYPE, data: target, customMetadata: metadata === undefined ? '' : JSON.stringify(metadata) });
+  const isDeletion = isStreamDeletion(isMetadataStream(streamName), event);
+  switch (kind) {
+    case 'category': {
+      const original = isDeletion ? describedOrSelf(streamName) : streamName;
+      const target = type === LINK_TYPE ? Buffer.from(event.data).toString('utf8') : `${revision}@${streamName}`;
+      return link(target, { $o: original, ...(isDeletion ? { $deleted: -1 } : {}) });
+    }
+    case 'eventType':
+      return isDeletion ? link(`${revision}@${describedOrSelf(streamName)}`, { $deleted: -1 }) : link(`${revision}@${streamName}`);
+    case 'streams':
+      return link(`${revision}@${streamName}`);
+    case 'categoryStreams':
+      return { type: STREAM_REFERENCE_TYPE, data: streamName, customMetadata: '' };
+    case 'correlation':
+      return link(`${revision}@${streamName}`, { $eventTimestamp: new Date(event.createdMs).toISOString().replace(/Z$/, '000Z') });
+  }
+}
+
+const describedOrSelf = (streamName: string): string => (isMetadataStream(streamName) ? streamDescribedBy(streamName) : streamName);

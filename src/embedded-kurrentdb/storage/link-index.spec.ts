@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { parseEventFrame } from './event-frame.js';
+import { LogReader } from './log-reader.js';
+import { LogStore } from './log-store.js';
+import { LogWrites, type ProposedEvent } from './writes.js';
+
+const FORMAT_BEFORE = Buffer.from('penguin-pool-embedded-kurrentdb 1');
+
+const event = (type = 'tested', data = '', customMetadata = ''): ProposedEvent => ({
+  id: randomBytes(16),
+  type: Buffer.from(type),
+  isJson: false,
+  customMetadata: Buffer.from(customMetadata),
+  data: Buffer.from(data),
+});
+const events = (count: number): ProposedEvent[] => Array.from({ length: count }, () => event());
+
+describe('index streams', () => {
+  let directory: string;
+  let store: LogStore;
+  let writes: LogWrites;
+  const open = (): void => {
+    store = LogStore.open({ directory, durable: true });
+    writes = new LogWrites(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
+  };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'link-index-'));
+    open();
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const append = (streamName: string, appended: readonly ProposedEvent[]): void => void store.transaction(() => writes.append(streamName, { kind: 'any' }, appended));
+  /** Revision and data of each event of the stream. */
+  const read = (streamName: string, backwards = false, from = backwards ? Number.MAX_SAFE_INTEGER : 0): string[] => {
+    const found: string[] = [];
+    const visit = (frame: Buffer, _position: number, revision: number): boolean => found.push(`${revision}: ${parseEventFrame(frame).data.toString()}`) > 0;
+    const reader = new LogReader(store, () => 2000);
+    const stream = store.streams.get(streamName);
+    if (backwards) reader.backwards(stream, from, visit);
+    else reader.forwards(stream, from, visit);
+    return found;
+  };
+
+  it('go on over many blocks, in both directions and from anywhere', async () => {
+    for (const count of [1, 62, 1, 1, 200, 64, 128, 5]) append('many-1', events(count));
+    const expected = Array.from({ length: 462 }, (_, n) => `${n}: ${n}@many-1`);
+    expect(read('$ce-many')).toEqual(expected);
+    expect(read('$ce-many', true)).toEqual([...expected].reverse());
+    expect(read('$ce-many', false, 64)).toEqual(expected.slice(64));
+    expect(read('$ce-many', true, 127)).toEqual(expected.slice(0, 128).reverse());
+    await store.close();
+    open();
+    append('many-2', events(1));
+    expect(read('$ce-many').slice(-2)).toEqual(['461: 461@many-1', '462: 0@many-2']);
+  });
+
+  it('have nothing of a transaction that fails', () => {
+    append('kept-1', events(1));
+    expect(() =>
+      store.transaction(() => {
+        writes.append('kept-1', { kind: 'any' }, events(3));
+        writes.append('new-1', { kind: 'any' }, events(3));
+        throw new Error('the disk is full');
+      }),
+    ).toThrow('the disk is full');
+    append('kept-1', events(1));
+    expect(read('$ce-kept')).toEqual(['0: 0@kept-1', '1: 1@kept-1']);
+    expect(store.streams.get('$ce-new').lastRevision).toBe(-1);
+  });
+
+  it('tell which of them a transaction has changed', () => {
+    const changed = store.transaction(() => writes.append('told-1', { kind: 'any' }, [event('Told')]));
+    expect([...changed].sort()).toEqual(['$category-told', '$ce-told', '$et-Told', '$streams', 'told-1']);
+  });
+
+  it('leave nothing of an event that is removed, whichever it is and in whatever order, and number on', () => {
+    append('gone-1', events(300));
+    append('gone-2', events(10));
+    const isThere = new Array<boolean>(300).fill(true);
+    const stay = ['300: 0@gone-2', '309: 9@gone-2'];
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(299), { minLength: 1, maxLength: 60 }), (revisions) => {
+        store.transaction(() => revisions.forEach((revision) => store.remove(store.streams.get('gone-1'), revision)));
+        for (const revision of revisions) isThere[revision] = false;
+        const expected = isThere.flatMap((there, revision) => (there ? [`${revision}: ${revision}@gone-1`] : []));
+        expect(read('$ce-gone').slice(0, -10)).toEqual(expected);
+        expect(read('$et-tested', true).slice(10)).toEqual(expected.reverse());
+      }),
+      { numRuns: 15 },
+    );
+    store.transaction(() => isThere.forEach((there, revision) => there && store.remove(store.streams.get('gone-1'), revision)));
+    expect(read('$ce-gone')).toEqual(expect.arrayContaining(stay));
+    expect(read('$ce-gone')).toHaveLength(10);
+    store.transaction(() => [...new Array(10).keys()].forEach((revision) => store.remove(store.streams.get('gone-2'), revision)));
+    expect(read('$ce-gone')).toEqual([]);
+    append('gone-3', events(1));
+    expect(read('$ce-gone')).toEqual(['310: 0@gone-3']);
+  });
+
+  it('give the same link the same id, and no other link', () => {
+    append('ids-1', events(3));
+    const ids = (): string[] => ['$ce-ids', '$et-tested', '$streams'].flatMap((name) => [0, 1, 2].map((revision) => store.eventOf(store.streams.get(name), revision)).flatMap((found) => (found === undefined ? [] : [Buffer.from(parseEventFrame(found.frame).id).toString('hex')])));
+    expect(ids()).toEqual(ids());
+    expect(new Set(ids()).size).toBe(7);
+  });
+
+  it('are made from the log of a store that has none, and the store then refuses versions that would not keep them', async () => {
+    append('old-1', [event('A'), event('B', '', '{"$correlationId":"c"}')]);
+    append('old-2', events(25_000));
+    store.transaction(() => writes.delete('old-1', { kind: 'any' }));
+    store.transaction(() => writes.tombstone('old-2', { kind: 'any' }));
+    const names = ['$ce-old', '$et-A', '$et-B', '$et-tested', '$et-$deleted', '$streams', '$category-old', '$bc-c'];
+    const before = names.map((name) => read(name));
+    store.transaction(() => {
+      store.tables.links.clearSync();
+      for (const name of names) store.tables.streams.removeSync(Buffer.concat([Buffer.of(0), Buffer.from(name)]));
+      store.tables.state.putSync(Buffer.from('format'), FORMAT_BEFORE);
+    });
+    await store.close();
+    writeFileSync(join(directory, 'format'), FORMAT_BEFORE);
+    open();
+    expect(names.map((name) => read(name))).toEqual(before);
+    expect(before.every((found) => found.length > 0)).toBe(true);
+    await store.close();
+    open();
+    expect(store.tables.lacksLinks).toBe(false);
+    expect(names.map((name) => read(name))).toEqual(before);
+  });
+
+  it('cannot be written to', () => {
+    expect(() => store.transaction(() => writes.append('$ce-x', { kind: 'any' }, [event()]))).toThrow('$ce-x is an index of the log');
+    expect(store.streams.get('$ce-x').id).toBe(0);
+  });
+
+  it('hold nothing of system streams', () => {
+    append('$own-1', [event('Own', '', '{"$correlationId":"own"}')]);
+    expect(['$ce-$own', '$et-Own', '$streams', '$bc-own'].flatMap((name) => read(name))).toEqual([]);
+  });
+});

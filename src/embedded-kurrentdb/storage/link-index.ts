@@ -1,0 +1,91 @@
+import { indexEntry, type IndexableEvent, indexScope, type IndexScope, type IndexStream, indexStreamsOf } from '../log/index.js';
+import { appendFrame, encodeEventFrame, type ParsedEvent } from './event-frame.js';
+import { EVENT_ID_BYTES, type EventId } from './event-id.js';
+import { writeUint48 } from './keys.js';
+import { LinkBlocks } from './link-blocks.js';
+import { type Streams } from './streams.js';
+import { type Tables } from './tables.js';
+
+/**
+ * Writes the index streams. What a transaction adds is gathered and written at its end, each index once, in the same transaction: an
+ * event and its links are there together, or not at all.
+ */
+export class LinkIndex {
+  private readonly blocks: LinkBlocks;
+  /** Positions that the transaction adds, by index stream. */
+  private added = new Map<string, number[]>();
+  /** Of the stream that was written to last: most events follow one of the same stream. */
+  private scope: { readonly streamName: string; readonly scope: IndexScope | undefined } | undefined;
+
+  constructor(
+    tables: Tables,
+    private readonly streams: Streams,
+  ) {
+    this.blocks = new LinkBlocks(tables);
+  }
+
+  /** In a transaction: an event was stored. Events come in the order of their positions. */
+  add(streamName: string, position: number, event: IndexableEvent): void {
+    const scope = this.scopeOf(streamName);
+    if (scope === undefined) return;
+    for (const name of indexStreamsOf(scope, event)) {
+      const positions = this.added.get(name);
+      if (positions === undefined) this.added.set(name, [position]);
+      else positions.push(position);
+    }
+  }
+
+  /** In a transaction, at its end: writes what was added. */
+  write(): void {
+    for (const [name, positions] of this.added) {
+      const id = this.streams.idFor(name);
+      const firstRevision = this.streams.get(name).lastRevision + 1;
+      this.blocks.append(id, firstRevision, positions);
+      this.streams.advanceIndex(name, id, firstRevision + positions.length - 1);
+    }
+    if (this.added.size > 0) this.added = new Map();
+  }
+
+  /** The transaction did not happen. */
+  rollback(): void {
+    this.added = new Map();
+  }
+
+  /** In a transaction: an event is gone, and with it what refers to it. */
+  forget(event: ParsedEvent): void {
+    const scope = this.scopeOf(event.streamName);
+    if (scope === undefined) return;
+    for (const name of indexStreamsOf(scope, event)) this.blocks.forget(this.streams.get(name).id, event.position);
+  }
+
+  positionAt(indexId: number, revision: number): number | undefined {
+    return this.blocks.positionAt(indexId, revision);
+  }
+
+  /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
+  nearestRevision(indexId: number, revision: number, backwards: boolean): number | undefined {
+    return this.blocks.nearest(indexId, revision, backwards);
+  }
+
+  private scopeOf(streamName: string): IndexScope | undefined {
+    if (this.scope?.streamName !== streamName) this.scope = { streamName, scope: indexScope(streamName) };
+    return this.scope.scope;
+  }
+}
+
+/** The event of an index stream that refers to `event`, as a stored event would look. It has the time and the position of that event. */
+export function linkFrame(indexId: number, index: IndexStream, revision: number, event: ParsedEvent): Buffer {
+  const { type, data, customMetadata } = indexEntry(index, event);
+  const content = { id: linkId(indexId, revision), type: Buffer.from(type), isJson: false, customMetadata: Buffer.from(customMetadata), data: Buffer.from(data) };
+  return encodeEventFrame(appendFrame(index.name, event.createdMs), content, revision, event.position);
+}
+
+/** The same for the same link, for ever: a UUID of version 8 (RFC 9562) made of the revision and the index's number. */
+function linkId(indexId: number, revision: number): EventId {
+  const id = Buffer.alloc(EVENT_ID_BYTES);
+  writeUint48(id, 0, revision);
+  id[6] = 0x80;
+  id[8] = 0x80;
+  id.writeUInt32BE(indexId, 12);
+  return id;
+}
