@@ -1,32 +1,15 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
 import { HttpProbe } from './http.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
 describe('the http probe', () => {
-  const servers: (Server | TcpServer)[] = [];
-  const sockets = new Set<Socket>();
-
-  afterEach(() => {
-    for (const socket of sockets) socket.destroy();
-    for (const server of servers.splice(0)) server.close();
-  });
-
-  const listen = async (server: Server | TcpServer): Promise<string> => {
-    servers.push(server);
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-  const serve = (listener: RequestListener): Promise<string> => listen(createServer(listener));
-  const answering = (bytes: string, thenEnd = true): Promise<string> => listen(createTcpServer((socket) => socket.once('data', () => (thenEnd ? socket.end(bytes) : socket.write(bytes)))));
+  const servers = new LoopbackServers();
+  const serve = (listener: RequestListener): Promise<string> => servers.listen(createServer(listener));
+  const answering = (bytes: string, thenEnd = true): Promise<string> => servers.listen(createTcpServer((socket) => socket.once('data', () => (thenEnd ? socket.end(bytes) : socket.write(bytes)))));
   const probe = (url: string): Promise<{ error?: string; responseTime: number }> => new HttpProbe(url, clock).probe(NEVER);
 
   it('finds nothing wrong where the answer is 2xx, and tells how long it took', async () => {
@@ -64,7 +47,7 @@ describe('the http probe', () => {
 
   it('names the address that refused the connection, and not the credentials', async () => {
     const endpoint = await serve(() => undefined);
-    servers.splice(0).forEach((server) => server.close());
+    servers.stopListening();
     const { error } = await probe(`http://jane:secret@${endpoint}/token?key=secret`);
     expect(error).toBe(`connection refused by ${endpoint}`);
   });
@@ -104,16 +87,16 @@ describe('the http probe', () => {
     const endpoint = await serve((_, response) => response.end('ok'));
     await probe(`http://${endpoint}/`);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(sockets.size).toBe(0);
+    expect(servers.connections.size).toBe(0);
   });
 
   it('is ended by the signal, its socket too, at a target that hangs', async () => {
     const endpoint = await serve(() => undefined);
     const stop = new AbortController();
     const probing = new HttpProbe(`http://${endpoint}/`, clock).probe(stop.signal);
-    while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (servers.connections.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort();
     await probing;
-    while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (servers.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });

@@ -1,35 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
 describe('the websocket probe', () => {
-  const servers: (Server | TcpServer)[] = [];
-  const sockets = new Set<Socket>();
-
-  afterEach(() => {
-    for (const socket of sockets) socket.destroy();
-    for (const server of servers.splice(0)) server.close();
-  });
-
-  const listen = async (server: Server | TcpServer): Promise<string> => {
-    servers.push(server);
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
+  const servers = new LoopbackServers();
   const serve = (onConnection: (socket: WebSocket) => void, options: { autoPong?: boolean } = {}): Promise<string> => {
     const server = createServer();
     new WebSocketServer({ server, ...options }).on('connection', (socket) => onConnection(socket));
-    return listen(server);
+    return servers.listen(server);
   };
   const probe = (url: string, signal = NEVER): Promise<{ error?: string; responseTime: number }> => new WebSocketProbe(url, clock).probe(signal);
 
@@ -48,13 +32,13 @@ describe('the websocket probe', () => {
   });
 
   it('says what was answered instead of a WebSocket', async () => {
-    const endpoint = await listen(createServer((_, response) => response.writeHead(404).end()));
+    const endpoint = await servers.listen(createServer((_, response) => response.writeHead(404).end()));
     expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: 'answered 404 instead of opening a WebSocket' });
   });
 
   it('names the address that refused the connection, and not the credentials', async () => {
-    const endpoint = await listen(createTcpServer());
-    servers.splice(0).forEach((server) => server.close());
+    const endpoint = await servers.listen(createTcpServer());
+    servers.stopListening();
     expect(await probe(`ws://jane:secret@${endpoint}/feed?token=secret`)).toMatchObject({ error: `connection refused by ${endpoint}` });
   });
 
@@ -64,20 +48,20 @@ describe('the websocket probe', () => {
   });
 
   it('tells a connection that is closed within the handshake', async () => {
-    const endpoint = await listen(createTcpServer((socket) => socket.once('data', () => socket.end())));
+    const endpoint = await servers.listen(createTcpServer((socket) => socket.once('data', () => socket.end())));
     expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} before it had answered` });
   });
 
   it.each<[string, () => Promise<string>]>([
     ['does not answer the ping', () => serve(() => undefined, { autoPong: false })],
-    ['accepts the connection and says nothing', () => listen(createTcpServer((socket) => socket.resume()))],
+    ['accepts the connection and says nothing', () => servers.listen(createTcpServer((socket) => socket.resume()))],
   ])('is ended by the signal, its socket too, at a target that %s', async (_, start) => {
     const endpoint = await start();
     const stop = new AbortController();
     const probing = probe(`ws://${endpoint}/`, stop.signal);
-    while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (servers.connections.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort();
     await probing;
-    while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (servers.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });
