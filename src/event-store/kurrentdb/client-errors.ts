@@ -37,6 +37,11 @@ export interface Operation {
   readonly streamName?: string;
 }
 
+/** The operation, as it follows "while" in a message. */
+export function describeOperation({ name, streamName }: Operation): string {
+  return streamName === undefined ? name : `${name} stream '${streamName}'`;
+}
+
 /** `-2`, `-1` and `-4` in the trailers of a failed delete (FACTS of the protocol: `expected-version`). */
 const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-1n, 'no_stream'],
@@ -48,7 +53,8 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
  * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
  * go on as `cause`, for the log, never as message.
  */
-export function translateClientError(thrown: unknown, { name, streamName }: Operation): StreamError {
+export function translateClientError(thrown: unknown, operation: Operation): StreamError {
+  const { streamName } = operation;
   if (thrown instanceof StreamError) return thrown;
   // Where the client asks for the server's features, it lets errors of gRPC through as they are.
   const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
@@ -61,7 +67,7 @@ export function translateClientError(thrown: unknown, { name, streamName }: Oper
   if (error instanceof MaxAppendSizeExceededError) return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
   if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError) return new EventTooLargeError(stream, error.size, error.maxSize, error);
   const about = streamName === undefined ? {} : { streamName };
-  const doing = streamName === undefined ? name : `${name} stream '${streamName}'`;
+  const doing = describeOperation(operation);
   if (error instanceof AccessDeniedError) {
     return new PermissionError(`KurrentDB does not let this service do it while ${doing}; check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl`, { ...about, cause: error });
   }
