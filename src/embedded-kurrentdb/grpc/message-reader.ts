@@ -2,7 +2,7 @@ import { GRPC_PREFIX_BYTES } from '../storage/wire-format.js';
 import { GrpcError, StatusCode } from './status.js';
 
 /** The largest message that a client may send: an append of 16 MiB and what comes around it. */
-export const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 
 /** Cuts the bytes of a request into gRPC messages. Holds at most one incomplete message. */
 export class MessageReader {

@@ -2,8 +2,8 @@ import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, NO_REVISION } from './expected-re
 import { isSoftDeleted, type StreamState } from './truncation.js';
 
 /** States of a stream beside its revision, as the v2 protocol writes them. */
-export const STATE_DELETED = -5;
-export const STATE_TOMBSTONED = -6;
+const STATE_DELETED = -5;
+const STATE_TOMBSTONED = -6;
 
 /** What an append over several streams demands of a stream, which need not be one that it writes to. */
 export interface ConsistencyCheck {
@@ -20,7 +20,7 @@ export interface ConsistencyViolation extends ConsistencyCheck {
 /** What may be demanded: a revision, or one of the states but not "any". */
 export const isCheckableState = (state: number): boolean => state >= NO_REVISION || [EXPECTED_STREAM_EXISTS, STATE_DELETED, STATE_TOMBSTONED].includes(state);
 
-export function actualState(stream: StreamState): number {
+function actualState(stream: StreamState): number {
   if (stream.tombstoned) return STATE_TOMBSTONED;
   return isSoftDeleted(stream) ? STATE_DELETED : stream.lastRevision;
 }

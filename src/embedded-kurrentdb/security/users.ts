@@ -14,7 +14,7 @@ export interface User {
 }
 
 /** LMDB takes keys of up to 1978 bytes. */
-export const LONGEST_LOGIN_NAME_BYTES = 1024;
+const LONGEST_LOGIN_NAME_BYTES = 1024;
 
 const userKey = (loginName: string): Buffer => Buffer.from(loginName, 'utf8');
 const decodeUser = (bytes: Buffer): User => JSON.parse(bytes.toString('utf8')) as User;

@@ -8,7 +8,7 @@ import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 export const UINT48_BYTES = 6;
 const HIGH = 2 ** 32;
 
-export const MAX_UINT48 = 2 ** 48 - 1;
+const MAX_UINT48 = 2 ** 48 - 1;
 
 /** LMDB's limit for keys is 1978 bytes; a longer stream name is looked up by its digest. */
 const LONGEST_NAME_KEY = 1024;

@@ -9,7 +9,7 @@ import { Tables, type TablesOptions } from './tables.js';
 const NEXT_POSITION_KEY = Buffer.from('nextPosition');
 
 /** Position of the first event; 0 stands for the start of the log. */
-export const FIRST_POSITION = 1;
+const FIRST_POSITION = 1;
 
 export interface EventAt {
   readonly position: number;

@@ -4,8 +4,8 @@
  */
 export const GRPC_PREFIX_BYTES = 5;
 
-export const VARINT = 0;
-export const LENGTH_DELIMITED = 2;
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
 
 const HIGH = 2 ** 32;
 
@@ -21,7 +21,7 @@ export function varintLength(value: number): number {
 }
 
 /** Writes a varint and returns the offset after it. */
-export function writeVarint(target: Uint8Array, offset: number, value: number): number {
+function writeVarint(target: Uint8Array, offset: number, value: number): number {
   let at = offset;
   let rest = value;
   while (rest >= 128) {

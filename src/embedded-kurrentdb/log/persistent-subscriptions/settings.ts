@@ -3,7 +3,7 @@ export const CONSUMER_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 
 
 export type ConsumerStrategyName = (typeof CONSUMER_STRATEGIES)[number];
 
-export const isConsumerStrategy = (name: string): name is ConsumerStrategyName => CONSUMER_STRATEGIES.some((known) => known === name);
+const isConsumerStrategy = (name: string): name is ConsumerStrategyName => CONSUMER_STRATEGIES.some((known) => known === name);
 
 /** What a group was created with. Counts are events, unless said otherwise. */
 export interface GroupSettings {
