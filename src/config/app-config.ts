@@ -18,6 +18,19 @@ export interface UptimeServiceConfig {
   readonly grades: GradeLimits;
 }
 
+/** Groups of endpoints that everyone may ask unless the configuration closes them. */
+export const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
+export type OpenEndpoints = (typeof OPEN_ENDPOINTS)[number];
+
+/** What bearer tokens are checked against. */
+export type TokenTrust =
+  /** Signed by an issuer that publishes its keys. */
+  | { readonly kind: 'jwks'; readonly url: string; readonly issuer: string; readonly audience: string }
+  /** Signed with a secret that the issuer and this service share. */
+  | { readonly kind: 'secret'; readonly secret: string; readonly issuer: string | undefined; readonly audience: string | undefined }
+  /** With a secret that the service makes and keeps under `dataDir`; only on the embedded KurrentDB. */
+  | { readonly kind: 'development' };
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -31,8 +44,10 @@ export interface AppConfig {
     readonly maxBodyBytes: number;
     readonly rateLimit: {
       readonly windowMs: number;
-      /** Requests that one address may make in a window. */
+      /** Requests that one address may make in a window, as long as it does not say who asks. */
       readonly limit: number;
+      /** Requests that one known caller may make in a window. */
+      readonly limitPerUser: number;
     };
     /** How many proxies in front are trusted to tell the client's address. */
     readonly trustedProxies: number;
@@ -51,6 +66,20 @@ export interface AppConfig {
     readonly connectionString: string | undefined;
     /** How long an operation may take before it fails with a timeout. */
     readonly timeoutMs: number;
+  };
+  readonly auth: {
+    readonly trust: TokenTrust;
+    /** Claim of a token that holds the user's id. */
+    readonly userClaim: string;
+    /** Claim that holds the roles; dots lead into objects. */
+    readonly rolesClaim: string;
+    readonly openEndpoints: ReadonlySet<OpenEndpoints>;
+  };
+  readonly userStreams: {
+    /** Per user. */
+    readonly quota: { readonly streams: number; readonly bytes: number };
+    /** Directory with JSON Schemas of the product; absent: the built-in ones alone. */
+    readonly schemasDir: string | undefined;
   };
   readonly uptime: {
     readonly services: readonly UptimeServiceConfig[];

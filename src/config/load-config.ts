@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_GRADE_LIMITS } from '../uptime/domain/index.js';
-import { type AppConfig, ConfigurationError, type UptimeServiceConfig } from './app-config.js';
+import { type AppConfig, ConfigurationError, type TokenTrust, type UptimeServiceConfig } from './app-config.js';
 import { parseServicesFile } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
 
@@ -29,6 +29,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     { name: 'database', kind: 'database', url: values.UPTIME_DATABASE_URL, ...rules },
   ];
   const named = values.UPTIME_SERVICES_FILE === undefined ? [] : readServices(values.UPTIME_SERVICES_FILE, rules, problems);
+  const trust = trustOf(values, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
 
   return {
@@ -36,13 +37,15 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       port: values.PORT,
       host: values.HOST,
       maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
-      rateLimit: { windowMs: values.RATE_LIMIT_WINDOW_MS, limit: values.RATE_LIMIT },
+      rateLimit: { windowMs: values.RATE_LIMIT_WINDOW_MS, limit: values.RATE_LIMIT, limitPerUser: values.RATE_LIMIT_PER_USER },
       trustedProxies: values.HTTP_TRUSTED_PROXIES,
     },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
+    auth: { trust, userClaim: values.AUTH_USER_CLAIM, rolesClaim: values.AUTH_ROLES_CLAIM, openEndpoints: values.AUTH_OPEN_ENDPOINTS },
+    userStreams: { quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES }, schemasDir: values.USER_SCHEMAS_DIR },
     uptime: { services: [...documented.filter(({ name }) => !named.some((service) => service.name === name)), ...named], sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS },
   };
 }
@@ -62,6 +65,21 @@ function parseVariables(environment: Readonly<Record<string, string | undefined>
   }
   // Every entry was put there by the parser of the variable it is named for.
   return problems.length === 0 ? (values as VariableValues) : undefined;
+}
+
+/** Real authentication is a must where others share the store; alone with the embedded one, the service makes its own secret. */
+function trustOf(values: VariableValues, problems: string[]): TokenTrust {
+  const { AUTH_JWKS_URL: url, AUTH_JWT_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = values;
+  if (url !== undefined && secret !== undefined) problems.push('AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other');
+  if (url !== undefined) {
+    for (const [name, value] of [['AUTH_ISSUER', issuer], ['AUTH_AUDIENCE', audience]] as const) {
+      if (value === undefined) problems.push(`${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`);
+    }
+    return { kind: 'jwks', url, issuer: issuer ?? '', audience: audience ?? '' };
+  }
+  if (secret !== undefined) return { kind: 'secret', secret, issuer, audience };
+  if (values.KURRENTDB_CONNECTION_STRING !== undefined) problems.push('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB');
+  return { kind: 'development' };
 }
 
 type ServiceRules = Omit<UptimeServiceConfig, 'name' | 'kind' | 'url'>;

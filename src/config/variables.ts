@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from './app-config.js';
+import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
 
 /**
  * Every environment variable the service reads. `.env.example` and the README's table are held against this list by a test.
@@ -47,6 +47,25 @@ function connectionString(value: string): string {
   return value;
 }
 
+/** Bytes of a secret that HMAC with SHA-256 cannot do with less than (RFC 7518, 3.2). */
+const LEAST_SECRET_BYTES = 32;
+
+function sharedSecret(value: string): string {
+  if (Buffer.byteLength(value) < LEAST_SECRET_BYTES) throw new Error(`a text of at least ${LEAST_SECRET_BYTES} bytes, made by chance`);
+  return value;
+}
+
+function openEndpoints(value: string): ReadonlySet<OpenEndpoints> {
+  if (value === 'none') return new Set();
+  return new Set(
+    value.split(',').map((name) => {
+      const group = OPEN_ENDPOINTS.find((candidate) => candidate === name.trim());
+      if (!group) throw new Error(`none, or a list of ${OPEN_ENDPOINTS.join(', ')} with commas`);
+      return group;
+    }),
+  );
+}
+
 const DAY_MS = 86_400_000;
 
 export const variables = {
@@ -56,8 +75,9 @@ export const variables = {
   LOG_LEVEL: { name: 'LOG_LEVEL', description: `Least level that is logged: ${LOG_LEVELS.join(', ')}`, default: 'info', parse: oneOf(LOG_LEVELS) },
   HTTP_MAX_BODY_BYTES: { name: 'HTTP_MAX_BODY_BYTES', description: 'Largest request body, in bytes', default: '1572864', parse: integer(1_024, 16_777_216) },
   HTTP_TRUSTED_PROXIES: { name: 'HTTP_TRUSTED_PROXIES', description: 'How many proxies in front of the service are trusted to tell the address of the client', default: '0', parse: integer(0, 16) },
-  RATE_LIMIT: { name: 'RATE_LIMIT', description: 'Requests that one address may make in a window', default: '600', parse: integer(1, 10_000_000) },
-  RATE_LIMIT_WINDOW_MS: { name: 'RATE_LIMIT_WINDOW_MS', description: 'Length of that window, in milliseconds', default: '60000', parse: integer(1_000, 3_600_000) },
+  RATE_LIMIT: { name: 'RATE_LIMIT', description: 'Requests that one address may make in a window without saying who asks', default: '600', parse: integer(1, 10_000_000) },
+  RATE_LIMIT_PER_USER: { name: 'RATE_LIMIT_PER_USER', description: 'Requests that one user, or one API key, may make in a window', default: '6000', parse: integer(1, 10_000_000) },
+  RATE_LIMIT_WINDOW_MS: { name: 'RATE_LIMIT_WINDOW_MS', description: 'Length of these windows, in milliseconds', default: '60000', parse: integer(1_000, 3_600_000) },
   SHUTDOWN_DELAY_MS: { name: 'SHUTDOWN_DELAY_MS', description: 'How long the service goes on after SIGTERM, not ready, so that load balancers leave it, in milliseconds', default: '1000', parse: integer(0, 60_000) },
   SHUTDOWN_TIMEOUT_MS: { name: 'SHUTDOWN_TIMEOUT_MS', description: 'How long running requests may take after that delay, in milliseconds', default: '5000', parse: integer(0, 60_000) },
   KURRENTDB_CONNECTION_STRING: {
@@ -67,6 +87,16 @@ export const variables = {
     secret: true,
   },
   KURRENTDB_TIMEOUT_MS: { name: 'KURRENTDB_TIMEOUT_MS', description: 'How long an operation on KurrentDB may take, in milliseconds', default: '5000', parse: integer(100, 120_000) },
+  AUTH_JWKS_URL: { name: 'AUTH_JWKS_URL', description: 'Where the issuer of bearer tokens publishes its keys (JWKS); AUTH_ISSUER and AUTH_AUDIENCE go with it', parse: url('http:', 'https:') },
+  AUTH_ISSUER: { name: 'AUTH_ISSUER', description: 'Issuer that tokens must name (`iss`)', parse: text },
+  AUTH_AUDIENCE: { name: 'AUTH_AUDIENCE', description: 'Audience that tokens must name (`aud`)', parse: text },
+  AUTH_JWT_SECRET: { name: 'AUTH_JWT_SECRET', description: 'Secret that tokens are signed with, where there is no JWKS; without both, on the embedded KurrentDB only, one is made under DATA_DIR', parse: sharedSecret, secret: true },
+  AUTH_USER_CLAIM: { name: 'AUTH_USER_CLAIM', description: "Claim of a token that holds the user's id", default: 'sub', parse: text },
+  AUTH_ROLES_CLAIM: { name: 'AUTH_ROLES_CLAIM', description: 'Claim of a token that holds the roles (system, admin), a list or a text with blanks; dots lead into objects, as in realm_access.roles', default: 'roles', parse: text },
+  AUTH_OPEN_ENDPOINTS: { name: 'AUTH_OPEN_ENDPOINTS', description: 'Endpoints that everyone may ask: a list of health, uptime, or none; /livez, /readyz and /startupz are always open', default: 'health,uptime', parse: openEndpoints },
+  USER_QUOTA_STREAMS: { name: 'USER_QUOTA_STREAMS', description: 'Streams that one user may have', default: '1000', parse: integer(1, 1_000_000) },
+  USER_QUOTA_BYTES: { name: 'USER_QUOTA_BYTES', description: "Bytes that one user's events may take, all streams together", default: '104857600', parse: integer(1, Number.MAX_SAFE_INTEGER) },
+  USER_SCHEMAS_DIR: { name: 'USER_SCHEMAS_DIR', description: 'Directory with JSON Schemas for the data of user streams, named {type}.v{N}.json or {type}-{category}.v{N}.json', parse: text },
   UPTIME_SERVICES_FILE: { name: 'UPTIME_SERVICES_FILE', description: 'YAML file that names more services to probe', parse: text },
   UPTIME_HTTP_URL: { name: 'UPTIME_HTTP_URL', description: 'Target of the service `http`; without it, /livez of this service', parse: url('http:', 'https:'), secret: true },
   UPTIME_WEBSOCKET_URL: { name: 'UPTIME_WEBSOCKET_URL', description: 'Target of the service `websocket`; without it, /ws/uptime of this service', parse: url('ws:', 'wss:'), secret: true },

@@ -1,4 +1,7 @@
+export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
 export { ApiErrors } from './api-errors.js';
+export { callerOf, CurrentCaller, type Identification, identificationOf, identify } from './caller-of-request.js';
 export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
 export { API_DOCS_PATH } from './openapi.js';
+export { requestIdOf } from './request-id.js';

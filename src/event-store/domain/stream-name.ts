@@ -12,6 +12,9 @@ export type StreamIdentity =
   | { readonly kind: 'other' };
 
 export const SERVICE_UPTIME_PREFIX = 'service-uptime-';
+export const USER_STREAM_PREFIX = 'user-';
+/** The category that is left out of a stream's name. */
+export const DEFAULT_CATEGORY = 'default';
 /** Appended to and read by the connection test only. */
 export const CONNECTION_TEST_STREAM = 'connection-test';
 /** Longest stream name that is accepted, in UTF-8 bytes; a longer one could not be a key of the embedded store's index. */
@@ -19,13 +22,44 @@ export const MAX_STREAM_NAME_BYTES = 512;
 
 const SERVICE_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
 const MAX_SERVICE_NAME_LENGTH = 64;
-const USER_STREAM = new RegExp(`^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`);
+const CATEGORY = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
+const MAX_CATEGORY_LENGTH = 64;
+const USER_ID = /^(?!\.+$)[\w.@-]+$/;
+const MAX_USER_ID_LENGTH = 128;
+const TYPE_SEGMENT = new RegExp(`-(?:${USER_STREAM_TYPES.join('|')})(?:-|$)`);
+const USER_STREAM = new RegExp(`^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?!default$)(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`);
+/** Names that stand for roles wherever permissions are read. */
+const ROLE_NAMES = ['system', 'admin', 'user'];
 // Control characters, line and paragraph separators, and lone surrogates, which UTF-8 cannot hold.
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Whether a text may name a service: lower-case letters, digits and single `-`, `_` or `.` between them, at most 64 characters. */
 export function isServiceName(text: string): boolean {
   return text.length <= MAX_SERVICE_NAME_LENGTH && SERVICE_NAME.test(text);
+}
+
+/** Whether a text may be a user's id: letters, digits, `_`, `.`, `@` and `-`, at most 128, without a `-{type}` segment, and not the name of a role. */
+export function isUserId(text: string): boolean {
+  return text.length <= MAX_USER_ID_LENGTH && USER_ID.test(text) && !TYPE_SEGMENT.test(text) && !ROLE_NAMES.includes(text);
+}
+
+/** Whether a text may name a category: lower-case letters, digits and single `-` or `_` between them, at most 64 characters. */
+export function isCategory(text: string): boolean {
+  return text.length <= MAX_CATEGORY_LENGTH && CATEGORY.test(text);
+}
+
+export function isUserStreamType(text: string): text is UserStreamType {
+  return USER_STREAM_TYPES.some((type) => type === text);
+}
+
+/** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError for what the rules of names refuse */
+export function userStream(userId: string, type: UserStreamType, category: string = DEFAULT_CATEGORY): string {
+  const mistakes = [
+    ...(isUserId(userId) ? [] : [{ path: 'userId', problem: `'${printable(userId)}' cannot be a user's id: use at most ${MAX_USER_ID_LENGTH} letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role` }]),
+    ...(isCategory(category) ? [] : [{ path: 'category', problem: `'${printable(category)}' cannot name a category: use at most ${MAX_CATEGORY_LENGTH} lower-case letters, digits and single '-' or '_' between them` }]),
+  ];
+  if (mistakes.length > 0) throw new ValidationError(mistakes.map(({ problem }) => problem).join('; '), { details: { mistakes } });
+  return `${USER_STREAM_PREFIX}${userId}-${type}${category === DEFAULT_CATEGORY ? '' : `-${category}`}`;
 }
 
 /** `service-uptime-{service}`. @throws ValidationError for what {@link isServiceName} refuses */
@@ -48,7 +82,7 @@ export function identifyStream(name: string): StreamIdentity {
   }
   if (name.startsWith('system-') && name.length > 'system-'.length) return { kind: 'system', name: name.slice('system-'.length) };
   const user = USER_STREAM.exec(name)?.groups;
-  if (user?.userId && user.type) return { kind: 'user', userId: user.userId, type: user.type as UserStreamType, category: user.category ?? 'default' };
+  if (user?.userId && user.type) return { kind: 'user', userId: user.userId, type: user.type as UserStreamType, category: user.category ?? DEFAULT_CATEGORY };
   return { kind: 'other' };
 }
 
