@@ -12,9 +12,11 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 async function start(): Promise<void> {
   // Before Nest, which would wrap a mistake in a stack trace.
   const config = readConfig();
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bodyParser: false, bufferLogs: true, abortOnError: false });
+  // Not flushed by Nest: what stops the start is told once, below, also where a provider finds a mistake in what was configured.
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false });
   const logger = app.get(Logger);
   app.useLogger(logger);
+  app.flushLogs();
   configureHttp(app, config, version);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(config.http.port, config.http.host);

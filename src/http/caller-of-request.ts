@@ -1,9 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type IncomingMessage } from 'node:http';
-import { ANONYMOUS, type AuthenticationError, type Caller } from '../event-store/domain/index.js';
+import { ANONYMOUS, AuthenticationError, type Caller, type ConnectionError, type KnownCaller } from '../event-store/domain/index.js';
 
-/** What became of looking at a request's credentials. */
-export type Identification = { readonly caller: Caller; readonly failure?: undefined } | { readonly caller?: undefined; readonly failure: AuthenticationError };
+/** What became of looking at a request's credentials: they were accepted, refused, or cannot be checked now. */
+export type Identification = { readonly caller: Caller; readonly failure?: undefined } | { readonly caller?: undefined; readonly failure: AuthenticationError | ConnectionError };
 
 const identifications = new WeakMap<IncomingMessage, Identification>();
 
@@ -17,7 +17,7 @@ export function identificationOf(request: IncomingMessage): Identification {
   return identifications.get(request) ?? { caller: ANONYMOUS };
 }
 
-/** Who sent a request. @throws AuthenticationError where its credentials were refused */
+/** Who sent a request. @throws AuthenticationError where its credentials were refused, ConnectionError where they cannot be checked now */
 export function callerOf(request: IncomingMessage): Caller {
   const { caller, failure } = identificationOf(request);
   if (failure) throw failure;
@@ -26,3 +26,10 @@ export function callerOf(request: IncomingMessage): Caller {
 
 /** Injects the {@link Caller} into a controller's method. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => callerOf(context.switchToHttp().getRequest<IncomingMessage>()));
+
+/** {@link CurrentCaller}, for routes that nobody may call without saying who asks. */
+export const CurrentKnownCaller = createParamDecorator((_: unknown, context: ExecutionContext): KnownCaller => {
+  const caller = callerOf(context.switchToHttp().getRequest<IncomingMessage>());
+  if (caller.kind === 'anonymous') throw new AuthenticationError('Say who you are: send a bearer token or an API key');
+  return caller;
+});

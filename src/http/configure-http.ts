@@ -2,6 +2,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import helmet from 'helmet';
 import { type AppConfig } from '../config/index.js';
+import { acceptJsonOnly, JSON_MEDIA_TYPES } from './json-bodies.js';
 import { serveApiDocs } from './openapi.js';
 import { assignRequestId } from './request-id.js';
 
@@ -11,6 +12,7 @@ export function configureHttp(app: NestExpressApplication, { http }: AppConfig, 
   app.use(assignRequestId);
   app.use(helmet());
   app.use(compression());
-  app.useBodyParser('json', { limit: http.maxBodyBytes });
+  app.use(acceptJsonOnly);
+  app.useBodyParser('json', { limit: http.maxBodyBytes, type: JSON_MEDIA_TYPES });
   serveApiDocs(app, version);
 }

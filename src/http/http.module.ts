@@ -6,16 +6,14 @@ import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { loggingOptions } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
+import { rateLimitOptions } from './rate-limit.js';
 import { RequestValidationPipe } from './validation.js';
 
 /** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
 @Module({
   imports: [
     LoggerModule.forRootAsync({ inject: [APP_CONFIG], useFactory: ({ logLevel }: AppConfig) => loggingOptions(logLevel) }),
-    ThrottlerModule.forRootAsync({
-      inject: [APP_CONFIG],
-      useFactory: ({ http: { rateLimit } }: AppConfig) => ({ throttlers: [{ ttl: rateLimit.windowMs, limit: rateLimit.limit }] }),
-    }),
+    ThrottlerModule.forRootAsync({ inject: [APP_CONFIG], useFactory: ({ http }: AppConfig) => rateLimitOptions(http.rateLimit) }),
   ],
   providers: [
     GracefulShutdown,

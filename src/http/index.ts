@@ -1,7 +1,9 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
 export { ApiErrors } from './api-errors.js';
-export { callerOf, CurrentCaller, type Identification, identificationOf, identify } from './caller-of-request.js';
+export { callerOf, CurrentCaller, CurrentKnownCaller, type Identification, identificationOf, identify } from './caller-of-request.js';
 export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
+export { JsonObject, OptionalJsonObject } from './json-object.js';
+export { type Mistake, MOST_MISTAKES, pathOf } from './mistakes.js';
 export { API_DOCS_PATH } from './openapi.js';
 export { requestIdOf } from './request-id.js';

@@ -33,6 +33,7 @@ export const PROBLEM_TYPES = {
   'authentication-error': { status: HttpStatus.UNAUTHORIZED, error: 'AuthenticationError', meaning: 'The caller is not known' },
   'permission-error': { status: HttpStatus.FORBIDDEN, error: 'PermissionError', meaning: 'The caller may not do this' },
   'rate-limited': { status: HttpStatus.TOO_MANY_REQUESTS, error: 'RateLimitedError', meaning: 'Too many requests; Retry-After says when to come back' },
+  'quota-exceeded': { status: HttpStatus.FORBIDDEN, error: 'QuotaExceededError', meaning: 'The user has as many streams, or as much data, as allowed' },
   'connection-error': { status: HttpStatus.SERVICE_UNAVAILABLE, error: 'ConnectionError', meaning: 'KurrentDB cannot be reached; Retry-After says when to try again', retryAfterSeconds: 5 },
   timeout: { status: HttpStatus.GATEWAY_TIMEOUT, error: 'TimeoutError', meaning: 'KurrentDB did not answer in time' },
   'not-found': { status: HttpStatus.NOT_FOUND, error: 'NotFoundError', meaning: 'There is no such route or resource' },
@@ -48,7 +49,7 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 /** Turns whatever was thrown into what the client may know. Nothing internal leaks: unknown errors are `internal-error`. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof StreamError) return ofStreamError(error);
-  if (error instanceof ThrottlerException) return problem('rate-limited', 'Too many requests from this address; wait as long as Retry-After says');
+  if (error instanceof ThrottlerException) return problem('rate-limited', error.message);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   return ofBodyParser(error) ?? problem('internal-error', 'Something went wrong inside the service; report the request id');
 }

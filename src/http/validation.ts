@@ -1,36 +1,45 @@
-import { type ArgumentMetadata, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
-import { ValidationError } from '../event-store/domain/index.js';
+import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
+import { isPlainObject, keepAsSent, membersFor } from './dto-members.js';
+import { mistakesInJson } from './i-json.js';
+import { invalidRequest, type Mistake } from './mistakes.js';
 
-interface Mistake {
-  /** Where in the request, such as `limit` or `items.0.name`. */
-  readonly path: string;
-  readonly problem: string;
-}
+const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, validationError: { target: false, value: false } };
 
-/** Names that reach into an object's prototype. class-transformer drops them; they are refused, as every unknown name is. */
-const RESERVED = ['__proto__', 'constructor', 'prototype'];
-
-/** Checks every DTO: unknown properties are refused, not dropped, and each mistake is told by its path. */
+/**
+ * Checks every request: a body can be kept as it was sent, a DTO is what it declares. Unknown members are refused, not dropped, and
+ * each mistake is told by its path.
+ */
 export class RequestValidationPipe extends ValidationPipe {
   constructor() {
-    super({ whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, transform: true, exceptionFactory: (violations) => errorOf(violations.flatMap((violation) => mistakesOf(violation, ''))) });
+    super({ transform: true });
   }
 
-  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'query' || metadata.type === 'body') {
-      const reserved = reservedNamesIn(value);
-      if (reserved.length > 0) throw errorOf(reserved.map((path) => ({ path, problem: 'should not exist' })));
-    }
-    return super.transform(value, metadata);
+  /** @throws ValidationError with `details.mistakes`, see {@link Mistake} */
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body') refuse(mistakesInJson(value));
+    const dto: unknown = metadata.metatype;
+    return isClass(dto) && this.toValidate(metadata) ? instanceOf(dto, value ?? {}, metadata.type) : super.transform(value, metadata);
   }
 }
 
-function reservedNamesIn(value: unknown): string[] {
-  return typeof value === 'object' && value !== null ? RESERVED.filter((name) => Object.hasOwn(value, name)) : [];
+function isClass(metatype: unknown): metatype is Type<object> {
+  return typeof metatype === 'function';
 }
 
-function errorOf(mistakes: readonly Mistake[]): ValidationError {
-  return new ValidationError(`The request is not valid: ${mistakes.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}`, { details: { mistakes } });
+async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
+  if (!isPlainObject(value)) throw invalidRequest([{ path: place, problem: 'must be an object' }]);
+  const { plain, mistakes } = membersFor(dto, value);
+  refuse(mistakes);
+  const instance = plainToInstance(dto, plain);
+  keepAsSent(instance, dto, value);
+  refuse((await validate(instance, OPTIONS)).flatMap((violation) => mistakesOf(violation, '')));
+  return instance;
+}
+
+function refuse(mistakes: readonly Mistake[]): void {
+  if (mistakes.length > 0) throw invalidRequest(mistakes);
 }
 
 function mistakesOf({ property, constraints, children }: Violation, parent: string): Mistake[] {

@@ -44,11 +44,12 @@ export class ServiceProcess {
   /**
    * Starts `dist/main.js` on a free port and waits until it listens.
    *
-   * @param environment beside PATH, all that the process is given
+   * @param environment beside PATH, all that the process is given; without a limit of its own, requests are hardly limited, as tests ask
+   *   very often and all from one address
    * @throws Error with its output when it ends instead
    */
   static async start(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', SHUTDOWN_DELAY_MS: '0', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', SHUTDOWN_DELAY_MS: '0', RATE_LIMIT: '1000000', RATE_LIMIT_PER_USER: '1000000', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: string[] = [];
     const url = await new Promise<string>((done, fail) => {
       const giveUp = (why: string): void => fail(new Error(`${why}:\n${output.join('\n')}`));
