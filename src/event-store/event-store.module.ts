@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { type Clock, type EventDefinition, EventRegistry, type RandomText, StreamCreated } from './domain/index.js';
+import { AccessLog } from './access-log.js';
+import { type Clock, type EventDefinition, EventRegistry, type RandomText, StreamCreated, StreamDeleted, StreamGuard, StreamRestored } from './domain/index.js';
 import { StreamsController } from './http/streams.controller.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
@@ -30,13 +31,15 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
       provide: EventRegistry,
       useFactory: (): EventRegistry => {
         const registry = new EventRegistry();
-        registry.register(StreamCreated);
+        for (const definition of [StreamCreated, StreamDeleted, StreamRestored]) registry.register(definition);
         return registry;
       },
     },
     { provide: KurrentDBConnection, inject: [APP_CONFIG], useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure) },
     KurrentDBLifetime,
     KurrentDBHealthIndicator,
+    AccessLog,
+    { provide: StreamGuard, inject: [AccessLog], useFactory: (log: AccessLog) => new StreamGuard(log) },
     { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ clients }: KurrentDBConnection) => clients.client },
     {
       provide: KurrentDBService,
@@ -47,7 +50,7 @@ const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     { provide: ReadModels, inject: [KurrentDBService, APP_CONFIG], useFactory: (store: KurrentDBService, { dataDir }: AppConfig) => new ReadModels(store, join(dataDir, 'read-models')) },
   ],
-  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, ReadModels, KurrentDBHealthIndicator],
+  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, StreamGuard, ReadModels, KurrentDBHealthIndicator],
 })
 export class EventStoreModule {
   /** Registers a feature's event types, so that they are written with their schema version and read typed and checked. */

@@ -34,8 +34,8 @@ export class StreamNotFoundError extends StreamError {
 export class StreamDeletedError extends StreamError {
   readonly type = 'stream-deleted';
 
-  constructor(streamName: string, cause?: unknown) {
-    super(`Stream '${streamName}' has been deleted`, { streamName, cause });
+  constructor(streamName: string, cause?: unknown, remedy?: string) {
+    super(`Stream '${streamName}' has been deleted${remedy === undefined ? '' : `; ${remedy}`}`, { streamName, cause });
   }
 }
 
@@ -108,4 +108,9 @@ export class ConnectionError extends StreamError {
 
 export class TimeoutError extends StreamError {
   readonly type = 'timeout';
+}
+
+/** Too much at once; it may be tried again later. */
+export class RateLimitedError extends StreamError {
+  readonly type = 'rate-limited';
 }

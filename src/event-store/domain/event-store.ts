@@ -1,5 +1,5 @@
 import { type NewEvent, type Position, type RecordedEvent } from './event.js';
-import { type StreamMetadata, type StreamPermissions, type VersionedStreamMetadata } from './stream-metadata.js';
+import { type NewStreamMetadata, type StreamMetadata, type StreamPermissions, type VersionedStreamMetadata } from './stream-metadata.js';
 
 export type ExpectedRevision = bigint | 'any' | 'no_stream' | 'stream_exists';
 export type Direction = 'forwards' | 'backwards';
@@ -21,6 +21,19 @@ export interface AppendResult {
   readonly streamName: string;
   /** Revision of the last event written; expect this one for the next write. */
   readonly revision: bigint;
+  readonly position: Position | undefined;
+}
+
+/** What one of several streams gets in a common write. */
+export interface StreamWrite {
+  readonly streamName: string;
+  readonly events: readonly NewEvent[];
+  readonly expectedRevision: ExpectedRevision;
+}
+
+export interface StreamsAppendResult {
+  /** Revision of the last event written to each stream, by the stream's name. */
+  readonly revisions: ReadonlyMap<string, bigint>;
   readonly position: Position | undefined;
 }
 
@@ -92,14 +105,23 @@ export interface EventStore {
   readStream(streamName: string, options?: ReadOptions): Promise<RecordedEvent[]>;
   /** All events in one atomic write. @throws WrongExpectedRevisionError, EventTooLargeError, StreamDeletedError, … */
   appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], options?: AppendOptions): Promise<AppendResult>;
+  /**
+   * Writes to several streams, all or none (KurrentDB 25.1 or later).
+   *
+   * @throws WrongExpectedRevisionError for the first stream found at another revision, EventTooLargeError, StreamDeletedError,
+   *   ValidationError where the store cannot do it, …
+   */
+  appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult>;
   /** Appends `StreamCreated` as the first event and writes the metadata; harmless where the stream is there already. */
   createStream(stream: NewStream): Promise<CreateStreamResult>;
+  /** Writes what a stream's metadata begin with, where it has none yet; harmless otherwise. */
+  initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined>;
   /** Soft delete: a later append begins the stream anew, with the revisions going on. */
   deleteStream(streamName: string, options?: { readonly expectedRevision?: ExpectedRevision }): Promise<void>;
   streamExists(streamName: string): Promise<boolean>;
   getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata>;
-  /** Replaces the metadata. @returns the revision of the metadata stream after the write */
-  setStreamMetadata(streamName: string, metadata: StreamMetadata, options?: AppendOptions): Promise<bigint>;
+  /** Replaces the metadata. @returns revision and position in the metadata stream */
+  setStreamMetadata(streamName: string, metadata: StreamMetadata, options?: AppendOptions): Promise<AppendResult>;
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription;
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription;
   /** Tells one store from another, also from one that was wiped and begun anew; undefined while the store is empty. */

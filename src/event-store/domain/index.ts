@@ -6,5 +6,7 @@ export * from './event-registry.js';
 export * from './event-store.js';
 export * from './stream-access.js';
 export * from './stream-created.js';
+export * from './stream-deleted.js';
+export * from './stream-guard.js';
 export * from './stream-metadata.js';
 export * from './stream-name.js';

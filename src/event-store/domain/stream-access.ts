@@ -2,7 +2,7 @@ import { type Caller, EVERYONE, hasRole, type Role } from './caller.js';
 import { identifyStream, type StreamIdentity } from './stream-name.js';
 import { type StreamPermissions } from './stream-metadata.js';
 
-/** `read`: events and state; `write`: append and delete; `admin`: see and change who may do what, restore. */
+/** `read`: events and state; `write`: append; `admin`: see and change who may do what, delete, restore. */
 export type StreamRight = keyof StreamPermissions;
 
 /** A stream, as far as access to it goes. */

@@ -1,4 +1,5 @@
 import { defineEvent } from './event-registry.js';
+import { parsePermissions, type StreamPermissions } from './stream-metadata.js';
 
 /** The first event of every stream this service creates. */
 export interface StreamCreated {
@@ -9,17 +10,20 @@ export interface StreamCreated {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly data: unknown;
+  /** What the stream began with; its metadata say what holds now. The owner's alone where absent. */
+  readonly permissions?: StreamPermissions;
 }
 
 export const StreamCreated = defineEvent<'StreamCreated', StreamCreated>({
   type: 'StreamCreated',
   schemaVersion: 1,
   parse: (data) => {
-    const { streamName, description, tags, owner, createdAt, data: payload } = data as Partial<StreamCreated>;
+    const { streamName, description, tags, owner, createdAt, data: payload, permissions } = data as Partial<StreamCreated>;
     if (typeof streamName !== 'string' || typeof description !== 'string' || typeof owner !== 'string' || typeof createdAt !== 'string') {
       throw new Error('streamName, description, owner and createdAt must be texts');
     }
+    if (Number.isNaN(Date.parse(createdAt))) throw new Error('createdAt must be an instant');
     if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) throw new Error('tags must be a list of texts');
-    return { streamName, description, tags, owner, createdAt, data: payload ?? null };
+    return { streamName, description, tags, owner, createdAt, data: payload ?? null, ...(permissions === undefined ? {} : { permissions: parsePermissions(permissions) }) };
   },
 });

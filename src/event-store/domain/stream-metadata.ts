@@ -39,3 +39,52 @@ export interface VersionedStreamMetadata {
   /** `no_stream` where nobody has written metadata yet. */
   readonly revision: bigint | 'no_stream';
 }
+
+/** Version of the layout that new streams are created with, kept in their metadata. */
+const STREAM_SCHEMA_VERSION = '1.0.0';
+
+/** What a stream's metadata begin with. */
+export interface NewStreamMetadata {
+  readonly name: string;
+  readonly description: string;
+  readonly data?: unknown;
+  readonly tags?: readonly string[];
+  readonly owner: string;
+  readonly permissions: StreamPermissions;
+  readonly maxAge?: number;
+  readonly maxCount?: number;
+}
+
+/** @param now ISO 8601, UTC */
+export function initialMetadata({ name, description, data, tags = [], owner, permissions, maxAge, maxCount }: NewStreamMetadata, now: string): StreamMetadata & Required<Pick<StreamMetadata, 'metadata'>> {
+  return {
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...(maxCount === undefined ? {} : { maxCount }),
+    name,
+    description,
+    ...(data === undefined ? {} : { data }),
+    metadata: { createdAt: now, updatedAt: now, version: STREAM_SCHEMA_VERSION, tags, owner },
+    status: 'active',
+    permissions,
+  };
+}
+
+/** Whom the metadata name; undefined where they name nobody, or nobody that can be understood. */
+export function permissionsOf({ permissions }: StreamMetadata): StreamPermissions | undefined {
+  try {
+    return permissions === undefined ? undefined : parsePermissions(permissions);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads permissions that came out of the store. @throws Error for anything else: what cannot be read must not open a stream */
+export function parsePermissions(value: unknown): StreamPermissions {
+  const { read, write, admin } = typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
+  if (!isNames(read) || !isNames(write) || !isNames(admin)) throw new Error('permissions must hold the lists of texts read, write and admin');
+  return { read, write, admin };
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}

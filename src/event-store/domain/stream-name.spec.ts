@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ValidationError } from './errors.js';
-import { assertStreamName, identifyStream, isServiceName, MAX_STREAM_NAME_BYTES, serviceUptimeStream, USER_STREAM_TYPES } from './stream-name.js';
+import { assertStreamName, identifyStream, isCategory, isServiceName, isUserId, isUserStreamType, MAX_STREAM_NAME_BYTES, serviceUptimeStream, USER_STREAM_TYPES, userStream, type UserStreamType } from './stream-name.js';
 
 describe('stream names', () => {
   it.each([
@@ -15,6 +15,24 @@ describe('stream names', () => {
     ['user-a.b_c@d-e-offers-two-words', { kind: 'user', userId: 'a.b_c@d-e', type: 'offers', category: 'two-words' }],
     ['user-alice', { kind: 'other' }],
     ['user--profile', { kind: 'other' }],
+    ['user-alice-profile-default', { kind: 'other' }],
+    ['user-alice-profile-', { kind: 'other' }],
+    ['user-alice-profile-Two', { kind: 'other' }],
+    ['user-alice-profile-two--words', { kind: 'other' }],
+    ['user-alice-profile-Two-loans', { kind: 'other' }],
+    ['user-profile-profile', { kind: 'user', userId: 'profile', type: 'profile', category: 'default' }],
+    ['user-alice-loans-profile', { kind: 'user', userId: 'alice', type: 'loans', category: 'profile' }],
+    ['user-alice-loans-profile-default', { kind: 'user', userId: 'alice', type: 'loans', category: 'profile-default' }],
+    ['user-__proto__-profile', { kind: 'user', userId: '__proto__', type: 'profile', category: 'default' }],
+    ['user-system-profile', { kind: 'other' }],
+    ['user-admin-profile', { kind: 'other' }],
+    ['user-user-profile', { kind: 'other' }],
+    ['user-..-profile', { kind: 'other' }],
+    ['user-alice/bob-profile', { kind: 'other' }],
+    ['user-alice-profile\n', { kind: 'other' }],
+    [`user-${'x'.repeat(129)}-profile`, { kind: 'other' }],
+    [`user-alice-profile-${'x'.repeat(65)}`, { kind: 'other' }],
+    ['User-alice-profile', { kind: 'other' }],
     ['$ce-user', { kind: 'kurrentdb' }],
     ['$$service-uptime-http', { kind: 'kurrentdb' }],
     ['connection-test', { kind: 'other' }],
@@ -22,14 +40,83 @@ describe('stream names', () => {
     expect(identifyStream(name)).toEqual(identity);
   });
 
-  it('parse back to the user they were made for, whatever the user is called', () => {
-    const userId = fc.stringMatching(/^[\w.@-]{1,20}$/).filter((id) => !USER_STREAM_TYPES.some((type) => `-${id}-`.includes(`-${type}-`)));
-    const category = fc.option(fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,4})?$/), { nil: undefined });
+  /** Pieces that a name could be cut at in a wrong place. */
+  const piece = fc.oneof(fc.constantFrom('-', '--', '_', '.', '..', '@', 'default', 'user', 'admin', 'profil', 'a', 'A1', ...USER_STREAM_TYPES, ...USER_STREAM_TYPES.map((type) => `-${type}`)), fc.stringMatching(/^[\w.@-]{1,4}$/));
+  const oddText = fc.oneof(fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')), fc.string({ unit: 'binary', maxLength: 6 }));
+  const type = fc.constantFrom(...USER_STREAM_TYPES);
+
+  it('parse back to the user, type and category they were made for, whatever these are called', () => {
     fc.assert(
-      fc.property(userId, fc.constantFrom(...USER_STREAM_TYPES), category, (id, type, suffix) => {
-        expect(identifyStream(`user-${id}-${type}${suffix === undefined ? '' : `-${suffix}`}`)).toEqual({ kind: 'user', userId: id, type, category: suffix ?? 'default' });
+      fc.property(oddText.filter(isUserId), type, fc.oneof(fc.constant('default'), oddText.filter(isCategory)), (userId, kind, category) => {
+        const name = userStream(userId, kind, category);
+        expect(name).toBe(`user-${userId}-${kind}${category === 'default' ? '' : `-${category}`}`);
+        expect(identifyStream(name)).toEqual({ kind: 'user', userId, type: kind, category });
+        expect(() => assertStreamName(name)).not.toThrow();
       }),
+      { numRuns: 1_000 },
     );
+  });
+
+  it('belong to a user only where they can be made for that user', () => {
+    fc.assert(
+      fc.property(oddText, (rest) => {
+        const identity = identifyStream(`user-${rest}`);
+        if (identity.kind === 'user') expect(userStream(identity.userId, identity.type, identity.category)).toBe(`user-${rest}`);
+        else expect(identity).toEqual({ kind: 'other' });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are refused for ids and categories that are not accepted, and for no others', () => {
+    fc.assert(
+      fc.property(oddText, type, oddText, (userId, kind, category) => {
+        const isAccepted = isUserId(userId) && isCategory(category);
+        if (isAccepted) expect(userStream(userId, kind, category)).toContain(userId);
+        else expect(() => userStream(userId, kind, category)).toThrow(ValidationError);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it.each(['a', 'Alice', 'a.b_c@d-e', '-', 'profile', 'my-profiles', 'x'.repeat(128), '__proto__', 'auth0@abc', 'administrator', 'a..b', 'default'])('%p may be the id of a user', (id) => {
+    expect(isUserId(id)).toBe(true);
+  });
+
+  it.each(['', '.', '..', 'a-profile', 'a-loans-b', '-offers', 'a b', 'ä', 'a/b', 'key:a', '*', '$a', 'a\n', 'x'.repeat(129), 'system', 'admin', 'user', 'auth0|abc'])('%p may not be the id of a user, and the message says what may', (id) => {
+    expect(isUserId(id)).toBe(false);
+    expect(() => userStream(id, 'profile')).toThrow(/cannot be a user's id: use at most 128 letters/);
+  });
+
+  it.each(['a', 'two-words', 'two_words', '1', 'profile', 'x'.repeat(64), 'default'])('%p may name a category', (category) => {
+    expect(isCategory(category)).toBe(true);
+  });
+
+  it.each(['', 'A', '-a', 'a-', 'a--b', 'a.b', 'a b', 'ä', '__proto__', 'a\n', 'x'.repeat(65)])('%p may not name a category, and the message says what may', (category) => {
+    expect(isCategory(category)).toBe(false);
+    expect(() => userStream('alice', 'profile', category)).toThrow(/cannot name a category: use at most 64 lower-case letters/);
+  });
+
+  it('tell of both mistakes at once, each with its path', () => {
+    const thrown = (): unknown => {
+      try {
+        return userStream('a/b', 'profile', 'A');
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(thrown()).toMatchObject({ details: { mistakes: [{ path: 'userId' }, { path: 'category' }] } });
+  });
+
+  it.each([
+    ['profile', true],
+    ['Profile', false],
+    ['', false],
+    ['toString', false],
+  ])('%p is a type of user stream: %p', (text, expected) => {
+    expect(isUserStreamType(text)).toBe(expected);
+    const types: readonly UserStreamType[] = USER_STREAM_TYPES;
+    expect(types.some((known) => known === text)).toBe(expected);
   });
 
   it.each(['http', 'pay.api', 'a-1_b', 'x'.repeat(64)])('%s may name a service', (name) => {

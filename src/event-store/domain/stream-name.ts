@@ -82,8 +82,9 @@ export function identifyStream(name: string): StreamIdentity {
   }
   if (name.startsWith('system-') && name.length > 'system-'.length) return { kind: 'system', name: name.slice('system-'.length) };
   const user = USER_STREAM.exec(name)?.groups;
-  if (user?.userId && user.type) return { kind: 'user', userId: user.userId, type: user.type as UserStreamType, category: user.category ?? DEFAULT_CATEGORY };
-  return { kind: 'other' };
+  const { userId = '', type = '', category = DEFAULT_CATEGORY } = user ?? {};
+  // Others may write to a stream of such a name: one of a user called like a role would belong to everyone who has it.
+  return isUserId(userId) && isUserStreamType(type) && isCategory(category) ? { kind: 'user', userId, type, category } : { kind: 'other' };
 }
 
 /** Refuses names that no store should be asked for. @throws ValidationError that says which rule the name breaks */

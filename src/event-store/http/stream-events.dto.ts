@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type EventMetadata, type RecordedEvent } from '../domain/index.js';
+import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '../domain/index.js';
 
 /** A 64-bit number as JSON can carry it: a number where it is exact, else its digits as text. */
 export type JsonInteger = number | string;
@@ -33,10 +33,23 @@ export class StreamEventDto {
   @ApiProperty({ description: 'When the store recorded it', example: '2026-11-24T02:00:00.012Z' })
   readonly created: string;
 
-  static of({ revision, eventId, type, data, metadata, timestamp, created }: RecordedEvent): StreamEventDto {
-    const payload = data instanceof Uint8Array ? { data: Buffer.from(data).toString('base64'), encoding: 'base64' as const } : { data };
-    return { revision: toJsonInteger(revision), eventId, type, ...payload, metadata, timestamp, created: new Date(created).toISOString() };
+  static of(event: RecordedEvent): StreamEventDto {
+    const { revision, eventId, type, timestamp, created } = event;
+    return { revision: toJsonInteger(revision), eventId, type, ...payloadOf(event), metadata: toldMetadataOf(event), timestamp, created: new Date(created).toISOString() };
   }
+}
+
+function payloadOf(event: RecordedEvent): { readonly data: unknown; readonly encoding?: 'base64' } {
+  if (event.data instanceof Uint8Array) return { data: Buffer.from(event.data).toString('base64'), encoding: 'base64' };
+  if (!isEvent(event, StreamCreated)) return { data: event.data };
+  // Who may do what is told to those who may change it, not to every reader.
+  const { permissions: _, ...told } = event.data;
+  return { data: told };
+}
+
+/** Without what only serves to recognise a repeated request. */
+function toldMetadataOf({ metadata: { requestKey: _, fingerprint: __, ...told } }: RecordedEvent): EventMetadata {
+  return told;
 }
 
 export class StreamEventsDto {

@@ -1,27 +1,43 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../../http/index.js';
-import { assertStreamName, type EventStore, identifyStream, StreamNotFoundError } from '../domain/index.js';
+import { APP_CONFIG, type AppConfig } from '../../config/index.js';
+import { Access, ApiErrors, CurrentCaller } from '../../http/index.js';
+import { assertStreamName, AuthenticationError, type Caller, type EventStore, identifyStream, isEvent, permissionsOf, StreamDeleted, StreamDeletedError, StreamGuard } from '../domain/index.js';
 import { EVENT_STORE } from '../tokens.js';
+import { readEventPage } from './event-page.js';
 import { ReadEventsQuery } from './read-events.query.js';
-import { StreamEventDto, StreamEventsDto, toJsonInteger } from './stream-events.dto.js';
+import { StreamEventsDto } from './stream-events.dto.js';
 
 @ApiTags('streams')
 @Controller('api/streams')
+@Access({ kind: 'stream' })
 export class StreamsController {
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly guard: StreamGuard,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
 
   @Get(':streamName/events')
-  @ApiOperation({ summary: 'Read the events of a stream, page by page', description: 'Streams of service uptime are open to all; any other stream answers as if it did not exist.' })
+  @ApiOperation({ summary: 'Read the events of a stream, page by page', description: 'A stream that the caller may not read answers as if it did not exist.' })
   @ApiParam({ name: 'streamName', example: 'service-uptime-http' })
   @ApiOkResponse({ type: StreamEventsDto })
-  @ApiErrors('validation-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
-  async readEvents(@Param('streamName') streamName: string, @Query() { from, limit, direction }: ReadEventsQuery): Promise<StreamEventsDto> {
+  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
+  async readEvents(@Param('streamName') streamName: string, @Query() query: ReadEventsQuery, @CurrentCaller() caller: Caller): Promise<StreamEventsDto> {
     assertStreamName(streamName);
-    if (identifyStream(streamName).kind !== 'service-uptime') throw new StreamNotFoundError(streamName);
-    // One more than asked for tells whether there is a next page, and where it begins.
-    const read = await this.store.readStream(streamName, { ...(from === undefined ? {} : { from: BigInt(from) }), limit: limit + 1, direction });
-    const next = read[limit];
-    return { streamName, direction, events: read.slice(0, limit).map((event) => StreamEventDto.of(event)), nextFrom: next ? toJsonInteger(next.revision) : null };
+    const { kind } = identifyStream(streamName);
+    if (kind === 'service-uptime' && caller.kind === 'anonymous' && !this.config.auth.openEndpoints.has('uptime')) {
+      throw new AuthenticationError('Uptime is closed to the public here: send a bearer token or an API key');
+    }
+    // KurrentDB's own streams have no permissions to look up, and are closed to everyone.
+    const permissions = kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
+    this.guard.assertMay(caller, 'read', { name: streamName, permissions });
+    if (kind === 'user') await this.#assertNotDeleted(streamName);
+    return readEventPage(this.store, streamName, query);
+  }
+
+  async #assertNotDeleted(streamName: string): Promise<void> {
+    const [last] = await this.store.readStream(streamName, { direction: 'backwards', limit: 1 });
+    if (last && isEvent(last, StreamDeleted)) throw new StreamDeletedError(streamName);
   }
 }

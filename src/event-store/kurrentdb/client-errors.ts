@@ -14,6 +14,7 @@ import {
   TimeoutError as ClientTimeoutError,
   TransactionMaxSizeExceededError,
   UnavailableError,
+  UnsupportedError,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
 import {
@@ -58,7 +59,7 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
   if (thrown instanceof StreamError) return thrown;
   // Where the client asks for the server's features, it lets errors of gRPC through as they are.
   const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
-  const stream = streamName ?? '$all';
+  const stream = streamName ?? streamNamed(error) ?? '$all';
   if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError) return new StreamNotFoundError(stream, error);
   if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError) return new StreamDeletedError(stream, error);
   if (error instanceof WrongExpectedVersionError) {
@@ -74,11 +75,18 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
   if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
     return new TimeoutError(`KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`, { ...about, cause: error });
   }
+  if (error instanceof UnsupportedError) return new ValidationError(`The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`, { ...about, cause: error });
   if (error instanceof InvalidArgumentError) return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, { ...about, cause: error });
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
     return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, { ...about, cause: error });
   }
   return new ConnectionError(`KurrentDB failed while ${doing}; retry in a moment`, { ...about, cause: error });
+}
+
+/** Several streams were written to at once: the error says which one it was. */
+function streamNamed(error: unknown): string | undefined {
+  if (error instanceof StreamTombstonedError) return error.stream;
+  return error instanceof Error && 'streamName' in error && typeof error.streamName === 'string' ? error.streamName : undefined;
 }
 
 function revisionOrState(value: unknown): RevisionOrState | undefined {

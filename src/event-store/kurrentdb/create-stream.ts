@@ -1,7 +1,4 @@
-import { type CreateStreamResult, type EventStore, type NewStream, StreamCreated, type StreamMetadata, type StreamPermissions, WrongExpectedRevisionError } from '../domain/index.js';
-
-/** Version of the layout that new streams are created with, kept in their metadata. */
-const STREAM_SCHEMA_VERSION = '1.0.0';
+import { type AppendResult, type CreateStreamResult, type EventStore, initialMetadata, type NewStream, type NewStreamMetadata, ownedBy, StreamCreated, type VersionedStreamMetadata, WrongExpectedRevisionError } from '../domain/index.js';
 
 /**
  * Appends `StreamCreated` as the first event and writes the stream's metadata. The store decides the race of two replicas (first
@@ -10,7 +7,7 @@ const STREAM_SCHEMA_VERSION = '1.0.0';
  */
 export async function createStream(store: EventStore, stream: NewStream, now: string): Promise<CreateStreamResult> {
   const created = await appendFirstEvent(store, stream, now);
-  await ensureMetadata(store, stream, now);
+  await initializeMetadata(store, { ...stream, permissions: stream.permissions ?? ownedBy(stream.owner) }, now);
   return { streamName: stream.name, created };
 }
 
@@ -25,31 +22,18 @@ async function appendFirstEvent(store: EventStore, { name, description, data = n
   }
 }
 
-async function ensureMetadata(store: EventStore, stream: NewStream, now: string): Promise<void> {
-  const { metadata, revision } = await store.getStreamMetadata(stream.name);
-  if (metadata.metadata !== undefined) return;
-  try {
-    await store.setStreamMetadata(stream.name, { ...metadata, ...initialMetadata(stream, now) }, { expectedRevision: revision });
-  } catch (error) {
-    // Somebody else wrote metadata since it was read; it has ours only if it was another replica's createStream.
-    if (!(error instanceof WrongExpectedRevisionError)) throw error;
-    await ensureMetadata(store, stream, now);
+/** Writes the metadata a stream begins with, unless it has some: then they are another replica's, or a later change. */
+export async function initializeMetadata(store: EventStore, stream: NewStreamMetadata, now: string): Promise<AppendResult | undefined> {
+  const initial = initialMetadata(stream, now);
+  let found: VersionedStreamMetadata = { metadata: {}, revision: 'no_stream' };
+  for (;;) {
+    try {
+      return await store.setStreamMetadata(stream.name, { ...found.metadata, ...initial }, { expectedRevision: found.revision });
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevisionError)) throw error;
+      // They are ours if it was another replica's createStream; what KurrentDB wrote by itself is kept beside ours.
+      found = await store.getStreamMetadata(stream.name);
+      if (found.metadata.metadata !== undefined) return undefined;
+    }
   }
-}
-
-function initialMetadata({ name, description, data, tags = [], owner, permissions = ownedBy(owner), maxAge, maxCount }: NewStream, now: string): StreamMetadata {
-  return {
-    ...(maxAge === undefined ? {} : { maxAge }),
-    ...(maxCount === undefined ? {} : { maxCount }),
-    name,
-    description,
-    ...(data === undefined ? {} : { data }),
-    metadata: { createdAt: now, updatedAt: now, version: STREAM_SCHEMA_VERSION, tags, owner },
-    status: 'active',
-    permissions,
-  };
-}
-
-function ownedBy(owner: string): StreamPermissions {
-  return { read: [owner], write: [owner], admin: [owner] };
 }

@@ -5,6 +5,9 @@ import { type Clock, createEventId, type EventMetadata, type EventRegistry, isEv
 /** Written as the `source` of events that do not name one. */
 const DEFAULT_SOURCE = 'penguin-pool-streams';
 
+/** Properties that a server adds to events of a write to several streams. */
+const SCHEMA_PROPERTIES = ['$schema.name', '$schema.format'];
+
 /** A stored event's metadata: what the domain calls metadata, and the two fields that {@link BaseEvent} has beside it. */
 interface StoredMetadata extends EventMetadata {
   readonly eventId?: string;
@@ -42,6 +45,17 @@ export class EventCodec {
     };
   }
 
+  /**
+   * The event as the protocol of several streams takes it: its properties are texts. {@link decode} reads them back.
+   *
+   * @throws ValidationError as {@link encode}
+   */
+  encodeForSession(event: NewEvent): EncodedEvent {
+    const { event: encoded, bytes } = this.encode(event);
+    const properties = Object.entries(encoded.metadata ?? {}).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+    return { event: { ...encoded, metadata: Object.fromEntries(properties) as Record<string, string> }, bytes };
+  }
+
   decode(event: ClientEvent): RecordedEvent {
     const { eventId, timestamp, ...metadata } = readMetadata(event.metadata);
     return {
@@ -71,11 +85,14 @@ function readMetadata(metadata: unknown): StoredMetadata {
   // Other writers may leave metadata out, or keep bytes or any JSON value there.
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Uint8Array) return {};
   const { eventId, timestamp, schemaVersion, ...rest } = metadata as Record<string, unknown>;
+  // The protocol of several streams adds what the event's type and content type say already, and keeps numbers as texts.
+  for (const name of SCHEMA_PROPERTIES) delete rest[name];
+  const version = typeof schemaVersion === 'string' && /^\d{1,9}$/.test(schemaVersion) ? Number(schemaVersion) : schemaVersion;
   return {
     ...rest,
-    ...(typeof schemaVersion === 'number' ? { schemaVersion } : {}),
+    ...(typeof version === 'number' ? { schemaVersion: version } : {}),
     ...(typeof eventId === 'string' ? { eventId } : {}),
-    ...(typeof timestamp === 'string' ? { timestamp } : {}),
+    ...(typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp)) ? { timestamp } : {}),
   };
 }
 

@@ -3,16 +3,26 @@ import { join } from 'node:path';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
 import { KurrentDBClients } from './kurrentdb-clients.js';
+import { announceConnection, findConnection, withdrawConnection } from './running-kurrentdb.js';
+
+const EMBEDDED_DIRECTORY = 'kurrentdb';
+
+/** An embedded server, and the directory it holds. */
+interface Embedded {
+  readonly server: EmbeddedKurrentDB;
+  readonly directory: string;
+}
 
 /** The running store: a client, and the embedded server behind it where there is one. */
 export class KurrentDBConnection {
   constructor(
     readonly clients: KurrentDBClients,
-    private readonly embedded: EmbeddedKurrentDB | undefined,
+    private readonly embedded: Embedded | undefined,
   ) {}
 
   /**
-   * Connects to the server of the configuration, or starts the embedded one under `DATA_DIR/kurrentdb` and connects to that.
+   * Connects to the server of the configuration, or starts the embedded one under `DATA_DIR/kurrentdb` and connects to that. Processes of
+   * the same user find the embedded one by {@link connectionOfRunning} then.
    *
    * @param onFailure called when the embedded server stops by itself
    */
@@ -20,15 +30,33 @@ export class KurrentDBConnection {
     if (kurrentdb.connectionString !== undefined) {
       return new KurrentDBConnection(new KurrentDBClients(kurrentdb.connectionString), undefined);
     }
-    const { start } = await import('../../embedded-kurrentdb/index.js');
-    const embedded = await start({ dataDir: join(dataDir, 'kurrentdb'), onFailure });
-    return new KurrentDBConnection(new KurrentDBClients(embedded.connectionString), embedded);
+    const { holderOf, start } = await import('../../embedded-kurrentdb/index.js');
+    const directory = join(dataDir, EMBEDDED_DIRECTORY);
+    const server = await start({ dataDir: directory, onFailure });
+    const holder = holderOf(directory);
+    if (holder !== undefined) announceConnection(directory, { holder, connectionString: server.connectionString });
+    return new KurrentDBConnection(new KurrentDBClients(server.connectionString), { server, directory });
   }
 
   async close(): Promise<void> {
     await this.clients.close();
-    await this.embedded?.stop();
+    if (!this.embedded) return;
+    // While the directory is still held: afterwards the file could be that of the next process.
+    withdrawConnection(this.embedded.directory);
+    await this.embedded.server.stop();
   }
+}
+
+/**
+ * The connection string of the embedded KurrentDB that another process runs under `DATA_DIR`; undefined where none does, and where the
+ * configuration names a server.
+ *
+ * @throws ConnectionError for a process that holds the directory without saying how to reach it
+ */
+export async function connectionOfRunning({ kurrentdb, dataDir }: Pick<AppConfig, 'kurrentdb' | 'dataDir'>): Promise<string | undefined> {
+  if (kurrentdb.connectionString !== undefined) return undefined;
+  const { holderOf } = await import('../../embedded-kurrentdb/index.js');
+  return findConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
 }
 
 /** Closes the store last: requests that are still running while the service shuts down can be answered. */

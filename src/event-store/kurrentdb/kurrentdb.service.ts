@@ -16,6 +16,7 @@ import {
   MAX_APPEND_BYTES,
   type NewEvent,
   type NewStream,
+  type NewStreamMetadata,
   type RandomText,
   type ReadOptions,
   type RecordedEvent,
@@ -23,12 +24,14 @@ import {
   type StreamMetadata,
   StreamNotFoundError,
   type StreamSubscriptionOptions,
+  type StreamsAppendResult,
+  type StreamWrite,
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
 import { translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
-import { createStream } from './create-stream.js';
+import { createStream, initializeMetadata } from './create-stream.js';
 import { withDeadline } from './deadline.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
 import { type KurrentDBClients } from './kurrentdb-clients.js';
@@ -82,7 +85,6 @@ export class KurrentDBService implements EventStore {
   async appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = (isList(events) ? events : [events]).map((event) => this.codec.encode(event));
-    if (encoded.length === 0) throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
     this.#checkSize(streamName, encoded);
     return this.#append(
       streamName,
@@ -91,8 +93,27 @@ export class KurrentDBService implements EventStore {
     );
   }
 
+  async appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult> {
+    const requests = writes.map(({ streamName, events, expectedRevision }) => {
+      assertStreamName(streamName);
+      const encoded = events.map((event) => this.codec.encodeForSession(event));
+      this.#checkSize(streamName, encoded);
+      return { streamName, expectedState: expectedRevision, events: encoded.map(({ event }) => event) };
+    });
+    const result = await this.#run({ name: 'appending to several streams' }, () => this.clients.client.multiStreamAppend(requests));
+    const { position, responses = [] } = result;
+    return {
+      revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
+      position: position === undefined || position < 0n ? undefined : { commit: position, prepare: position },
+    };
+  }
+
   createStream(stream: NewStream): Promise<CreateStreamResult> {
-    return createStream(this, stream, new Date(this.options.clock.now()).toISOString());
+    return createStream(this, stream, this.#now());
+  }
+
+  initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined> {
+    return initializeMetadata(this, stream, this.#now());
   }
 
   async deleteStream(streamName: string, { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {}): Promise<void> {
@@ -128,14 +149,13 @@ export class KurrentDBService implements EventStore {
     }
   }
 
-  async setStreamMetadata(streamName: string, metadata: StreamMetadata, { expectedRevision = 'any' }: AppendOptions = {}): Promise<bigint> {
+  async setStreamMetadata(streamName: string, metadata: StreamMetadata, { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
     assertStreamName(streamName);
     for (const [field, least] of [['maxAge', 1], ['maxCount', 1], ['truncateBefore', 0], ['cacheControl', 1]] as const) {
       const value = metadata[field];
       if (value !== undefined && (!Number.isInteger(value) || value < least)) throw new ValidationError(`${field} is ${value}; it must be a whole number from ${least}`, { streamName });
     }
-    const { revision } = await this.#append(`$$${streamName}`, [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })], expectedRevision);
-    return revision;
+    return this.#append(`$$${streamName}`, [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })], expectedRevision);
   }
 
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
@@ -182,7 +202,12 @@ export class KurrentDBService implements EventStore {
     return isSoftDeleted((await this.getStreamMetadata(streamName)).metadata);
   }
 
+  #now(): string {
+    return new Date(this.options.clock.now()).toISOString();
+  }
+
   #checkSize(streamName: string, events: readonly EncodedEvent[]): void {
+    if (events.length === 0) throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
     const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
     if (bytes > MAX_APPEND_BYTES) throw new EventTooLargeError(streamName, bytes);
     for (const { event, bytes: size } of events) {

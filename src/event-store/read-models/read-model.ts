@@ -17,6 +17,8 @@ export interface ReadModelDefinition {
   readonly streamNamePrefixes: readonly string[];
   /** Names of its tables. */
   readonly tables: readonly string[];
+  /** Events that could not be read are applied too, with their `problem`; left out where absent. */
+  readonly takesMalformed?: true;
   /**
    * Brings the tables to where they stand after the events. Runs inside one transaction, together with the checkpoint: either
    * all of it is kept or nothing. Must be synchronous and must not read the clock: a rebuild has to give the same tables.
@@ -31,6 +33,7 @@ interface Checkpoint {
 }
 
 const CHECKPOINT = 'checkpoint';
+const RETRY_MS = 1_000;
 
 /** Tables in LMDB that a subscription to `$all` keeps up to date (DESIGN, decision 3). */
 export class ReadModel implements ReadModelTables {
@@ -39,11 +42,14 @@ export class ReadModel implements ReadModelTables {
   readonly #meta: Database<Checkpoint, string>;
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(events: readonly RecordedEvent[]) => void>();
   #subscription: EventSubscription | undefined;
   #position: Position | undefined;
   #storeIdentity: string | undefined;
   #isCaughtUp = false;
   #stopped = false;
+  #starting: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   /** @param directory holds this model and nothing else; made where it is missing */
   constructor(
@@ -68,6 +74,11 @@ export class ReadModel implements ReadModelTables {
     const opened = this.#tables.get(name);
     if (!opened) throw new Error(`The read model '${this.definition.name}' names no table '${name}'`);
     return opened as Database<Value, TableKey>;
+  }
+
+  /** Starts as soon as the store can be reached, tried again until then. */
+  startWhenReachable(): void {
+    this.#starting ??= this.#tryToStart(1);
   }
 
   /** Goes on behind the checkpoint; begins anew where the tables are those of another store. @throws ConnectionError, TimeoutError */
@@ -108,13 +119,38 @@ export class ReadModel implements ReadModelTables {
     return true;
   }
 
+  /**
+   * Tells of events as soon as they are in the tables.
+   *
+   * @returns a function that ends the listening
+   */
+  listen(listener: (events: readonly RecordedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Resolves when the running batch, if any, is kept. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    clearTimeout(this.#retry);
+    await this.#starting;
     await this.#subscription?.stop();
     this.#wakeAll();
     await this.#root.close();
+  }
+
+  async #tryToStart(attempt: number): Promise<void> {
+    try {
+      await this.start();
+      if (attempt > 1) this.#logger.log('The store can be reached; following the streams');
+    } catch (error) {
+      if (attempt === 1) this.#logger.warn(`Not following the streams yet, tried again every ${RETRY_MS} ms: ${error instanceof Error ? error.message : String(error)}`);
+      if (this.#stopped) return;
+      this.#retry = setTimeout(() => {
+        this.#starting = this.#tryToStart(attempt + 1);
+      }, RETRY_MS);
+    }
   }
 
   async #apply({ events, position }: EventBatch): Promise<void> {
@@ -130,6 +166,16 @@ export class ReadModel implements ReadModelTables {
     });
     this.#position = position;
     this.#wakeAll();
+    for (const listener of this.#listeners) this.#tell(listener, readable);
+  }
+
+  /** The batch is kept already: a listener that fails must not have it delivered, and applied, again. */
+  #tell(listener: (events: readonly RecordedEvent[]) => void, events: readonly RecordedEvent[]): void {
+    try {
+      listener(events);
+    } catch (error) {
+      this.#logger.error(`A listener failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** @throws Error for an event of a newer schema version: leaving it out would make the tables wrong for ever */
@@ -137,8 +183,8 @@ export class ReadModel implements ReadModelTables {
     if (!problem) return true;
     const what = `Event '${type}' at revision ${revision} of '${streamName}'`;
     if (problem.reason === 'newer-schema-version') throw new Error(`${what} cannot be applied: ${problem.message}`);
-    this.#logger.warn(`${what} is left out: ${problem.message}`);
-    return false;
+    this.#logger.warn(`${what} ${this.definition.takesMalformed ? 'cannot be read' : 'is left out'}: ${problem.message}`);
+    return this.definition.takesMalformed ?? false;
   }
 
   #clear(): void {
