@@ -3,8 +3,10 @@ import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } f
 import { HealthCheck, type HealthCheckResult, HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
 import { KurrentDBHealthIndicator } from '../event-store/index.js';
+import { Access } from '../http/index.js';
 import { gradeOf } from '../uptime/domain/index.js';
 import { UptimeHealthIndicator } from '../uptime/index.js';
+import { UserStreamsHealthIndicator } from '../user-streams/index.js';
 import { HealthCheckFilter } from './health-check.filter.js';
 
 const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {} };
@@ -21,9 +23,11 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly kurrentdb: KurrentDBHealthIndicator,
     private readonly uptime: UptimeHealthIndicator,
+    private readonly userStreams: UserStreamsHealthIndicator,
   ) {}
 
   @Get('livez')
+  @Access({ kind: 'public' })
   @ApiOperation({ summary: 'Liveness: the process answers', description: 'Never asks the store: restarting this process would not mend it.' })
   @ApiOkResponse({ description: 'Alive', example: ALIVE })
   livez(): HealthCheckResult {
@@ -31,13 +35,15 @@ export class HealthController {
   }
 
   @Get('readyz')
+  @Access({ kind: 'public' })
   @HealthCheck()
   @ApiOperation({ summary: 'Readiness: the store is reachable and the streams are there', description: '503 while starting and while shutting down.' })
   readyz(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.kurrentdb.check(), () => this.uptime.check()]);
+    return this.health.check([() => this.kurrentdb.check(), () => this.uptime.check(), () => this.userStreams.check()]);
   }
 
   @Get('startupz')
+  @Access({ kind: 'public' })
   @HealthCheck()
   @ApiOperation({ summary: 'Startup: the service has been ready once' })
   async startupz(): Promise<HealthCheckResult> {
@@ -48,13 +54,15 @@ export class HealthController {
   }
 
   @Get('health')
+  @Access({ kind: 'open', group: 'health' })
   @HealthCheck()
   @ApiOperation({ summary: 'All indicators' })
   all(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.gradedKurrentdb(), () => this.uptime.check()]);
+    return this.health.check([() => this.gradedKurrentdb(), () => this.uptime.check(), () => this.userStreams.check()]);
   }
 
   @Get('health/kurrentdb')
+  @Access({ kind: 'open', group: 'health' })
   @HealthCheck()
   @ApiOperation({ summary: 'The connection to KurrentDB: a real append and read, with response time in milliseconds and grade' })
   @ApiServiceUnavailableResponse({ description: 'KurrentDB cannot be reached, or does not answer as it should' })

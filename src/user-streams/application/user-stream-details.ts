@@ -1,0 +1,80 @@
+import { type Clock, ConnectionError, type EventStore, EVERYONE, initialMetadata, type KnownCaller, permissionsOf, type StreamGuard, type StreamMetadata, StreamNotFoundError, type StreamPermissions, type VersionedStreamMetadata, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { assertNotDeleted, evolveMetadata, streamNameOf, type UserStream, type UserStreamKey, type Visibility } from '../domain/index.js';
+import { type UserStreamTable } from './user-stream-table.js';
+
+const MOST_ATTEMPTS = 10;
+const VISIBLE_WITHIN_MS = 2_000;
+
+/** What is to change; what is absent stays. */
+export interface DetailsChange {
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly permissions?: Partial<StreamPermissions>;
+  /** Takes everyone into the list of readers, or out of it. */
+  readonly visibility?: Visibility;
+}
+
+/** Changes who may do what with a user's stream, and how it is described: its metadata, in KurrentDB's `$acl` too. */
+export class UserStreamDetails {
+  constructor(
+    private readonly store: Pick<EventStore, 'getStreamMetadata' | 'setStreamMetadata'>,
+    private readonly table: UserStreamTable,
+    private readonly guard: StreamGuard,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param expected revision of the metadata that the change was made for; undefined: whatever they are
+   * @returns the stream with its new details
+   * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError, ConnectionError
+   */
+  async change(caller: KnownCaller, key: UserStreamKey, change: DetailsChange, expected: bigint | undefined): Promise<UserStream> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.store.getStreamMetadata(streamNameOf(key));
+      const stream = this.#administered(caller, key, found);
+      if (expected !== undefined && expected !== found.revision) throw new WrongExpectedRevisionError(stream.name, expected, found.revision);
+      try {
+        return await this.#write(key, stream, found, change);
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** @param found the metadata in the store: they hold, the read model may be a moment behind */
+  #administered(caller: KnownCaller, key: UserStreamKey, { metadata, revision }: VersionedStreamMetadata): UserStream {
+    if (!this.table.isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+    const name = streamNameOf(key);
+    const known = this.table.stream(key);
+    const stream = known && revision !== 'no_stream' ? evolveMetadata(known, metadata, Number(revision)) : known;
+    this.guard.assertMay(caller, 'admin', { name, permissions: stream ? stream.permissions : permissionsOf(metadata) });
+    if (!stream) throw new StreamNotFoundError(name);
+    assertNotDeleted(stream);
+    return stream;
+  }
+
+  async #write(key: UserStreamKey, stream: UserStream, { metadata: stored, revision }: VersionedStreamMetadata, change: DetailsChange): Promise<UserStream> {
+    const now = new Date(this.clock.now()).toISOString();
+    const { description = stream.description, tags = stream.tags } = change;
+    const initial = initialMetadata(stream, new Date(stream.createdAt).toISOString());
+    // The list of KurrentDB is made anew from the permissions.
+    const { acl: _, ...kept } = stored;
+    const changed: StreamMetadata = {
+      ...initial,
+      ...kept,
+      description,
+      metadata: { ...initial.metadata, ...stored.metadata, tags, owner: stream.owner, updatedAt: now },
+      permissions: changedPermissions(stream.permissions, change),
+    };
+    const written = await this.store.setStreamMetadata(stream.name, changed, { expectedRevision: revision });
+    if (written.position) await this.table.waitFor(written.position, VISIBLE_WITHIN_MS);
+    return evolveMetadata(this.table.stream(key) ?? stream, changed, Number(written.revision));
+  }
+}
+
+function changedPermissions(before: StreamPermissions, { permissions, visibility }: DetailsChange): StreamPermissions {
+  const after = { ...before, ...permissions };
+  if (visibility === undefined) return after;
+  const readers = after.read.filter((name) => name !== EVERYONE);
+  return { ...after, read: visibility === 'public' ? [EVERYONE, ...readers] : readers };
+}

@@ -1,0 +1,40 @@
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Applies a JSON merge patch (RFC 7396): members that the patch names are replaced, merged where both sides are objects, and
+ * removed where it says null; lists are replaced as a whole.
+ *
+ * @param target JSON value, as are the patch and the result; nested no deeper than a stack allows
+ * @returns a value that shares nothing with `target` and `patch`, which stay as they were
+ */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return copyOf(patch);
+  const base = isObject(target) ? target : {};
+  const merged: Record<string, unknown> = {};
+  for (const name of Object.keys(base)) {
+    if (!Object.hasOwn(patch, name)) put(merged, name, copyOf(base[name]));
+    else if (patch[name] !== null) put(merged, name, mergePatch(base[name], patch[name]));
+  }
+  for (const name of Object.keys(patch)) {
+    if (!Object.hasOwn(base, name) && patch[name] !== null) put(merged, name, mergePatch(undefined, patch[name]));
+  }
+  return merged;
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) put(copy, name, copyOf(value[name]));
+  return copy;
+}
+
+/** A member like any other, whatever its name: `__proto__` must not become the object's prototype, as it would by assignment. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  else object[name] = value;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,21 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Access, ApiErrors } from '../../http/index.js';
+import { type DataSchemas } from '../application/index.js';
+import { DATA_SCHEMAS } from '../tokens.js';
+import { SchemasAnswer } from './user-stream-answers.dto.js';
+
+@ApiTags('user streams')
+@Access({ kind: 'public' })
+@Controller('api/user-data-schemas')
+export class UserDataSchemasController {
+  constructor(@Inject(DATA_SCHEMAS) private readonly schemas: DataSchemas) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The JSON Schemas that data of user streams are held against' })
+  @ApiOkResponse({ type: SchemasAnswer })
+  @ApiErrors()
+  list(): SchemasAnswer {
+    return { schemas: this.schemas.describe() };
+  }
+}

@@ -1,0 +1,191 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type StreamPermissions, USER_STREAM_TYPES, type UserStreamType } from '../../event-store/index.js';
+import { type SchemaDescription, type UserStreamState, type WriteOutcome } from '../application/index.js';
+import { keyOfStream, streamNameOf, type UserData, type UserStream, type Visibility, visibilityOf } from '../domain/index.js';
+
+const AN_INSTANT = '2026-11-24T12:00:00.000Z';
+const A_STREAM = 'user-alice-profile';
+
+export class WriteAnswer {
+  @ApiProperty({ example: A_STREAM })
+  readonly streamName: string;
+
+  @ApiProperty({ type: 'integer', description: 'Of the last event written; the ETag too', example: 4 })
+  readonly revision: number;
+
+  @ApiProperty({ example: 'evt_1795521600000_5v0c3qk8d1m2p7ra' })
+  readonly eventId: string;
+
+  @ApiProperty({ example: AN_INSTANT })
+  readonly timestamp: string;
+
+  static of({ streamName, revision, eventId, at }: WriteOutcome): WriteAnswer {
+    return { streamName, revision, eventId, timestamp: toTimestamp(at) };
+  }
+}
+
+export class WritesAnswer {
+  @ApiProperty({ type: [WriteAnswer], description: 'In the order of the request' })
+  readonly results: readonly WriteAnswer[];
+}
+
+export class UserStreamStateAnswer {
+  @ApiProperty({ example: A_STREAM })
+  readonly streamName: string;
+
+  @ApiProperty({ example: 'alice' })
+  readonly userId: string;
+
+  @ApiProperty({ enum: USER_STREAM_TYPES })
+  readonly type: UserStreamType;
+
+  @ApiProperty({ example: 'default' })
+  readonly category: string;
+
+  @ApiProperty({ type: 'integer', description: 'Revision that the stream is at; the ETag too', example: 4 })
+  readonly revision: number;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'null where nothing was written yet', example: { displayName: 'Alice', email: 'alice@example.com' } })
+  readonly data: UserData | null;
+
+  @ApiPropertyOptional({ description: 'JSON Schema that the data were checked against', example: 'profile@1' })
+  readonly schema?: string;
+
+  @ApiPropertyOptional({ description: 'The event that holds the data', example: 'evt_1795521600000_5v0c3qk8d1m2p7ra' })
+  readonly eventId?: string;
+
+  @ApiPropertyOptional({ description: 'When the data were written', example: AN_INSTANT })
+  readonly timestamp?: string;
+
+  static of({ key, revision, data: stored }: UserStreamState): UserStreamStateAnswer {
+    const data = stored ? (JSON.parse(stored.json) as UserData) : null;
+    const evidence = stored ? { ...(stored.schema === undefined ? {} : { schema: stored.schema }), eventId: stored.eventId, timestamp: toTimestamp(stored.at) } : {};
+    return { streamName: streamNameOf(key), ...key, revision, data, ...evidence };
+  }
+}
+
+export class PermissionsDto implements StreamPermissions {
+  @ApiProperty({ type: [String], example: ['*', 'alice'] })
+  readonly read: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['alice'] })
+  readonly write: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['alice'] })
+  readonly admin: readonly string[];
+}
+
+export class UserStreamDto {
+  @ApiProperty({ example: A_STREAM })
+  readonly streamName: string;
+
+  @ApiProperty({ enum: USER_STREAM_TYPES })
+  readonly type: UserStreamType;
+
+  @ApiProperty({ example: 'default' })
+  readonly category: string;
+
+  @ApiProperty({ enum: ['private', 'public'] })
+  readonly visibility: Visibility;
+
+  @ApiProperty({ example: 'What colleagues see' })
+  readonly description: string;
+
+  @ApiProperty({ type: [String], example: ['work'] })
+  readonly tags: readonly string[];
+
+  @ApiProperty({ example: 'alice' })
+  readonly owner: string;
+
+  @ApiProperty({ type: 'integer', description: 'Of the last event', example: 4 })
+  readonly revision: number;
+
+  @ApiProperty({ type: 'integer', description: 'How many events there are', example: 5 })
+  readonly events: number;
+
+  @ApiProperty({ type: 'integer', description: 'What their data take', example: 512 })
+  readonly bytes: number;
+
+  @ApiProperty({ example: AN_INSTANT })
+  readonly createdAt: string;
+
+  @ApiProperty({ description: 'When the last event happened', example: AN_INSTANT })
+  readonly updatedAt: string;
+
+  @ApiPropertyOptional({ description: 'Present where it is deleted', example: AN_INSTANT })
+  readonly deletedAt?: string;
+
+  /** @param stream of a user */
+  static of(stream: UserStream): UserStreamDto {
+    const { name, description, tags, owner, revision, events, bytes, createdAt, updatedAt, deletedAt } = stream;
+    const key = keyOfStream(name);
+    if (!key) throw new Error(`'${name}' is no stream of a user`);
+    return {
+      streamName: name,
+      type: key.type,
+      category: key.category,
+      visibility: visibilityOf(stream),
+      description,
+      tags,
+      owner,
+      revision,
+      events,
+      bytes,
+      createdAt: toTimestamp(createdAt),
+      updatedAt: toTimestamp(updatedAt),
+      ...(deletedAt === undefined ? {} : { deletedAt: toTimestamp(deletedAt) }),
+    };
+  }
+}
+
+export class UserStreamsAnswer {
+  @ApiProperty({ type: [UserStreamDto], description: 'Those that the caller may read, by type and category' })
+  readonly streams: readonly UserStreamDto[];
+
+  @ApiProperty({ type: String, nullable: true, description: '`after` of the next page; null after the last one', example: null })
+  readonly nextAfter: string | null;
+}
+
+export class UserStreamDetailsAnswer extends UserStreamDto {
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Revision of these details; the ETag too. null until they are recorded', example: 0 })
+  readonly metadataRevision: number | null;
+
+  @ApiPropertyOptional({ type: PermissionsDto, description: "For those who have the right 'admin'" })
+  readonly permissions?: PermissionsDto;
+
+  static ofDetails(stream: UserStream, mayAdminister: boolean): UserStreamDetailsAnswer {
+    return { ...UserStreamDto.of(stream), metadataRevision: stream.metadataRevision ?? null, ...(mayAdminister ? { permissions: stream.permissions } : {}) };
+  }
+}
+
+export class SchemaDto implements SchemaDescription {
+  @ApiProperty({ example: 'profile@1' })
+  readonly name: string;
+
+  @ApiProperty({ enum: USER_STREAM_TYPES })
+  readonly type: UserStreamType;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: for all categories that have none of their own', example: null })
+  readonly category: string | null;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  readonly version: number;
+
+  @ApiProperty({ description: 'Whether data are checked against it when they are written' })
+  readonly inUse: boolean;
+
+  @ApiProperty({ enum: ['builtin', 'product'] })
+  readonly source: SchemaDescription['source'];
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema 2020-12', example: { type: 'object', properties: { displayName: { type: 'string' } } } })
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+export class SchemasAnswer {
+  @ApiProperty({ type: [SchemaDto] })
+  readonly schemas: readonly SchemaDto[];
+}
+
+function toTimestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,76 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf } from 'class-validator';
+import { API_KEY_PREFIX, DEFAULT_CATEGORY, EVERYONE, isCategory, isUserId, ROLES, USER_STREAM_TYPES } from '../../event-store/index.js';
+import { type Visibility } from '../domain/index.js';
+
+/** Members that several DTOs have: each with its documentation and its rules. */
+
+const VISIBILITIES = ['private', 'public'] as const satisfies readonly Visibility[];
+const MOST_TAGS = 32;
+const MOST_NAMES = 100;
+const LONGEST_DESCRIPTION = 1_000;
+/** Texts that people read: no control characters. */
+const PRINTABLE = /^\P{Cc}*$/u;
+const TAG = /^[\p{L}\p{N}][\p{L}\p{N}_.:@/-]{0,63}$/u;
+const API_KEY_NAME = new RegExp(`^${API_KEY_PREFIX}[a-z0-9-]{1,64}$`);
+
+/** Left out or valid: null is refused, which `@IsOptional` would let pass. */
+export function IfGiven(): PropertyDecorator {
+  return ValidateIf((_: unknown, value: unknown) => value !== undefined);
+}
+
+export function TypeMember(): PropertyDecorator {
+  return applyDecorators(ApiProperty({ enum: USER_STREAM_TYPES, example: 'profile' }), IsIn(USER_STREAM_TYPES));
+}
+
+export function OptionalTypeMember(): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional({ enum: USER_STREAM_TYPES }), IfGiven(), IsIn(USER_STREAM_TYPES));
+}
+
+export function CategoryMember(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ example: DEFAULT_CATEGORY }),
+    IfGiven(),
+    ValidateBy({ name: 'isCategory', validator: { validate: (value) => typeof value === 'string' && isCategory(value), defaultMessage: () => "must be at most 64 lower-case letters, digits and single '-' or '_' between them" } }),
+  );
+}
+
+export function VisibilityMember(description: string): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional({ enum: VISIBILITIES, description }), IfGiven(), IsIn(VISIBILITIES));
+}
+
+export function DescriptionMember(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ maxLength: LONGEST_DESCRIPTION, example: 'What colleagues see' }),
+    IfGiven(),
+    IsString(),
+    MaxLength(LONGEST_DESCRIPTION),
+    Matches(PRINTABLE, { message: 'must not hold control characters' }),
+  );
+}
+
+export function TagsMember(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: [String], maxItems: MOST_TAGS, example: ['work'] }),
+    IfGiven(),
+    IsArray(),
+    ArrayMaxSize(MOST_TAGS),
+    ArrayUnique(),
+    Matches(TAG, { each: true, message: 'must hold texts of letters, digits and _ . : @ / - only, at most 64 each' }),
+  );
+}
+
+/** A list of those who have a right. */
+export function GranteesMember(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
+  const isGrantee = (value: unknown): boolean => typeof value === 'string' && (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
+  return applyDecorators(
+    ApiPropertyOptional({ type: [String], maxItems: MOST_NAMES, example: ['alice'], description }),
+    IfGiven(),
+    IsArray(),
+    ArrayMaxSize(MOST_NAMES),
+    ArrayUnique(),
+    ValidateBy({ name: 'isGrantee', validator: { validate: isGrantee, defaultMessage: () => `must hold only users' ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}` } }, { each: true }),
+    ...rules,
+  );
+}

@@ -1,0 +1,87 @@
+import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res, UseInterceptors } from '@nestjs/common';
+import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
+import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
+import { type UserStreamKey } from '../domain/index.js';
+import { QuotaInterceptor } from './quota.interceptor.js';
+import { ChangeDataBody, ReplaceDataBody } from './user-stream-bodies.dto.js';
+import { UserStreamStateAnswer, WriteAnswer } from './user-stream-answers.dto.js';
+import { StateQuery } from './user-stream-queries.dto.js';
+import { ApiStreamKey, StreamKey } from './user-stream.params.js';
+import { sayOutcome } from './write-answer.js';
+import { ApiWriteConditions, Conditions, entityTag, type WriteConditions } from './write-conditions.js';
+
+/** With and without category: without is the category `default`. */
+const STREAM = [':type', ':type/:category'];
+const ANY_REVISION = 'The revision is the ETag: send it as If-Match, and a change that somebody else made meanwhile is not lost but answered by 409.';
+
+/** The data of one stream: its state. */
+@ApiTags('user streams')
+@ApiStreamKey()
+@UseInterceptors(QuotaInterceptor)
+@Controller('api/users/:userId/streams')
+export class UserStreamStateController {
+  constructor(
+    private readonly streams: UserStreams,
+    private readonly queries: UserStreamQueries,
+  ) {}
+
+  @Get(STREAM)
+  @Access({ kind: 'stream' })
+  @Header('Cache-Control', 'private, no-cache')
+  @ApiOperation({ summary: 'The state of a stream: its data, now or earlier', description: 'A stream that the caller may not read answers as if it did not exist.' })
+  @ApiOkResponse({ type: UserStreamStateAnswer })
+  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
+  async read(@StreamKey() key: UserStreamKey, @Query() query: StateQuery, @CurrentCaller() caller: Caller, @Res({ passthrough: true }) response: Response): Promise<UserStreamStateAnswer> {
+    const state = await this.#stateOf(caller, key, query);
+    response.setHeader('ETag', entityTag(state.revision));
+    return UserStreamStateAnswer.of(state);
+  }
+
+  @Put(STREAM)
+  @Access({ kind: 'authenticated' })
+  @ApiOperation({ summary: 'Replace the data of a stream', description: `Creates the stream, private, where there is none. ${ANY_REVISION}` })
+  @ApiWriteConditions({ ifNoneMatch: true })
+  @ApiOkResponse({ type: WriteAnswer })
+  @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  async replace(@StreamKey() key: UserStreamKey, @Body() body: ReplaceDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+    const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
+    sayOutcome(response, outcome);
+    return WriteAnswer.of(outcome);
+  }
+
+  @Patch(STREAM)
+  @Access({ kind: 'authenticated' })
+  @ApiOperation({ summary: 'Change the data of a stream', description: `By a JSON Merge Patch (RFC 7396). ${ANY_REVISION}` })
+  @ApiConsumes('application/merge-patch+json', 'application/json')
+  @ApiWriteConditions()
+  @ApiOkResponse({ type: WriteAnswer })
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  async change(@StreamKey() key: UserStreamKey, @Body() body: ChangeDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+    const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
+    sayOutcome(response, outcome);
+    return WriteAnswer.of(outcome);
+  }
+
+  @Delete(STREAM)
+  @Access({ kind: 'authenticated' })
+  @ApiOperation({ summary: 'Delete a stream', description: 'Softly: it reads as deleted (410), nothing is lost, and `POST …/restore` brings it back. Takes the right `admin`.' })
+  @ApiWriteConditions()
+  @ApiOkResponse({ type: WriteAnswer })
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'connection-error', 'timeout')
+  async delete(@StreamKey() key: UserStreamKey, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+    const outcome = await this.streams.delete({ caller, key, ...conditions });
+    sayOutcome(response, outcome);
+    return WriteAnswer.of(outcome);
+  }
+
+  async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {
+    if (revision !== undefined && at !== undefined) throw new ValidationError('The request is not valid: ask for the state at a revision or at a time, not both');
+    if (revision !== undefined) return this.queries.stateAtRevision(caller, key, BigInt(revision));
+    if (at !== undefined) return this.queries.stateAtTime(caller, key, Date.parse(at));
+    return this.queries.state(caller, key);
+  }
+}

@@ -1,0 +1,38 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
+import { type Request } from 'express';
+import { DEFAULT_CATEGORY, isUserStreamType, USER_STREAM_TYPES, userStream, ValidationError } from '../../event-store/index.js';
+import { type UserStreamKey } from '../domain/index.js';
+
+/** Injects the {@link UserStreamKey} that the path of a request names. @throws ValidationError */
+export const StreamKey = createParamDecorator((_: unknown, context: ExecutionContext) => keyOf(context.switchToHttp().getRequest<Request>().params));
+
+/** Injects the user's id that the path of a request names. @throws ValidationError */
+export const UserId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { userId } = context.switchToHttp().getRequest<Request>().params;
+  return keyOf({ userId, type: USER_STREAM_TYPES[0] }).userId;
+});
+
+/** Documents the parts of a stream's path; where there are paths with and without category, that of the category is optional. */
+export function ApiStreamKey(): MethodDecorator & ClassDecorator {
+  return applyDecorators(ApiUserId(), ApiParam({ name: 'type', enum: USER_STREAM_TYPES, example: 'profile' }));
+}
+
+export function ApiCategory(): MethodDecorator & ClassDecorator {
+  return ApiParam({ name: 'category', example: DEFAULT_CATEGORY, description: `\`${DEFAULT_CATEGORY}\` for the stream without category` });
+}
+
+export function ApiUserId(): MethodDecorator & ClassDecorator {
+  return ApiParam({ name: 'userId', example: 'alice' });
+}
+
+/** @throws ValidationError that names each part that is wrong */
+export function keyOf({ userId, type, category = DEFAULT_CATEGORY }: Readonly<Record<string, unknown>>): UserStreamKey {
+  if (typeof type !== 'string' || !isUserStreamType(type)) {
+    throw new ValidationError(`The request is not valid: type must be one of ${USER_STREAM_TYPES.join(', ')}`, { details: { mistakes: [{ path: 'type', problem: `must be one of ${USER_STREAM_TYPES.join(', ')}` }] } });
+  }
+  const key = { userId: String(userId), type, category: String(category) };
+  // Refuses what cannot be part of a stream's name.
+  userStream(key.userId, key.type, key.category);
+  return key;
+}

@@ -1,0 +1,76 @@
+import { Body, Controller, Get, Header, HttpCode, Post, Query, Res, UseInterceptors } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
+import { UserStreamQueries, UserStreams } from '../application/index.js';
+import { beginningOf, streamNameOf } from '../domain/index.js';
+import { QuotaInterceptor } from './quota.interceptor.js';
+import { CreateUserStreamBody, WriteStreamsBody } from './user-stream-bodies.dto.js';
+import { UserStreamDto, UserStreamsAnswer, WriteAnswer, WritesAnswer } from './user-stream-answers.dto.js';
+import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
+import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
+import { sayOutcome } from './write-answer.js';
+import { ApiWriteConditions, Conditions, type WriteConditions } from './write-conditions.js';
+
+/** All streams of a user together: what there is, a new one, several at once. */
+@ApiTags('user streams')
+@ApiUserId()
+@UseInterceptors(QuotaInterceptor)
+@Controller('api/users/:userId/streams')
+export class UserStreamsController {
+  constructor(
+    private readonly streams: UserStreams,
+    private readonly queries: UserStreamQueries,
+  ) {}
+
+  @Get()
+  @Access({ kind: 'stream' })
+  @Header('Cache-Control', 'private, no-cache')
+  @ApiOperation({ summary: 'The streams of a user', description: 'Those that the caller may read: all of them for the user, the public ones for everyone.' })
+  @ApiOkResponse({ type: UserStreamsAnswer })
+  @ApiErrors('validation-error', 'authentication-error', 'connection-error')
+  list(@UserId() userId: string, @Query() { limit, after, ...filter }: ListUserStreamsQuery, @CurrentCaller() caller: Caller): UserStreamsAnswer {
+    const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
+    return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
+  }
+
+  @Post()
+  @Access({ kind: 'authenticated' })
+  @ApiOperation({ summary: 'Create a stream', description: 'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.' })
+  @ApiWriteConditions()
+  @ApiCreatedResponse({ type: WriteAnswer, headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } } })
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  async create(@UserId() userId: string, @Body() body: CreateUserStreamBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+    if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists') throw new ValidationError('The request is not valid: a stream that is created has no revision yet; leave out If-Match');
+    const { type, category, visibility, description, tags, data } = body;
+    const key = keyOf({ userId, type, category });
+    const beginning = beginningOf(key, { ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }), isPublic: visibility === 'public' });
+    const outcome = await this.streams.create({ caller, key, ...conditions }, beginning, data);
+    sayOutcome(response, outcome);
+    return sayLocation(response, WriteAnswer.of(outcome), `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @Access({ kind: 'authenticated' })
+  @ApiOperation({ summary: 'Write to several streams in one atomic write', description: 'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.' })
+  @ApiOkResponse({ type: WritesAnswer })
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  async writeAll(@UserId() userId: string, @Body() { writes }: WriteStreamsBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { precondition, ...conditions }: WriteConditions): Promise<WritesAnswer> {
+    if (precondition.kind !== 'none') throw new ValidationError('The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match');
+    const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
+      request: { caller, key: keyOf({ userId, type, category }), precondition: expectedRevision === undefined ? ({ kind: 'none' } as const) : ({ kind: 'revision', revision: BigInt(expectedRevision) } as const), ...conditions },
+      data: [{ data, within: `writes.${index}` }],
+    }));
+    const names = replacements.map(({ request: { key } }) => streamNameOf(key));
+    const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (twice >= 0) throw new ValidationError(`The request is not valid: writes.${twice}: stream '${names[twice]}' is written to twice; write several events to one stream by POST …/events`, { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } });
+    return { results: (await this.streams.replaceAll(replacements)).map((outcome) => WriteAnswer.of(outcome)) };
+  }
+}
+
+function sayLocation(response: Response, answer: WriteAnswer, location: string): WriteAnswer {
+  response.setHeader('Location', location);
+  return answer;
+}

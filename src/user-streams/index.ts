@@ -1,0 +1,3 @@
+export { UserStreamsHealthIndicator } from './user-streams.health.js';
+export { UserStreamsModule } from './user-streams.module.js';
+export * from './domain/index.js';

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { ConfigurationError } from '../../config/index.js';
+import { USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
+import { type UserData } from '../domain/index.js';
+import { AjvDataSchemas } from './ajv-data-schemas.js';
+import { BUILTIN_SCHEMAS } from './builtin-schemas.js';
+import { SchemaCompiler } from './schema-compiler.js';
+
+const schemasOf = (schemasDir?: string): AjvDataSchemas => new AjvDataSchemas({ userStreams: { schemasDir, quota: { streams: 1, bytes: 1 } } });
+
+function refusal(schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category = 'default', within?: string): ValidationError | undefined {
+  try {
+    schemas.check(type, category, data, within);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ValidationError) return error;
+    throw error;
+  }
+}
+
+const mistakes = (schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category?: string): unknown => refusal(schemas, type, data, category)?.details?.mistakes;
+
+describe('the built-in schemas', () => {
+  const schemas = schemasOf();
+
+  it.each(USER_STREAM_TYPES)('of %s is a JSON Schema that describes each of its members', (type) => {
+    expect(() => new SchemaCompiler().check(BUILTIN_SCHEMAS[type])).not.toThrow();
+    const { properties } = BUILTIN_SCHEMAS[type] as { properties: Record<string, { description?: string }> };
+    for (const [name, { description }] of Object.entries(properties)) expect({ name, described: description !== undefined && description !== '' }).toEqual({ name, described: true });
+  });
+
+  it.each<[UserStreamType, UserData]>([
+    ['profile', { displayName: 'Alice', email: 'alice@example.com', avatarUrl: 'https://example.com/a.png', bio: '🐧', language: 'pt-BR', timezone: 'Europe/Zurich', birthDate: '1990-04-25', constructor: 1 }],
+    ['preferences', { theme: 'dark', language: 'en', notifications: { email: true, push: false, sms: true, pigeon: 'often' } }],
+    ['activity', { action: 'pool.joined', at: '2026-11-24T02:00:00.000+01:00', details: { pool: 7 } }],
+    ['loans', { amount: 12.5, currency: 'CHF', status: 'active', dueAt: '2026-12-01T00:00:00Z', items: [{ name: 'skis', quantity: 2 }] }],
+    ['offers', { title: 'Skis', price: 0, currency: 'CHF', validUntil: '2026-12-01T00:00:00Z', imageUrls: ['https://example.com/skis.png'] }],
+  ])('of %s accept what belongs there, and what else there is', (type, data) => {
+    expect(mistakes(schemas, type, data)).toBeUndefined();
+    expect(mistakes(schemas, type, {})).toBeUndefined();
+    expect(mistakes(schemas, type, { own: [{ member: null }] })).toBeUndefined();
+  });
+
+  it.each<[UserStreamType, UserData, string, string]>([
+    ['profile', { email: 'alice' }, 'data.email', 'must be an e-mail address such as alice@example.com'],
+    ['profile', { displayName: 7 }, 'data.displayName', 'must be a text'],
+    ['profile', { displayName: 'x'.repeat(201) }, 'data.displayName', 'must have 200 characters or less'],
+    ['profile', { avatarUrl: '/a.png' }, 'data.avatarUrl', 'must be a whole address such as https://example.com/picture.png'],
+    ['profile', { birthDate: '2026-02-30' }, 'data.birthDate', 'must be a day such as 2026-04-25'],
+    ['profile', { language: 'English!' }, 'data.language', 'must match the pattern ^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'],
+    ['preferences', { theme: 'pink' }, 'data.theme', 'must be one of light, dark, system'],
+    ['preferences', { notifications: { email: 'yes' } }, 'data.notifications.email', 'must be true or false'],
+    ['preferences', { notifications: [] }, 'data.notifications', 'must be an object'],
+    ['activity', { at: 'yesterday' }, 'data.at', 'must be an instant such as 2026-04-25T08:30:00Z'],
+    ['loans', { items: [{}, { quantity: 1.5 }] }, 'data.items.1.quantity', 'must be a whole number'],
+    ['loans', { amount: -1 }, 'data.amount', 'must be 0 or more'],
+    ['offers', { imageUrls: 'x' }, 'data.imageUrls', 'must be a list'],
+  ])('of %s refuse %j', (type, data, path, problem) => {
+    expect(mistakes(schemas, type, data)).toEqual([{ path, problem }]);
+  });
+
+  it('tell all mistakes, under the path that the request has for the data, and which schema they were held against', () => {
+    const error = refusal(schemas, 'profile', { email: 1, bio: 2 }, 'work', 'events.3');
+    expect(error?.details).toEqual({ schema: 'profile@1', mistakes: [{ path: 'events.3.data.email', problem: 'must be a text' }, { path: 'events.3.data.bio', problem: 'must be a text' }] });
+    expect(error?.message).toBe("The data do not fit the schema 'profile@1': events.3.data.email: must be a text; events.3.data.bio: must be a text");
+  });
+
+  it('tell at most twenty, and of large data the first', () => {
+    expect(mistakes(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1) })).toHaveLength(20);
+    expect(mistakes(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1), more: Array.from({ length: 20_000 }, () => 1) })).toHaveLength(1);
+  });
+
+  it('accept or refuse any data, and leave them as they are', () => {
+    const name = fc.oneof(fc.constantFrom('email', 'items', 'notifications', 'at', 'amount', 'details', 'language', 'timezone', 'constructor', 'toString'), fc.string());
+    fc.assert(
+      fc.property(fc.constantFrom(...USER_STREAM_TYPES), fc.dictionary(name, fc.jsonValue()), (type, data) => {
+        const before = JSON.stringify(data);
+        refusal(schemas, type, data);
+        expect(JSON.stringify(data)).toBe(before);
+      }),
+    );
+  });
+
+  it.each(['a', '-', 'a-', 'a/', 'a@', 'http://a/', '%41', '/', '1', '2026-04-25T', '🐧'])('do not take long on a megabyte of %j', (piece) => {
+    const long = piece.repeat(1_000_000 / piece.length);
+    const members = Object.values(BUILTIN_SCHEMAS).flatMap(({ properties }) => Object.keys(properties as object));
+    const data = Object.fromEntries(members.map((member) => [member, `${long}!`]));
+    schemas.check('profile', 'default', {});
+    const start = performance.now();
+    for (const type of USER_STREAM_TYPES) refusal(schemas, type, data);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});
+
+describe("the product's schemas", () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'user-schemas-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const file = (name: string, schema: unknown): void => writeFileSync(join(directory, name), typeof schema === 'string' ? schema : JSON.stringify(schema));
+  const demanding = (member: string): unknown => ({ type: 'object', required: [member] });
+  const problems = (): readonly string[] => {
+    try {
+      schemasOf(directory);
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+
+  it('win over the built-in ones, those of a category over those of its type, and the highest version over the others', () => {
+    file('profile.v1.json', demanding('first'));
+    file('profile.v10.json', demanding('tenth'));
+    file('profile.v9.json', demanding('ninth'));
+    file('profile-work.v2.json', demanding('work'));
+    file('.hidden', 'not JSON');
+    const schemas = schemasOf(directory);
+    expect(mistakes(schemas, 'profile', {})).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
+    expect(mistakes(schemas, 'profile', {}, 'work')).toEqual([{ path: 'data.work', problem: 'is missing' }]);
+    expect(mistakes(schemas, 'profile', {}, 'private')).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
+    expect(['profile', 'loans'].map((type) => schemas.nameFor(type as UserStreamType, 'default'))).toEqual(['profile@10', 'loans@1']);
+    expect(schemas.nameFor('profile', 'work')).toBe('profile-work@2');
+    expect(schemas.describe().map(({ name, category, source, inUse }) => [name, category, source, inUse])).toEqual([
+      ['profile@10', null, 'product', true],
+      ['profile@9', null, 'product', false],
+      ['profile@1', null, 'product', false],
+      ['profile-work@2', 'work', 'product', true],
+      ...['preferences', 'activity', 'loans', 'offers'].map((type) => [`${type}@1`, null, 'builtin', true]),
+    ]);
+    expect(schemas.describe()[0]?.schema).toEqual(demanding('tenth'));
+  });
+
+  it('leave the built-in one described where they are newer', () => {
+    file('offers.v2.json', { $schema: 'https://json-schema.org/draft/2020-12/schema', ...(demanding('title') as object) });
+    expect(schemasOf(directory).describe().filter(({ type }) => type === 'offers').map(({ name, source, inUse }) => [name, source, inUse])).toEqual([
+      ['offers@2', 'product', true],
+      ['offers@1', 'builtin', false],
+    ]);
+  });
+
+  it('may say all that JSON Schema 2020-12 can, each mistake told in words', () => {
+    file('profile.v1.json', {
+      $id: 'https://product.example/profile',
+      type: 'object',
+      properties: {
+        nickname: { type: ['string', 'null'], minLength: 2 },
+        size: { type: 'number', exclusiveMinimum: 0, maximum: 10 },
+        kind: { const: 'penguin' },
+        id: { anyOf: [{ type: 'integer' }, { type: 'string', format: 'uuid' }] },
+        list: { type: 'array', minItems: 1, prefixItems: [{ type: 'string' }], items: false },
+        toString: { type: 'string' },
+        tree: { $ref: '#/$defs/tree' },
+      },
+      $defs: { tree: { type: 'object', properties: { 'left/~': { $ref: '#/$defs/tree' } }, additionalProperties: false } },
+      propertyNames: { maxLength: 10 },
+      unevaluatedProperties: false,
+    });
+    file('profile-old.v1.json', { $id: 'https://product.example/profile', $ref: '#/$defs/a', $defs: { a: { type: 'object', dependentRequired: { a: ['b'] } } } });
+    const schemas = schemasOf(directory);
+    expect(mistakes(schemas, 'profile', { nickname: null, size: 1, kind: 'penguin', id: 1, list: ['a'], tree: { 'left/~': {} } })).toBeUndefined();
+    expect(mistakes(schemas, 'profile', { a: 1 }, 'old')).toEqual([{ path: 'data.b', problem: 'is missing' }]);
+    const told = mistakes(schemas, 'profile', { nickname: 'x', size: 0, kind: 'cat', id: true, list: [], tree: { 'left/~': { x: 1 } }, y: 1, averylongname: 1 });
+    expect(told).toEqual(
+      expect.arrayContaining([
+        { path: 'data.nickname', problem: 'must have 2 characters or more' },
+        { path: 'data.size', problem: 'must be more than 0' },
+        { path: 'data.kind', problem: 'must be "penguin"' },
+        { path: 'data.id', problem: 'must be a whole number' },
+        { path: 'data.id', problem: 'does not fit what is allowed here' },
+        { path: 'data.list', problem: 'must have 1 entries or more' },
+        { path: 'data.tree.left/~.x', problem: 'should not exist' },
+        { path: 'data.y', problem: 'should not exist' },
+        { path: 'data.averylongname', problem: 'has a name that is not allowed' },
+      ]),
+    );
+  });
+
+  it.each([
+    ['profile.v1.json', '{', /^profile\.v1\.json: .*JSON/],
+    ['profile.v1.json', [], /^profile\.v1\.json: a JSON object with a JSON Schema is expected$/],
+    ['profile.v1.json', { type: 'objekt' }, /^profile\.v1\.json: schema is invalid: data\/type must be/],
+    ['profile.v1.json', { type: 'object', propertys: {} }, /^profile\.v1\.json: strict mode: unknown keyword: "propertys"$/],
+    ['profile.v1.json', { type: 'object', properties: { a: { type: 'string', format: 'phone' } } }, /^profile\.v1\.json: unknown format "phone"/],
+    ['profile.v1.json', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, /^profile\.v1\.json: Invalid regular expression/],
+    ['profile.v1.json', { $ref: 'https://elsewhere.example/schema' }, /^profile\.v1\.json: can't resolve reference https:\/\/elsewhere\.example\/schema/],
+    ['profile.v1.json', { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, /^profile\.v1\.json: '\$schema' must be https:\/\/json-schema\.org\/draft\/2020-12\/schema$/],
+    ['profile.v1.json', { $async: true, type: 'object' }, /^profile\.v1\.json: '\$async' is not supported$/],
+    ['profile.json', {}, /^profile\.json: it must be named \{type\}\.v\{N\}\.json/],
+    ['profile.v0.json', {}, /^profile\.v0\.json: it must be named/],
+    ['README.md', 'x', /^README\.md: it must be named/],
+    ['wallet.v1.json', {}, /^wallet\.v1\.json: 'wallet' is no type of user stream; use one of profile, preferences/],
+    ['profile-default.v1.json', {}, /^profile-default\.v1\.json: the category 'default' is left out: name it profile\.v1\.json$/],
+    ['profile-Work.v1.json', {}, /^profile-Work\.v1\.json: 'Work' cannot name a category/],
+  ])('stop the start where %s holds %j', (name, schema, problem) => {
+    file(name, schema);
+    file('loans.v1.json', demanding('x'));
+    const [told = '', ...others] = problems();
+    expect(others).toEqual([]);
+    expect(told.startsWith(`USER_SCHEMAS_DIR is '${directory}'; `)).toBe(true);
+    expect(told.slice(`USER_SCHEMAS_DIR is '${directory}'; `.length)).toMatch(problem);
+  });
+
+  it('stop the start where their directory is missing, and with all that is wrong', () => {
+    file('a.json', {});
+    file('b.json', {});
+    expect(problems()).toHaveLength(2);
+    expect(() => schemasOf('/nowhere')).toThrow(/USER_SCHEMAS_DIR is '\/nowhere'; the directory cannot be read: ENOENT/);
+  });
+});
