@@ -40,6 +40,42 @@ describe('the configuration', () => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
   });
 
+  it('trusts a secret of its own making, on the embedded KurrentDB alone, and opens uptime and health', () => {
+    expect(loadConfig({}).auth).toEqual({ trust: { kind: 'development' }, userClaim: 'sub', rolesClaim: 'roles', openEndpoints: new Set(['health', 'uptime']) });
+  });
+
+  it('trusts what it is told to trust', () => {
+    const secret = 'a secret of more than 32 bytes, made by chance';
+    expect(loadConfig({ AUTH_JWT_SECRET: secret, AUTH_AUDIENCE: 'shop', KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' }).auth.trust).toEqual({ kind: 'secret', secret, issuer: undefined, audience: 'shop' });
+    expect(loadConfig({ AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'shop' }).auth.trust).toEqual({ kind: 'jwks', url: 'https://id.example/keys', issuer: 'https://id.example', audience: 'shop' });
+    expect(loadConfig({ AUTH_USER_CLAIM: 'email', AUTH_ROLES_CLAIM: 'realm_access.roles' }).auth).toMatchObject({ userClaim: 'email', rolesClaim: 'realm_access.roles' });
+  });
+
+  it.each<[Record<string, string>, readonly string[]]>([
+    [{ KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' }, ['AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB']],
+    [{ AUTH_JWT_SECRET: 'short' }, ['AUTH_JWT_SECRET is a value that is not shown; it must be a text of at least 32 bytes, made by chance']],
+    [{ AUTH_JWKS_URL: 'ftp://id.example' }, ["AUTH_JWKS_URL is 'ftp://id.example'; it must be a URL beginning with http:// or https://"]],
+    [
+      { AUTH_JWKS_URL: 'https://id.example/keys' },
+      ['AUTH_ISSUER', 'AUTH_AUDIENCE'].map((name) => `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`),
+    ],
+    [
+      { AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a', AUTH_JWT_SECRET: 'a secret of more than 32 bytes, made by chance' },
+      ['AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other'],
+    ],
+    [{ AUTH_OPEN_ENDPOINTS: 'uptime,users' }, ["AUTH_OPEN_ENDPOINTS is 'uptime,users'; it must be none, or a list of health, uptime with commas"]],
+  ])('%j stops the start, and says what to do', (environment, problems) => {
+    expect(problemsOf(environment)).toEqual(problems);
+  });
+
+  it.each([
+    ['none', []],
+    ['health', ['health']],
+    ['uptime, health', ['uptime', 'health']],
+  ])('AUTH_OPEN_ENDPOINTS=%s opens %j', (value, groups) => {
+    expect(loadConfig({ AUTH_OPEN_ENDPOINTS: value }).auth.openEndpoints).toEqual(new Set(groups));
+  });
+
   it('tells all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'y' })).toHaveLength(2);
   });

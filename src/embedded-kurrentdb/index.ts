@@ -10,6 +10,7 @@ import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE
 import { lockDirectory } from './storage/directory-lock.js';
 
 export type { StartOptions, StorageOptions } from './options.js';
+export { holderOf } from './storage/directory-lock.js';
 
 /** A server that was started. */
 export interface EmbeddedKurrentDB {

@@ -1,6 +1,8 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiSecurity } from '@nestjs/swagger';
 import { type OpenEndpoints } from '../config/index.js';
 import { type Role } from '../event-store/domain/index.js';
+import { ApiErrorsOf } from './api-errors.js';
 
 /** Who may call a route at all; what a caller may do with a stream is decided with the stream at hand. */
 export type AccessPolicy =
@@ -18,7 +20,21 @@ export type AccessPolicy =
 /** Key of a route's {@link AccessPolicy} in its metadata. */
 export const ACCESS_POLICY = 'access-policy';
 
-/** Declares who may call a route, or all routes of a controller. A route without a declared policy is closed to all. */
+/** Names of the ways to say who one is, in the API's documentation. */
+export const SECURITY_SCHEMES = { bearer: 'bearer', apiKey: 'api-key' } as const;
+
+/**
+ * Declares who may call a route, or all routes of a controller, and documents it: the credentials it takes, and how it answers to bad
+ * ones. A route without a declared policy is closed to all.
+ */
 export function Access(policy: AccessPolicy): MethodDecorator & ClassDecorator {
-  return SetMetadata(ACCESS_POLICY, policy);
+  return applyDecorators(SetMetadata(ACCESS_POLICY, policy), ...documentationOf(policy));
+}
+
+function documentationOf({ kind }: AccessPolicy): (MethodDecorator & ClassDecorator)[] {
+  if (kind === 'public') return [];
+  const credentials = Object.values(SECURITY_SCHEMES).map((scheme) => ApiSecurity(scheme));
+  // In OpenAPI an empty requirement says that the others are optional.
+  const optional = kind === 'open' || kind === 'stream' ? [ApiSecurity({})] : [];
+  return [...credentials, ...optional, ApiErrorsOf('authentication-error', ...(kind === 'roles' ? (['permission-error'] as const) : []))];
 }

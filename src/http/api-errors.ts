@@ -7,8 +7,13 @@ const EVERYWHERE: readonly ProblemTypeName[] = ['rate-limited', 'internal-error'
 
 /** Documents the errors a route answers, each with an example of its body; those that any route may answer come by themselves. */
 export function ApiErrors(...types: readonly ProblemTypeName[]): MethodDecorator & ClassDecorator {
+  return ApiErrorsOf(...types, ...EVERYWHERE);
+}
+
+/** {@link ApiErrors} without those of every route. */
+export function ApiErrorsOf(...types: readonly ProblemTypeName[]): MethodDecorator & ClassDecorator {
   const byStatus = new Map<number, ProblemTypeName[]>();
-  for (const type of [...types, ...EVERYWHERE]) {
+  for (const type of types) {
     const { status } = PROBLEM_TYPES[type];
     byStatus.set(status, [...(byStatus.get(status) ?? []), type]);
   }

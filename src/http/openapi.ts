@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SECURITY_SCHEMES } from './access-policy.js';
 import { ErrorBody } from './error-body.js';
 
 export const API_DOCS_PATH = 'api/docs';
@@ -14,6 +15,8 @@ function describeApi(app: INestApplication, version: string): OpenAPIObject {
     .setTitle('Penguin Pool Streams')
     .setDescription("Penguin Pool's KurrentDB streams: who is up, since when, how much of the time. Every error has the body `ErrorBody`.")
     .setVersion(version)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the issuer that this service trusts, or an API key' }, SECURITY_SCHEMES.bearer)
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key of a service' }, SECURITY_SCHEMES.apiKey)
     .build();
   return SwaggerModule.createDocument(app, description, { extraModels: [ErrorBody] });
 }

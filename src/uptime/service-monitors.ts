@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type Server } from 'node:net';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore, RANDOM_TEXT, type RandomText } from '../event-store/index.js';
+import { OwnCredential } from '../identity/index.js';
 import { type Log, ServiceMonitor } from './application/index.js';
 import { createProbe } from './probes/create-probe.js';
 
@@ -18,10 +19,11 @@ export class ServiceMonitors {
     @Inject(EVENT_STORE) store: EventStore,
     @Inject(CLOCK) clock: Clock,
     @Inject(RANDOM_TEXT) random: RandomText,
+    own: OwnCredential,
     adapterHost: HttpAdapterHost,
   ) {
     const options = { store, clock, log: toLog(new Logger('Uptime')), sampleWindowMs: uptime.sampleWindowMs, proberId: random(PROBER_ID_LENGTH) };
-    const surroundings = { clock, store, ownEndpoint: () => endpointOf(adapterHost) };
+    const surroundings = { clock, store, ownEndpoint: () => endpointOf(adapterHost), ownAuthorization: own.authorization };
     this.byName = new Map(uptime.services.map((service) => [service.name, new ServiceMonitor(service, createProbe(service, surroundings), options)]));
   }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore, EventStoreModule, ReadModel, ReadModels } from '../event-store/index.js';
+import { IdentityModule } from '../identity/index.js';
 import { ChangeFeed, UptimeQueries } from './application/index.js';
 import { ProbesRecorded, ServiceStatusChanged } from './domain/index.js';
 import { LiveFeedGateway } from './http/live-feed.gateway.js';
@@ -14,7 +15,7 @@ import { UptimeHealthIndicator } from './uptime.health.js';
 
 /** Service uptime: probed on a schedule, recorded as events, answered from a read model. */
 @Module({
-  imports: [EventStoreModule.forFeature([ServiceStatusChanged, ProbesRecorded]), TerminusModule],
+  imports: [EventStoreModule.forFeature([ServiceStatusChanged, ProbesRecorded]), IdentityModule, TerminusModule],
   controllers: [UptimeController, UptimeStreamsController],
   providers: [
     ServiceMonitors,

@@ -18,7 +18,7 @@ describe('the HTTP edge', () => {
 
   beforeAll(async () => {
     dataDir = makeDataDir();
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'debug', RATE_LIMIT: '1000000', UPTIME_HTTP_URL: 'http://probe-user:probe-pass@127.0.0.1:9/', HTTP_MAX_BODY_BYTES: '2048' });
+    service = await ServiceProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'debug', UPTIME_HTTP_URL: 'http://probe-user:probe-pass@127.0.0.1:9/', HTTP_MAX_BODY_BYTES: '2048' });
   });
 
   afterAll(async () => {
@@ -77,6 +77,9 @@ describe('the HTTP edge', () => {
     ['broken JSON', 'POST', '/api/uptime/create-streams', { body: '{"a":', headers: { 'content-type': 'application/json' } }, 400, 'validation-error'],
     ['a body that is too large', 'POST', '/api/uptime/create-streams', { body: JSON.stringify('x'.repeat(4096)), headers: { 'content-type': 'application/json' } }, 413, 'event-too-large'],
     ['an unknown encoding', 'POST', '/api/uptime/create-streams', { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'rot13' } }, 415, 'unsupported-media-type'],
+    ['a body that is no JSON', 'POST', '/api/uptime/create-streams', { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],
+    ['a body of another JSON type', 'POST', '/api/uptime/create-streams', { body: '{}', headers: { 'content-type': 'application/json-patch+json' } }, 415, 'unsupported-media-type'],
+    ['a broken merge patch', 'POST', '/api/uptime/create-streams', { body: '{"a":', headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' } }, 400, 'validation-error'],
     ['a broken percent-encoding', 'GET', '/api/streams/%E0%A4%A/events', {}, 400, 'validation-error'],
     ['an empty stream name', 'GET', '/api/streams/%20/events', {}, 400, 'validation-error'],
     ['a stream name with a control character', 'GET', '/api/streams/a%00b/events', {}, 400, 'validation-error'],
@@ -88,6 +91,10 @@ describe('the HTTP edge', () => {
     expect(Object.keys(answer.body)).toEqual(expect.arrayContaining(['error', 'message', 'type', 'requestId']));
     expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
     expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|at \w+ \(/);
+  });
+
+  it('takes a request without a body, whatever type it declares', async () => {
+    expect((await service.request('POST', '/api/uptime/create-streams', { headers: { 'content-type': 'text/plain', 'content-length': '0' } })).status).toBeLessThan(300);
   });
 
   it('never answers 500, whatever it is asked', async () => {
@@ -122,11 +129,12 @@ describe('the HTTP edge', () => {
   });
 
   it('logs a request under its id, without secrets', async () => {
+    // No token that anyone made: even what is refused is not told.
     const token = 'very-secret-token';
     const { headers } = await service.request('GET', '/api/uptime/status', { headers: { authorization: `Bearer ${token}`, cookie: `session=${token}`, 'x-request-id': 'find-me' } });
     expect(headers.get('x-request-id')).toBe('find-me');
     const line = await eventually(() => Promise.resolve(service.output.find((text) => text.includes('find-me'))), (found) => found !== undefined);
-    expect(JSON.parse(line ?? '{}')).toMatchObject({ req: { id: 'find-me', method: 'GET', url: '/api/uptime/status' }, res: { statusCode: 200 } });
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ req: { id: 'find-me', method: 'GET', url: '/api/uptime/status' }, res: { statusCode: 401 } });
     const everything = service.output.join('\n');
     expect(everything).not.toContain(token);
     expect(everything).not.toContain('probe-pass');
@@ -134,15 +142,16 @@ describe('the HTTP edge', () => {
 });
 
 describe('throttling', () => {
-  it('keeps out an address that asks too often, says for how long, and spares the probes of Kubernetes', async () => {
+  it('keeps out an address that asks too often, whatever it asks for, says for how long, and spares the probes of Kubernetes', async () => {
     const dataDir = makeDataDir();
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'info', RATE_LIMIT: '5', RATE_LIMIT_WINDOW_MS: '60000', UPTIME_INTERVAL_MS: '60000' });
     try {
       const answers = [];
-      for (let request = 0; request < 7; request++) answers.push(await service.get('/api/uptime/status'));
+      for (let request = 0; request < 7; request++) answers.push(await service.get(request % 2 === 0 ? '/api/uptime/status' : '/api/uptime/summary'));
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+      expect(answers.slice(0, 5).map(({ headers }) => [headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')])).toEqual(['4', '3', '2', '1', '0'].map((left) => ['5', left]));
       const refused = answers.at(-1);
-      expect(refused?.body).toMatchObject({ error: 'RateLimitedError', type: 'rate-limited' });
+      expect(refused?.body).toMatchObject({ error: 'RateLimitedError', type: 'rate-limited', message: 'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait as long as Retry-After says' });
       const retryAfter = Number(refused?.headers.get('retry-after'));
       expect(retryAfter).toBeGreaterThan(0);
       expect(retryAfter).toBeLessThanOrEqual(60);

@@ -31,7 +31,7 @@ describe('while the store is away', () => {
   });
 
   const start = async (): Promise<ServiceProcess> => {
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: store.connectionString, UPTIME_HTTP_URL: target.url, ...PROBING });
+    service = await ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: store.connectionString, AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests', UPTIME_HTTP_URL: target.url, ...PROBING });
     return service;
   };
   const restartStore = async (): Promise<void> => {

@@ -36,6 +36,12 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
+/** The running process that holds a directory, in words that are those of no other; undefined where none does. */
+export function holderOf(directory: string): string | undefined {
+  const holder = readHolder(join(directory, LOCK_FILE));
+  return holder !== undefined && isRunning(holder) ? JSON.stringify(holder) : undefined;
+}
+
 function isFileExists(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }

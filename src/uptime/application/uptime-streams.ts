@@ -7,7 +7,7 @@ import { probeSamplesStream } from '../domain/index.js';
  */
 const SAMPLES_MAX_AGE_SECONDS = 90 * 86_400;
 
-/** Anybody may read who was up when; only the service itself writes it. */
+/** Anybody may read who was up when; only the service itself writes it. The raw samples, as all system streams, are the system's alone. */
 const PERMISSIONS = { read: ['*'], write: ['system'], admin: ['system'] };
 
 /** What became of creating the streams of one service. */
@@ -56,7 +56,6 @@ function streamsOf(service: string): NewStream[] {
       description: `Raw samples of the probes of the service '${service}'`,
       tags: ['uptime', 'samples', service],
       owner: 'system',
-      permissions: PERMISSIONS,
       maxAge: SAMPLES_MAX_AGE_SECONDS,
     },
   ];

@@ -6,9 +6,20 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { HTTP, ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
+import { type OpenEndpoints } from '../../config/index.js';
+import { AuthenticationError, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
+import { Authenticator, OwnCredential } from '../../identity/index.js';
 import { ChangeFeed, UptimeQueries } from '../application/index.js';
 import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
+
+/** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
+async function verify(token: string): Promise<KnownCaller> {
+  const [id = '', lifetime] = token.split('.');
+  if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
+  if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
+  return Promise.resolve({ kind: 'known', id, roles: new Set(['user'] as const), ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }) });
+}
 
 describe('the live feed', () => {
   let http: Server;
@@ -16,6 +27,8 @@ describe('the live feed', () => {
   let store: MemoryEventStore;
   let feed: ChangeFeed;
   let gateway: LiveFeedGateway;
+  const own = new OwnCredential();
+  const openEndpoints = new Set<OpenEndpoints>();
 
   beforeEach(async () => {
     // Time stands still for the heartbeat alone, so that a test decides when it beats.
@@ -29,7 +42,10 @@ describe('the live feed', () => {
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(http);
     adapterHost.httpAdapter = adapter;
-    gateway = new LiveFeedGateway(adapterHost, feed, queries, new ManualClock());
+    const authenticator = new Authenticator({ verify }, { verify: () => own.caller }, own);
+    openEndpoints.add('uptime');
+    const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
+    gateway = new LiveFeedGateway(adapterHost, feed, queries, new ManualClock(), authenticator, { auth });
     gateway.onApplicationBootstrap();
     feed.start();
     http.listen(0, '127.0.0.1');
@@ -46,8 +62,8 @@ describe('the live feed', () => {
   });
 
   /** A client with what it was sent so far. */
-  const open = async (path = '/ws/uptime'): Promise<{ socket: WebSocket; received: unknown[] }> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+  const open = async (path = '/ws/uptime', headers: Record<string, string> = {}): Promise<{ socket: WebSocket; received: unknown[] }> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
     const received: unknown[] = [];
     socket.on('message', (message: Buffer) => received.push(JSON.parse(message.toString())));
     await once(socket, 'open');
@@ -101,6 +117,36 @@ describe('the live feed', () => {
 
   it('refuses an upgrade to something else', async () => {
     expect(await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n')).toMatch(/^HTTP\/1.1 4\d\d /);
+  });
+
+  const upgradeWith = (header: string): Promise<string> =>
+    answerTo(`GET /ws/uptime HTTP/1.1\r\nHost: feed\r\n${header}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+
+  it.each([
+    ['Authorization: Bearer expired\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    ['Authorization: Basic YTpi\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    ['Authorization: Bearer alice\r\nX-API-Key: key\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    ['Authorization: Bearer unchecked\r\n', /^HTTP\/1\.1 503 Service Unavailable\r\n(?!WWW)/],
+  ])('refuses bad credentials, open or closed: %j', async (header, answer) => {
+    expect(await upgradeWith(header)).toMatch(answer);
+    openEndpoints.clear();
+    expect(await upgradeWith(header)).toMatch(answer);
+  });
+
+  it('where uptime is closed to the public, is for known callers and for the service itself', async () => {
+    openEndpoints.clear();
+    expect(await upgradeWith('')).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/);
+    for (const [header, value] of [['authorization', 'Bearer alice'], ['x-api-key', 'key'], ['authorization', own.authorization]] as const) {
+      const { received } = await open('/ws/uptime', { [header]: value });
+      await until(() => received.length === 1);
+    }
+  });
+
+  it('is ended when the credentials end', async () => {
+    const { socket } = await open('/ws/uptime', { authorization: 'Bearer alice.100' });
+    const staying = await open('/ws/uptime', { authorization: `Bearer alice.${Number.MAX_SAFE_INTEGER}` });
+    expect((await once(socket, 'close')).map(String)).toEqual(['1008', 'the credentials have expired']);
+    expect(staying.socket.readyState).toBe(WebSocket.OPEN);
   });
 
   it('ends the connection of a peer that sends more than the feed reads', async () => {

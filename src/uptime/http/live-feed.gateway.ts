@@ -3,7 +3,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CLOCK, type Clock } from '../../event-store/index.js';
+import { APP_CONFIG, type AppConfig } from '../../config/index.js';
+import { type Caller, CLOCK, type Clock } from '../../event-store/index.js';
+import { Authenticator } from '../../identity/index.js';
 import { ChangeFeed, UptimeQueries } from '../application/index.js';
 import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { CurrentStatusDto, toTimestamp } from './uptime.dto.js';
@@ -19,10 +21,15 @@ const HEARTBEAT_MS = 30_000;
 const CLOSE_WITHIN_MS = 1_000;
 /** RFC 6455, 7.4.1: the server goes away. */
 const GOING_AWAY = 1_001;
+/** RFC 6455, 7.4.1: against the policy of the server. */
+const POLICY_VIOLATION = 1_008;
+/** The longest time that a timer takes, in milliseconds: 25 days. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * The live feed: sends `{"type":"statuses",…}` with the current statuses to who connects, and to all when changes may have been
  * missed; and `{"type":"ServiceStatusChanged",…}` for every change that is confirmed and recorded, by whichever replica.
+ * Where uptime is closed to the public, only known callers get it, and not beyond the end of their credentials.
  */
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -38,11 +45,13 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     private readonly feed: ChangeFeed,
     private readonly queries: UptimeQueries,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly authenticator: Authenticator,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth'>,
   ) {}
 
   onApplicationBootstrap(): void {
     const http = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
     this.#server.on('connection', (peer) => this.#welcome(peer));
     this.#stopListening = this.feed.listen({
       onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
@@ -59,12 +68,34 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     this.#server.close();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Nobody else listens to the socket before it becomes a WebSocket.
     socket.on('error', () => socket.destroy());
     if (pathOf(request) !== LIVE_FEED_PATH) return refuse(socket, 404);
+    const caller = await this.#admit(request);
+    if (typeof caller === 'number') return refuse(socket, caller);
     if (this.#isClosing || this.#server.clients.size >= MOST_CONNECTIONS) return refuse(socket, 503);
-    this.#server.handleUpgrade(request, socket, head, (peer) => this.#server.emit('connection', peer, request));
+    this.#server.handleUpgrade(request, socket, head, (peer) => {
+      if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#endAt(peer, caller.expiresAt);
+      this.#server.emit('connection', peer, request);
+    });
+  }
+
+  /** Who asks for the feed, or the status that refuses it. */
+  async #admit(request: IncomingMessage): Promise<Caller | number> {
+    try {
+      const { caller, failure } = await this.authenticator.identify(request);
+      if (failure) return failure.type === 'authentication-error' ? 401 : 503;
+      return caller.kind === 'known' || this.config.auth.openEndpoints.has('uptime') ? caller : 401;
+    } catch (error) {
+      this.#logger.error({ err: error }, 'A peer of the live feed could not be identified');
+      return 500;
+    }
+  }
+
+  #endAt(peer: WebSocket, instant: number): void {
+    const timer = setTimeout(() => peer.close(POLICY_VIOLATION, 'the credentials have expired'), Math.min(instant - this.clock.now(), LONGEST_TIMER_MS));
+    peer.once('close', () => clearTimeout(timer));
   }
 
   #welcome(peer: WebSocket): void {
@@ -101,7 +132,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 /** Answers an upgrade that is not granted, and closes the connection. */
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
 function closeAway(peer: WebSocket): Promise<void> {

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } f
 import { type Response } from 'express';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../../event-store/index.js';
-import { ApiErrors } from '../../http/index.js';
+import { Access, ApiErrors } from '../../http/index.js';
 import { createUptimeStreams } from '../application/index.js';
 import { NoQueryPipe } from './no-query.pipe.js';
 import { ConnectionTestAnswer, StreamCreationAnswer } from './uptime-answers.dto.js';
@@ -22,6 +22,7 @@ const AWAY = 'KurrentDB cannot be reached while appending to stream';
 /** The streams that uptime is recorded in, and the store that holds them. */
 @ApiTags('uptime')
 @Controller('api/uptime')
+@Access({ kind: 'open', group: 'uptime' })
 export class UptimeStreamsController {
   readonly #services: readonly string[];
 

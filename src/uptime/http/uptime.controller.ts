@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../event-store/index.js';
-import { ApiErrors } from '../../http/index.js';
+import { Access, ApiErrors } from '../../http/index.js';
 import { UptimeQueries } from '../application/index.js';
 import { HoursQuery, periodOf } from './hours.query.js';
 import { NoQueryPipe } from './no-query.pipe.js';
@@ -11,6 +11,7 @@ import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto, toTimestamp } 
 /** Who is up, since when, how much of the time. */
 @ApiTags('uptime')
 @Controller('api/uptime')
+@Access({ kind: 'open', group: 'uptime' })
 export class UptimeController {
   constructor(
     private readonly queries: UptimeQueries,

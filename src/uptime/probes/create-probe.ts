@@ -13,13 +13,15 @@ export interface ProbeSurroundings {
   readonly store: Pick<EventStore, 'testConnection'>;
   /** `host:port` of this service itself, which the other kinds without a URL mean; asked for when it listens. */
   readonly ownEndpoint: () => string;
+  /** Header `Authorization` that this service lets itself in with; for no one else. */
+  readonly ownAuthorization: string;
 }
 
 type Create = (url: string | undefined, surroundings: ProbeSurroundings) => Probe;
 
 const KINDS: Readonly<Record<ProbeKind, Create>> = {
   http: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new HttpProbe(url ?? `http://${ownEndpoint()}/livez`, clock)),
-  websocket: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new WebSocketProbe(url ?? `ws://${ownEndpoint()}${LIVE_FEED_PATH}`, clock)),
+  websocket: (url, { clock, ownEndpoint, ownAuthorization }) => new DeferredProbe(() => (url === undefined ? new WebSocketProbe(`ws://${ownEndpoint()}${LIVE_FEED_PATH}`, clock, { authorization: ownAuthorization }) : new WebSocketProbe(url, clock))),
   database: (url, { clock, store }) => new DatabaseProbe(url === undefined ? store : new KurrentDBTarget(url, clock)),
 };
 

@@ -14,17 +14,21 @@ const PING = Buffer.from('penguin-pool-streams-probe');
 export class WebSocketProbe implements Probe {
   readonly #endpoint: string;
 
-  /** @param url `ws:` or `wss:`; credentials in it are sent as basic authentication */
+  /**
+   * @param url `ws:` or `wss:`; credentials in it are sent as basic authentication
+   * @param headers sent beside those of the protocol
+   */
   constructor(
     private readonly url: string,
     private readonly clock: Clock,
+    private readonly headers: Readonly<Record<string, string>> = {},
   ) {
     this.#endpoint = endpointOf(new URL(url));
   }
 
   probe(signal: AbortSignal): Promise<ProbeAnswer> {
     const start = this.clock.monotonic();
-    const socket = new WebSocket(this.url, { followRedirects: false, maxPayload: MOST_PAYLOAD_BYTES, perMessageDeflate: false });
+    const socket = new WebSocket(this.url, { headers: this.headers, followRedirects: false, maxPayload: MOST_PAYLOAD_BYTES, perMessageDeflate: false });
     return new Promise((resolve) => {
       let hasEnded = false;
       const end = (error?: string): void => {

@@ -1,0 +1,11 @@
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { runProgram } from './command-line/index.js';
+import { addApiKeyCommands } from './identity/commands/api-keys.command.js';
+import { addTokenCommand } from './identity/commands/token.command.js';
+
+/** The command line, on the modules and the configuration of the service: `npm run streams -- <command>`. */
+const program = new Command('npm run streams --').description("Penguin Pool's streams, from the command line");
+addTokenCommand(program);
+addApiKeyCommands(program);
+await runProgram(program, process.argv);

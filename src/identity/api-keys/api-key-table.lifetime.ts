@@ -1,0 +1,16 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ApiKeyTable } from './api-key-table.js';
+
+/** Follows the API keys from when the service starts until its HTTP server has closed. */
+@Injectable()
+export class ApiKeyTableLifetime implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly table: ApiKeyTable) {}
+
+  onApplicationBootstrap(): void {
+    this.table.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.table.stop();
+  }
+}

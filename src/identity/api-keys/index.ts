@@ -1,0 +1,2 @@
+export { ApiKeyRegister } from './api-key-register.js';
+export { ApiKeysModule } from './api-keys.module.js';

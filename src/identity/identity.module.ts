@@ -1,0 +1,37 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { APP_CONFIG, type AppConfig } from '../config/index.js';
+import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../event-store/index.js';
+import { ApiKeyTable } from './api-keys/api-key-table.js';
+import { ApiKeyTableLifetime } from './api-keys/api-key-table.lifetime.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
+import { Authenticator } from './authenticator.js';
+import { AccessGuard } from './http/access.guard.js';
+import { IdentifyMiddleware } from './http/identify.middleware.js';
+import { OwnCredential } from './own-credential.js';
+import { TOKEN_KEYS, type TokenKeys } from './tokens/token-keys.js';
+import { TokenVerifier } from './tokens/token-verifier.js';
+import { TokensModule } from './tokens/tokens.module.js';
+
+/** Who is calling: finds it out for every request, and closes every route that does not say who may call it. */
+@Module({
+  imports: [TokensModule, ApiKeysModule],
+  providers: [
+    OwnCredential,
+    { provide: TokenVerifier, inject: [TOKEN_KEYS, APP_CONFIG, CLOCK], useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock) => new TokenVerifier(keys, { claims: auth, clock }) },
+    { provide: ApiKeyTable, inject: [EVENT_STORE, CLOCK], useFactory: (store: EventStore, clock: Clock) => new ApiKeyTable(store, clock) },
+    ApiKeyTableLifetime,
+    {
+      provide: Authenticator,
+      inject: [TokenVerifier, ApiKeyTable, OwnCredential],
+      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyTable, own: OwnCredential) => new Authenticator(tokens, apiKeys, own),
+    },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [Authenticator, OwnCredential],
+})
+export class IdentityModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(IdentifyMiddleware).forRoutes('{*path}');
+  }
+}

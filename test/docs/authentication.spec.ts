@@ -1,0 +1,35 @@
+import { variables } from '../../src/config/index.js';
+import { outputOf } from '../e2e/command-line.js';
+import { makeDataDir, removeDataDir } from '../e2e/service-process.js';
+import { readDocument } from './curl-samples.js';
+
+const document = readDocument('docs/authentication.md');
+
+/** Each command with the output that is shown below it. */
+const samples = [...document.matchAll(/```sh\nnpm run -s (\w+) -- ([^\n]+)\n```\n+```text\n(.*?)\n```/gs)].map(([, script = '', args = '', output = '']) => ({ args: [...(script === 'token' ? ['token'] : []), ...args.split(' ')], output }));
+
+/** An output with its tokens, keys, ids and instants replaced by what they are. */
+function shapeOf(output: string): string {
+  return output
+    .replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN')
+    .replace(/pps_[0-9a-z]{12}_[\w-]{43}/g, 'KEY')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'INSTANT')
+    .replace(/\([0-9a-z]{12}\)/g, '(ID)')
+    .replace(/^(\S+ +)[0-9a-z]{12}(?= )/gm, '$1ID');
+}
+
+describe('docs/authentication.md', () => {
+  it('shows what its commands print, one after the other', async () => {
+    const dataDir = makeDataDir();
+    try {
+      expect(samples).toHaveLength(5);
+      for (const { args, output } of samples) expect(shapeOf(await outputOf({ DATA_DIR: dataDir }, ...args))).toBe(shapeOf(output));
+    } finally {
+      removeDataDir(dataDir);
+    }
+  }, 60_000);
+
+  it('names every setting of authentication', () => {
+    for (const name of Object.keys(variables).filter((variable) => variable.startsWith('AUTH_'))) expect(document).toContain(`\`${name}`);
+  });
+});
