@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RecordedEvent } from '../../src/event-store/domain/index.js';
+import { ConnectionError, type RecordedEvent } from '../../src/event-store/domain/index.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
-import { type ReadModel, type ReadModelDefinition } from '../../src/event-store/read-models/read-model.js';
+import { ReadModel, type ReadModelDefinition } from '../../src/event-store/read-models/read-model.js';
 import { ReadModels } from '../../src/event-store/read-models/read-models.js';
 import { connect, type Greeted, greeted, newStream, until, useStore } from './connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from './kurrentdb-server.js';
@@ -100,6 +100,93 @@ describe('a read model', () => {
     const model = await open(remember());
     await until(() => model.isCaughtUp);
     expect(greetings(model)).toEqual(['a', 'b']);
+  });
+
+  it('gives a malformed event too, as it is stored, where it is asked to', async () => {
+    await store.appendToStream(stream, [greeted('a'), { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } }, greeted('b')]);
+    const applied: RecordedEvent[] = [];
+    const model = await open({ ...remember((events) => applied.push(...events)), takesMalformed: true });
+    await until(() => model.isCaughtUp);
+    expect(applied.map(({ data, problem }) => [data, problem?.reason])).toEqual([[{ greeting: 'a' }, undefined], [{ greeting: 7 }, 'malformed'], [{ greeting: 'b' }, undefined]]);
+  });
+
+  it('tells its listeners of events once they are in the tables, and nothing to who listens no more', async () => {
+    const model = await open(remember());
+    const told: string[][] = [];
+    const stopListening = model.listen(() => told.push(greetings(model)));
+    await store.appendToStream(stream, greeted('a'));
+    await until(() => told.length === 1);
+    expect(told).toEqual([['a']]);
+    stopListening();
+    const { position } = await store.appendToStream(stream, greeted('b'));
+    if (position) await model.waitFor(position, 5_000);
+    expect(told).toHaveLength(1);
+  });
+
+  it('applies nothing twice because a listener failed, and tells the others', async () => {
+    const model = await open(remember());
+    let told = 0;
+    model.listen(() => {
+      throw new Error('meant to fail');
+    });
+    model.listen(() => told++);
+    await store.appendToStream(stream, greeted('a'));
+    await until(() => told > 0);
+    const { position } = await store.appendToStream(stream, greeted('b'));
+    if (position) await model.waitFor(position, 5_000);
+    expect(greetings(model)).toEqual(['a', 'b']);
+    expect(model.isCaughtUp).toBe(true);
+  });
+
+  describe('that starts when the store can be reached', () => {
+    const unreachable = (failures: number): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly asked: () => number } => {
+      let asked = 0;
+      const from = { subscribeToAll: store.subscribeToAll.bind(store), identity: () => (++asked <= failures ? Promise.reject(new ConnectionError('away')) : store.identity()) };
+      return { from, asked: () => asked };
+    };
+    const openFrom = (from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>): ReadModel => {
+      const model = new ReadModel(remember(), from, join(directory, 'late'));
+      opened.push(model);
+      return model;
+    };
+
+    it('tries again until it can, once at a time, however often it is told to', async () => {
+      await store.appendToStream(stream, greeted('a'));
+      const { from, asked } = unreachable(1);
+      const model = openFrom(from);
+      for (let n = 0; n < 3; n++) model.startWhenReachable();
+      await until(() => model.isCaughtUp);
+      expect(asked()).toBe(2);
+      expect(greetings(model)).toEqual(['a']);
+    });
+
+    it('stops trying when it is stopped', async () => {
+      const { from, asked } = unreachable(Number.POSITIVE_INFINITY);
+      const model = openFrom(from);
+      model.startWhenReachable();
+      await until(() => asked() === 1);
+      await model.stop();
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      expect(asked()).toBe(1);
+    });
+
+    it('leaves no subscription behind when it is stopped while it starts', async () => {
+      let answer = (_: string): void => undefined;
+      let subscriptions = 0;
+      const from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'> = {
+        identity: () => new Promise<string>((resolve) => (answer = resolve)),
+        subscribeToAll: () => {
+          subscriptions++;
+          return { stop: () => Promise.resolve(void subscriptions--) };
+        },
+      };
+      const model = openFrom(from);
+      model.startWhenReachable();
+      const stopped = model.stop();
+      answer('store');
+      await stopped;
+      expect(subscriptions).toBe(0);
+    });
   });
 
   // Skipped against a given server: the test needs a second, empty one.

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type Database, type Key, open, type RootDatabase } from 'lmdb';
-import { mkdirSync } from 'node:fs';
 import { type EventBatch, type EventStore, type EventSubscription, type Position, type RecordedEvent } from '../domain/index.js';
+import { UnsyncedDirectory } from './unsynced-directory.js';
 
 /** The tables of one read model. */
 export interface ReadModelTables {
@@ -38,6 +38,7 @@ const RETRY_MS = 1_000;
 /** Tables in LMDB that a subscription to `$all` keeps up to date (DESIGN, decision 3). */
 export class ReadModel implements ReadModelTables {
   readonly #logger: Logger;
+  readonly #directory: UnsyncedDirectory;
   readonly #root: RootDatabase;
   readonly #meta: Database<Checkpoint, string>;
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
@@ -58,8 +59,8 @@ export class ReadModel implements ReadModelTables {
     directory: string,
   ) {
     this.#logger = new Logger(`ReadModel:${definition.name}`);
-    mkdirSync(directory, { recursive: true });
-    this.#root = open({ path: directory, maxDbs: 32 });
+    this.#directory = UnsyncedDirectory.open(directory);
+    this.#root = open({ path: directory, maxDbs: 32, noSync: this.#directory.isUnsynced });
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is made inside a transaction goes with it when that is rolled back.
     this.#tables = new Map(definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]));
@@ -138,6 +139,7 @@ export class ReadModel implements ReadModelTables {
     await this.#subscription?.stop();
     this.#wakeAll();
     await this.#root.close();
+    this.#directory.close();
   }
 
   async #tryToStart(attempt: number): Promise<void> {
@@ -157,8 +159,7 @@ export class ReadModel implements ReadModelTables {
     if (!position) return;
     this.#storeIdentity ??= await this.store.identity();
     const readable = events.filter((event) => this.#isReadable(event));
-    // A synchronous transaction, because only that is rolled back when the callback throws; it does not wait for the disk
-    // (overlappingSync): after a power loss the model stands at an earlier batch, with the checkpoint of that batch.
+    // A synchronous transaction, because only that is rolled back when the callback throws.
     this.#root.transactionSync(() => {
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
