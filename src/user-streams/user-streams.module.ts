@@ -11,6 +11,7 @@ import { UserStreamDetailsController } from './http/user-stream-details.controll
 import { UserStreamEventsController } from './http/user-stream-events.controller.js';
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
+import { WriteReplies } from './http/write-replies.js';
 import { UserStreamsLifetime } from './read-model/user-streams.lifetime.js';
 import { userStreamsReadModel, UserStreamsReadModel } from './read-model/user-streams.read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
@@ -30,6 +31,7 @@ const digest: Digest = (text) => createHash('sha256').update(text).digest('hex')
     UserStreamsLifetime,
     UserStreamsHealthIndicator,
     EventStreams,
+    WriteReplies,
     {
       provide: UserStreams,
       inject: [EVENT_STORE, UserStreamsReadModel, StreamGuard, DATA_SCHEMAS, QuotaLedger, CLOCK, RANDOM_TEXT],

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { defineEvent, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
+import { defineEvent, type EventDefinition, EventRegistry, StreamCreated, StreamDeleted, StreamRestored } from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
 import { KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
+import { UserDataUpdated } from '../../src/user-streams/domain/index.js';
 import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.js';
 
 export interface Greeted {
@@ -28,8 +29,7 @@ export interface Connected {
 /** The service on a server, as the EventStoreModule makes it. */
 export function connect(connectionString: string, timeoutMs = 5_000): Connected {
   const registry = new EventRegistry();
-  registry.register(StreamCreated);
-  registry.register(Greeted);
+  for (const definition of [StreamCreated, StreamDeleted, StreamRestored, UserDataUpdated, Greeted] as EventDefinition[]) registry.register(definition);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   const clients = new KurrentDBClients(connectionString);

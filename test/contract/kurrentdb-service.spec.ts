@@ -180,9 +180,12 @@ describe('KurrentDBService', () => {
     it('are versioned: a write on an old revision is refused', async () => {
       const name = newStream();
       expect(await store.getStreamMetadata(name)).toEqual({ metadata: {}, revision: 'no_stream' });
-      expect(await store.setStreamMetadata(name, { description: 'one' }, { expectedRevision: 'no_stream' })).toBe(0n);
+      const first = await store.setStreamMetadata(name, { description: 'one' }, { expectedRevision: 'no_stream' });
+      expect(first).toEqual({ streamName: `$$${name}`, revision: 0n, position: { commit: expect.any(BigInt) as bigint, prepare: expect.any(BigInt) as bigint } });
       await expect(store.setStreamMetadata(name, { description: 'two' }, { expectedRevision: 'no_stream' })).rejects.toThrow(WrongExpectedRevisionError);
-      expect(await store.setStreamMetadata(name, { description: 'two' }, { expectedRevision: 0n })).toBe(1n);
+      const second = await store.setStreamMetadata(name, { description: 'two' }, { expectedRevision: 0n });
+      expect(second.revision).toBe(1n);
+      expect(second.position?.commit).toBeGreaterThan(first.position?.commit ?? 0n);
       expect(await store.getStreamMetadata(name)).toEqual({ metadata: { description: 'two' }, revision: 1n });
     });
 

@@ -5,8 +5,8 @@ import { type Digest, type NextEventId, RequestKey } from './request-key.js';
 import { Turns } from './turns.js';
 import { type UserStreamTable } from './user-stream-table.js';
 
-/** How often a write is decided again because another one was faster, where the caller demanded no revision. */
-const MOST_ATTEMPTS = 10;
+/** How long a write is decided again when another replica was faster, where the caller demanded no revision, in milliseconds. */
+const TRIED_FOR_MS = 5_000;
 /** How long a write may take to show in the read model, in milliseconds; it is done all the same. */
 const VISIBLE_WITHIN_MS = 2_000;
 const SOURCE = 'penguin-pool-streams/user-streams';
@@ -149,11 +149,11 @@ export class UserStreams {
   /** All orders, in one write. */
   #writeAll(orders: readonly Order[]): Promise<WriteOutcome[]> {
     return this.#turns.run(orders.map(({ request }) => streamNameOf(request.key)), async () => {
-      for (let attempt = 1; ; attempt++) {
+      for (const givesUpAt = this.options.clock.monotonic() + TRIED_FOR_MS; ; ) {
         try {
           return await this.#attempt(orders);
         } catch (error) {
-          if (!(error instanceof WrongExpectedRevisionError) || isDemanded(orders, error) || error.streamName === undefined || attempt === MOST_ATTEMPTS) throw error;
+          if (!(error instanceof WrongExpectedRevisionError) || isDemanded(orders, error) || error.streamName === undefined || this.options.clock.monotonic() > givesUpAt) throw error;
           await this.#catchUp(error.streamName);
         }
       }

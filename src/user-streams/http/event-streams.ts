@@ -42,6 +42,8 @@ export class EventStreams implements BeforeApplicationShutdown {
     try {
       // no-transform: compressing would hold events back.
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'private, no-cache, no-transform', 'X-Accel-Buffering': 'no' });
+      // Nothing follows the head, and nobody would end it.
+      if (request.method === 'HEAD') return;
       response.write(`retry: ${RETRY_MS}\n\n`);
       for await (const event of events) {
         if (!response.write(frameOf(event))) await once(response, 'drain', { signal });

@@ -1,22 +1,20 @@
-import { Body, Controller, Get, Header, HttpCode, Patch, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { type Caller, type KnownCaller, StreamGuard } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
 import { type DetailsChange, UserStreamDetails, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStream, type UserStreamKey } from '../domain/index.js';
-import { QuotaInterceptor } from './quota.interceptor.js';
 import { ChangeDetailsBody } from './user-stream-bodies.dto.js';
 import { UserStreamDetailsAnswer, WriteAnswer } from './user-stream-answers.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { sayOutcome } from './write-answer.js';
 import { ApiWriteConditions, Conditions, demandedRevision, entityTag, type WriteConditions } from './write-conditions.js';
+import { WriteReplies } from './write-replies.js';
 
 /** What one stream is, beside its data: who may do what with it, how it is described, whether it is there. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
-@UseInterceptors(QuotaInterceptor)
 @Controller('api/users/:userId/streams/:type/:category')
 export class UserStreamDetailsController {
   constructor(
@@ -24,6 +22,7 @@ export class UserStreamDetailsController {
     private readonly details: UserStreamDetails,
     private readonly queries: UserStreamQueries,
     private readonly guard: StreamGuard,
+    private readonly replies: WriteReplies,
   ) {}
 
   @Get('metadata')
@@ -56,8 +55,7 @@ export class UserStreamDetailsController {
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'stream-already-exists', 'wrong-expected-revision', 'connection-error', 'timeout')
   async restore(@StreamKey() key: UserStreamKey, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.restore({ caller, key, ...conditions });
-    sayOutcome(response, outcome);
-    return WriteAnswer.of(outcome);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   #answer(response: Response, caller: Caller, stream: UserStream): UserStreamDetailsAnswer {

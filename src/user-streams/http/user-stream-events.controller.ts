@@ -1,24 +1,22 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res, UseInterceptors } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { type Caller, EVENT_STORE, type EventStore, type KnownCaller, readEventPage, ReadEventsQuery, StreamEventsDto, ValidationError } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 import { EventStreams } from './event-streams.js';
-import { QuotaInterceptor } from './quota.interceptor.js';
 import { AppendDataBody } from './user-stream-bodies.dto.js';
 import { WriteAnswer } from './user-stream-answers.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { sayOutcome } from './write-answer.js';
 import { ApiWriteConditions, Conditions, type WriteConditions } from './write-conditions.js';
+import { WriteReplies } from './write-replies.js';
 
 /** The events of one stream: its history, more of them, and those to come. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
-@UseInterceptors(QuotaInterceptor)
 @Controller('api/users/:userId/streams/:type/:category')
 export class UserStreamEventsController {
   constructor(
@@ -27,6 +25,7 @@ export class UserStreamEventsController {
     private readonly feed: UserStreamFeed,
     private readonly eventStreams: EventStreams,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly replies: WriteReplies,
   ) {}
 
   @Get('history')
@@ -45,11 +44,11 @@ export class UserStreamEventsController {
   @ApiOperation({ summary: 'Append several events in one atomic write', description: 'Each is all of the data from there on. Creates the stream, private, where there is none.' })
   @ApiWriteConditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteAnswer })
+  @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
   async append(@StreamKey() key: UserStreamKey, @Body() { events }: AppendDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, events.map(({ data }, index) => ({ data, within: `events.${index}` })));
-    sayOutcome(response, outcome);
-    return WriteAnswer.of(outcome);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   @Get('feed')

@@ -8,6 +8,8 @@ import { CategoryMember, IfGiven, OptionalTypeMember, VisibilityMember } from '.
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 1_000;
 const STATUSES = ['active', 'deleted'] as const;
+/** Of what ISO 8601 allows, what `Date.parse` reads too: no weeks, no days of the year, no hours without minutes. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 export class ListUserStreamsQuery {
   @OptionalTypeMember()
@@ -54,7 +56,7 @@ export class StateQuery {
   // In a query a plus means a blank: that of a time zone is taken as it was meant.
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
   @IsISO8601({ strict: true })
-  @Matches(/(?:Z|[+-]\d\d:?\d\d)$/, { message: 'must be an instant with time zone, such as 2026-11-24T12:00:00Z' })
+  @Matches(INSTANT, { message: 'must be an instant with time zone, such as 2026-11-24T12:00:00Z' })
   readonly at?: string;
 }
 

@@ -1,17 +1,16 @@
-import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
-import { QuotaInterceptor } from './quota.interceptor.js';
 import { ChangeDataBody, ReplaceDataBody } from './user-stream-bodies.dto.js';
 import { UserStreamStateAnswer, WriteAnswer } from './user-stream-answers.dto.js';
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { sayOutcome } from './write-answer.js';
 import { ApiWriteConditions, Conditions, entityTag, type WriteConditions } from './write-conditions.js';
+import { WriteReplies } from './write-replies.js';
 
 /** With and without category: without is the category `default`. */
 const STREAM = [':type', ':type/:category'];
@@ -20,12 +19,12 @@ const ANY_REVISION = 'The revision is the ETag: send it as If-Match, and a chang
 /** The data of one stream: its state. */
 @ApiTags('user streams')
 @ApiStreamKey()
-@UseInterceptors(QuotaInterceptor)
 @Controller('api/users/:userId/streams')
 export class UserStreamStateController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
+    private readonly replies: WriteReplies,
   ) {}
 
   @Get(STREAM)
@@ -49,8 +48,7 @@ export class UserStreamStateController {
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
   async replace(@StreamKey() key: UserStreamKey, @Body() body: ReplaceDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
-    sayOutcome(response, outcome);
-    return WriteAnswer.of(outcome);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   @Patch(STREAM)
@@ -62,8 +60,7 @@ export class UserStreamStateController {
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
   async change(@StreamKey() key: UserStreamKey, @Body() body: ChangeDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
-    sayOutcome(response, outcome);
-    return WriteAnswer.of(outcome);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   @Delete(STREAM)
@@ -74,8 +71,7 @@ export class UserStreamStateController {
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'connection-error', 'timeout')
   async delete(@StreamKey() key: UserStreamKey, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.delete({ caller, key, ...conditions });
-    sayOutcome(response, outcome);
-    return WriteAnswer.of(outcome);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {

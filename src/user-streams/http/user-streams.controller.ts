@@ -1,27 +1,26 @@
-import { Body, Controller, Get, Header, HttpCode, Post, Query, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
 import { beginningOf, streamNameOf } from '../domain/index.js';
-import { QuotaInterceptor } from './quota.interceptor.js';
 import { CreateUserStreamBody, WriteStreamsBody } from './user-stream-bodies.dto.js';
 import { UserStreamDto, UserStreamsAnswer, WriteAnswer, WritesAnswer } from './user-stream-answers.dto.js';
 import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
 import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
-import { sayOutcome } from './write-answer.js';
 import { ApiWriteConditions, Conditions, type WriteConditions } from './write-conditions.js';
+import { WriteReplies } from './write-replies.js';
 
 /** All streams of a user together: what there is, a new one, several at once. */
 @ApiTags('user streams')
 @ApiUserId()
-@UseInterceptors(QuotaInterceptor)
 @Controller('api/users/:userId/streams')
 export class UserStreamsController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
+    private readonly replies: WriteReplies,
   ) {}
 
   @Get()
@@ -30,7 +29,8 @@ export class UserStreamsController {
   @ApiOperation({ summary: 'The streams of a user', description: 'Those that the caller may read: all of them for the user, the public ones for everyone.' })
   @ApiOkResponse({ type: UserStreamsAnswer })
   @ApiErrors('validation-error', 'authentication-error', 'connection-error')
-  list(@UserId() userId: string, @Query() { limit, after, ...filter }: ListUserStreamsQuery, @CurrentCaller() caller: Caller): UserStreamsAnswer {
+  list(@UserId() userId: string, @Query() { limit, after, ...filter }: ListUserStreamsQuery, @CurrentCaller() caller: Caller, @Res({ passthrough: true }) response: Response): UserStreamsAnswer {
+    this.replies.sayQuota(response, caller, userId);
     const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
     return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
   }
@@ -47,8 +47,8 @@ export class UserStreamsController {
     const key = keyOf({ userId, type, category });
     const beginning = beginningOf(key, { ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }), isPublic: visibility === 'public' });
     const outcome = await this.streams.create({ caller, key, ...conditions }, beginning, data);
-    sayOutcome(response, outcome);
-    return sayLocation(response, WriteAnswer.of(outcome), `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
+    response.setHeader('Location', `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
+    return this.replies.answer(response, caller, key, outcome);
   }
 
   @Post('batch')
@@ -57,7 +57,7 @@ export class UserStreamsController {
   @ApiOperation({ summary: 'Write to several streams in one atomic write', description: 'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.' })
   @ApiOkResponse({ type: WritesAnswer })
   @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
-  async writeAll(@UserId() userId: string, @Body() { writes }: WriteStreamsBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { precondition, ...conditions }: WriteConditions): Promise<WritesAnswer> {
+  async writeAll(@UserId() userId: string, @Body() { writes }: WriteStreamsBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { precondition, ...conditions }: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WritesAnswer> {
     if (precondition.kind !== 'none') throw new ValidationError('The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match');
     const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
       request: { caller, key: keyOf({ userId, type, category }), precondition: expectedRevision === undefined ? ({ kind: 'none' } as const) : ({ kind: 'revision', revision: BigInt(expectedRevision) } as const), ...conditions },
@@ -66,11 +66,8 @@ export class UserStreamsController {
     const names = replacements.map(({ request: { key } }) => streamNameOf(key));
     const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
     if (twice >= 0) throw new ValidationError(`The request is not valid: writes.${twice}: stream '${names[twice]}' is written to twice; write several events to one stream by POST …/events`, { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } });
-    return { results: (await this.streams.replaceAll(replacements)).map((outcome) => WriteAnswer.of(outcome)) };
+    const outcomes = await this.streams.replaceAll(replacements);
+    this.replies.sayQuota(response, caller, userId);
+    return { results: outcomes.map((outcome) => WriteAnswer.of(outcome)) };
   }
-}
-
-function sayLocation(response: Response, answer: WriteAnswer, location: string): WriteAnswer {
-  response.setHeader('Location', location);
-  return answer;
 }

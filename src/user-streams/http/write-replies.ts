@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { type Response } from 'express';
+import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamGuard } from '../../event-store/index.js';
+import { UserStreamQueries, type WriteOutcome } from '../application/index.js';
+import { QuotaLedger, streamNameOf, type UserStreamKey } from '../domain/index.js';
+import { WriteAnswer } from './user-stream-answers.dto.js';
+import { entityTag } from './write-conditions.js';
+
+/** What an answer says in its headers. */
+@Injectable()
+export class WriteReplies {
+  constructor(
+    private readonly queries: UserStreamQueries,
+    private readonly quota: QuotaLedger,
+    private readonly guard: StreamGuard,
+  ) {}
+
+  /** The answer to a write, its headers set. */
+  answer(response: Response, caller: Caller, { userId }: Pick<UserStreamKey, 'userId'>, outcome: WriteOutcome): WriteAnswer {
+    const { revision, created, replayed, largestBytes } = outcome;
+    response.setHeader('ETag', entityTag(revision));
+    if (created) response.status(201);
+    if (replayed) response.setHeader('Idempotency-Replayed', 'true');
+    if (largestBytes > LARGE_EVENT_BYTES) response.setHeader('X-Event-Size-Warning', `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`);
+    this.sayQuota(response, caller, userId);
+    return WriteAnswer.of(outcome);
+  }
+
+  /** Tells those who may begin a stream of a user what the user may still write. */
+  sayQuota(response: Response, caller: Caller, userId: string): void {
+    const anyStream = streamNameOf({ userId, type: 'profile', category: 'default' });
+    if (!this.guard.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
+    const left = this.quota.left(this.queries.usage(userId));
+    response.setHeader('X-Quota-Streams-Limit', this.quota.limit.streams);
+    response.setHeader('X-Quota-Streams-Remaining', left.streams);
+    response.setHeader('X-Quota-Bytes-Limit', this.quota.limit.bytes);
+    response.setHeader('X-Quota-Bytes-Remaining', left.bytes);
+  }
+}
