@@ -30,3 +30,17 @@ export async function startProcess(script, args, environment, pattern) {
     },
   };
 }
+
+/**
+ * Waits until a service is ready.
+ *
+ * @returns milliseconds that it took
+ */
+export async function untilReady(url, withinMs = 60_000) {
+  const start = performance.now();
+  for (;;) {
+    if ((await fetch(`${url}/readyz`)).ok) return performance.now() - start;
+    if (performance.now() - start > withinMs) throw new Error('The service did not become ready');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

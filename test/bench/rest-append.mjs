@@ -1,54 +1,64 @@
-// REST append beside raw client append on the same store, in one run (DESIGN, "Numbers to reach").
+// REST write beside raw client append on the same store, in one run (DESIGN, "Numbers to reach"), with authentication on.
 //
 //   node test/bench/rest-append.mjs        after npm run build
 //
-// The REST route that appends is the connection test: one append of an event to `connection-test` and one read of it back. The raw
-// client does the same two calls, from this process, on the same server.
-import { BACKWARDS, jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+// The service answers `PUT /api/users/{user}/streams/profile` for a user with a bearer token: it checks the token, the permissions, the
+// JSON Schema and the quota, appends one event to exactly the revision that the stream is at, and waits until its read model has it. The
+// raw client appends an event with the same data to a stream, from this process, on the same server. One stream for each that writes.
+import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { SignJWT } from 'jose';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProcess } from './processes.mjs';
+import { Pool } from 'undici';
+import { startProcess, untilReady } from './processes.mjs';
 
-const OPERATIONS = 3_000;
-const WARM_UP = 500;
+const OPERATIONS = 4_000;
+const WARM_UP = 1_000;
 const ROUNDS = 3;
+const MOST_CONCURRENT = 64;
+const TO_REACH = 1.3;
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
+const secret = randomBytes(32).toString('hex');
 const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
 const service = await startProcess(
   'dist/main.js',
   [],
-  { PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'info', RATE_LIMIT: '10000000', UPTIME_INTERVAL_MS: '3600000', KURRENTDB_CONNECTION_STRING: database.found },
+  {
+    PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'info', RATE_LIMIT: '10000000', RATE_LIMIT_PER_USER: '10000000', USER_QUOTA_BYTES: '100000000000',
+    UPTIME_INTERVAL_MS: '3600000', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: secret,
+  },
   /Listening on (http:\/\/[^\s"]+)/,
 );
 const client = KurrentDBClient.connectionString(database.found);
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const pool = new Pool(service.found, { connections: MOST_CONCURRENT, pipelining: 1 });
 
-const raw = async () => {
-  const { nextExpectedRevision } = await client.appendToStream('bench-raw', jsonEvent({ type: 'ConnectionTested', data: {} }));
-  for await (const _ of client.readStream('bench-raw', { fromRevision: nextExpectedRevision, maxCount: 1 }));
-};
+const data = { displayName: 'Alice', email: 'alice@example.com', bio: 'x'.repeat(100), timezone: 'Europe/Amsterdam' };
+const body = JSON.stringify({ data });
+const tokens = await Promise.all(
+  Array.from({ length: MOST_CONCURRENT }, (_, writer) => new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(`user${writer}`).setExpirationTime('1h').sign(Buffer.from(secret))),
+);
 
-const rest = () =>
-  new Promise((resolve, reject) => {
-    request(`${service.found}/api/uptime/test-kurrentdb`, { agent }, (response) => {
-      response.resume();
-      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`))));
-    })
-      .on('error', reject)
-      .end();
+const raw = (writer) => client.appendToStream(`bench-raw-${writer}`, jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } }));
+
+const rest = async (writer) => {
+  const { statusCode, body: answer } = await pool.request({
+    method: 'PUT', path: `/api/users/user${writer}/streams/profile`, headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens[writer]}` }, body,
   });
+  const text = await answer.text();
+  if (statusCode !== 200 && statusCode !== 201) throw new Error(`answered ${statusCode}: ${text}`);
+};
 
 /** Milliseconds that each of `count` operations took, `concurrency` at a time. */
 async function measure(operation, count, concurrency) {
   const times = [];
   let left = count;
-  const worker = async () => {
+  const worker = async (_, writer) => {
     while (left-- > 0) {
       const start = performance.now();
-      await operation();
+      await operation(writer);
       times.push(performance.now() - start);
     }
   };
@@ -62,9 +72,9 @@ async function measure(operation, count, concurrency) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 try {
-  await client.readStream('connection-test', { direction: BACKWARDS, maxCount: 1 }).next().catch(() => undefined);
-  console.log('append and read back, over REST and by the raw client, on the same server');
-  for (const concurrency of [1, 64]) {
+  await untilReady(service.found);
+  console.log('one event with the data of a user, over REST with a bearer token and by the raw client, on the same server');
+  for (const concurrency of [1, MOST_CONCURRENT]) {
     await measure(raw, WARM_UP, concurrency);
     await measure(rest, WARM_UP, concurrency);
     const rounds = [];
@@ -74,10 +84,10 @@ try {
       console.log(`  ${String(concurrency).padStart(2)} concurrent  ${kind.padEnd(4)}  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${Math.round(perSecond)}/s`);
     }
     const ratio = median(rounds.map((round) => round.rest.p50 / round.raw.p50));
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  REST ÷ raw, p50: ${ratio.toFixed(2)} (to reach: 1.30)`);
+    console.log(`  ${String(concurrency).padStart(2)} concurrent  REST ÷ raw, p50: ${ratio.toFixed(2)} (to reach: ${TO_REACH.toFixed(2)})`);
   }
 } finally {
-  agent.destroy();
+  await pool.close();
   await client.dispose();
   await service.stop();
   await database.stop();

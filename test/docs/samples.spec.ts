@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
+import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
+import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 
-const readme = readFileSync(resolve(__dirname, '../../README.md'), 'utf8');
-const scripts = Object.keys((JSON.parse(readFileSync(resolve(__dirname, '../../package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts);
-
-/** Each `curl` of the README with the JSON that is shown below it. */
-const samples = [...readme.matchAll(/```sh\ncurl -s(?: -X (\w+))? '?localhost:3001([^\s']+)'?\n```\n+```json\n(.*?)\n```/gs)].map(([, method = 'GET', path = '', json = '']) => ({ method, path, json }));
+const root = resolve(__dirname, '../..');
+const run = promisify(execFile);
+const DOCUMENTS = ['README.md', 'docs/uptime.md', 'docs/health.md', 'docs/user-streams.md'];
+const scripts = Object.keys((JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts);
 
 /** Said where an answer is shared with a probe that came just before. */
 const OPTIONAL = 'cachedResponse';
@@ -18,13 +20,16 @@ function shapeOf(value: unknown): unknown {
   return value === null ? 'null' : typeof value;
 }
 
-describe('the README', () => {
+describe.each(DOCUMENTS)('the samples of %s', (document) => {
   let dataDir: string;
   let service: ServiceProcess;
+  let token: string;
 
   beforeAll(async () => {
     dataDir = makeDataDir();
     service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_INTERVAL_MS: '300', UPTIME_SAMPLE_WINDOW_MS: '1000' });
+    const { stdout } = await run(process.execPath, [resolve(root, 'dist/cli.js'), 'token', '--user', 'alice'], { env: { PATH: process.env.PATH, DATA_DIR: dataDir } });
+    token = stdout.trim();
     await eventually(() => service.get('/api/uptime/status'), ({ body }) => (body as { services: { currentStatus: string }[] }).services.every(({ currentStatus }) => currentStatus === 'up'));
     await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
   });
@@ -34,36 +39,56 @@ describe('the README', () => {
     removeDataDir(dataDir);
   });
 
-  it('shows a curl of every endpoint with its output', () => {
-    expect(samples.map(({ method, path }) => `${method} ${path.split('?')[0]}`).sort()).toEqual([
-      'GET /api/streams/service-uptime-http/events',
-      'GET /api/uptime/service/http',
-      'GET /api/uptime/status',
-      'GET /api/uptime/summary',
-      'GET /api/uptime/test-kurrentdb',
-      'GET /api/uptime/timeline/http',
-      'GET /health',
-      'GET /health/kurrentdb',
-      'GET /livez',
-      'GET /readyz',
-      'GET /startupz',
-      'POST /api/uptime/create-streams',
-    ]);
+  const ask = ({ method, path, headers, body }: CurlSample): Promise<Answer> =>
+    service.request(method, path, { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace('$TOKEN', token)])), ...(body === undefined ? {} : { body }) });
+
+  const samples = curlSamplesOf(document);
+
+  it('are there', () => {
+    expect(samples.length).toBeGreaterThan(0);
   });
 
-  it.each(samples)('$method $path answers what the README shows', async ({ method, path, json }) => {
-    const { status, body } = await service.request(method, path);
-    expect(status).toBeLessThan(300);
-    expect(shapeOf(body)).toEqual(shapeOf(JSON.parse(json)));
+  // In their order, on one service: later ones build on what earlier ones wrote.
+  it.each(samples)('$method $path answers what is shown', async (sample) => {
+    const { body, status } = await ask(sample);
+    if (sample.json === undefined) return expect(status).toBeLessThan(300);
+    const shown = JSON.parse(sample.json) as unknown;
+    expect(shapeOf(body)).toEqual(shapeOf(shown));
+    const typeOf = (answer: unknown): unknown => (answer as { readonly type?: unknown }).type;
+    if (status >= 400) expect(typeOf(body)).toBe(typeOf(shown));
+  });
+});
+
+describe('the documentation', () => {
+  it('shows a curl of every endpoint that is documented there', () => {
+    const shown = DOCUMENTS.flatMap((document) => curlSamplesOf(document)).map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        'GET /api/streams/service-uptime-http/events',
+        'GET /api/uptime/service/http',
+        'GET /api/uptime/status',
+        'GET /api/uptime/summary',
+        'GET /api/uptime/test-kurrentdb',
+        'GET /api/uptime/timeline/http',
+        'GET /health',
+        'GET /health/kurrentdb',
+        'GET /livez',
+        'GET /readyz',
+        'GET /startupz',
+        'POST /api/uptime/create-streams',
+        'GET /api/user-data-schemas',
+      ]),
+    );
   });
 
-  it('names only npm scripts that exist', () => {
-    const named = [...readme.matchAll(/npm (?:run )?([a-z][\w:-]*)/g)].map(([, script]) => script ?? '').filter((script) => !['ci', 'install'].includes(script));
+  it('of the README names only npm scripts that exist', () => {
+    const named = [...readDocument('README.md').matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)].map(([, script]) => script ?? '').filter((script) => !['ci', 'install'].includes(script));
     expect(named.length).toBeGreaterThan(0);
     for (const script of named) expect(scripts).toContain(script);
   });
 
-  it('links only to files that exist', () => {
-    for (const [, target = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) expect(() => readFileSync(resolve(__dirname, '../..', target))).not.toThrow(/ENOENT/);
+  it.each([...DOCUMENTS, 'docs/access.md', 'docs/authentication.md', 'docs/user-data-schemas.md'])('links only to files that exist: %s', (document) => {
+    const targets = [...readDocument(document).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => resolve(root, dirname(document), target));
+    for (const target of targets) expect(() => readFileSync(target)).not.toThrow(/ENOENT/);
   });
 });

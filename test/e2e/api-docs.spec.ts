@@ -11,6 +11,15 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
+const USER_STREAMS = '/api/users/{userId}/streams';
+const BY_TYPE = `${USER_STREAMS}/{type}`;
+const BY_CATEGORY = `${BY_TYPE}/{category}`;
+
+/** What the routes answer that read a stream of a user, those that write to one, and those that demand that it is there. */
+const READING = [400, 401, 404, 410, 503];
+const WRITING = [400, 401, 403, 409, 410, 413, 503, 504];
+const ADMINISTERING = [400, 401, 403, 404, 409, 503, 504];
+
 /** Every route there is, with the errors it can answer beside those of all routes. */
 const ROUTES: Readonly<Record<string, readonly number[]>> = {
   'GET /livez': [],
@@ -25,7 +34,28 @@ const ROUTES: Readonly<Record<string, readonly number[]>> = {
   'GET /api/uptime/summary': [400],
   'GET /api/uptime/service/{name}': [400, 404],
   'GET /api/uptime/timeline/{name}': [400, 404],
+  'GET /api/user-data-schemas': [],
+  [`GET ${USER_STREAMS}`]: [400, 401, 503],
+  [`POST ${USER_STREAMS}`]: WRITING,
+  [`POST ${USER_STREAMS}/batch`]: WRITING,
+  ...Object.fromEntries(
+    [BY_TYPE, BY_CATEGORY].flatMap((path) => [
+      [`GET ${path}`, [...READING, 504]],
+      [`PUT ${path}`, WRITING],
+      [`PATCH ${path}`, [...WRITING, 404]],
+      [`DELETE ${path}`, [...ADMINISTERING, 410]],
+    ]),
+  ),
+  [`GET ${BY_CATEGORY}/history`]: [...READING, 504],
+  [`GET ${BY_CATEGORY}/metadata`]: READING,
+  [`GET ${BY_CATEGORY}/feed`]: READING,
+  [`POST ${BY_CATEGORY}/events`]: WRITING,
+  [`PATCH ${BY_CATEGORY}/metadata`]: [...ADMINISTERING, 410],
+  [`POST ${BY_CATEGORY}/restore`]: ADMINISTERING,
 };
+
+/** What the others answer is JSON. */
+const EVENT_STREAMS = [`GET ${BY_CATEGORY}/feed`];
 
 describe('the API documentation', () => {
   let dataDir: string;
@@ -59,7 +89,7 @@ describe('the API documentation', () => {
     for (const [route, { summary, responses }] of operations()) {
       expect({ route, summary: typeof summary }).toEqual({ route, summary: 'string' });
       const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
-      expect({ route, body: Object.keys(success?.content ?? {}) }).toEqual({ route, body: ['application/json'] });
+      expect({ route, body: Object.keys(success?.content ?? {}) }).toEqual({ route, body: [EVENT_STREAMS.includes(route) ? 'text/event-stream' : 'application/json'] });
       expect({ route, statuses: Object.keys(responses).map(Number) }).toEqual({ route, statuses: expect.arrayContaining([...(ROUTES[route] ?? [])]) as number[] });
       if (!route.includes('/api/')) continue;
       for (const [status, { content }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {

@@ -1,0 +1,127 @@
+// Many users: 100,000 of them with 5 streams each, loaded into a store; then the service on it (DESIGN, "Numbers to reach").
+//
+//   node test/bench/many-users.mjs [users]        after npm run build
+//
+// Prints how long the read model takes to be built from the streams, how long a restart takes, what memory the service needs, and how long
+// listing a user's streams and reading a state take, each for a user by chance, with a bearer token.
+import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { SignJWT } from 'jose';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { startProcess, untilReady } from './processes.mjs';
+
+const USERS = Number(process.argv[2] ?? 100_000);
+const TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'];
+const STREAMS_A_WRITE = 250;
+const QUESTIONS = 5_000;
+const BUILT_WITHIN_MS = 600_000;
+const TO_REACH_MS = 5;
+
+const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
+const secret = randomBytes(32).toString('hex');
+const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+const environment = {
+  PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'info', RATE_LIMIT: '10000000', RATE_LIMIT_PER_USER: '10000000', UPTIME_INTERVAL_MS: '3600000',
+  SHUTDOWN_DELAY_MS: '0', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: secret,
+};
+const startService = () => startProcess('dist/main.js', [], environment, /Listening on (http:\/\/[^\s"]+)/);
+
+const userOf = (number) => `user${number}`;
+const dataOf = (number) => ({ displayName: `User ${number}`, email: `user${number}@example.com`, note: 'x'.repeat(100) });
+
+/** The two events that a stream begins with, as the service writes them. */
+function eventsOf(userId, type, number, now) {
+  const streamName = `user-${userId}-${type}`;
+  const metadata = (eventId) => ({ source: 'bench', schemaVersion: '1', eventId, timestamp: now, actor: userId });
+  const eventId = `evt_0_${randomBytes(16).toString('hex')}`;
+  const permissions = { read: number % 10 === 0 ? ['*', userId] : [userId], write: [userId], admin: [userId] };
+  return {
+    streamName,
+    expectedState: 'no_stream',
+    events: [
+      jsonEvent({ type: 'StreamCreated', data: { streamName, description: `${type} of ${userId}`, tags: ['bench'], owner: userId, createdAt: now, data: null, permissions }, metadata: metadata(`evt_1_${randomBytes(16).toString('hex')}`) }),
+      jsonEvent({ type: 'UserDataUpdated', data: { userId, type, category: 'default', data: dataOf(number), isPublic: false, timestamp: now, eventId }, metadata: metadata(eventId) }),
+    ],
+  };
+}
+
+async function load(client) {
+  const now = new Date().toISOString();
+  const perWrite = STREAMS_A_WRITE / TYPES.length;
+  const writes = Array.from({ length: Math.ceil(USERS / perWrite) }, (_, write) => write * perWrite);
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let first = writes.shift(); first !== undefined; first = writes.shift()) {
+        const numbers = Array.from({ length: Math.min(perWrite, USERS - first) }, (_, offset) => first + offset);
+        await client.multiStreamAppend(numbers.flatMap((number) => TYPES.map((type) => eventsOf(userOf(number), type, number, now))));
+      }
+    }),
+  );
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** MB that a process has resident, and of these what is its own (the rest are pages of files, which the system takes back at need). */
+function memoryOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024);
+  return `${megabytes('VmRSS')} MB resident, ${megabytes('RssAnon')} MB its own`;
+}
+
+async function ask(pool, tokens, pathOf, concurrency) {
+  const times = [];
+  let left = QUESTIONS;
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (left-- > 0) {
+        const number = Math.floor(Math.random() * USERS);
+        const token = await tokens(number);
+        const start = performance.now();
+        const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(userOf(number)), headers: { authorization: `Bearer ${token}` } });
+        await body.text();
+        if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+        times.push(performance.now() - start);
+      }
+    }),
+  );
+  times.sort((a, b) => a - b);
+  const percentile = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(2);
+  return `p50 ${percentile(0.5)} ms  p99 ${percentile(0.99)} ms`;
+}
+
+const client = KurrentDBClient.connectionString(database.found);
+const key = Buffer.from(secret);
+const tokenOf = (number) => new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(userOf(number)).setExpirationTime('1h').sign(key);
+
+let service;
+try {
+  let start = performance.now();
+  await load(client);
+  console.log(`${USERS} users with ${TYPES.length} streams each loaded in ${Math.round((performance.now() - start) / 1_000)} s`);
+  start = performance.now();
+  service = await startService();
+  await untilReady(service.found, BUILT_WITHIN_MS);
+  console.log(`read model built from ${USERS * TYPES.length * 2} events in ${((performance.now() - start) / 1_000).toFixed(1)} s, ${Math.round(statSync(join(directory, 'service/read-models/user-streams-v1/data.mdb')).size / 1_048_576)} MB on the disk`);
+  await service.stop();
+  start = performance.now();
+  service = await startService();
+  await untilReady(service.found, BUILT_WITHIN_MS);
+  console.log(`ready after a restart in ${((performance.now() - start) / 1_000).toFixed(2)} s (to reach: 1 s); ${memoryOf(service.pid)}`);
+  const pool = new Pool(service.found, { connections: 10 });
+  for (const concurrency of [1, 10]) {
+    console.log(`  ${String(concurrency).padStart(2)} concurrent  list of a user's streams  ${await ask(pool, tokenOf, (user) => `/api/users/${user}/streams`, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
+    console.log(`  ${String(concurrency).padStart(2)} concurrent  current state           ${await ask(pool, tokenOf, (user) => `/api/users/${user}/streams/profile`, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
+  }
+  console.log(`after the questions: ${memoryOf(service.pid)}`);
+  await pause(60_000);
+  console.log(`idle for a minute: ${memoryOf(service.pid)} (to reach: 200 MB)`);
+  await pool.close();
+} finally {
+  await client.dispose();
+  await service?.stop();
+  await database.stop();
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,221 @@
+import { ApiCaller, type Reply } from './api-caller.js';
+import { LiveFeed } from './live-feed.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { AUTH, tokenFor } from './tokens.js';
+
+const FIRST = { displayName: 'What Alice wrote first' };
+const LAST = { displayName: 'What Alice wrote last' };
+/** They differ from one answer to the next, whoever asks for whatever. */
+const CHANGING = ['date', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+
+interface Page {
+  readonly events: readonly { readonly type: string }[];
+}
+
+describe('access to the streams of users', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let bob: ApiCaller;
+  let admin: ApiCaller;
+  const nobody = new ApiCaller(() => service.url);
+  let users = 0;
+
+  beforeAll(async () => {
+    dataDir = makeDataDir();
+    service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH });
+    expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    bob = await ApiCaller.of(() => service.url, 'bob');
+    admin = await ApiCaller.of(() => service.url, 'an-admin', 'admin');
+  });
+
+  afterAll(async () => {
+    await ServiceProcess.killAll();
+    removeDataDir(dataDir);
+  });
+
+  /** Somebody new, with a stream `profile` that was written to twice where nothing else is said. */
+  async function newUser({ writes = [FIRST, LAST] } = {}): Promise<{ readonly id: string; readonly alice: ApiCaller; readonly streams: string }> {
+    const id = `alice-${users++}`;
+    const alice = await ApiCaller.of(() => service.url, id);
+    const streams = `/api/users/${id}/streams`;
+    for (const data of writes) expect((await alice.put(`${streams}/profile`, { data })).status).toBeLessThan(300);
+    return { id, alice, streams };
+  }
+
+  const streamOf = (streams: string): string => `${streams}/profile/default`;
+  /** Every way to read a stream, but for the list and the feed, whose answers are of another kind. */
+  const waysTo = (id: string, streams: string): readonly string[] => [
+    `${streams}/profile`,
+    streamOf(streams),
+    `${streamOf(streams)}?revision=1`,
+    `${streamOf(streams)}?at=2999-01-01T00:00:00Z`,
+    `${streamOf(streams)}/history`,
+    `${streamOf(streams)}/history?direction=backwards&limit=1`,
+    `${streamOf(streams)}/metadata`,
+    `/api/streams/user-${id}-profile/events`,
+  ];
+  const feedOf = (streams: string): string => `${streamOf(streams)}/feed?from=0`;
+  const listed = async (caller: ApiCaller, streams: string): Promise<number> => ((await caller.get(streams)).body as { streams: unknown[] }).streams.length;
+  const statuses = (caller: ApiCaller, id: string, streams: string): Promise<number[]> => Promise.all(waysTo(id, streams).map(async (way) => (await caller.get(way)).status));
+  const all = (status: number): number[] => waysTo('', '').map(() => status);
+
+  describe('a stream that one may not read', () => {
+    const fixed = { 'x-request-id': 'the-same', 'if-none-match': '"1"' };
+    const visible = ({ status, headers, text }: Reply): unknown => ({ status, text, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CHANGING.includes(name))) });
+
+    async function lookAround(id: string, streams: string): Promise<unknown[]> {
+      const ways = [...waysTo(id, streams), feedOf(streams), `${streams}`, `${streams}?type=profile&visibility=private`, `${streams}?status=deleted`];
+      const looks = [bob, nobody].flatMap((caller) => ['GET', 'HEAD'].flatMap((method) => ways.map((way) => ({ caller, method, way }))));
+      const writes = [
+        ...['PUT', 'PATCH', 'DELETE'].map((method) => ({ method, way: streamOf(streams) })),
+        { method: 'PATCH', way: `${streamOf(streams)}/metadata` },
+        { method: 'POST', way: `${streamOf(streams)}/restore` },
+      ].flatMap((attempt) => [bob, nobody].map((caller) => ({ caller, ...attempt })));
+      const seen: unknown[] = [];
+      for (const { caller, method, way } of looks) seen.push({ method, way, answer: visible(await caller.request(method, way, undefined, fixed)) });
+      for (const { caller, method, way } of writes) seen.push({ method, way, answer: visible(await caller.request(method, way, method === 'POST' || method === 'DELETE' ? undefined : { data: LAST }, { 'x-request-id': 'the-same' })) });
+      return seen;
+    }
+
+    it('answers as if it did not exist, to the last byte and header, before it is made, while it is there, and when it is deleted', async () => {
+      const { id, alice, streams } = await newUser({ writes: [] });
+      const missing = await lookAround(id, streams);
+      await alice.put(`${streams}/profile`, { data: FIRST });
+      await alice.put(`${streams}/profile`, { data: LAST });
+      expect(await statuses(alice, id, streams)).toEqual(all(200));
+      expect(await lookAround(id, streams)).toEqual(missing);
+      expect((await alice.delete(`${streams}/profile`)).status).toBe(200);
+      expect(await statuses(alice, id, streams)).toEqual(all(410));
+      expect(await lookAround(id, streams)).toEqual(missing);
+      expect(JSON.stringify(missing)).toContain('does not exist');
+    });
+  });
+
+  describe('when the permissions change', () => {
+    it('every way to a stream opens to whom they name, and closes again, the open feed included', async () => {
+      const { id, alice, streams } = await newUser();
+      expect(await statuses(bob, id, streams)).toEqual(all(404));
+      expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(200);
+      expect(await statuses(bob, id, streams)).toEqual(all(200));
+      expect(await statuses(nobody, id, streams)).toEqual(all(404));
+      expect(await listed(bob, streams)).toBe(1);
+      const feed = await LiveFeed.open(service.url, feedOf(streams), bob.headers);
+      await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+      expect(feed.events.map(({ event }) => event)).toEqual(['StreamCreated', 'UserDataUpdated', 'UserDataUpdated']);
+
+      expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id] } })).status).toBe(200);
+      expect(await statuses(bob, id, streams)).toEqual(all(404));
+      expect(await listed(bob, streams)).toBe(0);
+      expect((await LiveFeed.open(service.url, feedOf(streams), bob.headers)).status).toBe(404);
+      await alice.put(`${streams}/profile`, { data: { displayName: 'Not for Bob' } });
+      await feed.ended;
+      expect(feed.events).toHaveLength(3);
+    });
+
+    it('a public stream shows all of its history to everyone, until it is private again', async () => {
+      const { id, alice, streams } = await newUser();
+      await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
+      expect(await statuses(nobody, id, streams)).toEqual(all(200));
+      expect((await nobody.get(`${streamOf(streams)}?revision=1`)).body).toMatchObject({ data: FIRST });
+      expect(((await nobody.get(`${streamOf(streams)}/history`)).body as Page).events).toHaveLength(3);
+      expect((await nobody.get(`${streamOf(streams)}/metadata`)).body).not.toHaveProperty('permissions');
+      const feed = await LiveFeed.open(service.url, feedOf(streams));
+      await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+      await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'private' });
+      await feed.ended;
+      expect(await statuses(nobody, id, streams)).toEqual(all(404));
+    });
+
+    it('nobody reads, in the events, who may do what', async () => {
+      const { id, alice, streams } = await newUser();
+      await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
+      for (const way of [`${streamOf(streams)}/history`, `/api/streams/user-${id}-profile/events`]) {
+        const { text } = await nobody.get(way);
+        expect(text).toContain('StreamCreated');
+        expect(text).not.toContain('permissions');
+      }
+    });
+
+    it('the right to write opens writing alone, and the right to administer neither reading nor writing', async () => {
+      const { id, alice, streams } = await newUser();
+      await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { write: [id, 'bob'] } });
+      expect((await bob.put(`${streams}/profile`, { data: LAST })).status).toBe(200);
+      expect(await statuses(bob, id, streams)).toEqual(all(404));
+      expect((await bob.delete(`${streams}/profile`)).status).toBe(403);
+      await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { write: [id], admin: [id, 'bob'] } });
+      expect((await bob.put(`${streams}/profile`, { data: LAST })).status).toBe(403);
+      expect(await statuses(bob, id, streams)).toEqual(all(404));
+      expect((await bob.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(200);
+      expect(await statuses(bob, id, streams)).toEqual(all(200));
+    });
+
+    it('whose change is lost to another one is told so by 409 with the current revision', async () => {
+      const { alice, streams } = await newUser();
+      const etag = String((await alice.get(`${streamOf(streams)}/metadata`)).headers.etag);
+      expect(etag).toBe('"0"');
+      expect((await alice.patch(`${streamOf(streams)}/metadata`, { tags: ['one'] }, { 'if-match': etag })).headers.etag).toBe('"1"');
+      const late = await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' }, { 'if-match': etag });
+      expect(late).toMatchObject({ status: 409, body: { type: 'wrong-expected-revision', details: { expectedRevision: '0', currentRevision: '1' } } });
+      expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({ visibility: 'private', tags: ['one'] });
+    });
+  });
+
+  it('a feed ends when the token of its reader expires', async () => {
+    const { id, streams } = await newUser();
+    const token = await tokenFor({ user: id, expiresInSeconds: 3 });
+    const feed = await LiveFeed.open(service.url, feedOf(streams), { authorization: `Bearer ${token}` });
+    expect(feed.status).toBe(200);
+    await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+    await feed.ended;
+    expect(feed.events).toHaveLength(3);
+  });
+
+  describe('an access that a role alone allows', () => {
+    const overrides = (requestId: string): Promise<unknown[]> =>
+      eventually(
+        () => Promise.resolve(service.output.filter((line) => line.includes('Access by the role') && line.includes(`"${requestId}"`)).map((line) => JSON.parse(line) as unknown)),
+        (lines) => lines.length > 0,
+        2_000,
+      );
+    const line = (id: string, right: string, requestId: string): unknown => expect.objectContaining({ msg: "Access by the role 'admin'", callerId: 'an-admin', role: 'admin', right, streamNames: [`user-${id}-profile`], req: expect.objectContaining({ id: requestId }) as unknown });
+
+    it('is logged as one, with the id of the request, on every way to read', async () => {
+      const { id, streams } = await newUser();
+      for (const [index, way] of [...waysTo(id, streams), streams].entries()) {
+        const requestId = `override-read-${id}-${index}`;
+        expect((await admin.get(way, { 'x-request-id': requestId })).status).toBe(200);
+        expect({ way, lines: await overrides(requestId) }).toEqual({ way, lines: [line(id, 'read', requestId)] });
+      }
+      const feed = await LiveFeed.open(service.url, feedOf(streams), { ...admin.headers, 'x-request-id': `override-feed-${id}` });
+      expect(await overrides(`override-feed-${id}`)).toEqual([line(id, 'read', `override-feed-${id}`)]);
+      feed.kill();
+    });
+
+    it('is logged as one on every way to write and to administer', async () => {
+      const { id, streams } = await newUser();
+      const data = { data: LAST };
+      const ways: readonly [right: string, method: string, path: string, body?: unknown][] = [
+        ['write', 'PUT', `${streams}/profile`, data],
+        ['write', 'PATCH', streamOf(streams), data],
+        ['write', 'POST', `${streamOf(streams)}/events`, { events: [data] }],
+        ['write', 'POST', `${streams}/batch`, { writes: [{ type: 'profile', ...data }] }],
+        ['admin', 'PATCH', `${streamOf(streams)}/metadata`, { description: 'By an admin' }],
+        ['admin', 'DELETE', streamOf(streams)],
+        ['admin', 'POST', `${streamOf(streams)}/restore`],
+      ];
+      for (const [right, method, path, body] of ways) {
+        const requestId = `override-${method}-${path.replaceAll('/', '.')}`;
+        expect((await admin.request(method, path, body, { 'x-request-id': requestId })).status).toBe(200);
+        expect({ method, path, lines: await overrides(requestId) }).toEqual({ method, path, lines: [line(id, right, requestId)] });
+      }
+    });
+
+    it('is not claimed of those whom the permissions name', async () => {
+      const { id, alice, streams } = await newUser();
+      for (const way of waysTo(id, streams)) await alice.get(way, { 'x-request-id': `owner-${id}` });
+      await admin.get(`${streams}/profile`, { 'x-request-id': `last-${id}` });
+      expect(await overrides(`last-${id}`)).toHaveLength(1);
+      expect(service.output.filter((text) => text.includes('Access by the role') && text.includes(`owner-${id}`))).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+
+export interface FeedEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** A client of a feed of server-sent events, that keeps all that arrives. */
+export class LiveFeed {
+  readonly events: FeedEvent[] = [];
+  /** How many comments have arrived: they keep the connection alive. */
+  comments = 0;
+  /** Resolves when the connection is over, whoever ended it. */
+  readonly ended: Promise<void>;
+  #rest = '';
+
+  private constructor(private readonly response: IncomingMessage) {
+    response.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
+    this.ended = new Promise((resolve) => response.on('close', resolve));
+    response.on('error', () => undefined);
+  }
+
+  /** Resolves as soon as the service has begun to answer. */
+  static open(url: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> {
+    const { hostname, port } = new URL(url);
+    return new Promise((resolve, reject) => {
+      const outgoing = request({ hostname, port, path, headers, agent: false }, (response) => resolve(new LiveFeed(response)));
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+  }
+
+  get status(): number {
+    return this.response.statusCode ?? 0;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.response.headers;
+  }
+
+  /** Breaks the connection off, without a word. */
+  kill(): void {
+    this.response.destroy();
+  }
+
+  #take(chunk: string): void {
+    const frames = `${this.#rest}${chunk}`.split('\n\n');
+    this.#rest = frames.pop() ?? '';
+    for (const frame of frames) {
+      const fields = new Map(frame.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+      if (fields.has('')) this.comments++;
+      if (fields.has('data')) this.events.push({ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(fields.get('data') ?? '') as unknown });
+    }
+  }
+}

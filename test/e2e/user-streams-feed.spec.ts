@@ -1,0 +1,155 @@
+import { ApiCaller } from './api-caller.js';
+import { type FeedEvent, LiveFeed } from './live-feed.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { AUTH } from './tokens.js';
+
+const STREAM = '/api/users/alice/streams/activity/log';
+const FEED = `${STREAM}/feed`;
+const FROM_THE_BEGINNING = `${FEED}?from=0`;
+
+describe('the live feed of a stream', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let alice: ApiCaller;
+
+  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
+    service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, ...environment });
+    expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+  };
+
+  beforeEach(async () => {
+    dataDir = makeDataDir();
+    await start();
+    alice = await ApiCaller.of(() => service.url, 'alice');
+    await write(0);
+  });
+  afterEach(async () => {
+    await ServiceProcess.killAll();
+    removeDataDir(dataDir);
+  });
+
+  /** Events 1, 2, … of the stream hold the counts 0, 1, … */
+  const write = async (count: number): Promise<void> => expect((await alice.put(STREAM, { data: { details: { count } } })).status).toBeLessThan(300);
+  const follow = (path = FEED, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> => LiveFeed.open(service.url, path, { ...alice.headers, ...headers });
+  const arrived = async (feed: LiveFeed, count: number): Promise<readonly FeedEvent[]> => eventually(() => Promise.resolve(feed.events), ({ length }) => length >= count);
+  const idsOf = (events: readonly FeedEvent[]): number[] => events.map(({ id }) => Number(id));
+  const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, revision) => revision);
+
+  it('tells every event as the history does, its revision as the id, those that were and those to come', async () => {
+    const feed = await follow(FROM_THE_BEGINNING);
+    expect(feed.status).toBe(200);
+    expect(feed.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': expect.stringContaining('no-transform') as string });
+    await write(1);
+    await write(2);
+    const events = await arrived(feed, 4);
+    expect(events.map(({ id, event }) => [id, event])).toEqual([['0', 'StreamCreated'], ['1', 'UserDataUpdated'], ['2', 'UserDataUpdated'], ['3', 'UserDataUpdated']]);
+    const { events: history } = (await alice.get(`${STREAM}/history`)).body as { events: unknown[] };
+    expect(events.map(({ data }) => data)).toEqual(history);
+    feed.kill();
+  });
+
+  it('begins with what is recorded from now on, where nothing else is said', async () => {
+    const feed = await follow();
+    await write(1);
+    expect(idsOf(await arrived(feed, 1))).toEqual([2]);
+    feed.kill();
+  });
+
+  it('tells all of a history that is longer than a page, in order, while it grows', async () => {
+    const events = Array.from({ length: 450 }, (_, count) => ({ data: { details: { count } } }));
+    await alice.post(`${STREAM}/events`, { events });
+    const feed = await follow(FROM_THE_BEGINNING);
+    const growing = (async (): Promise<void> => {
+      for (let count = 0; count < 20; count++) await write(count);
+    })();
+    await growing;
+    expect(idsOf(await arrived(feed, 472))).toEqual(upTo(471));
+    feed.kill();
+  });
+
+  it('goes on exactly behind Last-Event-ID, however often the connection breaks, while events are recorded', async () => {
+    let isDone = false;
+    const writing = (async (): Promise<void> => {
+      for (let count = 1; count <= 150; count++) await write(count);
+      isDone = true;
+    })();
+    const told: number[] = [];
+    for (let round = 0; told.at(-1) !== 151; round++) {
+      const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
+      const enough = 1 + (round % 7);
+      await eventually(() => Promise.resolve(feed.events), ({ length }) => length >= enough || (isDone && length >= 151 - (told.at(-1) ?? -1)));
+      feed.kill();
+      told.push(...idsOf(feed.events));
+      expect(round).toBeLessThan(500);
+    }
+    await writing;
+    expect(told).toEqual(upTo(151));
+  }, 120_000);
+
+  it('goes on exactly behind Last-Event-ID over a restart of the service, a kill -9 as well', async () => {
+    const told: number[] = [];
+    for (const [round, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
+      const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
+      await write(round * 2 + 1);
+      await arrived(feed, round === 0 ? 3 : 2);
+      await service.kill(signal);
+      await service.exit();
+      await feed.ended;
+      told.push(...idsOf(feed.events));
+      await start();
+      await write(round * 2 + 2);
+    }
+    const feed = await follow(FROM_THE_BEGINNING, { 'last-event-id': String(told.at(-1)) });
+    told.push(...idsOf(await arrived(feed, 1)));
+    feed.kill();
+    expect(told).toEqual(upTo(5));
+  }, 120_000);
+
+  it('is kept alive by a comment when there is nothing to tell', async () => {
+    const feed = await follow();
+    await eventually(() => Promise.resolve(feed.comments), (count) => count > 0, 30_000);
+    expect(feed.comments).toBeGreaterThan(0);
+    expect(feed.events).toEqual([]);
+    feed.kill();
+  }, 60_000);
+
+  it('ends when the stream is deleted, after having told so', async () => {
+    const feed = await follow();
+    await alice.delete(STREAM);
+    await feed.ended;
+    expect(feed.events.map(({ event }) => event)).toEqual(['StreamDeleted']);
+  });
+
+  it('answers a HEAD with its head, and nothing stays open', async () => {
+    for (let count = 0; count < 60; count++) expect(await alice.request('HEAD', FEED)).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream' }, text: '' });
+    const feed = await follow();
+    expect(feed.status).toBe(200);
+    feed.kill();
+  });
+
+  it('is given to one caller 50 times at once and no more, until one is closed', async () => {
+    const feeds = await Promise.all(Array.from({ length: 50 }, () => follow()));
+    expect(feeds.map(({ status }) => status)).toEqual(feeds.map(() => 200));
+    const refused = await alice.get(FEED);
+    expect(refused).toMatchObject({ status: 429, body: { type: 'rate-limited' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    feeds.pop()?.kill();
+    const again = await eventually(() => follow(), ({ status }) => status === 200);
+    expect(again.status).toBe(200);
+    for (const feed of [...feeds, again]) feed.kill();
+  });
+
+  it('ends at SIGTERM when the delay is over, one that was begun during the delay too, so that the service stops in time', async () => {
+    await service.stop();
+    // Much longer than a stop may take: were a feed not ended, it would be cut off only then.
+    await start({ SHUTDOWN_DELAY_MS: '1500', SHUTDOWN_TIMEOUT_MS: '60000' });
+    const feed = await follow();
+    await service.kill('SIGTERM');
+    const late = await follow();
+    expect(late.status).toBe(200);
+    await write(1);
+    await Promise.all([feed.ended, late.ended]);
+    for (const { events } of [feed, late]) expect(idsOf(events)).toEqual([2]);
+    expect(await Promise.race([service.exit(), new Promise((resolve) => setTimeout(() => resolve('still running'), 20_000).unref())])).toBe(0);
+  }, 60_000);
+});
