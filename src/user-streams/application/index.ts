@@ -1,4 +1,5 @@
 export * from './data-schemas.js';
+export * from './order.js';
 export * from './request-key.js';
 export * from './user-stream-details.js';
 export * from './user-stream-feed.js';

@@ -1,0 +1,207 @@
+import { type AppendResult, type Clock, ConnectionError, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type RecordedEvent, StreamDeletedError, type StreamGuard, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStreamKey } from '../domain/index.js';
+import { type DataSchemas } from './data-schemas.js';
+import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
+import { type Digest, RequestKey } from './request-key.js';
+import { Turns } from './turns.js';
+import { type UserStreamTable } from './user-stream-table.js';
+
+/** How long a write is decided again when another replica was faster, where the caller demanded no revision, in milliseconds. */
+const TRIED_FOR_MS = 5_000;
+/** How long a write may take to show in the read model, in milliseconds; it is done all the same. */
+const VISIBLE_WITHIN_MS = 2_000;
+const SOURCE = 'penguin-pool-streams/user-streams';
+
+/** An order, decided: what is to be appended. */
+interface Plan extends Decision {
+  readonly request: WriteRequest;
+  readonly streamName: string;
+  readonly events: readonly NewEvent[];
+  readonly at: number;
+  readonly bytes: number;
+  readonly largestBytes: number;
+  readonly requestKey: RequestKey | undefined;
+}
+
+export interface OrderDeskOptions {
+  readonly store: Pick<EventStore, 'appendToStream' | 'appendToStreams' | 'readStream' | 'initializeMetadata'>;
+  readonly table: UserStreamTable;
+  readonly guard: StreamGuard;
+  readonly schemas: DataSchemas;
+  readonly quota: QuotaLedger;
+  readonly clock: Clock;
+  readonly random: RandomText;
+  readonly digest: Digest;
+}
+
+/**
+ * Carries out what is asked of streams: each order is decided on what its stream is, and appended to exactly that revision. Throws what the
+ * decisions throw, and PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
+ */
+export class OrderDesk {
+  readonly #turns = new Turns();
+
+  constructor(private readonly options: OrderDeskOptions) {}
+
+  /** Carries out all orders in one atomic write, in their order. */
+  carryOut(orders: readonly Order[]): Promise<WriteOutcome[]> {
+    return this.#turns.run(orders.map(({ request }) => streamNameOf(request.key)), async () => {
+      for (const givesUpAt = this.options.clock.monotonic() + TRIED_FOR_MS; ; ) {
+        try {
+          return await this.#attempt(orders);
+        } catch (error) {
+          if (!(error instanceof WrongExpectedRevisionError) || isDemanded(orders, error) || error.streamName === undefined || this.options.clock.monotonic() > givesUpAt) throw error;
+          await this.#catchUp(error.streamName);
+        }
+      }
+    });
+  }
+
+  async #attempt(orders: readonly Order[]): Promise<WriteOutcome[]> {
+    const { table } = this.options;
+    if (!table.isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+    for (const order of orders) this.#assertAllowed(order);
+    for (const { request } of orders) await this.#waitForDemanded(request);
+    const replayed = await this.#replayAll(orders);
+    if (replayed) return replayed;
+    const plans = orders.map((order) => this.#plan(order));
+    const release = this.#holdQuota(plans);
+    try {
+      const { position, revisions } = await this.#append(plans);
+      // What shows in the usage must not be held too, while the metadata are being written.
+      const shown = position && table.waitFor(position, VISIBLE_WITHIN_MS).finally(release);
+      const last = await this.#writeMetadata(plans);
+      await (last ? table.waitFor(last, VISIBLE_WITHIN_MS) : shown);
+      return plans.map((plan) => this.#outcomeOf(plan, revisions.get(plan.streamName) ?? 0n));
+    } finally {
+      release();
+    }
+  }
+
+  #assertAllowed({ request: { caller, key }, right }: Order): void {
+    this.options.guard.assertMay(caller, right, { name: streamNameOf(key), permissions: this.options.table.stream(key)?.permissions });
+  }
+
+  /** The outcomes of a request that was carried out before. @throws ValidationError for a key that was used otherwise */
+  async #replayAll(orders: readonly Order[]): Promise<WriteOutcome[] | undefined> {
+    if (!orders.some((order) => this.#replay(order))) return undefined;
+    // The events of one write come into the read model one after the other: those that are there may not be all.
+    for (const { request } of orders) await this.#catchUp(streamNameOf(request.key));
+    const replayed = orders.flatMap((order) => this.#replay(order) ?? []);
+    if (replayed.length < orders.length) return undefined;
+    for (const { request } of orders) await this.#completeMetadata(request.key);
+    return replayed;
+  }
+
+  #replay(order: Order): WriteOutcome | undefined {
+    const requestKey = this.#requestKey(order);
+    const done = requestKey && this.options.table.carriedOut(requestKey.text);
+    if (!requestKey || !done) return undefined;
+    requestKey.assertSame(done);
+    return { streamName: done.streamName, revision: done.last, eventId: done.eventId, at: done.at, created: done.first === 0, replayed: true, largestBytes: 0 };
+  }
+
+  #plan(order: Order): Plan {
+    const { table, clock, random } = this.options;
+    const { request, decide } = order;
+    const { caller, key, requestId } = request;
+    const streamName = streamNameOf(key);
+    const stream = table.stream(key);
+    // A stream's time never goes back, whatever the clocks of replicas say: a state as of a time is a prefix of the stream.
+    const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
+    const requestKey = this.#requestKey(order);
+    const nextId = requestKey?.eventIds() ?? (() => createEventId(at, random));
+    const decision = decide({ key, stream, now: new Date(at).toISOString(), by: caller.id }, nextId);
+    const metadata = {
+      source: SOURCE,
+      correlationId: requestId,
+      actor: caller.id,
+      ...(requestKey ? { requestKey: requestKey.text, fingerprint: requestKey.fingerprint } : {}),
+    };
+    const events = decision.events.map((event) => ({ ...event, eventId: event.eventId ?? nextId(), metadata: event.type === UserDataUpdated.type ? { ...metadata, dataSchema: this.options.schemas.nameFor(key.type, key.category) } : metadata }));
+    const sizes = events.map(({ type, data }) => (type === UserDataUpdated.type ? jsonBytes((data as UserDataUpdated).data) : 0));
+    return { ...decision, request, streamName, events, at, bytes: sizes.reduce((sum, size) => sum + size, 0), largestBytes: Math.max(0, ...sizes), requestKey };
+  }
+
+  #requestKey({ request: { caller, key, precondition, idempotencyKey }, asked }: Order): RequestKey | undefined {
+    if (idempotencyKey === undefined) return undefined;
+    const condition = precondition.kind === 'revision' ? String(precondition.revision) : precondition.kind;
+    return new RequestKey(caller, streamNameOf(key), idempotencyKey, [condition, ...asked], this.options.digest);
+  }
+
+  #holdQuota(plans: readonly Plan[]): () => void {
+    const { quota, table } = this.options;
+    const held: (() => void)[] = [];
+    const release = (): void => held.forEach((give) => give());
+    try {
+      for (const { request: { key }, begins, bytes } of plans) held.push(quota.hold(key.userId, table.usage(key.userId), { streams: begins ? 1 : 0, bytes }));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
+  }
+
+  async #append(plans: readonly Plan[]): Promise<{ readonly position: Position | undefined; readonly revisions: ReadonlyMap<string, bigint> }> {
+    const [plan, ...others] = plans;
+    if (!plan || others.length > 0) return this.options.store.appendToStreams(plans);
+    const { streamName, events, expectedRevision } = plan;
+    const { revision, position } = await this.options.store.appendToStream(streamName, events, { expectedRevision });
+    return { position, revisions: new Map([[streamName, revision]]) };
+  }
+
+  /** Writes the metadata of streams that have none yet. What the first event says holds until then, also after a crash. */
+  async #writeMetadata(plans: readonly Plan[]): Promise<Position | undefined> {
+    const written = await Promise.all(plans.map(({ request: { key }, begins }) => (begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key))));
+    return written.flatMap((result) => result?.position ?? []).reduce<Position | undefined>((last, position) => (last && last.commit > position.commit ? last : position), undefined);
+  }
+
+  #initializeMetadata(key: UserStreamKey, { description, tags, permissions }: Beginning): Promise<AppendResult | undefined> {
+    return this.options.store.initializeMetadata({ name: streamNameOf(key), description, tags, owner: key.userId, permissions });
+  }
+
+  /** The write that began the stream may have been cut off between its events and the metadata. */
+  async #completeMetadata(key: UserStreamKey): Promise<AppendResult | undefined> {
+    const stream = this.options.table.stream(key);
+    return stream && stream.metadataRevision === undefined ? this.#initializeMetadata(key, stream) : undefined;
+  }
+
+  /** Where the caller knows of a later revision than the read model, the model is about to learn of it: or the revision is made up. */
+  async #waitForDemanded({ key, precondition }: WriteRequest): Promise<void> {
+    const known = (): bigint => BigInt(this.options.table.stream(key)?.revision ?? -1);
+    const least = precondition.kind === 'revision' ? precondition.revision : precondition.kind === 'exists' ? 0n : -1n;
+    if (least <= known()) return;
+    const streamName = streamNameOf(key);
+    await this.#catchUp(streamName);
+    if (precondition.kind === 'revision' && precondition.revision > known()) throw new WrongExpectedRevisionError(streamName, precondition.revision, known() < 0n ? 'no_stream' : known());
+  }
+
+  /** Waits until the read model knows what the store knows of a stream. @throws TimeoutError where it takes too long */
+  async #catchUp(streamName: string): Promise<void> {
+    const last = await this.#lastEvent(streamName);
+    if (last?.position && !(await this.options.table.waitFor(last.position, VISIBLE_WITHIN_MS))) {
+      throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, { streamName });
+    }
+  }
+
+  async #lastEvent(streamName: string): Promise<RecordedEvent | undefined> {
+    try {
+      const [last] = await this.options.store.readStream(streamName, { direction: 'backwards', limit: 1 });
+      return last;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What was recorded with the request's key first holds, where another replica was carrying out the same request. */
+  #outcomeOf({ streamName, events, at, begins, largestBytes, requestKey }: Plan, revision: bigint): WriteOutcome {
+    const recorded = requestKey && this.options.table.carriedOut(requestKey.text);
+    return { streamName, revision: Number(revision), eventId: events.at(-1)?.eventId ?? '', at: recorded?.at ?? at, created: begins !== undefined, replayed: false, largestBytes };
+  }
+}
+
+/** Whether a write was refused for what the caller demanded: to decide it again would come to the same. */
+function isDemanded(orders: readonly Order[], { streamName, expected }: WrongExpectedRevisionError): boolean {
+  return orders.some(({ request: { key, precondition } }) => streamName === streamNameOf(key) && (precondition.kind === 'revision' || expected === 'stream_exists'));
+}
