@@ -4,14 +4,19 @@ import { type NewStream, PermissionError } from '../../event-store/domain/index.
 import { createUptimeStreams } from './uptime-streams.js';
 
 describe('creating the uptime streams', () => {
-  it('makes those of every service, readable by everyone, and says so in the documented form', async () => {
+  it('makes those of every service, the changes readable by everyone and the raw samples by nobody, and says so in the documented form', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     expect(await createUptimeStreams(store, ['http', 'database'])).toEqual([
       { service: 'http', streamName: 'service-uptime-http', success: true, streamId: 'service-uptime-http' },
       { service: 'database', streamName: 'service-uptime-database', success: true, streamId: 'service-uptime-database' },
     ]);
     expect(store.created.map(({ name }) => name).sort()).toEqual(['service-uptime-database', 'service-uptime-http', 'system-probe-samples-database', 'system-probe-samples-http']);
-    expect(store.created.every(({ permissions }) => permissions?.read.includes('*'))).toBe(true);
+    expect(store.created.map(({ name, permissions }) => [name, permissions?.read]).sort()).toEqual([
+      ['service-uptime-database', ['*']],
+      ['service-uptime-http', ['*']],
+      ['system-probe-samples-database', undefined],
+      ['system-probe-samples-http', undefined],
+    ]);
   });
 
   it('is harmless when they are there', async () => {

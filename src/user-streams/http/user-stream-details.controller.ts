@@ -40,7 +40,7 @@ export class UserStreamDetailsController {
   @ApiOperation({ summary: 'Change who may do what with a stream, its description or its tags', description: "Takes the right `admin`. They become KurrentDB's `$acl` too. What is not given stays." })
   @ApiHeader({ name: 'If-Match', required: false, description: 'Revision that these details must be at, as their ETag says. Otherwise 409 with the current one', example: '"0"' })
   @ApiOkResponse({ type: UserStreamDetailsAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'unsupported-media-type', 'connection-error', 'timeout')
   async change(@StreamKey() key: UserStreamKey, @Body() body: ChangeDetailsBody, @CurrentKnownCaller() caller: KnownCaller, @Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<UserStreamDetailsAnswer> {
     const stream = await this.details.change(caller, key, changeOf(body), demandedRevision(request.headers));
     return this.#answer(response, caller, stream);

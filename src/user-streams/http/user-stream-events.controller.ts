@@ -45,7 +45,7 @@ export class UserStreamEventsController {
   @ApiWriteConditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteAnswer })
   @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
   async append(@StreamKey() key: UserStreamKey, @Body() { events }: AppendDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, events.map(({ data }, index) => ({ data, within: `events.${index}` })));
     return this.replies.answer(response, caller, key, outcome);

@@ -45,7 +45,7 @@ export class UserStreamStateController {
   @ApiWriteConditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteAnswer })
   @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
   async replace(@StreamKey() key: UserStreamKey, @Body() body: ReplaceDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
     return this.replies.answer(response, caller, key, outcome);
@@ -57,7 +57,7 @@ export class UserStreamStateController {
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiWriteConditions()
   @ApiOkResponse({ type: WriteAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
   async change(@StreamKey() key: UserStreamKey, @Body() body: ChangeDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
     return this.replies.answer(response, caller, key, outcome);

@@ -40,7 +40,7 @@ export class UserStreamsController {
   @ApiOperation({ summary: 'Create a stream', description: 'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.' })
   @ApiWriteConditions()
   @ApiCreatedResponse({ type: WriteAnswer, headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } } })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
   async create(@UserId() userId: string, @Body() body: CreateUserStreamBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
     if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists') throw new ValidationError('The request is not valid: a stream that is created has no revision yet; leave out If-Match');
     const { type, category, visibility, description, tags, data } = body;
@@ -56,7 +56,7 @@ export class UserStreamsController {
   @Access({ kind: 'authenticated' })
   @ApiOperation({ summary: 'Write to several streams in one atomic write', description: 'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.' })
   @ApiOkResponse({ type: WritesAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
   async writeAll(@UserId() userId: string, @Body() { writes }: WriteStreamsBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { precondition, ...conditions }: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WritesAnswer> {
     if (precondition.kind !== 'none') throw new ValidationError('The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match');
     const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
