@@ -17,6 +17,9 @@ const USERS = Number(process.argv[2] ?? 100_000);
 const TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'];
 const STREAMS_A_WRITE = 250;
 const QUESTIONS = 5_000;
+const WARM_UP = 1_000;
+/** So many users ask, in turn; their tokens are made before. */
+const ASKING = 2_000;
 const BUILT_WITHIN_MS = 600_000;
 const TO_REACH_MS = 5;
 
@@ -71,16 +74,15 @@ function memoryOf(pid) {
   return `${megabytes('VmRSS')} MB resident, ${megabytes('RssAnon')} MB its own`;
 }
 
-async function ask(pool, tokens, pathOf, concurrency) {
+async function ask(pool, askers, pathOf, concurrency, questions = QUESTIONS) {
   const times = [];
-  let left = QUESTIONS;
+  let left = questions;
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
       while (left-- > 0) {
-        const number = Math.floor(Math.random() * USERS);
-        const token = await tokens(number);
+        const { user, token } = askers[left % askers.length];
         const start = performance.now();
-        const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(userOf(number)), headers: { authorization: `Bearer ${token}` } });
+        const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(user), headers: { authorization: `Bearer ${token}` } });
         await body.text();
         if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
         times.push(performance.now() - start);
@@ -110,10 +112,19 @@ try {
   service = await startService();
   await untilReady(service.found, BUILT_WITHIN_MS);
   console.log(`ready after a restart in ${((performance.now() - start) / 1_000).toFixed(2)} s (to reach: 1 s); ${memoryOf(service.pid)}`);
+  const numbers = Array.from({ length: Math.min(ASKING, USERS) }, () => Math.floor(Math.random() * USERS));
+  const askers = await Promise.all(numbers.map(async (number) => ({ user: userOf(number), token: await tokenOf(number) })));
   const pool = new Pool(service.found, { connections: 10 });
+  const asked = {
+    'livez, for comparison': () => '/livez',
+    "list of a user's streams": (user) => `/api/users/${user}/streams`,
+    'current state': (user) => `/api/users/${user}/streams/profile`,
+  };
   for (const concurrency of [1, 10]) {
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  list of a user's streams  ${await ask(pool, tokenOf, (user) => `/api/users/${user}/streams`, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  current state           ${await ask(pool, tokenOf, (user) => `/api/users/${user}/streams/profile`, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
+    for (const [what, pathOf] of Object.entries(asked)) {
+      await ask(pool, askers, pathOf, concurrency, WARM_UP);
+      console.log(`  ${String(concurrency).padStart(2)} concurrent  ${what.padEnd(24)}  ${await ask(pool, askers, pathOf, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
+    }
   }
   console.log(`after the questions: ${memoryOf(service.pid)}`);
   await pause(60_000);
