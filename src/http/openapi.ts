@@ -13,7 +13,7 @@ export function serveApiDocs(app: INestApplication, version: string): void {
 function describeApi(app: INestApplication, version: string): OpenAPIObject {
   const description = new DocumentBuilder()
     .setTitle('Penguin Pool Streams')
-    .setDescription("Penguin Pool's KurrentDB streams: who is up, since when, how much of the time. Every error has the body `ErrorBody`.")
+    .setDescription("Penguin Pool's KurrentDB streams: who is up, since when, how much of the time; and the data of users, private by default. Every error has the body `ErrorBody`.")
     .setVersion(version)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the issuer that this service trusts, or an API key' }, SECURITY_SCHEMES.bearer)
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key of a service' }, SECURITY_SCHEMES.apiKey)
