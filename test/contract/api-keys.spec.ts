@@ -1,22 +1,10 @@
-import { AuthenticationError, type Clock, ConnectionError, type KnownCaller, ValidationError } from '../../src/event-store/domain/index.js';
+import { AuthenticationError, ConnectionError, type KnownCaller, ValidationError } from '../../src/event-store/domain/index.js';
 import { ApiKeyRegister } from '../../src/identity/api-keys/api-key-register.js';
 import { ApiKeyTable } from '../../src/identity/api-keys/api-key-table.js';
 import { API_KEYS_STREAM } from '../../src/identity/domain/index.js';
+import { ShiftedClock } from '../identity/shifted-clock.js';
 import { connect, type Connected, until, useStore } from './connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from './kurrentdb-server.js';
-
-/** The clocks of this machine, set forward by what a test says. */
-class ShiftedClock implements Clock {
-  aheadMs = 0;
-
-  now(): number {
-    return Date.now() + this.aheadMs;
-  }
-
-  monotonic(): number {
-    return performance.now() + this.aheadMs;
-  }
-}
 
 const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 

@@ -37,20 +37,9 @@ export interface StreamsAppendResult {
   readonly position: Position | undefined;
 }
 
-export interface NewStream {
-  readonly name: string;
-  readonly description: string;
-  /** What the stream is created with, kept in its first event. */
-  readonly data?: unknown;
-  readonly tags?: readonly string[];
-  /** Who answers for the stream: a user's id, or `system`. */
-  readonly owner: string;
+export interface NewStream extends Omit<NewStreamMetadata, 'permissions'> {
   /** The owner alone where absent. */
   readonly permissions?: StreamPermissions;
-  /** Events older than this many seconds are not read any more; kept for ever where absent. */
-  readonly maxAge?: number;
-  /** Only this many of the last events are read; all of them where absent. */
-  readonly maxCount?: number;
 }
 
 export interface CreateStreamResult {

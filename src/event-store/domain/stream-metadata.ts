@@ -47,11 +47,15 @@ const STREAM_SCHEMA_VERSION = '1.0.0';
 export interface NewStreamMetadata {
   readonly name: string;
   readonly description: string;
+  /** What the stream is created with. */
   readonly data?: unknown;
   readonly tags?: readonly string[];
+  /** Who answers for the stream: a user's id, or `system`. */
   readonly owner: string;
   readonly permissions: StreamPermissions;
+  /** Events older than this many seconds are not read any more; kept for ever where absent. */
   readonly maxAge?: number;
+  /** Only this many of the last events are read; all of them where absent. */
   readonly maxCount?: number;
 }
 
@@ -81,10 +85,11 @@ export function permissionsOf({ permissions }: StreamMetadata): StreamPermission
 /** Reads permissions that came out of the store. @throws Error for anything else: what cannot be read must not open a stream */
 export function parsePermissions(value: unknown): StreamPermissions {
   const { read, write, admin } = typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
-  if (!isNames(read) || !isNames(write) || !isNames(admin)) throw new Error('permissions must hold the lists of texts read, write and admin');
+  if (!isTexts(read) || !isTexts(write) || !isTexts(admin)) throw new Error('permissions must hold the lists of texts read, write and admin');
   return { read, write, admin };
 }
 
-function isNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+/** Whether a stored value is a list of texts. */
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }

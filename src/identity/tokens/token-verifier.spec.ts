@@ -2,8 +2,9 @@ import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { JwksIssuer } from '../../../test/identity/jwks-issuer.js';
+import { ShiftedClock } from '../../../test/identity/shifted-clock.js';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
-import { AuthenticationError, type Clock, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
+import { AuthenticationError, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
 import { TokenIssuer } from './token-issuer.js';
 import { type TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -12,19 +13,6 @@ const CLAIMS = { userClaim: 'sub', rolesClaim: 'roles' };
 const HOUR = 3_600;
 const seconds = (): number => Math.floor(Date.now() / 1_000);
 const base64url = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-
-/** The clocks of this machine, set forward by what a test says. */
-class ShiftedClock implements Clock {
-  aheadMs = 0;
-
-  now(): number {
-    return Date.now() + this.aheadMs;
-  }
-
-  monotonic(): number {
-    return performance.now() + this.aheadMs;
-  }
-}
 
 describe('bearer tokens', () => {
   let clock: ShiftedClock;

@@ -1,15 +1,13 @@
-import { type AppendResult, type Clock, ConnectionError, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type RecordedEvent, StreamDeletedError, type StreamGuard, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { type AppendResult, type Clock, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type RecordedEvent, StreamDeletedError, type StreamGuard, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
 import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStreamKey } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
 import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
 import { type Digest, RequestKey } from './request-key.js';
 import { Turns } from './turns.js';
-import { type UserStreamTable } from './user-stream-table.js';
+import { assertCurrent, type UserStreamTable, VISIBLE_WITHIN_MS } from './user-stream-table.js';
 
 /** How long a write is decided again when another replica was faster, where the caller demanded no revision, in milliseconds. */
 const TRIED_FOR_MS = 5_000;
-/** How long a write may take to show in the read model, in milliseconds; it is done all the same. */
-const VISIBLE_WITHIN_MS = 2_000;
 const SOURCE = 'penguin-pool-streams/user-streams';
 
 /** An order, decided: what is to be appended. */
@@ -59,7 +57,7 @@ export class OrderDesk {
 
   async #attempt(orders: readonly Order[]): Promise<WriteOutcome[]> {
     const { table } = this.options;
-    if (!table.isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+    assertCurrent(table);
     for (const order of orders) this.#assertAllowed(order);
     for (const { request } of orders) await this.#waitForDemanded(request);
     const replayed = await this.#replayAll(orders);

@@ -1,9 +1,8 @@
-import { type Clock, ConnectionError, type EventStore, EVERYONE, initialMetadata, type KnownCaller, permissionsOf, type StreamGuard, type StreamMetadata, StreamNotFoundError, type StreamPermissions, type VersionedStreamMetadata, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { type Clock, type EventStore, EVERYONE, initialMetadata, type KnownCaller, permissionsOf, type StreamGuard, type StreamMetadata, StreamNotFoundError, type StreamPermissions, type VersionedStreamMetadata, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
 import { assertNotDeleted, evolveMetadata, streamNameOf, type UserStream, type UserStreamKey, type Visibility } from '../domain/index.js';
-import { type UserStreamTable } from './user-stream-table.js';
+import { assertCurrent, type UserStreamTable, VISIBLE_WITHIN_MS } from './user-stream-table.js';
 
 const MOST_ATTEMPTS = 10;
-const VISIBLE_WITHIN_MS = 2_000;
 
 /** What is to change; what is absent stays. */
 export interface DetailsChange {
@@ -43,7 +42,7 @@ export class UserStreamDetails {
 
   /** @param found the metadata in the store: they hold, the read model may be a moment behind */
   #administered(caller: KnownCaller, key: UserStreamKey, { metadata, revision }: VersionedStreamMetadata): UserStream {
-    if (!this.table.isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+    assertCurrent(this.table);
     const name = streamNameOf(key);
     const known = this.table.stream(key);
     const stream = known && revision !== 'no_stream' ? evolveMetadata(known, metadata, Number(revision)) : known;

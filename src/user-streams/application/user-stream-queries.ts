@@ -1,6 +1,6 @@
-import { type Caller, ConnectionError, type EventStore, StreamDeleted, StreamDeletedError, type StreamGuard, StreamNotFoundError, StreamRestored, type StreamRight, type UserStreamType, ValidationError, isEvent } from '../../event-store/domain/index.js';
+import { type Caller, type EventStore, StreamDeleted, StreamDeletedError, type StreamGuard, StreamNotFoundError, StreamRestored, type StreamRight, type UserStreamType, ValidationError, isEvent } from '../../event-store/domain/index.js';
 import { assertNotDeleted, type DataEvent, holdsData, keyOfStream, type Usage, streamNameOf, type UserStream, type UserStreamKey, type Visibility, visibilityOf } from '../domain/index.js';
-import { type StoredData, type UserStreamTable } from './user-stream-table.js';
+import { assertCurrent, type StoredData, type UserStreamTable } from './user-stream-table.js';
 
 /** A stream's data at some moment. */
 export interface UserStreamState {
@@ -62,7 +62,7 @@ export class UserStreamQueries {
 
   /** The streams of a user that the caller may read, by type and category. @throws ConnectionError */
   list(caller: Caller, userId: string, { type, category, tag, visibility, status = 'active' }: StreamFilter, limit: number, after?: string): StreamPage {
-    this.#assertCurrent();
+    assertCurrent(this.table);
     const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
     const matches = (stream: UserStream): boolean => {
       const key = keyOfStream(stream.name);
@@ -91,7 +91,7 @@ export class UserStreamQueries {
 
   /** The stream, if the caller may read it. @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
   readable(caller: Caller, key: UserStreamKey): UserStream {
-    this.#assertCurrent();
+    assertCurrent(this.table);
     const name = streamNameOf(key);
     const stream = this.table.stream(key);
     this.guard.assertMay(caller, 'read', { name, permissions: stream?.permissions });
@@ -118,10 +118,6 @@ export class UserStreamQueries {
     const key = after === undefined ? undefined : keyOfStream(after);
     if (after !== undefined && key?.userId !== userId) throw new ValidationError(`after must be the name of a stream of user '${userId}'`, { details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the page before' }] } });
     return key;
-  }
-
-  #assertCurrent(): void {
-    if (!this.table.isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
   }
 }
 

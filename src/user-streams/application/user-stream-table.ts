@@ -1,4 +1,4 @@
-import { type Position, type RecordedEvent } from '../../event-store/domain/index.js';
+import { ConnectionError, type Position, type RecordedEvent } from '../../event-store/domain/index.js';
 import { type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
 /** The data of a stream, as they were written last. */
@@ -47,4 +47,12 @@ export interface UserStreamTable {
    * @returns a function that ends the listening
    */
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
+}
+
+/** How long a write may take to show in the table, in milliseconds; it is done all the same. */
+export const VISIBLE_WITHIN_MS = 2_000;
+
+/** Refuses to answer from a table that may have missed something: who may read what, above all. @throws ConnectionError */
+export function assertCurrent({ isCurrent }: Pick<UserStreamTable, 'isCurrent'>): void {
+  if (!isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
 }

@@ -1,4 +1,4 @@
-import { type ExpectedRevision, type NewEvent, ownedBy, StreamAlreadyExistsError, StreamCreated, StreamDeleted, StreamDeletedError, StreamNotFoundError, type StreamPermissions, StreamRestored, WrongExpectedRevisionError, isPublic } from '../../event-store/domain/index.js';
+import { EVERYONE, type ExpectedRevision, type NewEvent, ownedBy, StreamAlreadyExistsError, StreamCreated, StreamDeleted, StreamDeletedError, StreamNotFoundError, type StreamPermissions, StreamRestored, WrongExpectedRevisionError, isPublic } from '../../event-store/domain/index.js';
 import { type UserData, UserDataUpdated } from './user-data-updated.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
 import { type UserStream } from './user-stream.js';
@@ -49,7 +49,7 @@ export function beginningOf({ userId, type, category }: UserStreamKey, given: Pa
   return {
     description: given.description ?? `Stream '${category}' of the ${type} of user '${userId}'`,
     tags: given.tags ?? [],
-    permissions: given.permissions ?? (given.isPublic === true ? { ...owned, read: ['*', ...owned.read] } : owned),
+    permissions: given.permissions ?? (given.isPublic === true ? { ...owned, read: [EVERYONE, ...owned.read] } : owned),
   };
 }
 

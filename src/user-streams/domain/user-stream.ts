@@ -1,4 +1,4 @@
-import { defaultPermissions, identifyStream, isEvent, isPublic, ownedBy, type RecordedEvent, StreamCreated, StreamDeleted, type StreamMetadata, type StreamPermissions, StreamRestored, permissionsOf } from '../../event-store/domain/index.js';
+import { defaultPermissions, identifyStream, isEvent, isPublic, isTexts, ownedBy, type RecordedEvent, StreamCreated, StreamDeleted, type StreamMetadata, type StreamPermissions, StreamRestored, permissionsOf } from '../../event-store/domain/index.js';
 import { UserDataUpdated } from './user-data-updated.js';
 
 /** What is known of a user's stream, without its data. Plain values only: it is kept in tables. */
@@ -76,10 +76,6 @@ export type DataEvent = RecordedEvent<'UserDataUpdated', UserDataUpdated>;
 /** Whether an event holds the stream's data. */
 export function holdsData(event: RecordedEvent): event is DataEvent {
   return isEvent(event, UserDataUpdated);
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function withoutDeletion({ deletedAt: _, ...stream }: UserStream): UserStream {
