@@ -1,22 +1,4 @@
-import { type GradeLimits } from '../uptime/domain/index.js';
-
-export const PROBE_KINDS = ['http', 'websocket', 'database'] as const;
-export type ProbeKind = (typeof PROBE_KINDS)[number];
-
-/** One service to probe. Durations in milliseconds. */
-export interface UptimeServiceConfig {
-  readonly name: string;
-  readonly kind: ProbeKind;
-  /** Target; absent: this service itself (`/livez`, `/ws/uptime`), or for `database` the KurrentDB in use. */
-  readonly url: string | undefined;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** So many failed samples in a row confirm that it is down (or slow ones, that it is degraded). */
-  readonly failureThreshold: number;
-  /** So many good samples in a row confirm that it is up. */
-  readonly successThreshold: number;
-  readonly grades: GradeLimits;
-}
+import { type MonitoredService } from '../uptime/domain/index.js';
 
 /** Groups of endpoints that everyone may ask unless the configuration closes them. */
 export const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
@@ -82,7 +64,7 @@ export interface AppConfig {
     readonly schemasDir: string | undefined;
   };
   readonly uptime: {
-    readonly services: readonly UptimeServiceConfig[];
+    readonly services: readonly MonitoredService[];
     /** Raw samples are appended once in so many milliseconds. */
     readonly sampleWindowMs: number;
   };

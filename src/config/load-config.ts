@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DEFAULT_GRADE_LIMITS } from '../uptime/domain/index.js';
-import { type AppConfig, ConfigurationError, type TokenTrust, type UptimeServiceConfig } from './app-config.js';
+import { databaseTarget, DEFAULT_GRADE_LIMITS, httpTarget, type MonitoredService, webSocketTarget } from '../uptime/domain/index.js';
+import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
 import { parseServicesFile } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
 
@@ -22,11 +22,15 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
     successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
     grades: DEFAULT_GRADE_LIMITS,
+    tags: [],
+    jitterMs: 0,
+    retries: 0,
+    retryDelayMs: 1_000,
   };
-  const documented: UptimeServiceConfig[] = [
-    { name: 'http', kind: 'http', url: values.UPTIME_HTTP_URL, ...rules },
-    { name: 'websocket', kind: 'websocket', url: values.UPTIME_WEBSOCKET_URL, ...rules },
-    { name: 'database', kind: 'database', url: values.UPTIME_DATABASE_URL, ...rules },
+  const documented: MonitoredService[] = [
+    { name: 'http', target: httpTarget(values.UPTIME_HTTP_URL), ...rules },
+    { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
+    { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
   ];
   const named = values.UPTIME_SERVICES_FILE === undefined ? [] : readServices(values.UPTIME_SERVICES_FILE, rules, problems);
   const trust = trustOf(values, problems);
@@ -82,9 +86,9 @@ function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   return { kind: 'development' };
 }
 
-type ServiceRules = Omit<UptimeServiceConfig, 'name' | 'kind' | 'url'>;
+type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;
 
-function readServices(path: string, rules: ServiceRules, problems: string[]): UptimeServiceConfig[] {
+function readServices(path: string, rules: ServiceRules, problems: string[]): MonitoredService[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

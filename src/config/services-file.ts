@@ -1,15 +1,15 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { isServiceName } from '../event-store/domain/index.js';
-import { type GradeLimits } from '../uptime/domain/index.js';
-import { PROBE_KINDS, type ProbeKind, type UptimeServiceConfig } from './app-config.js';
+import { databaseTarget, type GradeLimits, httpTarget, type MonitoredService, PROBE_KINDS, type ProbeKind, type ProbeTarget, webSocketTarget } from '../uptime/domain/index.js';
 
 const DAY_MS = 86_400_000;
-const PROTOCOLS: Readonly<Record<ProbeKind, readonly string[]>> = { http: ['http:', 'https:'], websocket: ['ws:', 'wss:'], database: ['kurrentdb:', 'kurrentdb+discover:'] };
+const PROTOCOLS: Readonly<Record<ProbeKind, readonly string[]>> = { http: ['http:', 'https:'], websocket: ['ws:', 'wss:'], database: ['kurrentdb:', 'kurrentdb+discover:'], tcp: ['tcp:'], push: ['push:'] };
+const TARGETS: Readonly<Record<ProbeKind, (url: string) => ProbeTarget>> = { http: httpTarget, websocket: webSocketTarget, database: databaseTarget, tcp: httpTarget, push: httpTarget };
 const SERVICE_KEYS = ['name', 'kind', 'url', 'intervalMs', 'timeoutMs', 'failureThreshold', 'successThreshold', 'grades'];
 const GRADE_KEYS = ['excellentMs', 'goodMs', 'acceptableMs'];
 
 type Path = readonly (string | number)[];
-type Rules = Omit<UptimeServiceConfig, 'name' | 'kind' | 'url'>;
+type Rules = Omit<MonitoredService, 'name' | 'target'>;
 type Mapping = Readonly<Record<string, unknown>>;
 
 /**
@@ -18,7 +18,7 @@ type Mapping = Readonly<Record<string, unknown>>;
  * @param rules what holds for a service that does not say otherwise
  * @returns the services, and each mistake with its line and path; the services are only of use where there are none
  */
-export function parseServicesFile(yaml: string, rules: Rules): { services: UptimeServiceConfig[]; problems: string[] } {
+export function parseServicesFile(yaml: string, rules: Rules): { services: MonitoredService[]; problems: string[] } {
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines });
   if (document.errors.length > 0) return { services: [], problems: document.errors.map((error) => error.message.split('\n')[0] ?? error.message) };
@@ -35,7 +35,7 @@ class ServicesReader {
     private readonly rules: Rules,
   ) {}
 
-  services(): UptimeServiceConfig[] {
+  services(): MonitoredService[] {
     const root: unknown = this.document.toJS();
     if (!isMapping(root) || !Array.isArray(root.services)) {
       this.wrong([], 'a mapping with the list `services` is expected');
@@ -49,7 +49,7 @@ class ServicesReader {
     return services;
   }
 
-  private service(entry: unknown, path: Path): UptimeServiceConfig {
+  private service(entry: unknown, path: Path): MonitoredService {
     if (!isMapping(entry)) this.wrong(path, 'a mapping with name, kind and url is expected');
     const given = isMapping(entry) ? entry : {};
     this.onlyKeys(given, SERVICE_KEYS, path);
@@ -57,8 +57,8 @@ class ServicesReader {
     const intervalMs = this.integer(given, 'intervalMs', this.rules.intervalMs, 100, DAY_MS, path);
     return {
       name: this.name(given.name, [...path, 'name']),
-      kind,
-      url: this.url(given.url, kind, [...path, 'url']),
+      ...this.rules,
+      target: TARGETS[kind](this.url(given.url, kind, [...path, 'url'])),
       intervalMs,
       timeoutMs: this.integer(given, 'timeoutMs', this.rules.timeoutMs, 10, DAY_MS, path),
       failureThreshold: this.integer(given, 'failureThreshold', this.rules.failureThreshold, 1, 100, path),

@@ -1,7 +1,6 @@
 import { type EventStore, isEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { decide, evolve, NEVER_PROBED, rebase, type Sample, ServiceStatusChanged, type StatusChange, statusChangeOf, toServiceStatusChanged, type UptimeState } from '../domain/index.js';
+import { decide, evolve, type MonitoredService, NEVER_PROBED, rebase, type Sample, ServiceStatusChanged, type StatusChange, statusChangeOf, toServiceStatusChanged, type UptimeState } from '../domain/index.js';
 import { type Log } from './log.js';
-import { type MonitoredService } from './monitored-service.js';
 import { createStreamsOf } from './uptime-streams.js';
 
 /** Samples that wait for the stream's state, and changes that wait for the store: more than days of an outage bring forth. */

@@ -1,6 +1,5 @@
 export * from './change-feed.js';
 export * from './log.js';
-export * from './monitored-service.js';
 export * from './probe.js';
 export * from './service-monitor.js';
 export * from './uptime-history.js';

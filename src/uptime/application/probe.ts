@@ -4,6 +4,20 @@ export interface ProbeAnswer {
   readonly responseTime: number;
   /** Why the answer is a failure, for a person, without credentials; absent where it is none. */
   readonly error?: string;
+  /** What is wrong although it answered as it should, for a person: it is `degraded` then. Absent where `error` is there. */
+  readonly warning?: string;
+  readonly phases?: ProbePhases;
+  /** When the certificate ends that the target showed, in milliseconds since 1970. */
+  readonly certificateEndsAt?: number;
+}
+
+/** Milliseconds with fractions that the parts of a probe took, as far as it had them; of the last request where redirects were followed. */
+export interface ProbePhases {
+  readonly dns?: number;
+  readonly connect?: number;
+  readonly tls?: number;
+  /** From the request until the first byte of the answer. */
+  readonly firstByte?: number;
 }
 
 /** Asks one target, once, whether it works. */

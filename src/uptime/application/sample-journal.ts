@@ -1,7 +1,6 @@
 import { type EventStore, type NewEvent } from '../../event-store/domain/index.js';
-import { coverOf, gapTolerance, MAX_SAMPLES_PER_EVENT, probeSamplesStream, type ProbesRecorded, type Sample, type Span, toProbesRecorded, withSpan } from '../domain/index.js';
+import { coverOf, gapTolerance, MAX_SAMPLES_PER_EVENT, type MonitoredService, probeSamplesStream, type ProbesRecorded, type Sample, type Span, toProbesRecorded, withSpan } from '../domain/index.js';
 import { type Log } from './log.js';
-import { type MonitoredService } from './monitored-service.js';
 
 /** Samples that wait for the store: more than two days of them at one in ten seconds. */
 const MOST_WAITING_SAMPLES = 20_000;

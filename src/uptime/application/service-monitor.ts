@@ -1,8 +1,7 @@
 import { type Clock, type EventStore, StreamError } from '../../event-store/domain/index.js';
-import { type Sample, type Span, type StatusChange } from '../domain/index.js';
+import { type MonitoredService, type Sample, type Span, type StatusChange } from '../domain/index.js';
 import { ChangeJournal } from './change-journal.js';
 import { type Log } from './log.js';
-import { type MonitoredService } from './monitored-service.js';
 import { type Probe } from './probe.js';
 import { SampleJournal } from './sample-journal.js';
 import { takeSample } from './take-sample.js';

@@ -1,4 +1,6 @@
 export * from './intervals.js';
+export * from './monitored-service.js';
+export * from './probe-target.js';
 export * from './probes-recorded.js';
 export * from './sample.js';
 export * from './service-status.js';

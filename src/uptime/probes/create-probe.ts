@@ -1,6 +1,6 @@
-import { type ProbeKind, type UptimeServiceConfig } from '../../config/index.js';
 import { type Clock, type EventStore } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type MonitoredService, type ProbeKind } from '../domain/index.js';
 import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { DatabaseProbe } from './database.probe.js';
 import { HttpProbe } from './http.probe.js';
@@ -19,15 +19,17 @@ export interface ProbeSurroundings {
 
 type Create = (url: string | undefined, surroundings: ProbeSurroundings) => Probe;
 
-const KINDS: Readonly<Record<ProbeKind, Create>> = {
+const KINDS: Readonly<Partial<Record<ProbeKind, Create>>> = {
   http: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new HttpProbe(url ?? `http://${ownEndpoint()}/livez`, clock)),
   websocket: (url, { clock, ownEndpoint, ownAuthorization }) => new DeferredProbe(() => (url === undefined ? new WebSocketProbe(`ws://${ownEndpoint()}${LIVE_FEED_PATH}`, clock, { authorization: ownAuthorization }) : new WebSocketProbe(url, clock))),
   database: (url, { clock, store }) => new DatabaseProbe(url === undefined ? store : new KurrentDBTarget(url, clock)),
 };
 
 /** The probe of a configured service. */
-export function createProbe({ kind, url }: Pick<UptimeServiceConfig, 'kind' | 'url'>, surroundings: ProbeSurroundings): Probe {
-  return KINDS[kind](url, surroundings);
+export function createProbe({ target }: Pick<MonitoredService, 'target'>, surroundings: ProbeSurroundings): Probe {
+  const create = KINDS[target.kind];
+  if (!create) throw new Error(`No probe for ${target.kind}`);
+  return create('url' in target ? target.url : undefined, surroundings);
 }
 
 /** Made when it first probes: the port of this service is not known before it listens. */
