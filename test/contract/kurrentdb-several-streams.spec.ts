@@ -107,6 +107,45 @@ describe('KurrentDBService: appending to several streams', () => {
     expect(await refusalOf(store.appendToStreams(writes()))).toBeInstanceOf(refused);
     expect(await store.streamExists(names[0])).toBe(false);
   });
+
+  describe('on condition of another stream', () => {
+    it('writes where all is as demanded, and tells revision and position', async () => {
+      const [a, b] = names;
+      await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
+      const first = await store.appendIf(write(a, 'no_stream', 'a0'), [{ streamName: b, expectedRevision: 1n }]);
+      const second = await store.appendIf(write(a, first.revision, 'a1', 'a2'), [{ streamName: b, expectedRevision: 'stream_exists' }]);
+      expect(second).toMatchObject({ streamName: a, revision: 2n });
+      expect(await greetingsIn(a)).toEqual(['a0', 'a1', 'a2']);
+      expect(second.position?.commit).toBeGreaterThanOrEqual((await store.readStream(a, { direction: 'backwards', limit: 1 }))[0]?.position?.commit ?? -1n);
+    });
+
+    it.each([
+      ['moved on', 0n, 1n],
+      ['is not there yet', 5n, 1n],
+      ['is there', 'no_stream', 1n],
+    ] as const)('writes nothing where the other stream %s, and names that stream', async (_, expectedRevision, current) => {
+      const [a, b] = names;
+      await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
+      const error = await refusalOf(store.appendIf(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision }]));
+      expect(error).toBeInstanceOf(WrongExpectedRevisionError);
+      expect(error).toMatchObject({ streamName: b, expected: expectedRevision, current });
+      expect(await store.streamExists(a)).toBe(false);
+    });
+
+    it('writes nothing where its own stream is at another revision', async () => {
+      const [a, b] = names;
+      await store.appendToStream(a, [greeted('a0')]);
+      await store.appendToStream(b, [greeted('b0')]);
+      expect(await refusalOf(store.appendIf(write(a, 4n, 'a1'), [{ streamName: b, expectedRevision: 0n }]))).toMatchObject({ type: 'wrong-expected-revision', streamName: a, expected: 4n, current: 0n });
+    });
+
+    it('names a deleted stream as deleted', async () => {
+      const [a, b] = names;
+      await store.appendToStream(b, [greeted('b0')]);
+      await store.deleteStream(b);
+      expect(await refusalOf(store.appendIf(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision: 'stream_exists' }]))).toBeInstanceOf(StreamDeletedError);
+    });
+  });
 });
 
 describe('KurrentDBService: what a stream\'s metadata begin with', () => {

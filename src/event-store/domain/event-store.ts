@@ -31,6 +31,12 @@ export interface StreamWrite {
   readonly expectedRevision: ExpectedRevision;
 }
 
+/** What a write demands of a stream that it does not write to. */
+export interface StreamDemand {
+  readonly streamName: string;
+  readonly expectedRevision: Exclude<ExpectedRevision, 'any'>;
+}
+
 export interface StreamsAppendResult {
   /** Revision of the last event written to each stream, by the stream's name. */
   readonly revisions: ReadonlyMap<string, bigint>;
@@ -101,6 +107,13 @@ export interface EventStore {
    *   ValidationError where the store cannot do it, …
    */
   appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult>;
+  /**
+   * Writes to one stream, if others are as demanded too (KurrentDB 26.1 or later): so a writer can be fenced off by a stream that it
+   * does not write to.
+   *
+   * @throws as {@link appendToStreams}
+   */
+  appendIf(write: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult>;
   /** Appends `StreamCreated` as the first event and writes the metadata; harmless where the stream is there already. */
   createStream(stream: NewStream): Promise<CreateStreamResult>;
   /** Writes what a stream's metadata begin with, where it has none yet; harmless otherwise. */

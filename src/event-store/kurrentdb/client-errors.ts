@@ -1,5 +1,6 @@
 import {
   AccessDeniedError,
+  AppendConsistencyViolationError,
   AppendRecordSizeExceededError,
   CancelledError,
   convertToCommandError,
@@ -50,6 +51,11 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-4n, 'stream_exists'],
 ]);
 
+/** Of a stream that is deleted, softly or for ever, in the violations of a write on condition. */
+const DELETED_STATES: readonly unknown[] = [-5n, -6n];
+/** gRPC's number for what the server does not know how to do. */
+const UNIMPLEMENTED = 12;
+
 /**
  * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
  * go on as `cause`, for the log, never as message.
@@ -65,6 +71,7 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
   if (error instanceof WrongExpectedVersionError) {
     return new WrongExpectedRevisionError(stream, revisionOrState(error.expectedState), currentRevision(error.actualState), error);
   }
+  if (error instanceof AppendConsistencyViolationError) return violationOf(error, stream);
   if (error instanceof MaxAppendSizeExceededError) return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
   if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError) return new EventTooLargeError(stream, error.size, error.maxSize, error);
   const about = streamName === undefined ? {} : { streamName };
@@ -76,11 +83,19 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
     return new TimeoutError(`KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`, { ...about, cause: error });
   }
   if (error instanceof UnsupportedError) return new ValidationError(`The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`, { ...about, cause: error });
+  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED) return new ValidationError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, { ...about, cause: error });
   if (error instanceof InvalidArgumentError) return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, { ...about, cause: error });
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
     return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, { ...about, cause: error });
   }
   return new ConnectionError(`KurrentDB failed while ${doing}; retry in a moment`, { ...about, cause: error });
+}
+
+/** The first of the demands that did not hold. */
+function violationOf(error: AppendConsistencyViolationError, stream: string): StreamError {
+  const [first] = error.violations;
+  if (first && DELETED_STATES.includes(first.actualState)) return new StreamDeletedError(first.streamName, error);
+  return new WrongExpectedRevisionError(first?.streamName ?? stream, revisionOrState(first?.expectedState), currentRevision(first?.actualState), error);
 }
 
 /** Several streams were written to at once: the error says which one it was. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BACKWARDS, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START } from '@kurrent/kurrentdb-client';
+import { BACKWARDS, type ConsistencyCheck, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START, STREAM_STATE } from '@kurrent/kurrentdb-client';
 import {
   type AllSubscriptionOptions,
   type AppendOptions,
@@ -21,6 +21,7 @@ import {
   type ReadOptions,
   type RecordedEvent,
   StreamDeletedError,
+  type StreamDemand,
   type StreamMetadata,
   StreamNotFoundError,
   type StreamSubscriptionOptions,
@@ -106,6 +107,17 @@ export class KurrentDBService implements EventStore {
       revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
       position: position === undefined || position < 0n ? undefined : { commit: position, prepare: position },
     };
+  }
+
+  async appendIf({ streamName, events, expectedRevision }: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult> {
+    assertStreamName(streamName);
+    const encoded = events.map((event) => this.codec.encodeForSession(event));
+    this.#checkSize(streamName, encoded);
+    const records = encoded.map(({ event }) => ({ streamName, record: event }));
+    const checks: ConsistencyCheck[] = [...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]), ...demands].map((demand) => ({ type: STREAM_STATE, streamName: demand.streamName, expectedState: demand.expectedRevision }));
+    const { position, responses } = await this.#run({ name: 'appending on condition to', streamName }, () => this.clients.client.appendRecords(records, checks));
+    const written = responses.find((response) => response.streamName === streamName);
+    return { streamName, revision: written?.revision ?? -1n, position: position < 0n ? undefined : { commit: position, prepare: position } };
   }
 
   createStream(stream: NewStream): Promise<CreateStreamResult> {
