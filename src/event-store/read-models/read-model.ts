@@ -48,6 +48,7 @@ export class ReadModel implements ReadModelTables {
   #position: Position | undefined;
   #storeIdentity: string | undefined;
   #isCaughtUp = false;
+  #interruption: Error | undefined;
   #stopped = false;
   #starting: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -69,6 +70,16 @@ export class ReadModel implements ReadModelTables {
   /** All events that were in the store at the start of the subscription have been applied, and it is connected. */
   get isCaughtUp(): boolean {
     return this.#isCaughtUp;
+  }
+
+  /** Everything up to here is in the tables; undefined before the first batch. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** What keeps it from following the streams; undefined while nothing does. */
+  get interruption(): Error | undefined {
+    return this.#interruption;
   }
 
   table<Value, TableKey extends Key>(name: string): Database<Value, TableKey> {
@@ -97,9 +108,13 @@ export class ReadModel implements ReadModelTables {
       ...(this.#position ? { after: this.#position } : {}),
       filter: { streamNamePrefixes: this.definition.streamNamePrefixes },
       onBatch: (batch) => this.#apply(batch),
-      onCaughtUp: () => (this.#isCaughtUp = true),
+      onCaughtUp: () => {
+        this.#isCaughtUp = true;
+        this.#interruption = undefined;
+      },
       onInterrupted: (error) => {
         this.#isCaughtUp = false;
+        this.#interruption = error;
         this.#logger.warn(`Interrupted, trying again: ${error.message}`);
       },
     });
@@ -161,11 +176,14 @@ export class ReadModel implements ReadModelTables {
     const readable = events.filter((event) => this.#isReadable(event));
     // A synchronous transaction, because only that is rolled back when the callback throws.
     this.#root.transactionSync(() => {
+      // What is counted must be counted once. A process in another container that has the same directory cannot be seen otherwise.
+      if (this.#meta.get(CHECKPOINT)?.commit !== this.#position?.commit.toString()) throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
       void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });
     });
     this.#position = position;
+    this.#interruption = undefined;
     this.#wakeAll();
     for (const listener of this.#listeners) this.#tell(listener, readable);
   }
