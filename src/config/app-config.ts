@@ -64,9 +64,22 @@ export interface AppConfig {
     readonly schemasDir: string | undefined;
   };
   readonly uptime: {
+    /** As they were at the start; what changes later is told by `watchUptimeServices`. */
     readonly services: readonly MonitoredService[];
-    /** Raw samples are appended once in so many milliseconds. */
-    readonly sampleWindowMs: number;
+    /** Path of the YAML file that names more of them; absent: there is none. */
+    readonly servicesFile: string | undefined;
+    /** Tells its content at the start from any other; absent with it. */
+    readonly servicesDigest: string | undefined;
+    /** How long the lease of the replica that probes lasts without being renewed. */
+    readonly leaseMs: number;
+    /** Most probes that run at once. */
+    readonly concurrency: number;
+    /** Most bytes of samples that wait on disk while KurrentDB cannot be reached. */
+    readonly spoolBytes: number;
+    /** How long raw samples wait to be recorded together; absent: as long as sixty of them take, an hour at most. */
+    readonly sampleWindowMs: number | undefined;
+    /** How long raw samples are kept; 0: for ever. */
+    readonly samplesMaxAgeDays: number;
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { httpTarget } from '../uptime/domain/index.js';
 import { ConfigurationError } from './app-config.js';
 import { loadConfig } from './load-config.js';
 
@@ -18,10 +19,41 @@ describe('the configuration', () => {
   it('has a default for everything, with the three documented services', () => {
     const config = loadConfig({});
     expect(config).toMatchObject({ http: { port: 3001 }, logLevel: 'info', kurrentdb: { connectionString: undefined } });
-    expect(config.uptime.services.map(({ name, kind, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({ name, kind, intervalMs, timeoutMs, failureThreshold, successThreshold }))).toEqual(
+    expect(config.uptime.services.map(({ name, target: { kind }, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({ name, kind, intervalMs, timeoutMs, failureThreshold, successThreshold }))).toEqual(
       ['http', 'websocket', 'database'].map((name) => ({ name, kind: name, intervalMs: 10_000, timeoutMs: 5_000, failureThreshold: 3, successThreshold: 2 })),
     );
     expect(config.dataDir.startsWith('/')).toBe(true);
+  });
+
+  it('says how probing is done and recorded, and bounds it', () => {
+    expect(loadConfig({}).uptime).toMatchObject({ servicesFile: undefined, leaseMs: 15_000, concurrency: 100, spoolBytes: 67_108_864, sampleWindowMs: undefined, samplesMaxAgeDays: 90 });
+    const environment = { UPTIME_LEASE_MS: '2000', UPTIME_CONCURRENCY: '7', UPTIME_SPOOL_BYTES: '5000', UPTIME_SAMPLE_WINDOW_MS: '1000', UPTIME_SAMPLES_MAX_AGE_DAYS: '0', UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
+    const { uptime } = loadConfig(environment);
+    expect(uptime).toMatchObject({ leaseMs: 2_000, concurrency: 7, spoolBytes: 5_000, sampleWindowMs: 1_000, samplesMaxAgeDays: 0 });
+    for (const service of uptime.services) expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
+    expect(problemsOf({ UPTIME_LEASE_MS: '999', UPTIME_CONCURRENCY: '0', UPTIME_SPOOL_BYTES: '1', UPTIME_RETRIES: '11' })).toHaveLength(4);
+  });
+
+  it('probes by the URL of any database that it knows', () => {
+    for (const url of ['kurrentdb://a:2113,b:2113?tls=false', 'esdb+discover://h', 'postgres://u:p@h/db', 'postgresql://h', 'mysql://h:3306/db', 'redis://h', 'rediss://:p@h:6380/1', 'mongodb://a:27017,b:27017/?replicaSet=r', 'mongodb+srv://h']) {
+      expect(loadConfig({ UPTIME_DATABASE_URL: url }).uptime.services.find(({ name }) => name === 'database')?.target).toEqual({ kind: 'database', url });
+    }
+    expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(/^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/);
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ UPTIME_RETRIES: '1' }, '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would'],
+    [{ UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' }, '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval'],
+    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
+  ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
+    const [found = '', ...others] = problemsOf(environment);
+    expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
+    expect(found).toContain(problem);
+    expect(others).toEqual([]);
+  });
+
+  it('lets a probe without retries take longer than the interval, as no probe begins before the one before it has ended', () => {
+    expect(loadConfig({ UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' }).uptime.services).toHaveLength(3);
   });
 
   it('takes an empty variable for one that is not set', () => {
@@ -35,6 +67,7 @@ describe('the configuration', () => {
     ['LOG_LEVEL', 'loud', "LOG_LEVEL is 'loud'; it must be one of fatal, error, warn, info, debug, trace, silent"],
     ['UPTIME_INTERVAL_MS', '-1', "UPTIME_INTERVAL_MS is '-1'; it must be a whole number from 100 to 86400000"],
     ['UPTIME_HTTP_URL', 'ftp://u:secret@h', 'UPTIME_HTTP_URL is a value that is not shown; it must be a URL beginning with http:// or https://'],
+    ['UPTIME_HTTP_URL', 'http://u:50%@h', 'UPTIME_HTTP_URL is a value that is not shown; it must be a URL of which user and password are percent-encoded: write a % in them as %25'],
     ['KURRENTDB_CONNECTION_STRING', 'postgres://u:secret@h', 'KURRENTDB_CONNECTION_STRING is a value that is not shown; it must be a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113'],
   ])('%s=%s stops the start with its name, what it was and what it may be', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
@@ -92,26 +125,25 @@ describe('the configuration', () => {
     afterEach(() => rmSync(directory, { recursive: true }));
 
     it('probes the services it names beside the documented ones, and lets it say more of those', () => {
-      const { uptime } = loadConfig({ ...file('services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n'), UPTIME_TIMEOUT_MS: '700' });
-      expect(uptime.services.map(({ name }) => name).sort()).toEqual(['database', 'http', 'shop', 'websocket']);
-      expect(uptime.services.find(({ name }) => name === 'shop')).toEqual({
-        name: 'shop', kind: 'http', url: 'https://shop.example', intervalMs: 1_000, timeoutMs: 700, failureThreshold: 3, successThreshold: 2, grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 },
+      const environment: Record<string, string> = { ...file('services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n'), UPTIME_TIMEOUT_MS: '700' };
+      const { uptime } = loadConfig({ ...environment, UPTIME_DATABASE_URL: 'redis://cache' });
+      const named = (wanted: string): unknown => uptime.services.find(({ name }) => name === wanted);
+      expect(uptime.servicesFile).toBe(environment.UPTIME_SERVICES_FILE);
+      expect(uptime.services.map(({ name }) => name)).toEqual(['http', 'websocket', 'database', 'shop']);
+      expect(named('shop')).toEqual({
+        name: 'shop', target: httpTarget('https://shop.example'), intervalMs: 1_000, timeoutMs: 700, failureThreshold: 3, successThreshold: 2,
+        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 }, tags: [], jitterMs: 0, retries: 0, retryDelayMs: 1_000,
       });
-      expect(uptime.services.find(({ name }) => name === 'http')?.url).toBe('http://proxy.example');
+      expect(named('http')).toMatchObject({ target: { url: 'http://proxy.example' } });
+      expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
     });
 
-    it.each([
-      ['services:\n  - name: Shop\n    kind: http\n    url: http://a\n', 'line 2, services.0.name: at most 64 lower-case letters'],
-      ['services:\n  - name: shop\n    kind: smoke\n    url: http://a\n', 'line 3, services.0.kind: one of http, websocket, database is expected'],
-      ['services:\n  - name: shop\n    kind: http\n', 'line 2, services.0.url: a URL beginning with http:// or https:// is expected'],
-      ['services:\n  - name: shop\n    kind: http\n    url: http://a\n    intervalMs: 5\n', 'line 5, services.0.intervalMs: a whole number from 100'],
-      ['services:\n  - name: shop\n    kind: http\n    url: http://a\n    colour: red\n', 'line 5, services.0.colour: unknown key'],
-      ['services:\n  - { name: a, kind: http, url: http://a }\n  - { name: a, kind: http, url: http://b }\n', "line 3, services.1.name: 'a' is named twice"],
-      ['services:\n  - { name: a, kind: http, url: http://a, grades: { excellentMs: 400 } }\n', 'services.0.grades: excellentMs < goodMs < acceptableMs is expected'],
-      ['- a\n', 'line 1, the file: a mapping with the list `services` is expected'],
-      ['services: [\n', 'at line'],
-    ])('a mistake in %j is told with its line and path', (yaml, problem) => {
-      expect(problemsOf(file(yaml)).join('\n')).toContain(problem);
+    it('tells its mistakes with the file, the line and the path, beside the other problems', () => {
+      const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
+      expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([
+        `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: one of http, websocket, database, tcp, push is expected`,
+        expect.stringContaining('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'),
+      ]);
     });
 
     it('must be readable', () => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { databaseTarget, DEFAULT_GRADE_LIMITS, httpTarget, type MonitoredService, webSocketTarget } from '../uptime/domain/index.js';
 import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
-import { parseServicesFile } from './services-file.js';
+import { misfitOf, type ServiceRules } from './service-rules.js';
+import { digestOf, parseServicesFile, type ServicesSurroundings } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
 
 /**
@@ -16,23 +17,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const values = parseVariables(environment, problems);
   if (!values) throw new ConfigurationError(problems);
 
-  const rules = {
-    intervalMs: values.UPTIME_INTERVAL_MS,
-    timeoutMs: values.UPTIME_TIMEOUT_MS,
-    failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
-    successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
-    grades: DEFAULT_GRADE_LIMITS,
-    tags: [],
-    jitterMs: 0,
-    retries: 0,
-    retryDelayMs: 1_000,
-  };
-  const documented: MonitoredService[] = [
-    { name: 'http', target: httpTarget(values.UPTIME_HTTP_URL), ...rules },
-    { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
-    { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
-  ];
-  const named = values.UPTIME_SERVICES_FILE === undefined ? [] : readServices(values.UPTIME_SERVICES_FILE, rules, problems);
+  const { services, digest } = servicesOf(values, environment, problems);
   const trust = trustOf(values, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
 
@@ -50,7 +35,16 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
     auth: { trust, userClaim: values.AUTH_USER_CLAIM, rolesClaim: values.AUTH_ROLES_CLAIM, openEndpoints: values.AUTH_OPEN_ENDPOINTS },
     userStreams: { quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES }, schemasDir: values.USER_SCHEMAS_DIR },
-    uptime: { services: [...documented.filter(({ name }) => !named.some((service) => service.name === name)), ...named], sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS },
+    uptime: {
+      services,
+      servicesFile: values.UPTIME_SERVICES_FILE,
+      servicesDigest: digest,
+      leaseMs: values.UPTIME_LEASE_MS,
+      concurrency: values.UPTIME_CONCURRENCY,
+      spoolBytes: values.UPTIME_SPOOL_BYTES,
+      sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS,
+      samplesMaxAgeDays: values.UPTIME_SAMPLES_MAX_AGE_DAYS,
+    },
   };
 }
 
@@ -86,17 +80,51 @@ function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   return { kind: 'development' };
 }
 
-type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;
+/** How long after a failed try the next one begins, where nothing else is said. */
+const RETRY_DELAY_MS = 1_000;
 
-function readServices(path: string, rules: ServiceRules, problems: string[]): MonitoredService[] {
-  let text: string;
+interface FoundServices {
+  readonly services: MonitoredService[];
+  /** Of the services file, where there is one. */
+  readonly digest?: string;
+}
+
+/** The documented services, and those of the services file, which may say more of the documented ones. */
+function servicesOf(values: VariableValues, environment: ServicesSurroundings['environment'], problems: string[]): FoundServices {
+  const rules: ServiceRules = {
+    intervalMs: values.UPTIME_INTERVAL_MS,
+    timeoutMs: values.UPTIME_TIMEOUT_MS,
+    failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
+    successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
+    grades: DEFAULT_GRADE_LIMITS,
+    tags: [],
+    jitterMs: values.UPTIME_JITTER_MS,
+    retries: values.UPTIME_RETRIES,
+    retryDelayMs: RETRY_DELAY_MS,
+  };
+  const misfit = misfitOf(rules);
+  if (misfit) problems.push(`UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`);
+  const documented: MonitoredService[] = [
+    { name: 'http', target: httpTarget(values.UPTIME_HTTP_URL), ...rules },
+    { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
+    { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
+  ];
+  const surroundings = { environment, rules, documented: new Map(documented.map(({ name, target }) => [name, target])) };
+  const { services: named, ...rest } = values.UPTIME_SERVICES_FILE === undefined ? { services: [] } : readServices(values.UPTIME_SERVICES_FILE, surroundings, problems);
+  // In their places: a service that the file says more of is still one of the documented three.
+  const services = [...documented.map((service) => named.find(({ name }) => name === service.name) ?? service), ...named.filter(({ name }) => !surroundings.documented.has(name))];
+  return { services, ...rest };
+}
+
+function readServices(path: string, surroundings: ServicesSurroundings, problems: string[]): FoundServices {
+  let content: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    content = readFileSync(path);
   } catch (error) {
     problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
-    return [];
+    return { services: [] };
   }
-  const { services, problems: found } = parseServicesFile(text, rules);
+  const { services, problems: found } = parseServicesFile(content.toString('utf8'), surroundings);
   problems.push(...found.map((problem) => `${path}: ${problem}`));
-  return services;
+  return { services, digest: digestOf(content) };
 }

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { type AppConfig } from './app-config.js';
 import { loadConfig } from './load-config.js';
+import { type ServicesHandlers, type ServicesWatch, watchServices } from './services-watch.js';
 
 const DOTENV = '.env';
 
@@ -13,9 +15,21 @@ let config: AppConfig | undefined;
  * @throws ConfigurationError
  */
 export function readConfig(): AppConfig {
-  if (!config) {
-    if (existsSync(DOTENV)) process.loadEnvFile(DOTENV);
-    config = loadConfig(process.env);
-  }
+  config ??= loadConfig(readEnvironment());
   return config;
+}
+
+/**
+ * Tells what changes in the services file, from what `config` says of it on; where there is none, nothing does. For each change, `.env`
+ * is read again too, so that a secret can come with the service that refers to it.
+ *
+ * @param config of {@link readConfig}
+ */
+export function watchUptimeServices({ uptime: { servicesFile, servicesDigest, services } }: AppConfig, handlers: ServicesHandlers): ServicesWatch {
+  if (servicesFile === undefined || servicesDigest === undefined) return { close: () => undefined };
+  return watchServices(servicesFile, { services, digest: servicesDigest }, () => loadConfig({ ...readEnvironment(), UPTIME_SERVICES_FILE: servicesFile }).uptime.services, handlers);
+}
+
+function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  return { ...(existsSync(DOTENV) ? parseEnv(readFileSync(DOTENV, 'utf8')) : {}), ...process.env };
 }

@@ -1,4 +1,7 @@
 import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
+import { DAY_MS } from './durations.js';
+import { LEAST_INTERVAL_MS, LEAST_TIMEOUT_MS, MOST_RETRIES, MOST_SAMPLES_IN_A_ROW } from './service-rules.js';
+import { CREDENTIALS_EXPECTED, DATABASE_URL_EXPECTED, hasReadableCredentials, isDatabaseUrl, isKurrentDBUrl, isUrlOf, urlExpected } from './target-urls.js';
 
 /**
  * Every environment variable the service reads. `.env.example` and the README's table are held against this list by a test.
@@ -34,16 +37,21 @@ function integer(minimum: number, maximum: number): (value: string) => number {
 
 function url(...protocols: readonly string[]): (value: string) => string {
   return (value) => {
-    const allowed = `a URL beginning with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
-    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw new Error(allowed);
+    if (!isUrlOf(protocols, value)) throw new Error(urlExpected(protocols));
+    if (!hasReadableCredentials(value)) throw new Error(CREDENTIALS_EXPECTED);
     return value;
   };
 }
 
 function connectionString(value: string): string {
-  if (!/^(kurrentdb|kurrent|kdb|esdb)(\+discover)?:\/\/[^/?]+/.test(value)) {
+  if (!isKurrentDBUrl(value)) {
     throw new Error('a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113');
   }
+  return value;
+}
+
+function databaseUrl(value: string): string {
+  if (!isDatabaseUrl(value)) throw new Error(DATABASE_URL_EXPECTED);
   return value;
 }
 
@@ -66,7 +74,7 @@ function openEndpoints(value: string): ReadonlySet<OpenEndpoints> {
   );
 }
 
-const DAY_MS = 86_400_000;
+
 
 export const variables = {
   PORT: { name: 'PORT', description: 'Port of the HTTP service; 0 takes any free one', default: '3001', parse: integer(0, 65_535) },
@@ -97,15 +105,21 @@ export const variables = {
   USER_QUOTA_STREAMS: { name: 'USER_QUOTA_STREAMS', description: 'Streams that one user may have', default: '1000', parse: integer(1, 1_000_000) },
   USER_QUOTA_BYTES: { name: 'USER_QUOTA_BYTES', description: "Bytes that one user's events may take, all streams together", default: '104857600', parse: integer(1, Number.MAX_SAFE_INTEGER) },
   USER_SCHEMAS_DIR: { name: 'USER_SCHEMAS_DIR', description: 'Directory with JSON Schemas for the data of user streams, named {type}.v{N}.json or {type}-{category}.v{N}.json', parse: text },
-  UPTIME_SERVICES_FILE: { name: 'UPTIME_SERVICES_FILE', description: 'YAML file that names more services to probe', parse: text },
+  UPTIME_SERVICES_FILE: { name: 'UPTIME_SERVICES_FILE', description: 'YAML file that names more services to probe; what changes in it is taken over without a restart', parse: text },
   UPTIME_HTTP_URL: { name: 'UPTIME_HTTP_URL', description: 'Target of the service `http`; without it, /livez of this service', parse: url('http:', 'https:'), secret: true },
   UPTIME_WEBSOCKET_URL: { name: 'UPTIME_WEBSOCKET_URL', description: 'Target of the service `websocket`; without it, /ws/uptime of this service', parse: url('ws:', 'wss:'), secret: true },
-  UPTIME_DATABASE_URL: { name: 'UPTIME_DATABASE_URL', description: 'KurrentDB that the service `database` appends to and reads from; without it, the one in use', parse: connectionString, secret: true },
-  UPTIME_INTERVAL_MS: { name: 'UPTIME_INTERVAL_MS', description: 'Time from one probe of a service to the next, in milliseconds', default: '10000', parse: integer(100, DAY_MS) },
-  UPTIME_TIMEOUT_MS: { name: 'UPTIME_TIMEOUT_MS', description: 'How long a probe may take, in milliseconds', default: '5000', parse: integer(10, DAY_MS) },
-  UPTIME_FAILURE_THRESHOLD: { name: 'UPTIME_FAILURE_THRESHOLD', description: 'Failed probes in a row that confirm a service is down', default: '3', parse: integer(1, 100) },
-  UPTIME_SUCCESS_THRESHOLD: { name: 'UPTIME_SUCCESS_THRESHOLD', description: 'Good probes in a row that confirm a service is up', default: '2', parse: integer(1, 100) },
-  UPTIME_SAMPLE_WINDOW_MS: { name: 'UPTIME_SAMPLE_WINDOW_MS', description: 'Raw samples are appended once in so many milliseconds', default: '60000', parse: integer(1_000, 3_600_000) },
+  UPTIME_DATABASE_URL: { name: 'UPTIME_DATABASE_URL', description: 'Target of the service `database`: a KurrentDB to append to and read from, or a PostgreSQL, MySQL, Redis or MongoDB; without it, the KurrentDB in use', parse: databaseUrl, secret: true },
+  UPTIME_INTERVAL_MS: { name: 'UPTIME_INTERVAL_MS', description: 'Time from one probe of a service to the next, in milliseconds', default: '10000', parse: integer(LEAST_INTERVAL_MS, DAY_MS) },
+  UPTIME_TIMEOUT_MS: { name: 'UPTIME_TIMEOUT_MS', description: 'How long a probe may take, in milliseconds', default: '5000', parse: integer(LEAST_TIMEOUT_MS, DAY_MS) },
+  UPTIME_JITTER_MS: { name: 'UPTIME_JITTER_MS', description: 'How much later than its turn a probe may begin, by chance, in milliseconds', default: '0', parse: integer(0, DAY_MS) },
+  UPTIME_RETRIES: { name: 'UPTIME_RETRIES', description: 'How often a failed probe is tried again, each time a second later, before it counts as failed; all tries must fit into the interval', default: '0', parse: integer(0, MOST_RETRIES) },
+  UPTIME_FAILURE_THRESHOLD: { name: 'UPTIME_FAILURE_THRESHOLD', description: 'Failed probes in a row that confirm a service is down', default: '3', parse: integer(1, MOST_SAMPLES_IN_A_ROW) },
+  UPTIME_SUCCESS_THRESHOLD: { name: 'UPTIME_SUCCESS_THRESHOLD', description: 'Good probes in a row that confirm a service is up', default: '2', parse: integer(1, MOST_SAMPLES_IN_A_ROW) },
+  UPTIME_CONCURRENCY: { name: 'UPTIME_CONCURRENCY', description: 'Most probes that run at once', default: '100', parse: integer(1, 10_000) },
+  UPTIME_LEASE_MS: { name: 'UPTIME_LEASE_MS', description: 'How long the lease of the replica that probes lasts without being renewed, in milliseconds; then another one takes over', default: '15000', parse: integer(1_000, 600_000) },
+  UPTIME_SAMPLE_WINDOW_MS: { name: 'UPTIME_SAMPLE_WINDOW_MS', description: 'How long raw samples wait to be recorded together, in milliseconds; without it, 60 intervals of their service, an hour at most', parse: integer(1_000, 3_600_000) },
+  UPTIME_SAMPLES_MAX_AGE_DAYS: { name: 'UPTIME_SAMPLES_MAX_AGE_DAYS', description: 'How long raw samples are kept, in days; 0 keeps them for ever, as changes of status always are', default: '90', parse: integer(0, 36_500) },
+  UPTIME_SPOOL_BYTES: { name: 'UPTIME_SPOOL_BYTES', description: 'Most bytes of raw samples that wait on disk while KurrentDB cannot be reached; the oldest make room', default: '67108864', parse: integer(4_096, Number.MAX_SAFE_INTEGER) },
 } as const satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof variables;

@@ -1,0 +1,59 @@
+import { type HttpTarget, httpTarget, type StatusRange } from '../../uptime/domain/index.js';
+import { type Fields, isInteger, SOME_TEXT } from './fields.js';
+import { HEADER_VALUE, isToken, JSON_PATH } from './text-rules.js';
+import { readTls } from './read-tls.js';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const LOWEST_STATUS = 100;
+const HIGHEST_STATUS = 599;
+const MOST_REDIRECTS = 20;
+/** What says how the connection is used. */
+const OWN_HEADERS = /^(?:connection|content-length|transfer-encoding|upgrade|sec-websocket-.*)$/i;
+
+/** @param url as in {@link HttpTarget} */
+export function readHttpTarget(fields: Fields, url: string | undefined): HttpTarget {
+  const usual = httpTarget(url);
+  return {
+    ...usual,
+    method: fields.choice('method', METHODS) ?? usual.method,
+    headers: readHeaders(fields),
+    body: fields.text('body'),
+    acceptedStatuses: readStatuses(fields) ?? usual.acceptedStatuses,
+    bodyContains: fields.text('bodyContains', SOME_TEXT),
+    jsonPath: readJsonPath(fields),
+    responseTimeBelowMs: fields.duration('responseTimeBelow', { least: 1 }),
+    maxRedirects: fields.integer('maxRedirects', 0, MOST_REDIRECTS) ?? usual.maxRedirects,
+    tls: readTls(fields) ?? usual.tls,
+  };
+}
+
+export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
+  const given = fields.mapping('headers', 'a mapping of header names to texts');
+  const headers = new Map<string, string>();
+  for (const name of given?.keys() ?? []) {
+    if (!isToken(name)) given?.wrong(name, 'the name of a header is expected');
+    if (OWN_HEADERS.test(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
+    const value = given?.requiredText(name, HEADER_VALUE);
+    if (value !== undefined) headers.set(name, value);
+  }
+  return Object.fromEntries(headers);
+}
+
+function readStatuses(fields: Fields): StatusRange[] | undefined {
+  const statuses = fields.list('acceptedStatuses', `a status from ${LOWEST_STATUS} to ${HIGHEST_STATUS} or a range such as 300-399`, (item) => {
+    const [, from, to] = (typeof item === 'string' && /^(\d{3})-(\d{3})$/.exec(item)) || [];
+    const range = from === undefined || to === undefined ? { from: item, to: item } : { from: Number(from), to: Number(to) };
+    if (!isInteger(range.from, LOWEST_STATUS, HIGHEST_STATUS) || !isInteger(range.to, range.from, HIGHEST_STATUS)) return undefined;
+    return { from: range.from, to: range.to };
+  });
+  return statuses?.length === 0 ? fields.wrong('acceptedStatuses', 'at least one status is expected') : statuses;
+}
+
+function readJsonPath(fields: Fields): HttpTarget['jsonPath'] {
+  const given = fields.mapping('jsonPath', 'a mapping with path and equals');
+  if (!given) return undefined;
+  const path = given.requiredText('path', JSON_PATH);
+  const equals = given.scalar('equals');
+  given.finish();
+  return equals === undefined ? undefined : { path, equals };
+}

@@ -1,0 +1,16 @@
+import { DEFAULT_TLS_RULES, type TlsRules } from '../../uptime/domain/index.js';
+import { type Fields } from './fields.js';
+
+const MOST_DAYS = 3_650;
+
+/** The rules for TLS; undefined where there are none. */
+export function readTls(fields: Fields): TlsRules | undefined {
+  const given = fields.mapping('tls', 'a mapping with verify, degradedBelowDays and downBelowDays');
+  if (!given) return undefined;
+  const verify = given.boolean('verify') ?? DEFAULT_TLS_RULES.verify;
+  const degradedBelowDays = given.integer('degradedBelowDays', 1, MOST_DAYS);
+  const downBelowDays = given.integer('downBelowDays', 1, MOST_DAYS);
+  given.finish();
+  if (degradedBelowDays !== undefined && downBelowDays !== undefined && degradedBelowDays <= downBelowDays) given.wrong('degradedBelowDays', `more than the ${downBelowDays} days of downBelowDays are expected: before it is down, it is degraded`);
+  return { verify, certificate: { degradedBelowDays, downBelowDays } };
+}

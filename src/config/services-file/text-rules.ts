@@ -1,0 +1,38 @@
+import { isIP } from 'node:net';
+import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../target-urls.js';
+import { type TextRule } from './fields.js';
+
+/** @param protocols such as `http:` */
+function urlOf(...protocols: readonly string[]): TextRule {
+  return { expected: urlExpected(protocols), holds: (text) => isUrlOf(protocols, text) };
+}
+
+export const HTTP_URL = urlOf('http:', 'https:');
+export const WEBSOCKET_URL = urlOf('ws:', 'wss:');
+export const DATABASE_URL: TextRule = { expected: DATABASE_URL_EXPECTED, holds: isDatabaseUrl };
+
+/** RFC 1123, with the underscore that container networks know; or an address. */
+export const HOST: TextRule = {
+  expected: 'a host name or an IP address, without port',
+  holds: (text) => isIP(text) !== 0 || (text.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(text)),
+};
+
+/** RFC 9110, 5.6.2. */
+export function isToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~A-Za-z0-9]+$/.test(text);
+}
+
+/** RFC 6455, 4.1. */
+export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isToken };
+
+/** RFC 9110, 5.5. */
+export const HEADER_VALUE: TextRule = { expected: 'a text on one line, of characters that a header may hold', holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text) };
+
+/** RFC 6750, 2.1. */
+export const BEARER_TOKEN: TextRule = { expected: 'a token of letters, digits and - . _ ~ + / =', holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text) };
+
+/** The part of JSONPath that leads to one value: names, indexes, and names as JSON writes texts. */
+export const JSON_PATH: TextRule = {
+  expected: 'a path such as $.checks[0]["response time"]',
+  holds: (text) => /^\$(?:\.[A-Za-z_$][\w$-]*|\[\d{1,9}\]|\["(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"\])*$/u.test(text),
+};

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AppConfig } from './app-config.js';
+import { loadConfig } from './load-config.js';
+import { readConfig, watchUptimeServices } from './read-config.js';
+import { type ServicesHandlers, type ServicesWatch, watchServices } from './services-watch.js';
+
+/** Longer than a change takes to be noticed, on a machine that has much else to do. */
+const SURELY_MS = 10_000;
+/** Long enough for a change to be noticed, were it one. */
+const SEVERAL_LOOKS_MS = 2_500;
+
+const yaml = (...names: readonly string[]): string => `services:\n${names.map((name) => `  - { name: ${name}, kind: http, url: http://${name} }\n`).join('')}`;
+
+describe('the watch over a services file', () => {
+  let directory: string;
+  let file: string;
+  let watch: ServicesWatch | undefined;
+  /** All that was told: names beside the documented three, or problems. */
+  let told: string[];
+
+  const handlers: ServicesHandlers = {
+    onServices: (services) => told.push(services.slice(3).map(({ name }) => name).join(' ')),
+    onProblem: (problems) => told.push(`problem: ${problems.map((problem) => problem.replace(`${file}: `, '')).join('; ')}`),
+  };
+  const config = (): AppConfig => loadConfig({ UPTIME_SERVICES_FILE: file });
+  const begin = (running = config()): ServicesWatch => (watch = watchServices(file, { services: running.uptime.services, digest: running.uptime.servicesDigest ?? '' }, () => config().uptime.services, handlers));
+  const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const tellsOf = async (count: number): Promise<readonly string[]> => {
+    for (const deadline = Date.now() + SURELY_MS; told.length < count && Date.now() < deadline; ) await pass(20);
+    return told;
+  };
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'services-watch-'));
+    file = join(directory, 'services.yaml');
+    told = [];
+  });
+  afterEach(() => {
+    watch?.close();
+    watch = undefined;
+    rmSync(directory, { recursive: true });
+  });
+
+  it('tells all services when the file is written over', async () => {
+    writeFileSync(file, yaml('a'));
+    begin();
+    writeFileSync(file, yaml('a', 'b'));
+    expect(await tellsOf(1)).toEqual(['a b']);
+    writeFileSync(file, yaml('b'));
+    expect(await tellsOf(2)).toEqual(['a b', 'b']);
+  });
+
+  it('tells them when another file takes its place', async () => {
+    writeFileSync(file, yaml('a'));
+    begin();
+    writeFileSync(`${file}.new`, yaml('b'));
+    renameSync(`${file}.new`, file);
+    expect(await tellsOf(1)).toEqual(['b']);
+  });
+
+  it('tells them when a directory that it is linked through is exchanged, as that of a ConfigMap is', async () => {
+    const publish = (version: string, content: string): void => {
+      mkdirSync(join(directory, version));
+      writeFileSync(join(directory, version, 'services.yaml'), content);
+      symlinkSync(version, join(directory, '..data_tmp'));
+      renameSync(join(directory, '..data_tmp'), join(directory, '..data'));
+    };
+    publish('..1', yaml('a'));
+    symlinkSync(join('..data', 'services.yaml'), file);
+    begin();
+    publish('..2', yaml('a', 'b'));
+    expect(await tellsOf(1)).toEqual(['a b']);
+  });
+
+  it('tells what changed between the reading of the services and its own beginning', async () => {
+    writeFileSync(file, yaml('a'));
+    const running = config();
+    writeFileSync(file, yaml('b'));
+    begin(running);
+    expect(await tellsOf(1)).toEqual(['b']);
+  });
+
+  it('tells mistakes once, while the services stay as they are, and the services when they are mended', async () => {
+    writeFileSync(file, yaml('a'));
+    begin();
+    writeFileSync(file, `${yaml('a')}  - { name: b, kind: smoke }\n`);
+    expect(await tellsOf(1)).toEqual(['problem: line 3, services.1.kind: one of http, websocket, database, tcp, push is expected']);
+    await pass(SEVERAL_LOOKS_MS);
+    expect(told).toHaveLength(1);
+    writeFileSync(file, yaml('a'));
+    expect((await tellsOf(2)).slice(1)).toEqual(['a']);
+  });
+
+  it('tells that the file vanished, and the services when it is back', async () => {
+    writeFileSync(file, yaml('a'));
+    begin();
+    unlinkSync(file);
+    expect((await tellsOf(1))[0]).toMatch(/^problem: UPTIME_SERVICES_FILE is '.*services.yaml', which cannot be read: ENOENT/);
+    writeFileSync(file, yaml('a', 'b'));
+    expect((await tellsOf(2)).slice(1)).toEqual(['a b']);
+  });
+
+  it('tells nothing of a change that changes no service, nor after it is closed', async () => {
+    writeFileSync(file, yaml('a'));
+    const begun = begin();
+    writeFileSync(file, `# the shop\n${yaml('a')}`);
+    await pass(SEVERAL_LOOKS_MS);
+    begun.close();
+    writeFileSync(file, yaml('b'));
+    await pass(SEVERAL_LOOKS_MS);
+    expect(told).toEqual([]);
+  });
+
+  it('does not take a file that is still being written for one that names fewer services', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `s${index}`);
+    writeFileSync(file, yaml(...names));
+    begin();
+    for (let written = 1; written < names.length; written++) {
+      writeFileSync(file, yaml(...names.slice(0, written)));
+      await pass(100);
+    }
+    writeFileSync(file, yaml(...names, 'last'));
+    expect(await tellsOf(1)).toEqual([[...names, 'last'].join(' ')]);
+  });
+
+  it('of a process reads .env again too, so that a secret can come with the service that refers to it', async () => {
+    const before = process.cwd();
+    writeFileSync(file, yaml('a'));
+    writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\n`);
+    process.chdir(directory);
+    try {
+      watch = watchUptimeServices(readConfig(), { ...handlers, onServices: (services) => told.push(JSON.stringify(services.at(-1)?.target)) });
+      writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\nBACKUP_TOKEN=s3cret\n`);
+      writeFileSync(file, 'services:\n  - { name: backup, kind: push, token: "${BACKUP_TOKEN}" }\n');
+      expect(await tellsOf(1)).toEqual(['{"kind":"push","token":"s3cret"}']);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('has nothing to tell where there is no such file', () => {
+    watchUptimeServices(loadConfig({}), handlers).close();
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { renameSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { changesOf, timelineOf } from './uptime-target.js';
+
+/** Many times what a change takes to be noticed and probed by, and a service to be confirmed up. */
+const SEVERAL_PROBES_MS = 3_000;
+
+/** An HTTP server that counts what it is asked, by path. */
+class CountingTarget {
+  readonly #asked = new Map<string, number>();
+  readonly #server: Server = createServer(({ url = '', headers }, response) => {
+    this.#asked.set(url, this.asked(url) + 1);
+    response.writeHead(url === '/guarded' && headers.authorization !== 'Bearer s3cret' ? 401 : 200).end();
+  });
+
+  async start(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${path}`;
+  }
+
+  asked(path: string): number {
+    return this.#asked.get(path) ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+interface Status {
+  readonly serviceName: string;
+  readonly currentStatus: string;
+}
+
+describe('the services file of a running service', () => {
+  const target = new CountingTarget();
+  let dataDir: string;
+  let file: string;
+  let service: ServiceProcess;
+  const environment = (): Record<string, string> => ({
+    DATA_DIR: dataDir, UPTIME_SERVICES_FILE: file, SHOP_TOKEN: 's3cret', UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '1000', UPTIME_SAMPLE_WINDOW_MS: '1000',
+  });
+
+  /** Written beside and moved into its place, as editors and deployments do. */
+  const write = (...services: readonly string[]): void => {
+    writeFileSync(`${file}.new`, `services:\n${services.map((entry) => `  - ${entry}\n`).join('')}`);
+    renameSync(`${file}.new`, file);
+  };
+  const entry = (name: string, path: string, more = ''): string => `{ name: ${name}, kind: http, url: "${target.url(path)}"${more} }`;
+  const statuses = async (): Promise<Readonly<Record<string, string>>> => {
+    const { body } = await service.get('/api/uptime/status');
+    return Object.fromEntries((body as { services: Status[] }).services.map(({ serviceName, currentStatus }) => [serviceName, currentStatus]));
+  };
+  const becomes = async (name: string, status: string): Promise<void> => {
+    const found = await eventually(statuses, (all) => all[name] === status);
+    expect(found).toMatchObject({ [name]: status });
+  };
+  const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  beforeAll(async () => {
+    dataDir = makeDataDir();
+    file = join(dataDir, 'uptime.services.yaml');
+    await target.start();
+    write(entry('shop', '/shop'), entry('till', '/till'));
+    service = await ServiceProcess.start(environment());
+  });
+  afterAll(async () => {
+    await ServiceProcess.killAll();
+    await target.stop();
+    removeDataDir(dataDir);
+  });
+
+  it('names what is probed from the start', async () => {
+    await becomes('shop', 'up');
+    await becomes('till', 'up');
+    expect(Object.keys(await statuses())).toEqual(['http', 'websocket', 'database', 'shop', 'till']);
+  });
+
+  it('adds a service, with its secret, while the others go on', async () => {
+    write(entry('shop', '/shop'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    await becomes('guarded', 'up');
+    const asked = target.asked('/shop');
+    expect(await eventually(() => Promise.resolve(target.asked('/shop')), (now) => now > asked)).toBeGreaterThan(asked);
+    // What went on was not begun again: it has not changed.
+    for (const name of ['shop', 'till', 'http']) expect((await changesOf(service, name)).map(({ data }) => data.status)).toEqual(['up']);
+  });
+
+  it('leaves everything as it is, and logs the line and the path, where there is a mistake in it', async () => {
+    write(entry('shop', '/shop'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }, intervall: 1s'));
+    const told = 'line 4, services.2.intervall: unknown key for kind http, probably meant to be interval';
+    const lines = await eventually(() => Promise.resolve(service.output.filter((line) => line.includes(told))), ({ length }) => length > 0);
+    const asked = ['/shop', '/till', '/guarded'].map((path) => target.asked(path));
+    await pass(SEVERAL_PROBES_MS);
+    ['/shop', '/till', '/guarded'].forEach((path, index) => expect(target.asked(path)).toBeGreaterThan(asked[index] ?? Infinity));
+    expect(lines).toHaveLength(1);
+    expect(service.output.filter((line) => line.includes(told))).toHaveLength(1);
+    expect(service.output.join('\n')).not.toContain('s3cret');
+  });
+
+  it('changes what a service is probed by, and its history goes on', async () => {
+    write(entry('shop', '/elsewhere'), entry('till', '/till', ', acceptedStatuses: [204]'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    await becomes('till', 'down');
+    const changes = await eventually(() => changesOf(service, 'till'), ({ length }) => length === 2);
+    expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down']);
+    expect(target.asked('/elsewhere')).toBeGreaterThan(0);
+    expect((await changesOf(service, 'shop')).map(({ data }) => data.status)).toEqual(['up']);
+    const asked = target.asked('/shop');
+    await pass(SEVERAL_PROBES_MS);
+    expect(target.asked('/shop')).toBe(asked);
+  });
+
+  it('removes a service: it is not probed any more, keeps its history, and is still answered by name', async () => {
+    write(entry('shop', '/elsewhere'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    await becomes('till', 'unknown');
+    const asked = target.asked('/till');
+    await pass(SEVERAL_PROBES_MS);
+    expect(target.asked('/till')).toBe(asked);
+    expect(await service.get('/api/uptime/service/till')).toMatchObject({ status: 200, body: { service: { serviceName: 'till', currentStatus: 'unknown' } } });
+    expect((await changesOf(service, 'till')).map(({ data }) => data.status)).toEqual(['up', 'down']);
+    const { totalUptime, totalDowntime } = await timelineOf(service, 'till');
+    expect(totalUptime).toBeGreaterThan(0);
+    expect(totalDowntime).toBeGreaterThan(0);
+    // The time of its samples ends with it: what comes after is unknown, and does not grow into either.
+    expect(await timelineOf(service, 'till')).toMatchObject({ totalUptime, totalDowntime });
+  });
+
+  it('brings a removed service back, with the history it had', async () => {
+    write(entry('shop', '/elsewhere'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    await becomes('till', 'up');
+    const changes = await eventually(() => changesOf(service, 'till'), ({ length }) => length === 3);
+    expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
+  });
+
+  it('still answers a removed service after a restart', async () => {
+    write(entry('shop', '/elsewhere'));
+    await becomes('till', 'unknown');
+    expect(await service.stop()).toBe(0);
+    service = await ServiceProcess.start(environment());
+    const found = await eventually(() => service.get('/api/uptime/service/till'), ({ status }) => status === 200);
+    expect(found).toMatchObject({ status: 200, body: { service: { serviceName: 'till', currentStatus: 'unknown' } } });
+    expect((await changesOf(service, 'till')).map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
+  });
+});
