@@ -46,7 +46,7 @@ const swc = (isTypeScript) => [
 ];
 
 /** What `npm test` leaves to `.ci/run`, a folder of test/ each: it needs a browser, servers or many minutes. */
-const SUITES_OF_THEIR_OWN = ['browser', 'faults'];
+const SUITES_OF_THEIR_OWN = ['browser', 'faults', 'servers'];
 const suite = process.env.TEST_SUITE;
 const others = [...SUITES_OF_THEIR_OWN, 'bench'].map((name) => `<rootDir>/test/${name}/`);
 

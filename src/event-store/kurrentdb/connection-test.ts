@@ -20,12 +20,10 @@ export class ConnectionTest {
     const start = this.clock.monotonic();
     const elapsed = (): number => Math.round((this.clock.monotonic() - start) * 1_000) / 1_000;
     try {
-      const eventId = createEventId(this.clock.now(), this.random);
-      const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, { type: 'ConnectionTested', data: {}, eventId });
-      const [read] = await this.store.readStream(CONNECTION_TEST_STREAM, { from: revision, limit: 1 });
+      const isThere = await this.appendAndFind();
       const responseTime = elapsed();
-      if (read?.eventId !== eventId) return { connection: 'success', health: 'unhealthy', responseTime, error: 'The event that was appended could not be read back' };
-      await this.#keepShort();
+      if (!isThere) return { connection: 'success', health: 'unhealthy', responseTime, error: 'The event that was appended could not be read back' };
+      await this.keepShort();
       return { connection: 'success', health: 'healthy', responseTime };
     } catch (error) {
       const reason = error instanceof StreamError ? error.message : 'The connection test failed';
@@ -33,7 +31,16 @@ export class ConnectionTest {
     }
   }
 
-  async #keepShort(): Promise<void> {
+  /** Whether an event that is appended can be read back. @throws errors of the store */
+  async appendAndFind(): Promise<boolean> {
+    const eventId = createEventId(this.clock.now(), this.random);
+    const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, { type: 'ConnectionTested', data: {}, eventId });
+    const [read] = await this.store.readStream(CONNECTION_TEST_STREAM, { from: revision, limit: 1 });
+    return read?.eventId === eventId;
+  }
+
+  /** Sees to it, once, that the stream does not grow without end. @throws errors of the store */
+  async keepShort(): Promise<void> {
     if (this.#isKeptShort) return;
     const { metadata, revision } = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM);
     if (metadata.maxCount === undefined) {

@@ -1,35 +1,51 @@
-import { type Clock, type EventStore } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
-import { type MonitoredService, type ProbeKind } from '../domain/index.js';
+import { type Clock, type EventStore, type RandomText } from '../../event-store/index.js';
+import { type Probe, type ProbeAnswer, type PushReports } from '../application/index.js';
+import { type HttpTarget, type MonitoredService, type WebSocketTarget } from '../domain/index.js';
 import { LIVE_FEED_PATH } from '../live-feed-path.js';
+import { databaseByUrl, databaseInUse } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
 import { HttpProbe } from './http.probe.js';
-import { KurrentDBTarget } from './kurrentdb-target.js';
+import { PushProbe } from './push.probe.js';
+import { TcpProbe } from './tcp.probe.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
 export interface ProbeSurroundings {
   readonly clock: Clock;
+  readonly random: RandomText;
   /** The store in use, which a `database` without a URL means. */
   readonly store: Pick<EventStore, 'testConnection'>;
+  /** What the services of kind `push` have reported. */
+  readonly reports: Pick<PushReports, 'heard'>;
   /** `host:port` of this service itself, which the other kinds without a URL mean; asked for when it listens. */
   readonly ownEndpoint: () => string;
   /** Header `Authorization` that this service lets itself in with; for no one else. */
   readonly ownAuthorization: string;
 }
 
-type Create = (url: string | undefined, surroundings: ProbeSurroundings) => Probe;
-
-const KINDS: Readonly<Partial<Record<ProbeKind, Create>>> = {
-  http: (url, { clock, ownEndpoint }) => new DeferredProbe(() => new HttpProbe(url ?? `http://${ownEndpoint()}/livez`, clock)),
-  websocket: (url, { clock, ownEndpoint, ownAuthorization }) => new DeferredProbe(() => (url === undefined ? new WebSocketProbe(`ws://${ownEndpoint()}${LIVE_FEED_PATH}`, clock, { authorization: ownAuthorization }) : new WebSocketProbe(url, clock))),
-  database: (url, { clock, store }) => new DatabaseProbe(url === undefined ? store : new KurrentDBTarget(url, clock)),
-};
-
 /** The probe of a configured service. */
-export function createProbe({ target }: Pick<MonitoredService, 'target'>, surroundings: ProbeSurroundings): Probe {
-  const create = KINDS[target.kind];
-  if (!create) throw new Error(`No probe for ${target.kind}`);
-  return create('url' in target ? target.url : undefined, surroundings);
+export function createProbe(service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>, surroundings: ProbeSurroundings): Probe {
+  const { target, timeoutMs } = service;
+  const { clock, random, store, reports } = surroundings;
+  switch (target.kind) {
+    case 'http':
+      return hasUrl(target) ? new HttpProbe(target, clock) : new DeferredProbe(() => new HttpProbe({ ...target, url: `http://${surroundings.ownEndpoint()}/livez` }, clock));
+    case 'websocket':
+      return hasUrl(target) ? new WebSocketProbe(target, clock) : new DeferredProbe(() => ownLiveFeed(target, surroundings));
+    case 'database':
+      return new DatabaseProbe(target.url === undefined ? databaseInUse(store) : databaseByUrl(target.url, target.query, { timeoutMs, clock, random }), clock);
+    case 'tcp':
+      return new TcpProbe(target, clock);
+    case 'push':
+      return new PushProbe(service, reports, clock);
+  }
+}
+
+function ownLiveFeed(target: WebSocketTarget, { clock, ownEndpoint, ownAuthorization }: ProbeSurroundings): Probe {
+  return new WebSocketProbe({ ...target, url: `ws://${ownEndpoint()}${LIVE_FEED_PATH}` }, clock, { authorization: ownAuthorization });
+}
+
+function hasUrl<Target extends HttpTarget | WebSocketTarget>(target: Target): target is Target & { url: string } {
+  return target.url !== undefined;
 }
 
 /** Made when it first probes: the port of this service is not known before it listens. */

@@ -1,46 +1,80 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { uptimeEvents } from '../../../test/uptime/probed-service.js';
+import { type ProbeAnswer } from '../application/index.js';
+import { databaseByUrl, databaseInUse } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
-import { KurrentDBTarget } from './kurrentdb-target.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const NEVER = new AbortController().signal;
+const random = (length: number): string => 'a'.repeat(length);
+const SCHEMES = ['postgres', 'postgresql', 'mysql', 'redis', 'rediss', 'kurrentdb', 'kurrentdb+discover', 'mongodb'];
 
 describe('the database probe', () => {
-  it('finds nothing wrong with a store that keeps and gives back an event', async () => {
-    expect(await new DatabaseProbe(new MemoryEventStore(uptimeEvents())).probe(NEVER)).toEqual({ responseTime: 1 });
-  });
+  const servers = new LoopbackServers();
+  const listening = (create: () => Server): Promise<string> => servers.listen(create());
+  const probeOf = (url: string, query?: string): DatabaseProbe => new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
+  const ask = (url: string, query?: string): Promise<ProbeAnswer> => probeOf(url, query).probe(new AbortController().signal);
+  const urlOf = (scheme: string, endpoint: string): string => `${scheme}://jane:secret@${endpoint}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
 
-  it('tells why the store does not work', async () => {
+  describe('of the store in use', () => {
     const store = new MemoryEventStore(uptimeEvents());
-    store.goAway();
-    expect(await new DatabaseProbe(store).probe(NEVER)).toEqual({ responseTime: 1, error: 'KurrentDB cannot be reached' });
+    const probe = new DatabaseProbe(databaseInUse(store), clock);
+
+    it('finds nothing wrong where it keeps and gives back an event', async () => {
+      expect(await probe.probe(new AbortController().signal)).toEqual({ responseTime: expect.any(Number) as number });
+    });
+
+    it('tells why it does not work', async () => {
+      store.goAway();
+      expect(await probe.probe(new AbortController().signal)).toMatchObject({ error: 'KurrentDB cannot be reached' });
+    });
   });
 
-  it('of a store by its URL tells that nobody listens there, and not the credentials', async () => {
-    const unused = createServer().listen(0, '127.0.0.1');
-    await once(unused, 'listening');
-    const { port } = unused.address() as AddressInfo;
-    unused.close();
-    const probe = new DatabaseProbe(new KurrentDBTarget(`kurrentdb://jane:secret@127.0.0.1:${port}?tls=false`, clock));
-    const { error } = await probe.probe(NEVER);
-    expect(error).toBe(`connection refused by 127.0.0.1:${port}`);
+  it.each(SCHEMES)('of %s tells that nobody listens, without trying again, and not the credentials', async (scheme) => {
+    const endpoint = await listening(() => createServer());
+    servers.stopListening();
+    const { error, responseTime } = await ask(urlOf(scheme, endpoint));
+    expect(error).toBe(`connection refused by ${endpoint}`);
+    expect(responseTime).toBeLessThan(2_000);
+  });
+
+  it.each(SCHEMES.filter((scheme) => !scheme.startsWith('kurrentdb')))('of %s tells a connection that is closed without a word', async (scheme) => {
+    const endpoint = await listening(() => createServer((socket) => socket.destroy()));
+    const { error = '' } = await ask(urlOf(scheme, endpoint));
+    expect(error).toBe(`connection closed by ${endpoint} before it had answered`);
+  });
+
+  it.each(SCHEMES)('of %s is ended by the signal, its connections too, at a server that takes them and says nothing', async (scheme) => {
+    const endpoint = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
+    const probe = probeOf(urlOf(scheme, endpoint));
+    const stop = new AbortController();
+    const probing = probe.probe(stop.signal);
+    await until(() => servers.connections.size > 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stop.abort();
+    expect(await probing).toHaveProperty('error');
+    await until(() => servers.connections.size === 0);
     await probe.close();
   });
 
-  it('gives up a test that is told to end', async () => {
-    let abandoned = 0;
-    const abandon = (): Promise<void> => {
-      abandoned++;
-      return Promise.resolve();
-    };
-    const probe = new DatabaseProbe({ testConnection: () => new Promise(() => undefined), abandon });
+  it('opens nothing where it was told to end before it began', async () => {
+    const endpoint = await listening(() => createServer((socket) => socket.resume()));
     const stop = new AbortController();
-    const neverEnds = probe.probe(stop.signal);
     stop.abort();
-    expect(await Promise.race([neverEnds, Promise.resolve('goes on')])).toBe('goes on');
-    expect(abandoned).toBe(1);
+    for (const scheme of SCHEMES) expect(await probeOf(urlOf(scheme, endpoint)).probe(stop.signal)).toHaveProperty('error');
+    expect(servers.connections.size).toBe(0);
+  });
+
+  it.each([
+    ['postgres://jane:secret@127.0.0.1:bad/', /^the URL cannot be used/],
+    ['mysql://jane:secret@127.0.0.1/?ssl-mode=PERHAPS', /^ssl-mode in the URL must be one of DISABLED, /],
+  ])('tells what is wrong with %s, and not the credentials', async (url, says) => {
+    const { error = '' } = await ask(url);
+    expect(error).toMatch(says);
+    expect(error).not.toContain('secret');
   });
 });

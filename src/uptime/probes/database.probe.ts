@@ -1,32 +1,56 @@
-import { type ConnectionTestResult } from '../../event-store/index.js';
+import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
 import { shorten } from './connection-errors.js';
 
-/** A KurrentDB that can be tested: the `EventStore` in use, or a connection of the probe's own. */
-export interface DatabaseTarget {
-  /** Appends to `connection-test` and reads it back. Never throws: the result tells. */
-  testConnection(): Promise<ConnectionTestResult>;
-  /** Gives up a test that takes too long, where that needs doing. */
-  abandon?(): Promise<void>;
+/** What a database did wrong; the message is for a person and holds no credentials. */
+export class DatabaseFailure extends Error {}
+
+/** One question to a database. */
+export interface DatabaseQuestion {
+  /** Asks, and resolves when the answer is as it should be. @throws DatabaseFailure */
+  ask(): Promise<void>;
+  /** Closes what was opened for it, as the protocol asks where it was answered, and by force where the other side does not join in. */
+  end(): Promise<void>;
+}
+
+/** A database that can be asked whether it works. */
+export interface TestedDatabase {
+  /**
+   * Makes ready to ask. What only this process has to do for it, such as loading the driver, is over when it resolves.
+   *
+   * @param signal closes by force all that was opened, also when it aborts before that
+   * @throws DatabaseFailure for a URL that the driver cannot use
+   */
+  prepare(signal: AbortSignal): Promise<DatabaseQuestion>;
+  /** Gives back what is kept between questions, where something is. */
   close?(): Promise<void>;
 }
 
-/** Appends an event to a KurrentDB and reads it back. */
+/** Asks a database, through a connection of its own where it has a protocol for that, and measures how long the answer takes. */
 export class DatabaseProbe implements Probe {
-  constructor(private readonly target: DatabaseTarget) {}
+  constructor(
+    private readonly database: TestedDatabase,
+    private readonly clock: Clock,
+  ) {}
 
   async probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    const abandon = (): void => void this.target.abandon?.();
-    signal.addEventListener('abort', abandon, { once: true });
+    let start = this.clock.monotonic();
+    let question: DatabaseQuestion | undefined;
+    const elapsed = (): number => this.clock.monotonic() - start;
     try {
-      const { health, responseTime, error } = await this.target.testConnection();
-      return health === 'healthy' ? { responseTime } : { responseTime, error: shorten(error ?? 'the store does not work as it should') };
+      question = await this.database.prepare(signal);
+      start = this.clock.monotonic();
+      await question.ask();
+      return { responseTime: elapsed() };
+    } catch (error) {
+      if (!(error instanceof DatabaseFailure)) throw error;
+      return { responseTime: elapsed(), error: shorten(error.message) };
     } finally {
-      signal.removeEventListener('abort', abandon);
+      await question?.end();
     }
   }
 
   async close(): Promise<void> {
-    await this.target.close?.();
+    await this.database.close?.();
   }
 }

@@ -1,66 +1,80 @@
-import { Client, type Dispatcher } from 'undici';
 import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
-import { describeConnectionError, endpointOf } from './connection-errors.js';
+import { type HttpTarget } from '../domain/index.js';
+import { BodyChecks } from './body-checks.js';
+import { endpointOf, ProbeFailure } from './connection-errors.js';
+import { exchange, type HttpReply } from './http-exchange.js';
+import { type HttpStep, isRedirect, RedirectTrail } from './http-redirects.js';
+import { type ProbeRun, runProbe } from './probe-run.js';
+import { checkHeaders, type Headers } from './request-headers.js';
+import { basicAuthorization, parseTargetUrl, peerOf } from './target-url.js';
 
-/** More of a body than this is not read: the answer counts as whole then. */
-const MOST_BODY_BYTES = 65_536;
+const METHOD = /^[A-Z][A-Z-]*$/;
+/** Sent to every origin; the other headers may hold secrets. */
+const HARMLESS_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
+/** Where the target says nothing else. A body that is to be looked at must come as it is. */
+const DEFAULT_HEADERS: Headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'penguin-pool-streams-probe' };
 
 /**
- * GETs a URL and takes any 2xx for an answer, once its body has arrived (or the first 64 KiB of it). A redirect is not followed: it
- * is not what was asked for.
+ * Asks a URL and judges the answer by its status, its body and its time, once the body has arrived (or as much of it as is looked at).
+ * Redirects are followed as far as the target says; to another origin go neither credentials nor configured headers nor a body.
  *
  * Each probe makes a connection of its own, so that a listener that died shows at once.
  */
 export class HttpProbe implements Probe {
-  readonly #url: URL;
+  readonly #first: HttpStep;
   readonly #endpoint: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
+  readonly #harmlessHeaders: Headers;
+  readonly #checks: BodyChecks;
 
-  /** @param url `http:` or `https:`; credentials in it are sent as basic authentication */
+  /** @throws Error that says what of the target cannot be sent or understood, without its secrets */
   constructor(
-    url: string,
+    private readonly target: HttpTarget & { readonly url: string },
     private readonly clock: Clock,
   ) {
-    this.#url = new URL(url);
-    this.#endpoint = endpointOf(this.#url);
-    this.#headers = { accept: '*/*', 'user-agent': 'penguin-pool-streams-probe', connection: 'close', ...basicAuthorization(this.#url) };
+    const { method, body } = target;
+    if (!METHOD.test(method) || method === 'CONNECT') throw new Error(`A probe cannot send the method ${method}; write one as GET or POST`);
+    const url = parseTargetUrl(target.url, ['http:', 'https:']);
+    this.#endpoint = endpointOf(url);
+    this.#first = { url, method, isTrusted: true, ...(body === undefined ? {} : { body: Buffer.from(body) }) };
+    this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url), ...checkHeaders(target.headers) };
+    this.#harmlessHeaders = Object.fromEntries(Object.entries(this.#headers).filter(([name]) => HARMLESS_HEADERS.includes(name)));
+    this.#checks = new BodyChecks(target);
   }
 
-  async probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    const start = this.clock.monotonic();
-    const client = new Client(this.#url.origin, { pipelining: 0 });
-    const destroy = (): void => void client.destroy();
-    signal.addEventListener('abort', destroy, { once: true });
-    try {
-      const { statusCode, body } = await client.request({ method: 'GET', path: `${this.#url.pathname}${this.#url.search}`, headers: this.#headers, signal });
-      await drain(body);
-      return { responseTime: this.clock.monotonic() - start, ...judgeStatus(statusCode) };
-    } catch (error) {
-      return { responseTime: this.clock.monotonic() - start, error: describeConnectionError(error, this.#endpoint) };
-    } finally {
-      signal.removeEventListener('abort', destroy);
-      await client.destroy();
+  probe(signal: AbortSignal): Promise<ProbeAnswer> {
+    return runProbe(this.clock, this.#endpoint, signal, (run) => this.#ask(run));
+  }
+
+  async #ask(run: ProbeRun): Promise<void> {
+    const fault = this.#findFault(await this.#follow(run));
+    if (fault !== undefined) throw new ProbeFailure(fault);
+    const { responseTimeBelowMs: limit = Infinity } = this.target;
+    const { elapsed } = run;
+    if (elapsed >= limit) throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, which is not below ${limit} ms`);
+  }
+
+  async #follow(run: ProbeRun): Promise<HttpReply> {
+    const { maxRedirects } = this.target;
+    const trail = new RedirectTrail(maxRedirects);
+    for (let step = this.#first; ; ) {
+      const reply = await this.#send(run, step);
+      if (maxRedirects === 0 || !isRedirect(reply.status)) return reply;
+      step = trail.follow(step, reply);
     }
   }
-}
 
-function judgeStatus(status: number): { error?: string } {
-  if (status >= 200 && status < 300) return {};
-  return { error: status >= 300 && status < 400 ? `answered ${status}, a redirect, which is not followed` : `answered ${status}` };
-}
-
-/** @throws when the connection ends within the body */
-async function drain(body: Dispatcher.ResponseData['body']): Promise<void> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += Buffer.isBuffer(chunk) ? chunk.length : 0;
-    if (bytes >= MOST_BODY_BYTES) return;
+  async #send(run: ProbeRun, step: HttpStep): Promise<HttpReply> {
+    const { url, method, body, isTrusted } = step;
+    const headers = { host: url.host, ...(isTrusted ? this.#headers : this.#harmlessHeaders), connection: 'close', ...(body ? { 'content-length': String(body.length) } : {}) };
+    const socket = await run.connect(peerOf(url, this.target.tls, headers.host));
+    return exchange(run, socket, { method, path: `${url.pathname}${url.search}`, headers, ...(body ? { body } : {}) }, this.#checks.limits);
   }
-}
 
-function basicAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '' && password === '') return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+  #findFault(reply: HttpReply): string | undefined {
+    const { status } = reply;
+    if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to)) return isRedirect(status) ? `answered ${status}, a redirect, which is not followed` : `answered ${status}`;
+    return this.#checks.findFault(reply);
+  }
 }

@@ -1,67 +1,77 @@
-import { BACKWARDS, END, jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
-import { randomUUID } from 'node:crypto';
-import { type Clock, CONNECTION_TEST_STREAM, type ConnectionTestResult } from '../../event-store/index.js';
-import { describeConnectionError } from './connection-errors.js';
-import { type DatabaseTarget } from './database.probe.js';
+import { type Clock, OtherKurrentDB, PermissionError, type RandomText, StreamError, TimeoutError } from '../../event-store/index.js';
+import { connectionFailure, messageOf } from './database-errors.js';
+import { knock } from './database-sockets.js';
+import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
+import { DatabaseFailure, type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
+import { OpenedSockets } from './opened-sockets.js';
 
-/** Of the stream's last events, so many are looked at for the one that was appended: as many tests may run at once. */
-const LOOKED_AT = 100;
+const DEFAULT_PORT = 2113;
+/** Scheme, credentials, and the hosts that are asked in turn. */
+const CONNECTION_STRING = /^[a-z]+(?:\+discover)?:\/\/(?:[^@/?]*@)?(?<hosts>[^/?]+)/;
 
-/** A KurrentDB other than the one in use, tested through a connection of its own, which is made anew after each failure. */
-export class KurrentDBTarget implements DatabaseTarget {
-  #client: KurrentDBClient | undefined;
+/**
+ * A KurrentDB other than the one in use: an event is appended to it and read back.
+ *
+ * Its client is kept between the questions, for what the client opens for reading it never closes (client 1.3.1). That a listener died
+ * shows all the same: each question begins with a connection that is closed again.
+ */
+export class KurrentDBTarget implements TestedDatabase {
+  readonly #sockets = new OpenedSockets();
+  #database: OtherKurrentDB | undefined;
 
   constructor(
     private readonly connectionString: string,
-    private readonly clock: Clock,
+    private readonly options: { readonly timeoutMs: number; readonly clock: Clock; readonly random: RandomText },
   ) {}
 
-  async testConnection(): Promise<ConnectionTestResult> {
-    const start = this.clock.monotonic();
-    const elapsed = (): number => this.clock.monotonic() - start;
-    try {
-      this.#client ??= KurrentDBClient.connectionString(this.connectionString);
-      const isThere = await appendAndFind(this.#client);
-      if (isThere) return { connection: 'success', health: 'healthy', responseTime: elapsed() };
-      return { connection: 'success', health: 'unhealthy', responseTime: elapsed(), error: 'the event that was appended could not be read back' };
-    } catch (error) {
-      const responseTime = elapsed();
-      await this.close();
-      return { connection: 'failed', health: 'unhealthy', responseTime, error: describe(error) };
-    }
-  }
-
-  abandon(): Promise<void> {
-    return this.close();
+  prepare(signal: AbortSignal): Promise<DatabaseQuestion> {
+    const abandon = (): void => this.#sockets.destroyAll();
+    signal.addEventListener('abort', abandon, { once: true });
+    return Promise.resolve({
+      ask: () => this.#ask(signal),
+      end: () => {
+        signal.removeEventListener('abort', abandon);
+        return Promise.resolve();
+      },
+    });
   }
 
   async close(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.dispose();
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.close();
+    this.#sockets.destroyAll();
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    await this.#knock(signal);
+    try {
+      const database = (this.#database ??= new OtherKurrentDB(this.connectionString, this.options));
+      if (await this.#sockets.openedBy(() => database.appendAndFind())) return;
+    } catch (error) {
+      throw failureOf(error);
+    }
+    throw new DatabaseFailure('the event that was appended could not be read back');
+  }
+
+  /** One of the hosts must take a connection. */
+  async #knock(signal: AbortSignal): Promise<void> {
+    const failures = await Promise.all(hostsOf(this.connectionString).map(({ address, endpoint }) => knock(address, signal).then(() => undefined, (error: unknown) => connectionFailure(error, endpoint))));
+    const [first] = failures;
+    if (first && failures.every((failure) => failure !== undefined)) throw first;
   }
 }
 
-async function appendAndFind(client: KurrentDBClient): Promise<boolean> {
-  const id = randomUUID();
-  await client.appendToStream(CONNECTION_TEST_STREAM, jsonEvent({ id, type: 'ConnectionTested', data: {} }));
-  for await (const { event } of client.readStream(CONNECTION_TEST_STREAM, { direction: BACKWARDS, fromRevision: END, maxCount: LOOKED_AT })) {
-    if (event?.id === id) return true;
-  }
-  return false;
+function hostsOf(connectionString: string): DatabaseUrl[] {
+  const hosts = CONNECTION_STRING.exec(connectionString)?.groups?.hosts ?? '';
+  return hosts.split(',').map((host) => readDatabaseUrl(`kurrentdb://${host}`, DEFAULT_PORT));
 }
-
-/** gRPC's own numbers, which errors of a connection that was never made carry, and the client's names of the same. */
-const UNAVAILABLE: readonly unknown[] = [14, 'unavailable'];
-const NOT_LET_IN: readonly unknown[] = [7, 16, 'access-denied'];
 
 /** The client's messages may quote the connection string; only what is known to be harmless is told. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'KurrentDB failed';
-  const [, code, endpoint] = /connect (E[A-Z]+) (\S+:\d+)/.exec(error.message) ?? [];
-  if (code !== undefined && endpoint !== undefined) return describeConnectionError({ code }, endpoint);
-  const kind = 'type' in error ? error.type : 'code' in error ? error.code : undefined;
-  if (UNAVAILABLE.includes(kind)) return 'KurrentDB cannot be reached';
-  if (NOT_LET_IN.includes(kind)) return 'KurrentDB does not accept the credentials';
-  return `KurrentDB failed (${typeof kind === 'string' ? kind : error.name})`;
+function failureOf(error: unknown): DatabaseFailure {
+  if (error instanceof PermissionError) return new DatabaseFailure('KurrentDB does not accept the credentials');
+  if (error instanceof TimeoutError) return new DatabaseFailure('KurrentDB did not answer in time');
+  const [, code, endpoint] = /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof StreamError ? messageOf(error.cause) : '') ?? [];
+  if (code !== undefined && endpoint !== undefined) return connectionFailure({ code }, endpoint);
+  return new DatabaseFailure(error instanceof StreamError ? 'KurrentDB cannot be used: it failed to append or to read' : 'the connection string of KurrentDB cannot be used');
 }

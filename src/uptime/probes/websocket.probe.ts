@@ -1,63 +1,131 @@
 import { type ClientRequest, type IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import { type Socket } from 'node:net';
+import { type RawData, WebSocket } from 'ws';
 import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
-import { describeConnectionError, endpointOf } from './connection-errors.js';
+import { type WebSocketTarget } from '../domain/index.js';
+import { ProbeFailure } from './connection-errors.js';
+import { type Peer } from './peer-connection.js';
+import { type ProbeRun, runProbe } from './probe-run.js';
+import { checkHeaders, type Headers } from './request-headers.js';
+import { basicAuthorization, parseTargetUrl, peerOf } from './target-url.js';
 
-/** Messages that come beside the pong are of no interest; a larger one ends the connection. */
+/** A message larger than this ends the connection. */
 const MOST_PAYLOAD_BYTES = 1_048_576;
 /** How long the other side may take to answer the closing of the connection. */
 const CLOSE_TIMEOUT_MS = 1_000;
+/** What `ws` gives where the connection ended without the protocol's closing. */
+const CUT = 1_006;
+/** RFC 9110, 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PING = Buffer.from('penguin-pool-streams-probe');
 
-/** Makes a WebSocket connection, sends a ping, waits for its pong, and closes the connection as the protocol asks. */
+/**
+ * Opens a WebSocket, sends a ping, waits for its pong, exchanges a message where the target says so, and closes the connection as the
+ * protocol asks.
+ */
 export class WebSocketProbe implements Probe {
-  readonly #endpoint: string;
+  /** Without credentials, which go into a header. */
+  readonly #url: string;
+  readonly #peer: Peer;
+  readonly #headers: Headers;
 
   /**
-   * @param url `ws:` or `wss:`; credentials in it are sent as basic authentication
-   * @param headers sent beside those of the protocol
+   * @param target credentials in its URL are sent as basic authentication
+   * @param ownHeaders sent beside those of the target and of the protocol
+   * @throws Error that says what of the target cannot be sent or understood, without its secrets
    */
   constructor(
-    private readonly url: string,
+    private readonly target: WebSocketTarget & { readonly url: string },
     private readonly clock: Clock,
-    private readonly headers: Readonly<Record<string, string>> = {},
+    ownHeaders: Readonly<Record<string, string>> = {},
   ) {
-    this.#endpoint = endpointOf(new URL(url));
+    const { subprotocol } = target;
+    if (subprotocol !== undefined && !TOKEN.test(subprotocol)) throw new Error(`A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`);
+    const url = parseTargetUrl(target.url, ['ws:', 'wss:']);
+    this.#headers = { ...basicAuthorization(url), ...checkHeaders(target.headers), ...checkHeaders(ownHeaders) };
+    this.#peer = peerOf(url, target.tls, this.#headers.host ?? url.host);
+    this.#url = `${url.protocol}//${url.host}${url.pathname}${url.search}`;
   }
 
   probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    const start = this.clock.monotonic();
-    const socket = new WebSocket(this.url, { headers: this.headers, followRedirects: false, maxPayload: MOST_PAYLOAD_BYTES, perMessageDeflate: false });
-    return new Promise((resolve) => {
-      let hasEnded = false;
-      const end = (error?: string): void => {
-        if (hasEnded) return;
-        hasEnded = true;
-        signal.removeEventListener('abort', aborted);
-        resolve({ responseTime: this.clock.monotonic() - start, ...(error === undefined ? {} : { error }) });
+    return runProbe(this.clock, this.#peer.endpoint, signal, (run) => this.#ask(run));
+  }
+
+  async #ask(run: ProbeRun): Promise<void> {
+    const socket = await run.connect(this.#peer);
+    const webSocket = this.#open(run, socket);
+    await this.#converse(run, webSocket);
+    // The other side has done its part: that it also closes is not waited for.
+    run.letGo();
+    close(webSocket);
+  }
+
+  #open(run: ProbeRun, socket: Socket): WebSocket {
+    run.awaitAnswer(socket, 'headers');
+    const { subprotocol } = this.target;
+    return new WebSocket(this.#url, subprotocol === undefined ? [] : [subprotocol], {
+      headers: this.#headers,
+      createConnection: () => socket,
+      followRedirects: false,
+      maxPayload: MOST_PAYLOAD_BYTES,
+      perMessageDeflate: false,
+    });
+  }
+
+  /** Resolves when everything that the target says has come. @throws ProbeFailure or an error of the connection */
+  #converse(run: ProbeRun, webSocket: WebSocket): Promise<void> {
+    const { message, answerContains } = this.target;
+    let isAsked = message === undefined;
+    let isPonged = false;
+    let isAnswered = answerContains === undefined;
+    return new Promise((resolve, reject) => {
+      const advance = (): void => {
+        if (isPonged && isAsked && isAnswered) resolve();
       };
-      const aborted = (): void => {
-        end('the probe was ended');
-        socket.terminate();
-      };
-      if (signal.aborted) return aborted();
-      signal.addEventListener('abort', aborted, { once: true });
       // Stays for as long as the socket does: terminating it emits an error too.
-      socket.on('error', (error) => end(describeConnectionError(error, this.#endpoint)));
-      socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
-        end(`answered ${response.statusCode} instead of opening a WebSocket`);
-        request.destroy();
+      webSocket.on('error', (error) => reject(translate(error, this.#peer.endpoint)));
+      webSocket.on('unexpected-response', (_: ClientRequest, response: IncomingMessage) => reject(new ProbeFailure(`answered ${response.statusCode} instead of opening a WebSocket`)));
+      webSocket.on('close', (code) => reject(code === CUT ? run.closedEarly() : new ProbeFailure(`closed the connection (${code}) before it had ${isPonged ? 'sent the text that it should' : 'answered the ping'}`)));
+      webSocket.on('open', () => {
+        run.stage = 'pong';
+        webSocket.ping(PING);
       });
-      socket.on('close', (code) => end(`closed the connection (${code}) before it had answered the ping`));
-      socket.on('open', () => socket.ping(PING));
-      socket.on('pong', (data) => {
-        if (!data.equals(PING)) return;
-        end();
-        close(socket);
+      webSocket.on('pong', (data) => {
+        if (isPonged || !data.equals(PING)) return;
+        isPonged = true;
+        run.stage = 'text';
+        if (message === undefined) return advance();
+        webSocket.send(message, (error) => {
+          if (error) return reject(error);
+          advance();
+        });
+        isAsked = true;
+      });
+      webSocket.on('message', (data) => {
+        // Without a message of its own, a greeting counts; what was sent before the question is no answer to it.
+        if (!isAsked || answerContains === undefined || !textOf(data).includes(answerContains)) return;
+        isAnswered = true;
+        advance();
       });
     });
   }
+}
+
+/** The errors of the handshake and of the protocol, for a person. */
+function translate(error: Error, endpoint: string): Error {
+  if ('code' in error && typeof error.code === 'string') return error.code.startsWith('WS_ERR_') ? new ProbeFailure(describeProtocolError(error.code, endpoint)) : error;
+  if (/subprotocol/.test(error.message)) return new ProbeFailure(`${endpoint} does not take the subprotocol`);
+  return new ProbeFailure(`${endpoint} answered the upgrade with something that is not a WebSocket`);
+}
+
+function describeProtocolError(code: string, endpoint: string): string {
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return `${endpoint} sent a message larger than 1 MiB`;
+  return `${endpoint} broke the WebSocket protocol (${code.slice('WS_ERR_'.length).replaceAll('_', ' ').toLowerCase()})`;
+}
+
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }
 
 /** Ends the connection as the protocol asks, and by force where the other side does not join in. */

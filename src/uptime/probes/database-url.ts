@@ -1,0 +1,31 @@
+import { DatabaseFailure } from './database.probe.js';
+
+/** What a URL says of a server and of who asks it; decoded. */
+export interface DatabaseUrl {
+  readonly address: { readonly host: string; readonly port: number };
+  /** `host:port`, as errors name it. */
+  readonly endpoint: string;
+  /** Empty where the URL has none, as the others are. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly options: URLSearchParams;
+}
+
+/** @throws DatabaseFailure for what is no URL, which is not quoted */
+export function readDatabaseUrl(url: string, defaultPort: number): DatabaseUrl {
+  try {
+    const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+    const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || defaultPort) };
+    return {
+      address,
+      endpoint: `${hostname}:${address.port}`,
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: decodeURIComponent(pathname.slice(1)),
+      options: searchParams,
+    };
+  } catch {
+    throw new DatabaseFailure('the URL cannot be used: it cannot be read');
+  }
+}

@@ -1,0 +1,91 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import tls from 'node:tls';
+import * as x509 from '@peculiar/x509';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What a TLS server shows, as Node takes it: PEM. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+  /** In milliseconds since 1970. */
+  readonly endsAt: number;
+}
+
+export interface CertificateOptions {
+  /** DNS names and IP addresses that it is for. */
+  readonly names?: readonly x509.JsonGeneralName[];
+  /** From now; negative: it has ended already. */
+  readonly endsInDays?: number;
+  readonly beginsInDays?: number;
+}
+
+const LOOPBACK_NAMES: readonly x509.JsonGeneralName[] = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+  { type: 'ip', value: '::1' },
+];
+
+/** An authority of the test's own. */
+export class TestAuthority {
+  private constructor(
+    private readonly certificate: x509.X509Certificate,
+    private readonly keys: webcrypto.CryptoKeyPair,
+  ) {}
+
+  static async create(): Promise<TestAuthority> {
+    const keys = await makeKeys();
+    const extensions = [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)];
+    return new TestAuthority(await x509.X509CertificateGenerator.createSelfSigned({ ...validity({}), serialNumber: '01', name: 'CN=Test authority', keys, signingAlgorithm: ALGORITHM, extensions }), keys);
+  }
+
+  async issue(options: CertificateOptions = {}): Promise<ServerCertificate> {
+    const keys = await makeKeys();
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...validity(options),
+      serialNumber: '02',
+      subject: 'CN=Tested service',
+      issuer: this.certificate.subject,
+      publicKey: keys.publicKey,
+      signingKey: this.keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      extensions: serverExtensions(options),
+    });
+    return toServerCertificate(certificate, keys);
+  }
+
+  /**
+   * Lets this machine know the authority for the rest of the spec file, as NODE_EXTRA_CA_CERTS does, which Node reads only when it starts.
+   * For before the first TLS connection of the file.
+   */
+  makeKnown(): void {
+    const { createSecureContext } = tls;
+    jest.spyOn(tls, 'createSecureContext').mockImplementation((options = {}) => createSecureContext({ ca: [...tls.rootCertificates, this.certificate.toString('pem')], ...options }));
+  }
+}
+
+export async function selfSigned(options: CertificateOptions = {}): Promise<ServerCertificate> {
+  const keys = await makeKeys();
+  return toServerCertificate(await x509.X509CertificateGenerator.createSelfSigned({ ...validity(options), serialNumber: '03', name: 'CN=Tested service', keys, signingAlgorithm: ALGORITHM, extensions: serverExtensions(options) }), keys);
+}
+
+function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+}
+
+/** Certificates know whole seconds only. */
+function validity({ beginsInDays = -10, endsInDays = 365 }: CertificateOptions): { notBefore: Date; notAfter: Date } {
+  const now = Math.floor(Date.now() / 1_000) * 1_000;
+  return { notBefore: new Date(now + beginsInDays * DAY_MS), notAfter: new Date(now + endsInDays * DAY_MS) };
+}
+
+function serverExtensions({ names = LOOPBACK_NAMES }: CertificateOptions): x509.Extension[] {
+  return [new x509.BasicConstraintsExtension(false, undefined, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), new x509.SubjectAlternativeNameExtension([...names])];
+}
+
+async function toServerCertificate(certificate: x509.X509Certificate, { privateKey }: webcrypto.CryptoKeyPair): Promise<ServerCertificate> {
+  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey)).toString('base64');
+  return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`, endsAt: certificate.notAfter.getTime() };
+}
