@@ -10,6 +10,8 @@ export type AccessPolicy =
   | { readonly kind: 'open'; readonly group: OpenEndpoints }
   /** Everyone, always: what Kubernetes asks, and what is no secret. */
   | { readonly kind: 'public' }
+  /** Whom the route itself lets in, also by credentials that mean nothing elsewhere. */
+  | { readonly kind: 'route' }
   /** Everyone: the stream it is about decides. */
   | { readonly kind: 'stream' }
   /** Every known caller; the stream it is about decides further. */
@@ -36,5 +38,5 @@ function documentationOf({ kind }: AccessPolicy): (MethodDecorator & ClassDecora
   const credentials = Object.values(SECURITY_SCHEMES).map((scheme) => ApiSecurity(scheme));
   // In OpenAPI an empty requirement says that the others are optional.
   const optional = kind === 'open' || kind === 'stream' ? [ApiSecurity({})] : [];
-  return [...credentials, ...optional, ApiErrorsOf('authentication-error', ...(kind === 'roles' ? (['permission-error'] as const) : []))];
+  return [...credentials, ...optional, ApiErrorsOf('authentication-error', ...(kind === 'roles' || kind === 'route' ? (['permission-error'] as const) : []))];
 }

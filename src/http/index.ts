@@ -3,6 +3,7 @@ export { ApiErrors } from './api-errors.js';
 export { callerOf, CurrentCaller, CurrentKnownCaller, type Identification, identificationOf, identify } from './caller-of-request.js';
 export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
+export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
 export { JsonObject, OptionalJsonObject } from './json-object.js';
 export { type Mistake, MOST_MISTAKES, pathOf } from './mistakes.js';
 export { API_DOCS_PATH } from './openapi.js';

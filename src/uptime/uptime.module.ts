@@ -1,25 +1,27 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { CLOCK, type Clock, EVENT_STORE, type EventStore, EventStoreModule, ReadModel, ReadModels } from '../event-store/index.js';
+import { CLOCK, type Clock, EVENT_STORE, type EventStore, ReadModel, ReadModels } from '../event-store/index.js';
 import { IdentityModule } from '../identity/index.js';
 import { ChangeFeed, UptimeQueries } from './application/index.js';
-import { ProbesRecorded, ServiceStatusChanged } from './domain/index.js';
 import { LiveFeedGateway } from './http/live-feed.gateway.js';
+import { PushController } from './http/push.controller.js';
 import { UptimeController } from './http/uptime.controller.js';
 import { UptimeStreamsController } from './http/uptime-streams.controller.js';
-import { ProberScheduler } from './prober.scheduler.js';
+import { ProberInProcess } from './prober-in-process.js';
+import { PROBER_PROVIDERS } from './prober.providers.js';
 import { UptimeReadModelLifetime } from './read-model/uptime-read-model.lifetime.js';
 import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model.js';
-import { ServiceMonitors } from './service-monitors.js';
+import { RECORD_CONTROLLERS, RECORD_PROVIDERS } from './records.providers.js';
+import { UptimeEventsModule } from './uptime-events.module.js';
 import { UptimeHealthIndicator } from './uptime.health.js';
 
 /** Service uptime: probed on a schedule, recorded as events, answered from a read model. */
 @Module({
-  imports: [EventStoreModule.forFeature([ServiceStatusChanged, ProbesRecorded]), IdentityModule, TerminusModule],
-  controllers: [UptimeController, UptimeStreamsController],
+  imports: [UptimeEventsModule, IdentityModule, TerminusModule],
+  controllers: [UptimeController, UptimeStreamsController, PushController, ...RECORD_CONTROLLERS],
   providers: [
-    ServiceMonitors,
-    ProberScheduler,
+    ...PROBER_PROVIDERS,
+    ...RECORD_PROVIDERS,
     { provide: ReadModel, inject: [ReadModels], useFactory: (models: ReadModels) => models.open(uptimeReadModel) },
     UptimeReadModelLifetime,
     {
@@ -29,8 +31,8 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     },
     {
       provide: UptimeQueries,
-      inject: [ReadModel, ServiceMonitors, CLOCK],
-      useFactory: (readModel: ReadModel, monitors: ServiceMonitors, clock: Clock) => new UptimeQueries(new UptimeReadModel(readModel), () => monitors.byName, clock),
+      inject: [ReadModel, ProberInProcess, CLOCK],
+      useFactory: (readModel: ReadModel, { prober }: ProberInProcess, clock: Clock) => new UptimeQueries(new UptimeReadModel(readModel), () => prober.monitors, clock),
     },
     LiveFeedGateway,
     UptimeHealthIndicator,

@@ -17,7 +17,7 @@ export class AccessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const policy = this.reflector.getAllAndOverride<AccessPolicy | undefined>(ACCESS_POLICY, [context.getHandler(), context.getClass()]);
     if (!policy) throw new PermissionError('This route is closed to all, for it does not say who may call it');
-    if (policy.kind === 'public') return true;
+    if (policy.kind === 'public' || policy.kind === 'route') return true;
     // Also where nobody needs to be known: whoever shows credentials is told that they are not in order.
     const caller = callerOf(context.switchToHttp().getRequest<IncomingMessage>());
     switch (policy.kind) {

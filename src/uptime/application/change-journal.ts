@@ -1,7 +1,7 @@
-import { type EventStore, isEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { decide, evolve, type MonitoredService, NEVER_PROBED, rebase, type Sample, ServiceStatusChanged, type StatusChange, statusChangeOf, toServiceStatusChanged, type UptimeState } from '../domain/index.js';
+import { type AppendResult, type EventStore, isEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, type StreamWrite, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { evolve, gapTolerance, judgeNext, type MonitoredService, NEVER_PROBED, probeSamplesStream, ProbesRecorded, rebase, type Sample, samplesOf, ServiceStatusChanged, type StatusChange, statusChangeOf, toServiceStatusChanged, type UptimeState } from '../domain/index.js';
 import { type Log } from './log.js';
-import { createStreamsOf } from './uptime-streams.js';
+import { createUptimeStream } from './uptime-streams.js';
 
 /** Samples that wait for the stream's state, and changes that wait for the store: more than days of an outage bring forth. */
 const MOST_UNJUDGED_SAMPLES = 20_000;
@@ -16,12 +16,17 @@ interface Recorded {
   readonly last: StatusChange | undefined;
 }
 
-type JournalStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
+export interface ChangeJournalOptions {
+  readonly store: Pick<EventStore, 'readStream' | 'createStream'>;
+  /** Appends for as long as this process is the prober, and throws where it is not any more. */
+  readonly append: (write: StreamWrite) => Promise<AppendResult>;
+  readonly log: Log;
+}
 
 /**
  * The changes of one service, from the samples that show them to the stream that keeps them.
  *
- * What is in the stream is the truth: state comes from there, and where another writer was faster, it comes from there again and
+ * What is in the streams is the truth: state comes from there, and where another writer was faster, it comes from there again and
  * the changes that wait are fitted to it. While the store cannot be reached they wait, in order, and are appended later with the
  * times they had, once: each append names the revision it expects, and the id of a change is made of the change.
  */
@@ -30,12 +35,13 @@ export class ChangeJournal {
   #recorded: Recorded | undefined;
   #state: UptimeState = NEVER_PROBED;
   #unjudged: Sample[] = [];
+  /** From when on it judges samples, in milliseconds since 1970. */
+  #goesOnAt = 0;
   #waiting: StatusChange[] = [];
 
   constructor(
     private readonly service: MonitoredService,
-    private readonly store: JournalStore,
-    private readonly log: Log,
+    private readonly options: ChangeJournalOptions,
   ) {
     this.#streamName = serviceUptimeStream(service.name);
   }
@@ -54,6 +60,20 @@ export class ChangeJournal {
     return this.#recorded !== undefined;
   }
 
+  /**
+   * Forgets what it knows, and takes its state from the streams again.
+   *
+   * @param samples that are not recorded yet, to be judged by it
+   * @param now milliseconds since 1970
+   */
+  begin(samples: readonly Sample[], now: number): void {
+    this.#goesOnAt = samples[0]?.at ?? now;
+    this.#recorded = undefined;
+    this.#state = NEVER_PROBED;
+    this.#waiting = [];
+    this.#unjudged = samples.slice(-MOST_UNJUDGED_SAMPLES);
+  }
+
   /** Takes in the next sample. While the stream has not been read, samples wait to be judged by what it will say. */
   take(sample: Sample): void {
     if (this.#recorded) {
@@ -62,7 +82,7 @@ export class ChangeJournal {
     }
     this.#unjudged.push(sample);
     if (this.#unjudged.length > MOST_UNJUDGED_SAMPLES) {
-      if (this.#unjudged.length === MOST_UNJUDGED_SAMPLES + 1) this.log.warn(`${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`);
+      if (this.#unjudged.length === MOST_UNJUDGED_SAMPLES + 1) this.options.log.warn(`${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`);
       this.#unjudged = this.#unjudged.slice(-MOST_UNJUDGED_SAMPLES);
     }
   }
@@ -71,7 +91,7 @@ export class ChangeJournal {
    * Reads the stream where that has not been done yet (and creates it where it is missing), and appends all that waits.
    *
    * @returns whether something was appended
-   * @throws errors of the store; what waits goes on waiting then
+   * @throws LeaseLostError, errors of the store; what waits goes on waiting then
    */
   async record(): Promise<boolean> {
     if (!this.#recorded) await this.#catchUp();
@@ -91,7 +111,7 @@ export class ChangeJournal {
 
   async #append(): Promise<void> {
     const changes = [...this.#waiting];
-    const { revision } = await this.store.appendToStream(this.#streamName, changes.map(toServiceStatusChanged), { expectedRevision: this.#recorded?.revision ?? 'no_stream' });
+    const { revision } = await this.options.append({ streamName: this.#streamName, events: changes.map(toServiceStatusChanged), expectedRevision: this.#recorded?.revision ?? 'no_stream' });
     const appended = new Set(changes.map(({ eventId }) => eventId));
     this.#recorded = { revision, last: changes.at(-1) };
     this.#waiting = this.#waiting.filter(({ eventId }) => !appended.has(eventId));
@@ -99,39 +119,68 @@ export class ChangeJournal {
 
   /** Takes the state from the stream, fits what waits to it, and judges the samples that waited for it. */
   async #catchUp(): Promise<void> {
-    this.#recorded = await this.#read();
-    const { last } = this.#recorded;
+    const isFirst = this.#recorded === undefined;
+    const recorded = (await this.#read()) ?? (await this.#create());
+    const { last } = recorded;
+    let state = last ? evolve(NEVER_PROBED, { change: last }) : NEVER_PROBED;
+    if (isFirst) for (const sample of await this.#recordedSamples()) state = evolve(state, { sample });
+    else state = { ...state, runs: this.#state.runs };
+    this.#recorded = recorded;
     this.#waiting = rebase(this.#waiting, last);
-    const current = this.#waiting.at(-1) ?? last;
-    this.#state = current ? evolve(this.#state, { change: current }) : { ...NEVER_PROBED, runs: this.#state.runs };
+    const current = this.#waiting.at(-1);
+    this.#state = current ? evolve(state, { change: current }) : state;
     for (const sample of this.#unjudged.splice(0)) this.#judge(sample);
   }
 
-  async #read(): Promise<Recorded> {
-    await createStreamsOf(this.store, this.service.name);
-    let revision: bigint | 'no_stream' = 'no_stream';
-    for (let from: bigint | 'end' = 'end'; ; ) {
-      const events = await this.store.readStream(this.#streamName, { from, direction: 'backwards', limit: PAGE });
-      for (const event of events) {
-        if (revision === 'no_stream') revision = event.revision;
-        if (event.problem?.reason === 'newer-schema-version') throw new Error(`${this.#streamName}: ${event.problem.message}`);
-        if (isEvent(event, ServiceStatusChanged)) return { revision, last: statusChangeOf(event.data) };
+  /** Undefined where the stream holds no change yet, and may not be complete. */
+  async #read(): Promise<Recorded | undefined> {
+    let revision: bigint | undefined;
+    try {
+      for (let from: bigint | 'end' = 'end'; ; ) {
+        const events = await this.options.store.readStream(this.#streamName, { from, direction: 'backwards', limit: PAGE });
+        for (const event of events) {
+          revision ??= event.revision;
+          if (event.problem?.reason === 'newer-schema-version') throw new Error(`${this.#streamName}: ${event.problem.message}`);
+          if (isEvent(event, ServiceStatusChanged)) return { revision, last: statusChangeOf(event.data) };
+        }
+        const oldest: bigint | undefined = events.at(-1)?.revision;
+        if (oldest === undefined || oldest === 0n) return undefined;
+        from = oldest - 1n;
       }
-      const oldest: bigint | undefined = events.at(-1)?.revision;
-      if (revision === 'no_stream') throw new StreamNotFoundError(this.#streamName);
-      if (oldest === undefined || oldest === 0n) return { revision, last: undefined };
-      from = oldest - 1n;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
+      throw error;
+    }
+  }
+
+  async #create(): Promise<Recorded> {
+    await createUptimeStream(this.options.store, this.service.name);
+    const [event] = await this.options.store.readStream(this.#streamName, { direction: 'backwards', limit: 1 });
+    if (!event) throw new StreamNotFoundError(this.#streamName);
+    return { revision: event.revision, last: undefined };
+  }
+
+  /** The samples that were recorded last, whoever took them, where what is probed now follows them: a run that they began goes on. */
+  async #recordedSamples(): Promise<readonly Sample[]> {
+    try {
+      const [event] = await this.options.store.readStream(probeSamplesStream(this.service.name), { direction: 'backwards', limit: 1 });
+      if (!event || !isEvent(event, ProbesRecorded)) return [];
+      const samples = samplesOf(event.data);
+      const last = samples.at(-1)?.at ?? 0;
+      return this.#goesOnAt - last <= gapTolerance(event.data) ? samples.filter(({ at }) => at < this.#goesOnAt) : [];
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
+      throw error;
     }
   }
 
   #judge(sample: Sample): void {
-    const change = decide(this.service.name, this.#state, sample, this.service);
-    this.#state = evolve(this.#state, { sample });
+    const { state, change } = judgeNext(this.service.name, this.#state, sample, this.service);
+    this.#state = state;
     if (!change) return;
-    this.#state = evolve(this.#state, { change });
     this.#waiting.push(change);
     if (this.#waiting.length > MOST_WAITING_CHANGES) {
-      this.log.warn(`${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`);
+      this.options.log.warn(`${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`);
       this.#waiting = rebase(this.#waiting.slice(1), this.#recorded?.last);
     }
   }

@@ -6,6 +6,8 @@ export interface ProbeAnswer {
   readonly error?: string;
   /** What is wrong although it answered as it should, for a person: it is `degraded` then. Absent where `error` is there. */
   readonly warning?: string;
+  /** Nothing can be told yet, and `error` says why: no sample is taken, so that the time stays unknown. */
+  readonly isInconclusive?: true;
   readonly phases?: ProbePhases;
   /** When the certificate ends that the target showed, in milliseconds since 1970. */
   readonly certificateEndsAt?: number;

@@ -1,70 +1,85 @@
-import { type Clock, type EventStore, StreamError } from '../../event-store/domain/index.js';
-import { type MonitoredService, type Sample, type Span, type StatusChange } from '../domain/index.js';
-import { ChangeJournal } from './change-journal.js';
-import { type Log } from './log.js';
+import { type Clock, StreamError } from '../../event-store/domain/index.js';
+import { type MonitoredService, type Span, type StatusChange } from '../domain/index.js';
+import { ChangeJournal, type ChangeJournalOptions } from './change-journal.js';
+import { type HoldUps } from './hold-ups.js';
 import { type Probe } from './probe.js';
-import { SampleJournal } from './sample-journal.js';
-import { takeSample } from './take-sample.js';
+import { LeaseLostError } from './prober-lease.js';
+import { SampleJournal, type SampleJournalOptions } from './sample-journal.js';
+import { takeSample, type TakenSample } from './take-sample.js';
 
-export interface MonitorOptions {
-  readonly store: Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
+export interface MonitorOptions extends SampleJournalOptions {
+  readonly store: SampleJournalOptions['store'] & ChangeJournalOptions['store'];
+  readonly append: ChangeJournalOptions['append'];
+  /** Resolves where this process is sure to be the prober; throws as {@link append} does. */
+  readonly confirm: () => Promise<void>;
   readonly clock: Clock;
-  readonly log: Log;
-  /** Samples are recorded once in so many milliseconds, and with every change. */
-  readonly sampleWindowMs: number;
-  /** Tells this process from others that probe the same services; letters and digits. */
-  readonly proberId: string;
+  readonly holdUps: HoldUps;
+  /** When another replica was seen to be the prober. */
+  readonly proberElsewhere: () => { readonly since: number; readonly until: number } | undefined;
 }
 
-/** What a monitor knows before it can be read from the streams. */
+/** What is known of a service before it can be read from the streams. */
 export interface LiveService {
   readonly service: MonitoredService;
   /** The last recorded change and those that are not recorded yet, in order. */
   readonly latestChanges: readonly StatusChange[];
-  /** When this process has probed; in order, disjoint. */
+  /** When this process has probed, or has seen that another one does; in order, disjoint. */
   readonly covered: readonly Span[];
-  readonly lastSample: Sample | undefined;
+  /** What this process found last, with what is not recorded of it. */
+  readonly lastProbe: TakenSample | undefined;
 }
 
-/** Probes one service, one probe at a time, and records what it finds. Goes on probing while the store cannot be reached. */
+/**
+ * Probes one service, one probe at a time, and records what it finds, for as long as this process is the prober. Goes on probing
+ * while the store cannot be reached.
+ */
 export class ServiceMonitor implements LiveService {
   readonly #changes: ChangeJournal;
   readonly #samples: SampleJournal;
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #probing: Promise<void> | undefined;
   #recording: Promise<void> | undefined;
+  #handingOver: Promise<void> = Promise.resolve();
+  #isActive = false;
   #isStoreAway = false;
   #lastAt = 0;
+  #lastProbe: TakenSample | undefined;
 
   constructor(
     readonly service: MonitoredService,
     private readonly probe: Probe,
     private readonly options: MonitorOptions,
   ) {
-    this.#changes = new ChangeJournal(service, options.store, options.log);
-    this.#samples = new SampleJournal(service, options.store, options.sampleWindowMs, options.proberId, options.log);
+    this.#changes = new ChangeJournal(service, options);
+    this.#samples = new SampleJournal(service, options);
   }
 
   get latestChanges(): readonly StatusChange[] {
-    return this.#changes.latestChanges;
+    return this.#isActive ? this.#changes.latestChanges : [];
   }
 
   get covered(): readonly Span[] {
-    return this.#samples.covered;
+    const elsewhere = this.#isActive ? undefined : this.options.proberElsewhere();
+    return elsewhere ? [{ from: elsewhere.since, to: elsewhere.until }] : this.#samples.covered;
   }
 
-  get lastSample(): Sample | undefined {
-    return this.#samples.last;
+  get lastProbe(): TakenSample | undefined {
+    return this.#isActive ? this.#lastProbe : undefined;
   }
 
-  /** The streams are there and have been read. */
+  /** The streams have been read, where this process probes. */
   get isReady(): boolean {
-    return this.#changes.isReady;
+    return !this.#isActive || this.#changes.isReady;
   }
 
-  /** Creates the streams and reads where the history stands; where the store is away, that is tried again with every probe. */
-  start(): Promise<void> {
-    return this.#record(false);
+  /** This process is the prober from now on: reads where the history stands; where the store is away, that is tried again with every probe. */
+  async begin(): Promise<void> {
+    const { spool, clock } = this.options;
+    await this.#handingOver;
+    this.#isActive = true;
+    this.#stop = new AbortController();
+    this.#changes.begin(spool.samples(this.service.name, Number.MAX_SAFE_INTEGER), clock.now());
+    await this.#record(false);
   }
 
   /**
@@ -82,10 +97,28 @@ export class ServiceMonitor implements LiveService {
     await this.#recording;
   }
 
+  /** Records the samples that wait, whoever is the prober now. @returns whether none waits any more */
+  async recordSamples(): Promise<boolean> {
+    await this.#record(true);
+    return this.#samples.waiting === 0;
+  }
+
+  /**
+   * Another replica is the prober: what this one found after it was sure to be is left out; the samples from before are recorded.
+   *
+   * @param countedUntil when it last was sure to be the prober, in milliseconds since 1970
+   */
+  handOver(countedUntil: number): Promise<void> {
+    this.#isActive = false;
+    this.#stop.abort();
+    this.#handingOver = this.#finish(countedUntil);
+    return this.#handingOver;
+  }
+
   /**
    * Ends a running probe without a sample, and records what waits.
    *
-   * @param withinMs no longer than this; what could not be recorded by then is told to the log
+   * @param withinMs no longer than this; what could not be recorded by then waits in the spool
    */
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
@@ -95,19 +128,28 @@ export class ServiceMonitor implements LiveService {
     await Promise.race([this.recorded().then(() => this.#record(true)), late]);
     clearTimeout(timer);
     await this.probe.close?.();
-    const { waiting: changes } = this.#changes;
-    const { waiting: samples } = this.#samples;
-    if (changes + samples > 0) this.options.log.warn(`${this.service.name}: stopped with ${changes} changes and ${samples} samples that could not be recorded`);
+    const { waiting } = this.#samples;
+    if (this.#isActive && waiting > 0) this.options.log.warn(`${this.service.name}: stopped with ${waiting} samples that could not be recorded; they are kept, and recorded after the next start`);
+    this.#isActive = false;
+  }
+
+  async #finish(countedUntil: number): Promise<void> {
+    await this.#probing;
+    await this.recorded();
+    this.#samples.giveUpAfter(countedUntil);
+    await this.#record(true);
   }
 
   async #takeSample(): Promise<void> {
+    if (!this.#isActive) return;
     // The wall clock may be set back; the order of samples may not.
     const at = Math.max(this.options.clock.now(), this.#lastAt);
     this.#lastAt = at;
-    const sample = await takeSample(this.probe, this.service, at, this.#stop.signal, this.options.clock, this.options.log);
-    if (!sample) return;
-    this.#changes.take(sample);
-    this.#samples.take(sample);
+    const taken = await takeSample(this.probe, this.service, at, this.#stop.signal, this.options);
+    if (!taken) return;
+    this.#lastProbe = taken;
+    this.#changes.take(taken.sample);
+    this.#samples.take(taken.sample);
     void this.#record(false);
   }
 
@@ -122,12 +164,18 @@ export class ServiceMonitor implements LiveService {
     try {
       do {
         // The samples that prove a change are recorded with it.
-        const hasChanged = await this.#changes.record();
-        if (isLast || hasChanged || this.#samples.isDue(clock.now())) await this.#samples.record();
-      } while (this.#changes.waiting > 0);
+        const hasChanged = this.#isActive && (await this.#changes.record());
+        if (isLast || hasChanged || this.#samples.isDue(clock.now())) {
+          // Another replica may probe since the store was away, or this process stood still: its samples are the ones that count.
+          if (this.#isActive) await this.options.confirm();
+          await this.#samples.record();
+        }
+      } while (this.#isActive && this.#changes.waiting > 0);
       if (this.#isStoreAway) log.info(`${this.service.name}: recording again`);
       this.#isStoreAway = false;
     } catch (error) {
+      // Whoever is the prober now decides on changes; this process is about to be told.
+      if (error instanceof LeaseLostError) return;
       if (!(error instanceof StreamError)) log.error(`${this.service.name}: recording failed; it is tried again with the next probe`, error);
       else if (!this.#isStoreAway) log.warn(`${this.service.name}: not recorded, tried again with every probe: ${error.message}`);
       this.#isStoreAway = true;

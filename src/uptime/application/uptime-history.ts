@@ -1,4 +1,4 @@
-import { type Span, type StatusChange } from '../domain/index.js';
+import { type Correction, type MaintenanceWindow, type Span, type StatusChange, type StatusTotals } from '../domain/index.js';
 
 /** What the streams say, ready to be asked: the port that the read model implements. */
 export interface UptimeHistory {
@@ -10,4 +10,18 @@ export interface UptimeHistory {
   changesIn(service: string, window: Span): StatusChange[];
   /** When the service was probed, as far as it touches the window; in order, disjoint. */
   coveredIn(service: string, window: Span): Span[];
+  /** All that was ever scheduled, with its cancellation where it was cancelled; in the order it was scheduled in. */
+  maintenance(service: string): readonly MaintenanceWindow[];
+  /** All corrections, in the order they were made in. */
+  corrections(service: string): readonly Correction[];
+  /**
+   * The totals of a window, of what is recorded: exactly what its intervals add up to, in a time that does not depend on its length
+   * where it ends no later than {@link settledUntil}, or has little recorded behind that.
+   */
+  totalsIn(service: string, window: Span): StatusTotals;
+  /**
+   * The beginning (UTC) of the day that the service was last probed in, as far as that is recorded: what this process knows beyond the
+   * streams does not concern what was before. Undefined for a service that was never probed.
+   */
+  settledUntil(service: string): number | undefined;
 }

@@ -1,7 +1,8 @@
 import { HTTP, ManualClock, NOON } from '../../../test/uptime/probed-service.js';
 import { StreamNotFoundError, ValidationError } from '../../event-store/domain/index.js';
-import { type Sample, type Span, type StatusChange } from '../domain/index.js';
+import { type Correction, DEFAULT_POLICY, intervalsIn, type MaintenanceWindow, maintenanceIn, type Span, type StatusChange, type StatusTotals, totalsOf, wholeOf } from '../domain/index.js';
 import { type LiveService } from './service-monitor.js';
+import { type TakenSample } from './take-sample.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { HOUR_MS, UptimeQueries } from './uptime-queries.js';
 
@@ -13,7 +14,26 @@ class ListedHistory implements UptimeHistory {
     private readonly changes: readonly StatusChange[] = [],
     private readonly spans: readonly Span[] = [],
     private readonly streams: readonly string[] = ['http'],
+    private readonly said: { readonly maintenance?: readonly MaintenanceWindow[]; readonly corrections?: readonly Correction[]; readonly settledUntil?: number } = {},
   ) {}
+
+  maintenance(service: string): readonly MaintenanceWindow[] {
+    return service === 'http' ? (this.said.maintenance ?? []) : [];
+  }
+
+  corrections(service: string): readonly Correction[] {
+    return service === 'http' ? (this.said.corrections ?? []) : [];
+  }
+
+  settledUntil(): number | undefined {
+    return this.said.settledUntil;
+  }
+
+  totalsIn(service: string, window: Span): StatusTotals {
+    const before = this.lastChange(service, window.from - 1);
+    const known = { changes: this.changesIn(service, window), covered: this.coveredIn(service, window), maintenance: maintenanceIn(this.maintenance(service), window), corrections: this.corrections(service) };
+    return totalsOf(intervalsIn(window, { ...known, ...(before ? { before } : {}) }));
+  }
 
   services(): string[] {
     return [...this.streams];
@@ -33,7 +53,7 @@ class ListedHistory implements UptimeHistory {
 }
 
 const change = (status: StatusChange['status'], at: number, serviceName = 'http'): StatusChange => ({ serviceName, status, at, metadata: {}, eventId: `evt_${at}_${status}00000000` });
-const live = (known: Partial<LiveService> = {}): LiveService => ({ service: HTTP, latestChanges: [], covered: [], lastSample: undefined, ...known });
+const live = (known: Partial<LiveService> = {}): LiveService => ({ service: HTTP, latestChanges: [], covered: [], lastProbe: undefined, ...known });
 const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries => new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
 const always: Span[] = [{ from: 0, to: NOON - 5_000 }];
 
@@ -89,7 +109,7 @@ describe('the summary of a service', () => {
   it('lets the policy say whether a degraded service is up', () => {
     const queries = ask(new ListedHistory([change('degraded', 0)], always));
     expect(queries.service('http', 1)).toMatchObject({ isCurrentlyUp: true, uptimePercentage: 100 });
-    expect(queries.service('http', 1, { degraded: 'down', unknown: 'excluded' })).toMatchObject({ isCurrentlyUp: false, uptimePercentage: 0 });
+    expect(queries.service('http', 1, { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({ isCurrentlyUp: false, uptimePercentage: 0 });
   });
 });
 
@@ -110,8 +130,8 @@ describe('the current status', () => {
   });
 
   it('tells the last probe of this process, confirmed or not', () => {
-    const lastSample: Sample = { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' };
-    expect(ask(new ListedHistory(), [live({ lastSample })]).status()[0]?.lastSample).toEqual(lastSample);
+    const lastProbe: TakenSample = { sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' }, answer: { responseTime: 0.9, error: 'answered 503', delay: 0 } };
+    expect(ask(new ListedHistory(), [live({ lastProbe })]).status()[0]?.lastProbe).toEqual(lastProbe);
   });
 });
 
@@ -129,6 +149,92 @@ describe('the timeline of a service', () => {
       { status: 'up', from: NOON - 45 * MINUTE, to: NOON - 30 * MINUTE, change: undefined },
       { status: 'down', from: NOON - 30 * MINUTE, to: NOON, change: down },
     ]);
+  });
+});
+
+describe('maintenance', () => {
+  const window = (from: number, to: number): MaintenanceWindow => ({ id: 'mnt_1', from, to, reason: 'a new disk', scheduledBy: 'an-admin' });
+  const changes = [change('up', 0), change('down', NOON - 30 * MINUTE), change('up', NOON - 15 * MINUTE)];
+  const maintained = (...maintenance: MaintenanceWindow[]): UptimeQueries => ask(new ListedHistory(changes, always, ['http'], { maintenance }));
+  const disk = window(NOON - 40 * MINUTE, NOON - 20 * MINUTE);
+
+  it('is left out of the figures, or counts as the policy says', () => {
+    expect(maintained(disk).service('http', 1)).toMatchObject({ totalUptime: 35 * MINUTE, totalDowntime: 5 * MINUTE, totalMaintenance: 20 * MINUTE, uptimePercentage: 87.5 });
+    expect(maintained(disk).summary(1, { ...DEFAULT_POLICY, maintenance: 'asProbed' })).toMatchObject([{ totalUptime: 45 * MINUTE, totalDowntime: 15 * MINUTE, totalMaintenance: 0, uptimePercentage: 75 }]);
+    expect(maintained(disk).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'up' })).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
+  });
+
+  it('shows in the timeline, beside what was probed', () => {
+    expect(maintained(disk).timeline('http', 1).intervals.map(({ status, from, to, maintenance }) => [status, (from - NOON) / MINUTE, (to - NOON) / MINUTE, maintenance])).toEqual([
+      ['up', -60, -40, undefined],
+      ['up', -40, -30, true],
+      ['down', -30, -20, true],
+      ['down', -20, -15, undefined],
+      ['up', -15, 0, undefined],
+    ]);
+  });
+
+  it('shows in the current status while it goes on, and changes nothing of what is probed', () => {
+    const current = window(NOON - MINUTE, NOON + HOUR_MS);
+    expect(maintained(current).status()).toMatchObject([{ currentStatus: 'up', maintenance: { window: current, from: NOON - MINUTE, to: NOON + HOUR_MS } }]);
+    expect(maintained(disk, window(NOON + 1, NOON + 2)).status()[0]?.maintenance).toBeUndefined();
+    expect(maintained(current).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'down' }).isCurrentlyUp).toBe(false);
+    expect(maintained(current).service('http', 1).isCurrentlyUp).toBe(true);
+  });
+});
+
+describe('a correction', () => {
+  const down = change('down', NOON - 30 * MINUTE);
+  const corrections: Correction[] = [{ id: 'cor_1', from: NOON - 30 * MINUTE, to: NOON - 15 * MINUTE, status: 'up', reason: 'a false alarm', correctedBy: 'an-admin' }];
+  const corrected = ask(new ListedHistory([change('up', 0), down, change('up', NOON - 10 * MINUTE)], always, ['http'], { corrections }));
+
+  it('counts instead of what was probed', () => {
+    expect(corrected.service('http', 1)).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
+  });
+
+  it('is told in the timeline, without the change that it corrects', () => {
+    expect(corrected.timeline('http', 1).intervals).toMatchObject([
+      { status: 'up', to: NOON - 30 * MINUTE },
+      { status: 'up', from: NOON - 30 * MINUTE, to: NOON - 15 * MINUTE, corrected: true, change: undefined },
+      { status: 'down', from: NOON - 15 * MINUTE, to: NOON - 10 * MINUTE },
+      { status: 'up', from: NOON - 10 * MINUTE },
+    ]);
+  });
+});
+
+describe('the figures of days that are over', () => {
+  const DAY = 24 * HOUR_MS;
+  const history = (settledUntil: number, unread: readonly StatusChange[] = []): { readonly asked: Span[]; readonly queries: UptimeQueries } => {
+    const asked: Span[] = [];
+    class Settled extends ListedHistory {
+      override totalsIn(service: string, window: Span): StatusTotals {
+        asked.push(window);
+        return super.totalsIn(service, window);
+      }
+    }
+    const changes = [change('up', 0), change('down', NOON - 40 * HOUR_MS), change('up', NOON - 20 * HOUR_MS)];
+    return { asked, queries: ask(new Settled(changes, always, ['http'], { settledUntil }), [live({ latestChanges: unread })]) };
+  };
+
+  it('come from the history as sums, and add up with the rest to the whole', () => {
+    const midnight = NOON - 12 * HOUR_MS;
+    const { asked, queries } = history(midnight);
+    expect(queries.service('http', 48)).toMatchObject({ totalUptime: 28 * HOUR_MS, totalDowntime: 20 * HOUR_MS });
+    expect(asked).toEqual([{ from: NOON - 2 * DAY, to: midnight }]);
+    expect(asked.map((span) => wholeOf(new ListedHistory().totalsIn('http', span)))).toEqual([1.5 * DAY]);
+  });
+
+  it('do not before a change that the history does not know yet', () => {
+    const unread = change('down', NOON - 13 * HOUR_MS);
+    const { asked, queries } = history(NOON - 12 * HOUR_MS, [unread]);
+    expect(queries.service('http', 48)).toMatchObject({ totalUptime: 15 * HOUR_MS, totalDowntime: 33 * HOUR_MS });
+    expect(asked).toEqual([{ from: NOON - 2 * DAY, to: unread.at }]);
+  });
+
+  it('do not where the window begins after them', () => {
+    const { asked, queries } = history(NOON - 12 * HOUR_MS);
+    expect(queries.service('http', 1).totalUptime).toBe(HOUR_MS);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -1,22 +1,27 @@
 import { type Clock, serviceUptimeStream, StreamNotFoundError } from '../../event-store/domain/index.js';
 import {
+  addTotals,
   countsAsUp,
   DEFAULT_POLICY,
   figuresOf,
   gapTolerance,
   intervalsIn,
   type KnownHistory,
-  type Sample,
+  maintenanceAt,
+  maintenanceIn,
+  type MaintenanceOccurrence,
   type ServiceStatus,
   type Span,
   type StatusChange,
   type StatusInterval,
+  type StatusTotals,
   totalsOf,
   type UptimeFigures,
   type UptimePolicy,
   withSpan,
 } from '../domain/index.js';
 import { type LiveService } from './service-monitor.js';
+import { type TakenSample } from './take-sample.js';
 import { type UptimeHistory } from './uptime-history.js';
 
 export const HOUR_MS = 3_600_000;
@@ -29,7 +34,9 @@ export interface CurrentStatus {
   /** The last confirmed change, also where the status is unknown now. */
   readonly lastChange: StatusChange | undefined;
   /** The last probe of this process, confirmed or not. */
-  readonly lastSample: Sample | undefined;
+  readonly lastProbe: TakenSample | undefined;
+  /** The maintenance that goes on now; of several the one that ends last. */
+  readonly maintenance: MaintenanceOccurrence | undefined;
 }
 
 export interface ServiceSummary extends CurrentStatus, UptimeFigures {
@@ -54,6 +61,11 @@ interface KnownChanges {
   readonly last: StatusChange | undefined;
 }
 
+/** What is known around a window, with all that is known of the changes. */
+interface ChangeHistory extends KnownHistory {
+  readonly changes: readonly StatusChange[];
+}
+
 /** Answers questions about uptime, from what the streams say and what the monitors of this process know beyond that. */
 export class UptimeQueries {
   /** @param live the services that this process probes, by name, in the order they are configured in */
@@ -68,29 +80,38 @@ export class UptimeQueries {
     return [...new Set([...this.live().keys(), ...this.history.services()])];
   }
 
+  /** @throws StreamNotFoundError for a service that is neither configured nor has history; ValidationError for what cannot name one */
+  mustExist(name: string): void {
+    const streamName = serviceUptimeStream(name);
+    if (!this.services().includes(name)) throw new StreamNotFoundError(streamName);
+  }
+
   status(): CurrentStatus[] {
     const now = this.clock.now();
     return this.services().map((name) => this.#current(name, now));
   }
 
   summary(hours: number, policy?: UptimePolicy): ServiceSummary[] {
-    return this.services().map((name) => this.#summarize(name, this.#windowOf(hours), policy).summary);
-  }
-
-  /** @throws StreamNotFoundError for a service that is neither configured nor has history; ValidationError for what cannot name one */
-  service(name: string, hours: number, policy?: UptimePolicy): ServiceSummary {
-    this.#mustExist(name);
-    return this.#summarize(name, this.#windowOf(hours), policy).summary;
-  }
-
-  /** @throws as {@link service} does */
-  timeline(name: string, hours: number, policy?: UptimePolicy): ServiceTimeline {
-    this.#mustExist(name);
     const window = this.#windowOf(hours);
-    const { summary, intervals, changes } = this.#summarize(name, window, policy);
-    const begunBy = new Map(changes.map((change) => [change.at, change]));
+    return this.services().map((name) => this.#summarize(name, window, this.#totalsIn(name, window), policy));
+  }
+
+  /** @throws as {@link mustExist} does */
+  service(name: string, hours: number, policy?: UptimePolicy): ServiceSummary {
+    this.mustExist(name);
+    const window = this.#windowOf(hours);
+    return this.#summarize(name, window, this.#totalsIn(name, window), policy);
+  }
+
+  /** @throws as {@link mustExist} does */
+  timeline(name: string, hours: number, policy?: UptimePolicy): ServiceTimeline {
+    this.mustExist(name);
+    const window = this.#windowOf(hours);
+    const known = this.#historyIn(name, window);
+    const intervals = intervalsIn(window, known);
+    const begunBy = new Map(known.changes.map((change) => [change.at, change]));
     return {
-      ...summary,
+      ...this.#summarize(name, window, totalsOf(intervals), policy),
       window,
       intervals: intervals.map((interval) => {
         const change = begunBy.get(interval.from);
@@ -99,24 +120,43 @@ export class UptimeQueries {
     };
   }
 
-  #summarize(name: string, window: Span, policy: UptimePolicy = DEFAULT_POLICY): { summary: ServiceSummary; intervals: StatusInterval[]; changes: readonly StatusChange[] } {
-    const known = this.#historyIn(name, window);
-    const intervals = intervalsIn(window, known);
+  #summarize(name: string, window: Span, totals: StatusTotals, policy: UptimePolicy = DEFAULT_POLICY): ServiceSummary {
     const current = this.#current(name, window.to);
-    return { summary: { ...current, ...figuresOf(totalsOf(intervals), policy), isCurrentlyUp: countsAsUp(current.currentStatus, policy) }, intervals, changes: known.changes };
+    return { ...current, ...figuresOf(totals, policy), isCurrentlyUp: countsAsUp(current.currentStatus, policy, current.maintenance !== undefined) };
+  }
+
+  /** What the intervals of a window add up to. Of the days that are over, the history knows it without looking at them one by one. */
+  #totalsIn(name: string, window: Span): StatusTotals {
+    const [firstUnread] = this.#latestChanges(name).unread;
+    const settled = Math.min(this.history.settledUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
+    if (settled <= window.from) return totalsOf(intervalsIn(window, this.#historyIn(name, window)));
+    const rest = { from: settled, to: window.to };
+    return addTotals(this.history.totalsIn(name, { from: window.from, to: settled }), totalsOf(intervalsIn(rest, this.#historyIn(name, rest))));
   }
 
   #current(name: string, now: number): CurrentStatus {
     const { last } = this.#latestChanges(name);
     const lastProbed = this.#covered(name, { from: now, to: now }).at(-1)?.to ?? -Infinity;
-    return { serviceName: name, currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown', lastChange: last, lastSample: this.live().get(name)?.lastSample };
+    return {
+      serviceName: name,
+      currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown',
+      lastChange: last,
+      lastProbe: this.live().get(name)?.lastProbe,
+      maintenance: maintenanceAt(this.history.maintenance(name), now),
+    };
   }
 
-  #historyIn(name: string, window: Span): KnownHistory & { readonly changes: readonly StatusChange[] } {
+  #historyIn(name: string, window: Span): ChangeHistory {
     const { unread } = this.#latestChanges(name);
     const before = unread.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
     const changes = [...this.history.changesIn(name, window), ...unread.filter(({ at }) => at >= window.from && at < window.to)];
-    return { ...(before ? { before } : {}), changes, covered: this.#covered(name, window) };
+    return {
+      ...(before ? { before } : {}),
+      changes,
+      covered: this.#covered(name, window),
+      maintenance: maintenanceIn(this.history.maintenance(name), window),
+      corrections: this.history.corrections(name),
+    };
   }
 
   #latestChanges(name: string): KnownChanges {
@@ -139,10 +179,5 @@ export class UptimeQueries {
   #windowOf(hours: number): Span {
     const to = this.clock.now();
     return { from: to - hours * HOUR_MS, to };
-  }
-
-  #mustExist(name: string): void {
-    const streamName = serviceUptimeStream(name);
-    if (!this.services().includes(name)) throw new StreamNotFoundError(streamName);
   }
 }

@@ -1,14 +1,10 @@
-import { type EventStore, type NewStream, serviceUptimeStream, StreamError } from '../../event-store/domain/index.js';
+import { type CreateStreamResult, type EventStore, serviceUptimeStream, StreamError } from '../../event-store/domain/index.js';
 import { probeSamplesStream } from '../domain/index.js';
-
-/**
- * Raw samples are kept for so many seconds (90 days); changes are kept for ever. The read model goes on knowing when a service was
- * probed before that, but one that is built anew finds that time unknown.
- */
-const SAMPLES_MAX_AGE_SECONDS = 90 * 86_400;
 
 /** Anybody may read who was up when; only the service itself writes it. The raw samples, as all system streams, are the system's alone. */
 const PERMISSIONS = { read: ['*'], write: ['system'], admin: ['system'] };
+
+const DAY_SECONDS = 86_400;
 
 /** What became of creating the streams of one service. */
 export interface StreamCreation {
@@ -21,13 +17,19 @@ export interface StreamCreation {
   readonly error?: string;
 }
 
+/** @param days 0: for ever. @returns seconds, as streams take them; undefined for ever */
+export function samplesMaxAgeOf(days: number): number | undefined {
+  return days === 0 ? undefined : days * DAY_SECONDS;
+}
+
 /** Creates the streams of each service; harmless where they are there. One that fails does not keep the others from theirs. */
-export function createUptimeStreams(store: Pick<EventStore, 'createStream'>, services: readonly string[]): Promise<StreamCreation[]> {
+export function createUptimeStreams(store: Pick<EventStore, 'createStream'>, services: readonly string[], samplesMaxAge: number | undefined): Promise<StreamCreation[]> {
   return Promise.all(
     services.map(async (service) => {
       const streamName = serviceUptimeStream(service);
       try {
-        await createStreamsOf(store, service);
+        await createUptimeStream(store, service);
+        await createSamplesStream(store, service, samplesMaxAge);
         return { service, streamName, success: true, streamId: streamName };
       } catch (error) {
         if (!(error instanceof StreamError)) throw error;
@@ -37,26 +39,30 @@ export function createUptimeStreams(store: Pick<EventStore, 'createStream'>, ser
   );
 }
 
-/** Creates the streams of one service. @throws ConnectionError, TimeoutError, PermissionError, StreamDeletedError */
-export async function createStreamsOf(store: Pick<EventStore, 'createStream'>, service: string): Promise<void> {
-  for (const stream of streamsOf(service)) await store.createStream(stream);
+/** The stream of a service's changes; they are kept for ever. @throws ConnectionError, TimeoutError, PermissionError, StreamDeletedError */
+export function createUptimeStream(store: Pick<EventStore, 'createStream'>, service: string): Promise<CreateStreamResult> {
+  return store.createStream({
+    name: serviceUptimeStream(service),
+    description: `Confirmed changes of the status of the service '${service}'`,
+    tags: ['uptime', service],
+    owner: 'system',
+    permissions: PERMISSIONS,
+  });
 }
 
-function streamsOf(service: string): NewStream[] {
-  return [
-    {
-      name: serviceUptimeStream(service),
-      description: `Confirmed changes of the status of the service '${service}'`,
-      tags: ['uptime', service],
-      owner: 'system',
-      permissions: PERMISSIONS,
-    },
-    {
-      name: probeSamplesStream(service),
-      description: `Raw samples of the probes of the service '${service}'`,
-      tags: ['uptime', 'samples', service],
-      owner: 'system',
-      maxAge: SAMPLES_MAX_AGE_SECONDS,
-    },
-  ];
+/**
+ * The stream of a service's raw samples. The read model goes on knowing when a service was probed after they have gone, but one that
+ * is built anew finds that time unknown.
+ *
+ * @param maxAge seconds that they are kept; for ever where undefined
+ * @throws as {@link createUptimeStream}
+ */
+export function createSamplesStream(store: Pick<EventStore, 'createStream'>, service: string, maxAge: number | undefined): Promise<CreateStreamResult> {
+  return store.createStream({
+    name: probeSamplesStream(service),
+    description: `Raw samples of the probes of the service '${service}'`,
+    tags: ['uptime', 'samples', service],
+    owner: 'system',
+    ...(maxAge === undefined ? {} : { maxAge }),
+  });
 }

@@ -1,10 +1,16 @@
+import { type CorrectedSpan, type Correction, flattenCorrections } from './corrections.js';
 import { type ServiceStatus } from './service-status.js';
 import { type Span } from './spans.js';
 import { type StatusChange } from './status-change.js';
+import { NO_TOTALS, type StatusTotals } from './status-totals.js';
 
 /** A stretch of time in which a service had one status. */
 export interface StatusInterval extends Span {
   readonly status: ServiceStatus;
+  /** There was maintenance. */
+  readonly maintenance?: true;
+  /** The status is what a correction says, not what the probes do. */
+  readonly corrected?: true;
 }
 
 /** What is known of a service around a window. */
@@ -15,56 +21,95 @@ export interface KnownHistory {
   readonly changes: readonly Pick<StatusChange, 'status' | 'at'>[];
   /** When the service was probed; in order, disjoint. */
   readonly covered: readonly Span[];
+  /** When there was maintenance, as far as it touches the window; in order, disjoint. None where absent. */
+  readonly maintenance?: readonly Span[];
+  /** In the order they were made in; those that do not touch the window change nothing. None where absent. */
+  readonly corrections?: readonly Pick<Correction, 'from' | 'to' | 'status'>[];
 }
 
-/** Milliseconds that a service had each status; together the length of the window. */
-export type StatusTotals = Readonly<Record<ServiceStatus, number>>;
-
 /**
- * The intervals that tile a window, without gap or overlap, each of another status than its neighbours. Where nobody probed the
- * status is `unknown`, whatever was confirmed before.
+ * The intervals that tile a window, without gap or overlap; neighbours differ in their status, or in one of them being maintenance or
+ * corrected. Where nobody probed the status is `unknown`, whatever was confirmed before; where a correction holds, it is what that says.
+ *
+ * One pass over all that is known, each list once.
  */
-export function intervalsIn(window: Span, { before, changes, covered }: KnownHistory): StatusInterval[] {
-  const intervals: StatusInterval[] = [];
-  const add = (status: ServiceStatus, from: number, to: number): void => {
-    if (to <= from) return;
-    const last = intervals.at(-1);
-    if (last?.status === status) intervals[intervals.length - 1] = { ...last, to };
-    else intervals.push({ status, from, to });
-  };
-  let probed = 0;
-  /** Cuts a stretch of one confirmed status into what was probed and what was not. */
-  const addConfirmed = (status: ServiceStatus, from: number, to: number): void => {
-    let at = from;
-    for (; at < to; probed++) {
-      const span = covered[probed];
-      if (!span || span.from >= to) break;
-      add('unknown', at, Math.min(Math.max(span.from, at), to));
-      add(status, Math.max(span.from, at), Math.min(span.to, to));
-      at = Math.max(at, Math.min(span.to, to));
-      if (span.to > to) break;
-    }
-    add('unknown', at, to);
-  };
+export function intervalsIn(window: Span, { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory): StatusInterval[] {
+  const confirmed = new Changes(before?.status ?? 'unknown', changes);
+  const probed = new Spans(covered);
+  const maintained = new Spans(maintenance);
+  const corrected = new Spans<CorrectedSpan>(flattenCorrections(corrections));
 
-  let status: ServiceStatus = before?.status ?? 'unknown';
-  let from = window.from;
-  for (const change of changes) {
-    const at = clamp(change.at, from, window.to);
-    addConfirmed(status, from, at);
-    status = change.status;
-    from = at;
+  const intervals: StatusInterval[] = [];
+  for (let from = window.from; from < window.to; ) {
+    const status = confirmed.statusAt(from);
+    const isProbed = probed.at(from) !== undefined;
+    const correction = corrected.at(from);
+    const isMaintained = maintained.at(from) !== undefined;
+    const to = Math.min(window.to, confirmed.next, probed.next, corrected.next, maintained.next);
+    append(intervals, {
+      status: correction?.status ?? (isProbed ? status : 'unknown'),
+      from,
+      to,
+      ...(isMaintained ? { maintenance: true } : {}),
+      ...(correction ? { corrected: true } : {}),
+    });
+    from = to;
   }
-  addConfirmed(status, from, window.to);
   return intervals;
 }
 
+/** Exact: the sum of all is the length of the window that the intervals tile. */
 export function totalsOf(intervals: readonly StatusInterval[]): StatusTotals {
-  const totals = { up: 0, degraded: 0, down: 0, unknown: 0 };
-  for (const { status, from, to } of intervals) totals[status] += to - from;
-  return totals;
+  const { maintenance, ...outside } = NO_TOTALS;
+  const totals = { outside: { ...outside }, within: { ...maintenance } };
+  for (const interval of intervals) totals[interval.maintenance ? 'within' : 'outside'][interval.status] += interval.to - interval.from;
+  return { ...totals.outside, maintenance: totals.within };
 }
 
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, least), most);
+function append(intervals: StatusInterval[], next: StatusInterval): void {
+  const last = intervals.at(-1);
+  const isSame = last?.status === next.status && last.maintenance === next.maintenance && last.corrected === next.corrected;
+  if (isSame) intervals[intervals.length - 1] = { ...last, to: next.to };
+  else intervals.push(next);
+}
+
+/** A walk through spans that are in order and disjoint. Moments must be asked for in order. */
+class Spans<Kind extends Span = Span> {
+  #index = 0;
+  /** When what was found last ends. */
+  next = Infinity;
+
+  constructor(private readonly spans: readonly Kind[]) {}
+
+  /** The span that a moment belongs to. */
+  at(time: number): Kind | undefined {
+    let span = this.spans[this.#index];
+    while (span && span.to <= time) span = this.spans[++this.#index];
+    if (!span) {
+      this.next = Infinity;
+      return undefined;
+    }
+    const isWithin = span.from <= time;
+    this.next = isWithin ? span.to : span.from;
+    return isWithin ? span : undefined;
+  }
+}
+
+/** A walk through changes in order. Moments must be asked for in order. */
+class Changes {
+  #index = 0;
+  /** When what was found last ends. */
+  next = Infinity;
+
+  constructor(
+    private status: ServiceStatus,
+    private readonly changes: KnownHistory['changes'],
+  ) {}
+
+  statusAt(time: number): ServiceStatus {
+    let change = this.changes[this.#index];
+    for (; change && change.at <= time; change = this.changes[++this.#index]) this.status = change.status;
+    this.next = change?.at ?? Infinity;
+    return this.status;
+  }
 }

@@ -40,6 +40,27 @@ export function millisecondsOf(timestamp: string, name: string): number {
   return milliseconds;
 }
 
+/** A timestamp, as it is. */
+export function timestampOf(value: unknown, name: string): string {
+  const timestamp = textOf(value, name);
+  millisecondsOf(timestamp, name);
+  return timestamp;
+}
+
+/** What two timestamps begin and end. */
+export function spanOf(from: string, to: string): { readonly from: number; readonly to: number } {
+  const span = { from: millisecondsOf(from, 'from'), to: millisecondsOf(to, 'to') };
+  if (span.to <= span.from) throw new Error('to must be later than from');
+  return span;
+}
+
+/** An id that can stand in a path: letters, digits, `_` and `-`, at most 100. */
+export function identifierOf(value: unknown, name: string): string {
+  const identifier = textOf(value, name);
+  if (!/^[\w-]{1,100}$/.test(identifier)) throw new Error(`${name} must be 1 to 100 letters, digits, _ or -`);
+  return identifier;
+}
+
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

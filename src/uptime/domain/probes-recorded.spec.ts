@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { EventRegistry } from '../../event-store/domain/index.js';
 import { ProbesRecorded, samplesOf, toProbesRecorded, type ProbingRules } from './probes-recorded.js';
 import { judge, type Sample } from './sample.js';
 import { DEFAULT_GRADE_LIMITS } from './service-status.js';
@@ -7,12 +8,12 @@ const RULES: ProbingRules = { intervalMs: 10_000, timeoutMs: 5_000, grades: DEFA
 const START = Date.UTC(2026, 0, 1);
 
 const anySamples = fc
-  .array(fc.record({ gap: fc.oneof(fc.integer({ min: 9_990, max: 10_010 }), fc.nat(100_000_000)), responseTime: fc.double({ min: 0, max: 100_000, noNaN: true }), error: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined, freq: 3 }) }), { minLength: 1, maxLength: 60 })
+  .array(fc.record({ gap: fc.oneof(fc.integer({ min: 9_990, max: 10_010 }), fc.nat(100_000_000)), responseTime: fc.double({ min: 0, max: 100_000, noNaN: true }), error: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined, freq: 3 }), warning: fc.option(fc.string(), { nil: undefined, freq: 3 }), delay: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 10_000, noNaN: true })) }), { minLength: 1, maxLength: 60 })
   .map((findings) => {
     let at = START;
-    return findings.map(({ gap, responseTime, error }): Sample => {
+    return findings.map(({ gap, responseTime, error, warning, delay }): Sample => {
       at += gap;
-      return judge({ at, responseTime, ...(error === undefined ? {} : { error }) }, RULES.grades);
+      return judge({ at, responseTime, delay, ...(error === undefined ? {} : { error }), ...(warning === undefined ? {} : { warning }) }, RULES.grades);
     });
   });
 
@@ -43,6 +44,18 @@ describe('recorded samples', () => {
     const id = (prober: string): string | undefined => toProbesRecorded('http', samples, RULES, prober).eventId;
     expect(id('prober1')).toBe(id('prober1'));
     expect(id('prober1')).not.toBe(id('prober2'));
+  });
+});
+
+describe('a window that was recorded before delays were', () => {
+  it('is read as before', () => {
+    const samples = [judge({ at: START, responseTime: 1 }, RULES.grades), judge({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades)];
+    const registry = new EventRegistry();
+    registry.register(ProbesRecorded);
+    // Without a delay the fourth column is empty: as there was none.
+    const { data, problem } = registry.decode('ProbesRecorded', toProbesRecorded('http', samples, RULES, 'prober1').data, 1);
+    expect(problem).toBeUndefined();
+    expect(samplesOf(data as ProbesRecorded)).toEqual(samples);
   });
 });
 

@@ -1,17 +1,19 @@
 import { defineEvent, isServiceName, type NewEvent } from '../../event-store/domain/index.js';
 import { fieldsOf, integerOf, listOf, millisecondsOf, oneOf, optional, textOf } from './parsing.js';
-import { type Sample } from './sample.js';
+import { gradeOfSample, type Sample } from './sample.js';
 import { UPTIME_SOURCE } from './service-status-changed.js';
-import { type GradeLimits, gradeOf, OBSERVED_STATUSES, type ObservedStatus } from './service-status.js';
+import { type GradeLimits, OBSERVED_STATUSES, type ObservedStatus } from './service-status.js';
 import { hashText } from './status-change.js';
 import { VarintReader, VarintWriter } from './varints.js';
 
 /**
  * A window of raw samples, without loss, in columns.
  *
- * `columns` is base64 of three columns of varints, one after the other: (1) for each sample after the first, its time since the one
+ * `columns` is base64 of four columns of varints, one after the other: (1) for each sample after the first, its time since the one
  * before it less `intervalMs`, signed; (2) for each sample, its response time in microseconds; (3) runs of equal outcomes as pairs
- * of length and index into `outcomes`, until every sample has one. A steady service takes three or four bytes a sample.
+ * of length and index into `outcomes`, until every sample has one; (4) for each sample in which the prober was held up, how many
+ * samples lie between it and the one before of that kind, and for how long, in microseconds, until the end. A steady service takes
+ * three or four bytes a sample. Version 1 had no fourth column.
  */
 export interface ProbesRecorded {
   readonly serviceName: string;
@@ -44,7 +46,8 @@ export const MAX_SAMPLES_PER_EVENT = 5_000;
 
 export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
   type: 'ProbesRecorded',
-  schemaVersion: 1,
+  schemaVersion: 2,
+  upcasters: { 1: (data) => data },
   parse: (data) => {
     const event = fieldsOf(data, 'data');
     const grades = fieldsOf(event.grades, 'grades');
@@ -99,8 +102,21 @@ export function samplesOf({ startedAt, count, intervalMs, grades, outcomes, colu
     if (!outcome || length === 0 || length > count - ofSamples.length) throw new Error('columns hold an outcome that is not there');
     for (let index = 0; index < length; index++) ofSamples.push(outcome);
   }
-  if (!reader.isAtEnd) throw new Error('columns hold more than count samples');
-  return ofSamples.map((outcome, index) => sampleOf(times[index] ?? 0, responses[index] ?? 0, outcome, grades));
+  const delays = delaysOf(reader, responses);
+  return ofSamples.map((outcome, index) => sampleOf({ at: times[index] ?? 0, responseMicros: responses[index] ?? 0, ...delays.get(index) }, outcome, grades));
+}
+
+function delaysOf(reader: VarintReader, responses: readonly number[]): ReadonlyMap<number, Pick<Sample, 'delayMicros'>> {
+  const delays = new Map<number, Pick<Sample, 'delayMicros'>>();
+  for (let index = 0; !reader.isAtEnd; index++) {
+    index += reader.unsigned();
+    const delayMicros = reader.unsigned();
+    const response = responses[index];
+    if (response === undefined) throw new Error('columns hold more than count samples');
+    if (delayMicros > response) throw new Error('columns hold a delay that is longer than the response it is a part of');
+    delays.set(index, { delayMicros });
+  }
+  return delays;
 }
 
 function timeAfter(previous: number, elapsed: number): number {
@@ -109,9 +125,9 @@ function timeAfter(previous: number, elapsed: number): number {
   return time;
 }
 
-function sampleOf(at: number, responseMicros: number, { status, error }: Outcome, grades: GradeLimits): Sample {
-  const graded = status === 'down' ? {} : { grade: gradeOf(responseMicros / 1_000, grades) };
-  return { at, responseMicros, status, ...graded, ...(error === undefined ? {} : { error }) };
+function sampleOf(taken: Pick<Sample, 'at' | 'responseMicros' | 'delayMicros'>, { status, error }: Outcome, grades: GradeLimits): Sample {
+  const graded = status === 'down' ? {} : { grade: gradeOfSample(taken, grades) };
+  return { ...taken, status, ...graded, ...(error === undefined ? {} : { error }) };
 }
 
 function encode(samples: readonly Sample[], intervalMs: number): { outcomes: Outcome[]; columns: string } {
@@ -126,6 +142,13 @@ function encode(samples: readonly Sample[], intervalMs: number): { outcomes: Out
     writer.unsigned(length);
     writer.unsigned(index);
   }
+  let previous = -1;
+  samples.forEach(({ delayMicros }, index) => {
+    if (delayMicros === undefined) return;
+    writer.unsigned(index - previous - 1);
+    writer.unsigned(delayMicros);
+    previous = index;
+  });
   return { outcomes, columns: writer.toBase64() };
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { coverOf, gapTolerance, withSpan } from './spans.js';
+import { coverOf, gapTolerance, mergeSpans, type Span, withSpan } from './spans.js';
 
 describe('the time that samples cover', () => {
   it('goes from a sample to the next one within the tolerance, and no further', () => {
@@ -33,6 +33,19 @@ describe('adding a span', () => {
       fc.property(spans, fc.nat(5), (given, tolerance) => {
         const add = (list: typeof given): unknown => list.reduce<{ from: number; to: number }[]>((merged, { from, length }) => withSpan(merged, { from, to: from + length }, tolerance), []);
         expect(add(given)).toEqual(add([...given].reverse()));
+      }),
+    );
+  });
+});
+
+describe('merging spans', () => {
+  it('gives what adding them one by one gives, in whatever order they are', () => {
+    const spans = fc.array(fc.record({ from: fc.nat(100), length: fc.nat(20) }).map(({ from, length }) => ({ from, to: from + length })), { maxLength: 10 });
+    fc.assert(
+      fc.property(spans, (given) => {
+        const added = given.reduce<Span[]>((merged, span) => withSpan(merged, span, 0), []);
+        expect(mergeSpans(given)).toEqual(added);
+        expect(mergeSpans([...given].reverse())).toEqual(added);
       }),
     );
   });

@@ -23,7 +23,24 @@ export function gapTolerance({ intervalMs, timeoutMs }: Pick<ProbingRules, 'inte
  * @param samples in order of time
  */
 export function coverOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: number): Span[] {
-  return samples.reduce<Span[]>((spans, { at }) => withSpan(spans, { from: at, to: at }, toleranceMs), []);
+  const spans: Span[] = [];
+  for (const { at } of samples) {
+    const last = spans.at(-1);
+    if (last && at - last.to <= toleranceMs) spans[spans.length - 1] = { from: last.from, to: at };
+    else spans.push({ from: at, to: at });
+  }
+  return spans;
+}
+
+/** Makes one of spans that overlap or touch. @returns in order, disjoint */
+export function mergeSpans(spans: readonly Span[]): Span[] {
+  const merged: Span[] = [];
+  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (!last || span.from > last.to) merged.push(span);
+    else if (span.to > last.to) merged[merged.length - 1] = { from: last.from, to: span.to };
+  }
+  return merged;
 }
 
 /**

@@ -23,6 +23,10 @@ export class HoursQuery {
   @ApiPropertyOptional({ description: 'What time that nobody knows about counts as', enum: ['excluded', 'up', 'down'], default: 'excluded' })
   @IsIn(['excluded', 'up', 'down'], { message: 'must be excluded, up or down' })
   readonly unknown: UptimePolicy['unknown'] = 'excluded';
+
+  @ApiPropertyOptional({ description: 'What time of maintenance counts as', enum: ['excluded', 'asProbed', 'up', 'down'], default: 'excluded' })
+  @IsIn(['excluded', 'asProbed', 'up', 'down'], { message: 'must be excluded, asProbed, up or down' })
+  readonly maintenance: UptimePolicy['maintenance'] = 'excluded';
 }
 
 /** How the window is named in an answer. */

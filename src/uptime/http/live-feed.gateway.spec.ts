@@ -10,7 +10,7 @@ import { type OpenEndpoints } from '../../config/index.js';
 import { AuthenticationError, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
 import { Authenticator, OwnCredential } from '../../identity/index.js';
 import { ChangeFeed, UptimeQueries } from '../application/index.js';
-import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
+import { changeEventId, NO_TOTALS, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
 
 /** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
@@ -36,8 +36,8 @@ describe('the live feed', () => {
     http = createServer((_, response) => response.end('not a feed'));
     store = new MemoryEventStore(uptimeEvents());
     feed = new ChangeFeed(store, () => Promise.resolve());
-    const history = { services: () => ['http'], lastChange: () => undefined, changesIn: () => [], coveredIn: () => [] };
-    const queries = new UptimeQueries(history, () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastSample: undefined }]]), new ManualClock());
+    const history = { services: () => ['http'], lastChange: () => undefined, changesIn: () => [], coveredIn: () => [], maintenance: () => [], corrections: () => [], totalsIn: () => NO_TOTALS, settledUntil: () => undefined };
+    const queries = new UptimeQueries(history, () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]), new ManualClock());
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(http);

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type StreamCreation } from '../application/index.js';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 
-class Answer {
+export class Answer {
   @ApiProperty({ description: 'When this was answered', example: '2026-01-31T13:00:00.000Z' })
   readonly timestamp: string;
 }

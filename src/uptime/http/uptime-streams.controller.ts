@@ -4,7 +4,8 @@ import { type Response } from 'express';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../../event-store/index.js';
 import { Access, ApiErrors } from '../../http/index.js';
-import { createUptimeStreams } from '../application/index.js';
+import { createUptimeStreams, samplesMaxAgeOf } from '../application/index.js';
+import { ConfiguredServices } from './configured-services.js';
 import { NoQueryPipe } from './no-query.pipe.js';
 import { ConnectionTestAnswer, StreamCreationAnswer } from './uptime-answers.dto.js';
 import { toTimestamp } from './uptime.dto.js';
@@ -24,14 +25,15 @@ const AWAY = 'KurrentDB cannot be reached while appending to stream';
 @Controller('api/uptime')
 @Access({ kind: 'open', group: 'uptime' })
 export class UptimeStreamsController {
-  readonly #services: readonly string[];
+  readonly #samplesMaxAge: number | undefined;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(APP_CONFIG) { uptime }: AppConfig,
+    private readonly services: ConfiguredServices,
   ) {
-    this.#services = uptime.services.map(({ name }) => name);
+    this.#samplesMaxAge = samplesMaxAgeOf(uptime.samplesMaxAgeDays);
   }
 
   @Post('create-streams')
@@ -45,7 +47,7 @@ export class UptimeStreamsController {
   })
   @ApiErrors('validation-error')
   async createStreams(@Query(NoQueryPipe) _query: unknown, @Res({ passthrough: true }) response: Response): Promise<StreamCreationAnswer> {
-    const results = await createUptimeStreams(this.store, this.#services);
+    const results = await createUptimeStreams(this.store, this.services.names(), this.#samplesMaxAge);
     const failed = results.filter(({ success }) => !success).length;
     if (failed > 0) sayUnavailable(response);
     const message = failed === 0 ? 'Stream creation completed' : `Stream creation failed for ${failed} of ${results.length} services`;

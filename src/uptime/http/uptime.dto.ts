@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type CurrentStatus, type ServiceSummary, type ServiceTimeline, type TimelineInterval } from '../application/index.js';
-import { type ChangeEvidence, OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES, type PerformanceGrade, type Sample, SERVICE_STATUSES, type ServiceStatus } from '../domain/index.js';
+import { type CurrentStatus, type ProbePhases, type ServiceSummary, type ServiceTimeline, type TakenSample, type TimelineInterval } from '../application/index.js';
+import { type ChangeEvidence, type MaintenanceOccurrence, OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES, type PerformanceGrade, SERVICE_STATUSES, type ServiceStatus } from '../domain/index.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 
@@ -16,6 +16,29 @@ export class EvidenceDto implements ChangeEvidence {
   readonly performanceGrade?: PerformanceGrade;
 }
 
+/** Milliseconds to the thousandth. */
+export class PhasesDto implements ProbePhases {
+  @ApiPropertyOptional({ description: 'Looking up the name', example: 1.204 })
+  readonly dns?: number;
+
+  @ApiPropertyOptional({ description: 'Making the connection', example: 0.812 })
+  readonly connect?: number;
+
+  @ApiPropertyOptional({ description: 'The TLS handshake', example: 4.33 })
+  readonly tls?: number;
+
+  @ApiPropertyOptional({ description: 'From the request to the first byte of the answer', example: 6.021 })
+  readonly firstByte?: number;
+
+  static of({ dns, connect, tls, firstByte }: ProbePhases): PhasesDto {
+    return { ...rounded('dns', dns), ...rounded('connect', connect), ...rounded('tls', tls), ...rounded('firstByte', firstByte) };
+  }
+}
+
+function rounded(phase: keyof ProbePhases, milliseconds: number | undefined): ProbePhases {
+  return milliseconds === undefined ? {} : { [phase]: Math.round(milliseconds * 1_000) / 1_000 };
+}
+
 /** The last probe that this replica made; not confirmed by others yet. */
 export class LastProbeDto extends EvidenceDto {
   @ApiProperty({ example: AN_INSTANT })
@@ -24,14 +47,42 @@ export class LastProbeDto extends EvidenceDto {
   @ApiProperty({ enum: OBSERVED_STATUSES })
   readonly status: ObservedStatus;
 
-  static of({ at, status, responseMicros, grade, error }: Sample): LastProbeDto {
+  @ApiPropertyOptional({ type: PhasesDto, description: 'What the parts of it took, as far as it had them' })
+  readonly phases?: PhasesDto;
+
+  @ApiPropertyOptional({ description: 'When the certificate ends that was shown', example: '2026-12-31T23:59:59.000Z' })
+  readonly certificateEndsAt?: string;
+
+  @ApiPropertyOptional({ description: 'Milliseconds of the response time that the prober itself was held up; they do not count for the grade', example: 120 })
+  readonly heldUp?: number;
+
+  static of({ sample: { at, status, responseMicros, delayMicros, grade, error }, answer: { phases, certificateEndsAt } }: TakenSample): LastProbeDto {
     return {
       timestamp: toTimestamp(at),
       status,
       responseTime: Math.round(responseMicros / 1_000),
+      ...(phases === undefined ? {} : { phases: PhasesDto.of(phases) }),
+      ...(certificateEndsAt === undefined ? {} : { certificateEndsAt: toTimestamp(certificateEndsAt) }),
+      ...(delayMicros === undefined ? {} : { heldUp: Math.round(delayMicros / 1_000) }),
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),
     };
+  }
+}
+
+/** The maintenance that goes on now. */
+export class CurrentMaintenanceDto {
+  @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
+  readonly id: string;
+
+  @ApiProperty({ description: 'When this occurrence of it ends', example: '2026-01-31T14:00:00.000Z' })
+  readonly until: string;
+
+  @ApiProperty({ example: 'a new disk' })
+  readonly reason: string;
+
+  static of({ window: { id, reason }, to }: MaintenanceOccurrence): CurrentMaintenanceDto {
+    return { id, until: toTimestamp(to), reason };
   }
 }
 
@@ -51,13 +102,17 @@ export class CurrentStatusDto {
   @ApiProperty({ type: LastProbeDto, nullable: true })
   readonly lastProbe: LastProbeDto | null;
 
-  static of({ serviceName, currentStatus, lastChange, lastSample }: CurrentStatus): CurrentStatusDto {
+  @ApiPropertyOptional({ type: CurrentMaintenanceDto, description: 'The maintenance that goes on now, where there is one; of several the one that ends last' })
+  readonly maintenance?: CurrentMaintenanceDto;
+
+  static of({ serviceName, currentStatus, lastChange, lastProbe, maintenance }: CurrentStatus): CurrentStatusDto {
     return {
       serviceName,
       currentStatus,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(lastChange ? { metadata: lastChange.metadata } : {}),
-      lastProbe: lastSample ? LastProbeDto.of(lastSample) : null,
+      lastProbe: lastProbe ? LastProbeDto.of(lastProbe) : null,
+      ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
     };
   }
 }
@@ -89,7 +144,10 @@ export class ServiceSummaryDto {
   @ApiProperty({ type: 'integer', description: 'Milliseconds in the window that nobody knows about: not probed, or not confirmed', example: 0 })
   readonly totalUnknown: number;
 
-  @ApiProperty({ description: 'What the percentage of the whole window is at least and at most' })
+  @ApiPropertyOptional({ type: 'integer', description: 'Milliseconds of maintenance that count as none of the three; absent where there are none', example: 7_200_000 })
+  readonly totalMaintenance?: number;
+
+  @ApiProperty({ description: 'What the percentage of the whole window, without that maintenance, is at least and at most' })
   readonly uptimeBounds: UptimeBoundsDto;
 
   @ApiProperty({ type: String, nullable: true, example: AN_INSTANT })
@@ -98,9 +156,24 @@ export class ServiceSummaryDto {
   @ApiProperty({ example: true })
   readonly isCurrentlyUp: boolean;
 
-  static of({ serviceName, currentStatus, uptimePercentage, totalUptime, totalDowntime, totalUnknown, uptimeBounds, lastChange, isCurrentlyUp }: ServiceSummary): ServiceSummaryDto {
+  @ApiPropertyOptional({ type: CurrentMaintenanceDto, description: 'The maintenance that goes on now, where there is one' })
+  readonly maintenance?: CurrentMaintenanceDto;
+
+  static of({ serviceName, currentStatus, uptimePercentage, totalUptime, totalDowntime, totalUnknown, totalMaintenance, uptimeBounds, lastChange, isCurrentlyUp, maintenance }: ServiceSummary): ServiceSummaryDto {
     const lastStatusChange = lastChange ? toTimestamp(lastChange.at) : null;
-    return { serviceName, currentStatus, uptimePercentage, totalUptime, totalDowntime, totalUnknown, uptimeBounds, lastStatusChange, isCurrentlyUp };
+    return {
+      serviceName,
+      currentStatus,
+      uptimePercentage,
+      totalUptime,
+      totalDowntime,
+      totalUnknown,
+      ...(totalMaintenance > 0 ? { totalMaintenance } : {}),
+      uptimeBounds,
+      lastStatusChange,
+      isCurrentlyUp,
+      ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
+    };
   }
 }
 
@@ -123,8 +196,22 @@ export class TimelineIntervalDto {
   @ApiPropertyOptional({ description: 'The event that recorded that change', example: 'evt_1769860800000_0c7f2k9x1m3qd' })
   readonly eventId?: string;
 
-  static of({ status, from, to, change }: TimelineInterval): TimelineIntervalDto {
-    return { status, startTime: toTimestamp(from), endTime: toTimestamp(to), duration: to - from, ...(change ? { metadata: change.metadata, eventId: change.eventId } : {}) };
+  @ApiPropertyOptional({ description: 'There was maintenance', example: true })
+  readonly maintenance?: true;
+
+  @ApiPropertyOptional({ description: 'The status is what a correction says, whatever was probed', example: true })
+  readonly corrected?: true;
+
+  static of({ status, from, to, change, maintenance, corrected }: TimelineInterval): TimelineIntervalDto {
+    return {
+      status,
+      startTime: toTimestamp(from),
+      endTime: toTimestamp(to),
+      duration: to - from,
+      ...(change ? { metadata: change.metadata, eventId: change.eventId } : {}),
+      ...(maintenance ? { maintenance } : {}),
+      ...(corrected ? { corrected } : {}),
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ReadModel } from '../../event-store/index.js';
-import { ChangeFeed } from '../application/index.js';
+import { ChangeFeed, PushReports } from '../application/index.js';
 
 /** Starts what follows the streams, and stops it before the store closes. */
 @Injectable()
@@ -8,16 +8,19 @@ export class UptimeReadModelLifetime implements OnApplicationBootstrap, OnApplic
   constructor(
     private readonly readModel: ReadModel,
     private readonly feed: ChangeFeed,
+    private readonly reports: PushReports,
   ) {}
 
   onApplicationBootstrap(): void {
     this.feed.start();
+    this.reports.start();
     this.readModel.startWhenReachable();
   }
 
   /** Not earlier: requests are answered from the tables until the HTTP server has closed. */
   async onApplicationShutdown(): Promise<void> {
     await this.feed.stop();
+    await this.reports.stop();
     await this.readModel.stop();
   }
 }

@@ -6,7 +6,7 @@ import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { HTTP, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { ReadModel, serviceUptimeStream } from '../../event-store/index.js';
 import { createUptimeStreams } from '../application/index.js';
-import { changeEventId, judge, type ObservedStatus, probeSamplesStream, type Span, type StatusChange, toProbesRecorded, toServiceStatusChanged, withSpan } from '../domain/index.js';
+import { changeEventId, judge, type ObservedStatus, probeSamplesStream, type Span, type StatusChange, toMaintenanceCancelled, toMaintenanceScheduled, toProbesRecorded, toServiceStatusChanged, toStatusCorrected, withSpan } from '../domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 
 const EVER: Span = { from: 0, to: 2 * NOON };
@@ -48,7 +48,7 @@ describe('the read model of uptime', () => {
   const secondsOf = (spans: readonly Span[]): number[][] => spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
 
   it('knows the services that have a stream, probed or not', async () => {
-    await createUptimeStreams(store, ['websocket', 'http']);
+    await createUptimeStreams(store, ['websocket', 'http'], undefined);
     expect((await open()).services()).toEqual(['http', 'websocket']);
   });
 
@@ -120,6 +120,23 @@ describe('the read model of uptime', () => {
         expect(history.coveredIn(service, EVER)).toEqual(expected);
       }),
     );
+  });
+
+  it('knows what maintenance was scheduled and which of it was cancelled, and the corrections, each in the order of the stream', async () => {
+    const single = { id: 'upgrade', from: NOON, to: NOON + 60 * SECOND, reason: 'upgrade', scheduledBy: 'alice' };
+    const recurring = { id: 'backup', from: NOON - SECOND, recurrence: { rule: '0 2 * * *', timezone: 'Europe/Amsterdam', durationMs: 60 * SECOND }, reason: 'backup', scheduledBy: 'alice' };
+    const alarm = { id: 'alarm', from: NOON, to: NOON + SECOND, status: 'up' as const, reason: 'false alarm', correctedBy: 'bob' };
+    const stream = serviceUptimeStream('http');
+    await store.appendToStream(stream, [toMaintenanceScheduled(single, NOON, 'evt_1_first'), toMaintenanceScheduled(recurring, NOON, 'evt_2_second')]);
+    await store.appendToStream(stream, [toStatusCorrected(alarm, NOON, 'evt_3_third'), toStatusCorrected({ ...alarm, id: 'later', from: 0 }, NOON, 'evt_4_fourth')]);
+    const history = await open();
+    expect(history.maintenance('http')).toEqual([single, recurring]);
+    expect(history.corrections('http').map(({ id }) => id)).toEqual(['alarm', 'later']);
+    await store.appendToStream(stream, [toMaintenanceCancelled('upgrade', 'bob', NOON + 5 * SECOND, 'evt_5_fifth'), toMaintenanceCancelled('unheard-of', 'bob', NOON, 'evt_6_sixth')]);
+    await settled();
+    expect(history.maintenance('http')).toEqual([{ ...single, cancelled: { by: 'bob', at: NOON + 5 * SECOND } }, recurring]);
+    expect(history.maintenance('websocket')).toEqual([]);
+    expect(history.corrections('websocket')).toEqual([]);
   });
 
   it('takes in what comes while it runs, goes on after a restart, and is the same when it is built anew from the streams', async () => {

@@ -2,7 +2,7 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiHeader } from '@nestjs/swagger';
 import { type IncomingMessage } from 'node:http';
 import { ValidationError } from '../../event-store/index.js';
-import { requestIdOf } from '../../http/index.js';
+import { ApiIdempotencyKey, idempotencyKeyOf, requestIdOf } from '../../http/index.js';
 import { type WriteRequest } from '../application/index.js';
 import { type Precondition } from '../domain/index.js';
 
@@ -11,7 +11,6 @@ export type WriteConditions = Pick<WriteRequest, 'precondition' | 'idempotencyKe
 
 /** A revision as an entity tag; `W/` is what proxies make of it when they compress. */
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 const LARGEST_REVISION = 9_223_372_036_854_775_807n;
 
 /** Injects the {@link WriteConditions}. */
@@ -25,7 +24,7 @@ export function ApiWriteConditions({ ifNoneMatch = false }: { readonly ifNoneMat
   return applyDecorators(
     ApiHeader({ name: 'If-Match', required: false, description: 'Revision that the stream must be at, as its ETag says, or `*`: it must exist. Otherwise 409 with the current revision', example: '"4"' }),
     ...(ifNoneMatch ? [ApiHeader({ name: 'If-None-Match', required: false, description: '`*`: the stream must not exist yet. Otherwise 409', example: '*' })] : []),
-    ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes the request harmless to repeat: sent again with the same key, it is not carried out again, and answered as it was', example: '7d4d3f0c-6f1b-4f7e-9a35-0f6a3a1c2b7e' }),
+    ApiIdempotencyKey(),
   );
 }
 
@@ -55,12 +54,6 @@ function revisionOf(match: string): bigint {
   const digits = quoted ?? plain;
   if (digits === undefined || BigInt(digits) > LARGEST_REVISION) throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
   return BigInt(digits);
-}
-
-function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['headers']): string | undefined {
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) throw wrongHeader('Idempotency-Key', 'must be one text of 1 to 255 printable ASCII characters without blanks, such as a UUID');
-  return key;
 }
 
 function wrongHeader(header: string, problem: string): ValidationError {

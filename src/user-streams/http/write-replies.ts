@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Response } from 'express';
 import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamGuard } from '../../event-store/index.js';
+import { REPLAYED_HEADER } from '../../http/index.js';
 import { UserStreamQueries, type WriteOutcome } from '../application/index.js';
 import { QuotaLedger, streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { WriteAnswer } from './user-stream-answers.dto.js';
@@ -20,7 +21,7 @@ export class WriteReplies {
     const { revision, created, replayed, largestBytes } = outcome;
     response.setHeader('ETag', entityTag(revision));
     if (created) response.status(201);
-    if (replayed) response.setHeader('Idempotency-Replayed', 'true');
+    if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
     if (largestBytes > LARGE_EVENT_BYTES) response.setHeader('X-Event-Size-Warning', `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`);
     this.sayQuota(response, caller, userId);
     return WriteAnswer.of(outcome);

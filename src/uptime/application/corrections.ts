@@ -1,0 +1,53 @@
+import { type Clock } from '../../event-store/domain/index.js';
+import { type Correction, toStatusCorrected } from '../domain/index.js';
+import { assertSameRequest, mistakeAt, type RecordIds, type RecordRequest } from './record-ids.js';
+import { type ServiceRecords } from './service-records.js';
+import { type UptimeHistory } from './uptime-history.js';
+import { type UptimeQueries } from './uptime-queries.js';
+
+/** A correction as it is asked for. Times in milliseconds since 1970. */
+export type CorrectionAsked = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
+
+export interface CorrectionsOptions {
+  readonly history: Pick<UptimeHistory, 'corrections'>;
+  readonly queries: Pick<UptimeQueries, 'mustExist'>;
+  readonly records: ServiceRecords;
+  readonly ids: RecordIds;
+  readonly clock: Clock;
+}
+
+/** What people know better than the probes. */
+export class Corrections {
+  constructor(private readonly options: CorrectionsOptions) {}
+
+  /** All of them, in the order they were made in. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
+  list(service: string): readonly Correction[] {
+    this.options.queries.mustExist(service);
+    return this.options.history.corrections(service);
+  }
+
+  /**
+   * @returns the correction, and whether the same request had been carried out before
+   * @throws ValidationError for times that make no sense; as {@link list} and `ServiceRecords.append` do
+   */
+  async correct(request: RecordRequest, asked: CorrectionAsked): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
+    const { queries, records, ids, clock } = this.options;
+    queries.mustExist(request.service);
+    if (asked.to <= asked.from) throw mistakeAt('to', 'must be later than from');
+    if (asked.to > clock.now()) throw mistakeAt('to', 'must not be later than now: only what has passed can be corrected');
+    const { id, eventId } = ids.next('cor', request);
+    const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
+    const recorded = (): Correction | undefined => {
+      const known = this.options.history.corrections(request.service).find((other) => other.id === id);
+      if (known) assertSameRequest(request, essenceOf(known), essenceOf(correction));
+      return known;
+    };
+    const appended = await records.append(request.service, request.requestId, () => (recorded() ? undefined : toStatusCorrected(correction, clock.now(), eventId)));
+    return { correction: recorded() ?? correction, replayed: !appended };
+  }
+}
+
+/** What makes two requests for a correction the same. */
+function essenceOf({ from, to, status, reason }: CorrectionAsked): unknown[] {
+  return [from, to, status, reason];
+}

@@ -1,0 +1,105 @@
+import { type Clock } from '../../event-store/domain/index.js';
+import { LONGEST_OCCURRENCE_MS, type MaintenanceOccurrence, type MaintenanceWindow, mistakeInRecurrence, type Recurrence, toMaintenanceCancelled, toMaintenanceScheduled, upcomingOf } from '../domain/index.js';
+import { assertSameRequest, mistakeAt, type RecordIds, type RecordRequest } from './record-ids.js';
+import { type ServiceRecords } from './service-records.js';
+import { type UptimeHistory } from './uptime-history.js';
+import { type UptimeQueries } from './uptime-queries.js';
+
+/** Maintenance as it is asked for: single with `to`, or recurring. Times in milliseconds since 1970. */
+export type MaintenanceAsked = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
+
+/** A window, and those of its occurrences that are not over. */
+export interface PlannedMaintenance {
+  readonly window: MaintenanceWindow;
+  readonly upcoming: readonly MaintenanceOccurrence[];
+}
+
+export interface MaintenancePlanOptions {
+  readonly history: Pick<UptimeHistory, 'maintenance'>;
+  readonly queries: Pick<UptimeQueries, 'mustExist'>;
+  readonly records: ServiceRecords;
+  readonly ids: RecordIds;
+  readonly clock: Clock;
+}
+
+const MOST_UPCOMING = 10;
+
+/** Maintenance of services: what is planned, what is added, what is taken back. */
+export class MaintenancePlan {
+  constructor(private readonly options: MaintenancePlanOptions) {}
+
+  /** All that was ever scheduled, in that order. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
+  list(service: string): PlannedMaintenance[] {
+    this.options.queries.mustExist(service);
+    return this.options.history.maintenance(service).map((window) => this.#planned(window));
+  }
+
+  /**
+   * @returns the window, and whether the same request had been carried out before
+   * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `ServiceRecords.append` do
+   */
+  async schedule(request: RecordRequest, asked: MaintenanceAsked): Promise<PlannedMaintenance & { readonly replayed: boolean }> {
+    const { queries, records, ids, clock } = this.options;
+    queries.mustExist(request.service);
+    assertSensible(asked);
+    const { id, eventId } = ids.next('mnt', request);
+    const window: MaintenanceWindow = { id, ...asked, scheduledBy: request.caller.id };
+    const recorded = (): MaintenanceWindow | undefined => {
+      const known = this.#find(request.service, id);
+      if (known) assertSameRequest(request, essenceOf(known), essenceOf(window));
+      return known;
+    };
+    const appended = await records.append(request.service, request.requestId, () => (recorded() ? undefined : toMaintenanceScheduled(window, clock.now(), eventId)));
+    return { ...this.#planned(recorded() ?? window), replayed: !appended };
+  }
+
+  /**
+   * Ends a window: from now on there is nothing of it. One that was ended before stays as it is.
+   *
+   * @returns undefined where there is no such window
+   * @throws as {@link list} and `ServiceRecords.append` do
+   */
+  async cancel({ caller, service, requestId }: Omit<RecordRequest, 'idempotencyKey'>, id: string): Promise<PlannedMaintenance | undefined> {
+    const { queries, records, ids, clock } = this.options;
+    queries.mustExist(service);
+    let cancelled: MaintenanceWindow | undefined;
+    await records.append(service, requestId, () => {
+      const known = this.#find(service, id);
+      if (!known || known.cancelled) return undefined;
+      const at = clock.now();
+      cancelled = { ...known, cancelled: { by: caller.id, at } };
+      return toMaintenanceCancelled(id, caller.id, at, ids.of('cancel', service, id));
+    });
+    const known = this.#find(service, id);
+    const window = known?.cancelled ? known : (cancelled ?? known);
+    return window && this.#planned(window);
+  }
+
+  #find(service: string, id: string): MaintenanceWindow | undefined {
+    return this.options.history.maintenance(service).find((window) => window.id === id);
+  }
+
+  #planned(window: MaintenanceWindow): PlannedMaintenance {
+    return { window, upcoming: upcomingOf(window, this.options.clock.now(), MOST_UPCOMING) };
+  }
+}
+
+/** What makes two requests for maintenance the same. */
+function essenceOf({ from, to, recurrence, reason }: MaintenanceAsked): unknown[] {
+  return [from, to, recurrence && [recurrence.rule, recurrence.timezone, recurrence.durationMs, recurrence.until], reason];
+}
+
+/** @throws ValidationError */
+function assertSensible({ from, to, recurrence }: MaintenanceAsked): void {
+  if (to !== undefined && recurrence) throw mistakeAt('recurrence', 'cannot go together with to: a recurrence says how long each time lasts');
+  if (to !== undefined && to <= from) throw mistakeAt('to', 'must be later than from');
+  if (to === undefined && !recurrence) throw mistakeAt('to', 'must be given, or recurrence where it comes again and again');
+  if (recurrence) assertRecurs(from, recurrence);
+}
+
+function assertRecurs(from: number, recurrence: Recurrence): void {
+  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS) throw mistakeAt('recurrence.durationMs', `must be ${LONGEST_OCCURRENCE_MS} or less`);
+  if (recurrence.until !== undefined && recurrence.until <= from) throw mistakeAt('recurrence.until', 'must be later than from');
+  const mistake = mistakeInRecurrence({ from, recurrence });
+  if (mistake) throw mistakeAt(`recurrence.${mistake.path}`, mistake.problem);
+}

@@ -1,0 +1,54 @@
+import { type Clock, createEventId, type KnownCaller, type RandomText, ValidationError } from '../../event-store/domain/index.js';
+
+/** Who wants to write what about which service. */
+export interface RecordRequest {
+  readonly caller: KnownCaller;
+  readonly service: string;
+  /** As the caller sent it: the same request with the same key is the same record. */
+  readonly idempotencyKey: string | undefined;
+  /** Goes into the event's metadata. */
+  readonly requestId: string;
+}
+
+/** What a record and its event are called. */
+export interface RecordId {
+  readonly id: string;
+  readonly eventId: string;
+}
+
+/** Gives 64 lower-case hexadecimal digits, the same for the same text and practically never for another. */
+export type TextDigest = (text: string) => string;
+
+const ID_LENGTH = 24;
+
+/** Names what is recorded at a request, so that a repeated request is recognised, by the queries and by the store. */
+export class RecordIds {
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: RandomText,
+    private readonly digest: TextDigest,
+  ) {}
+
+  /** `{prefix}_{letters and digits}`: made of the request's key where it has one, else by chance. */
+  next(prefix: string, { caller, service, idempotencyKey }: RecordRequest): RecordId {
+    if (idempotencyKey === undefined) return { id: `${prefix}_${this.random(ID_LENGTH)}`, eventId: createEventId(this.clock.now(), this.random) };
+    const eventId = this.of(prefix, caller.id, service, idempotencyKey);
+    return { id: `${prefix}_${eventId.slice(-ID_LENGTH)}`, eventId };
+  }
+
+  /** The event id of what happens at most once. Its time is 0: a repetition comes at another time. */
+  of(...parts: readonly string[]): string {
+    return `evt_0_${this.digest(JSON.stringify(parts))}`;
+  }
+}
+
+/** @throws ValidationError where a request's key was used for something else */
+export function assertSameRequest({ idempotencyKey }: RecordRequest, recorded: readonly unknown[], asked: readonly unknown[]): void {
+  if (JSON.stringify(recorded) === JSON.stringify(asked)) return;
+  throw new ValidationError(`The Idempotency-Key '${idempotencyKey}' was used for another request; use a new key for a new request`);
+}
+
+/** The error for a request one of whose members makes no sense. */
+export function mistakeAt(path: string, problem: string): ValidationError {
+  return new ValidationError(`The request is not valid: ${path}: ${problem}`, { details: { mistakes: [{ path, problem }] } });
+}

@@ -1,0 +1,57 @@
+import { type EventStore, type NewEvent, type Position, type RecordedEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { createUptimeStream } from './uptime-streams.js';
+
+/** How long a write waits until the queries of this process know what is in the stream, in milliseconds. */
+const READABLE_WITHIN_MS = 2_000;
+/** How often, in one go, other writers may be first: the prober appends to the same stream, but seldom. */
+const MOST_CONFLICTS = 20;
+
+type RecordsStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
+
+/** Writes what people say of a service to its stream, beside what the prober finds. */
+export class ServiceRecords {
+  /** @param whenReadable resolves to true when what was written up to a position can be queried, to false when the time is over */
+  constructor(
+    private readonly store: RecordsStore,
+    private readonly whenReadable: (position: Position, timeoutMs: number) => Promise<boolean>,
+  ) {}
+
+  /**
+   * Appends what is decided, to exactly the stream that it was decided on, and waits until it can be queried.
+   *
+   * @param requestId goes into the event's metadata
+   * @param decide looks at what can be queried, which is all that is in the stream, and is asked again where another writer was faster;
+   *   undefined where there is nothing to append
+   * @returns whether something was appended
+   * @throws what `decide` throws; TimeoutError where the queries lag behind the stream, ConnectionError, WrongExpectedRevisionError, …
+   */
+  async append(service: string, requestId: string, decide: () => NewEvent | undefined): Promise<boolean> {
+    const streamName = serviceUptimeStream(service);
+    for (let conflicts = 0; ; ) {
+      const last = await this.#lastEvent(service, streamName);
+      if (last.position && !(await this.whenReadable(last.position, READABLE_WITHIN_MS))) {
+        throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, { streamName });
+      }
+      const event = decide();
+      if (!event) return false;
+      try {
+        const { position } = await this.store.appendToStream(streamName, { ...event, metadata: { ...event.metadata, correlationId: requestId } }, { expectedRevision: last.revision });
+        if (position) await this.whenReadable(position, READABLE_WITHIN_MS);
+        return true;
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevisionError) || ++conflicts > MOST_CONFLICTS) throw error;
+      }
+    }
+  }
+
+  async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {
+    const read = (): Promise<RecordedEvent[]> => this.store.readStream(streamName, { direction: 'backwards', limit: 1 });
+    const [last] = await read().catch(async (error: unknown) => {
+      if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
+      await createUptimeStream(this.store, service);
+      return read();
+    });
+    if (!last) throw new StreamNotFoundError(streamName);
+    return last;
+  }
+}

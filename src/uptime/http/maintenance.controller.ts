@@ -1,0 +1,69 @@
+import { Body, Controller, Delete, Get, Inject, NotFoundException, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import { CLOCK, type Clock, type KnownCaller } from '../../event-store/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, CurrentKnownCaller, REPLAYED_HEADER } from '../../http/index.js';
+import { MaintenancePlan } from '../application/index.js';
+import { maintenanceAsked, MaintenanceDto, ScheduleMaintenanceBody } from './maintenance.dto.js';
+import { NoQueryPipe } from './no-query.pipe.js';
+import { Conditions, type RecordConditions } from './record-request.js';
+import { MaintenanceAnswer, MaintenanceListAnswer } from './uptime-records.dto.js';
+import { toTimestamp } from './uptime.dto.js';
+
+/** When a service may fail on purpose. It is probed all the same. */
+@ApiTags('uptime')
+@Controller('api/uptime/service/:name/maintenance')
+@ApiParam({ name: 'name', example: 'http' })
+export class MaintenanceController {
+  constructor(
+    private readonly plan: MaintenancePlan,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @Access({ kind: 'open', group: 'uptime' })
+  @ApiOperation({ summary: 'The maintenance of a service', description: 'Single windows and recurring ones, past and cancelled ones too, each with the occurrences that come next.' })
+  @ApiOkResponse({ type: MaintenanceListAnswer })
+  @ApiErrors('validation-error', 'stream-not-found')
+  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): MaintenanceListAnswer {
+    return { timestamp: this.#now(), maintenance: this.plan.list(name).map((planned) => MaintenanceDto.of(planned)) };
+  }
+
+  @Post()
+  @Access({ kind: 'roles', roles: ['admin'] })
+  @ApiOperation({
+    summary: 'Schedule maintenance',
+    description: 'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. Time of maintenance is left out of percentages unless `maintenance=` in the question says otherwise.',
+  })
+  @ApiIdempotencyKey()
+  @ApiCreatedResponse({ type: MaintenanceAnswer })
+  @ApiErrors('validation-error', 'stream-not-found', 'stream-deleted', 'wrong-expected-revision', 'unsupported-media-type', 'event-too-large', 'connection-error', 'timeout')
+  async schedule(
+    @Param('name') name: string,
+    @Query(NoQueryPipe) _query: unknown,
+    @Body() body: ScheduleMaintenanceBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: RecordConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<MaintenanceAnswer> {
+    const scheduled = await this.plan.schedule({ caller, service: name, ...conditions }, maintenanceAsked(body));
+    if (scheduled.replayed) response.setHeader(REPLAYED_HEADER, 'true');
+    return { timestamp: this.#now(), maintenance: MaintenanceDto.of(scheduled) };
+  }
+
+  @Delete(':id')
+  @Access({ kind: 'roles', roles: ['admin'] })
+  @ApiOperation({ summary: 'Cancel maintenance', description: 'From now on there is nothing of it, now and at later occurrences; what has passed stays. Doing it again is harmless.' })
+  @ApiParam({ name: 'id', example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
+  @ApiOkResponse({ type: MaintenanceAnswer })
+  @ApiErrors('validation-error', 'stream-not-found', 'not-found', 'stream-deleted', 'wrong-expected-revision', 'connection-error', 'timeout')
+  async cancel(@Param('name') name: string, @Param('id') id: string, @Query(NoQueryPipe) _query: unknown, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { requestId }: RecordConditions): Promise<MaintenanceAnswer> {
+    const cancelled = await this.plan.cancel({ caller, service: name, requestId }, id);
+    if (!cancelled) throw new NotFoundException(`The service '${name}' has no maintenance of this id; GET /api/uptime/service/${name}/maintenance lists what there is`);
+    return { timestamp: this.#now(), maintenance: MaintenanceDto.of(cancelled) };
+  }
+
+  #now(): string {
+    return toTimestamp(this.clock.now());
+  }
+}

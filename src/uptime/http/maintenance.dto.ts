@@ -1,0 +1,148 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { type MaintenanceAsked, type PlannedMaintenance } from '../application/index.js';
+import { LONGEST_OCCURRENCE_MS, LONGEST_RULE, type MaintenanceOccurrence, type MaintenanceWindow, type Recurrence } from '../domain/index.js';
+import { InstantMember, instantOf, OptionalInstantMember } from './instant-member.js';
+import { ReasonMember } from './reason-member.js';
+import { toTimestamp } from './uptime.dto.js';
+
+const AN_INSTANT = '2026-01-31T12:00:00.000Z';
+const AN_END = '2026-01-31T14:00:00.000Z';
+const SHORTEST_OCCURRENCE_MS = 1_000;
+const LONGEST_TIME_ZONE = 64;
+const RULE = { description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields', example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0' };
+const TIME_ZONE = { description: 'IANA name of the time zone whose wall clock the rule is about', example: 'Europe/Amsterdam' };
+const DURATION = { type: 'integer', description: 'Milliseconds that each occurrence lasts', example: 7_200_000 } as const;
+const UNTIL = { description: 'No occurrence begins at or after this', example: '2027-01-01T00:00:00.000Z' };
+const FROM = { description: 'When it begins; of a recurring one, the moment before which nothing of it is, and DTSTART to an RRULE', example: AN_INSTANT };
+const TO = { description: 'When it ends, of a single one', example: AN_END };
+
+export class RecurrenceBody {
+  @ApiProperty({ ...RULE, maxLength: LONGEST_RULE })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(LONGEST_RULE)
+  readonly rule: string;
+
+  @ApiProperty({ ...TIME_ZONE, maxLength: LONGEST_TIME_ZONE })
+  @IsString()
+  @MaxLength(LONGEST_TIME_ZONE)
+  readonly timezone: string;
+
+  @ApiProperty({ ...DURATION, minimum: SHORTEST_OCCURRENCE_MS, maximum: LONGEST_OCCURRENCE_MS })
+  @IsInt()
+  @Min(SHORTEST_OCCURRENCE_MS)
+  @Max(LONGEST_OCCURRENCE_MS)
+  readonly durationMs: number;
+
+  @OptionalInstantMember(UNTIL)
+  readonly until?: string;
+}
+
+export class ScheduleMaintenanceBody {
+  @InstantMember(FROM)
+  readonly from: string;
+
+  @OptionalInstantMember({ ...TO, description: 'When it ends; either this or recurrence is given' })
+  readonly to?: string;
+
+  @ApiPropertyOptional({ type: RecurrenceBody, description: 'For maintenance that comes again and again' })
+  @ValidateIf((_: unknown, value: unknown) => value !== undefined)
+  @ValidateNested()
+  @Type(() => RecurrenceBody)
+  readonly recurrence?: RecurrenceBody;
+
+  @ReasonMember('a new disk')
+  readonly reason: string;
+}
+
+/** What a body asks for, its times in milliseconds. */
+export function maintenanceAsked({ from, to, recurrence, reason }: ScheduleMaintenanceBody): MaintenanceAsked {
+  return { from: instantOf(from), ...(to === undefined ? {} : { to: instantOf(to) }), ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}), reason };
+}
+
+function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceBody): Recurrence {
+  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: instantOf(until) }) };
+}
+
+export class RecurrenceDto {
+  @ApiProperty(RULE)
+  readonly rule: string;
+
+  @ApiProperty(TIME_ZONE)
+  readonly timezone: string;
+
+  @ApiProperty(DURATION)
+  readonly durationMs: number;
+
+  @ApiPropertyOptional(UNTIL)
+  readonly until?: string;
+
+  static of({ until, ...rest }: Recurrence): RecurrenceDto {
+    return { ...rest, ...(until === undefined ? {} : { until: toTimestamp(until) }) };
+  }
+}
+
+export class OccurrenceDto {
+  @ApiProperty({ example: AN_INSTANT })
+  readonly from: string;
+
+  @ApiProperty({ example: AN_END })
+  readonly to: string;
+
+  static of({ from, to }: MaintenanceOccurrence): OccurrenceDto {
+    return { from: toTimestamp(from), to: toTimestamp(to) };
+  }
+}
+
+export class CancellationDto {
+  @ApiProperty({ example: AN_INSTANT })
+  readonly at: string;
+
+  @ApiProperty({ description: "The caller's id", example: 'alice' })
+  readonly by: string;
+
+  static of({ at, by }: NonNullable<MaintenanceWindow['cancelled']>): CancellationDto {
+    return { at: toTimestamp(at), by };
+  }
+}
+
+export class MaintenanceDto {
+  @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
+  readonly id: string;
+
+  @ApiProperty(FROM)
+  readonly from: string;
+
+  @ApiPropertyOptional(TO)
+  readonly to?: string;
+
+  @ApiPropertyOptional({ type: RecurrenceDto })
+  readonly recurrence?: RecurrenceDto;
+
+  @ApiProperty({ example: 'a new disk' })
+  readonly reason: string;
+
+  @ApiProperty({ description: "The caller's id", example: 'alice' })
+  readonly scheduledBy: string;
+
+  @ApiPropertyOptional({ type: CancellationDto, description: 'Who ended it; what had passed by then stays' })
+  readonly cancelled?: CancellationDto;
+
+  @ApiProperty({ type: [OccurrenceDto], description: 'Those of the year that follows that are not over, at most ten' })
+  readonly upcoming: OccurrenceDto[];
+
+  static of({ window: { id, from, to, recurrence, reason, scheduledBy, cancelled }, upcoming }: PlannedMaintenance): MaintenanceDto {
+    return {
+      id,
+      from: toTimestamp(from),
+      ...(to === undefined ? {} : { to: toTimestamp(to) }),
+      ...(recurrence ? { recurrence: RecurrenceDto.of(recurrence) } : {}),
+      reason,
+      scheduledBy,
+      ...(cancelled ? { cancelled: CancellationDto.of(cancelled) } : {}),
+      upcoming: upcoming.map((occurrence) => OccurrenceDto.of(occurrence)),
+    };
+  }
+}
