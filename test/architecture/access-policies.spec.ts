@@ -42,6 +42,6 @@ describe('the routes of the service', () => {
     const routes = controllers.flatMap((controller) => routesOf(controller).map(([name, handler]) => ({ name, policy: (Reflect.getMetadata(ACCESS_POLICY, handler) ?? Reflect.getMetadata(ACCESS_POLICY, controller)) as unknown })));
     expect(routes.filter(({ policy }) => policy === undefined).map(({ name }) => name)).toEqual([]);
     // A search that finds no route would find none without a policy either.
-    expect(routes.map(({ name }) => name)).toEqual(expect.arrayContaining(['HealthController.livez', 'StreamsController.readEvents', 'UptimeController.status', 'UptimeStreamsController.createStreams']));
+    expect(routes.map(({ name }) => name)).toEqual(expect.arrayContaining(['HealthController.livez', 'StreamsController.readEvents', 'PushController.push', 'UptimeController.status', 'UptimeStreamsController.createStreams']));
   });
 });

@@ -19,7 +19,7 @@ export function readDocument(path: string): string {
 
 /** The samples of a document, in their order. @throws Error for an option of curl that nobody has taught this */
 export function curlSamplesOf(document: string): CurlSample[] {
-  const blocks = /```sh\n(curl -s [^\n]+)\n```(?:\n+```json\n(.*?)\n```)?/gs;
+  const blocks = /```sh\n(curl -s (?:(?!```).)+)\n```(?:\n+```json\n(.*?)\n```)?/gs;
   return [...readDocument(document).matchAll(blocks)].map(([, command = '', json]) => ({ document, ...parse(command), json }));
 }
 
@@ -30,7 +30,7 @@ function parse(command: string): Pick<CurlSample, 'method' | 'path' | 'headers' 
   let path = '';
   let body: string | undefined;
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === 'curl' || word === '-s') continue;
+    if (word === 'curl' || word === '-s' || word === '\\') continue;
     else if (word === '-X') method = words.shift();
     else if (word === '-H') {
       const [name = '', value = ''] = (words.shift() ?? '').split(/: (.*)/s);

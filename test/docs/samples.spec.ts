@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
@@ -8,29 +8,33 @@ import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js'
 const root = resolve(__dirname, '../..');
 const run = promisify(execFile);
 const DOCUMENTS = ['README.md', 'docs/uptime.md', 'docs/health.md', 'docs/user-streams.md'];
+/** Its samples need a service that reports in. */
+const PUSHES = 'docs/uptime.md';
 const scripts = Object.keys((JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts);
 
-/** Said where an answer is shared with a probe that came just before. */
-const OPTIONAL = 'cachedResponse';
+/** Said where an answer is shared with a probe that came just before, and where the machine was busy. */
+const OPTIONAL = ['cachedResponse', 'heldUp'];
 
 /** What a JSON value looks like, whatever its numbers and texts are. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).filter(([key]) => key !== OPTIONAL).map(([key, member]) => [key, shapeOf(member)]));
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).filter(([key]) => !OPTIONAL.includes(key)).map(([key, member]) => [key, shapeOf(member)]));
   return value === null ? 'null' : typeof value;
 }
 
 describe.each(DOCUMENTS)('the samples of %s', (document) => {
   let dataDir: string;
   let service: ServiceProcess;
-  let token: string;
+  let tokens: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     dataDir = makeDataDir();
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_INTERVAL_MS: '300', UPTIME_SAMPLE_WINDOW_MS: '1000' });
-    const { stdout } = await run(process.execPath, [resolve(root, 'dist/cli.js'), 'token', '--user', 'alice'], { env: { PATH: process.env.PATH, DATA_DIR: dataDir } });
-    token = stdout.trim();
-    await eventually(() => service.get('/api/uptime/status'), ({ body }) => (body as { services: { currentStatus: string }[] }).services.every(({ currentStatus }) => currentStatus === 'up'));
+    const servicesFile = join(dataDir, 'services.yaml');
+    writeFileSync(servicesFile, 'services:\n  - { name: nightly-backup, kind: push, token: "${BACKUP_TOKEN}", interval: 1d }\n');
+    service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_INTERVAL_MS: '300', UPTIME_SAMPLE_WINDOW_MS: '1000', ...(document === PUSHES ? { UPTIME_SERVICES_FILE: servicesFile, BACKUP_TOKEN: 'token-of-the-backup' } : {}) });
+    const tokenFor = async (...role: string[]): Promise<string> => (await run(process.execPath, [resolve(root, 'dist/cli.js'), 'token', '--user', 'alice', ...role], { env: { PATH: process.env.PATH, DATA_DIR: dataDir } })).stdout.trim();
+    tokens = { TOKEN: await tokenFor(), ADMIN_TOKEN: await tokenFor('--role', 'admin'), BACKUP_TOKEN: 'token-of-the-backup' };
+    await eventually(() => service.get('/api/uptime/status'), ({ body }) => (body as { services: { currentStatus: string }[] }).services.slice(0, 3).every(({ currentStatus }) => currentStatus === 'up'));
     await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
   });
 
@@ -40,7 +44,7 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
   });
 
   const ask = ({ method, path, headers, body }: CurlSample): Promise<Answer> =>
-    service.request(method, path, { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace('$TOKEN', token)])), ...(body === undefined ? {} : { body }) });
+    service.request(method, path, { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace(/\$([A-Z_]+)/, (_, variable: string) => tokens[variable] ?? '')])), ...(body === undefined ? {} : { body }) });
 
   const samples = curlSamplesOf(document);
 

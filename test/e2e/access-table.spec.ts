@@ -53,6 +53,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/users/{userId}/streams/{type}/{category}': { data: DATA },
   'PATCH /api/users/{userId}/streams/{type}/{category}/metadata': { description: 'Changed' },
   'POST /api/users/{userId}/streams/{type}/{category}/events': { events: [{ data: DATA }] },
+  'POST /api/uptime/service/{name}/maintenance': { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z', reason: 'a new disk' },
+  'POST /api/uptime/service/{name}/corrections': { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z', status: 'up', reason: 'a false alarm' },
 };
 
 /** What each caller shows. The tokens that must be refused would open everything if they were not. */
@@ -129,7 +131,7 @@ describe('the access table of docs/access.md', () => {
     const userId = `owner-${owners++}`;
     await USER_STREAMS[title]?.(await ApiCaller.of(() => running.url, userId), `/api/users/${userId}/streams`, userId);
     const streamName = OTHER_STREAMS[title]?.(userId) ?? `user-${userId}-profile`;
-    const values: Readonly<Record<string, string>> = { userId, type: 'profile', category: 'default', streamName, name: 'http' };
+    const values: Readonly<Record<string, string>> = { userId, type: 'profile', category: 'default', streamName, name: 'http', id: 'mnt_never' };
     const [method = '', template = ''] = route.split(' ');
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
     const token = await CREDENTIALS[caller](userId);

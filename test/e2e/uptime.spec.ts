@@ -52,6 +52,8 @@ describe('the uptime API', () => {
   it('finds the three documented services up: a target, its own live feed, its own store', async () => {
     const { status, body } = await service.get('/api/uptime/status');
     expect(status).toBe(200);
+    // A busy machine holds the prober up, and it says so.
+    for (const { lastProbe } of (body as { services: { lastProbe: { heldUp?: number } }[] }).services) delete lastProbe.heldUp;
     expect(body).toEqual({
       timestamp: anInstant,
       services: ['http', 'websocket', 'database'].map((serviceName) => ({
@@ -59,7 +61,10 @@ describe('the uptime API', () => {
         currentStatus: 'up',
         lastStatusChange: anInstant,
         metadata: { responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string },
-        lastProbe: { timestamp: anInstant, status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string },
+        lastProbe: {
+          timestamp: anInstant, status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string,
+          ...(serviceName === 'database' ? {} : { phases: { connect: expect.any(Number) as number, firstByte: expect.any(Number) as number } }),
+        },
       })),
     });
   });

@@ -14,12 +14,17 @@ import {
   type ReadOptions,
   type RecordedEvent,
   StreamCreated,
+  type StreamDemand,
+  type StreamMetadata,
   StreamNotFoundError,
+  type StreamSubscriptionOptions,
+  type StreamWrite,
   TimeoutError,
+  type VersionedStreamMetadata,
   WrongExpectedRevisionError,
 } from '../../src/event-store/domain/index.js';
 
-type Used = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream' | 'subscribeToAll' | 'identity' | 'testConnection'>;
+type Used = Pick<EventStore, 'appendToStream' | 'appendIf' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata' | 'subscribeToAll' | 'subscribeToStream' | 'identity' | 'testConnection'>;
 
 /**
  * The part of the `EventStore` port that uptime uses, in memory, with the rules that matter to it: expected revisions, idempotence
@@ -34,11 +39,13 @@ export class MemoryEventStore implements Used {
   #answersToLose = 0;
   #beforeAppend: (() => Promise<unknown>) | undefined;
   readonly #subscribers = new Set<() => void>();
+  readonly #metadata = new Map<string, VersionedStreamMetadata>();
 
   constructor(private readonly registry: EventRegistry) {}
 
   goAway(): void {
     this.#isAway = true;
+    this.#wake();
   }
 
   comeBack(): void {
@@ -81,6 +88,15 @@ export class MemoryEventStore implements Used {
     return { streamName, revision: written.revision, position: written.position };
   }
 
+  async appendIf({ streamName, events, expectedRevision }: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult> {
+    await this.#reach();
+    for (const demand of demands) {
+      const current = this.eventsOf(demand.streamName).at(-1)?.revision ?? ('no_stream' as const);
+      if (current !== demand.expectedRevision) throw new WrongExpectedRevisionError(demand.streamName, demand.expectedRevision, current);
+    }
+    return this.appendToStream(streamName, events, { expectedRevision });
+  }
+
   async readStream(streamName: string, { from, limit = 100, direction = 'forwards' }: ReadOptions = {}): Promise<RecordedEvent[]> {
     await this.#reach();
     const stream = this.eventsOf(streamName);
@@ -93,23 +109,53 @@ export class MemoryEventStore implements Used {
     await this.#reach();
     if (this.eventsOf(stream.name).length > 0) return { streamName: stream.name, created: false };
     this.created.push(stream);
+    this.#metadata.set(stream.name, { metadata: stream.maxAge === undefined ? {} : { maxAge: stream.maxAge }, revision: 0n });
     const { name: streamName, description, tags = [], owner, data = null } = stream;
     this.#write(streamName, { type: StreamCreated.type, data: { streamName, description, tags, owner, createdAt: new Date(0).toISOString(), data } });
     this.#wake();
     return { streamName, created: true };
   }
 
+  async getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata> {
+    await this.#reach();
+    return this.#metadata.get(streamName) ?? { metadata: {}, revision: 'no_stream' };
+  }
+
+  async setStreamMetadata(streamName: string, metadata: StreamMetadata): Promise<AppendResult> {
+    const { revision } = await this.getStreamMetadata(streamName);
+    const next = revision === 'no_stream' ? 0n : revision + 1n;
+    this.#metadata.set(streamName, { metadata, revision: next });
+    return { streamName: `$$${streamName}`, revision: next, position: undefined };
+  }
+
   subscribeToAll({ after, filter, onBatch, onCaughtUp }: AllSubscriptionOptions): EventSubscription {
     const prefixes = filter && 'streamNamePrefixes' in filter ? filter.streamNamePrefixes : [''];
-    let next = after === 'end' ? this.log.length : after ? Number(after.commit) + 1 : 0;
+    const next = after === 'end' ? this.log.length : after ? Number(after.commit) + 1 : 0;
+    return this.#subscribe(next, ({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)), { onBatch, onCaughtUp });
+  }
+
+  subscribeToStream(streamName: string, { after, onBatch, onCaughtUp, onInterrupted }: StreamSubscriptionOptions): EventSubscription {
+    if (after !== undefined) throw new Error('only from the start');
+    return this.#subscribe(0, (event) => event.streamName === streamName, { onBatch, onCaughtUp, onInterrupted });
+  }
+
+  #subscribe(from: number, isMeant: (event: RecordedEvent) => boolean, { onBatch, onCaughtUp, onInterrupted }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCaughtUp' | 'onInterrupted'>): EventSubscription {
+    let next = from;
+    let isInterrupted = true;
     let delivering = Promise.resolve();
     const deliver = (): void => {
       delivering = delivering.then(async () => {
+        if (this.#isAway) {
+          if (!isInterrupted) onInterrupted?.(new ConnectionError('KurrentDB went away'));
+          isInterrupted = true;
+          return;
+        }
         const batch = this.log.slice(next);
-        const events = batch.filter(({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)));
+        const events = batch.filter(isMeant);
         if (batch.length > 0) await onBatch({ events, position: batch.at(-1)?.position });
         next += batch.length;
-        onCaughtUp?.();
+        if (isInterrupted) onCaughtUp?.();
+        isInterrupted = false;
       });
     };
     this.#subscribers.add(deliver);

@@ -1,0 +1,85 @@
+import { INTERVAL_MS, LEASE_MS, Replicas } from './prober-replicas.js';
+import { eventually } from './service-process.js';
+import { timelineOf } from './uptime-target.js';
+
+/** What the machine may add to the time that something takes: it is busy with other tests. */
+const ROOM_MS = 1_500;
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('two replicas', () => {
+  let replicas: Replicas;
+
+  beforeEach(async () => {
+    replicas = new Replicas();
+    await replicas.start(2);
+    await replicas.untilOneProbes();
+    await eventually(() => replicas.changes(), (changes) => changes.length === 1);
+  });
+  afterEach(() => replicas.stop());
+
+  const statuses = async (): Promise<string[]> => (await replicas.changes()).map(({ status }) => status);
+  const other = (): Replicas['all'][number] => {
+    const { holder } = replicas;
+    const found = replicas.all.find((replica) => replica !== holder);
+    if (!found) throw new Error('there is one replica only');
+    return found;
+  };
+
+  it('one of them probes, and both answer what it finds', async () => {
+    await replicas.target.kill();
+    await eventually(statuses, (told) => told.length === 2);
+    await replicas.target.start();
+    await eventually(statuses, (told) => told.length === 3);
+    expect(await statuses()).toEqual(['up', 'down', 'up']);
+    for (const { service } of replicas.all) {
+      expect((await eventually(() => timelineOf(service, 'http'), ({ currentStatus, timeline }) => currentStatus === 'up' && timeline.some(({ status }) => status === 'down'))).currentStatus).toBe('up');
+      expect((await service.get('/readyz')).status).toBe(200);
+    }
+  });
+
+  it('when the one that probes is killed, the other takes over within a lease, and goes on where the stream stands', async () => {
+    const next = other();
+    const killedAt = Date.now();
+    await replicas.holder.service.kill('SIGKILL');
+    expect(await replicas.untilOneProbes()).toBe(next);
+    expect(Date.now() - killedAt).toBeLessThan(LEASE_MS + ROOM_MS);
+    await replicas.target.kill();
+    await eventually(statuses, (told) => told.length === 2);
+    await sleep(5 * INTERVAL_MS);
+    expect(await statuses()).toEqual(['up', 'down']);
+  });
+
+  it('when the one that probes is stopped, the other takes over at once', async () => {
+    const next = other();
+    const { service } = replicas.holder;
+    expect(await service.stop()).toBe(0);
+    const stoppedAt = Date.now();
+    expect(await replicas.untilOneProbes()).toBe(next);
+    expect(Date.now() - stoppedAt).toBeLessThan(ROOM_MS);
+  });
+
+  it('one that was stopped by a signal while it probed records nothing of its own when it wakes up', async () => {
+    const paused = replicas.holder;
+    const next = other();
+    // It has seen one failure, one short of a change, when it is stopped.
+    await paused.service.kill('SIGSTOP');
+    await eventually(() => Promise.resolve(replicas.all.filter(({ service }) => service === next.service)), () => next.service.output.some((line) => line.includes('This replica probes')));
+    await replicas.target.kill();
+    await eventually(statuses, (told) => told.length === 2);
+    const holder = await replicas.lastHolder();
+    await replicas.target.start();
+    await eventually(statuses, (told) => told.length === 3);
+    await replicas.target.kill();
+    await eventually(statuses, (told) => told.length === 4);
+    await paused.service.kill('SIGCONT');
+    await eventually(() => Promise.resolve(paused.service.output), (output) => output.some((line) => line.includes('Another replica has taken over')));
+    await sleep(LEASE_MS);
+    expect(await replicas.lastHolder()).toBe(holder);
+    expect(await statuses()).toEqual(['up', 'down', 'up', 'down']);
+    // Whatever was found in its sleep came from the other one: no two samples within less than half an interval.
+    const times = (await replicas.samples()).map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(INTERVAL_MS / 4);
+  });
+});

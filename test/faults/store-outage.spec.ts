@@ -1,0 +1,82 @@
+import { INTERVAL_MS, Replicas } from '../e2e/prober-replicas.js';
+import { eventually } from '../e2e/service-process.js';
+import { timelineOf } from '../e2e/uptime-target.js';
+
+const OUTAGE_MS = 60_000;
+/** A probe may have been under way already when the target changed, and a process that starts keeps the others waiting. */
+const UNDER_WAY_MS = INTERVAL_MS;
+const ROOM_MS = 1_000;
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('the store, away for a minute under probing', () => {
+  let replicas: Replicas;
+  beforeEach(async () => {
+    replicas = new Replicas();
+    await replicas.start(1);
+    await eventually(() => replicas.changes(), (changes) => changes.length === 1);
+  });
+  afterEach(() => replicas.stop());
+
+  /** The target fails and comes back, in the first half of the outage. */
+  const outage = async (meanwhile: () => Promise<void>): Promise<{ downAt: number; upAt: number }> => {
+    const begun = Date.now();
+    await replicas.killStore();
+    await sleep(5_000);
+    const downAt = await replicas.target.kill();
+    await sleep(15_000);
+    const upAt = await replicas.target.start();
+    await sleep(5_000);
+    await meanwhile();
+    await sleep(Math.max(0, begun + OUTAGE_MS - Date.now()));
+    await replicas.startStore();
+    return { downAt, upAt };
+  };
+  /** Longest time between two recorded samples, in milliseconds. */
+  const longestGap = async (): Promise<number> => {
+    const times = (await replicas.samples()).map(({ at }) => at);
+    expect(new Set(times).size).toBe(times.length);
+    return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
+  };
+  const expectHistory = async ({ downAt, upAt }: { downAt: number; upAt: number }): Promise<void> => {
+    const changes = await eventually(() => replicas.changes(), (recorded) => recorded.length === 3, 30_000);
+    expect(changes.map(({ status }) => status)).toEqual(['up', 'down', 'up']);
+    const [, down, up] = changes.map(({ timestamp }) => Date.parse(timestamp));
+    expect(down).toBeGreaterThanOrEqual(downAt - UNDER_WAY_MS);
+    expect(down).toBeLessThan(downAt + ROOM_MS);
+    expect(up).toBeGreaterThanOrEqual(upAt - UNDER_WAY_MS);
+    expect(up).toBeLessThan(upAt + ROOM_MS);
+    expect(changes[2]?.duration).toBe((up ?? 0) - (down ?? 0));
+  };
+
+  it('loses nothing: changes and samples have the times they had, and the intervals are right after it', async () => {
+    const times = await outage(() => Promise.resolve());
+    await expectHistory(times);
+    const [replica] = replicas.all;
+    const { timeline, totalDowntime } = await eventually(() => timelineOf(replica?.service ?? fail(), 'http'), ({ timeline: told }) => told.length >= 4);
+    expect(timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'down', 'up']);
+    expect(Math.abs(totalDowntime - (times.upAt - times.downAt))).toBeLessThan(ROOM_MS + UNDER_WAY_MS);
+    await sleep(5_000);
+    expect(await longestGap()).toBeLessThan(2 * INTERVAL_MS + ROOM_MS);
+  }, 180_000);
+
+  it('loses nothing though the service is killed in the middle of it and started again', async () => {
+    const times = await outage(async () => {
+      const [replica] = replicas.all;
+      if (!replica) fail();
+      await replica.service.kill('SIGKILL');
+      await replicas.restart(replica);
+    });
+    await expectHistory(times);
+    await sleep(5_000);
+    // What starting it took, and no more.
+    expect(await longestGap()).toBeLessThan(10_000);
+    const between = (await replicas.samples()).filter(({ at }) => at > times.downAt + ROOM_MS && at < times.upAt - ROOM_MS);
+    expect(between.length).toBeGreaterThan((times.upAt - times.downAt - 2 * ROOM_MS) / INTERVAL_MS / 2);
+    expect(between.every(({ status }) => status === 'down')).toBe(true);
+  }, 180_000);
+});
+
+function fail(): never {
+  throw new Error('there is no replica');
+}

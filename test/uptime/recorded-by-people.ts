@@ -1,0 +1,41 @@
+import { isEvent, serviceUptimeStream } from '../../src/event-store/domain/index.js';
+import { type Correction, correctionOf, MaintenanceCancelled, MaintenanceScheduled, type MaintenanceWindow, maintenanceWindowOf, StatusCorrected, withCancellation } from '../../src/uptime/domain/index.js';
+import { type MemoryEventStore } from './memory-event-store.js';
+
+/** What people recorded of services, as a read model would tell it: that of a store in memory, as far as it is readable. */
+export class RecordedByPeople {
+  /** How many of the store's events can be queried. */
+  #readable = Infinity;
+
+  constructor(private readonly store: MemoryEventStore) {}
+
+  /** From now on nothing new can be queried, until {@link catchUp}. */
+  fallBehind(): void {
+    this.#readable = this.store.log.length;
+  }
+
+  catchUp(): void {
+    this.#readable = Infinity;
+  }
+
+  /** Whether the event at a position can be queried. */
+  hasPassed(commit: bigint): boolean {
+    return commit < this.#readable;
+  }
+
+  maintenance(service: string): MaintenanceWindow[] {
+    return this.#eventsOf(service).reduce<MaintenanceWindow[]>((windows, event) => {
+      if (isEvent(event, MaintenanceScheduled)) return [...windows, maintenanceWindowOf(event.data)];
+      if (!isEvent(event, MaintenanceCancelled)) return windows;
+      return windows.map((window) => (window.id === event.data.maintenanceId ? withCancellation(window, event.data) : window));
+    }, []);
+  }
+
+  corrections(service: string): Correction[] {
+    return this.#eventsOf(service).flatMap((event) => (isEvent(event, StatusCorrected) ? [correctionOf(event.data)] : []));
+  }
+
+  #eventsOf(service: string): MemoryEventStore['log'] {
+    return this.store.log.slice(0, this.#readable).filter(({ streamName }) => streamName === serviceUptimeStream(service));
+  }
+}
