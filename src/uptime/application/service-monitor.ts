@@ -76,6 +76,8 @@ export class ServiceMonitor implements LiveService {
   async begin(): Promise<void> {
     const { spool, clock } = this.options;
     await this.#handingOver;
+    // What is being recorded was decided on what is forgotten now.
+    await this.recorded();
     this.#isActive = true;
     this.#stop = new AbortController();
     this.#changes.begin(spool.samples(this.service.name, Number.MAX_SAFE_INTEGER), clock.now());
