@@ -59,6 +59,25 @@ describe('two replicas', () => {
     expect(Date.now() - stoppedAt).toBeLessThan(ROOM_MS);
   });
 
+  it('one that is cut off from the store goes on probing, and leaves out what it found when another one has taken over', async () => {
+    const cutOff = replicas.holder;
+    const next = other();
+    cutOff.store.cut();
+    await eventually(() => Promise.resolve(next.service.output), (output) => output.some((line) => line.includes('This replica probes')));
+    // Both see it go and come back; only one of them can say so.
+    await replicas.target.kill();
+    await eventually(statuses, (told) => told.length === 2);
+    await replicas.target.start();
+    await eventually(statuses, (told) => told.length === 3);
+    cutOff.store.heal();
+    await eventually(() => Promise.resolve(cutOff.service.output), (output) => output.some((line) => line.includes('Another replica has taken over')));
+    await eventually(() => Promise.resolve(cutOff.service.output), (output) => output.some((line) => line.includes('samples are not recorded: another replica probed at that time')));
+    await sleep(LEASE_MS);
+    expect(await statuses()).toEqual(['up', 'down', 'up']);
+    const times = (await replicas.samples()).map(({ at }) => at);
+    expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThan(INTERVAL_MS / 4);
+  });
+
   it('one that was stopped by a signal while it probed records nothing of its own when it wakes up', async () => {
     const paused = replicas.holder;
     const next = other();

@@ -2,6 +2,7 @@ import { BACKWARDS, END, FORWARDS, KurrentDBClient, START } from '@kurrent/kurre
 import { KurrentDBServer } from '../contract/kurrentdb-server.js';
 import { type ProbesRecorded, type Sample, samplesOf, type ServiceStatusChanged } from '../../src/uptime/domain/index.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { TcpProxy } from './tcp-proxy.js';
 import { AUTH } from './tokens.js';
 import { Target } from './uptime-target.js';
 
@@ -9,9 +10,10 @@ export const LEASE_MS = 1_500;
 export const INTERVAL_MS = 200;
 const RULES = { UPTIME_LEASE_MS: String(LEASE_MS), UPTIME_INTERVAL_MS: String(INTERVAL_MS), UPTIME_TIMEOUT_MS: '150', UPTIME_FAILURE_THRESHOLD: '2', UPTIME_SUCCESS_THRESHOLD: '2', UPTIME_SAMPLE_WINDOW_MS: '2000', KURRENTDB_TIMEOUT_MS: '1000' };
 
-/** One replica of the service: its process, which may have ended, and its own data directory, which stays. */
+/** One replica of the service: its process, which may have ended, its own data directory, which stays, and its way to the store. */
 export interface Replica {
   readonly dataDir: string;
+  readonly store: TcpProxy;
   service: ServiceProcess;
 }
 
@@ -28,13 +30,15 @@ export class Replicas {
     await this.startStore('0');
     for (let index = 0; index < count; index++) {
       const dataDir = makeDataDir();
-      this.all.push({ dataDir, service: await this.#run(dataDir) });
+      const store = await TcpProxy.start(() => this.#store?.port ?? 0);
+      this.all.push({ dataDir, store, service: await this.#run(dataDir, store) });
     }
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.all.map(({ service }) => service.kill('SIGKILL')));
     await this.#client?.dispose();
+    await Promise.all(this.all.map(({ store }) => store.stop()));
     await this.#store?.kill();
     await this.target.kill();
     for (const directory of [this.#storeDir, ...this.all.map(({ dataDir }) => dataDir)]) removeDataDir(directory);
@@ -50,7 +54,7 @@ export class Replicas {
   }
 
   async restart(replica: Replica): Promise<void> {
-    replica.service = await this.#run(replica.dataDir);
+    replica.service = await this.#run(replica.dataDir, replica.store);
   }
 
   /** The replica that took the lease last, as its own log says. */
@@ -83,8 +87,9 @@ export class Replicas {
     return undefined;
   }
 
-  #run(dataDir: string): Promise<ServiceProcess> {
-    return ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: this.#store?.connectionString ?? '', ...AUTH, UPTIME_HTTP_URL: this.target.url, ...RULES });
+  #run(dataDir: string, { listeningOn }: TcpProxy): Promise<ServiceProcess> {
+    const connectionString = this.#store?.connectionString.replace(`:${this.#store.port}`, `:${listeningOn}`) ?? '';
+    return ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: connectionString, ...AUTH, UPTIME_HTTP_URL: this.target.url, ...RULES });
   }
 
   async #eventsOf(streamName: string, type: string): Promise<unknown[]> {
