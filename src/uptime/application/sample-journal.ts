@@ -57,6 +57,13 @@ export class SampleJournal {
     return this.options.spool.waiting(this.service.name);
   }
 
+  /** Takes in what waits in the spool, from before this process or from while it was the prober before. @returns those samples */
+  begin(): readonly Sample[] {
+    const waiting = this.options.spool.samples(this.service.name, Number.MAX_SAFE_INTEGER);
+    for (const span of coverOf(waiting, this.#toleranceMs)) this.#covered = withSpan(this.#covered, span, this.#toleranceMs).slice(-MOST_SPANS);
+    return waiting;
+  }
+
   take(sample: Sample): void {
     const [span] = coverOf([sample], this.#toleranceMs);
     if (span) this.#covered = withSpan(this.#covered, span, this.#toleranceMs).slice(-MOST_SPANS);

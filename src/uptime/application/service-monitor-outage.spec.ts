@@ -1,5 +1,5 @@
 import { Monitored } from '../../../test/uptime/monitored.js';
-import { type DecidedProbe } from '../../../test/uptime/probed-service.js';
+import { type DecidedProbe, NOON } from '../../../test/uptime/probed-service.js';
 import { type MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { type ServiceMonitor } from './service-monitor.js';
 
@@ -73,6 +73,8 @@ describe('the monitor of a service, while the store is away', () => {
     store.comeBack();
     const restarted = await given.start('prober2');
     expect(given.told()).toEqual(['up@0', 'down@30']);
+    // What waits is known already, also before it is recorded.
+    expect(restarted.covered).toEqual([{ from: NOON + 20_000, to: NOON + 50_000 }]);
     await restarted.stop(1_000);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5]);
   });

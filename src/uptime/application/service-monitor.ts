@@ -74,13 +74,12 @@ export class ServiceMonitor implements LiveService {
 
   /** This process is the prober from now on: reads where the history stands; where the store is away, that is tried again with every probe. */
   async begin(): Promise<void> {
-    const { spool, clock } = this.options;
     await this.#handingOver;
     // What is being recorded was decided on what is forgotten now.
     await this.recorded();
     this.#isActive = true;
     this.#stop = new AbortController();
-    this.#changes.begin(spool.samples(this.service.name, Number.MAX_SAFE_INTEGER), clock.now());
+    this.#changes.begin(this.#samples.begin(), this.options.clock.now());
     await this.#record(false);
   }
 
