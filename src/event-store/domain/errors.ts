@@ -77,6 +77,9 @@ export class ValidationError extends StreamError {
   readonly type = 'validation-error';
 }
 
+/** The KurrentDB in use is of a version that does not know what was asked for. */
+export class UnsupportedByStoreError extends ValidationError {}
+
 /** Largest sum of an append's data and metadata that is accepted, in bytes (1 MiB, KurrentDB's own default). */
 export const MAX_APPEND_BYTES = 1_048_576;
 /** An event whose data and metadata take more bytes than this is accepted, with a warning. */

@@ -111,7 +111,7 @@ export interface EventStore {
    * Writes to one stream, if others are as demanded too (KurrentDB 26.1 or later): so a writer can be fenced off by a stream that it
    * does not write to.
    *
-   * @throws as {@link appendToStreams}
+   * @throws as {@link appendToStreams}; UnsupportedByStoreError where the store cannot do it
    */
   appendIf(write: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult>;
   /** Appends `StreamCreated` as the first event and writes the metadata; harmless where the stream is there already. */

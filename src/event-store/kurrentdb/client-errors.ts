@@ -28,6 +28,7 @@ import {
   StreamError,
   StreamNotFoundError,
   TimeoutError,
+  UnsupportedByStoreError,
   ValidationError,
   WrongExpectedRevisionError,
 } from '../domain/index.js';
@@ -82,8 +83,8 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
   if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
     return new TimeoutError(`KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`, { ...about, cause: error });
   }
-  if (error instanceof UnsupportedError) return new ValidationError(`The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`, { ...about, cause: error });
-  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED) return new ValidationError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, { ...about, cause: error });
+  if (error instanceof UnsupportedError) return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`, { ...about, cause: error });
+  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED) return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, { ...about, cause: error });
   if (error instanceof InvalidArgumentError) return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, { ...about, cause: error });
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
     return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, { ...about, cause: error });

@@ -1,6 +1,6 @@
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { uptimeEvents } from '../../../test/uptime/probed-service.js';
-import { serviceUptimeStream, ValidationError } from '../../event-store/domain/index.js';
+import { serviceUptimeStream, UnsupportedByStoreError, ValidationError } from '../../event-store/domain/index.js';
 import { leaseAcquired, PROBER_LEASE_STREAM } from '../domain/index.js';
 import { LeaseLostError, ProberLease } from './prober-lease.js';
 
@@ -148,12 +148,24 @@ describe('the lease of the prober', () => {
   });
 
   it('fences by the clock alone on a store that knows no writes on condition of another stream, and says so once', async () => {
-    store.appendIf = () => Promise.reject(new ValidationError('The KurrentDB in use cannot do it'));
+    store.appendIf = () => Promise.reject(new UnsupportedByStoreError('The KurrentDB in use cannot do it'));
     const one = start('one');
     await pass(0);
     await one.append(change);
     await one.append(change);
     expect(store.eventsOf(STREAM)).toHaveLength(2);
     expect(logged.filter((message) => message.includes('fenced off by its clock alone'))).toHaveLength(1);
+  });
+
+  it('passes on what the store does not like about a write, and goes on fencing', async () => {
+    const appendIf = store.appendIf.bind(store);
+    store.appendIf = () => Promise.reject(new ValidationError('not JSON'));
+    const one = start('one');
+    await pass(0);
+    await expect(one.append(change)).rejects.toThrow('not JSON');
+    store.appendIf = appendIf;
+    await one.append(change);
+    expect(store.eventsOf(STREAM)).toHaveLength(1);
+    expect(logged.join()).not.toContain('fenced off by its clock alone');
   });
 });

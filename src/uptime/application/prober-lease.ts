@@ -1,4 +1,4 @@
-import { type AppendResult, type Clock, ConnectionError, type EventStore, type EventSubscription, isEvent, type RecordedEvent, StreamError, type StreamWrite, ValidationError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { type AppendResult, type Clock, ConnectionError, type EventStore, type EventSubscription, isEvent, type RecordedEvent, StreamError, type StreamWrite, UnsupportedByStoreError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
 import { leaseAcquired, LeaseAcquired, leaseReleased, LeaseReleased, PROBER_LEASE_STREAM } from '../domain/index.js';
 import { type Log } from './log.js';
 
@@ -140,7 +140,7 @@ export class ProberLease {
         if (error instanceof WrongExpectedRevisionError && error.streamName === PROBER_LEASE_STREAM) {
           // Perhaps only because this process has renewed it meanwhile.
           if (this.#mine === mine) await this.#ask();
-        } else if (error instanceof ValidationError) {
+        } else if (error instanceof UnsupportedByStoreError) {
           this.options.log.warn('The KurrentDB in use knows no writes on condition of another stream (26.1 and later do): a prober that was paused is fenced off by its clock alone');
           this.#cannotDemand = true;
         } else {
