@@ -6,7 +6,7 @@ import { TcpProxy } from './tcp-proxy.js';
 import { AUTH } from './tokens.js';
 import { Target } from './uptime-target.js';
 
-export const LEASE_MS = 1_500;
+export const LEASE_MS = 2_500;
 export const INTERVAL_MS = 200;
 const RULES = { UPTIME_LEASE_MS: String(LEASE_MS), UPTIME_INTERVAL_MS: String(INTERVAL_MS), UPTIME_TIMEOUT_MS: '150', UPTIME_FAILURE_THRESHOLD: '2', UPTIME_SUCCESS_THRESHOLD: '2', UPTIME_SAMPLE_WINDOW_MS: '2000', KURRENTDB_TIMEOUT_MS: '1000' };
 

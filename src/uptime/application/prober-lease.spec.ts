@@ -72,9 +72,9 @@ describe('the lease of the prober', () => {
   it('goes to the next one within a lease, and not before its holder has stopped counting on it, where that is gone', async () => {
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('gone', LEASE_MS));
     const two = start('two');
-    await pass(LEASE_MS * 0.65);
+    await pass(LEASE_MS * 0.55);
     expect(two.isMine).toBe(false);
-    await pass(LEASE_MS * 0.35);
+    await pass(LEASE_MS * 0.45);
     expect(two.isMine).toBe(true);
     expect(happened).toEqual(['two found it elsewhere', 'two gained from gone']);
   });

@@ -8,8 +8,8 @@ import { type Log } from './log.js';
  * the others from when they saw it. So clocks that disagree do no harm.
  */
 const RENEWED_AFTER = 1 / 3;
-const COUNTED_ON_FOR = 0.5;
-const TAKEN_AFTER = 0.7;
+const COUNTED_ON_FOR = 0.45;
+const TAKEN_AFTER = 0.6;
 /** How soon it is tried again where the store did not answer. */
 const RETRIED_AFTER = 1 / 15;
 /** Events of the lease's stream that are kept. */

@@ -96,7 +96,7 @@ describe('the prober', () => {
     await pass(0);
     const begun = probeOf('a').begun;
     probeOf('a').goesDown();
-    await pass(LEASE_MS * 0.6);
+    await pass(LEASE_MS * 0.5);
     expect(probeOf('a').begun).toBe(begun);
     await pass(60_000);
     expect(changesOf('a')).toEqual(['up', 'down']);
