@@ -26,10 +26,10 @@ describe('the configuration', () => {
   });
 
   it('says how probing is done and recorded, and bounds it', () => {
-    expect(loadConfig({}).uptime).toMatchObject({ servicesFile: undefined, leaseMs: 15_000, concurrency: 100, spoolBytes: 67_108_864, sampleWindowMs: undefined, samplesMaxAgeDays: 90 });
-    const environment = { UPTIME_LEASE_MS: '2000', UPTIME_CONCURRENCY: '7', UPTIME_SPOOL_BYTES: '5000', UPTIME_SAMPLE_WINDOW_MS: '1000', UPTIME_SAMPLES_MAX_AGE_DAYS: '0', UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
+    expect(loadConfig({}).uptime).toMatchObject({ servicesFile: undefined, leaseMs: 15_000, concurrency: 100, spoolBytes: 67_108_864, sampleWindowMs: undefined, samplesMaxAgeDays: 0 });
+    const environment = { UPTIME_LEASE_MS: '2000', UPTIME_CONCURRENCY: '7', UPTIME_SPOOL_BYTES: '5000', UPTIME_SAMPLE_WINDOW_MS: '1000', UPTIME_SAMPLES_MAX_AGE_DAYS: '90', UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
     const { uptime } = loadConfig(environment);
-    expect(uptime).toMatchObject({ leaseMs: 2_000, concurrency: 7, spoolBytes: 5_000, sampleWindowMs: 1_000, samplesMaxAgeDays: 0 });
+    expect(uptime).toMatchObject({ leaseMs: 2_000, concurrency: 7, spoolBytes: 5_000, sampleWindowMs: 1_000, samplesMaxAgeDays: 90 });
     for (const service of uptime.services) expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
     expect(problemsOf({ UPTIME_LEASE_MS: '999', UPTIME_CONCURRENCY: '0', UPTIME_SPOOL_BYTES: '1', UPTIME_RETRIES: '11' })).toHaveLength(4);
   });

@@ -118,7 +118,7 @@ export const variables = {
   UPTIME_CONCURRENCY: { name: 'UPTIME_CONCURRENCY', description: 'Most probes that run at once', default: '100', parse: integer(1, 10_000) },
   UPTIME_LEASE_MS: { name: 'UPTIME_LEASE_MS', description: 'How long the lease of the replica that probes lasts without being renewed, in milliseconds; then another one takes over', default: '15000', parse: integer(1_000, 600_000) },
   UPTIME_SAMPLE_WINDOW_MS: { name: 'UPTIME_SAMPLE_WINDOW_MS', description: 'How long raw samples wait to be recorded together, in milliseconds; without it, 60 intervals of their service, an hour at most', parse: integer(1_000, 3_600_000) },
-  UPTIME_SAMPLES_MAX_AGE_DAYS: { name: 'UPTIME_SAMPLES_MAX_AGE_DAYS', description: 'How long raw samples are kept, in days; 0 keeps them for ever, as changes of status always are', default: '90', parse: integer(0, 36_500) },
+  UPTIME_SAMPLES_MAX_AGE_DAYS: { name: 'UPTIME_SAMPLES_MAX_AGE_DAYS', description: 'How long raw samples are kept, in days; 0 keeps them for ever, as changes of status always are: tables that are built anew know only what is kept', default: '0', parse: integer(0, 36_500) },
   UPTIME_SPOOL_BYTES: { name: 'UPTIME_SPOOL_BYTES', description: 'Most bytes of raw samples that wait on disk while KurrentDB cannot be reached; the oldest make room', default: '67108864', parse: integer(4_096, Number.MAX_SAFE_INTEGER) },
 } as const satisfies Record<string, Variable<unknown>>;
 

@@ -27,6 +27,13 @@ describe('the monitor of a service', () => {
     expect(monitor.isReady).toBe(true);
   });
 
+  it('keeps the samples for as long as is configured now, also in a stream that was made when that was something else', async () => {
+    await store.createStream({ name: SAMPLES_STREAM, description: '', owner: 'system', maxAge: 60 });
+    await run(2);
+    expect((await store.getStreamMetadata(SAMPLES_STREAM)).metadata.maxAge).toBe(7_776_000);
+    expect(given.samples()).toHaveLength(2);
+  });
+
   it('records a change when it is confirmed, dated to the first sample that shows it, and nothing while nothing changes', async () => {
     await run(4);
     expect(given.told()).toEqual(['up@0']);
