@@ -74,8 +74,6 @@ function openEndpoints(value: string): ReadonlySet<OpenEndpoints> {
   );
 }
 
-
-
 export const variables = {
   PORT: { name: 'PORT', description: 'Port of the HTTP service; 0 takes any free one', default: '3001', parse: integer(0, 65_535) },
   HOST: { name: 'HOST', description: 'Address to listen on', default: '0.0.0.0', parse: text },

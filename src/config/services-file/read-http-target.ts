@@ -1,14 +1,12 @@
-import { type HttpTarget, httpTarget, type StatusRange } from '../../uptime/domain/index.js';
+import { type HttpTarget, httpTarget, isOwnHeader, isToken, type StatusRange } from '../../uptime/domain/index.js';
 import { type Fields, isInteger, SOME_TEXT } from './fields.js';
-import { HEADER_VALUE, isToken, JSON_PATH } from './text-rules.js';
+import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const LOWEST_STATUS = 100;
 const HIGHEST_STATUS = 599;
 const MOST_REDIRECTS = 20;
-/** What says how the connection is used. */
-const OWN_HEADERS = /^(?:connection|content-length|transfer-encoding|upgrade|sec-websocket-.*)$/i;
 
 /** @param url as in {@link HttpTarget} */
 export function readHttpTarget(fields: Fields, url: string | undefined): HttpTarget {
@@ -32,7 +30,7 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) {
     if (!isToken(name)) given?.wrong(name, 'the name of a header is expected');
-    if (OWN_HEADERS.test(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
+    if (isOwnHeader(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
     const value = given?.requiredText(name, HEADER_VALUE);
     if (value !== undefined) headers.set(name, value);
   }

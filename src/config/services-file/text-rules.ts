@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isJsonPath, isToken } from '../../uptime/domain/index.js';
 import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../target-urls.js';
 import { type TextRule } from './fields.js';
 
@@ -17,11 +18,6 @@ export const HOST: TextRule = {
   holds: (text) => isIP(text) !== 0 || (text.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(text)),
 };
 
-/** RFC 9110, 5.6.2. */
-export function isToken(text: string): boolean {
-  return /^[!#$%&'*+\-.^_`|~A-Za-z0-9]+$/.test(text);
-}
-
 /** RFC 6455, 4.1. */
 export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isToken };
 
@@ -31,8 +27,4 @@ export const HEADER_VALUE: TextRule = { expected: 'a text on one line, of charac
 /** RFC 6750, 2.1. */
 export const BEARER_TOKEN: TextRule = { expected: 'a token of letters, digits and - . _ ~ + / =', holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text) };
 
-/** The part of JSONPath that leads to one value: names, indexes, and names as JSON writes texts. */
-export const JSON_PATH: TextRule = {
-  expected: 'a path such as $.checks[0]["response time"]',
-  holds: (text) => /^\$(?:\.[A-Za-z_$][\w$-]*|\[\d{1,9}\]|\["(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"\])*$/u.test(text),
-};
+export const JSON_PATH: TextRule = { expected: 'a path such as $.checks[0]["response time"]', holds: isJsonPath };

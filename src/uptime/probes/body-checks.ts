@@ -1,6 +1,5 @@
-import { type HttpTarget } from '../domain/index.js';
+import { type HttpTarget, JsonPath } from '../domain/index.js';
 import { type BodyLimits, type HttpReply } from './http-exchange.js';
-import { JsonPath } from './json-path.js';
 
 /** More of a body than this is not read where nothing is looked for in it: it counts as whole then. */
 const MOST_BYTES_UNCHECKED = 65_536;

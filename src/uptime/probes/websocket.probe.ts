@@ -3,7 +3,7 @@ import { type Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
-import { type WebSocketTarget } from '../domain/index.js';
+import { isToken, type WebSocketTarget } from '../domain/index.js';
 import { ProbeFailure } from './connection-errors.js';
 import { type Peer } from './peer-connection.js';
 import { type ProbeRun, runProbe } from './probe-run.js';
@@ -16,8 +16,6 @@ const MOST_PAYLOAD_BYTES = 1_048_576;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** What `ws` gives where the connection ended without the protocol's closing. */
 const CUT = 1_006;
-/** RFC 9110, 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PING = Buffer.from('penguin-pool-streams-probe');
 
 /**
@@ -41,7 +39,7 @@ export class WebSocketProbe implements Probe {
     ownHeaders: Readonly<Record<string, string>> = {},
   ) {
     const { subprotocol } = target;
-    if (subprotocol !== undefined && !TOKEN.test(subprotocol)) throw new Error(`A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`);
+    if (subprotocol !== undefined && !isToken(subprotocol)) throw new Error(`A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`);
     const url = parseTargetUrl(target.url, ['ws:', 'wss:']);
     this.#headers = { ...basicAuthorization(url), ...checkHeaders(target.headers), ...checkHeaders(ownHeaders) };
     this.#peer = peerOf(url, target.tls, this.#headers.host ?? url.host);

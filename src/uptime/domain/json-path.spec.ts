@@ -1,4 +1,4 @@
-import { JsonPath } from './json-path.js';
+import { isJsonPath, JsonPath } from './json-path.js';
 
 const DOCUMENT = { status: 'ok', checks: [{ name: 'disk', 'free space': 0 }, { name: null }], 'a"b': 1, $id: 7, deep: { 'x-y': true } };
 
@@ -21,6 +21,7 @@ describe('a JSON path', () => {
     ['$.checks[1].name.more', undefined],
   ])('%s leads to its value, or to nothing', (path, value) => {
     expect(new JsonPath(path).read(DOCUMENT)).toEqual(value);
+    expect(isJsonPath(path)).toBe(true);
   });
 
   it('reads a document that is no object', () => {
@@ -40,7 +41,10 @@ describe('a JSON path', () => {
     ['$["a', 'wrong at its character 2'],
     ['$["\\q"]', 'wrong at its character 2'],
     ['$.a ', 'wrong at its character 4'],
+    ['$["a\u0007"]', 'wrong at its character 2'],
+    ['$["a\u009f"]', 'wrong at its character 2'],
   ])('%j is none, and the error says where it is wrong', (path, message) => {
     expect(() => new JsonPath(path)).toThrow(message);
+    expect(isJsonPath(path)).toBe(false);
   });
 });
