@@ -1,4 +1,5 @@
 import { type HttpTarget, JsonPath } from '../domain/index.js';
+import { shorten } from './connection-errors.js';
 import { type BodyLimits, type HttpReply } from './http-exchange.js';
 
 /** More of a body than this is not read where nothing is looked for in it: it counts as whole then. */
@@ -67,6 +68,5 @@ function parse(text: string): unknown {
 function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value);
-  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+  return shorten(JSON.stringify(value), LONGEST_VALUE);
 }

@@ -1,4 +1,5 @@
-import { describeConnectionError, endpointOf, isClosing, isOfTheTarget, ProbeFailure } from './connection-errors.js';
+import { describeConnectionError, isClosing, isOfTheTarget, ProbeFailure } from './connection-errors.js';
+import { endpointOf } from './target-url.js';
 
 const ENDPOINT = 'db.example:5432';
 

@@ -55,17 +55,17 @@ const MISTAKES = /^$|^ERR_(?!SSL_|TLS_)/;
 
 /** Whether an error comes from the target or the way to it, and not from a mistake of the probe. */
 export function isOfTheTarget(error: unknown): boolean {
-  return error instanceof ProbeFailure || !MISTAKES.test(codeOf(error));
+  return error instanceof ProbeFailure || !MISTAKES.test(codeOf(error) ?? '');
 }
 
 /**
  * Says what went wrong with a connection, for a person: never with the credentials, path or query of the target's URL.
  *
- * @param endpoint `host:port`, as {@link endpointOf} gives it
+ * @param endpoint `host:port`
  */
 export function describeConnectionError(error: unknown, endpoint: string): string {
   if (error instanceof ProbeFailure) return shorten(error.message);
-  const code = codeOf(error);
+  const code = codeOf(error) ?? '';
   return describeCode(code, endpoint) ?? shorten(`the connection to ${endpoint} failed${code === '' ? '' : ` (${code})`}`);
 }
 
@@ -79,7 +79,7 @@ export function describeCode(code: string, endpoint: string): string | undefined
 
 /** Whether the other side closed the connection, or it was cut. */
 export function isClosing(error: unknown): boolean {
-  return MEANINGS[codeOf(error)] === closed;
+  return MEANINGS[codeOf(error) ?? ''] === closed;
 }
 
 /** `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`: certificate required. */
@@ -87,17 +87,12 @@ function reasonOfTls(code: string): string {
   return code.replace(/^ERR_SSL_((SSL|TLS)V\d+_)?(ALERT_)?/, '').replaceAll('_', ' ').toLowerCase();
 }
 
-/** The `code` that errors of Node and of its libraries carry; empty where there is none. */
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+/** The `code` that errors of Node, of its libraries and of drivers carry; undefined where there is none, or it is no text. */
+export function codeOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** `host:port` of a URL, the port also where it is the scheme's own. */
-export function endpointOf({ hostname, port, protocol }: URL): string {
-  return `${hostname}:${port || (protocol === 'https:' || protocol === 'wss:' ? '443' : '80')}`;
-}
-
-export function shorten(text: string): string {
-  return text.length <= LONGEST_ERROR ? text : `${text.slice(0, LONGEST_ERROR - 1)}…`;
+/** A text that is no longer than this, its end left out where it was. */
+export function shorten(text: string, longest = LONGEST_ERROR): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }

@@ -1,5 +1,6 @@
 import { type Clock, type EventStore, type RandomText } from '../../event-store/index.js';
-import { DatabaseFailure, type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
+import { ProbeFailure } from './connection-errors.js';
+import { type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
 import { KurrentDBTarget } from './kurrentdb-target.js';
 
 export interface DatabaseSurroundings {
@@ -34,7 +35,7 @@ export function databaseByUrl(url: string, query: string | undefined, { timeoutM
   return {
     prepare: async (signal) => {
       const ask = await load();
-      if (signal.aborted) throw new DatabaseFailure('the probe was ended');
+      if (signal.aborted) throw new ProbeFailure('the probe was ended');
       return ask(url, query, signal, timeoutMs);
     },
   };
@@ -44,7 +45,7 @@ export function databaseByUrl(url: string, query: string | undefined, { timeoutM
 export function databaseInUse(store: Pick<EventStore, 'testConnection'>): TestedDatabase {
   const ask = async (): Promise<void> => {
     const { health, error } = await store.testConnection();
-    if (health !== 'healthy') throw new DatabaseFailure(error ?? 'the store does not work as it should');
+    if (health !== 'healthy') throw new ProbeFailure(error ?? 'the store does not work as it should');
   };
   return { prepare: () => Promise.resolve({ ask, end: () => Promise.resolve() }) };
 }

@@ -1,21 +1,20 @@
-import { describeConnectionError } from './connection-errors.js';
-import { DatabaseFailure } from './database.probe.js';
+import { describeConnectionError, ProbeFailure } from './connection-errors.js';
 
 /** A connection that failed, or was closed before the answer had come. */
-export function connectionFailure(error: unknown, endpoint: string): DatabaseFailure {
-  return new DatabaseFailure(describeConnectionError(error, endpoint));
+export function connectionFailure(error: unknown, endpoint: string): ProbeFailure {
+  return new ProbeFailure(describeConnectionError(error, endpoint));
 }
 
-export function connectionClosed(endpoint: string): DatabaseFailure {
+export function connectionClosed(endpoint: string): ProbeFailure {
   return connectionFailure({ code: 'ECONNRESET' }, endpoint);
 }
 
-export function passwordRefused(user: string): DatabaseFailure {
-  return new DatabaseFailure(`password refused for user '${user}'`);
+export function passwordRefused(user: string): ProbeFailure {
+  return new ProbeFailure(`password refused for user '${user}'`);
 }
 
-export function databaseMissing(name: string): DatabaseFailure {
-  return new DatabaseFailure(`database '${name}' does not exist`);
+export function databaseMissing(name: string): ProbeFailure {
+  return new ProbeFailure(`database '${name}' does not exist`);
 }
 
 /**
@@ -23,24 +22,19 @@ export function databaseMissing(name: string): DatabaseFailure {
  *
  * @param said may quote the query; the URL's password is taken out of it
  */
-export function queryFailed(said: string, password: string): DatabaseFailure {
-  return new DatabaseFailure(`the query failed: ${withoutSecret(said, password)}`);
+export function queryFailed(said: string, password: string): ProbeFailure {
+  return new ProbeFailure(`the query failed: ${withoutSecret(said, password)}`);
 }
 
 /** What a database said to a connection that it did not take. */
-export function turnedAway(endpoint: string, said: string, password: string): DatabaseFailure {
-  return new DatabaseFailure(`${endpoint} did not take the connection: ${withoutSecret(said, password)}`);
+export function turnedAway(endpoint: string, said: string, password: string): ProbeFailure {
+  return new ProbeFailure(`${endpoint} did not take the connection: ${withoutSecret(said, password)}`);
 }
 
 /** What a driver said to a URL that it cannot use. */
-export function urlUnusable(url: string, said: string): DatabaseFailure {
+export function urlUnusable(url: string, said: string): ProbeFailure {
   const [, password = ''] = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(url) ?? [];
-  return new DatabaseFailure(`the URL cannot be used: ${withoutSecret(said, password)}`);
-}
-
-/** The `code` of a driver's error, if it is a text. */
-export function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return new ProbeFailure(`the URL cannot be used: ${withoutSecret(said, password)}`);
 }
 
 export function messageOf(error: unknown): string {

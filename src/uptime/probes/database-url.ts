@@ -1,4 +1,5 @@
-import { DatabaseFailure } from './database.probe.js';
+import { ProbeFailure } from './connection-errors.js';
+import { hostOf } from './target-url.js';
 
 /** What a URL says of a server and of who asks it; decoded. */
 export interface DatabaseUrl {
@@ -12,11 +13,11 @@ export interface DatabaseUrl {
   readonly options: URLSearchParams;
 }
 
-/** @throws DatabaseFailure for what is no URL, which is not quoted */
+/** @throws ProbeFailure for what is no URL, which is not quoted */
 export function readDatabaseUrl(url: string, defaultPort: number): DatabaseUrl {
   try {
     const { hostname, port, username, password, pathname, searchParams } = new URL(url);
-    const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || defaultPort) };
+    const address = { host: hostOf(hostname), port: Number(port || defaultPort) };
     return {
       address,
       endpoint: `${hostname}:${address.port}`,
@@ -26,6 +27,6 @@ export function readDatabaseUrl(url: string, defaultPort: number): DatabaseUrl {
       options: searchParams,
     };
   } catch {
-    throw new DatabaseFailure('the URL cannot be used: it cannot be read');
+    throw new ProbeFailure('the URL cannot be used: it cannot be read');
   }
 }

@@ -1,13 +1,10 @@
 import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
-import { shorten } from './connection-errors.js';
-
-/** What a database did wrong; the message is for a person and holds no credentials. */
-export class DatabaseFailure extends Error {}
+import { ProbeFailure, shorten } from './connection-errors.js';
 
 /** One question to a database. */
 export interface DatabaseQuestion {
-  /** Asks, and resolves when the answer is as it should be. @throws DatabaseFailure */
+  /** Asks, and resolves when the answer is as it should be. @throws ProbeFailure */
   ask(): Promise<void>;
   /** Closes what was opened for it, as the protocol asks where it was answered, and by force where the other side does not join in. */
   end(): Promise<void>;
@@ -19,7 +16,7 @@ export interface TestedDatabase {
    * Makes ready to ask. What only this process has to do for it, such as loading the driver, is over when it resolves.
    *
    * @param signal closes by force all that was opened, also when it aborts before that
-   * @throws DatabaseFailure for a URL that the driver cannot use
+   * @throws ProbeFailure for a URL that the driver cannot use
    */
   prepare(signal: AbortSignal): Promise<DatabaseQuestion>;
   /** Gives back what is kept between questions, where something is. */
@@ -43,7 +40,7 @@ export class DatabaseProbe implements Probe {
       await question.ask();
       return { responseTime: elapsed() };
     } catch (error) {
-      if (!(error instanceof DatabaseFailure)) throw error;
+      if (!(error instanceof ProbeFailure)) throw error;
       return { responseTime: elapsed(), error: shorten(error.message) };
     } finally {
       await question?.end();

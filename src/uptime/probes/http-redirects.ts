@@ -1,5 +1,6 @@
-import { endpointOf, ProbeFailure } from './connection-errors.js';
+import { ProbeFailure } from './connection-errors.js';
 import { type HttpReply } from './http-exchange.js';
+import { endpointOf } from './target-url.js';
 
 /** What is asked for next, after redirects so far. */
 export interface HttpStep {

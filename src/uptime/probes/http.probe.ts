@@ -2,12 +2,12 @@ import { type Clock } from '../../event-store/index.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
 import { type HttpTarget } from '../domain/index.js';
 import { BodyChecks } from './body-checks.js';
-import { endpointOf, ProbeFailure } from './connection-errors.js';
+import { ProbeFailure } from './connection-errors.js';
 import { exchange, type HttpReply } from './http-exchange.js';
 import { type HttpStep, isRedirect, RedirectTrail } from './http-redirects.js';
 import { type ProbeRun, runProbe } from './probe-run.js';
 import { checkHeaders, type Headers } from './request-headers.js';
-import { basicAuthorization, parseTargetUrl, peerOf } from './target-url.js';
+import { basicAuthorization, endpointOf, parseTargetUrl, peerOf } from './target-url.js';
 
 const METHOD = /^[A-Z][A-Z-]*$/;
 /** Sent to every origin; the other headers may hold secrets. */

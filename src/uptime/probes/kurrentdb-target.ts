@@ -1,8 +1,9 @@
 import { type Clock, OtherKurrentDB, PermissionError, type RandomText, StreamError, TimeoutError } from '../../event-store/index.js';
+import { ProbeFailure } from './connection-errors.js';
 import { connectionFailure, messageOf } from './database-errors.js';
 import { knock } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { DatabaseFailure, type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
+import { type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
 import { OpenedSockets } from './opened-sockets.js';
 
 const DEFAULT_PORT = 2113;
@@ -51,7 +52,7 @@ export class KurrentDBTarget implements TestedDatabase {
     } catch (error) {
       throw failureOf(error);
     }
-    throw new DatabaseFailure('the event that was appended could not be read back');
+    throw new ProbeFailure('the event that was appended could not be read back');
   }
 
   /** One of the hosts must take a connection. */
@@ -68,10 +69,10 @@ function hostsOf(connectionString: string): DatabaseUrl[] {
 }
 
 /** The client's messages may quote the connection string; only what is known to be harmless is told. */
-function failureOf(error: unknown): DatabaseFailure {
-  if (error instanceof PermissionError) return new DatabaseFailure('KurrentDB does not accept the credentials');
-  if (error instanceof TimeoutError) return new DatabaseFailure('KurrentDB did not answer in time');
+function failureOf(error: unknown): ProbeFailure {
+  if (error instanceof PermissionError) return new ProbeFailure('KurrentDB does not accept the credentials');
+  if (error instanceof TimeoutError) return new ProbeFailure('KurrentDB did not answer in time');
   const [, code, endpoint] = /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof StreamError ? messageOf(error.cause) : '') ?? [];
   if (code !== undefined && endpoint !== undefined) return connectionFailure({ code }, endpoint);
-  return new DatabaseFailure(error instanceof StreamError ? 'KurrentDB cannot be used: it failed to append or to read' : 'the connection string of KurrentDB cannot be used');
+  return new ProbeFailure(error instanceof StreamError ? 'KurrentDB cannot be used: it failed to append or to read' : 'the connection string of KurrentDB cannot be used');
 }

@@ -1,6 +1,7 @@
 import { type Document, MongoClient, MongoNetworkError, MongoServerError, type TopologyDescription } from 'mongodb';
-import { codeOf, connectionClosed, connectionFailure, messageOf, passwordRefused, queryFailed, urlUnusable } from './database-errors.js';
-import { DatabaseFailure, type DatabaseQuestion } from './database.probe.js';
+import { codeOf, ProbeFailure } from './connection-errors.js';
+import { connectionClosed, connectionFailure, messageOf, passwordRefused, queryFailed, urlUnusable } from './database-errors.js';
+import { type DatabaseQuestion } from './database.probe.js';
 import { OpenedSockets } from './opened-sockets.js';
 
 const DEFAULT_COMMAND: Document = { ping: 1 };
@@ -16,7 +17,7 @@ const HEARTBEAT_MS = 3_600_000;
  * @param url `mongodb:` or `mongodb+srv:`; its path names the database, its options ask for TLS
  * @param command as JSON
  * @param timeoutMs after which the driver gives up what the signal does not end
- * @throws DatabaseFailure for a URL that the driver cannot use, or a command that is not JSON
+ * @throws ProbeFailure for a URL that the driver cannot use, or a command that is not JSON
  */
 export function askMongoDB(url: string, command: string | undefined, signal: AbortSignal, timeoutMs: number): DatabaseQuestion {
   const document = command === undefined ? DEFAULT_COMMAND : documentOf(command);
@@ -29,7 +30,7 @@ export function askMongoDB(url: string, command: string | undefined, signal: Abo
   const hopeless = new Promise<never>((_, reject) => {
     client.on('topologyDescriptionChanged', ({ newDescription }) => rejectUnreachable(newDescription, reject));
     aborted = () => {
-      reject(new DatabaseFailure('the probe was ended'));
+      reject(new ProbeFailure('the probe was ended'));
       cutConnections(client, sockets);
     };
   });
@@ -80,7 +81,7 @@ function documentOf(command: string): Document {
   } catch {
     // Told below, without quoting it.
   }
-  throw new DatabaseFailure('the query must be a MongoDB command as a JSON object, such as {"ping":1}');
+  throw new ProbeFailure('the query must be a MongoDB command as a JSON object, such as {"ping":1}');
 }
 
 /** The driver would go on trying until its timeout: once no server is left that may answer, that is the answer. */
@@ -104,8 +105,8 @@ function isClosable(value: unknown): value is { close(): void } {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
 
-function failureOf(error: unknown, { endpoint, user, password }: { endpoint: string; user: string; password: string }): DatabaseFailure {
-  if (error instanceof DatabaseFailure) return error;
+function failureOf(error: unknown, { endpoint, user, password }: { endpoint: string; user: string; password: string }): ProbeFailure {
+  if (error instanceof ProbeFailure) return error;
   if (error instanceof MongoServerError) return error.code === AUTHENTICATION_FAILED ? passwordRefused(user) : queryFailed(error.message, password);
   if (!(error instanceof Error)) return connectionFailure(error, endpoint);
   if (codeOf(error.cause) !== undefined) return connectionFailure(error.cause, endpoint);

@@ -1,8 +1,9 @@
 import { type Connection, createConnection, type SslOptions } from 'mysql2';
-import { codeOf, connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway } from './database-errors.js';
+import { codeOf, ProbeFailure } from './connection-errors.js';
+import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway } from './database-errors.js';
 import { closeSocket, connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { DatabaseFailure, type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseQuestion } from './database.probe.js';
 
 const DEFAULT_PORT = 3306;
 const DEFAULT_QUERY = 'SELECT 1';
@@ -20,7 +21,7 @@ const SSL_MODES: ReadonlyMap<string, SslOptions | undefined> = new Map([
  * A query to MySQL, or to MariaDB, through a connection made for it.
  *
  * @param url `mysql:`; `ssl-mode` asks for TLS, with MySQL's own values
- * @throws DatabaseFailure for a URL that cannot be used
+ * @throws ProbeFailure for a URL that cannot be used
  */
 export function askMySQL(url: string, query: string | undefined, signal: AbortSignal): DatabaseQuestion {
   const { address, endpoint, user, password, database, options } = readDatabaseUrl(url, DEFAULT_PORT);
@@ -46,7 +47,7 @@ export function askMySQL(url: string, query: string | undefined, signal: AbortSi
 
 function sslOf(mode: string): SslOptions | undefined {
   const name = mode.toUpperCase();
-  if (!SSL_MODES.has(name)) throw new DatabaseFailure(`ssl-mode in the URL must be one of ${[...SSL_MODES.keys()].join(', ')}`);
+  if (!SSL_MODES.has(name)) throw new ProbeFailure(`ssl-mode in the URL must be one of ${[...SSL_MODES.keys()].join(', ')}`);
   return SSL_MODES.get(name);
 }
 
@@ -58,7 +59,7 @@ function sayGoodbye(connection: Connection): void {
   connection.end(() => undefined);
 }
 
-function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): DatabaseFailure {
+function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): ProbeFailure {
   switch (codeOf(error)) {
     case 'ER_ACCESS_DENIED_ERROR':
       return passwordRefused(user);
@@ -73,14 +74,14 @@ function isServerError(error: unknown): boolean {
   return codeOf(error)?.startsWith('ER_') ?? false;
 }
 
-function brokenOff(error: unknown, endpoint: string): DatabaseFailure {
+function brokenOff(error: unknown, endpoint: string): ProbeFailure {
   switch (codeOf(error)) {
     case 'PROTOCOL_CONNECTION_LOST':
       return connectionClosed(endpoint);
     case 'HANDSHAKE_NO_SSL_SUPPORT':
       return connectionFailure({ code: 'EPROTO' }, endpoint);
     case 'HANDSHAKE_SSL_ERROR':
-      return new DatabaseFailure(`the TLS connection to ${endpoint} failed: ${messageOf(error)}`);
+      return new ProbeFailure(`the TLS connection to ${endpoint} failed: ${messageOf(error)}`);
     default:
       return connectionFailure(error, endpoint);
   }

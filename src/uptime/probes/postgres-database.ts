@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { codeOf, connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway, urlUnusable } from './database-errors.js';
+import { codeOf, type ProbeFailure } from './connection-errors.js';
+import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway, urlUnusable } from './database-errors.js';
 import { closeSocket, unconnectedSocket } from './database-sockets.js';
-import { type DatabaseFailure, type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseQuestion } from './database.probe.js';
 
 const DEFAULT_QUERY = 'SELECT 1';
 /** SQLSTATEs, PostgreSQL's manual, appendix A. */
@@ -14,7 +15,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
  * A query to PostgreSQL through a connection made for it.
  *
  * @param url `postgres:` or `postgresql:`; `sslmode` asks for TLS, in libpq's sense of it
- * @throws DatabaseFailure for a URL that the driver cannot use
+ * @throws ProbeFailure for a URL that the driver cannot use
  */
 export function askPostgres(url: string, query: string | undefined, signal: AbortSignal): DatabaseQuestion {
   const socket = unconnectedSocket(signal);
@@ -58,7 +59,7 @@ function inLibpqsSense(url: string): string {
   return isPlain ? `${url}&uselibpqcompat=true` : url;
 }
 
-function connectingFailure(error: unknown, { user = '', database = '' }: pg.Client, endpoint: string, password: string): DatabaseFailure {
+function connectingFailure(error: unknown, { user = '', database = '' }: pg.Client, endpoint: string, password: string): ProbeFailure {
   if (messageOf(error).startsWith('SASL')) return passwordRefused(user);
   if (!isServerError(error)) return brokenOff(error, endpoint);
   if (codeOf(error) === INVALID_PASSWORD) return passwordRefused(user);
@@ -71,7 +72,7 @@ function isServerError(error: unknown): boolean {
 }
 
 /** The driver's own errors of a connection have no codes. */
-function brokenOff(error: unknown, endpoint: string): DatabaseFailure {
+function brokenOff(error: unknown, endpoint: string): ProbeFailure {
   if (codeOf(error) !== undefined) return connectionFailure(error, endpoint);
   if (messageOf(error).startsWith('Connection terminated')) return connectionClosed(endpoint);
   return messageOf(error).includes('does not support SSL') ? connectionFailure({ code: 'EPROTO' }, endpoint) : connectionFailure(error, endpoint);

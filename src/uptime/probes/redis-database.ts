@@ -1,8 +1,9 @@
 import { ClientClosedError, createClient, DisconnectsClientError, ErrorReply, SocketClosedUnexpectedlyError } from 'redis';
+import { type ProbeFailure } from './connection-errors.js';
 import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway } from './database-errors.js';
 import { connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { type DatabaseFailure, type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseQuestion } from './database.probe.js';
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_USER = 'default';
@@ -47,7 +48,7 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): DatabaseFailure {
+function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): ProbeFailure {
   if (!isServerError(error)) return brokenOff(error, endpoint);
   const said = messageOf(error);
   if (/^(?:WRONGPASS|NOAUTH)|invalid password|without any password/.test(said)) return passwordRefused(user);
@@ -58,7 +59,7 @@ function isServerError(error: unknown): error is ErrorReply {
   return error instanceof ErrorReply;
 }
 
-function brokenOff(error: unknown, endpoint: string): DatabaseFailure {
+function brokenOff(error: unknown, endpoint: string): ProbeFailure {
   const isClosed = [SocketClosedUnexpectedlyError, DisconnectsClientError, ClientClosedError].some((type) => error instanceof type);
   return isClosed ? connectionClosed(endpoint) : connectionFailure(error, endpoint);
 }

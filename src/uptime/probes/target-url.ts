@@ -1,5 +1,4 @@
 import { type TlsRules } from '../domain/index.js';
-import { endpointOf } from './connection-errors.js';
 import { type Peer } from './peer-connection.js';
 
 const SECURE: readonly string[] = ['https:', 'wss:'];
@@ -21,17 +20,29 @@ export function hostOf(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
+/** `host:port` of a URL, the port also where it is the scheme's own. */
+export function endpointOf(url: URL): string {
+  return `${url.hostname}:${portOf(url)}`;
+}
+
 /** Where a URL leads. @param hostHeader as it is sent; the certificate must be for the name in it, which is asked for */
 export function peerOf(url: URL, rules: TlsRules, hostHeader: string): Peer {
-  const isSecure = SECURE.includes(url.protocol);
   const tls = { rules, serverName: hostOf(hostHeader.replace(/:\d+$/, '')), protocols: ['http/1.1'] };
-  return { host: hostOf(url.hostname), port: Number(url.port || (isSecure ? 443 : 80)), endpoint: endpointOf(url), ...(isSecure ? { tls } : {}) };
+  return { host: hostOf(url.hostname), port: portOf(url), endpoint: endpointOf(url), ...(isSecure(url) ? { tls } : {}) };
 }
 
 /** Header `authorization` for the credentials in a URL; nothing where it has none. @throws Error where they are not encoded as a URL asks */
 export function basicAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
   return { authorization: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}` };
+}
+
+function portOf(url: URL): number {
+  return Number(url.port || (isSecure(url) ? 443 : 80));
+}
+
+function isSecure({ protocol }: URL): boolean {
+  return SECURE.includes(protocol);
 }
 
 function decode(text: string): string {
