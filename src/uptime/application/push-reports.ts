@@ -1,5 +1,6 @@
 import { type Clock, createEventId, type EventStore, type EventSubscription, isEvent, type RandomText, type RecordedEvent, StreamDeletedError, StreamError, StreamNotFoundError } from '../../event-store/domain/index.js';
 import { PROBE_REPORTS_PREFIX, probeReportsStream, type ServiceReport, ServiceReported, toServiceReported } from '../domain/index.js';
+import { atMost } from './at-most.js';
 
 /** More reports than this of a service are not kept: only the last one says anything. */
 const KEPT_REPORTS = 10;
@@ -96,10 +97,7 @@ export class PushReports {
   async #readWithin(service: string, withinMs: number): Promise<void> {
     const reading = this.#reading.get(service) ?? this.#readLast(service).finally(() => this.#reading.delete(service));
     this.#reading.set(service, reading);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
-    await Promise.race([reading, late]);
-    clearTimeout(timer);
+    await atMost(withinMs, reading);
   }
 
   /** Where the store fails, that is tried again the next time. */

@@ -60,13 +60,12 @@ export class SampleJournal {
   /** Takes in what waits in the spool, from before this process or from while it was the prober before. @returns those samples */
   begin(): readonly Sample[] {
     const waiting = this.options.spool.samples(this.service.name, Number.MAX_SAFE_INTEGER);
-    for (const span of coverOf(waiting, this.#toleranceMs)) this.#covered = withSpan(this.#covered, span, this.#toleranceMs).slice(-MOST_SPANS);
+    this.#cover(waiting);
     return waiting;
   }
 
   take(sample: Sample): void {
-    const [span] = coverOf([sample], this.#toleranceMs);
-    if (span) this.#covered = withSpan(this.#covered, span, this.#toleranceMs).slice(-MOST_SPANS);
+    this.#cover([sample]);
     this.options.spool.add(this.service.name, sample);
   }
 
@@ -101,6 +100,12 @@ export class SampleJournal {
       spool.removeOldest(name, samples - spool.takeDropped(name));
       this.#sending = undefined;
     }
+  }
+
+  /** Takes in when samples were taken. @param samples in order of time */
+  #cover(samples: readonly Sample[]): void {
+    for (const span of coverOf(samples, this.#toleranceMs)) this.#covered = withSpan(this.#covered, span, this.#toleranceMs);
+    this.#covered = this.#covered.slice(-MOST_SPANS);
   }
 
   /** Sees to it that the stream is there, and keeps its events for as long as is configured. */

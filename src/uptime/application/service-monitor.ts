@@ -1,5 +1,6 @@
 import { type Clock, StreamError } from '../../event-store/domain/index.js';
 import { type MonitoredService, type Span, type StatusChange } from '../domain/index.js';
+import { atMost } from './at-most.js';
 import { ChangeJournal, type ChangeJournalOptions } from './change-journal.js';
 import { type HoldUps } from './hold-ups.js';
 import { type Probe } from './probe.js';
@@ -124,10 +125,7 @@ export class ServiceMonitor implements LiveService {
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     await this.#probing;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
-    await Promise.race([this.recorded().then(() => this.#record(true)), late]);
-    clearTimeout(timer);
+    await atMost(withinMs, this.recorded().then(() => this.#record(true)));
     await this.probe.close?.();
     const { waiting } = this.#samples;
     if (this.#isActive && waiting > 0) this.options.log.warn(`${this.service.name}: stopped with ${waiting} samples that could not be recorded; they are kept, and recorded after the next start`);
