@@ -1,6 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { type DtoShape, shapeOf } from './dto-shape.js';
-import { type Mistake, MOST_MISTAKES, pathOf } from './mistakes.js';
+import { type Mistake, MOST_MISTAKES } from '../event-store/domain/index.js';
+import { pathOf } from './member-path.js';
 
 /** Nested DTOs in one request; each costs some microseconds to validate. */
 const MOST_NESTED = 1_000;

@@ -1,5 +1,6 @@
 /// <reference lib="es2024.string" />
-import { type Mistake, MOST_MISTAKES, pathOf } from './mistakes.js';
+import { type Mistake, MOST_MISTAKES } from '../event-store/domain/index.js';
+import { pathOf } from './member-path.js';
 
 /** Levels that lists and objects may be nested; the body itself is the first. */
 export const DEEPEST_JSON = 64;

@@ -1,6 +1,6 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type IncomingMessage } from 'node:http';
-import { invalidRequest } from './mistakes.js';
+import { invalidRequest } from '../event-store/domain/index.js';
 
 const FORM = /^[\x21-\x7e]{1,255}$/;
 

@@ -5,6 +5,6 @@ export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
 export { JsonObject, OptionalJsonObject } from './json-object.js';
-export { type Mistake, MOST_MISTAKES, pathOf } from './mistakes.js';
+export { pathOf } from './member-path.js';
 export { API_DOCS_PATH } from './openapi.js';
 export { requestIdOf } from './request-id.js';

@@ -1,9 +1,9 @@
 import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
+import { invalidRequest, type Mistake } from '../event-store/domain/index.js';
 import { isPlainObject, keepAsSent, membersFor } from './dto-members.js';
 import { mistakesInJson } from './i-json.js';
-import { invalidRequest, type Mistake } from './mistakes.js';
 
 const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, validationError: { target: false, value: false } };
 

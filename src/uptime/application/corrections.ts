@@ -1,6 +1,6 @@
-import { type Clock } from '../../event-store/domain/index.js';
+import { type Clock, invalidRequest } from '../../event-store/domain/index.js';
 import { type Correction, toStatusCorrected } from '../domain/index.js';
-import { assertSameRequest, mistakeAt, type RecordIds, type RecordRequest } from './record-ids.js';
+import { type RecordIds, type RecordRequest } from './record-ids.js';
 import { type ServiceRecords } from './service-records.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { type UptimeQueries } from './uptime-queries.js';
@@ -31,19 +31,20 @@ export class Corrections {
    * @throws ValidationError for times that make no sense; as {@link list} and `ServiceRecords.append` do
    */
   async correct(request: RecordRequest, asked: CorrectionAsked): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
-    const { queries, records, ids, clock } = this.options;
+    const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
-    if (asked.to <= asked.from) throw mistakeAt('to', 'must be later than from');
-    if (asked.to > clock.now()) throw mistakeAt('to', 'must not be later than now: only what has passed can be corrected');
+    if (asked.to <= asked.from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
+    if (asked.to > clock.now()) throw invalidRequest([{ path: 'to', problem: 'must not be later than now: only what has passed can be corrected' }]);
     const { id, eventId } = ids.next('cor', request);
     const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
-    const recorded = (): Correction | undefined => {
-      const known = this.options.history.corrections(request.service).find((other) => other.id === id);
-      if (known) assertSameRequest(request, essenceOf(known), essenceOf(correction));
-      return known;
-    };
-    const appended = await records.append(request.service, request.requestId, () => (recorded() ? undefined : toStatusCorrected(correction, clock.now(), eventId)));
-    return { correction: recorded() ?? correction, replayed: !appended };
+    const { recorded, replayed } = await records.appendOnce({
+      request,
+      made: correction,
+      known: () => history.corrections(request.service),
+      essenceOf,
+      toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
+    });
+    return { correction: recorded, replayed };
   }
 }
 

@@ -1,6 +1,6 @@
-import { type Clock } from '../../event-store/domain/index.js';
+import { type Clock, invalidRequest } from '../../event-store/domain/index.js';
 import { LONGEST_OCCURRENCE_MS, type MaintenanceOccurrence, type MaintenanceWindow, mistakeInRecurrence, type Recurrence, toMaintenanceCancelled, toMaintenanceScheduled, upcomingOf } from '../domain/index.js';
-import { assertSameRequest, mistakeAt, type RecordIds, type RecordRequest } from './record-ids.js';
+import { type RecordIds, type RecordRequest } from './record-ids.js';
 import { type ServiceRecords } from './service-records.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { type UptimeQueries } from './uptime-queries.js';
@@ -39,18 +39,19 @@ export class MaintenancePlan {
    * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `ServiceRecords.append` do
    */
   async schedule(request: RecordRequest, asked: MaintenanceAsked): Promise<PlannedMaintenance & { readonly replayed: boolean }> {
-    const { queries, records, ids, clock } = this.options;
+    const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
     assertSensible(asked);
     const { id, eventId } = ids.next('mnt', request);
     const window: MaintenanceWindow = { id, ...asked, scheduledBy: request.caller.id };
-    const recorded = (): MaintenanceWindow | undefined => {
-      const known = this.#find(request.service, id);
-      if (known) assertSameRequest(request, essenceOf(known), essenceOf(window));
-      return known;
-    };
-    const appended = await records.append(request.service, request.requestId, () => (recorded() ? undefined : toMaintenanceScheduled(window, clock.now(), eventId)));
-    return { ...this.#planned(recorded() ?? window), replayed: !appended };
+    const { recorded, replayed } = await records.appendOnce({
+      request,
+      made: window,
+      known: () => history.maintenance(request.service),
+      essenceOf,
+      toEvent: () => toMaintenanceScheduled(window, clock.now(), eventId),
+    });
+    return { ...this.#planned(recorded), replayed };
   }
 
   /**
@@ -91,15 +92,15 @@ function essenceOf({ from, to, recurrence, reason }: MaintenanceAsked): unknown[
 
 /** @throws ValidationError */
 function assertSensible({ from, to, recurrence }: MaintenanceAsked): void {
-  if (to !== undefined && recurrence) throw mistakeAt('recurrence', 'cannot go together with to: a recurrence says how long each time lasts');
-  if (to !== undefined && to <= from) throw mistakeAt('to', 'must be later than from');
-  if (to === undefined && !recurrence) throw mistakeAt('to', 'must be given, or recurrence where it comes again and again');
+  if (to !== undefined && recurrence) throw invalidRequest([{ path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' }]);
+  if (to !== undefined && to <= from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
+  if (to === undefined && !recurrence) throw invalidRequest([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
   if (recurrence) assertRecurs(from, recurrence);
 }
 
 function assertRecurs(from: number, recurrence: Recurrence): void {
-  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS) throw mistakeAt('recurrence.durationMs', `must be ${LONGEST_OCCURRENCE_MS} or less`);
-  if (recurrence.until !== undefined && recurrence.until <= from) throw mistakeAt('recurrence.until', 'must be later than from');
+  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS) throw invalidRequest([{ path: 'recurrence.durationMs', problem: `must be ${LONGEST_OCCURRENCE_MS} or less` }]);
+  if (recurrence.until !== undefined && recurrence.until <= from) throw invalidRequest([{ path: 'recurrence.until', problem: 'must be later than from' }]);
   const mistake = mistakeInRecurrence({ from, recurrence });
-  if (mistake) throw mistakeAt(`recurrence.${mistake.path}`, mistake.problem);
+  if (mistake) throw invalidRequest([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
 }

@@ -47,8 +47,3 @@ export function assertSameRequest({ idempotencyKey }: RecordRequest, recorded: r
   if (JSON.stringify(recorded) === JSON.stringify(asked)) return;
   throw new ValidationError(`The Idempotency-Key '${idempotencyKey}' was used for another request; use a new key for a new request`);
 }
-
-/** The error for a request one of whose members makes no sense. */
-export function mistakeAt(path: string, problem: string): ValidationError {
-  return new ValidationError(`The request is not valid: ${path}: ${problem}`, { details: { mistakes: [{ path, problem }] } });
-}

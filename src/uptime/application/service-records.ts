@@ -1,10 +1,22 @@
 import { type EventStore, type NewEvent, type Position, type RecordedEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { assertSameRequest, type RecordRequest } from './record-ids.js';
 import { createUptimeStream } from './uptime-streams.js';
 
 /** How long a write waits until the queries of this process know what is in the stream, in milliseconds. */
 const READABLE_WITHIN_MS = 2_000;
 /** How often, in one go, other writers may be first: the prober appends to the same stream, but seldom. */
 const MOST_CONFLICTS = 20;
+
+/** Something that people say of a service, to be recorded at a request. */
+export interface RecordAsked<Made extends { readonly id: string }> {
+  readonly request: RecordRequest;
+  readonly made: Made;
+  /** All of its kind that can be queried. */
+  readonly known: () => readonly Made[];
+  /** What makes two requests for it the same. */
+  readonly essenceOf: (made: Made) => readonly unknown[];
+  readonly toEvent: () => NewEvent;
+}
 
 type RecordsStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
 
@@ -42,6 +54,22 @@ export class ServiceRecords {
         if (!(error instanceof WrongExpectedRevisionError) || ++conflicts > MOST_CONFLICTS) throw error;
       }
     }
+  }
+
+  /**
+   * Appends what is asked for, unless the same request had been carried out before.
+   *
+   * @returns what is recorded
+   * @throws ValidationError where the request's key was used for something else; as {@link append} does
+   */
+  async appendOnce<Made extends { readonly id: string }>({ request, made, known, essenceOf, toEvent }: RecordAsked<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
+    const find = (): Made | undefined => {
+      const found = known().find(({ id }) => id === made.id);
+      if (found) assertSameRequest(request, essenceOf(found), essenceOf(made));
+      return found;
+    };
+    const appended = await this.append(request.service, request.requestId, () => (find() ? undefined : toEvent()));
+    return { recorded: find() ?? made, replayed: !appended };
   }
 
   async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig, ConfigurationError } from '../../config/index.js';
-import { USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
-import { MOST_MISTAKES } from '../../http/index.js';
+import { MOST_MISTAKES, USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
 import { type DataSchemas, type SchemaDescription } from '../application/data-schemas.js';
 import { type UserData } from '../domain/index.js';
 import { BUILTIN_SCHEMAS, BUILTIN_VERSION } from './builtin-schemas.js';

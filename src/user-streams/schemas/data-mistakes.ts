@@ -1,5 +1,6 @@
 import { type ErrorObject } from 'ajv/dist/2020.js';
-import { type Mistake, pathOf } from '../../http/index.js';
+import { type Mistake } from '../../event-store/domain/index.js';
+import { pathOf } from '../../http/index.js';
 
 const TYPES: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', integer: 'a whole number', boolean: 'true or false', array: 'a list', object: 'an object', null: 'null' };
 
