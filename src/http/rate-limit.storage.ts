@@ -22,9 +22,9 @@ export class FixedWindows implements ThrottlerStorage {
   #older = new Map<string, Window>();
   #startedAt = -Infinity;
 
-  /** @param now monotonic, in milliseconds */
+  /** @param now monotonic, in whole milliseconds: with fractions, a window of 60 seconds may seem to be a little longer, and is told as 61 */
   constructor(
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = () => Math.floor(performance.now()),
     private readonly mostTrackers = MOST_TRACKERS,
   ) {}
 
