@@ -8,6 +8,17 @@ import { TemporarySpool } from './temporary-spool.js';
 export const CHANGES_STREAM = 'service-uptime-http';
 export const SAMPLES_STREAM = 'system-probe-samples-http';
 
+/** For the beginning of a `describe`: gives each of its tests a service of its own, whose monitor has begun. */
+export function useMonitored(): Monitored {
+  const given = new Monitored();
+  beforeEach(async () => {
+    Object.assign(given, new Monitored());
+    given.monitor = await given.start();
+  });
+  afterEach(() => given.spool.remove());
+  return given;
+}
+
 /** A service and all that its monitor needs, with a store and a target that a test decides about. */
 export class Monitored {
   readonly store = new MemoryEventStore(uptimeEvents());
@@ -18,6 +29,17 @@ export class Monitored {
   readonly log: Log = { info: (message) => this.logged.push(message), warn: (message) => this.logged.push(message), error: (message, error) => this.logged.push(`${message}: ${String(error)}`) };
   /** Whether this process holds the lease. */
   isProber = true;
+  #monitor: ServiceMonitor | undefined;
+
+  /** The one that each test of {@link useMonitored} begins with. */
+  get monitor(): ServiceMonitor {
+    if (!this.#monitor) throw new Error('no monitor has begun');
+    return this.#monitor;
+  }
+
+  set monitor(monitor: ServiceMonitor) {
+    this.#monitor = monitor;
+  }
 
   async start(proberId = 'prober1', service = HTTP): Promise<ServiceMonitor> {
     const { store, clock, log } = this;
@@ -39,7 +61,7 @@ export class Monitored {
   }
 
   /** Probes so often, ten seconds apart. */
-  async run(times: number, monitor: ServiceMonitor): Promise<void> {
+  async run(times: number, monitor = this.monitor): Promise<void> {
     for (let index = 0; index < times; index++) {
       await monitor.probeOnce();
       await monitor.recorded();
