@@ -77,7 +77,7 @@ function openEndpoints(value: string): ReadonlySet<OpenEndpoints> {
 export const variables = {
   PORT: { name: 'PORT', description: 'Port of the HTTP service; 0 takes any free one', default: '3001', parse: integer(0, 65_535) },
   HOST: { name: 'HOST', description: 'Address to listen on', default: '0.0.0.0', parse: text },
-  DATA_DIR: { name: 'DATA_DIR', description: 'Directory for everything kept on this machine: the embedded KurrentDB and the read models', default: './data', parse: text },
+  DATA_DIR: { name: 'DATA_DIR', description: 'Directory for everything kept on this machine: the embedded KurrentDB, the read models, and samples that KurrentDB does not have yet; of one process alone', default: './data', parse: text },
   LOG_LEVEL: { name: 'LOG_LEVEL', description: `Least level that is logged: ${LOG_LEVELS.join(', ')}`, default: 'info', parse: oneOf(LOG_LEVELS) },
   HTTP_MAX_BODY_BYTES: { name: 'HTTP_MAX_BODY_BYTES', description: 'Largest request body, in bytes', default: '1572864', parse: integer(1_024, 16_777_216) },
   HTTP_TRUSTED_PROXIES: { name: 'HTTP_TRUSTED_PROXIES', description: 'How many proxies in front of the service are trusted to tell the address of the client', default: '0', parse: integer(0, 16) },

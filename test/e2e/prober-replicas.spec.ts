@@ -63,15 +63,15 @@ describe('two replicas', () => {
     const cutOff = replicas.holder;
     const next = other();
     cutOff.store.cut();
-    await eventually(() => Promise.resolve(next.service.output), (output) => output.some((line) => line.includes('This replica probes')));
+    await replicas.untilLogged(next, 'This replica probes');
     // Both see it go and come back; only one of them can say so.
     await replicas.target.kill();
     await eventually(statuses, (told) => told.length === 2);
     await replicas.target.start();
     await eventually(statuses, (told) => told.length === 3);
     cutOff.store.heal();
-    await eventually(() => Promise.resolve(cutOff.service.output), (output) => output.some((line) => line.includes('Another replica has taken over')));
-    await eventually(() => Promise.resolve(cutOff.service.output), (output) => output.some((line) => line.includes('samples are not recorded: another replica probed at that time')));
+    await replicas.untilLogged(cutOff, 'Another replica has taken over');
+    await replicas.untilLogged(cutOff, 'samples are not recorded: another replica probed at that time');
     await sleep(LEASE_MS);
     expect(await statuses()).toEqual(['up', 'down', 'up']);
     const times = (await replicas.samples()).map(({ at }) => at);
@@ -81,9 +81,8 @@ describe('two replicas', () => {
   it('one that was stopped by a signal while it probed records nothing of its own when it wakes up', async () => {
     const paused = replicas.holder;
     const next = other();
-    // It has seen one failure, one short of a change, when it is stopped.
     await paused.service.kill('SIGSTOP');
-    await eventually(() => Promise.resolve(replicas.all.filter(({ service }) => service === next.service)), () => next.service.output.some((line) => line.includes('This replica probes')));
+    await replicas.untilLogged(next, 'This replica probes');
     await replicas.target.kill();
     await eventually(statuses, (told) => told.length === 2);
     const holder = await replicas.lastHolder();
@@ -92,7 +91,7 @@ describe('two replicas', () => {
     await replicas.target.kill();
     await eventually(statuses, (told) => told.length === 4);
     await paused.service.kill('SIGCONT');
-    await eventually(() => Promise.resolve(paused.service.output), (output) => output.some((line) => line.includes('Another replica has taken over')));
+    await replicas.untilLogged(paused, 'Another replica has taken over');
     await sleep(LEASE_MS);
     expect(await replicas.lastHolder()).toBe(holder);
     expect(await statuses()).toEqual(['up', 'down', 'up', 'down']);

@@ -69,6 +69,12 @@ export class Replicas {
     return this.holder;
   }
 
+  /** Waits until a line of the replica's log holds a text. @throws Error where none does in time */
+  async untilLogged({ service: { output } }: Replica, text: string): Promise<void> {
+    const isLogged = (): Promise<boolean> => Promise.resolve(output.some((line) => line.includes(text)));
+    if (!(await eventually(isLogged, (isThere) => isThere))) throw new Error(`'${text}' is not in the log:\n${output.join('\n')}`);
+  }
+
   /** The changes of the target, in their order. */
   async changes(): Promise<ServiceStatusChanged[]> {
     return (await this.#eventsOf('service-uptime-http', 'ServiceStatusChanged')) as ServiceStatusChanged[];

@@ -83,7 +83,7 @@ export class UptimeQueries {
   /** @throws StreamNotFoundError for a service that is neither configured nor has history; ValidationError for what cannot name one */
   mustExist(name: string): void {
     const streamName = serviceUptimeStream(name);
-    if (!this.services().includes(name)) throw new StreamNotFoundError(streamName);
+    if (!this.live().has(name) && !this.history.services().includes(name)) throw new StreamNotFoundError(streamName);
   }
 
   status(): CurrentStatus[] {
