@@ -4,6 +4,7 @@ export { callerOf, CurrentCaller, CurrentKnownCaller, type Identification, ident
 export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
+export { IfGiven } from './if-given.js';
 export { JsonObject, OptionalJsonObject } from './json-object.js';
 export { pathOf } from './member-path.js';
 export { API_DOCS_PATH } from './openapi.js';

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 import { isPlainObject } from './dto-members.js';
+import { IfGiven } from './if-given.js';
 
 export interface JsonObjectDocumentation {
   readonly description: string;
@@ -18,7 +19,7 @@ export function JsonObject(documentation: JsonObjectDocumentation): PropertyDeco
 
 /** {@link JsonObject} that may be left out; null is refused. */
 export function OptionalJsonObject(documentation: JsonObjectDocumentation): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional(schemaOf(documentation)), ValidateIf((_, value: unknown) => value !== undefined), isJsonObject());
+  return applyDecorators(ApiPropertyOptional(schemaOf(documentation)), IfGiven(), isJsonObject());
 }
 
 function schemaOf({ description, example }: JsonObjectDocumentation): { description: string; example: unknown; type: 'object'; additionalProperties: true } {

@@ -22,12 +22,12 @@ export const RECORD_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: MaintenancePlan,
-    inject: [ReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
-    useFactory: (readModel: ReadModel, queries: UptimeQueries, records: ServiceRecords, ids: RecordIds, clock: Clock) => new MaintenancePlan({ history: new UptimeReadModel(readModel), queries, records, ids, clock }),
+    inject: [UptimeReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
+    useFactory: (history: UptimeReadModel, queries: UptimeQueries, records: ServiceRecords, ids: RecordIds, clock: Clock) => new MaintenancePlan({ history, queries, records, ids, clock }),
   },
   {
     provide: Corrections,
-    inject: [ReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
-    useFactory: (readModel: ReadModel, queries: UptimeQueries, records: ServiceRecords, ids: RecordIds, clock: Clock) => new Corrections({ history: new UptimeReadModel(readModel), queries, records, ids, clock }),
+    inject: [UptimeReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
+    useFactory: (history: UptimeReadModel, queries: UptimeQueries, records: ServiceRecords, ids: RecordIds, clock: Clock) => new Corrections({ history, queries, records, ids, clock }),
   },
 ];

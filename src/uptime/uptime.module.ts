@@ -23,6 +23,7 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     ...PROBER_PROVIDERS,
     ...RECORD_PROVIDERS,
     { provide: ReadModel, inject: [ReadModels], useFactory: (models: ReadModels) => models.open(uptimeReadModel) },
+    { provide: UptimeReadModel, inject: [ReadModel], useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel) },
     UptimeReadModelLifetime,
     {
       provide: ChangeFeed,
@@ -31,8 +32,8 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     },
     {
       provide: UptimeQueries,
-      inject: [ReadModel, ProberInProcess, CLOCK],
-      useFactory: (readModel: ReadModel, { prober }: ProberInProcess, clock: Clock) => new UptimeQueries(new UptimeReadModel(readModel), () => prober.monitors, clock),
+      inject: [UptimeReadModel, ProberInProcess, CLOCK],
+      useFactory: (history: UptimeReadModel, { prober }: ProberInProcess, clock: Clock) => new UptimeQueries(history, () => prober.monitors, clock),
     },
     LiveFeedGateway,
     UptimeHealthIndicator,

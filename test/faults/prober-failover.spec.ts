@@ -1,5 +1,6 @@
 import { INTERVAL_MS, LEASE_MS, Replicas } from '../e2e/prober-replicas.js';
 import { eventually } from '../e2e/service-process.js';
+import { numbersOf } from '../uptime/generated-history.js';
 
 const KILLS = Number(process.env.PROBER_KILLS ?? 50);
 /** How long a probe may have been under way already when the target changed, and how long the confirming samples take. */
@@ -15,7 +16,10 @@ describe('the prober, killed again and again', () => {
   afterAll(() => replicas.stop());
 
   it(`records each true transition exactly once over ${KILLS} kills at random moments, and probes without a longer gap than a lease and an interval`, async () => {
-    const random = seeded(Date.now());
+    const seed = Date.now();
+    // Told, so that a run can be had again.
+    console.log(`random moments of seed ${seed}`);
+    const random = numbersOf(seed);
     await replicas.untilOneProbes();
     await eventually(() => replicas.changes(), (changes) => changes.length === 1);
     /** When the target became so, each in turn. */
@@ -54,15 +58,3 @@ describe('the prober, killed again and again', () => {
     expect(new Set(times).size).toBe(times.length);
   }, 20 * 60_000);
 });
-
-/** Numbers from 0 to less than 1 (mulberry32); the seed is told, so that a run can be had again. */
-function seeded(seed: number): () => number {
-  console.log(`random moments of seed ${seed}`);
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { ValidateBy } from 'class-validator';
+import { IfGiven } from '../../http/index.js';
 
 const INSTANT = /^(20\d\d)-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 const PROBLEM = 'must be a time from 2000 to 2099 such as 2026-01-31T12:00:00.000Z or 2026-01-31T13:00:00+01:00';
@@ -12,7 +13,7 @@ export function InstantMember(documentation: ApiPropertyOptions): PropertyDecora
 
 /** {@link InstantMember} that may be left out; null is refused. */
 export function OptionalInstantMember(documentation: ApiPropertyOptions): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional({ format: 'date-time', ...documentation }), ValidateIf((_: unknown, value: unknown) => value !== undefined), isInstant());
+  return applyDecorators(ApiPropertyOptional({ format: 'date-time', ...documentation }), IfGiven(), isInstant());
 }
 
 /** Milliseconds since 1970 of a member that was validated. */

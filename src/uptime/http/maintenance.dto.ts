@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { IfGiven } from '../../http/index.js';
 import { type MaintenanceAsked, type PlannedMaintenance } from '../application/index.js';
 import { LONGEST_OCCURRENCE_MS, LONGEST_RULE, type MaintenanceOccurrence, type MaintenanceWindow, type Recurrence } from '../domain/index.js';
 import { InstantMember, instantOf, OptionalInstantMember } from './instant-member.js';
@@ -48,7 +49,7 @@ export class ScheduleMaintenanceBody {
   readonly to?: string;
 
   @ApiPropertyOptional({ type: RecurrenceBody, description: 'For maintenance that comes again and again' })
-  @ValidateIf((_: unknown, value: unknown) => value !== undefined)
+  @IfGiven()
   @ValidateNested()
   @Type(() => RecurrenceBody)
   readonly recurrence?: RecurrenceBody;

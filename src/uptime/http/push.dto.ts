@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IfGiven } from '../../http/index.js';
 import { OBSERVED_STATUSES, type ObservedStatus, type ServiceReport } from '../domain/index.js';
 
 const LONGEST_MESSAGE = 200;
@@ -25,11 +26,6 @@ export class PushBody implements ServiceReport {
   @Min(0, { message: 'must be 0 or more' })
   @Max(LONGEST_RESPONSE_MS, { message: `must be ${LONGEST_RESPONSE_MS} or less` })
   readonly responseTime?: number;
-}
-
-/** Left out or valid: null is refused. */
-function IfGiven(): PropertyDecorator {
-  return ValidateIf((_: unknown, value: unknown) => value !== undefined);
 }
 
 export class PushAnswer {

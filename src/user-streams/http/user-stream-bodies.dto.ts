@@ -2,9 +2,9 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, Matches, NotContains, ValidateNested } from 'class-validator';
 import { type StreamPermissions, type UserStreamType } from '../../event-store/index.js';
-import { JsonObject, OptionalJsonObject } from '../../http/index.js';
+import { IfGiven, JsonObject, OptionalJsonObject } from '../../http/index.js';
 import { type UserData, type Visibility } from '../domain/index.js';
-import { CategoryMember, DescriptionMember, GranteesMember, IfGiven, TagsMember, TypeMember, VisibilityMember } from './user-stream-members.js';
+import { CategoryMember, DescriptionMember, GranteesMember, TagsMember, TypeMember, VisibilityMember } from './user-stream-members.js';
 
 const MOST_EVENTS = 500;
 const MOST_WRITES = 100;

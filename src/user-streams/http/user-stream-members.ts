@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
 import { API_KEY_PREFIX, DEFAULT_CATEGORY, EVERYONE, isCategory, isUserId, ROLES, USER_STREAM_TYPES } from '../../event-store/index.js';
+import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 
 /** Members that several DTOs have: each with its documentation and its rules. */
@@ -14,11 +15,6 @@ const LONGEST_DESCRIPTION = 1_000;
 const PRINTABLE = /^\P{Cc}*$/u;
 const TAG = /^[\p{L}\p{N}][\p{L}\p{N}_.:@/-]{0,63}$/u;
 const API_KEY_NAME = new RegExp(`^${API_KEY_PREFIX}[a-z0-9-]{1,64}$`);
-
-/** Left out or valid: null is refused, which `@IsOptional` would let pass. */
-export function IfGiven(): PropertyDecorator {
-  return ValidateIf((_: unknown, value: unknown) => value !== undefined);
-}
 
 export function TypeMember(): PropertyDecorator {
   return applyDecorators(ApiProperty({ enum: USER_STREAM_TYPES, example: 'profile' }), IsIn(USER_STREAM_TYPES));

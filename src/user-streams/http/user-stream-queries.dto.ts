@@ -2,8 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsString, Matches, Max, Min } from 'class-validator';
 import { type UserStreamType } from '../../event-store/index.js';
+import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
-import { CategoryMember, IfGiven, OptionalTypeMember, VisibilityMember } from './user-stream-members.js';
+import { CategoryMember, OptionalTypeMember, VisibilityMember } from './user-stream-members.js';
 
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 1_000;
