@@ -1,4 +1,5 @@
 export * from './caller.js';
+export * from './catch-up.js';
 export * from './errors.js';
 export * from './event-id.js';
 export * from './event-registry.js';

@@ -1,4 +1,4 @@
-import { type EventStore, type NewEvent, type Position, type RecordedEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { catchUpWith, type EventStore, type NewEvent, type RecordedEvent, serviceUptimeStream, StreamNotFoundError, type WaitFor, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
 import { assertSameRequest, type RecordRequest } from './record-ids.js';
 import { createUptimeStream } from './uptime-streams.js';
 
@@ -25,7 +25,7 @@ export class ServiceRecords {
   /** @param whenReadable resolves to true when what was written up to a position can be queried, to false when the time is over */
   constructor(
     private readonly store: RecordsStore,
-    private readonly whenReadable: (position: Position, timeoutMs: number) => Promise<boolean>,
+    private readonly whenReadable: WaitFor,
   ) {}
 
   /**
@@ -41,9 +41,6 @@ export class ServiceRecords {
     const streamName = serviceUptimeStream(service);
     for (let conflicts = 0; ; ) {
       const last = await this.#lastEvent(service, streamName);
-      if (last.position && !(await this.whenReadable(last.position, READABLE_WITHIN_MS))) {
-        throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, { streamName });
-      }
       const event = decide();
       if (!event) return false;
       try {
@@ -72,14 +69,14 @@ export class ServiceRecords {
     return { recorded: find() ?? made, replayed: !appended };
   }
 
+  /** The last event of the stream, which is created where it is missing; it can be queried. */
   async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {
-    const read = (): Promise<RecordedEvent[]> => this.store.readStream(streamName, { direction: 'backwards', limit: 1 });
-    const [last] = await read().catch(async (error: unknown) => {
-      if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
-      await createUptimeStream(this.store, service);
-      return read();
-    });
-    if (!last) throw new StreamNotFoundError(streamName);
-    return last;
+    const read = (): Promise<RecordedEvent | undefined> => catchUpWith(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
+    const found = await read();
+    if (found) return found;
+    await createUptimeStream(this.store, service);
+    const created = await read();
+    if (!created) throw new StreamNotFoundError(streamName);
+    return created;
   }
 }

@@ -1,4 +1,4 @@
-import { type AppendResult, type Clock, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type RecordedEvent, StreamDeletedError, type StreamGuard, StreamNotFoundError, TimeoutError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import { type AppendResult, catchUpWith, type Clock, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type StreamGuard, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
 import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStreamKey } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
 import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
@@ -176,20 +176,8 @@ export class OrderDesk {
 
   /** Waits until the read model knows what the store knows of a stream. @throws TimeoutError where it takes too long */
   async #catchUp(streamName: string): Promise<void> {
-    const last = await this.#lastEvent(streamName);
-    if (last?.position && !(await this.options.table.waitFor(last.position, VISIBLE_WITHIN_MS))) {
-      throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, { streamName });
-    }
-  }
-
-  async #lastEvent(streamName: string): Promise<RecordedEvent | undefined> {
-    try {
-      const [last] = await this.options.store.readStream(streamName, { direction: 'backwards', limit: 1 });
-      return last;
-    } catch (error) {
-      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
-      throw error;
-    }
+    const { store, table } = this.options;
+    await catchUpWith(store, streamName, (position, timeoutMs) => table.waitFor(position, timeoutMs), VISIBLE_WITHIN_MS);
   }
 
   /** What was recorded with the request's key first holds, where another replica was carrying out the same request. */
