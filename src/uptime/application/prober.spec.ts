@@ -64,6 +64,13 @@ describe('the prober', () => {
     return prober;
   };
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
+  /** Its process ends, and leaves the spool to the next one. */
+  const end = async (prober: Prober, spool: TemporarySpool): Promise<void> => {
+    const stopping = prober.stop(100);
+    await pass(200);
+    await stopping;
+    await spool.restart();
+  };
   const changesOf = (name: string): string[] => store.eventsOf(`service-uptime-${name}`).flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data.status] : []));
   const samplesIn = (name: string): Sample[] => store.eventsOf(`system-probe-samples-${name}`).flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
 
@@ -138,10 +145,7 @@ describe('the prober', () => {
     store.goAway();
     const away = Date.now();
     await pass(30_000);
-    const stopping = one.stop(100);
-    await pass(200);
-    await stopping;
-    await spool.restart();
+    await end(one, spool);
     store.comeBack();
     const back = Date.now();
     start('two', [service('a')], spool);
@@ -157,10 +161,7 @@ describe('the prober', () => {
     const one = start('one', [service('a')], spool);
     await pass(25_500);
     store.goAway();
-    const stopping = one.stop(100);
-    await pass(200);
-    await stopping;
-    await spool.restart();
+    await end(one, spool);
     const away = Date.now();
     start('two', [service('a')], spool);
     await pass(60_000);
@@ -178,10 +179,7 @@ describe('the prober', () => {
     store.goAway();
     const counted = Date.now() + LEASE_MS;
     await pass(60_000);
-    const stopping = one.stop(100);
-    await pass(200);
-    await stopping;
-    await spool.restart();
+    await end(one, spool);
     store.comeBack();
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('other', LEASE_MS));
     const since = Date.now();
