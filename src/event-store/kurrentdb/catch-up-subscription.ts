@@ -109,7 +109,8 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
           this.#pauseMs = FIRST_PAUSE_MS;
           this.#options.onCaughtUp?.();
         } else {
-          await new Promise<void>((resolve) => (wake = resolve));
+          // What the sockets hold in this turn of the event loop is read first: it becomes one batch.
+          await new Promise<void>((resolve) => (wake = () => setImmediate(resolve)));
         }
       }
     } finally {

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BACKWARDS, type ConsistencyCheck, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START, STREAM_STATE } from '@kurrent/kurrentdb-client';
+import { type AppendResult as ClientAppendResult, BACKWARDS, type ConsistencyCheck, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START, STREAM_STATE } from '@kurrent/kurrentdb-client';
 import {
   type AllSubscriptionOptions,
   type AppendOptions,
@@ -30,6 +30,7 @@ import {
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
+import { AppendGroups } from './append-groups.js';
 import { translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
 import { createStream, initializeMetadata } from './create-stream.js';
@@ -52,6 +53,7 @@ export interface KurrentDBServiceOptions {
 @Injectable()
 export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
+  readonly #groups = new AppendGroups();
   readonly #connectionTest: ConnectionTest;
 
   constructor(
@@ -193,7 +195,8 @@ export class KurrentDBService implements EventStore {
 
   async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
     const operation = { name: 'appending to', streamName };
-    const result = await this.#run(operation, () => this.clients.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs }));
+    const append = (): Promise<ClientAppendResult> => this.clients.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs });
+    const result = await this.#run(operation, () => this.#groups.run(append));
     return { streamName, revision: result.nextExpectedRevision, position: result.position };
   }
 
