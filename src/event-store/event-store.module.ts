@@ -1,6 +1,5 @@
 import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
@@ -12,12 +11,10 @@ import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurren
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
+import { randomText } from './random-text.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_TEXT } from './tokens.js';
 
-const LETTERS = '0123456789abcdefghijklmnopqrstuv';
-
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const randomText: RandomText = (length) => Array.from(randomBytes(length), (byte) => LETTERS[byte % LETTERS.length]).join('');
 
 /** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
 @Global()

@@ -1,5 +1,5 @@
 import { type EventData, jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, createEventId, type EventMetadata, type EventRegistry, isEventId, type NewEvent, type RandomText, type RecordedEvent, ValidationError } from '../domain/index.js';
 
 /** Written as the `source` of events that do not name one. */
@@ -74,11 +74,9 @@ export class EventCodec {
 
 /** The UUID an event has in the store: version 8 (RFC 9562, 5.8), the first 122 free bits of the event id's SHA-256. */
 export function uuidOfEventId(eventId: string): string {
-  const hash = createHash('sha256').update(eventId).digest();
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha256', eventId);
+  const variant = ((parseInt(hex.charAt(16), 16) & 0b0011) | 0b1000).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function readMetadata(metadata: unknown): StoredMetadata {

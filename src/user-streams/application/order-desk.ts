@@ -1,5 +1,5 @@
 import { type AppendResult, catchUpWith, type Clock, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type StreamGuard, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStreamKey } from '../domain/index.js';
+import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStream, type UserStreamKey } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
 import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
 import { type Digest, RequestKey } from './request-key.js';
@@ -13,6 +13,8 @@ const SOURCE = 'penguin-pool-streams/user-streams';
 /** An order, decided: what is to be appended. */
 interface Plan extends Decision {
   readonly request: WriteRequest;
+  /** What the stream was; undefined where it had no event. */
+  readonly stream: UserStream | undefined;
   readonly streamName: string;
   readonly events: readonly NewEvent[];
   readonly at: number;
@@ -118,7 +120,7 @@ export class OrderDesk {
     };
     const events = decision.events.map((event) => ({ ...event, eventId: event.eventId ?? nextId(), metadata: event.type === UserDataUpdated.type ? { ...metadata, dataSchema: this.options.schemas.nameFor(key.type, key.category) } : metadata }));
     const sizes = events.map(({ type, data }) => (type === UserDataUpdated.type ? jsonBytes((data as UserDataUpdated).data) : 0));
-    return { ...decision, request, streamName, events, at, bytes: sizes.reduce((sum, size) => sum + size, 0), largestBytes: Math.max(0, ...sizes), requestKey };
+    return { ...decision, request, stream, streamName, events, at, bytes: sizes.reduce((sum, size) => sum + size, 0), largestBytes: Math.max(0, ...sizes), requestKey };
   }
 
   #requestKey({ request: { caller, key, precondition, idempotencyKey }, asked }: Order): RequestKey | undefined {
@@ -150,7 +152,8 @@ export class OrderDesk {
 
   /** Writes the metadata of streams that have none yet. What the first event says holds until then, also after a crash. */
   async #writeMetadata(plans: readonly Plan[]): Promise<Position | undefined> {
-    const written = await Promise.all(plans.map(({ request: { key }, begins }) => (begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key))));
+    const missing = plans.filter(({ begins, stream }) => begins || stream?.metadataRevision === undefined);
+    const written = await Promise.all(missing.map(({ request: { key }, begins }) => (begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key))));
     return written.flatMap((result) => result?.position ?? []).reduce<Position | undefined>((last, position) => (last && last.commit > position.commit ? last : position), undefined);
   }
 
@@ -166,8 +169,9 @@ export class OrderDesk {
 
   /** Where the caller knows of a later revision than the read model, the model is about to learn of it: or the revision is made up. */
   async #waitForDemanded({ key, precondition }: WriteRequest): Promise<void> {
+    if (precondition.kind === 'none' || precondition.kind === 'absent') return;
     const known = (): bigint => BigInt(this.options.table.stream(key)?.revision ?? -1);
-    const least = precondition.kind === 'revision' ? precondition.revision : precondition.kind === 'exists' ? 0n : -1n;
+    const least = precondition.kind === 'revision' ? precondition.revision : 0n;
     if (least <= known()) return;
     const streamName = streamNameOf(key);
     await this.#catchUp(streamName);
