@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Build stage: everything npm needs, and the compiled service. Debian rather than Alpine: the KurrentDB client's native bridge and
 # LMDB come as glibc binaries first.
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -10,7 +10,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev
 
 # Run stage: node, the production packages and the compiled service, not as root.
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./

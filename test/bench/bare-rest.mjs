@@ -1,15 +1,38 @@
-// The least that a REST append can be on this stack: Express reads the JSON, the official client appends it, the answer is its revision.
-// No token, no permissions, no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
+// The least that a REST append can be: the JSON is read, the official client appends it, the answer is its revision. No token, no permissions,
+// no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
+//
+//   node test/bench/bare-rest.mjs express | node        on Express, or on node's own HTTP server alone
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import express from 'express';
+import { createServer } from 'node:http';
 
+const [kind] = process.argv.slice(2);
 const client = KurrentDBClient.connectionString(process.env.KURRENTDB_CONNECTION_STRING);
-const app = express();
-app.use(express.json());
-app.put('/api/users/:user/streams/profile', async ({ params, body }, response) => {
-  const event = jsonEvent({ type: 'UserDataUpdated', data: body.data, metadata: { source: 'bench' } });
-  const { nextExpectedRevision } = await client.appendToStream(`bench-bare-${params.user}`, event);
-  response.json({ revision: Number(nextExpectedRevision) });
-});
-const server = app.listen(0, '127.0.0.1', () => console.log(`Listening on http://127.0.0.1:${server.address().port}`));
+
+async function append(user, { data }) {
+  const event = jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } });
+  const { nextExpectedRevision } = await client.appendToStream(`bench-${kind}-${user}`, event);
+  return { revision: Number(nextExpectedRevision) };
+}
+
+function onExpress() {
+  const app = express();
+  app.use(express.json());
+  app.put('/api/users/:user/streams/profile', async ({ params, body }, response) => response.json(await append(params.user, body)));
+  return createServer(app);
+}
+
+function onNode() {
+  return createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part) => (text += part));
+    request.on('end', async () => {
+      const answer = JSON.stringify(await append(request.url.split('/')[3], JSON.parse(text)));
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) }).end(answer);
+    });
+  });
+}
+
+const server = kind === 'express' ? onExpress() : onNode();
+server.listen(0, '127.0.0.1', () => console.log(`Listening on http://127.0.0.1:${server.address().port}`));
 process.on('SIGTERM', () => process.exit());

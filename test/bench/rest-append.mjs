@@ -1,30 +1,36 @@
 // REST write beside raw client append on the same store, in one run (DESIGN, "Numbers to reach"), with authentication on.
 //
-//   node test/bench/rest-append.mjs        after npm run build
+//   node test/bench/rest-append.mjs                                    after npm run build
+//   node test/bench/rest-append.mjs --connection 'kurrentdb://…'       on another server than the embedded one
 //
 // The service answers `PUT /api/users/{user}/streams/profile` for a user with a bearer token: it checks the token, the permissions, the
 // JSON Schema and the quota, appends one event to exactly the revision that the stream is at, and waits until its read model has it. The
 // raw client appends an event with the same data to a stream, from this process, on the same server. One stream for each that writes.
-// Between the two stands `bare-rest.mjs`: Express in front of the client and nothing else, the least that REST can cost here.
+// Between the two stand Express in front of the client and nothing else, and node's HTTP server in front of it: the least that REST can
+// cost here (`bare-rest.mjs`).
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'undici';
+import { parseArgs } from 'node:util';
+import { HttpConnection, requestOf } from './http-connection.mjs';
 import { startProcess, untilReady } from './processes.mjs';
 
 const OPERATIONS = 4_000;
 // Node still compiles what runs often after thousands of requests.
-const WARM_UP = 4_000;
+const WARM_UP = 6_000;
 const ROUNDS = 3;
 const MOST_CONCURRENT = 64;
 const TO_REACH = 1.3;
 
+const { values: options } = parseArgs({ options: { connection: { type: 'string' } } });
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const secret = randomBytes(32).toString('hex');
-const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+const database = options.connection
+  ? { found: options.connection, stop: () => undefined }
+  : await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
 const service = await startProcess(
   'dist/main.js',
   [],
@@ -34,29 +40,43 @@ const service = await startProcess(
   },
   /Listening on (http:\/\/[^\s"]+)/,
 );
-const bareService = await startProcess('test/bench/bare-rest.mjs', [], { KURRENTDB_CONNECTION_STRING: database.found }, /Listening on (http:\/\/\S+)/);
+const bare = (kind) => startProcess('test/bench/bare-rest.mjs', [kind], { KURRENTDB_CONNECTION_STRING: database.found }, /Listening on (http:\/\/\S+)/);
+const [bareNode, bareExpress] = [await bare('node'), await bare('express')];
 const client = KurrentDBClient.connectionString(database.found);
-const [pool, barePool] = [service, bareService].map(({ found }) => new Pool(found, { connections: MOST_CONCURRENT, pipelining: 1 }));
 
 const data = { displayName: 'Alice', email: 'alice@example.com', bio: 'x'.repeat(100), timezone: 'Europe/Amsterdam' };
-const body = JSON.stringify({ data });
-const tokens = await Promise.all(
-  Array.from({ length: MOST_CONCURRENT }, (_, writer) => new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(`user${writer}`).setExpirationTime('1h').sign(Buffer.from(secret))),
+const writers = await Promise.all(
+  Array.from({ length: MOST_CONCURRENT }, async (_, writer) => {
+    const user = `user${randomBytes(4).toString('hex')}`;
+    const token = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(user).setExpirationTime('1h').sign(Buffer.from(secret));
+    return { writer, request: requestOf('PUT', `/api/users/${user}/streams/profile`, { 'content-type': 'application/json', authorization: `Bearer ${token}` }, JSON.stringify({ data })) };
+  }),
 );
+const rawStreams = writers.map(() => `bench-raw-${randomBytes(4).toString('hex')}`);
+const connections = [];
 
-const raw = (writer) => client.appendToStream(`bench-raw-${writer}`, jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } }));
+const raw = (writer) => client.appendToStream(rawStreams[writer], jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } }));
 
-const put = (to) => async (writer) => {
-  const { statusCode, body: answer } = await to.request({
-    method: 'PUT', path: `/api/users/user${writer}/streams/profile`, headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens[writer]}` }, body,
-  });
-  const text = await answer.text();
-  if (statusCode !== 200 && statusCode !== 201) throw new Error(`answered ${statusCode}: ${text}`);
-};
+/** Puts a user's data to a service, over a connection for each that writes. */
+function put({ found }) {
+  const own = writers.map(() => new HttpConnection(found));
+  connections.push(...own);
+  return async (writer) => {
+    const { status, body } = await own[writer].send(writers[writer].request);
+    if (status !== 200 && status !== 201) throw new Error(`answered ${status}: ${body}`);
+  };
+}
 
-const OPERATIONS_OF = { raw, bare: put(barePool), rest: put(pool) };
+const OPERATIONS_OF = { raw, node: put(bareNode), express: put(bareExpress), rest: put(service) };
 
-/** Milliseconds that each of `count` operations took, `concurrency` at a time. */
+/** Microseconds of processor time that the service's thread of JavaScript has taken. */
+function threadTime() {
+  const stat = readFileSync(`/proc/${service.pid}/task/${service.pid}/stat`, 'utf8');
+  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+  return (Number(user) + Number(system)) * 10_000;
+}
+
+/** What `count` operations took, `concurrency` at a time: milliseconds each, and microseconds of the service's thread. */
 async function measure(operation, count, concurrency) {
   const times = [];
   let left = count;
@@ -67,18 +87,19 @@ async function measure(operation, count, concurrency) {
       times.push(performance.now() - start);
     }
   };
-  const start = performance.now();
+  const [start, startOfThread] = [performance.now(), threadTime()];
   await Promise.all(Array.from({ length: concurrency }, worker));
+  const seconds = (performance.now() - start) / 1_000;
   times.sort((a, b) => a - b);
   const percentile = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { p50: percentile(0.5), p99: percentile(0.99), perSecond: count / ((performance.now() - start) / 1_000) };
+  return { p50: percentile(0.5), p99: percentile(0.99), perSecond: count / seconds, thread: (threadTime() - startOfThread) / count };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 try {
   await untilReady(service.found);
-  console.log('one event with the data of a user, over REST with a bearer token and by the raw client, on the same server');
+  console.log(`one event with the data of a user, over REST with a bearer token and by the raw client, on the same server; Node ${process.versions.node}`);
   for (const concurrency of [1, MOST_CONCURRENT]) {
     for (const operation of Object.values(OPERATIONS_OF)) await measure(operation, WARM_UP, concurrency);
     const rounds = [];
@@ -87,17 +108,19 @@ try {
       for (const [kind, operation] of Object.entries(OPERATIONS_OF)) measured[kind] = await measure(operation, OPERATIONS, concurrency);
       rounds.push(measured);
     }
-    for (const kind of Object.keys(OPERATIONS_OF)) {
-      const [p50, p99, perSecond] = ['p50', 'p99', 'perSecond'].map((figure) => median(rounds.map((round) => round[kind][figure])));
-      console.log(`  ${String(concurrency).padStart(2)} concurrent  ${kind.padEnd(4)}  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${Math.round(perSecond)}/s`);
-    }
+    const of = (kind, figure) => median(rounds.map((round) => round[kind][figure]));
     const ratio = (kind) => median(rounds.map((round) => round[kind].p50 / round.raw.p50)).toFixed(2);
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  p50, REST ÷ raw: ${ratio('rest')} (to reach: ${TO_REACH.toFixed(2)}), bare ÷ raw: ${ratio('bare')}`);
+    const at = `  ${String(concurrency).padStart(2)} concurrent`;
+    for (const kind of Object.keys(OPERATIONS_OF)) {
+      console.log(`${at}  ${kind.padEnd(7)}  p50 ${of(kind, 'p50').toFixed(2)} ms  p99 ${of(kind, 'p99').toFixed(2)} ms  ${Math.round(of(kind, 'perSecond'))}/s`);
+    }
+    console.log(`${at}  p50, REST ÷ raw: ${ratio('rest')} (to reach: ${TO_REACH.toFixed(2)}), bare Express ÷ raw: ${ratio('express')}, bare node ÷ raw: ${ratio('node')}`);
+    console.log(`${at}  REST, of the service's one thread: ${Math.round(of('rest', 'thread'))} µs a write`);
   }
 } finally {
-  await Promise.all([pool.close(), barePool.close()]);
+  for (const connection of connections) connection.close();
   await client.dispose();
-  await Promise.all([service.stop(), bareService.stop()]);
+  await Promise.all([service.stop(), bareNode.stop(), bareExpress.stop()]);
   await database.stop();
   rmSync(directory, { recursive: true, force: true });
 }
