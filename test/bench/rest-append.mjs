@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HttpConnection, requestOf } from './http-connection.mjs';
+import { compare, measure, printFigures } from './measure.mjs';
 import { startProcess, untilReady } from './processes.mjs';
 
 const OPERATIONS = 4_000;
@@ -76,46 +77,23 @@ function threadTime() {
   return (Number(user) + Number(system)) * 10_000;
 }
 
-/** What `count` operations took, `concurrency` at a time: milliseconds each, and microseconds of the service's thread. */
-async function measure(operation, count, concurrency) {
-  const times = [];
-  let left = count;
-  const worker = async (_, writer) => {
-    while (left-- > 0) {
-      const start = performance.now();
-      await operation(writer);
-      times.push(performance.now() - start);
-    }
-  };
-  const [start, startOfThread] = [performance.now(), threadTime()];
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const seconds = (performance.now() - start) / 1_000;
-  times.sort((a, b) => a - b);
-  const percentile = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { p50: percentile(0.5), p99: percentile(0.99), perSecond: count / seconds, thread: (threadTime() - startOfThread) / count };
+/** As `measure`, and the microseconds of the service's thread that each took. */
+async function measureWithThread(operation, count, concurrency) {
+  const start = threadTime();
+  const figures = await measure(operation, count, concurrency);
+  return { ...figures, thread: (threadTime() - start) / count };
 }
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 try {
   await untilReady(service.found);
   console.log(`one event with the data of a user, over REST with a bearer token and by the raw client, on the same server; Node ${process.versions.node}`);
   for (const concurrency of [1, MOST_CONCURRENT]) {
-    for (const operation of Object.values(OPERATIONS_OF)) await measure(operation, WARM_UP, concurrency);
-    const rounds = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const measured = {};
-      for (const [kind, operation] of Object.entries(OPERATIONS_OF)) measured[kind] = await measure(operation, OPERATIONS, concurrency);
-      rounds.push(measured);
-    }
-    const of = (kind, figure) => median(rounds.map((round) => round[kind][figure]));
-    const ratio = (kind) => median(rounds.map((round) => round[kind].p50 / round.raw.p50)).toFixed(2);
+    const figures = await compare(OPERATIONS_OF, { warmUp: WARM_UP, count: OPERATIONS, rounds: ROUNDS, concurrency, measured: measureWithThread });
+    const ratio = (kind) => figures.ratio(kind, 'raw').toFixed(2);
     const at = `  ${String(concurrency).padStart(2)} concurrent`;
-    for (const kind of Object.keys(OPERATIONS_OF)) {
-      console.log(`${at}  ${kind.padEnd(7)}  p50 ${of(kind, 'p50').toFixed(2)} ms  p99 ${of(kind, 'p99').toFixed(2)} ms  ${Math.round(of(kind, 'perSecond'))}/s`);
-    }
+    printFigures(OPERATIONS_OF, concurrency, figures);
     console.log(`${at}  p50, REST ÷ raw: ${ratio('rest')} (to reach: ${TO_REACH.toFixed(2)}), bare Express ÷ raw: ${ratio('express')}, bare node ÷ raw: ${ratio('node')}`);
-    console.log(`${at}  REST, of the service's one thread: ${Math.round(of('rest', 'thread'))} µs a write`);
+    console.log(`${at}  REST, of the service's one thread: ${Math.round(figures.of('rest', 'thread'))} µs a write`);
   }
 } finally {
   for (const connection of connections) connection.close();

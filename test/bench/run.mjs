@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
-const BENCHMARKS = ['embedded/bench.mjs', 'rest-append.mjs', 'many-users.mjs', 'probing.mjs', 'uptime-history.mjs'];
+const BENCHMARKS = ['embedded/bench.mjs', 'rest-append.mjs', 'rest-without-http.mjs', 'many-users.mjs', 'probing.mjs', 'uptime-history.mjs'];
 
 const [wanted = ''] = process.argv.slice(2);
 let failed = false;

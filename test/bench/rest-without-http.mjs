@@ -1,0 +1,69 @@
+// What a write of a user's data costs without any HTTP, beside raw client append on the same store, in one process and one run: what is
+// left for HTTP of the ratio that `rest-append.mjs` measures.
+//
+//   node test/bench/rest-without-http.mjs        after npm run build
+//
+// `replace` is what the route calls: permissions, JSON Schema, quota, an append to exactly the revision that the stream is at, and the wait
+// until the read model has it. The service runs in this process, without listening.
+import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compare, printFigures } from './measure.mjs';
+import { startProcess } from './processes.mjs';
+
+const MOST_CONCURRENT = 64;
+
+const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
+const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+Object.assign(process.env, {
+  DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'warn', USER_QUOTA_BYTES: '100000000000', UPTIME_INTERVAL_MS: '3600000', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: 'x'.repeat(64),
+});
+const { AppModule } = await import('../../dist/app.module.js');
+const { UserStreams } = await import('../../dist/user-streams/application/index.js');
+const app = await NestFactory.create(AppModule, { logger: ['error'], abortOnError: false });
+await app.init();
+const streams = app.get(UserStreams, { strict: false });
+const client = KurrentDBClient.connectionString(database.found);
+
+const data = { displayName: 'Alice', email: 'alice@example.com', bio: 'x'.repeat(100), timezone: 'Europe/Amsterdam' };
+const writers = Array.from({ length: MOST_CONCURRENT }, (_, writer) => ({
+  caller: { kind: 'known', id: `user${writer}`, roles: new Set(['user']), credential: 'token' },
+  key: { userId: `user${writer}`, type: 'profile', category: 'default' },
+  precondition: { kind: 'none' },
+  idempotencyKey: undefined,
+  requestId: 'bench',
+}));
+const OPERATIONS_OF = {
+  raw: (writer) => client.appendToStream(`bench-raw-${writer}`, jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } })),
+  replace: (writer) => streams.replace(writers[writer], [{ data }]),
+};
+
+/** The read model of users' streams refuses to decide until it has caught up. */
+async function untilReady() {
+  for (;;) {
+    try {
+      return await OPERATIONS_OF.replace(0);
+    } catch (error) {
+      if (error.name !== 'ConnectionError') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+try {
+  await untilReady();
+  console.log(`one event with the data of a user, without HTTP and by the raw client, in one process; Node ${process.versions.node}`);
+  for (const concurrency of [1, MOST_CONCURRENT]) {
+    const figures = await compare(OPERATIONS_OF, { warmUp: 6_000, count: 4_000, rounds: 3, concurrency });
+    printFigures(OPERATIONS_OF, concurrency, figures);
+    console.log(`  ${String(concurrency).padStart(2)} concurrent  p50, replace ÷ raw: ${figures.ratio('replace', 'raw').toFixed(2)}`);
+  }
+} finally {
+  await client.dispose();
+  await app.close();
+  await database.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
