@@ -2,16 +2,16 @@
 // no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
 //
 //   node test/bench/bare-rest.mjs express | node        on Express, or on node's own HTTP server alone
-import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import express from 'express';
 import { createServer } from 'node:http';
+import { appendRaw } from './user-write.mjs';
 
 const [kind] = process.argv.slice(2);
 const client = KurrentDBClient.connectionString(process.env.KURRENTDB_CONNECTION_STRING);
 
 async function append(user, { data }) {
-  const event = jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } });
-  const { nextExpectedRevision } = await client.appendToStream(`bench-${kind}-${user}`, event);
+  const { nextExpectedRevision } = await appendRaw(client, `bench-${kind}-${user}`, data);
   return { revision: Number(nextExpectedRevision) };
 }
 

@@ -11,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
+import { measure } from './measure.mjs';
 import { startProcess, untilReady } from './processes.mjs';
 
 const USERS = Number(process.argv[2] ?? 100_000);
@@ -75,23 +76,15 @@ function memoryOf(pid) {
 }
 
 async function ask(pool, askers, pathOf, concurrency, questions = QUESTIONS) {
-  const times = [];
-  let left = questions;
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      while (left-- > 0) {
-        const { user, token } = askers[left % askers.length];
-        const start = performance.now();
-        const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(user), headers: { authorization: `Bearer ${token}` } });
-        await body.text();
-        if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-        times.push(performance.now() - start);
-      }
-    }),
-  );
-  times.sort((a, b) => a - b);
-  const percentile = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(2);
-  return `p50 ${percentile(0.5)} ms  p99 ${percentile(0.99)} ms`;
+  let asked = 0;
+  const question = async () => {
+    const { user, token } = askers[asked++ % askers.length];
+    const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(user), headers: { authorization: `Bearer ${token}` } });
+    await body.text();
+    if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+  };
+  const { p50, p99 } = await measure(question, questions, concurrency);
+  return `p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`;
 }
 
 const client = KurrentDBClient.connectionString(database.found);

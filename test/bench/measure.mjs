@@ -18,8 +18,7 @@ export async function measure(operation, count, concurrency) {
   await Promise.all(Array.from({ length: concurrency }, worker));
   const seconds = (performance.now() - start) / 1_000;
   times.sort((a, b) => a - b);
-  const percentile = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { p50: percentile(0.5), p99: percentile(0.99), perSecond: count / seconds };
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), perSecond: count / seconds };
 }
 
 /**
@@ -49,6 +48,11 @@ export function printFigures(operations, concurrency, { of }) {
   }
 }
 
+/** The value below which a share of the sorted ones lies. */
+export function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
 function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  return percentile(values.toSorted((a, b) => a - b), 0.5);
 }

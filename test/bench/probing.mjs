@@ -12,13 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
 import { samplesOf } from '../../dist/uptime/domain/index.js';
-import { startProcess, untilReady } from './processes.mjs';
+import { percentile } from './measure.mjs';
+import { cpuOf, startProcess, untilReady } from './processes.mjs';
 
 const SERVICES = 1_000;
 const INTERVAL_MS = 10_000;
 const MEASURED_MS = 60_000;
 const TO_REACH = { cpu: 1.3, lateness: 5, bytes: 16 };
-const CLOCK_TICK_MS = 10;
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const target = await startProcess('test/bench/http-target.mjs', [], {}, /Listening on (http:\/\/\S+)/);
@@ -33,15 +33,8 @@ const service = await startProcess(
   /Listening on (http:\/\/[^\s"]+)/,
 );
 
-/** Seconds of processor time that a process has used so far. */
-function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS) / 1_000;
-}
-
 const memoryOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 /** Seconds of processor time for 1,000 requests by undici alone, at the rate of the service, with a new connection each. */
 async function bareLoop(seconds) {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
+const CLOCK_TICK_MS = 10;
 
 /**
  * Starts a built script and waits until a line of its output matches.
@@ -29,6 +31,14 @@ export async function startProcess(script, args, environment, pattern) {
       await exited;
     },
   };
+}
+
+/** Seconds of processor time that a process has used so far, or its one thread of JavaScript alone. */
+export function cpuOf(pid, { ofJavaScript = false } = {}) {
+  const stat = readFileSync(`/proc/${pid}${ofJavaScript ? `/task/${pid}` : ''}/stat`, 'utf8');
+  // User and system time; counted behind the command, which may hold blanks.
+  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+  return ((Number(user) + Number(system)) * CLOCK_TICK_MS) / 1_000;
 }
 
 /**

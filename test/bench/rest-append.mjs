@@ -8,16 +8,17 @@
 // raw client appends an event with the same data to a stream, from this process, on the same server. One stream for each that writes.
 // Between the two stand Express in front of the client and nothing else, and node's HTTP server in front of it: the least that REST can
 // cost here (`bare-rest.mjs`).
-import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HttpConnection, requestOf } from './http-connection.mjs';
 import { compare, measure, printFigures } from './measure.mjs';
-import { startProcess, untilReady } from './processes.mjs';
+import { cpuOf, startProcess, untilReady } from './processes.mjs';
+import { appendRaw, DATA } from './user-write.mjs';
 
 const OPERATIONS = 4_000;
 // Node still compiles what runs often after thousands of requests.
@@ -45,18 +46,17 @@ const bare = (kind) => startProcess('test/bench/bare-rest.mjs', [kind], { KURREN
 const [bareNode, bareExpress] = [await bare('node'), await bare('express')];
 const client = KurrentDBClient.connectionString(database.found);
 
-const data = { displayName: 'Alice', email: 'alice@example.com', bio: 'x'.repeat(100), timezone: 'Europe/Amsterdam' };
 const writers = await Promise.all(
   Array.from({ length: MOST_CONCURRENT }, async (_, writer) => {
     const user = `user${randomBytes(4).toString('hex')}`;
     const token = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(user).setExpirationTime('1h').sign(Buffer.from(secret));
-    return { writer, request: requestOf('PUT', `/api/users/${user}/streams/profile`, { 'content-type': 'application/json', authorization: `Bearer ${token}` }, JSON.stringify({ data })) };
+    return { writer, request: requestOf('PUT', `/api/users/${user}/streams/profile`, { 'content-type': 'application/json', authorization: `Bearer ${token}` }, JSON.stringify({ data: DATA })) };
   }),
 );
 const rawStreams = writers.map(() => `bench-raw-${randomBytes(4).toString('hex')}`);
 const connections = [];
 
-const raw = (writer) => client.appendToStream(rawStreams[writer], jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } }));
+const raw = (writer) => appendRaw(client, rawStreams[writer]);
 
 /** Puts a user's data to a service, over a connection for each that writes. */
 function put({ found }) {
@@ -70,18 +70,11 @@ function put({ found }) {
 
 const OPERATIONS_OF = { raw, node: put(bareNode), express: put(bareExpress), rest: put(service) };
 
-/** Microseconds of processor time that the service's thread of JavaScript has taken. */
-function threadTime() {
-  const stat = readFileSync(`/proc/${service.pid}/task/${service.pid}/stat`, 'utf8');
-  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
-  return (Number(user) + Number(system)) * 10_000;
-}
-
 /** As `measure`, and the microseconds of the service's thread that each took. */
 async function measureWithThread(operation, count, concurrency) {
-  const start = threadTime();
+  const before = cpuOf(service.pid, { ofJavaScript: true });
   const figures = await measure(operation, count, concurrency);
-  return { ...figures, thread: (threadTime() - start) / count };
+  return { ...figures, thread: ((cpuOf(service.pid, { ofJavaScript: true }) - before) * 1e6) / count };
 }
 
 try {

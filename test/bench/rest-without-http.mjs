@@ -5,7 +5,7 @@
 //
 // `replace` is what the route calls: permissions, JSON Schema, quota, an append to exactly the revision that the stream is at, and the wait
 // until the read model has it. The service runs in this process, without listening.
-import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, printFigures } from './measure.mjs';
 import { startProcess } from './processes.mjs';
+import { appendRaw, DATA } from './user-write.mjs';
 
 const MOST_CONCURRENT = 64;
 
@@ -28,7 +29,6 @@ await app.init();
 const streams = app.get(UserStreams, { strict: false });
 const client = KurrentDBClient.connectionString(database.found);
 
-const data = { displayName: 'Alice', email: 'alice@example.com', bio: 'x'.repeat(100), timezone: 'Europe/Amsterdam' };
 const writers = Array.from({ length: MOST_CONCURRENT }, (_, writer) => ({
   caller: { kind: 'known', id: `user${writer}`, roles: new Set(['user']), credential: 'token' },
   key: { userId: `user${writer}`, type: 'profile', category: 'default' },
@@ -37,8 +37,8 @@ const writers = Array.from({ length: MOST_CONCURRENT }, (_, writer) => ({
   requestId: 'bench',
 }));
 const OPERATIONS_OF = {
-  raw: (writer) => client.appendToStream(`bench-raw-${writer}`, jsonEvent({ type: 'UserDataUpdated', data, metadata: { source: 'bench' } })),
-  replace: (writer) => streams.replace(writers[writer], [{ data }]),
+  raw: (writer) => appendRaw(client, `bench-raw-${writer}`),
+  replace: (writer) => streams.replace(writers[writer], [{ data: DATA }]),
 };
 
 /** The read model of users' streams refuses to decide until it has caught up. */

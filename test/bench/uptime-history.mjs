@@ -12,6 +12,7 @@ import { ReadModel } from '../../dist/event-store/read-models/read-model.js';
 import { UptimeQueries } from '../../dist/uptime/application/uptime-queries.js';
 import { changeEventId, DAY_MS, DEFAULT_GRADE_LIMITS, judge, probeSamplesStream, toProbesRecorded, toServiceStatusChanged } from '../../dist/uptime/domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from '../../dist/uptime/read-model/uptime-read-model.js';
+import { percentile } from './measure.mjs';
 
 const YEARS = Number(process.argv[2] ?? 5);
 const SERVICE = 'http';
@@ -92,7 +93,7 @@ class HistoryStore {
 
 function percentiles(times) {
   const sorted = times.toSorted((a, b) => a - b);
-  return [0.5, 0.99].map((share) => sorted[Math.floor(sorted.length * share)]);
+  return [0.5, 0.99].map((share) => percentile(sorted, share));
 }
 
 /** Milliseconds that each question took, asked by turns so that what disturbs the machine disturbs all alike. */

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { percentile } from '../measure.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,8 +37,6 @@ function report(name, value, unit, target) {
   console.log(`${name.padEnd(48)} ${text.padStart(12)} ${unit}${target === undefined ? '' : `   (to reach: ${target})`}`);
 }
 
-const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))];
-
 async function repeat(action, concurrency = 1) {
   const latencies = [];
   const end = performance.now() + measureMs;
@@ -59,12 +58,12 @@ async function appends(client) {
   const append = (stream, batch) => client.appendToStream(stream, batch, { streamState: 'any' });
   for (let n = 0; n < 200; n++) await append(`bench-${run}-warm`, [event(n)]);
   const single = await repeat((_, n) => append(`bench-${run}-single`, [event(n)]));
-  report('append, 1 client: p50', percentile(single.latencies, 50), 'ms', '<= 0.5');
-  report('append, 1 client: p99', percentile(single.latencies, 99), 'ms');
+  report('append, 1 client: p50', percentile(single.latencies, 0.5), 'ms', '<= 0.5');
+  report('append, 1 client: p99', percentile(single.latencies, 0.99), 'ms');
   report('append, 1 client', single.perSecond, 'events/s');
   const many = await repeat((worker, n) => append(`bench-${run}-many-${worker}`, [event(n)]), 64);
   report('append, 64 concurrent', many.perSecond, 'events/s', '>= 12,000');
-  report('append, 64 concurrent: p99', percentile(many.latencies, 99), 'ms');
+  report('append, 64 concurrent: p99', percentile(many.latencies, 0.99), 'ms');
   const batches = await repeat((worker) => append(`bench-${run}-batch-${worker}`, events(100)), 4);
   report('append, batches of 100', batches.perSecond * 100, 'events/s', '>= 40,000');
 }
@@ -83,7 +82,7 @@ async function reads(client) {
   const last = await repeat(async () => {
     for await (const resolved of client.readStream(stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 })) if (!resolved.event) throw new Error('no event');
   });
-  report('read of the last event: p50', percentile(last.latencies, 50), 'ms');
+  report('read of the last event: p50', percentile(last.latencies, 0.5), 'ms');
 }
 
 async function subscriptions(client) {
@@ -108,8 +107,8 @@ async function subscriptions(client) {
   await done;
   await subscription.unsubscribe();
   latencies.sort((a, b) => a - b);
-  report('subscription, append to delivery: p50', percentile(latencies, 50), 'ms');
-  report('subscription, append to delivery: p99', percentile(latencies, 99), 'ms');
+  report('subscription, append to delivery: p50', percentile(latencies, 0.5), 'ms');
+  report('subscription, append to delivery: p99', percentile(latencies, 0.99), 'ms');
 }
 
 // ---------------------------------------------------------------- the server
