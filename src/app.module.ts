@@ -8,5 +8,16 @@ import { IdentityModule } from './identity/index.js';
 import { UptimeModule } from './uptime/index.js';
 import { UserStreamsModule } from './user-streams/index.js';
 
-@Module({ imports: [ConfigModule, HttpModule, ScheduleModule.forRoot(), EventStoreModule, IdentityModule, UptimeModule, UserStreamsModule, HealthModule] })
+@Module({
+  imports: [
+    ConfigModule,
+    HttpModule,
+    ScheduleModule.forRoot(),
+    EventStoreModule,
+    IdentityModule,
+    UptimeModule,
+    UserStreamsModule,
+    HealthModule,
+  ],
+})
 export class AppModule {}

@@ -7,13 +7,20 @@ import { AppModule } from './app.module.js';
 import { ConfigurationError, readConfig } from './config/index.js';
 import { API_DOCS_PATH, configureHttp } from './http/index.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 async function start(): Promise<void> {
   // Before Nest, which would wrap a mistake in a stack trace.
   const config = readConfig();
   // Not flushed by Nest: what stops the start is told once, below, also where a provider finds a mistake in what was configured.
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    bodyParser: false,
+    bufferLogs: true,
+    autoFlushLogs: false,
+    abortOnError: false,
+  });
   const logger = app.get(Logger);
   app.useLogger(logger);
   app.flushLogs();

@@ -7,7 +7,10 @@ const LONGEST_DAYS = 3_650;
 export function parseDuration(text: string): number {
   const [, digits = '', unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const seconds = isUnit(unit) ? Number(digits) * SECONDS[unit] : 0;
-  if (seconds < 1 || seconds > LONGEST_DAYS * SECONDS.d) throw new InvalidArgumentError(`Give a whole number with s, m, h or d, such as 30m, 12h or 90d, at most ${LONGEST_DAYS}d.`);
+  if (seconds < 1 || seconds > LONGEST_DAYS * SECONDS.d)
+    throw new InvalidArgumentError(
+      `Give a whole number with s, m, h or d, such as 30m, 12h or 90d, at most ${LONGEST_DAYS}d.`,
+    );
   return seconds;
 }
 

@@ -9,7 +9,12 @@ export type TokenTrust =
   /** Signed by an issuer that publishes its keys. */
   | { readonly kind: 'jwks'; readonly url: string; readonly issuer: string; readonly audience: string }
   /** Signed with a secret that the issuer and this service share. */
-  | { readonly kind: 'secret'; readonly secret: string; readonly issuer: string | undefined; readonly audience: string | undefined }
+  | {
+      readonly kind: 'secret';
+      readonly secret: string;
+      readonly issuer: string | undefined;
+      readonly audience: string | undefined;
+    }
   /** With a secret that the service makes and keeps under `dataDir`; only on the embedded KurrentDB. */
   | { readonly kind: 'development' };
 

@@ -16,11 +16,19 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
-  it.each(['', '10', 's', '10 s', '1.5s', '-1s', '30s1m', '1s1s', '1e3s', '10S', '10sec', '1s\n', '9999999999s'])('%j is none', (text) => {
-    expect(parseDuration(text)).toBeUndefined();
-  });
+  it.each(['', '10', 's', '10 s', '1.5s', '-1s', '30s1m', '1s1s', '1e3s', '10S', '10sec', '1s\n', '9999999999s'])(
+    '%j is none',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined();
+    },
+  );
 
   it('is written as it is read', () => {
-    fc.assert(fc.property(fc.nat(1_000_000_000_000), (milliseconds) => parseDuration(formatDuration(milliseconds)) === milliseconds));
+    fc.assert(
+      fc.property(
+        fc.nat(1_000_000_000_000),
+        (milliseconds) => parseDuration(formatDuration(milliseconds)) === milliseconds,
+      ),
+    );
   });
 });

@@ -4,9 +4,15 @@ export const DAY_MS = UNITS_MS.d;
 
 /** Milliseconds of a duration in whole units, the largest first, such as `10s`, `500ms` or `1m30s`; undefined where it is none. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(?:(?<d>\d{1,9})d)?(?:(?<h>\d{1,9})h)?(?:(?<m>\d{1,9})m(?!s))?(?:(?<s>\d{1,9})s)?(?:(?<ms>\d{1,9})ms)?$/.exec(text);
+  const match =
+    /^(?:(?<d>\d{1,9})d)?(?:(?<h>\d{1,9})h)?(?:(?<m>\d{1,9})m(?!s))?(?:(?<s>\d{1,9})s)?(?:(?<ms>\d{1,9})ms)?$/.exec(
+      text,
+    );
   if (!match || text === '') return undefined;
-  return Object.entries(UNITS_MS).reduce((total, [unit, milliseconds]) => total + Number(match.groups?.[unit] ?? 0) * milliseconds, 0);
+  return Object.entries(UNITS_MS).reduce(
+    (total, [unit, milliseconds]) => total + Number(match.groups?.[unit] ?? 0) * milliseconds,
+    0,
+  );
 }
 
 /** As {@link parseDuration} reads it: `90000` is `1m30s`. */

@@ -18,32 +18,99 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 describe('the configuration', () => {
   it('has a default for everything, with the three documented services', () => {
     const config = loadConfig({});
-    expect(config).toMatchObject({ http: { port: 3001 }, logLevel: 'info', kurrentdb: { connectionString: undefined } });
-    expect(config.uptime.services.map(({ name, target: { kind }, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({ name, kind, intervalMs, timeoutMs, failureThreshold, successThreshold }))).toEqual(
-      ['http', 'websocket', 'database'].map((name) => ({ name, kind: name, intervalMs: 10_000, timeoutMs: 5_000, failureThreshold: 3, successThreshold: 2 })),
+    expect(config).toMatchObject({
+      http: { port: 3001 },
+      logLevel: 'info',
+      kurrentdb: { connectionString: undefined },
+    });
+    expect(
+      config.uptime.services.map(
+        ({ name, target: { kind }, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({
+          name,
+          kind,
+          intervalMs,
+          timeoutMs,
+          failureThreshold,
+          successThreshold,
+        }),
+      ),
+    ).toEqual(
+      ['http', 'websocket', 'database'].map((name) => ({
+        name,
+        kind: name,
+        intervalMs: 10_000,
+        timeoutMs: 5_000,
+        failureThreshold: 3,
+        successThreshold: 2,
+      })),
     );
     expect(config.dataDir.startsWith('/')).toBe(true);
   });
 
   it('says how probing is done and recorded, and bounds it', () => {
-    expect(loadConfig({}).uptime).toMatchObject({ servicesFile: undefined, leaseMs: 15_000, concurrency: 100, spoolBytes: 67_108_864, sampleWindowMs: undefined, samplesMaxAgeDays: 0 });
-    const environment = { UPTIME_LEASE_MS: '2000', UPTIME_CONCURRENCY: '7', UPTIME_SPOOL_BYTES: '5000', UPTIME_SAMPLE_WINDOW_MS: '1000', UPTIME_SAMPLES_MAX_AGE_DAYS: '90', UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
+    expect(loadConfig({}).uptime).toMatchObject({
+      servicesFile: undefined,
+      leaseMs: 15_000,
+      concurrency: 100,
+      spoolBytes: 67_108_864,
+      sampleWindowMs: undefined,
+      samplesMaxAgeDays: 0,
+    });
+    const environment = {
+      UPTIME_LEASE_MS: '2000',
+      UPTIME_CONCURRENCY: '7',
+      UPTIME_SPOOL_BYTES: '5000',
+      UPTIME_SAMPLE_WINDOW_MS: '1000',
+      UPTIME_SAMPLES_MAX_AGE_DAYS: '90',
+      UPTIME_JITTER_MS: '300',
+      UPTIME_RETRIES: '1',
+      UPTIME_TIMEOUT_MS: '2000',
+    };
     const { uptime } = loadConfig(environment);
-    expect(uptime).toMatchObject({ leaseMs: 2_000, concurrency: 7, spoolBytes: 5_000, sampleWindowMs: 1_000, samplesMaxAgeDays: 90 });
-    for (const service of uptime.services) expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
-    expect(problemsOf({ UPTIME_LEASE_MS: '999', UPTIME_CONCURRENCY: '0', UPTIME_SPOOL_BYTES: '1', UPTIME_RETRIES: '11' })).toHaveLength(4);
+    expect(uptime).toMatchObject({
+      leaseMs: 2_000,
+      concurrency: 7,
+      spoolBytes: 5_000,
+      sampleWindowMs: 1_000,
+      samplesMaxAgeDays: 90,
+    });
+    for (const service of uptime.services)
+      expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
+    expect(
+      problemsOf({ UPTIME_LEASE_MS: '999', UPTIME_CONCURRENCY: '0', UPTIME_SPOOL_BYTES: '1', UPTIME_RETRIES: '11' }),
+    ).toHaveLength(4);
   });
 
   it('probes by the URL of any database that it knows', () => {
-    for (const url of ['kurrentdb://a:2113,b:2113?tls=false', 'esdb+discover://h', 'postgres://u:p@h/db', 'postgresql://h', 'mysql://h:3306/db', 'redis://h', 'rediss://:p@h:6380/1', 'mongodb://a:27017,b:27017/?replicaSet=r', 'mongodb+srv://h']) {
-      expect(loadConfig({ UPTIME_DATABASE_URL: url }).uptime.services.find(({ name }) => name === 'database')?.target).toEqual({ kind: 'database', url });
+    for (const url of [
+      'kurrentdb://a:2113,b:2113?tls=false',
+      'esdb+discover://h',
+      'postgres://u:p@h/db',
+      'postgresql://h',
+      'mysql://h:3306/db',
+      'redis://h',
+      'rediss://:p@h:6380/1',
+      'mongodb://a:27017,b:27017/?replicaSet=r',
+      'mongodb+srv://h',
+    ]) {
+      expect(
+        loadConfig({ UPTIME_DATABASE_URL: url }).uptime.services.find(({ name }) => name === 'database')?.target,
+      ).toEqual({ kind: 'database', url });
     }
-    expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(/^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/);
+    expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(
+      /^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/,
+    );
   });
 
   it.each<[Record<string, string>, string]>([
-    [{ UPTIME_RETRIES: '1' }, '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would'],
-    [{ UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' }, '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval'],
+    [
+      { UPTIME_RETRIES: '1' },
+      '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
+    ],
+    [
+      { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
+      '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
+    ],
     [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
   ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
     const [found = '', ...others] = problemsOf(environment);
@@ -66,37 +133,85 @@ describe('the configuration', () => {
     ['PORT', '1e3', "PORT is '1e3'; it must be a whole number from 0 to 65535"],
     ['LOG_LEVEL', 'loud', "LOG_LEVEL is 'loud'; it must be one of fatal, error, warn, info, debug, trace, silent"],
     ['UPTIME_INTERVAL_MS', '-1', "UPTIME_INTERVAL_MS is '-1'; it must be a whole number from 100 to 86400000"],
-    ['UPTIME_HTTP_URL', 'ftp://u:secret@h', 'UPTIME_HTTP_URL is a value that is not shown; it must be a URL beginning with http:// or https://'],
-    ['UPTIME_HTTP_URL', 'http://u:50%@h', 'UPTIME_HTTP_URL is a value that is not shown; it must be a URL of which user and password are percent-encoded: write a % in them as %25'],
-    ['KURRENTDB_CONNECTION_STRING', 'postgres://u:secret@h', 'KURRENTDB_CONNECTION_STRING is a value that is not shown; it must be a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113'],
+    [
+      'UPTIME_HTTP_URL',
+      'ftp://u:secret@h',
+      'UPTIME_HTTP_URL is a value that is not shown; it must be a URL beginning with http:// or https://',
+    ],
+    [
+      'UPTIME_HTTP_URL',
+      'http://u:50%@h',
+      'UPTIME_HTTP_URL is a value that is not shown; it must be a URL of which user and password are percent-encoded: write a % in them as %25',
+    ],
+    [
+      'KURRENTDB_CONNECTION_STRING',
+      'postgres://u:secret@h',
+      'KURRENTDB_CONNECTION_STRING is a value that is not shown; it must be a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113',
+    ],
   ])('%s=%s stops the start with its name, what it was and what it may be', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
   });
 
   it('trusts a secret of its own making, on the embedded KurrentDB alone, and opens uptime and health', () => {
-    expect(loadConfig({}).auth).toEqual({ trust: { kind: 'development' }, userClaim: 'sub', rolesClaim: 'roles', openEndpoints: new Set(['health', 'uptime']) });
+    expect(loadConfig({}).auth).toEqual({
+      trust: { kind: 'development' },
+      userClaim: 'sub',
+      rolesClaim: 'roles',
+      openEndpoints: new Set(['health', 'uptime']),
+    });
   });
 
   it('trusts what it is told to trust', () => {
     const secret = 'a secret of more than 32 bytes, made by chance';
-    expect(loadConfig({ AUTH_JWT_SECRET: secret, AUTH_AUDIENCE: 'shop', KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' }).auth.trust).toEqual({ kind: 'secret', secret, issuer: undefined, audience: 'shop' });
-    expect(loadConfig({ AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'shop' }).auth.trust).toEqual({ kind: 'jwks', url: 'https://id.example/keys', issuer: 'https://id.example', audience: 'shop' });
-    expect(loadConfig({ AUTH_USER_CLAIM: 'email', AUTH_ROLES_CLAIM: 'realm_access.roles' }).auth).toMatchObject({ userClaim: 'email', rolesClaim: 'realm_access.roles' });
+    expect(
+      loadConfig({ AUTH_JWT_SECRET: secret, AUTH_AUDIENCE: 'shop', KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })
+        .auth.trust,
+    ).toEqual({ kind: 'secret', secret, issuer: undefined, audience: 'shop' });
+    expect(
+      loadConfig({ AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'shop' })
+        .auth.trust,
+    ).toEqual({ kind: 'jwks', url: 'https://id.example/keys', issuer: 'https://id.example', audience: 'shop' });
+    expect(loadConfig({ AUTH_USER_CLAIM: 'email', AUTH_ROLES_CLAIM: 'realm_access.roles' }).auth).toMatchObject({
+      userClaim: 'email',
+      rolesClaim: 'realm_access.roles',
+    });
   });
 
   it.each<[Record<string, string>, readonly string[]]>([
-    [{ KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' }, ['AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB']],
-    [{ AUTH_JWT_SECRET: 'short' }, ['AUTH_JWT_SECRET is a value that is not shown; it must be a text of at least 32 bytes, made by chance']],
-    [{ AUTH_JWKS_URL: 'ftp://id.example' }, ["AUTH_JWKS_URL is 'ftp://id.example'; it must be a URL beginning with http:// or https://"]],
+    [
+      { KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' },
+      [
+        'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
+      ],
+    ],
+    [
+      { AUTH_JWT_SECRET: 'short' },
+      ['AUTH_JWT_SECRET is a value that is not shown; it must be a text of at least 32 bytes, made by chance'],
+    ],
+    [
+      { AUTH_JWKS_URL: 'ftp://id.example' },
+      ["AUTH_JWKS_URL is 'ftp://id.example'; it must be a URL beginning with http:// or https://"],
+    ],
     [
       { AUTH_JWKS_URL: 'https://id.example/keys' },
-      ['AUTH_ISSUER', 'AUTH_AUDIENCE'].map((name) => `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`),
+      ['AUTH_ISSUER', 'AUTH_AUDIENCE'].map(
+        (name) =>
+          `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`,
+      ),
     ],
     [
-      { AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a', AUTH_JWT_SECRET: 'a secret of more than 32 bytes, made by chance' },
+      {
+        AUTH_JWKS_URL: 'https://id.example/keys',
+        AUTH_ISSUER: 'i',
+        AUTH_AUDIENCE: 'a',
+        AUTH_JWT_SECRET: 'a secret of more than 32 bytes, made by chance',
+      },
       ['AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other'],
     ],
-    [{ AUTH_OPEN_ENDPOINTS: 'uptime,users' }, ["AUTH_OPEN_ENDPOINTS is 'uptime,users'; it must be none, or a list of health, uptime with commas"]],
+    [
+      { AUTH_OPEN_ENDPOINTS: 'uptime,users' },
+      ["AUTH_OPEN_ENDPOINTS is 'uptime,users'; it must be none, or a list of health, uptime with commas"],
+    ],
   ])('%j stops the start, and says what to do', (environment, problems) => {
     expect(problemsOf(environment)).toEqual(problems);
   });
@@ -125,14 +240,28 @@ describe('the configuration', () => {
     afterEach(() => rmSync(directory, { recursive: true }));
 
     it('probes the services it names beside the documented ones, and lets it say more of those', () => {
-      const environment: Record<string, string> = { ...file('services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n'), UPTIME_TIMEOUT_MS: '700' };
+      const environment: Record<string, string> = {
+        ...file(
+          'services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n',
+        ),
+        UPTIME_TIMEOUT_MS: '700',
+      };
       const { uptime } = loadConfig({ ...environment, UPTIME_DATABASE_URL: 'redis://cache' });
       const named = (wanted: string): unknown => uptime.services.find(({ name }) => name === wanted);
       expect(uptime.servicesFile).toBe(environment.UPTIME_SERVICES_FILE);
       expect(uptime.services.map(({ name }) => name)).toEqual(['http', 'websocket', 'database', 'shop']);
       expect(named('shop')).toEqual({
-        name: 'shop', target: httpTarget('https://shop.example'), intervalMs: 1_000, timeoutMs: 700, failureThreshold: 3, successThreshold: 2,
-        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 }, tags: [], jitterMs: 0, retries: 0, retryDelayMs: 1_000,
+        name: 'shop',
+        target: httpTarget('https://shop.example'),
+        intervalMs: 1_000,
+        timeoutMs: 700,
+        failureThreshold: 3,
+        successThreshold: 2,
+        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 },
+        tags: [],
+        jitterMs: 0,
+        retries: 0,
+        retryDelayMs: 1_000,
       });
       expect(named('http')).toMatchObject({ target: { url: 'http://proxy.example' } });
       expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
@@ -147,7 +276,9 @@ describe('the configuration', () => {
     });
 
     it('must be readable', () => {
-      expect(problemsOf({ UPTIME_SERVICES_FILE: join(directory, 'missing.yaml') })[0]).toMatch(/^UPTIME_SERVICES_FILE is '.*missing.yaml', which cannot be read: ENOENT/);
+      expect(problemsOf({ UPTIME_SERVICES_FILE: join(directory, 'missing.yaml') })[0]).toMatch(
+        /^UPTIME_SERVICES_FILE is '.*missing.yaml', which cannot be read: ENOENT/,
+      );
     });
   });
 });

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { databaseTarget, DEFAULT_GRADE_LIMITS, httpTarget, type MonitoredService, webSocketTarget } from '../uptime/domain/index.js';
+import {
+  databaseTarget,
+  DEFAULT_GRADE_LIMITS,
+  httpTarget,
+  type MonitoredService,
+  webSocketTarget,
+} from '../uptime/domain/index.js';
 import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
 import { misfitOf, type ServiceRules } from './service-rules.js';
 import { digestOf, parseServicesFile, type ServicesSurroundings } from './services-file.js';
@@ -26,15 +32,27 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       port: values.PORT,
       host: values.HOST,
       maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
-      rateLimit: { windowMs: values.RATE_LIMIT_WINDOW_MS, limit: values.RATE_LIMIT, limitPerUser: values.RATE_LIMIT_PER_USER },
+      rateLimit: {
+        windowMs: values.RATE_LIMIT_WINDOW_MS,
+        limit: values.RATE_LIMIT,
+        limitPerUser: values.RATE_LIMIT_PER_USER,
+      },
       trustedProxies: values.HTTP_TRUSTED_PROXIES,
     },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
-    auth: { trust, userClaim: values.AUTH_USER_CLAIM, rolesClaim: values.AUTH_ROLES_CLAIM, openEndpoints: values.AUTH_OPEN_ENDPOINTS },
-    userStreams: { quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES }, schemasDir: values.USER_SCHEMAS_DIR },
+    auth: {
+      trust,
+      userClaim: values.AUTH_USER_CLAIM,
+      rolesClaim: values.AUTH_ROLES_CLAIM,
+      openEndpoints: values.AUTH_OPEN_ENDPOINTS,
+    },
+    userStreams: {
+      quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES },
+      schemasDir: values.USER_SCHEMAS_DIR,
+    },
     uptime: {
       services,
       servicesFile: values.UPTIME_SERVICES_FILE,
@@ -48,7 +66,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-function parseVariables(environment: Readonly<Record<string, string | undefined>>, problems: string[]): VariableValues | undefined {
+function parseVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): VariableValues | undefined {
   const values: Record<string, unknown> = {};
   for (const variable of Object.values(variables)) {
     const given = environment[variable.name];
@@ -68,15 +89,27 @@ function parseVariables(environment: Readonly<Record<string, string | undefined>
 /** Real authentication is a must where others share the store; alone with the embedded one, the service makes its own secret. */
 function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   const { AUTH_JWKS_URL: url, AUTH_JWT_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = values;
-  if (url !== undefined && secret !== undefined) problems.push('AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other');
+  if (url !== undefined && secret !== undefined)
+    problems.push(
+      'AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other',
+    );
   if (url !== undefined) {
-    for (const [name, value] of [['AUTH_ISSUER', issuer], ['AUTH_AUDIENCE', audience]] as const) {
-      if (value === undefined) problems.push(`${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`);
+    for (const [name, value] of [
+      ['AUTH_ISSUER', issuer],
+      ['AUTH_AUDIENCE', audience],
+    ] as const) {
+      if (value === undefined)
+        problems.push(
+          `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`,
+        );
     }
     return { kind: 'jwks', url, issuer: issuer ?? '', audience: audience ?? '' };
   }
   if (secret !== undefined) return { kind: 'secret', secret, issuer, audience };
-  if (values.KURRENTDB_CONNECTION_STRING !== undefined) problems.push('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB');
+  if (values.KURRENTDB_CONNECTION_STRING !== undefined)
+    problems.push(
+      'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
+    );
   return { kind: 'development' };
 }
 
@@ -90,7 +123,11 @@ interface FoundServices {
 }
 
 /** The documented services, and those of the services file, which may say more of the documented ones. */
-function servicesOf(values: VariableValues, environment: ServicesSurroundings['environment'], problems: string[]): FoundServices {
+function servicesOf(
+  values: VariableValues,
+  environment: ServicesSurroundings['environment'],
+  problems: string[],
+): FoundServices {
   const rules: ServiceRules = {
     intervalMs: values.UPTIME_INTERVAL_MS,
     timeoutMs: values.UPTIME_TIMEOUT_MS,
@@ -103,16 +140,29 @@ function servicesOf(values: VariableValues, environment: ServicesSurroundings['e
     retryDelayMs: RETRY_DELAY_MS,
   };
   const misfit = misfitOf(rules);
-  if (misfit) problems.push(`UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`);
+  if (misfit)
+    problems.push(
+      `UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`,
+    );
   const documented: MonitoredService[] = [
     { name: 'http', target: httpTarget(values.UPTIME_HTTP_URL), ...rules },
     { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
     { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
   ];
-  const surroundings = { environment, rules, documented: new Map(documented.map(({ name, target }) => [name, target])) };
-  const { services: named, ...rest } = values.UPTIME_SERVICES_FILE === undefined ? { services: [] } : readServices(values.UPTIME_SERVICES_FILE, surroundings, problems);
+  const surroundings = {
+    environment,
+    rules,
+    documented: new Map(documented.map(({ name, target }) => [name, target])),
+  };
+  const { services: named, ...rest } =
+    values.UPTIME_SERVICES_FILE === undefined
+      ? { services: [] }
+      : readServices(values.UPTIME_SERVICES_FILE, surroundings, problems);
   // In their places: a service that the file says more of is still one of the documented three.
-  const services = [...documented.map((service) => named.find(({ name }) => name === service.name) ?? service), ...named.filter(({ name }) => !surroundings.documented.has(name))];
+  const services = [
+    ...documented.map((service) => named.find(({ name }) => name === service.name) ?? service),
+    ...named.filter(({ name }) => !surroundings.documented.has(name)),
+  ];
   return { services, ...rest };
 }
 

@@ -25,9 +25,17 @@ export function readConfig(): AppConfig {
  *
  * @param config of {@link readConfig}
  */
-export function watchUptimeServices({ uptime: { servicesFile, servicesDigest, services } }: AppConfig, handlers: ServicesHandlers): ServicesWatch {
+export function watchUptimeServices(
+  { uptime: { servicesFile, servicesDigest, services } }: AppConfig,
+  handlers: ServicesHandlers,
+): ServicesWatch {
   if (servicesFile === undefined || servicesDigest === undefined) return { close: () => undefined };
-  return watchServices(servicesFile, { services, digest: servicesDigest }, () => loadConfig({ ...readEnvironment(), UPTIME_SERVICES_FILE: servicesFile }).uptime.services, handlers);
+  return watchServices(
+    servicesFile,
+    { services, digest: servicesDigest },
+    () => loadConfig({ ...readEnvironment(), UPTIME_SERVICES_FILE: servicesFile }).uptime.services,
+    handlers,
+  );
 }
 
 function readEnvironment(): Readonly<Record<string, string | undefined>> {

@@ -24,13 +24,26 @@ export interface MisfittingRule {
  * the next turn. A probe without retries may take longer than the interval: the turns that come meanwhile are left out, as no probe of a
  * service begins before the one before it has ended. What is not a number, as nobody knows it, fits.
  */
-export function misfitOf({ intervalMs, timeoutMs, jitterMs, retries, retryDelayMs }: ServiceRules): MisfittingRule | undefined {
+export function misfitOf({
+  intervalMs,
+  timeoutMs,
+  jitterMs,
+  retries,
+  retryDelayMs,
+}: ServiceRules): MisfittingRule | undefined {
   const interval = `the interval of ${formatDuration(intervalMs)}`;
-  if (jitterMs >= intervalMs) return { rule: 'jitter', text: `a jitter shorter than ${interval} is expected, not ${formatDuration(jitterMs)}` };
+  if (jitterMs >= intervalMs)
+    return { rule: 'jitter', text: `a jitter shorter than ${interval} is expected, not ${formatDuration(jitterMs)}` };
   const mostMs = jitterMs + (retries + 1) * timeoutMs + retries * retryDelayMs;
   if (retries === 0 || !(mostMs > intervalMs)) return undefined;
   const fittingMs = Math.floor((intervalMs - jitterMs - retries * retryDelayMs) / (retries + 1));
-  const remedy = fittingMs >= LEAST_TIMEOUT_MS ? `with a timeout of ${formatDuration(fittingMs)} they would` : 'take fewer retries, or a longer interval';
+  const remedy =
+    fittingMs >= LEAST_TIMEOUT_MS
+      ? `with a timeout of ${formatDuration(fittingMs)} they would`
+      : 'take fewer retries, or a longer interval';
   const jitter = jitterMs === 0 ? '' : ` after a jitter of up to ${formatDuration(jitterMs)}`;
-  return { rule: 'retries', text: `${retries + 1} tries of up to ${formatDuration(timeoutMs)}, ${formatDuration(retryDelayMs)} apart${jitter}, do not fit into ${interval}; ${remedy}` };
+  return {
+    rule: 'retries',
+    text: `${retries + 1} tries of up to ${formatDuration(timeoutMs)}, ${formatDuration(retryDelayMs)} apart${jitter}, do not fit into ${interval}; ${remedy}`,
+  };
 }

@@ -1,16 +1,42 @@
 import fc from 'fast-check';
-import { databaseTarget, DEFAULT_GRADE_LIMITS, DEFAULT_TLS_RULES, httpTarget, type MonitoredService, type ProbeTarget, webSocketTarget } from '../uptime/domain/index.js';
+import {
+  databaseTarget,
+  DEFAULT_GRADE_LIMITS,
+  DEFAULT_TLS_RULES,
+  httpTarget,
+  type MonitoredService,
+  type ProbeTarget,
+  webSocketTarget,
+} from '../uptime/domain/index.js';
 import { type ServiceRules } from './service-rules.js';
 import { parseServicesFile } from './services-file.js';
 
-const RULES: ServiceRules = { intervalMs: 10_000, timeoutMs: 5_000, failureThreshold: 3, successThreshold: 2, grades: DEFAULT_GRADE_LIMITS, tags: [], jitterMs: 0, retries: 0, retryDelayMs: 1_000 };
-const ENVIRONMENT = { TOKEN: 's3cret', SHOP_URL: 'https://shop.example', BAD_URL: 'hidden-value', EMPTY: '', TWO_LINES: 'hidden\nvalue', DOLLARS: '${TOKEN} $& $1' };
+const RULES: ServiceRules = {
+  intervalMs: 10_000,
+  timeoutMs: 5_000,
+  failureThreshold: 3,
+  successThreshold: 2,
+  grades: DEFAULT_GRADE_LIMITS,
+  tags: [],
+  jitterMs: 0,
+  retries: 0,
+  retryDelayMs: 1_000,
+};
+const ENVIRONMENT = {
+  TOKEN: 's3cret',
+  SHOP_URL: 'https://shop.example',
+  BAD_URL: 'hidden-value',
+  EMPTY: '',
+  TWO_LINES: 'hidden\nvalue',
+  DOLLARS: '${TOKEN} $& $1',
+};
 const DOCUMENTED = new Map<string, ProbeTarget>([
   ['http', httpTarget()],
   ['database', databaseTarget('redis://cache')],
 ]);
 
-const parse = (yaml: string): { services: MonitoredService[]; problems: string[] } => parseServicesFile(yaml, { environment: ENVIRONMENT, rules: RULES, documented: DOCUMENTED });
+const parse = (yaml: string): { services: MonitoredService[]; problems: string[] } =>
+  parseServicesFile(yaml, { environment: ENVIRONMENT, rules: RULES, documented: DOCUMENTED });
 
 /** The services of a file that has no mistake. */
 function servicesOf(yaml: string): MonitoredService[] {
@@ -33,8 +59,17 @@ describe('a services file', () => {
   describe('names what is probed', () => {
     it('by http, with all that counts as a good answer', () => {
       const service = serviceOf(
-        'kind: http', 'url: https://shop.example/health', 'method: POST', 'headers: { Accept: application/json, X-Token: "${TOKEN}" }', `body: '{"deep": true}'`, 'acceptedStatuses: [200, 201, "300-399"]', 'bodyContains: ok',
-        'jsonPath: { path: "$.checks[0].status", equals: true }', 'responseTimeBelow: 1s500ms', 'maxRedirects: 5', 'tls: { verify: false, degradedBelowDays: 21, downBelowDays: 3 }',
+        'kind: http',
+        'url: https://shop.example/health',
+        'method: POST',
+        'headers: { Accept: application/json, X-Token: "${TOKEN}" }',
+        `body: '{"deep": true}'`,
+        'acceptedStatuses: [200, 201, "300-399"]',
+        'bodyContains: ok',
+        'jsonPath: { path: "$.checks[0].status", equals: true }',
+        'responseTimeBelow: 1s500ms',
+        'maxRedirects: 5',
+        'tls: { verify: false, degradedBelowDays: 21, downBelowDays: 3 }',
       );
       expect(service?.target).toEqual({
         kind: 'http',
@@ -42,7 +77,11 @@ describe('a services file', () => {
         method: 'POST',
         headers: { Accept: 'application/json', 'X-Token': 's3cret' },
         body: '{"deep": true}',
-        acceptedStatuses: [{ from: 200, to: 200 }, { from: 201, to: 201 }, { from: 300, to: 399 }],
+        acceptedStatuses: [
+          { from: 200, to: 200 },
+          { from: 201, to: 201 },
+          { from: 300, to: 399 },
+        ],
         bodyContains: 'ok',
         jsonPath: { path: '$.checks[0].status', equals: true },
         responseTimeBelowMs: 1_500,
@@ -52,87 +91,214 @@ describe('a services file', () => {
     });
 
     it('by websocket', () => {
-      const service = serviceOf('kind: websocket', 'url: wss://shop.example/feed', 'headers: { Authorization: "Bearer ${TOKEN}" }', 'subprotocol: graphql-ws', 'message: hello', 'answerContains: welcome', 'tls: { downBelowDays: 1 }');
+      const service = serviceOf(
+        'kind: websocket',
+        'url: wss://shop.example/feed',
+        'headers: { Authorization: "Bearer ${TOKEN}" }',
+        'subprotocol: graphql-ws',
+        'message: hello',
+        'answerContains: welcome',
+        'tls: { downBelowDays: 1 }',
+      );
       expect(service?.target).toEqual({
-        kind: 'websocket', url: 'wss://shop.example/feed', headers: { Authorization: 'Bearer s3cret' }, subprotocol: 'graphql-ws', message: 'hello', answerContains: 'welcome', tls: { verify: true, certificate: { downBelowDays: 1 } },
+        kind: 'websocket',
+        url: 'wss://shop.example/feed',
+        headers: { Authorization: 'Bearer s3cret' },
+        subprotocol: 'graphql-ws',
+        message: 'hello',
+        answerContains: 'welcome',
+        tls: { verify: true, certificate: { downBelowDays: 1 } },
       });
     });
 
     it('by database, with a query in its language', () => {
-      expect(serviceOf('kind: database', 'url: postgres://prober:${TOKEN}@db/shop', 'query: SELECT 1 FROM orders LIMIT 1')?.target).toEqual({ kind: 'database', url: 'postgres://prober:s3cret@db/shop', query: 'SELECT 1 FROM orders LIMIT 1' });
-      expect(serviceOf('kind: database', 'url: mongodb://a:27017,b:27017', `query: '{"ping": 1}'`)?.target).toEqual({ kind: 'database', url: 'mongodb://a:27017,b:27017', query: '{"ping": 1}' });
-      expect(serviceOf('kind: database', 'url: kurrentdb+discover://db:2113')?.target).toEqual(databaseTarget('kurrentdb+discover://db:2113'));
+      expect(
+        serviceOf('kind: database', 'url: postgres://prober:${TOKEN}@db/shop', 'query: SELECT 1 FROM orders LIMIT 1')
+          ?.target,
+      ).toEqual({ kind: 'database', url: 'postgres://prober:s3cret@db/shop', query: 'SELECT 1 FROM orders LIMIT 1' });
+      expect(serviceOf('kind: database', 'url: mongodb://a:27017,b:27017', `query: '{"ping": 1}'`)?.target).toEqual({
+        kind: 'database',
+        url: 'mongodb://a:27017,b:27017',
+        query: '{"ping": 1}',
+      });
+      expect(serviceOf('kind: database', 'url: kurrentdb+discover://db:2113')?.target).toEqual(
+        databaseTarget('kurrentdb+discover://db:2113'),
+      );
     });
 
     it('by tcp, over TLS where it says so', () => {
-      expect(serviceOf('kind: tcp', 'host: mail.example', 'port: 25', 'send: "QUIT\\r\\n"', 'answerContains: "220"')?.target).toEqual({ kind: 'tcp', host: 'mail.example', port: 25, send: 'QUIT\r\n', answerContains: '220' });
-      expect(serviceOf('kind: tcp', 'host: "::1"', 'port: 465', 'tls: {}')?.target).toEqual({ kind: 'tcp', host: '::1', port: 465, tls: DEFAULT_TLS_RULES });
+      expect(
+        serviceOf('kind: tcp', 'host: mail.example', 'port: 25', 'send: "QUIT\\r\\n"', 'answerContains: "220"')?.target,
+      ).toEqual({ kind: 'tcp', host: 'mail.example', port: 25, send: 'QUIT\r\n', answerContains: '220' });
+      expect(serviceOf('kind: tcp', 'host: "::1"', 'port: 465', 'tls: {}')?.target).toEqual({
+        kind: 'tcp',
+        host: '::1',
+        port: 465,
+        tls: DEFAULT_TLS_RULES,
+      });
     });
 
     it('by push, where nothing is tried again', () => {
-      const yaml = 'defaults: { retries: 1, timeout: 2s, jitter: 1s }\nservices:\n  - { name: backup, kind: push, token: "${TOKEN}", interval: 1d }\n  - { name: shop, kind: http, url: http://a }\n';
-      expect(servicesOf(yaml)).toMatchObject([{ name: 'backup', target: { kind: 'push', token: 's3cret' }, intervalMs: 86_400_000, retries: 0, jitterMs: 0 }, { name: 'shop', retries: 1, jitterMs: 1_000 }]);
+      const yaml =
+        'defaults: { retries: 1, timeout: 2s, jitter: 1s }\nservices:\n  - { name: backup, kind: push, token: "${TOKEN}", interval: 1d }\n  - { name: shop, kind: http, url: http://a }\n';
+      expect(servicesOf(yaml)).toMatchObject([
+        { name: 'backup', target: { kind: 'push', token: 's3cret' }, intervalMs: 86_400_000, retries: 0, jitterMs: 0 },
+        { name: 'shop', retries: 1, jitterMs: 1_000 },
+      ]);
     });
 
     it('by the URL that the environment gives a documented service, where the file only says how it is probed', () => {
-      const [http, database, other] = servicesOf('services:\n  - { name: http, kind: http, interval: 1s }\n  - { name: database, kind: database, tags: [store] }\n  - { name: websocket, kind: websocket, url: ws://a }\n');
+      const [http, database, other] = servicesOf(
+        'services:\n  - { name: http, kind: http, interval: 1s }\n  - { name: database, kind: database, tags: [store] }\n  - { name: websocket, kind: websocket, url: ws://a }\n',
+      );
       expect(http).toEqual({ ...RULES, name: 'http', target: httpTarget(), intervalMs: 1_000 });
       expect(database).toMatchObject({ target: { url: 'redis://cache' }, tags: ['store'] });
       expect(other).toMatchObject({ target: webSocketTarget('ws://a') });
-      expect(parse('services:\n  - { name: database, kind: http }\n').problems).toEqual(['line 2, services.0.url: a URL beginning with http:// or https:// is expected']);
+      expect(parse('services:\n  - { name: database, kind: http }\n').problems).toEqual([
+        'line 2, services.0.url: a URL beginning with http:// or https:// is expected',
+      ]);
     });
   });
 
   describe('says how a service is probed', () => {
     it('in durations that people write', () => {
-      const service = serviceOf('kind: http', 'url: http://a', 'interval: 1m30s', 'timeout: 2s', 'jitter: 500ms', 'retries: 2', 'retryDelay: 250ms', 'failureThreshold: 5', 'successThreshold: 1', 'grades: { excellent: 20ms, good: 80ms, acceptable: 1s }', 'tags: [eu, "team: shop"]');
+      const service = serviceOf(
+        'kind: http',
+        'url: http://a',
+        'interval: 1m30s',
+        'timeout: 2s',
+        'jitter: 500ms',
+        'retries: 2',
+        'retryDelay: 250ms',
+        'failureThreshold: 5',
+        'successThreshold: 1',
+        'grades: { excellent: 20ms, good: 80ms, acceptable: 1s }',
+        'tags: [eu, "team: shop"]',
+      );
       expect(service).toEqual({
-        name: 'shop', target: httpTarget('http://a'), intervalMs: 90_000, timeoutMs: 2_000, jitterMs: 500, retries: 2, retryDelayMs: 250, failureThreshold: 5, successThreshold: 1,
-        grades: { excellentMs: 20, goodMs: 80, acceptableMs: 1_000 }, tags: ['eu', 'team: shop'],
+        name: 'shop',
+        target: httpTarget('http://a'),
+        intervalMs: 90_000,
+        timeoutMs: 2_000,
+        jitterMs: 500,
+        retries: 2,
+        retryDelayMs: 250,
+        failureThreshold: 5,
+        successThreshold: 1,
+        grades: { excellentMs: 20, goodMs: 80, acceptableMs: 1_000 },
+        tags: ['eu', 'team: shop'],
       });
     });
 
     it('or in whole milliseconds', () => {
-      expect(serviceOf('kind: http', 'url: http://a', 'intervalMs: 100', 'timeoutMs: 50', 'jitterMs: 0', 'retryDelayMs: 5', 'responseTimeBelowMs: 40', 'grades: { excellentMs: 10, goodMs: 20, acceptableMs: 30 }')).toMatchObject({
-        target: { responseTimeBelowMs: 40 }, intervalMs: 100, timeoutMs: 50, jitterMs: 0, retryDelayMs: 5, grades: { excellentMs: 10, goodMs: 20, acceptableMs: 30 },
+      expect(
+        serviceOf(
+          'kind: http',
+          'url: http://a',
+          'intervalMs: 100',
+          'timeoutMs: 50',
+          'jitterMs: 0',
+          'retryDelayMs: 5',
+          'responseTimeBelowMs: 40',
+          'grades: { excellentMs: 10, goodMs: 20, acceptableMs: 30 }',
+        ),
+      ).toMatchObject({
+        target: { responseTimeBelowMs: 40 },
+        intervalMs: 100,
+        timeoutMs: 50,
+        jitterMs: 0,
+        retryDelayMs: 5,
+        grades: { excellentMs: 10, goodMs: 20, acceptableMs: 30 },
       });
     });
 
     it('once for all that do not say otherwise', () => {
-      const [shop, other] = servicesOf('defaults:\n  interval: 30s\n  grades: { excellent: 50ms }\n  tags: [eu]\nservices:\n  - { name: shop, kind: http, url: http://a }\n  - { name: other, kind: http, url: http://b, intervalMs: 2000, tags: [], grades: { good: 200ms } }\n');
-      expect(shop).toEqual({ ...RULES, name: 'shop', target: httpTarget('http://a'), intervalMs: 30_000, grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 }, tags: ['eu'] });
-      expect(other).toEqual({ ...RULES, name: 'other', target: httpTarget('http://b'), intervalMs: 2_000, grades: { excellentMs: 50, goodMs: 200, acceptableMs: 1_000 }, tags: [] });
+      const [shop, other] = servicesOf(
+        'defaults:\n  interval: 30s\n  grades: { excellent: 50ms }\n  tags: [eu]\nservices:\n  - { name: shop, kind: http, url: http://a }\n  - { name: other, kind: http, url: http://b, intervalMs: 2000, tags: [], grades: { good: 200ms } }\n',
+      );
+      expect(shop).toEqual({
+        ...RULES,
+        name: 'shop',
+        target: httpTarget('http://a'),
+        intervalMs: 30_000,
+        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 },
+        tags: ['eu'],
+      });
+      expect(other).toEqual({
+        ...RULES,
+        name: 'other',
+        target: httpTarget('http://b'),
+        intervalMs: 2_000,
+        grades: { excellentMs: 50, goodMs: 200, acceptableMs: 1_000 },
+        tags: [],
+      });
     });
 
     it('with what YAML has against repetition', () => {
-      const [, second] = servicesOf('services:\n  - { name: a, kind: http, url: http://a, headers: &auth { X-Token: "${TOKEN}" } }\n  - { name: b, kind: http, url: http://b, headers: *auth }\n');
+      const [, second] = servicesOf(
+        'services:\n  - { name: a, kind: http, url: http://a, headers: &auth { X-Token: "${TOKEN}" } }\n  - { name: b, kind: http, url: http://b, headers: *auth }\n',
+      );
       expect(second?.target).toMatchObject({ headers: { 'X-Token': 's3cret' } });
     });
   });
 
   describe('refers to secrets', () => {
     it('in every text of a target, and takes what is found as it is', () => {
-      expect(serviceOf('kind: http', 'url: ${SHOP_URL}/a', 'body: "${DOLLARS}"', 'bodyContains: "${TOKEN}"', 'jsonPath: { path: $, equals: "${TOKEN}" }')?.target).toMatchObject({
-        url: 'https://shop.example/a', body: '${TOKEN} $& $1', bodyContains: 's3cret', jsonPath: { path: '$', equals: 's3cret' },
+      expect(
+        serviceOf(
+          'kind: http',
+          'url: ${SHOP_URL}/a',
+          'body: "${DOLLARS}"',
+          'bodyContains: "${TOKEN}"',
+          'jsonPath: { path: $, equals: "${TOKEN}" }',
+        )?.target,
+      ).toMatchObject({
+        url: 'https://shop.example/a',
+        body: '${TOKEN} $& $1',
+        bodyContains: 's3cret',
+        jsonPath: { path: '$', equals: 's3cret' },
       });
-      expect(serviceOf('kind: tcp', 'host: ${TOKEN}', 'port: 1', 'send: a${TOKEN}b${TOKEN}c')?.target).toMatchObject({ host: 's3cret', send: 'as3cretbs3cretc' });
+      expect(serviceOf('kind: tcp', 'host: ${TOKEN}', 'port: 1', 'send: a${TOKEN}b${TOKEN}c')?.target).toMatchObject({
+        host: 's3cret',
+        send: 'as3cretbs3cretc',
+      });
     });
 
     it('but not where $${ stands for the characters themselves', () => {
-      expect(serviceOf('kind: http', 'url: http://a', 'body: "$${TOKEN} $TOKEN $ {} costs $5"')?.target).toMatchObject({ body: '${TOKEN} $TOKEN $ {} costs $5' });
+      expect(serviceOf('kind: http', 'url: http://a', 'body: "$${TOKEN} $TOKEN $ {} costs $5"')?.target).toMatchObject({
+        body: '${TOKEN} $TOKEN $ {} costs $5',
+      });
     });
 
     it.each([
-      ['body: "${MISSING} ${EMPTY}"', ['line 5, services.0.body: MISSING is not set in the environment; set it, or write $${MISSING} for the text itself', 'line 5, services.0.body: EMPTY is not set in the environment; set it, or write $${EMPTY} for the text itself']],
-      ['body: "${TOKEN:-default}"', ['line 5, services.0.body: `${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves']],
-      ['headers: { X-A: "${TWO_LINES}" }', ['line 5, services.0.headers.X-A: a text on one line, of characters that a header may hold is expected, also with TWO_LINES of the environment filled in']],
+      [
+        'body: "${MISSING} ${EMPTY}"',
+        [
+          'line 5, services.0.body: MISSING is not set in the environment; set it, or write $${MISSING} for the text itself',
+          'line 5, services.0.body: EMPTY is not set in the environment; set it, or write $${EMPTY} for the text itself',
+        ],
+      ],
+      [
+        'body: "${TOKEN:-default}"',
+        [
+          'line 5, services.0.body: `${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves',
+        ],
+      ],
+      [
+        'headers: { X-A: "${TWO_LINES}" }',
+        [
+          'line 5, services.0.headers.X-A: a text on one line, of characters that a header may hold is expected, also with TWO_LINES of the environment filled in',
+        ],
+      ],
     ])('and tells what is wrong with %s, never a value', (line, problems) => {
       expect(problemsOf('kind: http', 'url: http://a', line)).toEqual(problems);
       expect(problems.join()).not.toContain('hidden');
     });
 
     it('and never shows what makes a URL wrong', () => {
-      expect(problemsOf('kind: http', 'url: "${BAD_URL}"')).toEqual(['line 4, services.0.url: a URL beginning with http:// or https:// is expected, also with BAD_URL of the environment filled in']);
+      expect(problemsOf('kind: http', 'url: "${BAD_URL}"')).toEqual([
+        'line 4, services.0.url: a URL beginning with http:// or https:// is expected, also with BAD_URL of the environment filled in',
+      ]);
     });
 
     it('only in what is probed: a name and tags are told to everyone', () => {
@@ -144,52 +310,212 @@ describe('a services file', () => {
     const HTTP = ['kind: http', 'url: http://a'];
 
     it.each<[string, readonly string[], string]>([
-      ['an unknown kind', ['kind: smoke'], 'line 3, services.0.kind: one of http, websocket, database, tcp, push is expected'],
-      ['no kind', ['url: http://a'], 'line 2, services.0.kind: one of http, websocket, database, tcp, push is expected'],
+      [
+        'an unknown kind',
+        ['kind: smoke'],
+        'line 3, services.0.kind: one of http, websocket, database, tcp, push is expected',
+      ],
+      [
+        'no kind',
+        ['url: http://a'],
+        'line 2, services.0.kind: one of http, websocket, database, tcp, push is expected',
+      ],
       ['no URL', ['kind: http'], 'line 2, services.0.url: a URL beginning with http:// or https:// is expected'],
-      ['a URL of another protocol', ['kind: websocket', 'url: http://a'], 'line 4, services.0.url: a URL beginning with ws:// or wss:// is expected'],
-      ['an empty URL', ['kind: http', 'url:'], 'line 4, services.0.url: a URL beginning with http:// or https:// is expected'],
-      ['a password that is not percent-encoded', ['kind: http', 'url: http://u:50%@a'], 'line 4, services.0.url: a URL of which user and password are percent-encoded: write a % in them as %25 is expected'],
-      ['a database without a host', ['kind: database', 'url: "redis://:p@/1"'], 'line 4, services.0.url: a URL beginning with kurrentdb://, '],
-      ['a database at a port that is none', ['kind: database', 'url: "kurrentdb://a:2113,b:x"'], 'line 4, services.0.url: a URL beginning with kurrentdb://, '],
+      [
+        'a URL of another protocol',
+        ['kind: websocket', 'url: http://a'],
+        'line 4, services.0.url: a URL beginning with ws:// or wss:// is expected',
+      ],
+      [
+        'an empty URL',
+        ['kind: http', 'url:'],
+        'line 4, services.0.url: a URL beginning with http:// or https:// is expected',
+      ],
+      [
+        'a password that is not percent-encoded',
+        ['kind: http', 'url: http://u:50%@a'],
+        'line 4, services.0.url: a URL of which user and password are percent-encoded: write a % in them as %25 is expected',
+      ],
+      [
+        'a database without a host',
+        ['kind: database', 'url: "redis://:p@/1"'],
+        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+      ],
+      [
+        'a database at a port that is none',
+        ['kind: database', 'url: "kurrentdb://a:2113,b:x"'],
+        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+      ],
       ['a password with an @', ['kind: database', 'url: postgres://u:p@ss@a/db'], 'user and password percent-encoded'],
-      ['an unknown database', ['kind: database', 'url: oracle://a'], 'line 4, services.0.url: a URL beginning with kurrentdb://, '],
-      ['a misspelt key', [...HTTP, 'intervall: 5s'], 'line 5, services.0.intervall: unknown key for kind http, probably meant to be interval; known are name, kind, url, method, headers, '],
-      ['a key with its letters swapped', [...HTTP, 'retires: 5'], 'unknown key for kind http, probably meant to be retries; known are'],
+      [
+        'an unknown database',
+        ['kind: database', 'url: oracle://a'],
+        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+      ],
+      [
+        'a misspelt key',
+        [...HTTP, 'intervall: 5s'],
+        'line 5, services.0.intervall: unknown key for kind http, probably meant to be interval; known are name, kind, url, method, headers, ',
+      ],
+      [
+        'a key with its letters swapped',
+        [...HTTP, 'retires: 5'],
+        'unknown key for kind http, probably meant to be retries; known are',
+      ],
       ['a key in another case', [...HTTP, 'timeoutms: 5'], 'probably meant to be timeoutMs;'],
-      ['a key that looks like no other', [...HTTP, 'colour:', '  red: 1'], 'line 5, services.0.colour: unknown key for kind http; known are name, '],
-      ['a field of another kind', ['kind: tcp', 'host: a', 'port: 1', 'acceptedStatuses: [200]'], 'line 6, services.0.acceptedStatuses: unknown key for kind tcp; known are name, kind, host, port, send, answerContains, tls, interval, intervalMs, '],
-      ['retries of what reports by itself', ['kind: push', 'retries: 1'], 'line 4, services.0.retries: unknown key for kind push; known are name, kind, token, '],
-      ['a method that is none', [...HTTP, 'method: get'], 'line 5, services.0.method: one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS is expected'],
-      ['a header that is no text', [...HTTP, 'headers:', '  X-Version: 1'], 'line 6, services.0.headers.X-Version: a text on one line'],
-      ['a header without a proper name', [...HTTP, 'headers:', '  "X Version": a'], 'line 6, services.0.headers.X Version: the name of a header is expected'],
-      ['a header that the probe sets', [...HTTP, 'headers: { Content-Length: "1" }'], 'line 5, services.0.headers.Content-Length: this header is set by the probe itself; leave it out'],
-      ['headers that are no mapping', [...HTTP, 'headers: [a]'], 'line 5, services.0.headers: a mapping of header names to texts is expected'],
+      [
+        'a key that looks like no other',
+        [...HTTP, 'colour:', '  red: 1'],
+        'line 5, services.0.colour: unknown key for kind http; known are name, ',
+      ],
+      [
+        'a field of another kind',
+        ['kind: tcp', 'host: a', 'port: 1', 'acceptedStatuses: [200]'],
+        'line 6, services.0.acceptedStatuses: unknown key for kind tcp; known are name, kind, host, port, send, answerContains, tls, interval, intervalMs, ',
+      ],
+      [
+        'retries of what reports by itself',
+        ['kind: push', 'retries: 1'],
+        'line 4, services.0.retries: unknown key for kind push; known are name, kind, token, ',
+      ],
+      [
+        'a method that is none',
+        [...HTTP, 'method: get'],
+        'line 5, services.0.method: one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS is expected',
+      ],
+      [
+        'a header that is no text',
+        [...HTTP, 'headers:', '  X-Version: 1'],
+        'line 6, services.0.headers.X-Version: a text on one line',
+      ],
+      [
+        'a header without a proper name',
+        [...HTTP, 'headers:', '  "X Version": a'],
+        'line 6, services.0.headers.X Version: the name of a header is expected',
+      ],
+      [
+        'a header that the probe sets',
+        [...HTTP, 'headers: { Content-Length: "1" }'],
+        'line 5, services.0.headers.Content-Length: this header is set by the probe itself; leave it out',
+      ],
+      [
+        'headers that are no mapping',
+        [...HTTP, 'headers: [a]'],
+        'line 5, services.0.headers: a mapping of header names to texts is expected',
+      ],
       ['a body that is no text', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: a text is expected'],
-      ['no status that is accepted', [...HTTP, 'acceptedStatuses: []'], 'line 5, services.0.acceptedStatuses: at least one status is expected'],
-      ['statuses that are none', [...HTTP, 'acceptedStatuses:', '  - 200', '  - 99'], 'line 7, services.0.acceptedStatuses.1: a status from 100 to 599 or a range such as 300-399 is expected'],
-      ['statuses the wrong way round', [...HTTP, 'acceptedStatuses: [399-300]'], 'line 5, services.0.acceptedStatuses.0: a status from 100 to 599 or a range such as 300-399 is expected'],
-      ['a status without a list', [...HTTP, 'acceptedStatuses: 200'], 'line 5, services.0.acceptedStatuses: a list is expected, each item a status'],
-      ['a JSON path that is none', [...HTTP, 'jsonPath: { path: status, equals: 1 }'], 'line 5, services.0.jsonPath.path: a path such as $.checks[0]["response time"] is expected'],
-      ['a JSON path with a name in other quotes', [...HTTP, `jsonPath: { path: "$['a']", equals: 1 }`], 'line 5, services.0.jsonPath.path: a path such as'],
-      ['a JSON path without a value', [...HTTP, 'jsonPath: { path: $.a }'], 'line 5, services.0.jsonPath.equals: a text, a number, true, false or null is expected'],
-      ['days the wrong way round', [...HTTP, 'tls: { degradedBelowDays: 3, downBelowDays: 3 }'], 'line 5, services.0.tls.degradedBelowDays: more than the 3 days of downBelowDays are expected'],
-      ['TLS that is verified perhaps', [...HTTP, 'tls: { verify: yes }'], 'line 5, services.0.tls.verify: true or false is expected'],
-      ['a host with a port', ['kind: tcp', 'host: a:1', 'port: 1'], 'line 4, services.0.host: a host name or an IP address, without port is expected'],
+      [
+        'no status that is accepted',
+        [...HTTP, 'acceptedStatuses: []'],
+        'line 5, services.0.acceptedStatuses: at least one status is expected',
+      ],
+      [
+        'statuses that are none',
+        [...HTTP, 'acceptedStatuses:', '  - 200', '  - 99'],
+        'line 7, services.0.acceptedStatuses.1: a status from 100 to 599 or a range such as 300-399 is expected',
+      ],
+      [
+        'statuses the wrong way round',
+        [...HTTP, 'acceptedStatuses: [399-300]'],
+        'line 5, services.0.acceptedStatuses.0: a status from 100 to 599 or a range such as 300-399 is expected',
+      ],
+      [
+        'a status without a list',
+        [...HTTP, 'acceptedStatuses: 200'],
+        'line 5, services.0.acceptedStatuses: a list is expected, each item a status',
+      ],
+      [
+        'a JSON path that is none',
+        [...HTTP, 'jsonPath: { path: status, equals: 1 }'],
+        'line 5, services.0.jsonPath.path: a path such as $.checks[0]["response time"] is expected',
+      ],
+      [
+        'a JSON path with a name in other quotes',
+        [...HTTP, `jsonPath: { path: "$['a']", equals: 1 }`],
+        'line 5, services.0.jsonPath.path: a path such as',
+      ],
+      [
+        'a JSON path without a value',
+        [...HTTP, 'jsonPath: { path: $.a }'],
+        'line 5, services.0.jsonPath.equals: a text, a number, true, false or null is expected',
+      ],
+      [
+        'days the wrong way round',
+        [...HTTP, 'tls: { degradedBelowDays: 3, downBelowDays: 3 }'],
+        'line 5, services.0.tls.degradedBelowDays: more than the 3 days of downBelowDays are expected',
+      ],
+      [
+        'TLS that is verified perhaps',
+        [...HTTP, 'tls: { verify: yes }'],
+        'line 5, services.0.tls.verify: true or false is expected',
+      ],
+      [
+        'a host with a port',
+        ['kind: tcp', 'host: a:1', 'port: 1'],
+        'line 4, services.0.host: a host name or an IP address, without port is expected',
+      ],
       ['no port', ['kind: tcp', 'host: a'], 'line 2, services.0.port: a whole number from 1 to 65535 is expected'],
-      ['a query for KurrentDB', ['kind: database', 'url: kurrentdb://a', 'query: x'], 'line 5, services.0.query: KurrentDB takes no query'],
-      ['a MongoDB command that is no JSON', ['kind: database', 'url: mongodb://a', 'query: ping'], 'line 5, services.0.query: a command as a JSON object'],
-      ['an interval below a second', [...HTTP, 'interval: 500ms'], 'line 5, services.0.interval: a duration from 1s to 1d is expected, such as 500ms, 10s or 1m30s'],
-      ['an interval without unit', [...HTTP, 'interval: 10'], 'line 5, services.0.interval: a duration from 1s to 1d is expected'],
-      ['an interval of too few milliseconds', [...HTTP, 'intervalMs: 5'], 'line 5, services.0.intervalMs: a whole number from 100 to 86400000 is expected'],
-      ['a timeout in both forms', [...HTTP, 'timeout: 5s', 'timeoutMs: 5000'], 'line 6, services.0.timeoutMs: timeout says the same; keep one of them'],
-      ['a jitter as long as the interval', [...HTTP, 'jitter: 10s'], 'line 5, services.0.jitter: a jitter shorter than the interval of 10s is expected, not 10s'],
-      ['retries that do not fit into the interval', [...HTTP, 'retries: 1'], 'line 5, services.0.retries: 2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would'],
-      ['a threshold of none', [...HTTP, 'failureThreshold: 0'], 'line 5, services.0.failureThreshold: a whole number from 1 to 100 is expected'],
-      ['grades the wrong way round', [...HTTP, 'grades: { excellent: 400ms }'], 'line 5, services.0.grades: excellent < good < acceptable is expected, not 400 ms, 300 ms and 1000 ms'],
-      ['an empty tag', [...HTTP, 'tags: [""]'], 'line 5, services.0.tags.0: a text of 1 to 64 characters on one line is expected'],
+      [
+        'a query for KurrentDB',
+        ['kind: database', 'url: kurrentdb://a', 'query: x'],
+        'line 5, services.0.query: KurrentDB takes no query',
+      ],
+      [
+        'a MongoDB command that is no JSON',
+        ['kind: database', 'url: mongodb://a', 'query: ping'],
+        'line 5, services.0.query: a command as a JSON object',
+      ],
+      [
+        'an interval below a second',
+        [...HTTP, 'interval: 500ms'],
+        'line 5, services.0.interval: a duration from 1s to 1d is expected, such as 500ms, 10s or 1m30s',
+      ],
+      [
+        'an interval without unit',
+        [...HTTP, 'interval: 10'],
+        'line 5, services.0.interval: a duration from 1s to 1d is expected',
+      ],
+      [
+        'an interval of too few milliseconds',
+        [...HTTP, 'intervalMs: 5'],
+        'line 5, services.0.intervalMs: a whole number from 100 to 86400000 is expected',
+      ],
+      [
+        'a timeout in both forms',
+        [...HTTP, 'timeout: 5s', 'timeoutMs: 5000'],
+        'line 6, services.0.timeoutMs: timeout says the same; keep one of them',
+      ],
+      [
+        'a jitter as long as the interval',
+        [...HTTP, 'jitter: 10s'],
+        'line 5, services.0.jitter: a jitter shorter than the interval of 10s is expected, not 10s',
+      ],
+      [
+        'retries that do not fit into the interval',
+        [...HTTP, 'retries: 1'],
+        'line 5, services.0.retries: 2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
+      ],
+      [
+        'a threshold of none',
+        [...HTTP, 'failureThreshold: 0'],
+        'line 5, services.0.failureThreshold: a whole number from 1 to 100 is expected',
+      ],
+      [
+        'grades the wrong way round',
+        [...HTTP, 'grades: { excellent: 400ms }'],
+        'line 5, services.0.grades: excellent < good < acceptable is expected, not 400 ms, 300 ms and 1000 ms',
+      ],
+      [
+        'an empty tag',
+        [...HTTP, 'tags: [""]'],
+        'line 5, services.0.tags.0: a text of 1 to 64 characters on one line is expected',
+      ],
       ['a tag that is there twice', [...HTTP, 'tags: [a, a]'], "line 5, services.0.tags: 'a' is there twice"],
-      ['a token that no header can hold', ['kind: push', 'token: "a b"'], 'line 4, services.0.token: a token of letters, digits and - . _ ~ + / = is expected'],
+      [
+        'a token that no header can hold',
+        ['kind: push', 'token: "a b"'],
+        'line 4, services.0.token: a token of letters, digits and - . _ ~ + / = is expected',
+      ],
     ])('%s', (_, lines, problem) => {
       const [first = '', ...others] = problemsOf(...lines);
       expect(first).toContain(problem);
@@ -199,16 +525,34 @@ describe('a services file', () => {
     it.each([
       ['- a\n', 'line 1, the file: a mapping with the list `services` is expected'],
       ['', 'line 1, the file: a mapping with the list `services` is expected'],
-      ['# nothing\nservice: []\nservices: []\n', 'line 2, service: unknown key, probably meant to be services; known are defaults, services'],
-      ['defaults:\n  interval: 1s\n', 'line 1, services: a list of services is expected, each a mapping with name and kind'],
+      [
+        '# nothing\nservice: []\nservices: []\n',
+        'line 2, service: unknown key, probably meant to be services; known are defaults, services',
+      ],
+      [
+        'defaults:\n  interval: 1s\n',
+        'line 1, services: a list of services is expected, each a mapping with name and kind',
+      ],
       ['services:\n  - shop\n', 'line 2, services.0: a mapping with name and kind is expected'],
-      ['services:\n  - { name: Shop, kind: http, url: http://a }\n', 'line 2, services.0.name: at most 64 lower-case letters'],
-      ['services:\n  - { name: a, kind: http, url: http://a }\n  - { name: a, kind: http, url: http://b }\n', "line 3, services.1.name: 'a' is named twice"],
+      [
+        'services:\n  - { name: Shop, kind: http, url: http://a }\n',
+        'line 2, services.0.name: at most 64 lower-case letters',
+      ],
+      [
+        'services:\n  - { name: a, kind: http, url: http://a }\n  - { name: a, kind: http, url: http://b }\n',
+        "line 3, services.1.name: 'a' is named twice",
+      ],
       ['services: []\ndefaults:\n  url: http://a\n', 'line 3, defaults.url: unknown key; known are interval, '],
-      ['services: []\ndefaults: 1\n', 'line 2, defaults: a mapping of what holds for the services of this file is expected'],
+      [
+        'services: []\ndefaults: 1\n',
+        'line 2, defaults: a mapping of what holds for the services of this file is expected',
+      ],
       ['services: [\n', 'line 2, the file: Flow sequence in block collection must be sufficiently indented'],
       ['services: []\nservices: []\n', 'line 2, the file: Map keys must be unique'],
-      ['services:\n  - { name: a, kind: http, url: http://a, headers: *auth }\n', 'line 2, the file: what an alias stands for must come before it; a text that begins with * needs quotes'],
+      [
+        'services:\n  - { name: a, kind: http, url: http://a, headers: *auth }\n',
+        'line 2, the file: what an alias stands for must come before it; a text that begins with * needs quotes',
+      ],
       ['services:\n  - { name: a, kind: http, url: !secret http://a }\n', 'line 2, the file: Unresolved tag'],
       ['services: []\n---\nservices: []\n', 'line 2, the file: Source contains multiple documents'],
     ])('%j', (yaml, problem) => {
@@ -218,46 +562,164 @@ describe('a services file', () => {
     });
 
     it('all of them at once, in the order of the lines', () => {
-      const { problems } = parse('defaults: { retries: -1 }\nservices:\n  - name: a\n    kind: http\n    timeout: x\n    url: x\n    colour: red\n    timeout: y\n  - name: B\n    kind: tcp\n    port: 0\n  - { kind: smoke, retries: x }\nmore: 1\n');
+      const { problems } = parse(
+        'defaults: { retries: -1 }\nservices:\n  - name: a\n    kind: http\n    timeout: x\n    url: x\n    colour: red\n    timeout: y\n  - name: B\n    kind: tcp\n    port: 0\n  - { kind: smoke, retries: x }\nmore: 1\n',
+      );
       expect(problems.map((problem) => problem.slice(0, problem.indexOf(': ')))).toEqual([
-        'line 1, defaults.retries', 'line 5, services.0.timeout', 'line 6, services.0.url', 'line 7, services.0.colour', 'line 8, the file', 'line 9, services.1.name', 'line 9, services.1.host', 'line 11, services.1.port',
-        'line 12, services.2.name', 'line 12, services.2.kind', 'line 12, services.2.retries', 'line 13, more',
+        'line 1, defaults.retries',
+        'line 5, services.0.timeout',
+        'line 6, services.0.url',
+        'line 7, services.0.colour',
+        'line 8, the file',
+        'line 9, services.1.name',
+        'line 9, services.1.host',
+        'line 11, services.1.port',
+        'line 12, services.2.name',
+        'line 12, services.2.kind',
+        'line 12, services.2.retries',
+        'line 13, more',
       ]);
     });
   });
 
-  it.each(['a: !hidden x', 'a: *hidden', 'a: |hidden\n', '- a\nhidden', 'a: "hidden', 'a: b: hidden', 'a: [hidden', 'a: {hidden', '%hidden\n', 'a: @hidden', '}hidden', 'a: "\\hidden"', 'hidden', 'a: "x" hidden', '---\nhidden\n---\nhidden\n'])('quotes nothing of what it cannot read: %j', (yaml) => {
+  it.each([
+    'a: !hidden x',
+    'a: *hidden',
+    'a: |hidden\n',
+    '- a\nhidden',
+    'a: "hidden',
+    'a: b: hidden',
+    'a: [hidden',
+    'a: {hidden',
+    '%hidden\n',
+    'a: @hidden',
+    '}hidden',
+    'a: "\\hidden"',
+    'hidden',
+    'a: "x" hidden',
+    '---\nhidden\n---\nhidden\n',
+  ])('quotes nothing of what it cannot read: %j', (yaml) => {
     const { problems } = parse(yaml);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join()).not.toContain('hidden');
   });
 
   it('finds nothing else wrong because of a value that is', () => {
-    expect(problemsOf('kind: http', 'url: http://a', 'interval: 60', 'retries: 5', 'grades: { excellent: x, good: 50ms }')).toEqual([expect.stringContaining('services.0.interval: '), expect.stringContaining('services.0.grades.excellent: ')]);
-    expect(parse('defaults: { interval: 60 }\nservices:\n  - { name: a, kind: http, url: http://a, retries: 5 }\n').problems).toEqual([expect.stringContaining('line 1, defaults.interval: ')]);
+    expect(
+      problemsOf('kind: http', 'url: http://a', 'interval: 60', 'retries: 5', 'grades: { excellent: x, good: 50ms }'),
+    ).toEqual([
+      expect.stringContaining('services.0.interval: '),
+      expect.stringContaining('services.0.grades.excellent: '),
+    ]);
+    expect(
+      parse('defaults: { interval: 60 }\nservices:\n  - { name: a, kind: http, url: http://a, retries: 5 }\n').problems,
+    ).toEqual([expect.stringContaining('line 1, defaults.interval: ')]);
   });
 
   it('is told to be wrong, or gives services that can be probed, whatever is in it', () => {
-    const keys = ['name', 'kind', 'url', 'method', 'headers', 'body', 'acceptedStatuses', 'jsonPath', 'path', 'equals', 'tls', 'verify', 'host', 'port', 'query', 'token', 'interval', 'intervalMs', 'timeout', 'retries', 'grades', 'excellent', 'tags', '__proto__', 'constructor'];
-    const scalar = fc.oneof(fc.constantFrom('http', 'tcp', 'push', 'database', 'http://a', 'redis://a', 'a', '1s', '$.a', '${TOKEN}', '${', '200-299', 'GET'), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.string());
+    const keys = [
+      'name',
+      'kind',
+      'url',
+      'method',
+      'headers',
+      'body',
+      'acceptedStatuses',
+      'jsonPath',
+      'path',
+      'equals',
+      'tls',
+      'verify',
+      'host',
+      'port',
+      'query',
+      'token',
+      'interval',
+      'intervalMs',
+      'timeout',
+      'retries',
+      'grades',
+      'excellent',
+      'tags',
+      '__proto__',
+      'constructor',
+    ];
+    const scalar = fc.oneof(
+      fc.constantFrom(
+        'http',
+        'tcp',
+        'push',
+        'database',
+        'http://a',
+        'redis://a',
+        'a',
+        '1s',
+        '$.a',
+        '${TOKEN}',
+        '${',
+        '200-299',
+        'GET',
+      ),
+      fc.integer(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.string(),
+    );
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 3 }, scalar, fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 6 })),
+      value: fc.oneof(
+        { maxDepth: 3 },
+        scalar,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 6 }),
+      ),
     }));
-    const service = fc.oneof(value, fc.record({ name: fc.constantFrom('a', 'b'), kind: fc.constantFrom('http', 'tcp', 'push', 'database'), url: value, host: value, port: value, retries: value, interval: value, headers: value }, { requiredKeys: ['name', 'kind'] }));
+    const service = fc.oneof(
+      value,
+      fc.record(
+        {
+          name: fc.constantFrom('a', 'b'),
+          kind: fc.constantFrom('http', 'tcp', 'push', 'database'),
+          url: value,
+          host: value,
+          port: value,
+          retries: value,
+          interval: value,
+          headers: value,
+        },
+        { requiredKeys: ['name', 'kind'] },
+      ),
+    );
     fc.assert(
-      fc.property(fc.record({ services: fc.oneof(value, fc.array(service, { maxLength: 3 })), defaults: value }, { requiredKeys: ['services'] }), (file) => {
-        const { services, problems } = parse(JSON.stringify(file));
-        for (const problem of problems) expect(problem).toMatch(/^line \d+, [^:]+: ./s);
-        if (problems.length > 0) return;
-        for (const { intervalMs, timeoutMs, retries, retryDelayMs, jitterMs } of services) expect((retries === 0 ? 0 : jitterMs + (retries + 1) * timeoutMs + retries * retryDelayMs) <= intervalMs).toBe(true);
-      }),
+      fc.property(
+        fc.record(
+          { services: fc.oneof(value, fc.array(service, { maxLength: 3 })), defaults: value },
+          { requiredKeys: ['services'] },
+        ),
+        (file) => {
+          const { services, problems } = parse(JSON.stringify(file));
+          for (const problem of problems) expect(problem).toMatch(/^line \d+, [^:]+: ./s);
+          if (problems.length > 0) return;
+          for (const { intervalMs, timeoutMs, retries, retryDelayMs, jitterMs } of services)
+            expect(
+              (retries === 0 ? 0 : jitterMs + (retries + 1) * timeoutMs + retries * retryDelayMs) <= intervalMs,
+            ).toBe(true);
+        },
+      ),
       { numRuns: 500 },
     );
-    fc.assert(fc.property(fc.string(), (text) => parse(text).problems.length > 0), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.string(), (text) => parse(text).problems.length > 0),
+      { numRuns: 500 },
+    );
   });
 
   it('of a thousand services is read within seconds, on a busy machine too', () => {
-    const entries = Array.from({ length: 1_000 }, (_, index) => `  - { name: s${index}, kind: http, url: "http://10.0.0.1/\${TOKEN}", interval: 10s, tags: [eu] }\n`);
+    const entries = Array.from(
+      { length: 1_000 },
+      (_, index) =>
+        `  - { name: s${index}, kind: http, url: "http://10.0.0.1/\${TOKEN}", interval: 10s, tags: [eu] }\n`,
+    );
     const before = performance.now();
     expect(servicesOf(`services:\n${entries.join('')}`)).toHaveLength(1_000);
     expect(performance.now() - before).toBeLessThan(5_000);

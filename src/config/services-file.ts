@@ -22,22 +22,41 @@ export interface ServicesSurroundings {
  *
  * @returns the services, and each mistake with its line and path, in order of lines; the services are only of use where there are none
  */
-export function parseServicesFile(yaml: string, surroundings: ServicesSurroundings): { services: MonitoredService[]; problems: string[] } {
+export function parseServicesFile(
+  yaml: string,
+  surroundings: ServicesSurroundings,
+): { services: MonitoredService[]; problems: string[] } {
   const text = readYaml(yaml);
   const reading: Reading = { environment: surroundings.environment, mistakes: [] };
   const services = text.content ? readServices(text.content.root, reading, surroundings) : [];
-  const problems = [...text.mistakes.map(({ line, text: mistake }) => ({ line, mistake: `the file: ${mistake}` })), ...reading.mistakes.map(({ path, text: mistake }) => ({ line: text.lineOf(path), mistake: `${nameOf(path)}: ${mistake}` }))];
-  return { services, problems: problems.sort((one, other) => one.line - other.line).map(({ line, mistake }) => `line ${line}, ${mistake}`) };
+  const problems = [
+    ...text.mistakes.map(({ line, text: mistake }) => ({ line, mistake: `the file: ${mistake}` })),
+    ...reading.mistakes.map(({ path, text: mistake }) => ({
+      line: text.lineOf(path),
+      mistake: `${nameOf(path)}: ${mistake}`,
+    })),
+  ];
+  return {
+    services,
+    problems: problems
+      .sort((one, other) => one.line - other.line)
+      .map(({ line, mistake }) => `line ${line}, ${mistake}`),
+  };
 }
 
-function readServices(root: unknown, reading: Reading, { rules, documented }: ServicesSurroundings): MonitoredService[] {
+function readServices(
+  root: unknown,
+  reading: Reading,
+  { rules, documented }: ServicesSurroundings,
+): MonitoredService[] {
   const file = Fields.of(root, [], 'a mapping with the list `services`', reading);
   if (!file) return [];
   const defaults = file.mapping('defaults', 'a mapping of what holds for the services of this file');
   const inherited = defaults ? readRules(defaults, rules) : rules;
   defaults?.finish();
   const entries = file.value('services');
-  if (!Array.isArray(entries)) file.wrong('services', 'a list of services is expected, each a mapping with name and kind');
+  if (!Array.isArray(entries))
+    file.wrong('services', 'a list of services is expected, each a mapping with name and kind');
   file.finish();
 
   const names = new Set<string>();
@@ -48,7 +67,12 @@ function readServices(root: unknown, reading: Reading, { rules, documented }: Se
 }
 
 /** @param names of the services before it; its own is added */
-function readService(fields: Fields, inherited: ServiceRules, documented: ServicesSurroundings['documented'], names: Set<string>): MonitoredService[] {
+function readService(
+  fields: Fields,
+  inherited: ServiceRules,
+  documented: ServicesSurroundings['documented'],
+  names: Set<string>,
+): MonitoredService[] {
   const name = readName(fields, names);
   const kind = fields.requiredChoice('kind', PROBE_KINDS);
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));

@@ -11,7 +11,8 @@ const SURELY_MS = 10_000;
 /** Long enough for a change to be noticed, were it one. */
 const SEVERAL_LOOKS_MS = 2_500;
 
-const yaml = (...names: readonly string[]): string => `services:\n${names.map((name) => `  - { name: ${name}, kind: http, url: http://${name} }\n`).join('')}`;
+const yaml = (...names: readonly string[]): string =>
+  `services:\n${names.map((name) => `  - { name: ${name}, kind: http, url: http://${name} }\n`).join('')}`;
 
 describe('the watch over a services file', () => {
   let directory: string;
@@ -21,14 +22,27 @@ describe('the watch over a services file', () => {
   let told: string[];
 
   const handlers: ServicesHandlers = {
-    onServices: (services) => told.push(services.slice(3).map(({ name }) => name).join(' ')),
-    onProblem: (problems) => told.push(`problem: ${problems.map((problem) => problem.replace(`${file}: `, '')).join('; ')}`),
+    onServices: (services) =>
+      told.push(
+        services
+          .slice(3)
+          .map(({ name }) => name)
+          .join(' '),
+      ),
+    onProblem: (problems) =>
+      told.push(`problem: ${problems.map((problem) => problem.replace(`${file}: `, '')).join('; ')}`),
   };
   const config = (): AppConfig => loadConfig({ UPTIME_SERVICES_FILE: file });
-  const begin = (running = config()): ServicesWatch => (watch = watchServices(file, { services: running.uptime.services, digest: running.uptime.servicesDigest ?? '' }, () => config().uptime.services, handlers));
+  const begin = (running = config()): ServicesWatch =>
+    (watch = watchServices(
+      file,
+      { services: running.uptime.services, digest: running.uptime.servicesDigest ?? '' },
+      () => config().uptime.services,
+      handlers,
+    ));
   const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const tellsOf = async (count: number): Promise<readonly string[]> => {
-    for (const deadline = Date.now() + SURELY_MS; told.length < count && Date.now() < deadline; ) await pass(20);
+    for (const deadline = Date.now() + SURELY_MS; told.length < count && Date.now() < deadline;) await pass(20);
     return told;
   };
 
@@ -86,7 +100,9 @@ describe('the watch over a services file', () => {
     writeFileSync(file, yaml('a'));
     begin();
     writeFileSync(file, `${yaml('a')}  - { name: b, kind: smoke }\n`);
-    expect(await tellsOf(1)).toEqual(['problem: line 3, services.1.kind: one of http, websocket, database, tcp, push is expected']);
+    expect(await tellsOf(1)).toEqual([
+      'problem: line 3, services.1.kind: one of http, websocket, database, tcp, push is expected',
+    ]);
     await pass(SEVERAL_LOOKS_MS);
     expect(told).toHaveLength(1);
     writeFileSync(file, yaml('a'));
@@ -97,7 +113,9 @@ describe('the watch over a services file', () => {
     writeFileSync(file, yaml('a'));
     begin();
     unlinkSync(file);
-    expect((await tellsOf(1))[0]).toMatch(/^problem: UPTIME_SERVICES_FILE is '.*services.yaml', which cannot be read: ENOENT/);
+    expect((await tellsOf(1))[0]).toMatch(
+      /^problem: UPTIME_SERVICES_FILE is '.*services.yaml', which cannot be read: ENOENT/,
+    );
     writeFileSync(file, yaml('a', 'b'));
     expect((await tellsOf(2)).slice(1)).toEqual(['a b']);
   });
@@ -131,7 +149,10 @@ describe('the watch over a services file', () => {
     writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\n`);
     process.chdir(directory);
     try {
-      watch = watchUptimeServices(readConfig(), { ...handlers, onServices: (services) => told.push(JSON.stringify(services.at(-1)?.target)) });
+      watch = watchUptimeServices(readConfig(), {
+        ...handlers,
+        onServices: (services) => told.push(JSON.stringify(services.at(-1)?.target)),
+      });
       writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\nBACKUP_TOKEN=s3cret\n`);
       writeFileSync(file, 'services:\n  - { name: backup, kind: push, token: "${BACKUP_TOKEN}" }\n');
       expect(await tellsOf(1)).toEqual(['{"kind":"push","token":"s3cret"}']);

@@ -35,7 +35,12 @@ export interface ServicesWatch {
  *
  * @param load reads the file, and what else the services depend on; what it throws is told as problems
  */
-export function watchServices(file: string, { services: running, digest }: ReadServices, load: () => readonly MonitoredService[], { onServices, onProblem }: ServicesHandlers): ServicesWatch {
+export function watchServices(
+  file: string,
+  { services: running, digest }: ReadServices,
+  load: () => readonly MonitoredService[],
+  { onServices, onProblem }: ServicesHandlers,
+): ServicesWatch {
   let known = JSON.stringify(running);
   let isWell = true;
   let isClosed = false;

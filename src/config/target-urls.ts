@@ -1,4 +1,5 @@
-const DATABASE_URL = /^(?:(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?|postgres|postgresql|mysql|rediss?|mongodb|mongodb\+srv):\/\/(?:[^@/?#\s]*@)?(?<hosts>[^@/?#\s]+)(?:[/?#]|$)/;
+const DATABASE_URL =
+  /^(?:(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?|postgres|postgresql|mysql|rediss?|mongodb|mongodb\+srv):\/\/(?:[^@/?#\s]*@)?(?<hosts>[^@/?#\s]+)(?:[/?#]|$)/;
 const KURRENTDB_URL = /^(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?:\/\/[^/?]+/;
 
 export const DATABASE_URL_EXPECTED =

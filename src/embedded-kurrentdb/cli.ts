@@ -35,19 +35,30 @@ function readArguments(): StartOptions | 'help' {
   });
   if (values.help) return 'help';
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not ${values.port}`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port must be a number from 0 to 65535, not ${values.port}`);
   if ((values.data === undefined) !== values['mem-db']) throw new UsageError('give either --data DIR or --mem-db');
   const storage = values.data === undefined ? { memory: true as const } : { dataDir: values.data };
   const tls = { tlsCertFile: values['tls-cert'], tlsKeyFile: values['tls-key'], tlsCaFile: values['tls-ca'] };
-  return { ...storage, port, insecure: values.insecure, users: 'development', ...definedOnly(tls), onFailure: (error) => exitWith(error) };
+  return {
+    ...storage,
+    port,
+    insecure: values.insecure,
+    users: 'development',
+    ...definedOnly(tls),
+    onFailure: (error) => exitWith(error),
+  };
 }
 
 function definedOnly<T extends Record<string, string | undefined>>(values: T): { [Key in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: string };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: string;
+  };
 }
 
 function exitWith(error: unknown): never {
-  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.stack ?? error.cause.message}` : '';
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? `: ${error.cause.stack ?? error.cause.message}` : '';
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }
@@ -64,7 +75,9 @@ try {
     process.stdout.write(`${server.connectionString}\n`);
   }
 } catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  const isUsage =
+    error instanceof UsageError ||
+    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
   if (isUsage) exitWith(new UsageError(`${error.message}\n\n${USAGE}`));
   exitWith(error instanceof EmbeddedKurrentDBError && error.cause === undefined ? new Error(error.message) : error);
 }

@@ -35,7 +35,10 @@ export class EmbeddedKurrentDBError extends Error {
  */
 export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   const { serverOptions, release } = prepare(options);
-  const worker = new Worker(new URL('./server.worker.js', import.meta.url), { workerData: serverOptions, name: 'embedded-kurrentdb' });
+  const worker = new Worker(new URL('./server.worker.js', import.meta.url), {
+    workerData: serverOptions,
+    name: 'embedded-kurrentdb',
+  });
   const exited = new Promise<void>((done) => worker.once('exit', () => done()));
   void exited.then(release);
   const listening = await firstMessage(worker).catch(async (error: unknown) => {
@@ -53,7 +56,9 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   });
   let failure: unknown;
   worker.on('error', (error) => (failure = error));
-  void exited.then(() => fail(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })));
+  void exited.then(() =>
+    fail(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })),
+  );
   return {
     connectionString: listening.connectionString,
     port: listening.port,
@@ -62,12 +67,17 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
 }
 
 function prepare(options: StartOptions): { serverOptions: ServerOptions; release: () => void } {
-  if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined)) throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile go together: give both, or neither');
+  if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined))
+    throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile go together: give both, or neither');
   const durable = options.memory !== true;
-  const directory = options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
+  const directory =
+    options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
   const unlock = durable ? lock(directory) : () => rmSync(directory, { recursive: true, force: true });
   const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
-  return { serverOptions: { directory, durable, port, insecure, tlsCertFile, tlsKeyFile, tlsCaFile, users }, release: unlock };
+  return {
+    serverOptions: { directory, durable, port, insecure, tlsCertFile, tlsKeyFile, tlsCaFile, users },
+    release: unlock,
+  };
 }
 
 function problemOf({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>): Error {
@@ -86,7 +96,8 @@ function lock(directory: string): () => void {
 
 function firstMessage(worker: Worker): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
   return new Promise((done, reject) => {
-    const refuse = (error: unknown): void => reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
+    const refuse = (error: unknown): void =>
+      reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
     worker.once('error', refuse);
     worker.once('exit', refuse);
     worker.once('message', (message: ServerMessage) => {

@@ -45,6 +45,9 @@ export interface ServerOptions {
 }
 
 /** What the server's thread tells. */
-export type ServerMessage = { readonly kind: 'listening'; readonly port: number; readonly connectionString: string } | { readonly kind: 'failed'; readonly name: string; readonly message: string } | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined };
+export type ServerMessage =
+  | { readonly kind: 'listening'; readonly port: number; readonly connectionString: string }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string }
+  | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined };
 
 export const STOP_MESSAGE = 'stop';

@@ -65,11 +65,28 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
   const authenticator: Authenticator = options.insecure ? everyoneIsSystem : new BasicAuthenticator(users);
   const dispatcher = new Dispatcher(authenticator, host.reportProblem);
-  const node = { instanceId: randomUUID(), secure: !options.insecure, port: () => listener.port, endPosition: () => store.endPosition, nowMs };
+  const node = {
+    instanceId: randomUUID(),
+    secure: !options.insecure,
+    port: () => listener.port,
+    endPosition: () => store.endPosition,
+    nowMs,
+  };
   const subscriptions = PersistentSubscriptions.open(context, host.reportProblem);
-  registerServices(dispatcher, { context, users, subscriptions, node, operations: { ...host, restartPersistentSubscriptions: () => subscriptions.restart() } });
+  registerServices(dispatcher, {
+    context,
+    users,
+    subscriptions,
+    node,
+    operations: { ...host, restartPersistentSubscriptions: () => subscriptions.restart() },
+  });
 
-  const listener: Listener = await Listener.open({ port: options.port, tls: identity, dispatcher, answerHttp: httpEndpoints(node, authenticator, users) }).catch((error: unknown) => {
+  const listener: Listener = await Listener.open({
+    port: options.port,
+    tls: identity,
+    dispatcher,
+    answerHttp: httpEndpoints(node, authenticator, users),
+  }).catch((error: unknown) => {
     subscriptions.stop();
     throw error;
   });
@@ -89,13 +106,21 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   };
 }
 
-async function identityFor({ directory, tlsCertFile, tlsKeyFile, tlsCaFile }: ServerOptions, nowMs: number): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
+async function identityFor(
+  { directory, tlsCertFile, tlsKeyFile, tlsCaFile }: ServerOptions,
+  nowMs: number,
+): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'), nowMs);
-  for (const file of [tlsCertFile, tlsKeyFile]) if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
+  for (const file of [tlsCertFile, tlsKeyFile])
+    if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
   return { certificate: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile), caPath: tlsCaFile };
 }
 
-function ensureUsers({ users: kind, directory }: ServerOptions, users: Users, nowMs: number): Promise<AdminCredentials> {
+function ensureUsers(
+  { users: kind, directory }: ServerOptions,
+  users: Users,
+  nowMs: number,
+): Promise<AdminCredentials> {
   return kind === 'development' ? ensureDevelopmentUsers(users, nowMs) : ensurePrivateAdmin(users, directory, nowMs);
 }
 

@@ -16,7 +16,11 @@ let stop = (): void => undefined;
 
 try {
   const server = await runServer(workerData as ServerOptions, { reportProblem, shutdown: () => stop() });
-  stop = () => void server.stop().catch(reportProblem).then(() => port.close());
+  stop = () =>
+    void server
+      .stop()
+      .catch(reportProblem)
+      .then(() => port.close());
   port.on('message', (message) => {
     if (message === STOP_MESSAGE) stop();
   });

@@ -20,18 +20,34 @@ export interface ServiceParts {
  * All services of the protocol. What every client calls is there from the start. The others are loaded when they are called for the
  * first time: their generated classes take longer to load than everything else that a start does, and most servers never need them.
  */
-export function registerServices(dispatcher: Dispatcher, { context, users, subscriptions, node, operations }: ServiceParts): void {
+export function registerServices(
+  dispatcher: Dispatcher,
+  { context, users, subscriptions, node, operations }: ServiceParts,
+): void {
   dispatcher.register(serverFeaturesService());
   dispatcher.register(streamsService(context));
-  dispatcher.registerLater('kurrentdb.protocol.v2.streams.StreamsService', async () => (await import('./grpc/streams-v2/service.js')).streamsServiceV2(context));
+  dispatcher.registerLater('kurrentdb.protocol.v2.streams.StreamsService', async () =>
+    (await import('./grpc/streams-v2/service.js')).streamsServiceV2(context),
+  );
   dispatcher.registerLater('event_store.client.persistent_subscriptions.PersistentSubscriptions', async () =>
     (await import('./grpc/persistent-subscriptions/service.js')).persistentSubscriptionsService(context, subscriptions),
   );
-  dispatcher.registerLater('event_store.client.users.Users', async () => (await import('./grpc/users.js')).usersService(users, context.nowMs));
-  dispatcher.registerLater('event_store.client.operations.Operations', async () => (await import('./grpc/operations.js')).operationsService(context, operations));
-  dispatcher.registerLater('event_store.client.gossip.Gossip', async () => (await import('./grpc/gossip.js')).gossipService(node));
-  dispatcher.registerLater('event_store.client.projections.Projections', async () => (await import('./grpc/projections.js')).projectionsService());
+  dispatcher.registerLater('event_store.client.users.Users', async () =>
+    (await import('./grpc/users.js')).usersService(users, context.nowMs),
+  );
+  dispatcher.registerLater('event_store.client.operations.Operations', async () =>
+    (await import('./grpc/operations.js')).operationsService(context, operations),
+  );
+  dispatcher.registerLater('event_store.client.gossip.Gossip', async () =>
+    (await import('./grpc/gossip.js')).gossipService(node),
+  );
+  dispatcher.registerLater('event_store.client.projections.Projections', async () =>
+    (await import('./grpc/projections.js')).projectionsService(),
+  );
   dispatcher.registerLater('event_store.client.monitoring.Monitoring', async () =>
-    (await import('./grpc/monitoring.js')).monitoringService(() => ({ 'es-position': String(context.store.endPosition), 'proc-mem': String(process.memoryUsage.rss()) })),
+    (await import('./grpc/monitoring.js')).monitoringService(() => ({
+      'es-position': String(context.store.endPosition),
+      'proc-mem': String(process.memoryUsage.rss()),
+    })),
   );
 }

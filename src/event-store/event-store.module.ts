@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { AccessLog } from './access-log.js';
-import { type Clock, type EventDefinition, EventRegistry, type RandomText, StreamCreated, StreamDeleted, StreamGuard, StreamRestored } from './domain/index.js';
+import {
+  type Clock,
+  type EventDefinition,
+  EventRegistry,
+  type RandomText,
+  StreamCreated,
+  StreamDeleted,
+  StreamGuard,
+  StreamRestored,
+} from './domain/index.js';
 import { StreamsController } from './http/streams.controller.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
@@ -32,22 +41,55 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
         return registry;
       },
     },
-    { provide: KurrentDBConnection, inject: [APP_CONFIG], useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure) },
+    {
+      provide: KurrentDBConnection,
+      inject: [APP_CONFIG],
+      useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure),
+    },
     KurrentDBLifetime,
     KurrentDBHealthIndicator,
     AccessLog,
     { provide: StreamGuard, inject: [AccessLog], useFactory: (log: AccessLog) => new StreamGuard(log) },
-    { provide: KURRENTDB_CLIENT, inject: [KurrentDBConnection], useFactory: ({ clients }: KurrentDBConnection) => clients.client },
+    {
+      provide: KURRENTDB_CLIENT,
+      inject: [KurrentDBConnection],
+      useFactory: ({ clients }: KurrentDBConnection) => clients.client,
+    },
     {
       provide: KurrentDBService,
       inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_TEXT, APP_CONFIG],
-      useFactory: ({ clients }: KurrentDBConnection, registry: EventRegistry, clock: Clock, random: RandomText, { kurrentdb }: AppConfig) =>
-        new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs: kurrentdb.timeoutMs, clock, random }),
+      useFactory: (
+        { clients }: KurrentDBConnection,
+        registry: EventRegistry,
+        clock: Clock,
+        random: RandomText,
+        { kurrentdb }: AppConfig,
+      ) =>
+        new KurrentDBService(clients, new EventCodec(registry, clock, random), {
+          timeoutMs: kurrentdb.timeoutMs,
+          clock,
+          random,
+        }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
-    { provide: ReadModels, inject: [KurrentDBService, APP_CONFIG], useFactory: (store: KurrentDBService, { dataDir }: AppConfig) => new ReadModels(store, join(dataDir, 'read-models')) },
+    {
+      provide: ReadModels,
+      inject: [KurrentDBService, APP_CONFIG],
+      useFactory: (store: KurrentDBService, { dataDir }: AppConfig) =>
+        new ReadModels(store, join(dataDir, 'read-models')),
+    },
   ],
-  exports: [CLOCK, RANDOM_TEXT, EventRegistry, KURRENTDB_CLIENT, KurrentDBService, EVENT_STORE, StreamGuard, ReadModels, KurrentDBHealthIndicator],
+  exports: [
+    CLOCK,
+    RANDOM_TEXT,
+    EventRegistry,
+    KURRENTDB_CLIENT,
+    KurrentDBService,
+    EVENT_STORE,
+    StreamGuard,
+    ReadModels,
+    KurrentDBHealthIndicator,
+  ],
 })
 export class EventStoreModule {
   /** Registers a feature's event types, so that they are written with their schema version and read typed and checked. */

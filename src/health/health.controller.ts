@@ -28,7 +28,10 @@ export class HealthController {
 
   @Get('livez')
   @Access({ kind: 'public' })
-  @ApiOperation({ summary: 'Liveness: the process answers', description: 'Never asks the store: restarting this process would not mend it.' })
+  @ApiOperation({
+    summary: 'Liveness: the process answers',
+    description: 'Never asks the store: restarting this process would not mend it.',
+  })
   @ApiOkResponse({ description: 'Alive', example: ALIVE })
   livez(): HealthCheckResult {
     return ALIVE;
@@ -37,7 +40,10 @@ export class HealthController {
   @Get('readyz')
   @Access({ kind: 'public' })
   @HealthCheck()
-  @ApiOperation({ summary: 'Readiness: the store is reachable and the streams are there', description: '503 while starting and while shutting down.' })
+  @ApiOperation({
+    summary: 'Readiness: the store is reachable and the streams are there',
+    description: '503 while starting and while shutting down.',
+  })
   readyz(): Promise<HealthCheckResult> {
     return this.health.check([() => this.kurrentdb.check(), () => this.uptime.check(), () => this.userStreams.check()]);
   }
@@ -64,7 +70,9 @@ export class HealthController {
   @Get('health/kurrentdb')
   @Access({ kind: 'open', group: 'health' })
   @HealthCheck()
-  @ApiOperation({ summary: 'The connection to KurrentDB: a real append and read, with response time in milliseconds and grade' })
+  @ApiOperation({
+    summary: 'The connection to KurrentDB: a real append and read, with response time in milliseconds and grade',
+  })
   @ApiServiceUnavailableResponse({ description: 'KurrentDB cannot be reached, or does not answer as it should' })
   store(): Promise<HealthCheckResult> {
     return this.health.check([() => this.gradedKurrentdb()]);
@@ -73,6 +81,11 @@ export class HealthController {
   private async gradedKurrentdb(): Promise<HealthIndicatorResult> {
     const { kurrentdb } = await this.kurrentdb.check();
     const { responseTime } = kurrentdb;
-    return { kurrentdb: kurrentdb.status === 'up' && typeof responseTime === 'number' ? { ...kurrentdb, performanceGrade: gradeOf(responseTime) } : kurrentdb };
+    return {
+      kurrentdb:
+        kurrentdb.status === 'up' && typeof responseTime === 'number'
+          ? { ...kurrentdb, performanceGrade: gradeOf(responseTime) }
+          : kurrentdb,
+    };
   }
 }

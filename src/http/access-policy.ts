@@ -38,5 +38,12 @@ function documentationOf({ kind }: AccessPolicy): (MethodDecorator & ClassDecora
   const credentials = Object.values(SECURITY_SCHEMES).map((scheme) => ApiSecurity(scheme));
   // In OpenAPI an empty requirement says that the others are optional.
   const optional = kind === 'open' || kind === 'stream' ? [ApiSecurity({})] : [];
-  return [...credentials, ...optional, ApiErrorsOf('authentication-error', ...(kind === 'roles' || kind === 'route' ? (['permission-error'] as const) : []))];
+  return [
+    ...credentials,
+    ...optional,
+    ApiErrorsOf(
+      'authentication-error',
+      ...(kind === 'roles' || kind === 'route' ? (['permission-error'] as const) : []),
+    ),
+  ];
 }

@@ -24,7 +24,13 @@ function responseFor(status: number, names: readonly ProblemTypeName[]): Paramet
   const examples = Object.fromEntries(
     names.map((type) => {
       const { error, meaning } = PROBLEM_TYPES[type];
-      return [type, { summary: meaning, value: { error, message: meaning, type, requestId: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11' } }];
+      return [
+        type,
+        {
+          summary: meaning,
+          value: { error, message: meaning, type, requestId: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11' },
+        },
+      ];
     }),
   );
   return {

@@ -1,9 +1,17 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type IncomingMessage } from 'node:http';
-import { ANONYMOUS, AuthenticationError, type Caller, type ConnectionError, type KnownCaller } from '../event-store/domain/index.js';
+import {
+  ANONYMOUS,
+  AuthenticationError,
+  type Caller,
+  type ConnectionError,
+  type KnownCaller,
+} from '../event-store/domain/index.js';
 
 /** What became of looking at a request's credentials: they were accepted, refused, or cannot be checked now. */
-export type Identification = { readonly caller: Caller; readonly failure?: undefined } | { readonly caller?: undefined; readonly failure: AuthenticationError | ConnectionError };
+export type Identification =
+  | { readonly caller: Caller; readonly failure?: undefined }
+  | { readonly caller?: undefined; readonly failure: AuthenticationError | ConnectionError };
 
 const identifications = new WeakMap<IncomingMessage, Identification>();
 
@@ -25,7 +33,9 @@ export function callerOf(request: IncomingMessage): Caller {
 }
 
 /** Injects the {@link Caller} into a controller's method. */
-export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => callerOf(context.switchToHttp().getRequest<IncomingMessage>()));
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  callerOf(context.switchToHttp().getRequest<IncomingMessage>()),
+);
 
 /** {@link CurrentCaller}, for routes that nobody may call without saying who asks. */
 export const CurrentKnownCaller = createParamDecorator((_: unknown, context: ExecutionContext): KnownCaller => {

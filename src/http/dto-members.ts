@@ -36,7 +36,10 @@ export function keepAsSent(instance: object, dto: Type<object>, value: Plain): v
       continue;
     }
     const made: unknown = Reflect.get(instance, name);
-    const pairs = Array.isArray(member) && Array.isArray(made) ? made.map((entry: unknown, index) => [entry, (member as readonly unknown[])[index]] as const) : [[made, member] as const];
+    const pairs =
+      Array.isArray(member) && Array.isArray(made)
+        ? made.map((entry: unknown, index) => [entry, (member as readonly unknown[])[index]] as const)
+        : [[made, member] as const];
     for (const [entry, sent] of pairs) {
       if (isPlainObject(sent) && typeof entry === 'object' && entry !== null) keepAsSent(entry, inner.dto, sent);
     }
@@ -74,7 +77,8 @@ class MembersReader {
     if (!Array.isArray(value)) return this.#wrong(path, 'must be a list of objects');
     const entries: readonly unknown[] = value;
     this.#nested += entries.length;
-    if (this.#nested > MOST_NESTED) return this.#wrong(path, `has more than ${MOST_NESTED} entries; send them in several requests`);
+    if (this.#nested > MOST_NESTED)
+      return this.#wrong(path, `has more than ${MOST_NESTED} entries; send them in several requests`);
     return entries.map((entry, index) => this.#entry(entry, shape, [...path, index]));
   }
 

@@ -26,7 +26,9 @@ export function shapeOf(dto: Type<object>): DtoShape {
   const nested = declared.filter(({ type }) => type === ValidationTypes.NESTED_VALIDATION);
   const shape = {
     members: new Set(declared.map(({ propertyName }) => propertyName)),
-    nested: new Map(nested.map(({ propertyName, each }) => [propertyName, { dto: typeOfMember(dto, propertyName), isList: each }])),
+    nested: new Map(
+      nested.map(({ propertyName, each }) => [propertyName, { dto: typeOfMember(dto, propertyName), isList: each }]),
+    ),
   };
   shapes.set(dto, shape);
   return shape;
@@ -36,6 +38,7 @@ export function shapeOf(dto: Type<object>): DtoShape {
 function typeOfMember(dto: Type<object>, name: string): Type<object> {
   const made: unknown = Reflect.get(plainToInstance(dto, { [name]: [{}] }), name);
   const first: unknown = Array.isArray(made) ? made[0] : undefined;
-  if (typeof first !== 'object' || first === null || first.constructor === Object) throw new Error(`${dto.name}.${name} has @ValidateNested, but no @Type that says what it holds`);
+  if (typeof first !== 'object' || first === null || first.constructor === Object)
+    throw new Error(`${dto.name}.${name} has @ValidateNested, but no @Type that says what it holds`);
   return first.constructor as Type<object>;
 }

@@ -5,7 +5,10 @@ export class ErrorBody {
   @ApiProperty({ description: 'Name of the error', example: 'StreamNotFoundError' })
   readonly error: string;
 
-  @ApiProperty({ description: 'What went wrong and what to do about it, for a person', example: "Stream 'service-uptime-http' does not exist" })
+  @ApiProperty({
+    description: 'What went wrong and what to do about it, for a person',
+    example: "Stream 'service-uptime-http' does not exist",
+  })
   readonly message: string;
 
   @ApiPropertyOptional({ description: 'The stream it is about', example: 'service-uptime-http' })
@@ -17,6 +20,9 @@ export class ErrorBody {
   @ApiPropertyOptional({ description: 'Facts to act on', type: 'object', additionalProperties: true })
   readonly details?: Readonly<Record<string, unknown>>;
 
-  @ApiProperty({ description: 'Found in the log lines of this request and in the header X-Request-Id', example: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11' })
+  @ApiProperty({
+    description: 'Found in the log lines of this request and in the header X-Request-Id',
+    example: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11',
+  })
   readonly requestId: string;
 }

@@ -12,8 +12,14 @@ import { RequestValidationPipe } from './validation.js';
 /** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
 @Module({
   imports: [
-    LoggerModule.forRootAsync({ inject: [APP_CONFIG], useFactory: ({ logLevel }: AppConfig) => loggingOptions(logLevel) }),
-    ThrottlerModule.forRootAsync({ inject: [APP_CONFIG], useFactory: ({ http }: AppConfig) => rateLimitOptions(http.rateLimit) }),
+    LoggerModule.forRootAsync({
+      inject: [APP_CONFIG],
+      useFactory: ({ logLevel }: AppConfig) => loggingOptions(logLevel),
+    }),
+    ThrottlerModule.forRootAsync({
+      inject: [APP_CONFIG],
+      useFactory: ({ http }: AppConfig) => rateLimitOptions(http.rateLimit),
+    }),
   ],
   providers: [
     GracefulShutdown,

@@ -6,7 +6,11 @@ const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(level
 
 describe('a body is refused with the path of', () => {
   it.each([
-    ['{"data":{"items":[{"n":1},{"n":1e400}]}}', 'data.items.1.n', 'is a number that cannot be kept exactly; send it as text'],
+    [
+      '{"data":{"items":[{"n":1},{"n":1e400}]}}',
+      'data.items.1.n',
+      'is a number that cannot be kept exactly; send it as text',
+    ],
     ['{"data":-1e400}', 'data', 'is a number that cannot be kept exactly; send it as text'],
     ['[9007199254740992]', '0', 'is a number that cannot be kept exactly; send it as text'],
     ['{"a":-9007199254740992}', 'a', 'is a number that cannot be kept exactly; send it as text'],
@@ -22,7 +26,14 @@ describe('a body is refused with the path of', () => {
 });
 
 describe('a body is accepted', () => {
-  it.each(['{}', '[]', '{"a":9007199254740991,"b":-9007199254740991,"c":1.5e-300,"d":0.1,"e":-0}', '{"constructor":1,"prototype":{"toString":2}}', '{"a":"\\ud83d\\udc27","\\ud83d\\udc27":null}', nested(DEEPEST_JSON)])('%s', (text) => {
+  it.each([
+    '{}',
+    '[]',
+    '{"a":9007199254740991,"b":-9007199254740991,"c":1.5e-300,"d":0.1,"e":-0}',
+    '{"constructor":1,"prototype":{"toString":2}}',
+    '{"a":"\\ud83d\\udc27","\\ud83d\\udc27":null}',
+    nested(DEEPEST_JSON),
+  ])('%s', (text) => {
     expect(mistakesIn(text)).toEqual([]);
   });
 
@@ -31,7 +42,11 @@ describe('a body is accepted', () => {
   });
 
   it('whatever JSON there is that doubles and UTF-8 can hold', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 8, stringUnit: 'binary' }), (text) => expect(mistakesIn(text.replace(/-?\d{16,}(?:e\+?\d+)?|\d+(?:\.\d+)?e\+\d+|__proto__/g, '7'))).toEqual([])));
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8, stringUnit: 'binary' }), (text) =>
+        expect(mistakesIn(text.replace(/-?\d{16,}(?:e\+?\d+)?|\d+(?:\.\d+)?e\+\d+|__proto__/g, '7'))).toEqual([]),
+      ),
+    );
   });
 });
 

@@ -64,7 +64,8 @@ function isContainer(value: unknown): value is object {
 }
 
 function frameOf(container: object): Frame {
-  if (Array.isArray(container)) return { list: container, object: EMPTY_OBJECT, keys: undefined, length: container.length, next: 0 };
+  if (Array.isArray(container))
+    return { list: container, object: EMPTY_OBJECT, keys: undefined, length: container.length, next: 0 };
   const keys = Object.keys(container);
   return { list: EMPTY_LIST, object: container as JsonObject, keys, length: keys.length, next: 0 };
 }
@@ -80,6 +81,7 @@ function problemWithKey(key: string): string | undefined {
 
 function problemWithScalar(value: unknown): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : 'holds broken Unicode (a lone surrogate)';
-  if (typeof value !== 'number' || (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return undefined;
+  if (typeof value !== 'number' || (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER))
+    return undefined;
   return 'is a number that cannot be kept exactly; send it as text';
 }

@@ -10,11 +10,23 @@ export const REPLAYED_HEADER = 'Idempotency-Replayed';
 /** The key with which a request may be repeated; undefined where it has none. @throws ValidationError */
 export function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['headers']): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !FORM.test(key)) throw invalidRequest([{ path: 'Idempotency-Key', problem: 'must be one text of 1 to 255 printable ASCII characters without blanks, such as a UUID' }]);
+  if (typeof key !== 'string' || !FORM.test(key))
+    throw invalidRequest([
+      {
+        path: 'Idempotency-Key',
+        problem: 'must be one text of 1 to 255 printable ASCII characters without blanks, such as a UUID',
+      },
+    ]);
   return key;
 }
 
 /** Documents the header that {@link idempotencyKeyOf} reads. */
 export function ApiIdempotencyKey(): MethodDecorator {
-  return ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes the request harmless to repeat: sent again with the same key, it is not carried out again, and answered as it was', example: '7d4d3f0c-6f1b-4f7e-9a35-0f6a3a1c2b7e' });
+  return ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'Makes the request harmless to repeat: sent again with the same key, it is not carried out again, and answered as it was',
+    example: '7d4d3f0c-6f1b-4f7e-9a35-0f6a3a1c2b7e',
+  });
 }

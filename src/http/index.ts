@@ -1,6 +1,13 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
 export { ApiErrors } from './api-errors.js';
-export { callerOf, CurrentCaller, CurrentKnownCaller, type Identification, identificationOf, identify } from './caller-of-request.js';
+export {
+  callerOf,
+  CurrentCaller,
+  CurrentKnownCaller,
+  type Identification,
+  identificationOf,
+  identify,
+} from './caller-of-request.js';
 export { configureHttp } from './configure-http.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';

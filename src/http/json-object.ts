@@ -22,12 +22,20 @@ export function OptionalJsonObject(documentation: JsonObjectDocumentation): Prop
   return applyDecorators(ApiPropertyOptional(schemaOf(documentation)), IfGiven(), isJsonObject());
 }
 
-function schemaOf({ description, example }: JsonObjectDocumentation): { description: string; example: unknown; type: 'object'; additionalProperties: true } {
+function schemaOf({ description, example }: JsonObjectDocumentation): {
+  description: string;
+  example: unknown;
+  type: 'object';
+  additionalProperties: true;
+} {
   return { description, example, type: 'object', additionalProperties: true };
 }
 
 function isJsonObject(): PropertyDecorator {
-  return ValidateBy({ name: 'isJsonObject', validator: { validate: isPlainObject, defaultMessage: (given) => problemWith(given?.value) } });
+  return ValidateBy({
+    name: 'isJsonObject',
+    validator: { validate: isPlainObject, defaultMessage: (given) => problemWith(given?.value) },
+  });
 }
 
 function problemWith(value: unknown): string {

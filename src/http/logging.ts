@@ -34,18 +34,27 @@ export function loggingOptions(level: LogLevel): Params {
       hooks: {
         // The last line of defence: no message carries credentials, whoever wrote it.
         logMethod(args, method) {
-          method.apply(this, args.map((arg: unknown) => (typeof arg === 'string' ? withoutCredentials(arg) : arg)) as typeof args);
+          method.apply(
+            this,
+            args.map((arg: unknown) => (typeof arg === 'string' ? withoutCredentials(arg) : arg)) as typeof args,
+          );
         },
       },
       serializers: {
-        req: (request: { id: string; method: string; url: string; remoteAddress?: string }) => ({ id: request.id, method: request.method, url: request.url, remoteAddress: request.remoteAddress }),
+        req: (request: { id: string; method: string; url: string; remoteAddress?: string }) => ({
+          id: request.id,
+          method: request.method,
+          url: request.url,
+          remoteAddress: request.remoteAddress,
+        }),
         err: (error: Error) => {
           const { message, stack, ...rest } = stdSerializers.err(error);
           return { ...rest, message: withoutCredentials(message), stack: withoutCredentials(stack) };
         },
         res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
       },
-      customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'debug'),
+      customLogLevel: (_request, response, error) =>
+        error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'debug',
     },
   };
 }

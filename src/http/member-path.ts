@@ -4,7 +4,8 @@ const LONGEST_SEGMENT = 40;
 /** `data.items.0.name`: names and list indexes with dots. Long paths lose their middle, long names their end, and broken Unicode is replaced. */
 export function pathOf(segments: readonly (string | number)[]): string {
   const half = MOST_SEGMENTS / 2;
-  const told = segments.length <= MOST_SEGMENTS ? segments : [...segments.slice(0, half), '…', ...segments.slice(-half)];
+  const told =
+    segments.length <= MOST_SEGMENTS ? segments : [...segments.slice(0, half), '…', ...segments.slice(-half)];
   return told.map((segment) => printable(String(segment))).join('.');
 }
 

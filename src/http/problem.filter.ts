@@ -23,7 +23,14 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 429) response.setHeader('Retry-After', retryAfter(response));
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    const body: ErrorBody = { error: told.error, message: told.message, ...(told.streamName === undefined ? {} : { streamName: told.streamName }), type: told.type, ...(told.details === undefined ? {} : { details: told.details }), requestId: requestIdOf(request) };
+    const body: ErrorBody = {
+      error: told.error,
+      message: told.message,
+      ...(told.streamName === undefined ? {} : { streamName: told.streamName }),
+      type: told.type,
+      ...(told.details === undefined ? {} : { details: told.details }),
+      requestId: requestIdOf(request),
+    };
     response.status(status).json(body);
   }
 }

@@ -1,7 +1,22 @@
-import { BadRequestException, ImATeapotException, InternalServerErrorException, NotFoundException } from '@nestjs/common';
+import {
+  BadRequestException,
+  ImATeapotException,
+  InternalServerErrorException,
+  NotFoundException,
+} from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import {
-  AuthenticationError, ConnectionError, EventTooLargeError, PermissionError, StreamAlreadyExistsError, StreamDeletedError, StreamError, StreamNotFoundError, TimeoutError, ValidationError, WrongExpectedRevisionError,
+  AuthenticationError,
+  ConnectionError,
+  EventTooLargeError,
+  PermissionError,
+  StreamAlreadyExistsError,
+  StreamDeletedError,
+  StreamError,
+  StreamNotFoundError,
+  TimeoutError,
+  ValidationError,
+  WrongExpectedRevisionError,
 } from '../event-store/domain/index.js';
 import { PROBLEM_TYPES, problemOf } from './problems.js';
 
@@ -26,22 +41,35 @@ describe('errors become problems', () => {
   });
 
   it('with the stream and the facts to act on', () => {
-    expect(problemOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({ streamName: 'orders', details: { expectedRevision: '1', currentRevision: '2' } });
-    expect(problemOf(new WrongExpectedRevisionError('orders', 'no_stream', 'no_stream')).details).toEqual({ expectedRevision: 'no_stream', currentRevision: 'no_stream' });
+    expect(problemOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({
+      streamName: 'orders',
+      details: { expectedRevision: '1', currentRevision: '2' },
+    });
+    expect(problemOf(new WrongExpectedRevisionError('orders', 'no_stream', 'no_stream')).details).toEqual({
+      expectedRevision: 'no_stream',
+      currentRevision: 'no_stream',
+    });
   });
 
   it('a missing store says when to try again', () => {
     expect(problemOf(new ConnectionError('m')).retryAfterSeconds).toBeGreaterThan(0);
   });
 
-  it.each([[new Error('password=hunter2')], [new InternalServerErrorException('select * from secrets')], ['a text'], [undefined], [new (class UnknownError extends StreamError { readonly type = 'hidden'; })('password=hunter2')]])(
-    '%p tells nothing of what it was',
-    (thrown) => {
-      const problem = problemOf(thrown);
-      expect(problem).toMatchObject({ status: 500, error: 'InternalError', type: 'internal-error' });
-      expect(JSON.stringify(problem)).not.toMatch(/hunter2|secrets/);
-    },
-  );
+  it.each([
+    [new Error('password=hunter2')],
+    [new InternalServerErrorException('select * from secrets')],
+    ['a text'],
+    [undefined],
+    [
+      new (class UnknownError extends StreamError {
+        readonly type = 'hidden';
+      })('password=hunter2'),
+    ],
+  ])('%p tells nothing of what it was', (thrown) => {
+    const problem = problemOf(thrown);
+    expect(problem).toMatchObject({ status: 500, error: 'InternalError', type: 'internal-error' });
+    expect(JSON.stringify(problem)).not.toMatch(/hunter2|secrets/);
+  });
 
   it('every type has a status that HTTP knows for errors, and a meaning', () => {
     for (const { status, meaning } of Object.values(PROBLEM_TYPES)) {

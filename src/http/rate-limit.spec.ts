@@ -13,7 +13,12 @@ describe('fixed windows', () => {
 
   it('let through so many as the limit says, and block until the window that the first one opened has ended', async () => {
     const storage = windows();
-    expect(await storage.increment('a', 10_000, 2)).toEqual({ totalHits: 1, timeToExpire: 10, isBlocked: false, timeToBlockExpire: 0 });
+    expect(await storage.increment('a', 10_000, 2)).toEqual({
+      totalHits: 1,
+      timeToExpire: 10,
+      isBlocked: false,
+      timeToBlockExpire: 0,
+    });
     now += 4_500;
     expect(await storage.increment('a', 10_000, 2)).toMatchObject({ totalHits: 2, timeToExpire: 6, isBlocked: false });
     expect(await storage.increment('a', 10_000, 2)).toMatchObject({ isBlocked: true, timeToBlockExpire: 6 });
@@ -79,9 +84,19 @@ describe('rate limits', () => {
     const headers: Record<string, unknown> = {};
     const request = { ip, headers: {} };
     if (identification) identify(request as unknown as Parameters<typeof identify>[0], identification);
-    const http = { getRequest: () => request, getResponse: () => ({ header: (name: string, value: unknown) => (headers[name.toLowerCase()] = value) }) };
-    const context = { getHandler: () => route, getClass: () => Reflector, switchToHttp: () => http } as unknown as ExecutionContext;
-    const refusal: unknown = await guard.canActivate(context).then(() => undefined, (error: unknown) => error);
+    const http = {
+      getRequest: () => request,
+      getResponse: () => ({ header: (name: string, value: unknown) => (headers[name.toLowerCase()] = value) }),
+    };
+    const context = {
+      getHandler: () => route,
+      getClass: () => Reflector,
+      switchToHttp: () => http,
+    } as unknown as ExecutionContext;
+    const refusal: unknown = await guard.canActivate(context).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     return { headers, refusal };
   };
   const known = (id: string): Identification => ({ caller: { kind: 'known', id, roles: new Set<Role>(['user']) } });
@@ -112,13 +127,24 @@ describe('rate limits', () => {
   });
 
   it('tell what is left, and who was counted', async () => {
-    expect((await ask('192.0.2.1')).headers).toEqual({ 'x-ratelimit-limit': 2, 'x-ratelimit-remaining': 1, 'x-ratelimit-reset': 60 });
-    expect((await ask('192.0.2.1', known('alice'))).headers).toMatchObject({ 'x-ratelimit-limit': 4, 'x-ratelimit-remaining': 3 });
+    expect((await ask('192.0.2.1')).headers).toEqual({
+      'x-ratelimit-limit': 2,
+      'x-ratelimit-remaining': 1,
+      'x-ratelimit-reset': 60,
+    });
+    expect((await ask('192.0.2.1', known('alice'))).headers).toMatchObject({
+      'x-ratelimit-limit': 4,
+      'x-ratelimit-remaining': 3,
+    });
     await refusedFrom(2, () => ask('192.0.2.1'));
     const refused = await ask('192.0.2.1');
     expect(refused.headers['retry-after']).toBe(60);
-    expect((refused.refusal as Error).message).toBe('Too many requests from address 192.0.2.1: more than 2 in 60 seconds; wait as long as Retry-After says');
+    expect((refused.refusal as Error).message).toBe(
+      'Too many requests from address 192.0.2.1: more than 2 in 60 seconds; wait as long as Retry-After says',
+    );
     await refusedFrom(4, () => ask('192.0.2.1', known('alice')));
-    expect(((await ask('192.0.2.1', known('alice'))).refusal as Error).message).toContain("Too many requests by 'alice': more than 4 in 60 seconds");
+    expect(((await ask('192.0.2.1', known('alice'))).refusal as Error).message).toContain(
+      "Too many requests by 'alice': more than 4 in 60 seconds",
+    );
   });
 });

@@ -40,7 +40,12 @@ export class FixedWindows implements ThrottlerStorage {
     window.hits++;
     const seconds = Math.ceil((window.endsAt - now) / 1_000);
     const isBlocked = window.hits > limit;
-    return Promise.resolve({ totalHits: window.hits, timeToExpire: seconds, isBlocked, timeToBlockExpire: isBlocked ? seconds : 0 });
+    return Promise.resolve({
+      totalHits: window.hits,
+      timeToExpire: seconds,
+      isBlocked,
+      timeToBlockExpire: isBlocked ? seconds : 0,
+    });
   }
 
   #windowOf(tracker: string, windowMs: number, now: number): Window {

@@ -12,7 +12,11 @@ interface Counted {
 }
 
 /** How the throttler counts: a known caller by its id, anyone else, and whoever shows credentials that are refused, by address. */
-export function rateLimitOptions({ windowMs, limit, limitPerUser }: AppConfig['http']['rateLimit']): ThrottlerModuleOptions {
+export function rateLimitOptions({
+  windowMs,
+  limit,
+  limitPerUser,
+}: AppConfig['http']['rateLimit']): ThrottlerModuleOptions {
   return {
     throttlers: [{ ttl: windowMs, limit: (context) => (countedFor(context).kind === 'user' ? limitPerUser : limit) }],
     storage: new FixedWindows(),

@@ -5,7 +5,12 @@ import { invalidRequest, type Mistake } from '../event-store/domain/index.js';
 import { isPlainObject, keepAsSent, membersFor } from './dto-members.js';
 import { mistakesInJson } from './i-json.js';
 
-const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, validationError: { target: false, value: false } };
+const OPTIONS = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  validationError: { target: false, value: false },
+};
 
 /**
  * Checks every request: a body can be kept as it was sent, a DTO is what it declares. Unknown members are refused, not dropped, and
@@ -20,7 +25,9 @@ export class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body') refuse(mistakesInJson(value));
     const dto: unknown = metadata.metatype;
-    return isClass(dto) && this.toValidate(metadata) ? instanceOf(dto, value ?? {}, metadata.type) : super.transform(value, metadata);
+    return isClass(dto) && this.toValidate(metadata)
+      ? instanceOf(dto, value ?? {}, metadata.type)
+      : super.transform(value, metadata);
   }
 }
 

@@ -22,7 +22,14 @@ const KEY = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 
 describe('the credentials of a request', () => {
   it.each<[string, Headers, Credentials | undefined]>([
-    ['nothing', [['Host', 'x'], ['X-API-Kay', 'y']], undefined],
+    [
+      'nothing',
+      [
+        ['Host', 'x'],
+        ['X-API-Kay', 'y'],
+      ],
+      undefined,
+    ],
     ['a token', [['Authorization', 'Bearer abc.def.ghi']], { kind: 'token', token: 'abc.def.ghi' }],
     ['a token, in any case, after blanks', [['authorization', 'bEARER   abc=']], { kind: 'token', token: 'abc=' }],
     ['an API key as a token', [['Authorization', `Bearer ${KEY}`]], { kind: 'api-key', key: KEY }],
@@ -32,9 +39,30 @@ describe('the credentials of a request', () => {
   });
 
   it.each<[string, Headers, RegExp]>([
-    ['both headers', [['Authorization', 'Bearer a'], ['X-API-Key', KEY]], /both Authorization and X-API-Key; send one/],
-    ['two tokens', [['Authorization', 'Bearer a'], ['authorization', 'Bearer b']], /more than once; send one/],
-    ['two API keys', [['X-API-Key', KEY], ['x-api-key', KEY]], /more than once; send one/],
+    [
+      'both headers',
+      [
+        ['Authorization', 'Bearer a'],
+        ['X-API-Key', KEY],
+      ],
+      /both Authorization and X-API-Key; send one/,
+    ],
+    [
+      'two tokens',
+      [
+        ['Authorization', 'Bearer a'],
+        ['authorization', 'Bearer b'],
+      ],
+      /more than once; send one/,
+    ],
+    [
+      'two API keys',
+      [
+        ['X-API-Key', KEY],
+        ['x-api-key', KEY],
+      ],
+      /more than once; send one/,
+    ],
     ['a password', [['Authorization', 'Basic YTpi']], /send `Authorization: Bearer`/],
     ['a scheme alone', [['Authorization', 'Bearer']], /send `Authorization: Bearer`/],
     ['nothing after the scheme', [['Authorization', 'Bearer ']], /send `Authorization: Bearer`/],
@@ -48,7 +76,10 @@ describe('the credentials of a request', () => {
 
   it('lead to a caller or an AuthenticationError, whatever the header holds', async () => {
     const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-    const tokens = new TokenVerifier({ kind: 'shared', secret: new Uint8Array(32), issuer: undefined, audience: undefined }, { claims: { userClaim: 'sub', rolesClaim: 'roles' }, clock });
+    const tokens = new TokenVerifier(
+      { kind: 'shared', secret: new Uint8Array(32), issuer: undefined, audience: undefined },
+      { claims: { userClaim: 'sub', rolesClaim: 'roles' }, clock },
+    );
     const apiKeys = {
       verify: () => {
         throw new AuthenticationError('not known');
@@ -57,9 +88,21 @@ describe('the credentials of a request', () => {
     const authenticator = new Authenticator(tokens, apiKeys, new OwnCredential());
     const base64url = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
     const jsonPart = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
-    const header = fc.record({ alg: fc.constantFrom('none', 'HS256', 'RS256', '', 'hs256'), typ: fc.constant('JWT') }, { requiredKeys: [] }).map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
-    const token = fc.tuple(fc.oneof(header, base64url, jsonPart), fc.oneof(jsonPart, base64url), base64url).map((parts) => parts.join('.'));
-    const value = fc.oneof(fc.string({ unit: 'binary' }), fc.string().map((text) => `Bearer ${text}`), token.map((text) => `Bearer ${text}`), fc.constantFrom('Bearer own-', 'Bearer pps_', 'Bearer ..', 'Bearer a.b.c.d.e'));
+    const header = fc
+      .record(
+        { alg: fc.constantFrom('none', 'HS256', 'RS256', '', 'hs256'), typ: fc.constant('JWT') },
+        { requiredKeys: [] },
+      )
+      .map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
+    const token = fc
+      .tuple(fc.oneof(header, base64url, jsonPart), fc.oneof(jsonPart, base64url), base64url)
+      .map((parts) => parts.join('.'));
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string().map((text) => `Bearer ${text}`),
+      token.map((text) => `Bearer ${text}`),
+      fc.constantFrom('Bearer own-', 'Bearer pps_', 'Bearer ..', 'Bearer a.b.c.d.e'),
+    );
     await fc.assert(
       fc.asyncProperty(value, async (authorization) => {
         const { failure } = await authenticator.identify(requestWith(['Authorization', authorization]));
@@ -74,14 +117,24 @@ describe('the credentials of a request', () => {
     const own = new OwnCredential();
     const refuse = { verify: () => Promise.reject(new AuthenticationError('no')) };
     const authenticator = new Authenticator(refuse, { verify: () => own.caller }, own);
-    expect(authenticator.identify(requestWith(['Authorization', own.authorization]))).toEqual({ caller: { kind: 'known', id: 'system', roles: new Set(['user', 'system']) } });
+    expect(authenticator.identify(requestWith(['Authorization', own.authorization]))).toEqual({
+      caller: { kind: 'known', id: 'system', roles: new Set(['user', 'system']) },
+    });
     for (const wrong of [new OwnCredential().authorization, own.authorization.slice(0, -1), `${own.authorization}x`]) {
-      expect((await authenticator.identify(requestWith(['Authorization', wrong]))).failure).toBeInstanceOf(AuthenticationError);
+      expect((await authenticator.identify(requestWith(['Authorization', wrong]))).failure).toBeInstanceOf(
+        AuthenticationError,
+      );
     }
   });
 
   it('that are not there cost nothing but a look', () => {
-    const refuse = { verify: () => { throw new Error('was asked'); } };
-    expect(new Authenticator(refuse, refuse, new OwnCredential()).identify(requestWith(['Host', 'x']))).toEqual({ caller: { kind: 'anonymous' } });
+    const refuse = {
+      verify: () => {
+        throw new Error('was asked');
+      },
+    };
+    expect(new Authenticator(refuse, refuse, new OwnCredential()).identify(requestWith(['Host', 'x']))).toEqual({
+      caller: { kind: 'anonymous' },
+    });
   });
 });

@@ -3,7 +3,8 @@ import { AuthenticationError } from '../event-store/domain/index.js';
 import { API_KEY_TEXT_PREFIX } from './domain/index.js';
 
 /** What a request shows to prove who sent it. */
-export type Credentials = { readonly kind: 'token'; readonly token: string } | { readonly kind: 'api-key'; readonly key: string };
+export type Credentials =
+  { readonly kind: 'token'; readonly token: string } | { readonly kind: 'api-key'; readonly key: string };
 
 const AUTHORIZATION = 'authorization';
 const API_KEY = 'x-api-key';
@@ -16,16 +17,24 @@ const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
  *
  * @throws AuthenticationError for headers that do not say one thing: two of them, another scheme, another form
  */
-export function credentialsOf({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Credentials | undefined {
+export function credentialsOf({
+  headers,
+  rawHeaders,
+}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Credentials | undefined {
   const authorization = headers[AUTHORIZATION];
   const apiKey = headers[API_KEY];
   if (authorization === undefined && apiKey === undefined) return undefined;
-  if (authorization !== undefined && apiKey !== undefined) throw new AuthenticationError('The request has both Authorization and X-API-Key; send one of them');
+  if (authorization !== undefined && apiKey !== undefined)
+    throw new AuthenticationError('The request has both Authorization and X-API-Key; send one of them');
   // Node drops a second Authorization and joins others with commas; a proxy in front may have taken another one of them.
-  if (countCredentials(rawHeaders) > 1) throw new AuthenticationError('The request shows credentials more than once; send one header');
+  if (countCredentials(rawHeaders) > 1)
+    throw new AuthenticationError('The request shows credentials more than once; send one header');
   if (authorization === undefined) return { kind: 'api-key', key: String(apiKey) };
   const token = BEARER.exec(authorization)?.groups?.token;
-  if (token === undefined) throw new AuthenticationError('The header Authorization cannot be read; send `Authorization: Bearer` and a token or an API key');
+  if (token === undefined)
+    throw new AuthenticationError(
+      'The header Authorization cannot be read; send `Authorization: Bearer` and a token or an API key',
+    );
   return token.startsWith(API_KEY_TEXT_PREFIX) ? { kind: 'api-key', key: token } : { kind: 'token', token };
 }
 

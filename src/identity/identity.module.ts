@@ -18,13 +18,23 @@ import { TokensModule } from './tokens/tokens.module.js';
   imports: [TokensModule, ApiKeysModule],
   providers: [
     OwnCredential,
-    { provide: TokenVerifier, inject: [TOKEN_KEYS, APP_CONFIG, CLOCK], useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock) => new TokenVerifier(keys, { claims: auth, clock }) },
-    { provide: ApiKeyTable, inject: [EVENT_STORE, CLOCK], useFactory: (store: EventStore, clock: Clock) => new ApiKeyTable(store, clock) },
+    {
+      provide: TokenVerifier,
+      inject: [TOKEN_KEYS, APP_CONFIG, CLOCK],
+      useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock) =>
+        new TokenVerifier(keys, { claims: auth, clock }),
+    },
+    {
+      provide: ApiKeyTable,
+      inject: [EVENT_STORE, CLOCK],
+      useFactory: (store: EventStore, clock: Clock) => new ApiKeyTable(store, clock),
+    },
     ApiKeyTableLifetime,
     {
       provide: Authenticator,
       inject: [TokenVerifier, ApiKeyTable, OwnCredential],
-      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyTable, own: OwnCredential) => new Authenticator(tokens, apiKeys, own),
+      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyTable, own: OwnCredential) =>
+        new Authenticator(tokens, apiKeys, own),
     },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

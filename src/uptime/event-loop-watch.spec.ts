@@ -23,7 +23,8 @@ describe('a process that is held up while it takes a sample', () => {
   });
   afterEach(() => holdUps.stop());
 
-  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> => takeSample(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, holdUps, log });
+  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> =>
+    takeSample(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, holdUps, log });
 
   it('does not count against the target what this process itself was held up', async () => {
     probe.probe = async () => {
@@ -62,7 +63,10 @@ describe('a process that is held up while it takes a sample', () => {
   it('ends a probe that hangs all the same when it has had its time', async () => {
     probe.isHanging = true;
     setTimeout(() => blockFor(200), 5);
-    expect((await take({ timeoutMs: 100 }))?.sample).toMatchObject({ status: 'down', error: 'no answer within 100 ms' });
+    expect((await take({ timeoutMs: 100 }))?.sample).toMatchObject({
+      status: 'down',
+      error: 'no answer within 100 ms',
+    });
     expect(probe.aborted).toBe(1);
   });
 });

@@ -4,7 +4,8 @@ import { type Server } from 'node:net';
 /** `host:port` where this service listens, as it is reached from this machine. @throws Error while it does not listen */
 export function endpointOf({ httpAdapter }: HttpAdapterHost): string {
   const bound = (httpAdapter.getHttpServer() as Server).address();
-  if (bound === null || typeof bound === 'string') throw new Error('This service does not listen on a port, so that it cannot be probed; give a URL to probe');
+  if (bound === null || typeof bound === 'string')
+    throw new Error('This service does not listen on a port, so that it cannot be probed; give a URL to probe');
   const { address, port, family } = bound;
   if (address === '0.0.0.0' || address === '::') return `127.0.0.1:${port}`;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;

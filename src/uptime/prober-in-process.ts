@@ -35,7 +35,14 @@ export class ProberInProcess {
     const holdUps = new EventLoopWatch(clock);
     const samplesMaxAge = samplesMaxAgeOf(uptime.samplesMaxAgeDays);
     const monitorOptions = {
-      store, clock, log, holdUps, samplesMaxAge, spool: this.#spool, sampleWindowMs: uptime.sampleWindowMs, proberId: holder,
+      store,
+      clock,
+      log,
+      holdUps,
+      samplesMaxAge,
+      spool: this.#spool,
+      sampleWindowMs: uptime.sampleWindowMs,
+      proberId: holder,
       append: lease.append.bind(lease),
       confirm: lease.confirm.bind(lease),
       proberElsewhere: () => lease.ofAnother,
@@ -43,7 +50,12 @@ export class ProberInProcess {
     this.prober = new Prober(
       {
         lease,
-        timetable: new Timetable({ clock, concurrency: uptime.concurrency, random: Math.random, callIn: timerIn(registry) }),
+        timetable: new Timetable({
+          clock,
+          concurrency: uptime.concurrency,
+          random: Math.random,
+          callIn: timerIn(registry),
+        }),
         spool: this.#spool,
         predecessor: { holder: predecessor, countedUntil: predecessorCountedUntil },
         holdUps,

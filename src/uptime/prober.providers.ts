@@ -19,14 +19,49 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: ProberInProcess,
-    inject: [APP_CONFIG, EVENT_STORE, CLOCK, RANDOM_TEXT, SchedulerRegistry, OwnCredential, HttpAdapterHost, PushReports],
-    useFactory: (config: AppConfig, store: EventStore, clock: Clock, random: RandomText, registry: SchedulerRegistry, own: OwnCredential, adapterHost: HttpAdapterHost, reports: PushReports) =>
-      new ProberInProcess({ config, store, clock, random, registry, surroundings: { clock, random, store, reports, ownEndpoint: () => endpointOf(adapterHost), ownAuthorization: own.authorization } }),
+    inject: [
+      APP_CONFIG,
+      EVENT_STORE,
+      CLOCK,
+      RANDOM_TEXT,
+      SchedulerRegistry,
+      OwnCredential,
+      HttpAdapterHost,
+      PushReports,
+    ],
+    useFactory: (
+      config: AppConfig,
+      store: EventStore,
+      clock: Clock,
+      random: RandomText,
+      registry: SchedulerRegistry,
+      own: OwnCredential,
+      adapterHost: HttpAdapterHost,
+      reports: PushReports,
+    ) =>
+      new ProberInProcess({
+        config,
+        store,
+        clock,
+        random,
+        registry,
+        surroundings: {
+          clock,
+          random,
+          store,
+          reports,
+          ownEndpoint: () => endpointOf(adapterHost),
+          ownAuthorization: own.authorization,
+        },
+      }),
   },
   {
     provide: ConfiguredServices,
     inject: [ProberInProcess],
-    useFactory: ({ prober }: ProberInProcess): ConfiguredServices => ({ find: (name) => prober.monitors.get(name)?.service, names: () => [...prober.monitors.keys()] }),
+    useFactory: ({ prober }: ProberInProcess): ConfiguredServices => ({
+      find: (name) => prober.monitors.get(name)?.service,
+      names: () => [...prober.monitors.keys()],
+    }),
   },
   ProberScheduler,
 ];

@@ -40,7 +40,10 @@ export class ProberScheduler implements OnApplicationBootstrap, OnModuleDestroy 
         this.#logger.log(`The services to probe have changed: ${services.length} now`);
         void prober.change(services);
       },
-      onProblem: (problems) => this.#logger.error(`The services file cannot be used; the services stay as they were:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`),
+      onProblem: (problems) =>
+        this.#logger.error(
+          `The services file cannot be used; the services stay as they were:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+        ),
     });
   }
 }

@@ -22,8 +22,10 @@ export class UptimeHealthIndicator {
     const monitors = [...prober.monitors.values()];
     if (!prober.isSettled) return indicator.down({ message: 'It is not known yet which replica probes' });
     const waiting = monitors.filter(({ isReady }) => !isReady).map(({ service }) => service.name);
-    if (waiting.length > 0) return indicator.down({ message: `The streams of ${waiting.join(', ')} could not be created and read yet` });
-    if (!this.readModel.isCaughtUp) return indicator.down({ message: 'The read model is not up to date with the streams yet' });
+    if (waiting.length > 0)
+      return indicator.down({ message: `The streams of ${waiting.join(', ')} could not be created and read yet` });
+    if (!this.readModel.isCaughtUp)
+      return indicator.down({ message: 'The read model is not up to date with the streams yet' });
     return indicator.up({ services: monitors.length });
   }
 }

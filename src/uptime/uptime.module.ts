@@ -23,17 +23,23 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     ...PROBER_PROVIDERS,
     ...RECORD_PROVIDERS,
     { provide: ReadModel, inject: [ReadModels], useFactory: (models: ReadModels) => models.open(uptimeReadModel) },
-    { provide: UptimeReadModel, inject: [ReadModel], useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel) },
+    {
+      provide: UptimeReadModel,
+      inject: [ReadModel],
+      useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel),
+    },
     UptimeReadModelLifetime,
     {
       provide: ChangeFeed,
       inject: [EVENT_STORE, ReadModel],
-      useFactory: (store: EventStore, readModel: ReadModel) => new ChangeFeed(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
+      useFactory: (store: EventStore, readModel: ReadModel) =>
+        new ChangeFeed(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
     },
     {
       provide: UptimeQueries,
       inject: [UptimeReadModel, ProberInProcess, CLOCK],
-      useFactory: (history: UptimeReadModel, { prober }: ProberInProcess, clock: Clock) => new UptimeQueries(history, () => prober.monitors, clock),
+      useFactory: (history: UptimeReadModel, { prober }: ProberInProcess, clock: Clock) =>
+        new UptimeQueries(history, () => prober.monitors, clock),
     },
     LiveFeedGateway,
     UptimeHealthIndicator,

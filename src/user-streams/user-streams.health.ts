@@ -13,6 +13,8 @@ export class UserStreamsHealthIndicator {
   /** `up`, or `down` with the reason. Only looks at what is known: asks no store. */
   check(): HealthIndicatorResult<'userStreams'> {
     const indicator = this.indicators.check('userStreams');
-    return this.table.isCurrent ? indicator.up() : indicator.down({ message: 'The read model is not up to date with the streams yet' });
+    return this.table.isCurrent
+      ? indicator.up()
+      : indicator.down({ message: 'The read model is not up to date with the streams yet' });
   }
 }

@@ -30,18 +30,36 @@ async function controllersOf(imported: Imported, seen = new Set<unknown>()): Pro
 /** The methods of a controller that answer a route. */
 function routesOf(controller: Type): [name: string, handler: object][] {
   const prototype = controller.prototype as Readonly<Record<string, unknown>>;
-  return Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor').flatMap((name): [string, object][] => {
-    const handler = Object.getOwnPropertyDescriptor(prototype, name)?.value as unknown;
-    return typeof handler === 'function' && Reflect.hasMetadata(PATH, handler) ? [[`${controller.name}.${name}`, handler]] : [];
-  });
+  return Object.getOwnPropertyNames(prototype)
+    .filter((name) => name !== 'constructor')
+    .flatMap((name): [string, object][] => {
+      const handler = Object.getOwnPropertyDescriptor(prototype, name)?.value as unknown;
+      return typeof handler === 'function' && Reflect.hasMetadata(PATH, handler)
+        ? [[`${controller.name}.${name}`, handler]]
+        : [];
+    });
 }
 
 describe('the routes of the service', () => {
   it('all declare who may call them', async () => {
     const controllers = await controllersOf(AppModule);
-    const routes = controllers.flatMap((controller) => routesOf(controller).map(([name, handler]) => ({ name, policy: (Reflect.getMetadata(ACCESS_POLICY, handler) ?? Reflect.getMetadata(ACCESS_POLICY, controller)) as unknown })));
+    const routes = controllers.flatMap((controller) =>
+      routesOf(controller).map(([name, handler]) => ({
+        name,
+        policy: (Reflect.getMetadata(ACCESS_POLICY, handler) ??
+          Reflect.getMetadata(ACCESS_POLICY, controller)) as unknown,
+      })),
+    );
     expect(routes.filter(({ policy }) => policy === undefined).map(({ name }) => name)).toEqual([]);
     // A search that finds no route would find none without a policy either.
-    expect(routes.map(({ name }) => name)).toEqual(expect.arrayContaining(['HealthController.livez', 'StreamsController.readEvents', 'PushController.push', 'UptimeController.status', 'UptimeStreamsController.createStreams']));
+    expect(routes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'HealthController.livez',
+        'StreamsController.readEvents',
+        'PushController.push',
+        'UptimeController.status',
+        'UptimeStreamsController.createStreams',
+      ]),
+    );
   });
 });

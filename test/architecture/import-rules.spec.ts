@@ -8,31 +8,75 @@ const root = resolve(__dirname, '../..');
 const run = promisify(execFile);
 
 interface CruiseResult {
-  readonly summary: { readonly totalCruised: number; readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[] };
+  readonly summary: {
+    readonly totalCruised: number;
+    readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[];
+  };
 }
 
 async function cruise(directory: string): Promise<CruiseResult['summary']> {
   const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const args = [depcruise, '--config', 'test/config/dependency-cruiser.cjs', '--output-type', 'json', 'src'];
-  const { stdout } = await run(process.execPath, args, { cwd: directory, maxBuffer: 256 * 1024 * 1024 }).catch((error: { stdout: string }) => error);
+  const { stdout } = await run(process.execPath, args, { cwd: directory, maxBuffer: 256 * 1024 * 1024 }).catch(
+    (error: { stdout: string }) => error,
+  );
   return (JSON.parse(stdout) as CruiseResult).summary;
 }
 
 /** One file each, that breaks the rule it is named for. */
 const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: string }>> = {
-  'pure-core-direct': { file: 'src/uptime/domain/planted-pure-core-direct.ts', code: "import { Injectable } from '@nestjs/common'; export const planted = Injectable;" },
-  'core-no-node-io': { file: 'src/event-store/domain/planted-core-no-node-io.ts', code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;" },
-  'domain-only-inward': { file: 'src/event-store/domain/planted-domain-only-inward.ts', code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;" },
-  'application-only-inward': { file: 'src/uptime/application/planted-application-only-inward.ts', code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;" },
-  'pure-core-transitive': { file: 'src/uptime/application/planted-pure-core-transitive.ts', code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;" },
-  'public-surface-only': { file: 'src/health/planted-public-surface-only.ts', code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;" },
-  'http-not-imported-from-within': { file: 'src/event-store/kurrentdb/planted-http-not-imported-from-within.ts', code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;" },
-  'embedded-only-from-provider': { file: 'src/health/planted-embedded-only-from-provider.ts', code: "export const planted = (): Promise<unknown> => import('../embedded-kurrentdb/index.js');" },
-  'embedded-lazily': { file: 'src/event-store/kurrentdb/kurrentdb-client.provider.ts', code: "import { start } from '../../embedded-kurrentdb/index.js'; export const planted = start;" },
-  'embedded-knows-no-nest': { file: 'src/embedded-kurrentdb/planted-embedded-knows-no-nest.ts', code: "import { Logger } from '@nestjs/common'; export const planted = Logger;" },
-  'embedded-stands-alone': { file: 'src/embedded-kurrentdb/planted-embedded-stands-alone.ts', code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;" },
-  'features-do-not-know-each-other': { file: 'src/uptime/planted-features-do-not-know-each-other.ts', code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;" },
-  'no-circular': { file: 'src/config/planted-no-circular.ts', code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;" },
+  'pure-core-direct': {
+    file: 'src/uptime/domain/planted-pure-core-direct.ts',
+    code: "import { Injectable } from '@nestjs/common'; export const planted = Injectable;",
+  },
+  'core-no-node-io': {
+    file: 'src/event-store/domain/planted-core-no-node-io.ts',
+    code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;",
+  },
+  'domain-only-inward': {
+    file: 'src/event-store/domain/planted-domain-only-inward.ts',
+    code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;",
+  },
+  'application-only-inward': {
+    file: 'src/uptime/application/planted-application-only-inward.ts',
+    code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;",
+  },
+  'pure-core-transitive': {
+    file: 'src/uptime/application/planted-pure-core-transitive.ts',
+    code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;",
+  },
+  'public-surface-only': {
+    file: 'src/health/planted-public-surface-only.ts',
+    code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;",
+  },
+  'http-not-imported-from-within': {
+    file: 'src/event-store/kurrentdb/planted-http-not-imported-from-within.ts',
+    code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;",
+  },
+  'embedded-only-from-provider': {
+    file: 'src/health/planted-embedded-only-from-provider.ts',
+    code: "export const planted = (): Promise<unknown> => import('../embedded-kurrentdb/index.js');",
+  },
+  'embedded-lazily': {
+    file: 'src/event-store/kurrentdb/kurrentdb-client.provider.ts',
+    code: "import { start } from '../../embedded-kurrentdb/index.js'; export const planted = start;",
+  },
+  'embedded-knows-no-nest': {
+    file: 'src/embedded-kurrentdb/planted-embedded-knows-no-nest.ts',
+    code: "import { Logger } from '@nestjs/common'; export const planted = Logger;",
+  },
+  'embedded-stands-alone': {
+    file: 'src/embedded-kurrentdb/planted-embedded-stands-alone.ts',
+    code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;",
+  },
+  'features-do-not-know-each-other': {
+    file: 'src/uptime/planted-features-do-not-know-each-other.ts',
+    code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;",
+  },
+  'no-circular': {
+    file: 'src/config/planted-no-circular.ts',
+    code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;",
+  },
 };
 
 describe('the import rules of the design', () => {
@@ -49,10 +93,14 @@ describe('the import rules of the design', () => {
 
     beforeAll(async () => {
       copy = mkdtempSync(join(tmpdir(), 'planted-violations-'));
-      for (const name of ['tsconfig.json', 'package.json', 'test/config', 'src']) cpSync(join(root, name), join(copy, name), { recursive: true });
+      for (const name of ['tsconfig.json', 'package.json', 'test/config', 'src'])
+        cpSync(join(root, name), join(copy, name), { recursive: true });
       symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
       for (const { file, code } of Object.values(PLANTED)) writeFileSync(join(copy, file), code);
-      writeFileSync(join(copy, 'src/config/planted-other.ts'), "import { planted } from './planted-no-circular.js'; export const other = (): unknown => planted;");
+      writeFileSync(
+        join(copy, 'src/config/planted-other.ts'),
+        "import { planted } from './planted-no-circular.js'; export const other = (): unknown => planted;",
+      );
       const { violations } = await cruise(copy);
       reported = violations.map(({ from, rule: { name } }) => `${name} in ${from}`);
     }, 120_000);

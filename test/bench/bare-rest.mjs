@@ -18,7 +18,9 @@ async function append(user, { data }) {
 function onExpress() {
   const app = express();
   app.use(express.json());
-  app.put('/api/users/:user/streams/profile', async ({ params, body }, response) => response.json(await append(params.user, body)));
+  app.put('/api/users/:user/streams/profile', async ({ params, body }, response) =>
+    response.json(await append(params.user, body)),
+  );
   return createServer(app);
 }
 
@@ -28,7 +30,9 @@ function onNode() {
     request.setEncoding('utf8').on('data', (part) => (text += part));
     request.on('end', async () => {
       const answer = JSON.stringify(await append(request.url.split('/')[3], JSON.parse(text)));
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) }).end(answer);
+      response
+        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) })
+        .end(answer);
     });
   });
 }

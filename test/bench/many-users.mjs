@@ -26,15 +26,32 @@ const TO_REACH_MS = 5;
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const secret = randomBytes(32).toString('hex');
-const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+const database = await startProcess(
+  'dist/embedded-kurrentdb/cli.js',
+  ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'],
+  {},
+  /kurrentdb:\/\/\S+/,
+);
 const environment = {
-  PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'info', RATE_LIMIT: '10000000', RATE_LIMIT_PER_USER: '10000000', UPTIME_INTERVAL_MS: '3600000',
-  SHUTDOWN_DELAY_MS: '0', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: secret,
+  PORT: '0',
+  HOST: '127.0.0.1',
+  DATA_DIR: join(directory, 'service'),
+  LOG_LEVEL: 'info',
+  RATE_LIMIT: '10000000',
+  RATE_LIMIT_PER_USER: '10000000',
+  UPTIME_INTERVAL_MS: '3600000',
+  SHUTDOWN_DELAY_MS: '0',
+  KURRENTDB_CONNECTION_STRING: database.found,
+  AUTH_JWT_SECRET: secret,
 };
 const startService = () => startProcess('dist/main.js', [], environment, /Listening on (http:\/\/[^\s"]+)/);
 
 const userOf = (number) => `user${number}`;
-const dataOf = (number) => ({ displayName: `User ${number}`, email: `user${number}@example.com`, note: 'x'.repeat(100) });
+const dataOf = (number) => ({
+  displayName: `User ${number}`,
+  email: `user${number}@example.com`,
+  note: 'x'.repeat(100),
+});
 
 /** The two events that a stream begins with, as the service writes them. */
 function eventsOf(userId, type, number, now) {
@@ -46,8 +63,24 @@ function eventsOf(userId, type, number, now) {
     streamName,
     expectedState: 'no_stream',
     events: [
-      jsonEvent({ type: 'StreamCreated', data: { streamName, description: `${type} of ${userId}`, tags: ['bench'], owner: userId, createdAt: now, data: null, permissions }, metadata: metadata(`evt_1_${randomBytes(16).toString('hex')}`) }),
-      jsonEvent({ type: 'UserDataUpdated', data: { userId, type, category: 'default', data: dataOf(number), isPublic: false, timestamp: now, eventId }, metadata: metadata(eventId) }),
+      jsonEvent({
+        type: 'StreamCreated',
+        data: {
+          streamName,
+          description: `${type} of ${userId}`,
+          tags: ['bench'],
+          owner: userId,
+          createdAt: now,
+          data: null,
+          permissions,
+        },
+        metadata: metadata(`evt_1_${randomBytes(16).toString('hex')}`),
+      }),
+      jsonEvent({
+        type: 'UserDataUpdated',
+        data: { userId, type, category: 'default', data: dataOf(number), isPublic: false, timestamp: now, eventId },
+        metadata: metadata(eventId),
+      }),
     ],
   };
 }
@@ -60,7 +93,9 @@ async function load(client) {
     Array.from({ length: 4 }, async () => {
       for (let first = writes.shift(); first !== undefined; first = writes.shift()) {
         const numbers = Array.from({ length: Math.min(perWrite, USERS - first) }, (_, offset) => first + offset);
-        await client.multiStreamAppend(numbers.flatMap((number) => TYPES.map((type) => eventsOf(userOf(number), type, number, now))));
+        await client.multiStreamAppend(
+          numbers.flatMap((number) => TYPES.map((type) => eventsOf(userOf(number), type, number, now))),
+        );
       }
     }),
   );
@@ -79,7 +114,11 @@ async function ask(pool, askers, pathOf, concurrency, questions = QUESTIONS) {
   let asked = 0;
   const question = async () => {
     const { user, token } = askers[asked++ % askers.length];
-    const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(user), headers: { authorization: `Bearer ${token}` } });
+    const { statusCode, body } = await pool.request({
+      method: 'GET',
+      path: pathOf(user),
+      headers: { authorization: `Bearer ${token}` },
+    });
     await body.text();
     if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
   };
@@ -89,24 +128,33 @@ async function ask(pool, askers, pathOf, concurrency, questions = QUESTIONS) {
 
 const client = KurrentDBClient.connectionString(database.found);
 const key = Buffer.from(secret);
-const tokenOf = (number) => new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(userOf(number)).setExpirationTime('1h').sign(key);
+const tokenOf = (number) =>
+  new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(userOf(number)).setExpirationTime('1h').sign(key);
 
 let service;
 try {
   let start = performance.now();
   await load(client);
-  console.log(`${USERS} users with ${TYPES.length} streams each loaded in ${Math.round((performance.now() - start) / 1_000)} s`);
+  console.log(
+    `${USERS} users with ${TYPES.length} streams each loaded in ${Math.round((performance.now() - start) / 1_000)} s`,
+  );
   start = performance.now();
   service = await startService();
   await untilReady(service.found, BUILT_WITHIN_MS);
-  console.log(`read model built from ${USERS * TYPES.length * 2} events in ${((performance.now() - start) / 1_000).toFixed(1)} s, ${Math.round(statSync(join(directory, 'service/read-models/user-streams-v1/data.mdb')).size / 1_048_576)} MB on the disk`);
+  console.log(
+    `read model built from ${USERS * TYPES.length * 2} events in ${((performance.now() - start) / 1_000).toFixed(1)} s, ${Math.round(statSync(join(directory, 'service/read-models/user-streams-v1/data.mdb')).size / 1_048_576)} MB on the disk`,
+  );
   await service.stop();
   start = performance.now();
   service = await startService();
   await untilReady(service.found, BUILT_WITHIN_MS);
-  console.log(`ready after a restart in ${((performance.now() - start) / 1_000).toFixed(2)} s (to reach: 1 s); ${memoryOf(service.pid)}`);
+  console.log(
+    `ready after a restart in ${((performance.now() - start) / 1_000).toFixed(2)} s (to reach: 1 s); ${memoryOf(service.pid)}`,
+  );
   const numbers = Array.from({ length: Math.min(ASKING, USERS) }, () => Math.floor(Math.random() * USERS));
-  const askers = await Promise.all(numbers.map(async (number) => ({ user: userOf(number), token: await tokenOf(number) })));
+  const askers = await Promise.all(
+    numbers.map(async (number) => ({ user: userOf(number), token: await tokenOf(number) })),
+  );
   const pool = new Pool(service.found, { connections: 10 });
   const asked = {
     'livez, for comparison': () => '/livez',
@@ -116,7 +164,9 @@ try {
   for (const concurrency of [1, 10]) {
     for (const [what, pathOf] of Object.entries(asked)) {
       await ask(pool, askers, pathOf, concurrency, WARM_UP);
-      console.log(`  ${String(concurrency).padStart(2)} concurrent  ${what.padEnd(24)}  ${await ask(pool, askers, pathOf, concurrency)} (to reach: ${TO_REACH_MS} ms)`);
+      console.log(
+        `  ${String(concurrency).padStart(2)} concurrent  ${what.padEnd(24)}  ${await ask(pool, askers, pathOf, concurrency)} (to reach: ${TO_REACH_MS} ms)`,
+      );
     }
   }
   console.log(`after the questions: ${memoryOf(service.pid)}`);

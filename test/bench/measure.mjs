@@ -32,7 +32,8 @@ export async function compare(operations, { warmUp, count, rounds, concurrency, 
   const results = [];
   for (let round = 0; round < rounds; round++) {
     const result = {};
-    for (const [name, operation] of Object.entries(operations)) result[name] = await measured(operation, count, concurrency);
+    for (const [name, operation] of Object.entries(operations))
+      result[name] = await measured(operation, count, concurrency);
     results.push(result);
   }
   return {
@@ -44,7 +45,9 @@ export async function compare(operations, { warmUp, count, rounds, concurrency, 
 /** A line of figures for each of the operations. */
 export function printFigures(operations, concurrency, { of }) {
   for (const name of Object.keys(operations)) {
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  ${name.padEnd(7)}  p50 ${of(name, 'p50').toFixed(2)} ms  p99 ${of(name, 'p99').toFixed(2)} ms  ${Math.round(of(name, 'perSecond'))}/s`);
+    console.log(
+      `  ${String(concurrency).padStart(2)} concurrent  ${name.padEnd(7)}  p50 ${of(name, 'p50').toFixed(2)} ms  p99 ${of(name, 'p99').toFixed(2)} ms  ${Math.round(of(name, 'perSecond'))}/s`,
+    );
   }
 }
 
@@ -54,5 +57,8 @@ export function percentile(sorted, share) {
 }
 
 function median(values) {
-  return percentile(values.toSorted((a, b) => a - b), 0.5);
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 }

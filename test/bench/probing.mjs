@@ -22,14 +22,29 @@ const TO_REACH = { cpu: 1.3, lateness: 5, bytes: 16 };
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const target = await startProcess('test/bench/http-target.mjs', [], {}, /Listening on (http:\/\/\S+)/);
-const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+const database = await startProcess(
+  'dist/embedded-kurrentdb/cli.js',
+  ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'],
+  {},
+  /kurrentdb:\/\/\S+/,
+);
 const servicesFile = join(directory, 'services.yaml');
-writeFileSync(servicesFile, `services:\n${Array.from({ length: SERVICES }, (_, index) => `  - { name: service-${index}, kind: http, url: "${target.found}/", interval: 10s }`).join('\n')}\n`);
+writeFileSync(
+  servicesFile,
+  `services:\n${Array.from({ length: SERVICES }, (_, index) => `  - { name: service-${index}, kind: http, url: "${target.found}/", interval: 10s }`).join('\n')}\n`,
+);
 const secret = randomBytes(32).toString('hex');
 const service = await startProcess(
   'dist/main.js',
   [],
-  { PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: secret, UPTIME_SERVICES_FILE: servicesFile },
+  {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATA_DIR: join(directory, 'service'),
+    KURRENTDB_CONNECTION_STRING: database.found,
+    AUTH_JWT_SECRET: secret,
+    UPTIME_SERVICES_FILE: servicesFile,
+  },
   /Listening on (http:\/\/[^\s"]+)/,
 );
 
@@ -70,7 +85,8 @@ async function recordedWindows() {
 }
 
 /** An event's own bytes: its data and metadata, the names of its stream and type, its id and its place. */
-const bytesOf = ({ data, metadata, streamId, type }) => JSON.stringify(data).length + JSON.stringify(metadata).length + streamId.length + type.length + 16 + 16;
+const bytesOf = ({ data, metadata, streamId, type }) =>
+  JSON.stringify(data).length + JSON.stringify(metadata).length + streamId.length + type.length + 16 + 16;
 
 try {
   await untilReady(service.found);
@@ -85,7 +101,8 @@ try {
 
   const windows = await recordedWindows();
   const byService = new Map();
-  for (const { data } of windows) byService.set(data.serviceName, [...(byService.get(data.serviceName) ?? []), ...samplesOf(data)]);
+  for (const { data } of windows)
+    byService.set(data.serviceName, [...(byService.get(data.serviceName) ?? []), ...samplesOf(data)]);
   const lateness = [];
   let probes = 0;
   for (const samples of byService.values()) {
@@ -96,16 +113,27 @@ try {
     lateness.push(...turns.map((turn) => turn - first));
   }
   lateness.sort((a, b) => a - b);
-  console.log(`${SERVICES} services every ${INTERVAL_MS / 1_000} s over HTTP for ${MEASURED_MS / 1_000} s, a new connection each`);
-  console.log(`  ${(probes / (MEASURED_MS / 1_000)).toFixed(1)} probes/s, ${probes} in all (due: ${(SERVICES * MEASURED_MS) / INTERVAL_MS})`);
-  console.log(`  CPU seconds per 1,000 probes, all of the service: ${(cpu / (probes / 1_000)).toFixed(2)} (to reach: ${TO_REACH.cpu}); undici alone: ${bare.toFixed(2)}`);
-  console.log(`  lateness p50 ${percentile(lateness, 0.5)} ms  p99 ${percentile(lateness, 0.99)} ms (to reach: ${TO_REACH.lateness})  max ${lateness.at(-1)} ms`);
+  console.log(
+    `${SERVICES} services every ${INTERVAL_MS / 1_000} s over HTTP for ${MEASURED_MS / 1_000} s, a new connection each`,
+  );
+  console.log(
+    `  ${(probes / (MEASURED_MS / 1_000)).toFixed(1)} probes/s, ${probes} in all (due: ${(SERVICES * MEASURED_MS) / INTERVAL_MS})`,
+  );
+  console.log(
+    `  CPU seconds per 1,000 probes, all of the service: ${(cpu / (probes / 1_000)).toFixed(2)} (to reach: ${TO_REACH.cpu}); undici alone: ${bare.toFixed(2)}`,
+  );
+  console.log(
+    `  lateness p50 ${percentile(lateness, 0.5)} ms  p99 ${percentile(lateness, 0.99)} ms (to reach: ${TO_REACH.lateness})  max ${lateness.at(-1)} ms`,
+  );
   console.log(`  resident memory of the service ${memory.toFixed(0)} MB`);
   const full = windows.filter(({ data }) => data.count >= 5);
   const [one] = full;
   const perEvent = bytesOf(one) - one.data.columns.length;
-  const perSample = full.reduce((sum, { data }) => sum + data.columns.length, 0) / full.reduce((sum, { data }) => sum + data.count, 0);
-  console.log(`  bytes a sample: ${perSample.toFixed(1)} of its own, and ${perEvent} of an event's, in windows of 60 (ten minutes): ${(perSample + perEvent / 60).toFixed(1)} (to reach: ${TO_REACH.bytes})`);
+  const perSample =
+    full.reduce((sum, { data }) => sum + data.columns.length, 0) / full.reduce((sum, { data }) => sum + data.count, 0);
+  console.log(
+    `  bytes a sample: ${perSample.toFixed(1)} of its own, and ${perEvent} of an event's, in windows of 60 (ten minutes): ${(perSample + perEvent / 60).toFixed(1)} (to reach: ${TO_REACH.bytes})`,
+  );
 } finally {
   await service.stop();
   await database.stop();

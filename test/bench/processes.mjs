@@ -13,7 +13,10 @@ const CLOCK_TICK_MS = 10;
  * @returns `found`: the match's first group, or all of it; `stop()`: SIGTERM, resolving at the end
  */
 export async function startProcess(script, args, environment, pattern) {
-  const child = spawn(process.execPath, [resolve(root, script), ...args], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [resolve(root, script), ...args], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const found = await new Promise((done, fail) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const match = pattern.exec(line);
@@ -37,7 +40,10 @@ export async function startProcess(script, args, environment, pattern) {
 export function cpuOf(pid, { ofJavaScript = false } = {}) {
   const stat = readFileSync(`/proc/${pid}${ofJavaScript ? `/task/${pid}` : ''}/stat`, 'utf8');
   // User and system time; counted behind the command, which may hold blanks.
-  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
   return ((Number(user) + Number(system)) * CLOCK_TICK_MS) / 1_000;
 }
 

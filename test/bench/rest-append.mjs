@@ -32,25 +32,56 @@ const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const secret = randomBytes(32).toString('hex');
 const database = options.connection
   ? { found: options.connection, stop: () => undefined }
-  : await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+  : await startProcess(
+      'dist/embedded-kurrentdb/cli.js',
+      ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'],
+      {},
+      /kurrentdb:\/\/\S+/,
+    );
 const service = await startProcess(
   'dist/main.js',
   [],
   {
-    PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'info', RATE_LIMIT: '10000000', RATE_LIMIT_PER_USER: '10000000', USER_QUOTA_BYTES: '100000000000',
-    UPTIME_INTERVAL_MS: '3600000', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: secret,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATA_DIR: join(directory, 'service'),
+    LOG_LEVEL: 'info',
+    RATE_LIMIT: '10000000',
+    RATE_LIMIT_PER_USER: '10000000',
+    USER_QUOTA_BYTES: '100000000000',
+    UPTIME_INTERVAL_MS: '3600000',
+    KURRENTDB_CONNECTION_STRING: database.found,
+    AUTH_JWT_SECRET: secret,
   },
   /Listening on (http:\/\/[^\s"]+)/,
 );
-const bare = (kind) => startProcess('test/bench/bare-rest.mjs', [kind], { KURRENTDB_CONNECTION_STRING: database.found }, /Listening on (http:\/\/\S+)/);
+const bare = (kind) =>
+  startProcess(
+    'test/bench/bare-rest.mjs',
+    [kind],
+    { KURRENTDB_CONNECTION_STRING: database.found },
+    /Listening on (http:\/\/\S+)/,
+  );
 const [bareNode, bareExpress] = [await bare('node'), await bare('express')];
 const client = KurrentDBClient.connectionString(database.found);
 
 const writers = await Promise.all(
   Array.from({ length: MOST_CONCURRENT }, async (_, writer) => {
     const user = `user${randomBytes(4).toString('hex')}`;
-    const token = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(user).setExpirationTime('1h').sign(Buffer.from(secret));
-    return { writer, request: requestOf('PUT', `/api/users/${user}/streams/profile`, { 'content-type': 'application/json', authorization: `Bearer ${token}` }, JSON.stringify({ data: DATA })) };
+    const token = await new SignJWT({})
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject(user)
+      .setExpirationTime('1h')
+      .sign(Buffer.from(secret));
+    return {
+      writer,
+      request: requestOf(
+        'PUT',
+        `/api/users/${user}/streams/profile`,
+        { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        JSON.stringify({ data: DATA }),
+      ),
+    };
   }),
 );
 const rawStreams = writers.map(() => `bench-raw-${randomBytes(4).toString('hex')}`);
@@ -79,13 +110,23 @@ async function measureWithThread(operation, count, concurrency) {
 
 try {
   await untilReady(service.found);
-  console.log(`one event with the data of a user, over REST with a bearer token and by the raw client, on the same server; Node ${process.versions.node}`);
+  console.log(
+    `one event with the data of a user, over REST with a bearer token and by the raw client, on the same server; Node ${process.versions.node}`,
+  );
   for (const concurrency of [1, MOST_CONCURRENT]) {
-    const figures = await compare(OPERATIONS_OF, { warmUp: WARM_UP, count: OPERATIONS, rounds: ROUNDS, concurrency, measured: measureWithThread });
+    const figures = await compare(OPERATIONS_OF, {
+      warmUp: WARM_UP,
+      count: OPERATIONS,
+      rounds: ROUNDS,
+      concurrency,
+      measured: measureWithThread,
+    });
     const ratio = (kind) => figures.ratio(kind, 'raw').toFixed(2);
     const at = `  ${String(concurrency).padStart(2)} concurrent`;
     printFigures(OPERATIONS_OF, concurrency, figures);
-    console.log(`${at}  p50, REST ÷ raw: ${ratio('rest')} (to reach: ${TO_REACH.toFixed(2)}), bare Express ÷ raw: ${ratio('express')}, bare node ÷ raw: ${ratio('node')}`);
+    console.log(
+      `${at}  p50, REST ÷ raw: ${ratio('rest')} (to reach: ${TO_REACH.toFixed(2)}), bare Express ÷ raw: ${ratio('express')}, bare node ÷ raw: ${ratio('node')}`,
+    );
     console.log(`${at}  REST, of the service's one thread: ${Math.round(figures.of('rest', 'thread'))} µs a write`);
   }
 } finally {

@@ -18,9 +18,19 @@ import { appendRaw, DATA } from './user-write.mjs';
 const MOST_CONCURRENT = 64;
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
-const database = await startProcess('dist/embedded-kurrentdb/cli.js', ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'], {}, /kurrentdb:\/\/\S+/);
+const database = await startProcess(
+  'dist/embedded-kurrentdb/cli.js',
+  ['--data', join(directory, 'kurrentdb'), '--insecure', '--port', '0'],
+  {},
+  /kurrentdb:\/\/\S+/,
+);
 Object.assign(process.env, {
-  DATA_DIR: join(directory, 'service'), LOG_LEVEL: 'warn', USER_QUOTA_BYTES: '100000000000', UPTIME_INTERVAL_MS: '3600000', KURRENTDB_CONNECTION_STRING: database.found, AUTH_JWT_SECRET: 'x'.repeat(64),
+  DATA_DIR: join(directory, 'service'),
+  LOG_LEVEL: 'warn',
+  USER_QUOTA_BYTES: '100000000000',
+  UPTIME_INTERVAL_MS: '3600000',
+  KURRENTDB_CONNECTION_STRING: database.found,
+  AUTH_JWT_SECRET: 'x'.repeat(64),
 });
 const { AppModule } = await import('../../dist/app.module.js');
 const { UserStreams } = await import('../../dist/user-streams/application/index.js');
@@ -55,11 +65,15 @@ async function untilReady() {
 
 try {
   await untilReady();
-  console.log(`one event with the data of a user, without HTTP and by the raw client, in one process; Node ${process.versions.node}`);
+  console.log(
+    `one event with the data of a user, without HTTP and by the raw client, in one process; Node ${process.versions.node}`,
+  );
   for (const concurrency of [1, MOST_CONCURRENT]) {
     const figures = await compare(OPERATIONS_OF, { warmUp: 6_000, count: 4_000, rounds: 3, concurrency });
     printFigures(OPERATIONS_OF, concurrency, figures);
-    console.log(`  ${String(concurrency).padStart(2)} concurrent  p50, replace ÷ raw: ${figures.ratio('replace', 'raw').toFixed(2)}`);
+    console.log(
+      `  ${String(concurrency).padStart(2)} concurrent  p50, replace ÷ raw: ${figures.ratio('replace', 'raw').toFixed(2)}`,
+    );
   }
 } finally {
   await client.dispose();

@@ -10,7 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadModel } from '../../dist/event-store/read-models/read-model.js';
 import { UptimeQueries } from '../../dist/uptime/application/uptime-queries.js';
-import { changeEventId, DAY_MS, DEFAULT_GRADE_LIMITS, judge, probeSamplesStream, toProbesRecorded, toServiceStatusChanged } from '../../dist/uptime/domain/index.js';
+import {
+  changeEventId,
+  DAY_MS,
+  DEFAULT_GRADE_LIMITS,
+  judge,
+  probeSamplesStream,
+  toProbesRecorded,
+  toServiceStatusChanged,
+} from '../../dist/uptime/domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from '../../dist/uptime/read-model/uptime-read-model.js';
 import { percentile } from './measure.mjs';
 
@@ -25,8 +33,8 @@ const HOURS = { day: 24, all: YEARS * 365 * 24 };
 const NOW = Date.UTC(2026, 10, 25, 13, 37, 5);
 const FROM = NOW - HOURS.all * HOUR_MS - DAY_MS;
 /** An outage about every five days, of half an hour to two hours; a gap without probes about once in two months. */
-const OUTAGE = 1 / (5 * DAY_MS / EVENT_MS);
-const GAP = 1 / (60 * DAY_MS / EVENT_MS);
+const OUTAGE = 1 / ((5 * DAY_MS) / EVENT_MS);
+const GAP = 1 / ((60 * DAY_MS) / EVENT_MS);
 const QUESTIONS = 50_000;
 const WARM_UP = 2_000;
 
@@ -36,7 +44,17 @@ function recorded(streamName, { type, data, timestamp, eventId, metadata }) {
   const revision = revisions.get(streamName) ?? 0n;
   revisions.set(streamName, revision + 1n);
   position++;
-  return { type, data, metadata, timestamp, eventId, streamName, revision, position: { commit: position, prepare: position }, created: 0 };
+  return {
+    type,
+    data,
+    metadata,
+    timestamp,
+    eventId,
+    streamName,
+    revision,
+    position: { commit: position, prepare: position },
+    created: 0,
+  };
 }
 
 function* history() {
@@ -47,10 +65,27 @@ function* history() {
     if (outage === 0 && Math.random() < OUTAGE) outage = 1 + Math.floor(Math.random() * 4);
     const next = outage > 0 ? 'down' : 'up';
     outage = Math.max(0, outage - 1);
-    if (next !== status) yield recorded(`service-uptime-${SERVICE}`, toServiceStatusChanged({ serviceName: SERVICE, status: next, at, metadata: {}, eventId: changeEventId(SERVICE, next, at) }));
+    if (next !== status)
+      yield recorded(
+        `service-uptime-${SERVICE}`,
+        toServiceStatusChanged({
+          serviceName: SERVICE,
+          status: next,
+          at,
+          metadata: {},
+          eventId: changeEventId(SERVICE, next, at),
+        }),
+      );
     status = next;
     const samples = Array.from({ length: SAMPLES_PER_EVENT }, (_, index) =>
-      judge({ at: at + index * RULES.intervalMs + Math.floor(Math.random() * 5), responseTime: 3 + Math.random() ** 8 * 600, ...(next === 'down' ? { error: `connection refused by 10.0.0.7:${8_000 + index}` } : {}) }, RULES.grades),
+      judge(
+        {
+          at: at + index * RULES.intervalMs + Math.floor(Math.random() * 5),
+          responseTime: 3 + Math.random() ** 8 * 600,
+          ...(next === 'down' ? { error: `connection refused by 10.0.0.7:${8_000 + index}` } : {}),
+        },
+        RULES.grades,
+      ),
     );
     yield recorded(probeSamplesStream(SERVICE), toProbesRecorded(SERVICE, samples, RULES, 'bench'));
   }
@@ -118,30 +153,49 @@ try {
   await model.start();
   while (!model.isCaughtUp) await new Promise((resolve) => setTimeout(resolve, 50));
   const { events, samples, cpuMs } = store;
-  console.log(`${YEARS} years of one service: ${samples.toLocaleString('en')} samples in ${events.toLocaleString('en')} events, made and applied in ${Math.round((performance.now() - begun) / 1_000)} s`);
-  console.log(`  rolled up         ${((cpuMs / samples) * 1_000).toFixed(2)} µs of CPU a sample, ${Math.round((events / cpuMs) * 1_000).toLocaleString('en')} events and ${Math.round((samples / cpuMs) * 1_000).toLocaleString('en')} samples a second of it`);
+  console.log(
+    `${YEARS} years of one service: ${samples.toLocaleString('en')} samples in ${events.toLocaleString('en')} events, made and applied in ${Math.round((performance.now() - begun) / 1_000)} s`,
+  );
+  console.log(
+    `  rolled up         ${((cpuMs / samples) * 1_000).toFixed(2)} µs of CPU a sample, ${Math.round((events / cpuMs) * 1_000).toLocaleString('en')} events and ${Math.round((samples / cpuMs) * 1_000).toLocaleString('en')} samples a second of it`,
+  );
   const bytes = statSync(join(directory, 'uptime', 'data.mdb')).size;
-  console.log(`  on the disk       ${(bytes / 1_048_576).toFixed(1)} MB, ${(bytes / samples).toFixed(3)} bytes a sample (to reach, the samples' stream included: 16)`);
+  console.log(
+    `  on the disk       ${(bytes / 1_048_576).toFixed(1)} MB, ${(bytes / samples).toFixed(3)} bytes a sample (to reach, the samples' stream included: 16)`,
+  );
 
   const history = new UptimeReadModel(model);
-  const live = new Map([[SERVICE, { service: { name: SERVICE, ...RULES }, latestChanges: [], covered: [], lastSample: undefined }]]);
+  const live = new Map([
+    [SERVICE, { service: { name: SERVICE, ...RULES }, latestChanges: [], covered: [], lastSample: undefined }],
+  ]);
   const queries = new UptimeQueries(history, () => live, { now: () => NOW, monotonic: () => performance.now() });
-  const questions = Object.fromEntries(Object.entries(HOURS).map(([name, hours]) => [name, () => queries.service(SERVICE, hours)]));
+  const questions = Object.fromEntries(
+    Object.entries(HOURS).map(([name, hours]) => [name, () => queries.service(SERVICE, hours)]),
+  );
   ask(questions, WARM_UP);
   const times = ask(questions, QUESTIONS);
   const [day, all] = [percentiles(times.day), percentiles(times.all)];
   console.log(`  summary, 1 day    p50 ${day[0].toFixed(3)} ms  p99 ${day[1].toFixed(3)} ms`);
   console.log(`  summary, ${YEARS} years  p50 ${all[0].toFixed(3)} ms  p99 ${all[1].toFixed(3)} ms (to reach: 10 ms)`);
-  console.log(`  ${YEARS} years ÷ 1 day   p50 ${(all[0] / day[0]).toFixed(2)}  p99 ${(all[1] / day[1]).toFixed(2)} (to reach: 1.20, on a machine with nothing else to do)`);
+  console.log(
+    `  ${YEARS} years ÷ 1 day   p50 ${(all[0] / day[0]).toFixed(2)}  p99 ${(all[1] / day[1]).toFixed(2)} (to reach: 1.20, on a machine with nothing else to do)`,
+  );
 
   const window = (hours) => ({ from: NOW - hours * HOUR_MS, to: NOW });
-  const rollups = Object.fromEntries(Object.entries(HOURS).map(([name, hours]) => [name, () => history.responseTimes(SERVICE, window(hours))]));
+  const rollups = Object.fromEntries(
+    Object.entries(HOURS).map(([name, hours]) => [name, () => history.responseTimes(SERVICE, window(hours))]),
+  );
   ask(rollups, 20);
   const rolled = ask(rollups, 200);
-  for (const [name, told] of [['day', '1 day'], ['all', `${YEARS} years`]]) {
+  for (const [name, told] of [
+    ['day', '1 day'],
+    ['all', `${YEARS} years`],
+  ]) {
     const { count, p50, p95, p99 } = history.responseTimes(SERVICE, window(HOURS[name]));
     const [took50, took99] = percentiles(rolled[name]);
-    console.log(`  p50, p95, p99 of ${told.padEnd(7)}  ${[p50, p95, p99].map((ms) => ms.toFixed(1)).join(', ')} ms of ${count.toLocaleString('en')} answers; asked in p50 ${took50.toFixed(2)} ms  p99 ${took99.toFixed(2)} ms`);
+    console.log(
+      `  p50, p95, p99 of ${told.padEnd(7)}  ${[p50, p95, p99].map((ms) => ms.toFixed(1)).join(', ')} ms of ${count.toLocaleString('en')} answers; asked in p50 ${took50.toFixed(2)} ms  p99 ${took99.toFixed(2)} ms`,
+    );
   }
 } finally {
   await model.stop();

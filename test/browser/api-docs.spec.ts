@@ -4,7 +4,15 @@ import { makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-proce
 /** Debian's; root needs the sandbox off, and nothing may go out to the network. */
 const BROWSER = {
   executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 };
 
 describe('the page of the API documentation, in a browser', () => {

@@ -8,10 +8,30 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^src/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
-    { name: 'pure-core-direct', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { path: FRAMEWORKS } },
-    { name: 'pure-core-transitive', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { path: FRAMEWORKS, reachable: true } },
-    { name: 'core-no-node-io', severity: 'error', from: { path: PURE, pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'not-to-dev-dependency',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'pure-core-direct',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.spec\\.ts$' },
+      to: { path: FRAMEWORKS },
+    },
+    {
+      name: 'pure-core-transitive',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.spec\\.ts$' },
+      to: { path: FRAMEWORKS, reachable: true },
+    },
+    {
+      name: 'core-no-node-io',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
     {
       name: 'domain-only-inward',
       severity: 'error',
@@ -39,7 +59,10 @@ module.exports = {
     {
       name: 'embedded-only-from-provider',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/embedded-kurrentdb/', '^src/event-store/kurrentdb/kurrentdb-client\\.provider\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/embedded-kurrentdb/', '^src/event-store/kurrentdb/kurrentdb-client\\.provider\\.ts$'],
+      },
       to: { path: '^src/embedded-kurrentdb/' },
     },
     {
@@ -48,8 +71,18 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' },
       to: { path: '^src/embedded-kurrentdb/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
-    { name: 'embedded-knows-no-nest', severity: 'error', from: { path: '^src/embedded-kurrentdb/' }, to: { path: 'node_modules/@nestjs/', reachable: true } },
-    { name: 'embedded-stands-alone', severity: 'error', from: { path: '^src/embedded-kurrentdb/' }, to: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' } },
+    {
+      name: 'embedded-knows-no-nest',
+      severity: 'error',
+      from: { path: '^src/embedded-kurrentdb/' },
+      to: { path: 'node_modules/@nestjs/', reachable: true },
+    },
+    {
+      name: 'embedded-stands-alone',
+      severity: 'error',
+      from: { path: '^src/embedded-kurrentdb/' },
+      to: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' },
+    },
     {
       name: 'features-do-not-know-each-other',
       severity: 'error',
@@ -61,6 +94,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

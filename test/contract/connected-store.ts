@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { defineEvent, type EventDefinition, EventRegistry, StreamCreated, StreamDeleted, StreamRestored } from '../../src/event-store/domain/index.js';
+import {
+  defineEvent,
+  type EventDefinition,
+  EventRegistry,
+  StreamCreated,
+  StreamDeleted,
+  StreamRestored,
+} from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
 import { KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
@@ -29,17 +36,30 @@ export interface Connected {
 /** The service on a server, as the EventStoreModule makes it. */
 export function connect(connectionString: string, timeoutMs = 5_000): Connected {
   const registry = new EventRegistry();
-  for (const definition of [StreamCreated, StreamDeleted, StreamRestored, UserDataUpdated, Greeted] as EventDefinition[]) registry.register(definition);
+  for (const definition of [
+    StreamCreated,
+    StreamDeleted,
+    StreamRestored,
+    UserDataUpdated,
+    Greeted,
+  ] as EventDefinition[])
+    registry.register(definition);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   const clients = new KurrentDBClients(connectionString);
-  return { clients, store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }) };
+  return {
+    clients,
+    store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }),
+  };
 }
 
-export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } => ({ type: 'Greeted', data: { greeting } });
+export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } => ({
+  type: 'Greeted',
+  data: { greeting },
+});
 export const newStream = (): string => `service-uptime-contract-${randomUUID()}`;
 export const until = async (condition: () => boolean, timeoutMs = 10_000): Promise<void> => {
-  for (const deadline = Date.now() + timeoutMs; !condition(); ) {
+  for (const deadline = Date.now() + timeoutMs; !condition();) {
     if (Date.now() > deadline) throw new Error('it did not come to it in time');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -50,7 +70,10 @@ export function useStore(): Connected {
   const connected: { -readonly [Key in keyof Connected]?: Connected[Key] } = {};
   let server: KurrentDBServer | undefined;
   beforeAll(async () => {
-    server = EXTERNAL_CONNECTION_STRING === undefined ? await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0') : undefined;
+    server =
+      EXTERNAL_CONNECTION_STRING === undefined
+        ? await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0')
+        : undefined;
     Object.assign(connected, connect(EXTERNAL_CONNECTION_STRING ?? server?.connectionString ?? ''));
   });
   afterAll(async () => {

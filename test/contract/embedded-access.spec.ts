@@ -29,21 +29,32 @@ describe('who may do what', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  itWithOwnServer('users do as they like with ordinary streams, and only admins see $all and system streams', async () => {
-    const stream = newStream();
-    const ops = as('ops:changeit@');
-    await ops.appendToStream(stream, counted(1));
-    expect(numbers(await collect(ops.readStream(stream)))).toEqual([1]);
-    await expect(collect(ops.readAll({ maxCount: 1 }))).rejects.toThrow(AccessDeniedError);
-    await expect(ops.appendToStream('$system-of-mine', counted(1))).rejects.toThrow(AccessDeniedError);
-    expect(await collect(admin.readAll({ maxCount: 1 }))).toHaveLength(1);
-  });
+  itWithOwnServer(
+    'users do as they like with ordinary streams, and only admins see $all and system streams',
+    async () => {
+      const stream = newStream();
+      const ops = as('ops:changeit@');
+      await ops.appendToStream(stream, counted(1));
+      expect(numbers(await collect(ops.readStream(stream)))).toEqual([1]);
+      await expect(collect(ops.readAll({ maxCount: 1 }))).rejects.toThrow(AccessDeniedError);
+      await expect(ops.appendToStream('$system-of-mine', counted(1))).rejects.toThrow(AccessDeniedError);
+      expect(await collect(admin.readAll({ maxCount: 1 }))).toHaveLength(1);
+    },
+  );
 
   itWithOwnServer("a stream's own list decides, right by right", async () => {
     const stream = newStream();
     const ops = as('ops:changeit@');
     await admin.appendToStream(stream, counted(1));
-    await admin.setStreamMetadata(stream, { acl: { readRoles: ['$ops'], writeRoles: ['$admins'], deleteRoles: ['$admins'], metaReadRoles: ['$admins'], metaWriteRoles: ['$admins'] } });
+    await admin.setStreamMetadata(stream, {
+      acl: {
+        readRoles: ['$ops'],
+        writeRoles: ['$admins'],
+        deleteRoles: ['$admins'],
+        metaReadRoles: ['$admins'],
+        metaWriteRoles: ['$admins'],
+      },
+    });
     expect(numbers(await collect(ops.readStream(stream)))).toEqual([1]);
     await expect(ops.appendToStream(stream, counted(2))).rejects.toThrow(AccessDeniedError);
     await expect(ops.getStreamMetadata(stream)).rejects.toThrow(AccessDeniedError);
@@ -78,6 +89,9 @@ describe('who may do what', () => {
       { streamName: open, events: [counted(1)], expectedState: 'no_stream' },
       { streamName: closed, events: [counted(1)], expectedState: 0n },
     ]);
-    expect([numbers(await collect(admin.readStream(open))), numbers(await collect(admin.readStream(closed)))]).toEqual([[1], [0, 1]]);
+    expect([numbers(await collect(admin.readStream(open))), numbers(await collect(admin.readStream(closed)))]).toEqual([
+      [1],
+      [0, 1],
+    ]);
   });
 });

@@ -1,4 +1,10 @@
-import { binaryEvent, NO_STREAM, STREAM_EXISTS, StreamDeletedError, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
+import {
+  binaryEvent,
+  NO_STREAM,
+  STREAM_EXISTS,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+} from '@kurrent/kurrentdb-client';
 import { collect, counted, countedUpTo, newStream, numbers, revisions, useClient } from './embedded-client.js';
 
 describe('appending to a stream', () => {
@@ -22,12 +28,21 @@ describe('appending to a stream', () => {
     ['a revision that is too high', 5n, 'a shorter stream', 3],
     ['an existing stream', STREAM_EXISTS, 'no stream', 0],
     ['a revision', 0n, 'no stream', 0],
-  ] as const)('refuses an append that expects %s when there is %s', async (_expected, streamState, _actual, existing) => {
-    const stream = newStream();
-    if (existing > 0) await used.client.appendToStream(stream, countedUpTo(existing));
-    await expect(used.client.appendToStream(stream, counted(9), { streamState })).rejects.toThrow(WrongExpectedVersionError);
-    expect(await used.client.appendToStream(stream, counted(9), { streamState: existing === 0 ? NO_STREAM : BigInt(existing - 1) })).toMatchObject({ success: true });
-  });
+  ] as const)(
+    'refuses an append that expects %s when there is %s',
+    async (_expected, streamState, _actual, existing) => {
+      const stream = newStream();
+      if (existing > 0) await used.client.appendToStream(stream, countedUpTo(existing));
+      await expect(used.client.appendToStream(stream, counted(9), { streamState })).rejects.toThrow(
+        WrongExpectedVersionError,
+      );
+      expect(
+        await used.client.appendToStream(stream, counted(9), {
+          streamState: existing === 0 ? NO_STREAM : BigInt(existing - 1),
+        }),
+      ).toMatchObject({ success: true });
+    },
+  );
 
   it('answers a retry with the original revision and position, also when the stream has grown since', async () => {
     const stream = newStream();
@@ -46,7 +61,9 @@ describe('appending to a stream', () => {
     const events = countedUpTo(3);
     await used.client.appendToStream(stream, events);
     expect((await used.client.appendToStream(stream, events.slice(1, 2))).nextExpectedRevision).toBe(1n);
-    await expect(used.client.appendToStream(stream, [...events.slice(2), counted(9)])).rejects.toThrow(WrongExpectedVersionError);
+    await expect(used.client.appendToStream(stream, [...events.slice(2), counted(9)])).rejects.toThrow(
+      WrongExpectedVersionError,
+    );
     expect(numbers(await collect(used.client.readStream(stream)))).toEqual([0, 1, 2]);
   });
 
@@ -59,10 +76,21 @@ describe('appending to a stream', () => {
 
   it('gives back bytes as they were, of any size up to a message', async () => {
     const stream = newStream();
-    const contents = [new Uint8Array(0), Uint8Array.from({ length: 256 }, (_, n) => n), new Uint8Array(3_000_000).fill(7)];
-    await used.client.appendToStream(stream, contents.map((data) => binaryEvent({ type: 'bytes', data, metadata: Uint8Array.of(0, 255) })));
+    const contents = [
+      new Uint8Array(0),
+      Uint8Array.from({ length: 256 }, (_, n) => n),
+      new Uint8Array(3_000_000).fill(7),
+    ];
+    await used.client.appendToStream(
+      stream,
+      contents.map((data) => binaryEvent({ type: 'bytes', data, metadata: Uint8Array.of(0, 255) })),
+    );
     const read = await collect(used.client.readStream(stream));
-    expect(read.map(({ event }) => Buffer.compare(event?.data as Uint8Array, contents[Number(event?.revision)] ?? new Uint8Array(1)))).toEqual([0, 0, 0]);
+    expect(
+      read.map(({ event }) =>
+        Buffer.compare(event?.data as Uint8Array, contents[Number(event?.revision)] ?? new Uint8Array(1)),
+      ),
+    ).toEqual([0, 0, 0]);
   });
 
   it('refuses everything after a tombstone', async () => {
@@ -76,7 +104,9 @@ describe('appending to a stream', () => {
   it('lets one of many writers who race for a revision win, and tells the others', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, counted(0));
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => used.client.appendToStream(stream, counted(n), { streamState: 0n })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) => used.client.appendToStream(stream, counted(n), { streamState: 0n })),
+    );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(revisions(await collect(used.client.readStream(stream)))).toEqual([0, 1]);
   });

@@ -1,13 +1,21 @@
-import { jsonEvent, type JSONEventType, type JSONRecordedEvent, KurrentDBClient, type ResolvedEvent } from '@kurrent/kurrentdb-client';
+import {
+  jsonEvent,
+  type JSONEventType,
+  type JSONRecordedEvent,
+  KurrentDBClient,
+  type ResolvedEvent,
+} from '@kurrent/kurrentdb-client';
 import { randomUUID } from 'node:crypto';
 import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.js';
 
 export type Counted = JSONEventType<'counted', { n: number }>;
 
 /** A new event; the same `n` twice makes two different events. */
-export const counted = (n: number, id: string = randomUUID()): ReturnType<typeof jsonEvent<Counted>> => jsonEvent<Counted>({ id, type: 'counted', data: { n } });
+export const counted = (n: number, id: string = randomUUID()): ReturnType<typeof jsonEvent<Counted>> =>
+  jsonEvent<Counted>({ id, type: 'counted', data: { n } });
 
-export const countedUpTo = (count: number): ReturnType<typeof counted>[] => Array.from({ length: count }, (_, n) => counted(n));
+export const countedUpTo = (count: number): ReturnType<typeof counted>[] =>
+  Array.from({ length: count }, (_, n) => counted(n));
 
 /** A stream name that no other test has. */
 export const newStream = (): string => `contract-${randomUUID()}`;
@@ -20,7 +28,8 @@ export function useClient(...args: readonly string[]): { client: KurrentDBClient
   const used = {} as { client: KurrentDBClient };
   let server: KurrentDBServer | undefined;
   beforeAll(async () => {
-    if (EXTERNAL_CONNECTION_STRING === undefined) server = await KurrentDBServer.start(...(args.length > 0 ? args : ['--mem-db', '--insecure', '--port', '0']));
+    if (EXTERNAL_CONNECTION_STRING === undefined)
+      server = await KurrentDBServer.start(...(args.length > 0 ? args : ['--mem-db', '--insecure', '--port', '0']));
     used.client = KurrentDBClient.connectionString(EXTERNAL_CONNECTION_STRING ?? server?.connectionString ?? '');
   });
   afterAll(async () => {
@@ -38,6 +47,8 @@ export async function collect(read: AsyncIterable<ResolvedEvent>): Promise<Resol
 }
 
 /** The numbers of `counted` events. */
-export const numbers = (events: readonly ResolvedEvent[]): number[] => events.map(({ event }) => (event as JSONRecordedEvent<Counted>).data.n);
+export const numbers = (events: readonly ResolvedEvent[]): number[] =>
+  events.map(({ event }) => (event as JSONRecordedEvent<Counted>).data.n);
 
-export const revisions = (events: readonly ResolvedEvent[]): number[] => events.map(({ event, link }) => Number((link ?? event)?.revision));
+export const revisions = (events: readonly ResolvedEvent[]): number[] =>
+  events.map(({ event, link }) => Number((link ?? event)?.revision));

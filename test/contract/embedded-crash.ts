@@ -13,7 +13,8 @@ interface Writer {
   acknowledged: number;
 }
 
-const startServer = (directory: string): Promise<KurrentDBServer> => KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+const startServer = (directory: string): Promise<KurrentDBServer> =>
+  KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
 
 /** Appends one, two or three events at a time until the server is gone. */
 async function write(client: Client, writer: Writer): Promise<void> {
@@ -36,7 +37,11 @@ async function write(client: Client, writer: Writer): Promise<void> {
 export async function crashRound(directory: string, killAfterMs: number): Promise<string[]> {
   const server = await startServer(directory);
   const client = KurrentDBClient.connectionString(server.connectionString);
-  const writers = Array.from({ length: WRITERS }, (): Writer => ({ stream: `crash-${randomUUID()}`, sent: [], acknowledged: 0 }));
+  const writers = Array.from({ length: WRITERS }, (): Writer => ({
+    stream: `crash-${randomUUID()}`,
+    sent: [],
+    acknowledged: 0,
+  }));
   const writing = writers.map((writer) => write(client, writer));
   await sleep(killAfterMs);
   await server.kill('SIGKILL');
@@ -65,11 +70,17 @@ async function inspect(client: Client, { stream, sent, acknowledged }: Writer): 
   const ids = await readIds();
   const whole = [sent.slice(0, acknowledged), sent.slice(0, acknowledged + 1)].map((appends) => appends.flat());
   if (!whole.some((expected) => expected.join() === ids.join())) {
-    problems.push(`${stream}: ${acknowledged} of ${sent.length} appends were acknowledged (${whole[0]?.length} events), and ${ids.length} events are there`);
+    problems.push(
+      `${stream}: ${acknowledged} of ${sent.length} appends were acknowledged (${whole[0]?.length} events), and ${ids.length} events are there`,
+    );
   }
   // What was not acknowledged is sent again, as a client would: it must not come twice.
   const last = sent[sent.length - 1] ?? [];
-  if (last.length > 0) await client.appendToStream(stream, last.map((id) => counted(0, id)));
+  if (last.length > 0)
+    await client.appendToStream(
+      stream,
+      last.map((id) => counted(0, id)),
+    );
   const retried = await readIds();
   if (new Set(retried).size !== retried.length) problems.push(`${stream}: a retry after the crash was written twice`);
   return problems;

@@ -12,7 +12,10 @@ describe('the embedded server on a disk', () => {
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'embedded-durability-'))));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  const withServer = async <T>(use: (client: KurrentDBClient, server: KurrentDBServer) => Promise<T>, ...args: readonly string[]): Promise<T> => {
+  const withServer = async <T>(
+    use: (client: KurrentDBClient, server: KurrentDBServer) => Promise<T>,
+    ...args: readonly string[]
+  ): Promise<T> => {
     const server = await KurrentDBServer.start('--data', directory, '--port', '0', ...args);
     const client = KurrentDBClient.connectionString(server.connectionString);
     try {
@@ -46,7 +49,9 @@ describe('the embedded server on a disk', () => {
   );
 
   itWithOwnServer('gives what it makes to the owner only, and keeps password and certificate', async () => {
-    const firstString = await withServer((_client, { connectionString }) => Promise.resolve(connectionString.replace(/:\d+\?/, '?')));
+    const firstString = await withServer((_client, { connectionString }) =>
+      Promise.resolve(connectionString.replace(/:\d+\?/, '?')),
+    );
     const tls = join(directory, 'tls');
     for (const file of readdirSync(tls)) expect(statSync(join(tls, file)).mode & 0o077).toBe(0);
     const certificate = readFileSync(join(tls, 'node.crt'), 'utf8');
@@ -59,7 +64,9 @@ describe('the embedded server on a disk', () => {
 
   itWithOwnServer('refuses a second server on the same directory', async () => {
     await withServer(async () => {
-      await expect(KurrentDBServer.start('--data', directory, '--port', '0', '--insecure')).rejects.toThrow(/is in use by process \d+/);
+      await expect(KurrentDBServer.start('--data', directory, '--port', '0', '--insecure')).rejects.toThrow(
+        /is in use by process \d+/,
+      );
     }, '--insecure');
   });
 
@@ -89,7 +96,10 @@ describe('the embedded server on a disk', () => {
   itWithOwnServer('answers a writer with an error when the disk is full, and goes on reading', () => {
     // A limit on the size of files, set in the server's own shell, stands for the full disk.
     const script = join(__dirname, 'embedded-full-disk.mjs');
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', `ulimit -f 2048; exec node ${script} ${directory}`], { encoding: 'utf8', timeout: 25_000 });
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', `ulimit -f 2048; exec node ${script} ${directory}`], {
+      encoding: 'utf8',
+      timeout: 25_000,
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.anything() as unknown });
     expect(stdout).toContain('refused, and all acknowledged events are there');
   });

@@ -30,7 +30,13 @@ function call(port: number, path: string, body: Uint8Array, abort: boolean): Pro
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     session.on('error', () => undefined);
     session.on('close', resolve);
-    const request = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', 'grpc-timeout': '150m' });
+    const request = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'grpc-timeout': '150m',
+    });
     request.on('error', () => undefined);
     request.on('close', () => session.destroy());
     request.resume();
@@ -41,20 +47,30 @@ function call(port: number, path: string, body: Uint8Array, abort: boolean): Pro
 }
 
 /** A message with its gRPC prefix, whose length may be a lie. */
-const frames = fc.record({ message: fc.uint8Array({ maxLength: 200 }), lie: fc.option(fc.nat(), { freq: 5 }), compressed: fc.boolean() }).map(({ message, lie, compressed }) => {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = compressed && message.length % 7 === 0 ? 1 : 0;
-  prefix.writeUInt32BE((lie ?? message.length) >>> 0, 1);
-  return Buffer.concat([prefix, message]);
-});
+const frames = fc
+  .record({
+    message: fc.uint8Array({ maxLength: 200 }),
+    lie: fc.option(fc.nat(), { freq: 5 }),
+    compressed: fc.boolean(),
+  })
+  .map(({ message, lie, compressed }) => {
+    const prefix = Buffer.alloc(5);
+    prefix[0] = compressed && message.length % 7 === 0 ? 1 : 0;
+    prefix.writeUInt32BE((lie ?? message.length) >>> 0, 1);
+    return Buffer.concat([prefix, message]);
+  });
 
 /** Bytes that look like protobuf: tags of low field numbers, lengths that mostly fit. */
-const messageLike = fc.array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.uint8Array({ maxLength: 20 })), { maxLength: 6 }).map((fields) => {
-  const message = Buffer.concat(fields.map(([number, content]) => Buffer.concat([Buffer.of((number << 3) | 2, content.length), content])));
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-});
+const messageLike = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.uint8Array({ maxLength: 20 })), { maxLength: 6 })
+  .map((fields) => {
+    const message = Buffer.concat(
+      fields.map(([number, content]) => Buffer.concat([Buffer.of((number << 3) | 2, content.length), content])),
+    );
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(message.length, 1);
+    return Buffer.concat([prefix, message]);
+  });
 
 describe('a server that is sent nonsense', () => {
   let server: KurrentDBServer;
@@ -75,18 +91,36 @@ describe('a server that is sent nonsense', () => {
     await server.kill();
   });
 
-  itWithOwnServer('goes on whatever the bodies of calls are', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...PATHS), fc.array(fc.oneof(frames, messageLike), { maxLength: 4 }), fc.boolean(), async (path, body, abort) => {
-        await call(server.port, path, Buffer.concat(body), abort);
-      }),
-      { numRuns: 300 },
-    );
-    await isAlive();
-  }, 60_000);
+  itWithOwnServer(
+    'goes on whatever the bodies of calls are',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...PATHS),
+          fc.array(fc.oneof(frames, messageLike), { maxLength: 4 }),
+          fc.boolean(),
+          async (path, body, abort) => {
+            await call(server.port, path, Buffer.concat(body), abort);
+          },
+        ),
+        { numRuns: 300 },
+      );
+      await isAlive();
+    },
+    60_000,
+  );
 
   itWithOwnServer('goes on after connections that speak no protocol, or stop in the middle of one', async () => {
-    const beginnings = ['', '\x16\x03\x01', 'GET / HTTP/1.1\r\n', 'GET /%ZZ HTTP/1.1\r\nhost: x\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'\xff'.repeat(64)}`, 'P', '\0'.repeat(100)];
+    const beginnings = [
+      '',
+      '\x16\x03\x01',
+      'GET / HTTP/1.1\r\n',
+      'GET /%ZZ HTTP/1.1\r\nhost: x\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'\xff'.repeat(64)}`,
+      'P',
+      '\0'.repeat(100),
+    ];
     for (const beginning of beginnings) {
       await new Promise<void>((resolve) => {
         const socket = connect(server.port, '127.0.0.1', () => {

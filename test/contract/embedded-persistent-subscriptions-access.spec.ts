@@ -1,7 +1,13 @@
 import { credentials, Metadata } from '@grpc/grpc-js';
 import usersGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_grpc_pb.js';
 import usersPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
-import { AccessDeniedError, KurrentDBClient, persistentSubscriptionToAllSettingsFromDefaults, persistentSubscriptionToStreamSettingsFromDefaults, START } from '@kurrent/kurrentdb-client';
+import {
+  AccessDeniedError,
+  KurrentDBClient,
+  persistentSubscriptionToAllSettingsFromDefaults,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
+} from '@kurrent/kurrentdb-client';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,11 +30,21 @@ describe('who may do what with persistent subscriptions', () => {
   };
 
   const createUser = async (loginName: string, password: string): Promise<void> => {
-    const client = new usersGrpc.UsersClient(`localhost:${server.port}`, credentials.createSsl(readFileSync(join(directory, 'tls', 'ca.crt'))));
+    const client = new usersGrpc.UsersClient(
+      `localhost:${server.port}`,
+      credentials.createSsl(readFileSync(join(directory, 'tls', 'ca.crt'))),
+    );
     const headers = new Metadata();
     headers.set('authorization', `Basic ${Buffer.from('admin:changeit').toString('base64')}`);
-    const options = new usersPb.CreateReq.Options().setLoginName(loginName).setPassword(password).setFullName(loginName);
-    await new Promise<void>((resolve, reject) => client.create(new usersPb.CreateReq().setOptions(options), headers, (error) => (error ? reject(error) : resolve())));
+    const options = new usersPb.CreateReq.Options()
+      .setLoginName(loginName)
+      .setPassword(password)
+      .setFullName(loginName);
+    await new Promise<void>((resolve, reject) =>
+      client.create(new usersPb.CreateReq().setOptions(options), headers, (error) =>
+        error ? reject(error) : resolve(),
+      ),
+    );
     client.close();
   };
 
@@ -47,7 +63,9 @@ describe('who may do what with persistent subscriptions', () => {
     const [ops, someone] = [as('ops:changeit@'), as('someone:secret-1@')];
     const stream = newStream();
     await someone.appendToStream(stream, counted(1));
-    await expect(someone.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS)).rejects.toThrow(AccessDeniedError);
+    await expect(someone.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS)).rejects.toThrow(
+      AccessDeniedError,
+    );
     await ops.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
     for (const denied of [
       () => someone.updatePersistentSubscriptionToStream(stream, GROUP, SETTINGS),
@@ -71,7 +89,15 @@ describe('who may do what with persistent subscriptions', () => {
     const [admin, someone] = [as('admin:changeit@'), as('someone:secret-1@')];
     const stream = newStream();
     await admin.appendToStream(stream, counted(1));
-    await admin.setStreamMetadata(stream, { acl: { readRoles: ['$admins'], writeRoles: ['$admins'], deleteRoles: ['$admins'], metaReadRoles: ['$admins'], metaWriteRoles: ['$admins'] } });
+    await admin.setStreamMetadata(stream, {
+      acl: {
+        readRoles: ['$admins'],
+        writeRoles: ['$admins'],
+        deleteRoles: ['$admins'],
+        metaReadRoles: ['$admins'],
+        metaWriteRoles: ['$admins'],
+      },
+    });
     await admin.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
     await admin.createPersistentSubscriptionToAll('all', persistentSubscriptionToAllSettingsFromDefaults());
     await expect(PersistentConsumer.ofStream(someone, stream, GROUP)).rejects.toThrow(AccessDeniedError);

@@ -1,7 +1,23 @@
 import {
-  END, jsonEvent, type KurrentDBClient, PARK, PersistentSubscriptionDoesNotExistError, PersistentSubscriptionDroppedError, PersistentSubscriptionExistsError,
-  PersistentSubscriptionFailedError, PersistentSubscriptionMaximumSubscribersReachedError, type PersistentSubscriptionToStreamInfo, type PersistentSubscriptionToStreamSettings,
-  persistentSubscriptionToAllSettingsFromDefaults, persistentSubscriptionToStreamSettingsFromDefaults, PINNED, PINNED_BY_CORRELATION, RETRY, SKIP, START, streamNameFilter,
+  END,
+  jsonEvent,
+  type KurrentDBClient,
+  PARK,
+  PersistentSubscriptionDoesNotExistError,
+  PersistentSubscriptionDroppedError,
+  PersistentSubscriptionExistsError,
+  PersistentSubscriptionFailedError,
+  PersistentSubscriptionMaximumSubscribersReachedError,
+  type PersistentSubscriptionToStreamInfo,
+  type PersistentSubscriptionToStreamSettings,
+  persistentSubscriptionToAllSettingsFromDefaults,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  PINNED,
+  PINNED_BY_CORRELATION,
+  RETRY,
+  SKIP,
+  START,
+  streamNameFilter,
 } from '@kurrent/kurrentdb-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +26,9 @@ import { PersistentConsumer } from './persistent-consumer.js';
 
 const GROUP = 'group';
 
-const settings = (changes: Partial<PersistentSubscriptionToStreamSettings> = {}): PersistentSubscriptionToStreamSettings =>
+const settings = (
+  changes: Partial<PersistentSubscriptionToStreamSettings> = {},
+): PersistentSubscriptionToStreamSettings =>
   persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, ...changes });
 
 describe('persistent subscriptions', () => {
@@ -20,34 +38,65 @@ describe('persistent subscriptions', () => {
   beforeAll(() => ({ client } = used));
   beforeEach(() => (stream = newStream()));
 
-  const create = (changes: Partial<PersistentSubscriptionToStreamSettings> = {}): Promise<void> => client.createPersistentSubscriptionToStream(stream, GROUP, settings(changes));
-  const consume = (bufferSize?: number): Promise<PersistentConsumer> => PersistentConsumer.ofStream(client, stream, GROUP, bufferSize);
-  const info = (): Promise<PersistentSubscriptionToStreamInfo> => client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
-  const infoOnce = async (condition: (info: PersistentSubscriptionToStreamInfo) => boolean): Promise<PersistentSubscriptionToStreamInfo> => {
+  const create = (changes: Partial<PersistentSubscriptionToStreamSettings> = {}): Promise<void> =>
+    client.createPersistentSubscriptionToStream(stream, GROUP, settings(changes));
+  const consume = (bufferSize?: number): Promise<PersistentConsumer> =>
+    PersistentConsumer.ofStream(client, stream, GROUP, bufferSize);
+  const info = (): Promise<PersistentSubscriptionToStreamInfo> =>
+    client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
+  const infoOnce = async (
+    condition: (info: PersistentSubscriptionToStreamInfo) => boolean,
+  ): Promise<PersistentSubscriptionToStreamInfo> => {
     for (let tries = 0; tries < 200; tries++) {
       const found = await info();
       if (condition(found)) return found;
       await sleep(25);
     }
-    throw new Error(`it did not come to it: ${JSON.stringify(await info(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`);
+    throw new Error(
+      `it did not come to it: ${JSON.stringify(await info(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+    );
   };
 
   describe('groups', () => {
     it('are created, told, listed and deleted; a stream need not be there', async () => {
-      await create({ resolveLinkTos: true, maxRetryCount: 3, messageTimeout: 1234, historyBufferSize: 60, readBatchSize: 10, startFrom: 5n, consumerStrategyName: PINNED });
+      await create({
+        resolveLinkTos: true,
+        maxRetryCount: 3,
+        messageTimeout: 1234,
+        historyBufferSize: 60,
+        readBatchSize: 10,
+        startFrom: 5n,
+        consumerStrategyName: PINNED,
+      });
       await expect(create()).rejects.toThrow(PersistentSubscriptionExistsError);
-      expect((await info()).settings).toMatchObject({ resolveLinkTos: true, maxRetryCount: 3, messageTimeout: 1234, historyBufferSize: 60, readBatchSize: 10, startFrom: 5n, consumerStrategyName: PINNED });
-      expect((await client.listPersistentSubscriptionsToStream(stream)).map(({ groupName }) => groupName)).toEqual([GROUP]);
+      expect((await info()).settings).toMatchObject({
+        resolveLinkTos: true,
+        maxRetryCount: 3,
+        messageTimeout: 1234,
+        historyBufferSize: 60,
+        readBatchSize: 10,
+        startFrom: 5n,
+        consumerStrategyName: PINNED,
+      });
+      expect((await client.listPersistentSubscriptionsToStream(stream)).map(({ groupName }) => groupName)).toEqual([
+        GROUP,
+      ]);
       expect((await client.listAllPersistentSubscriptions()).map(({ eventSource }) => eventSource)).toContain(stream);
       await client.deletePersistentSubscriptionToStream(stream, GROUP);
-      await expect(client.deletePersistentSubscriptionToStream(stream, GROUP)).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+      await expect(client.deletePersistentSubscriptionToStream(stream, GROUP)).rejects.toThrow(
+        PersistentSubscriptionDoesNotExistError,
+      );
       await expect(info()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
-      await expect(client.listPersistentSubscriptionsToStream(stream)).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+      await expect(client.listPersistentSubscriptionsToStream(stream)).rejects.toThrow(
+        PersistentSubscriptionDoesNotExistError,
+      );
       await expect(consume()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
     });
 
     it('are refused with settings that make no sense', async () => {
-      await expect(create({ historyBufferSize: 10, readBatchSize: 20 })).rejects.toThrow(PersistentSubscriptionFailedError);
+      await expect(create({ historyBufferSize: 10, readBatchSize: 20 })).rejects.toThrow(
+        PersistentSubscriptionFailedError,
+      );
     });
 
     it('drop their consumers when they are changed or deleted', async () => {
@@ -166,18 +215,33 @@ describe('persistent subscriptions', () => {
         const open = (): Promise<PersistentConsumer> => PersistentConsumer.ofAll(client, group, 100);
         return [await open(), await open()];
       };
-      const correlated = (n: number): ReturnType<typeof counted> => ({ ...counted(n), metadata: { $correlationId: `c${n % 8}` } });
+      const correlated = (n: number): ReturnType<typeof counted> => ({
+        ...counted(n),
+        metadata: { $correlationId: `c${n % 8}` },
+      });
       const start = await client.appendToStream(newStream(), counted(0));
       const filter = streamNameFilter({ prefixes: [stream] });
       for (const consumerStrategyName of [PINNED, PINNED_BY_CORRELATION]) {
         const group = `${consumerStrategyName}-${randomUUID()}`;
-        await client.createPersistentSubscriptionToAll(group, persistentSubscriptionToAllSettingsFromDefaults({ startFrom: start.position, consumerStrategyName }), { filter });
+        await client.createPersistentSubscriptionToAll(
+          group,
+          persistentSubscriptionToAllSettingsFromDefaults({ startFrom: start.position, consumerStrategyName }),
+          { filter },
+        );
         const [first, second] = await consumers(group);
-        for (let round = 0; round < 3; round++) for (let n = 0; n < 8; n++) await client.appendToStream(`${stream}-${consumerStrategyName}-${n % 4}`, correlated(n));
+        for (let round = 0; round < 3; round++)
+          for (let n = 0; n < 8; n++)
+            await client.appendToStream(`${stream}-${consumerStrategyName}-${n % 4}`, correlated(n));
         const total = (): number => first.events.length + second.events.length;
         for (let tries = 0; tries < 200 && total() < 24; tries++) await sleep(25);
         const keysOf = (consumer: PersistentConsumer): Set<unknown> =>
-          new Set(consumer.events.map(({ event }) => (consumerStrategyName === PINNED ? event?.streamId : (event?.metadata as { $correlationId: string }).$correlationId)));
+          new Set(
+            consumer.events.map(({ event }) =>
+              consumerStrategyName === PINNED
+                ? event?.streamId
+                : (event?.metadata as { $correlationId: string }).$correlationId,
+            ),
+          );
         const [mine, others] = [keysOf(first), keysOf(second)];
         expect([...mine].filter((key) => others.has(key))).toEqual([]);
         expect(mine.size).toBeGreaterThan(0);
@@ -202,14 +266,22 @@ describe('persistent subscriptions', () => {
 
       await client.replayParkedMessagesToStream(stream, GROUP, { stopAt: 1 });
       const [, , , replayed] = await consumer.received(4);
-      expect(replayed).toMatchObject({ retryCount: 0, link: { streamId: parkedStream, revision: 0n, metadata: { reason: "Client explicitly NAK'ed message.\nbecause" } } });
+      expect(replayed).toMatchObject({
+        retryCount: 0,
+        link: {
+          streamId: parkedStream,
+          revision: 0n,
+          metadata: { reason: "Client explicitly NAK'ed message.\nbecause" },
+        },
+      });
       expect((await info()).stats.parkedMessageCount).toBe(1n);
 
       await client.replayParkedMessagesToStream(stream, GROUP);
       await consumer.ack(...(await consumer.received(5)).slice(2));
       expect(consumer.numbers).toEqual([0, 1, 2, 0, 1]);
       await infoOnce(({ stats }) => stats.parkedMessageCount === 0n && stats.totalInFlightMessages === 0);
-      for (let tries = 0; tries < 100 && (await collect(client.readStream(parkedStream))).length > 0; tries++) await sleep(25);
+      for (let tries = 0; tries < 100 && (await collect(client.readStream(parkedStream))).length > 0; tries++)
+        await sleep(25);
       expect(await collect(client.readStream(parkedStream))).toEqual([]);
       await consumer.close();
     });
@@ -233,7 +305,9 @@ describe('persistent subscriptions', () => {
       await create();
       await client.replayParkedMessagesToStream(stream, GROUP);
       expect((await info()).stats.parkedMessageCount).toBe(0n);
-      await expect(client.replayParkedMessagesToStream(stream, 'missing')).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+      await expect(client.replayParkedMessagesToStream(stream, 'missing')).rejects.toThrow(
+        PersistentSubscriptionDoesNotExistError,
+      );
     });
   });
 
@@ -241,7 +315,14 @@ describe('persistent subscriptions', () => {
     it('may be links, which are resolved or not', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       const links = `${stream}-links`;
-      await client.appendToStream(links, [1, 0].map((n) => ({ ...jsonEvent({ type: '$>', data: {} }), contentType: 'application/octet-stream' as const, data: Buffer.from(`${n}@${stream}`) })));
+      await client.appendToStream(
+        links,
+        [1, 0].map((n) => ({
+          ...jsonEvent({ type: '$>', data: {} }),
+          contentType: 'application/octet-stream' as const,
+          data: Buffer.from(`${n}@${stream}`),
+        })),
+      );
       await client.createPersistentSubscriptionToStream(links, 'resolving', settings({ resolveLinkTos: true }));
       const consumer = await PersistentConsumer.ofStream(client, links, 'resolving');
       await consumer.ack(...(await consumer.received(2)));
@@ -253,7 +334,15 @@ describe('persistent subscriptions', () => {
     it('may be $all, from a position on, filtered; the consumer hears of nothing else', async () => {
       const { position } = await client.appendToStream(newStream(), counted(0));
       const group = `group-${randomUUID()}`;
-      await client.createPersistentSubscriptionToAll(group, persistentSubscriptionToAllSettingsFromDefaults({ startFrom: position, checkPointLowerBound: 1, checkPointAfter: 10 }), { filter: streamNameFilter({ prefixes: [stream] }) });
+      await client.createPersistentSubscriptionToAll(
+        group,
+        persistentSubscriptionToAllSettingsFromDefaults({
+          startFrom: position,
+          checkPointLowerBound: 1,
+          checkPointAfter: 10,
+        }),
+        { filter: streamNameFilter({ prefixes: [stream] }) },
+      );
       const consumer = await PersistentConsumer.ofAll(client, group);
       await client.appendToStream(newStream(), counted(9));
       await client.appendToStream(stream, countedUpTo(2));
@@ -280,7 +369,11 @@ describe('persistent subscriptions', () => {
 
   it('hold a slow consumer nothing but what its connection takes, whatever it said that it wants', async () => {
     const payload = 'x'.repeat(100_000);
-    for (let round = 0; round < 30; round++) await client.appendToStream(stream, Array.from({ length: 10 }, (_, n) => jsonEvent({ type: 'large', data: { n, payload } })));
+    for (let round = 0; round < 30; round++)
+      await client.appendToStream(
+        stream,
+        Array.from({ length: 10 }, (_, n) => jsonEvent({ type: 'large', data: { n, payload } })),
+      );
     await create({ historyBufferSize: 1000 });
     const consumer = await consume(1000);
     await consumer.received(1);

@@ -1,4 +1,10 @@
-import { type KurrentDBClient, START, StreamNotFoundError, streamNameFilter, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
+import {
+  type KurrentDBClient,
+  START,
+  StreamNotFoundError,
+  streamNameFilter,
+  WrongExpectedVersionError,
+} from '@kurrent/kurrentdb-client';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { collect, counted, useClient } from './embedded-client.js';
@@ -52,7 +58,11 @@ async function play(client: KurrentDBClient, names: readonly string[], plan: rea
 
 async function readOne(client: KurrentDBClient, name: string): Promise<Sequence> {
   try {
-    return (await collect(client.readStream(name))).map(({ event }) => ({ id: event?.id ?? '', revision: Number(event?.revision), position: event?.position?.commit ?? 0n }));
+    return (await collect(client.readStream(name))).map(({ event }) => ({
+      id: event?.id ?? '',
+      revision: Number(event?.revision),
+      position: event?.position?.commit ?? 0n,
+    }));
   } catch (error) {
     if (error instanceof StreamNotFoundError) return [];
     throw error;
@@ -80,11 +90,15 @@ describe('whatever several clients append', () => {
           expect(Number(events.at(-1)?.revision) - Number(events[0]?.revision)).toBe(append.length - 1);
         }
 
-        const all = await collect(used.client.readAll({ fromPosition: START, filter: streamNameFilter({ prefixes: [`property-${run}`] }) }));
+        const all = await collect(
+          used.client.readAll({ fromPosition: START, filter: streamNameFilter({ prefixes: [`property-${run}`] }) }),
+        );
         const positions = all.map(({ event }) => event?.position?.commit ?? 0n);
         expect(positions.every((position, n) => n === 0 || position > (positions[n - 1] ?? 0n))).toBe(true);
         for (const [n, name] of names.entries()) {
-          expect(all.filter(({ event }) => event?.streamId === name).map(({ event }) => event?.id)).toEqual(streams[n]?.map(({ id }) => id));
+          expect(all.filter(({ event }) => event?.streamId === name).map(({ event }) => event?.id)).toEqual(
+            streams[n]?.map(({ id }) => id),
+          );
         }
       }),
       { numRuns: 40 },

@@ -1,4 +1,13 @@
-import { BACKWARDS, binaryEvent, END, eventTypeFilter, jsonEvent, START, StreamNotFoundError, streamNameFilter } from '@kurrent/kurrentdb-client';
+import {
+  BACKWARDS,
+  binaryEvent,
+  END,
+  eventTypeFilter,
+  jsonEvent,
+  START,
+  StreamNotFoundError,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream, numbers, revisions, useClient } from './embedded-client.js';
@@ -9,7 +18,8 @@ describe('reading', () => {
   it('reads a stream in both directions, from anywhere, as much as is asked for', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, countedUpTo(5));
-    const read = async (options: Parameters<typeof used.client.readStream>[1]): Promise<number[]> => numbers(await collect(used.client.readStream(stream, options)));
+    const read = async (options: Parameters<typeof used.client.readStream>[1]): Promise<number[]> =>
+      numbers(await collect(used.client.readStream(stream, options)));
     expect(await read({})).toEqual([0, 1, 2, 3, 4]);
     expect(await read({ fromRevision: 2n })).toEqual([2, 3, 4]);
     expect(await read({ fromRevision: START, maxCount: 2 })).toEqual([0, 1]);
@@ -35,13 +45,16 @@ describe('reading', () => {
     const count = 5000;
     await used.client.appendToStream(stream, countedUpTo(count));
     expect(numbers(await collect(used.client.readStream(stream)))).toEqual(Array.from({ length: count }, (_, n) => n));
-    expect(numbers(await collect(used.client.readStream(stream, { direction: BACKWARDS, fromRevision: END })))[0]).toBe(count - 1);
+    expect(numbers(await collect(used.client.readStream(stream, { direction: BACKWARDS, fromRevision: END })))[0]).toBe(
+      count - 1,
+    );
   });
 
   it('resolves links to their events, and shows the link alone where the event is gone', async () => {
     const [source, links] = [newStream(), newStream()];
     await used.client.appendToStream(source, countedUpTo(2));
-    const link = (target: string): ReturnType<typeof binaryEvent> => binaryEvent({ type: '$>', data: Buffer.from(target) });
+    const link = (target: string): ReturnType<typeof binaryEvent> =>
+      binaryEvent({ type: '$>', data: Buffer.from(target) });
     await used.client.appendToStream(links, [link(`1@${source}`), link(`7@${source}`)]);
     const [resolved, unresolved] = await collect(used.client.readStream(links, { resolveLinkTos: true }));
     expect(resolved?.event).toMatchObject({ streamId: source, revision: 1n });
@@ -53,12 +66,27 @@ describe('reading', () => {
   it('reads $all in the order of appends, with and without filters', async () => {
     const mark = randomUUID();
     const streams = [`one-${mark}`, `two-${mark}`];
-    for (let n = 0; n < 6; n++) await used.client.appendToStream(streams[n % 2] ?? '', jsonEvent({ type: `type-${n % 3}-${mark}`, data: { n } }));
-    const all = (options: Parameters<typeof used.client.readAll>[0]): Promise<number[]> => collect(used.client.readAll(options)).then((events) => numbers(events.filter(({ event }) => event?.streamId.endsWith(mark))));
+    for (let n = 0; n < 6; n++)
+      await used.client.appendToStream(streams[n % 2] ?? '', jsonEvent({ type: `type-${n % 3}-${mark}`, data: { n } }));
+    const all = (options: Parameters<typeof used.client.readAll>[0]): Promise<number[]> =>
+      collect(used.client.readAll(options)).then((events) =>
+        numbers(events.filter(({ event }) => event?.streamId.endsWith(mark))),
+      );
     expect(await all({ fromPosition: START })).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(await all({ fromPosition: START, filter: streamNameFilter({ prefixes: [`two-${mark}`] }) })).toEqual([1, 3, 5]);
-    expect(await all({ fromPosition: START, filter: eventTypeFilter({ regex: `^type-[12]-${mark}$` }) })).toEqual([1, 2, 4, 5]);
-    expect(await all({ fromPosition: END, direction: BACKWARDS, maxCount: 2, filter: streamNameFilter({ prefixes: [`one-${mark}`] }) })).toEqual([4, 2]);
+    expect(await all({ fromPosition: START, filter: streamNameFilter({ prefixes: [`two-${mark}`] }) })).toEqual([
+      1, 3, 5,
+    ]);
+    expect(await all({ fromPosition: START, filter: eventTypeFilter({ regex: `^type-[12]-${mark}$` }) })).toEqual([
+      1, 2, 4, 5,
+    ]);
+    expect(
+      await all({
+        fromPosition: END,
+        direction: BACKWARDS,
+        maxCount: 2,
+        filter: streamNameFilter({ prefixes: [`one-${mark}`] }),
+      }),
+    ).toEqual([4, 2]);
   });
 });
 

@@ -1,9 +1,20 @@
-import { type AllStreamSubscription, END, START, StreamDeletedError, type StreamSubscription, streamNameFilter } from '@kurrent/kurrentdb-client';
+import {
+  type AllStreamSubscription,
+  END,
+  START,
+  StreamDeletedError,
+  type StreamSubscription,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counted, countedUpTo, newStream, numbers, useClient } from './embedded-client.js';
 
 /** The numbers that a subscription delivers, until there are as many as wanted; and when it was caught up. */
-async function take(subscription: StreamSubscription | AllStreamSubscription, count: number, afterCaughtUp: () => Promise<unknown> = () => Promise.resolve()): Promise<number[]> {
+async function take(
+  subscription: StreamSubscription | AllStreamSubscription,
+  count: number,
+  afterCaughtUp: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<number[]> {
   const taken: number[] = [];
   await new Promise<void>((resolve, reject) => {
     subscription.on('error', reject);
@@ -23,7 +34,9 @@ describe('catch-up subscriptions', () => {
   it('deliver the history of a stream, tell that they caught up, and go on with what comes', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, countedUpTo(300));
-    const taken = await take(used.client.subscribeToStream(stream, { fromRevision: START }), 302, () => used.client.appendToStream(stream, [counted(300), counted(301)]));
+    const taken = await take(used.client.subscribeToStream(stream, { fromRevision: START }), 302, () =>
+      used.client.appendToStream(stream, [counted(300), counted(301)]),
+    );
     expect(taken).toEqual(Array.from({ length: 302 }, (_, n) => n));
   });
 
@@ -74,7 +87,9 @@ describe('catch-up subscriptions', () => {
 
   it('are served a thousand at a time', async () => {
     const stream = newStream();
-    const subscriptions = Array.from({ length: 1000 }, () => take(used.client.subscribeToStream(stream, { fromRevision: START }), 3));
+    const subscriptions = Array.from({ length: 1000 }, () =>
+      take(used.client.subscribeToStream(stream, { fromRevision: START }), 3),
+    );
     await used.client.appendToStream(stream, countedUpTo(3));
     for (const taken of await Promise.all(subscriptions)) expect(taken).toEqual([0, 1, 2]);
   });

@@ -21,7 +21,10 @@ export class KurrentDBServer {
 
   /** Starts it with these arguments of its command line and waits for its connection string. */
   static async start(...args: readonly string[]): Promise<KurrentDBServer> {
-    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH },
+    });
     const output: string[] = [];
     const connectionString = await new Promise<string>((done, fail) => {
       const timer = setTimeout(() => {

@@ -7,8 +7,18 @@ describe('subscriptions of KurrentDBService', () => {
   let store: KurrentDBService;
   beforeAll(() => ({ store } = connected));
 
-  const collector = (): { events: RecordedEvent[]; caughtUp: number; onBatch: (batch: { events: readonly RecordedEvent[] }) => void; onCaughtUp: () => void } => {
-    const seen = { events: [] as RecordedEvent[], caughtUp: 0, onBatch: (batch: { events: readonly RecordedEvent[] }) => void seen.events.push(...batch.events), onCaughtUp: () => void seen.caughtUp++ };
+  const collector = (): {
+    events: RecordedEvent[];
+    caughtUp: number;
+    onBatch: (batch: { events: readonly RecordedEvent[] }) => void;
+    onCaughtUp: () => void;
+  } => {
+    const seen = {
+      events: [] as RecordedEvent[],
+      caughtUp: 0,
+      onBatch: (batch: { events: readonly RecordedEvent[] }) => void seen.events.push(...batch.events),
+      onCaughtUp: () => void seen.caughtUp++,
+    };
     return seen;
   };
 
@@ -73,7 +83,11 @@ describe('subscriptions of KurrentDBService', () => {
         seen.push(...events.map(({ revision }) => revision));
       },
     });
-    for (let sent = 0; sent < total; sent += 500) await store.appendToStream(name, Array.from({ length: 500 }, (_, n) => greeted(String(sent + n))));
+    for (let sent = 0; sent < total; sent += 500)
+      await store.appendToStream(
+        name,
+        Array.from({ length: 500 }, (_, n) => greeted(String(sent + n))),
+      );
     await until(() => seen.length >= total, 20_000);
     expect(seen).toEqual(Array.from({ length: total }, (_, n) => BigInt(n)));
     await subscription.stop();

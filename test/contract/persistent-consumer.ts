@@ -1,4 +1,10 @@
-import { type KurrentDBClient, type PersistentAction, type PersistentSubscriptionToAll, type PersistentSubscriptionToStream, type ResolvedEvent } from '@kurrent/kurrentdb-client';
+import {
+  type KurrentDBClient,
+  type PersistentAction,
+  type PersistentSubscriptionToAll,
+  type PersistentSubscriptionToStream,
+  type ResolvedEvent,
+} from '@kurrent/kurrentdb-client';
 import { once } from 'node:events';
 import { until } from './connected-store.js';
 import { numbers } from './embedded-client.js';
@@ -17,8 +23,15 @@ export class PersistentConsumer {
   }
 
   /** Resolves when the server has confirmed it. `bufferSize`: events that it wants to have at a time. */
-  static async ofStream(client: KurrentDBClient, streamName: string, groupName: string, bufferSize = 10): Promise<PersistentConsumer> {
-    return PersistentConsumer.confirmed(client.subscribeToPersistentSubscriptionToStream(streamName, groupName, { bufferSize }));
+  static async ofStream(
+    client: KurrentDBClient,
+    streamName: string,
+    groupName: string,
+    bufferSize = 10,
+  ): Promise<PersistentConsumer> {
+    return PersistentConsumer.confirmed(
+      client.subscribeToPersistentSubscriptionToStream(streamName, groupName, { bufferSize }),
+    );
   }
 
   static async ofAll(client: KurrentDBClient, groupName: string, bufferSize = 10): Promise<PersistentConsumer> {

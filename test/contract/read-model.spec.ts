@@ -24,7 +24,8 @@ describe('a read model', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const greetings = (tables: Pick<ReadModel, 'table'>): string[] => [...tables.table<string, number>('greetings').getRange()].map(({ value }) => value);
+  const greetings = (tables: Pick<ReadModel, 'table'>): string[] =>
+    [...tables.table<string, number>('greetings').getRange()].map(({ value }) => value);
   const remember = (apply?: (events: readonly RecordedEvent[]) => void): ReadModelDefinition => ({
     name: 'greetings',
     version: 1,
@@ -66,7 +67,9 @@ describe('a read model', () => {
     await first.stop();
     await store.appendToStream(stream, greeted('c'));
     const applied: string[] = [];
-    const second = await open(remember((events) => applied.push(...events.map(({ data }) => (data as Greeted).greeting))));
+    const second = await open(
+      remember((events) => applied.push(...events.map(({ data }) => (data as Greeted).greeting))),
+    );
     await until(() => second.isCaughtUp);
     expect(applied).toEqual(['c']);
     expect(greetings(second)).toEqual(['a', 'b', 'c']);
@@ -96,18 +99,30 @@ describe('a read model', () => {
   });
 
   it('leaves out a malformed event and goes on', async () => {
-    await store.appendToStream(stream, [greeted('a'), { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } }, greeted('b')]);
+    await store.appendToStream(stream, [
+      greeted('a'),
+      { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
+      greeted('b'),
+    ]);
     const model = await open(remember());
     await until(() => model.isCaughtUp);
     expect(greetings(model)).toEqual(['a', 'b']);
   });
 
   it('gives a malformed event too, as it is stored, where it is asked to', async () => {
-    await store.appendToStream(stream, [greeted('a'), { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } }, greeted('b')]);
+    await store.appendToStream(stream, [
+      greeted('a'),
+      { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
+      greeted('b'),
+    ]);
     const applied: RecordedEvent[] = [];
     const model = await open({ ...remember((events) => applied.push(...events)), takesMalformed: true });
     await until(() => model.isCaughtUp);
-    expect(applied.map(({ data, problem }) => [data, problem?.reason])).toEqual([[{ greeting: 'a' }, undefined], [{ greeting: 7 }, 'malformed'], [{ greeting: 'b' }, undefined]]);
+    expect(applied.map(({ data, problem }) => [data, problem?.reason])).toEqual([
+      [{ greeting: 'a' }, undefined],
+      [{ greeting: 7 }, 'malformed'],
+      [{ greeting: 'b' }, undefined],
+    ]);
   });
 
   it('tells its listeners of events once they are in the tables, and nothing to who listens no more', async () => {
@@ -139,9 +154,14 @@ describe('a read model', () => {
   });
 
   describe('that starts when the store can be reached', () => {
-    const unreachable = (failures: number): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly asked: () => number } => {
+    const unreachable = (
+      failures: number,
+    ): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly asked: () => number } => {
       let asked = 0;
-      const from = { subscribeToAll: store.subscribeToAll.bind(store), identity: () => (++asked <= failures ? Promise.reject(new ConnectionError('away')) : store.identity()) };
+      const from = {
+        subscribeToAll: store.subscribeToAll.bind(store),
+        identity: () => (++asked <= failures ? Promise.reject(new ConnectionError('away')) : store.identity()),
+      };
       return { from, asked: () => asked };
     };
     const openFrom = (from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>): ReadModel => {

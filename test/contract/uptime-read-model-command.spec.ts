@@ -29,7 +29,11 @@ describe('the command uptime rebuild', () => {
     ({ clients } = connect(server.connectionString));
     store = uptimeStore(clients);
     dataDir = makeDataDir();
-    environment = { DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: server.connectionString, AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests' };
+    environment = {
+      DATA_DIR: dataDir,
+      KURRENTDB_CONNECTION_STRING: server.connectionString,
+      AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests',
+    };
     const random = numbersOf(5);
     await appendHistory(store, historyOf('http', FROM, DAYS, random), random);
   });
@@ -47,13 +51,21 @@ describe('the command uptime rebuild', () => {
   };
   const answersOf = (model: ReadModel): unknown => {
     const history = new UptimeReadModel(model);
-    return [history.totalsIn('http', WINDOW), history.responseTimes('http', WINDOW), history.errorKinds('http', WINDOW)];
+    return [
+      history.totalsIn('http', WINDOW),
+      history.responseTimes('http', WINDOW),
+      history.errorKinds('http', WINDOW),
+    ];
   };
 
   it('is refused while a service works on the tables, which stay as they are', async () => {
     const model = await open();
     const answers = answersOf(model);
-    expect(await runCommand(environment, 'uptime', 'rebuild')).toEqual({ exitCode: 1, stdout: '', stderr: `${join(dataDir, 'read-models', DIRECTORY)} is in use by process ${process.pid}: stop it, or set DATA_DIR to a directory of its own\n` });
+    expect(await runCommand(environment, 'uptime', 'rebuild')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `${join(dataDir, 'read-models', DIRECTORY)} is in use by process ${process.pid}: stop it, or set DATA_DIR to a directory of its own\n`,
+    });
     expect(answersOf(model)).toEqual(answers);
     await model.stop();
   });
@@ -64,7 +76,9 @@ describe('the command uptime rebuild', () => {
     await before.stop();
     const { exitCode, stdout, stderr } = await runCommand(environment, 'uptime', 'rebuild');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout.split('\n').at(-2)).toMatch(/^Rebuilt: \d+ events applied in \d+\.\d s, [\d,]+\/s, up to position \d+$/);
+    expect(stdout.split('\n').at(-2)).toMatch(
+      /^Rebuilt: \d+ events applied in \d+\.\d s, [\d,]+\/s, up to position \d+$/,
+    );
     expect(readdirSync(join(dataDir, 'read-models'))).toEqual([DIRECTORY]);
     const after = await open();
     expect(answersOf(after)).toEqual(answers);
@@ -72,8 +86,15 @@ describe('the command uptime rebuild', () => {
   });
 
   it('fails with what to do where the store is away', async () => {
-    const away = { ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9?tls=false&maxDiscoverAttempts=1&defaultDeadline=1000' };
-    expect(await runCommand(away, 'uptime', 'rebuild')).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/^KurrentDB .*retry.*\n$/) as string });
+    const away = {
+      ...environment,
+      KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9?tls=false&maxDiscoverAttempts=1&defaultDeadline=1000',
+    };
+    expect(await runCommand(away, 'uptime', 'rebuild')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^KurrentDB .*retry.*\n$/) as string,
+    });
     expect(readdirSync(join(dataDir, 'read-models'))).toEqual([DIRECTORY]);
   });
 });

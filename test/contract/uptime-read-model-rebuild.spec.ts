@@ -3,7 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'lmdb';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AllSubscriptionOptions, type EventBatch, type EventSubscription } from '../../src/event-store/domain/index.js';
+import {
+  type AllSubscriptionOptions,
+  type EventBatch,
+  type EventSubscription,
+} from '../../src/event-store/domain/index.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import { ReadModels } from '../../src/event-store/read-models/read-models.js';
@@ -24,7 +28,10 @@ describe('the read model of uptime, built anew', () => {
   let store: KurrentDBService;
   let directory: string;
   const random = numbersOf(20_260_201);
-  const services = [DAYS, 4].map((days, index) => ({ name: `service${index}-${randomBytes(4).toString('hex')}`, days }));
+  const services = [DAYS, 4].map((days, index) => ({
+    name: `service${index}-${randomBytes(4).toString('hex')}`,
+    days,
+  }));
 
   beforeAll(() => {
     store = uptimeStore(connected.clients);
@@ -43,7 +50,7 @@ describe('the read model of uptime, built anew', () => {
       store.subscribeToAll({
         ...options,
         onBatch: async ({ events, position }: EventBatch) => {
-          for (let next = 0; next < events.length; ) {
+          for (let next = 0; next < events.length;) {
             const part = events.slice(next, next + 1 + Math.floor(random() * 4));
             next += part.length;
             await options.onBatch({ events: part, position: next < events.length ? part.at(-1)?.position : position });
@@ -64,7 +71,10 @@ describe('the read model of uptime, built anew', () => {
     const tables = new Map<string, [string, string][]>();
     for (const name of uptimeReadModel.tables) {
       const table = root.openDB<Buffer, Buffer>({ name: `table:${name}`, encoding: 'binary', keyEncoding: 'binary' });
-      tables.set(name, [...table.getRange()].map(({ key, value }) => [key.toString('hex'), value.toString('hex')]));
+      tables.set(
+        name,
+        [...table.getRange()].map(({ key, value }) => [key.toString('hex'), value.toString('hex')]),
+      );
     }
     await root.close();
     return tables;
@@ -102,8 +112,12 @@ describe('the read model of uptime, built anew', () => {
     await model.start();
     const service = services[0]?.name ?? '';
     const history = new UptimeReadModel(model);
-    expect(history.responseTimes(service, { from: FROM, to: FROM + DAYS * DAY_MS })?.count).toBeGreaterThan(DAYS * 1_000);
-    expect(history.errorKinds(service, { from: FROM, to: FROM + DAYS * DAY_MS })).toEqual([{ kind: 'no answer within # ms', count: expect.any(Number) as number }]);
+    expect(history.responseTimes(service, { from: FROM, to: FROM + DAYS * DAY_MS })?.count).toBeGreaterThan(
+      DAYS * 1_000,
+    );
+    expect(history.errorKinds(service, { from: FROM, to: FROM + DAYS * DAY_MS })).toEqual([
+      { kind: 'no answer within # ms', count: expect.any(Number) as number },
+    ]);
     const end = FROM + (DAYS + 1) * DAY_MS;
     await appendHistory(store, historyOf(service, end, 1, random).slice(0, 2), random);
     await isThere(model, `system-probe-samples-${service}`);
@@ -113,7 +127,10 @@ describe('the read model of uptime, built anew', () => {
 
   it('leaves the old tables in their place where the streams cannot be followed', async () => {
     const before = await bytesOf(join(directory, DIRECTORY));
-    const away = { identity: () => Promise.reject(new Error('the store is away')), subscribeToAll: store.subscribeToAll.bind(store) };
+    const away = {
+      identity: () => Promise.reject(new Error('the store is away')),
+      subscribeToAll: store.subscribeToAll.bind(store),
+    };
     const models = new ReadModels(Object.assign(Object.create(store) as KurrentDBService, away), directory);
     await expect(models.rebuild(uptimeReadModel, () => undefined)).rejects.toThrow('the store is away');
     expect(readdirSync(directory)).toEqual([DIRECTORY]);

@@ -3,7 +3,13 @@ import { EventRegistry, StreamCreated } from '../../src/event-store/domain/index
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
 import { type KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
-import { MaintenanceCancelled, MaintenanceScheduled, ProbesRecorded, ServiceStatusChanged, StatusCorrected } from '../../src/uptime/domain/index.js';
+import {
+  MaintenanceCancelled,
+  MaintenanceScheduled,
+  ProbesRecorded,
+  ServiceStatusChanged,
+  StatusCorrected,
+} from '../../src/uptime/domain/index.js';
 import { type Written } from '../uptime/generated-history.js';
 
 const MOST_AT_A_TIME = 40;
@@ -11,20 +17,35 @@ const MOST_AT_A_TIME = 40;
 /** The store with the event types of uptime, on a server. */
 export function uptimeStore(clients: KurrentDBClients): KurrentDBService {
   const registry = new EventRegistry();
-  for (const definition of [StreamCreated, ServiceStatusChanged, ProbesRecorded, MaintenanceScheduled, MaintenanceCancelled, StatusCorrected]) registry.register(definition);
+  for (const definition of [
+    StreamCreated,
+    ServiceStatusChanged,
+    ProbesRecorded,
+    MaintenanceScheduled,
+    MaintenanceCancelled,
+    StatusCorrected,
+  ])
+    registry.register(definition);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   return new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs: 5_000, clock, random });
 }
 
 /** Appends a history in its order, one to forty events of a stream at a time. */
-export async function appendHistory(store: KurrentDBService, history: readonly Written[], random: () => number): Promise<void> {
-  for (let next = 0; next < history.length; ) {
+export async function appendHistory(
+  store: KurrentDBService,
+  history: readonly Written[],
+  random: () => number,
+): Promise<void> {
+  for (let next = 0; next < history.length;) {
     const together = history.slice(next, next + 1 + Math.floor(random() * MOST_AT_A_TIME));
     const [{ streamName } = { streamName: '' }] = together;
     const length = together.findIndex((written) => written.streamName !== streamName);
     const part = length < 0 ? together : together.slice(0, length);
     next += part.length;
-    await store.appendToStream(streamName, part.map(({ event }) => event));
+    await store.appendToStream(
+      streamName,
+      part.map(({ event }) => event),
+    );
   }
 }

@@ -1,4 +1,12 @@
-import { ANONYMOUS, type Caller, type EventStore, ownedBy, type RecordedEvent, StreamDeletedError, StreamNotFoundError } from '../../src/event-store/domain/index.js';
+import {
+  ANONYMOUS,
+  type Caller,
+  type EventStore,
+  ownedBy,
+  type RecordedEvent,
+  StreamDeletedError,
+  StreamNotFoundError,
+} from '../../src/event-store/domain/index.js';
 import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplicas } from '../user-streams/replica.js';
 import { until, useStore } from './connected-store.js';
@@ -28,7 +36,14 @@ describe('the feed of a stream', () => {
     readonly ended: Promise<unknown>;
     readonly hasEnded: () => boolean;
   }
-  const follow = (after: bigint | undefined, { caller = callerOf(key.userId), pauseMs, signal = abort.signal }: { caller?: Caller; pauseMs?: number; signal?: AbortSignal } = {}): Following => {
+  const follow = (
+    after: bigint | undefined,
+    {
+      caller = callerOf(key.userId),
+      pauseMs,
+      signal = abort.signal,
+    }: { caller?: Caller; pauseMs?: number; signal?: AbortSignal } = {},
+  ): Following => {
     const told: RecordedEvent[] = [];
     let isOver = false;
     const events = replica.feed.follow(caller, key, after, signal);
@@ -51,7 +66,9 @@ describe('the feed of a stream', () => {
     await write(2);
     await until(() => feed.told.length === 3);
     expect(feed.revisions()).toEqual([1, 2, 3]);
-    expect(feed.told.map(({ type, data }) => [type, (data as { data: unknown }).data])).toEqual([1, 2, 3].map((n) => ['UserDataUpdated', { n: n - 1 }]));
+    expect(feed.told.map(({ type, data }) => [type, (data as { data: unknown }).data])).toEqual(
+      [1, 2, 3].map((n) => ['UserDataUpdated', { n: n - 1 }]),
+    );
     expect(feed.hasEnded()).toBe(false);
   });
 
@@ -75,10 +92,18 @@ describe('the feed of a stream', () => {
   });
 
   it('loses and repeats nothing while 1,000 events are written, to a quick listener and to a slow one', async () => {
-    const followers = [follow(undefined), follow(-1n), follow(undefined, { pauseMs: 1 }), follow(undefined, { caller: ANONYMOUS })];
+    const followers = [
+      follow(undefined),
+      follow(-1n),
+      follow(undefined, { pauseMs: 1 }),
+      follow(undefined, { caller: ANONYMOUS }),
+    ];
     for (let batch = 0; batch < 50; batch++) {
       await Promise.all([
-        store.appendToStream(streamNameOf(key), upTo(10).map((n) => ({ type: 'Noted', data: { n } }))),
+        store.appendToStream(
+          streamNameOf(key),
+          upTo(10).map((n) => ({ type: 'Noted', data: { n } })),
+        ),
         ...upTo(10).map((n) => store.appendToStream(streamNameOf(key), { type: 'Noted', data: { n } })),
       ]);
     }
@@ -94,7 +119,7 @@ describe('the feed of a stream', () => {
       for (let n = 1; n <= 60; n++) await write(n);
       writing = false;
     })();
-    for (let after = -1n; writing || revisions.length < 62; ) {
+    for (let after = -1n; writing || revisions.length < 62;) {
       const cut = new AbortController();
       const feed = follow(after, { signal: cut.signal });
       await aMoment(7);
@@ -138,7 +163,10 @@ describe('the feed of a stream', () => {
   });
 
   it('ends for a slow listener too that has not heard all of what was there before it lost the right', async () => {
-    await store.appendToStream(streamNameOf(key), upTo(50).map((n) => ({ type: 'Noted', data: { n } })));
+    await store.appendToStream(
+      streamNameOf(key),
+      upTo(50).map((n) => ({ type: 'Noted', data: { n } })),
+    );
     const stranger = follow(-1n, { caller: ANONYMOUS, pauseMs: 10 });
     await until(() => stranger.told.length === 3);
     await replica.details.change(callerOf(key.userId), key, { permissions: ownedBy(key.userId) }, undefined);

@@ -1,7 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { ConnectionError, type EventStore, ownedBy, StreamAlreadyExistsError, TimeoutError } from '../../src/event-store/domain/index.js';
+import {
+  ConnectionError,
+  type EventStore,
+  ownedBy,
+  StreamAlreadyExistsError,
+  TimeoutError,
+} from '../../src/event-store/domain/index.js';
 import { beginningOf, decideCreate, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { atRevision, callerOf, caughtUp, dataOf, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../user-streams/replica.js';
+import {
+  atRevision,
+  callerOf,
+  caughtUp,
+  dataOf,
+  newKey,
+  refusalOf,
+  type Replica,
+  requestFor,
+  useReplicas,
+} from '../user-streams/replica.js';
 import { until, useStore } from './connected-store.js';
 
 const aMoment = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -38,33 +54,49 @@ describe('a replica whose read model lags behind', () => {
 
   it('writes nothing to a stream that was deleted, which it does not know yet', async () => {
     await fast.streams.delete(requestFor(key));
-    expect(await refusalOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({ type: 'stream-deleted' });
+    expect(await refusalOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({
+      type: 'stream-deleted',
+    });
     expect((await store.readStream(streamNameOf(key))).at(-1)?.type).toBe('StreamDeleted');
   });
 
   it('does not begin a stream that is there already', async () => {
     const other = newKey();
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
-    expect(await refusalOf(meanwhile(slow.streams.create(requestFor(other), beginningOf(other, { isPublic: true }), { n: 2 })))).toBeInstanceOf(StreamAlreadyExistsError);
+    expect(
+      await refusalOf(
+        meanwhile(slow.streams.create(requestFor(other), beginningOf(other, { isPublic: true }), { n: 2 })),
+      ),
+    ).toBeInstanceOf(StreamAlreadyExistsError);
     expect((await store.getStreamMetadata(streamNameOf(other))).metadata.permissions).toEqual(ownedBy(other.userId));
   });
 
   it('waits for a revision that the caller knows of', async () => {
     await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
-    expect(await meanwhile(slow.streams.change(requestFor(key, atRevision(2)), { m: 1 }))).toMatchObject({ revision: 3 });
+    expect(await meanwhile(slow.streams.change(requestFor(key, atRevision(2)), { m: 1 }))).toMatchObject({
+      revision: 3,
+    });
     expect(dataOf(slow, key)).toEqual({ n: 1, m: 1 });
   });
 
   it('waits for a stream that the caller says exists', async () => {
     const other = newKey();
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
-    expect(await meanwhile(slow.streams.replace(requestFor(other, { precondition: { kind: 'exists' } }), [{ data: { n: 2 } }]))).toMatchObject({ revision: 2, created: false });
+    expect(
+      await meanwhile(
+        slow.streams.replace(requestFor(other, { precondition: { kind: 'exists' } }), [{ data: { n: 2 } }]),
+      ),
+    ).toMatchObject({ revision: 2, created: false });
   });
 
   it('tells the revision of the store, not its own, to who demands an old one', async () => {
     await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
     await fast.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
-    for (const demanded of [0, 1]) expect(await refusalOf(slow.streams.change(requestFor(key, atRevision(demanded)), { m: 1 }))).toMatchObject({ type: 'wrong-expected-revision', current: 3n });
+    for (const demanded of [0, 1])
+      expect(await refusalOf(slow.streams.change(requestFor(key, atRevision(demanded)), { m: 1 }))).toMatchObject({
+        type: 'wrong-expected-revision',
+        current: 3n,
+      });
     slow.delay.end();
   });
 
@@ -79,19 +111,27 @@ describe('a replica whose read model lags behind', () => {
   it('does not take another request for the same one because of its key', async () => {
     const request = requestFor(key, { idempotencyKey: randomUUID() });
     await fast.streams.replace(request, [{ data: { n: 1 } }]);
-    expect(await refusalOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({ type: 'validation-error' });
+    expect(await refusalOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({
+      type: 'validation-error',
+    });
   });
 
   it('gives up on a change, with nothing written, where its read model does not come along in time', async () => {
     await fast.streams.change(requestFor(key), { n: 1 });
     const error = await refusalOf(slow.streams.change(requestFor(key), { m: 1 }));
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(error).toMatchObject({ streamName: streamNameOf(key), message: expect.stringContaining('retry in a moment') as string });
+    expect(error).toMatchObject({
+      streamName: streamNameOf(key),
+      message: expect.stringContaining('retry in a moment') as string,
+    });
     expect(await store.readStream(streamNameOf(key))).toHaveLength(3);
   });
 
   it('has written what it says, also where its read model does not show it in time', async () => {
-    expect(await slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])).toMatchObject({ revision: 2, created: false });
+    expect(await slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])).toMatchObject({
+      revision: 2,
+      created: false,
+    });
     expect(dataOf(slow, key)).toEqual({ n: 0 });
     slow.delay.end();
     await until(() => slow.table.stream(key)?.revision === 2);
@@ -100,18 +140,42 @@ describe('a replica whose read model lags behind', () => {
 
   it('keeps closed a stream that was shared, as long as it does not know', async () => {
     const other = newKey();
-    await fast.streams.create(requestFor(other), beginningOf(other, { permissions: { ...ownedBy(other.userId), write: ['bob'] } }), undefined);
-    expect(await refusalOf(slow.streams.replace(requestFor(other, { caller: callerOf('bob') }), [{ data: {} }]))).toMatchObject({ type: 'permission-error' });
+    await fast.streams.create(
+      requestFor(other),
+      beginningOf(other, { permissions: { ...ownedBy(other.userId), write: ['bob'] } }),
+      undefined,
+    );
+    expect(
+      await refusalOf(slow.streams.replace(requestFor(other, { caller: callerOf('bob') }), [{ data: {} }])),
+    ).toMatchObject({ type: 'permission-error' });
     slow.delay.end();
   });
 
   it('does not judge by stale metadata who may change them, and answers with what was written', async () => {
-    await fast.details.change(callerOf(key.userId), key, { permissions: { admin: ['carol'] }, description: 'Hers' }, undefined);
+    await fast.details.change(
+      callerOf(key.userId),
+      key,
+      { permissions: { admin: ['carol'] }, description: 'Hers' },
+      undefined,
+    );
     expect(slow.table.stream(key)?.permissions.admin).toEqual([key.userId]);
-    expect(await refusalOf(slow.details.change(callerOf(key.userId), key, { permissions: { admin: [key.userId] } }, undefined))).toMatchObject({ type: 'permission-error' });
+    expect(
+      await refusalOf(
+        slow.details.change(callerOf(key.userId), key, { permissions: { admin: [key.userId] } }, undefined),
+      ),
+    ).toMatchObject({ type: 'permission-error' });
     const changed = await slow.details.change(callerOf('carol'), key, { tags: ['new'] }, 1n);
-    expect(changed).toMatchObject({ tags: ['new'], description: 'Hers', permissions: { ...ownedBy(key.userId), admin: ['carol'] }, metadataRevision: 2 });
-    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({ description: 'Hers', metadata: { tags: ['new'] }, permissions: { admin: ['carol'] } });
+    expect(changed).toMatchObject({
+      tags: ['new'],
+      description: 'Hers',
+      permissions: { ...ownedBy(key.userId), admin: ['carol'] },
+      metadataRevision: 2,
+    });
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      description: 'Hers',
+      metadata: { tags: ['new'] },
+      permissions: { admin: ['carol'] },
+    });
   });
 });
 
@@ -151,14 +215,21 @@ describe('a stream whose writer died between its events and its metadata', () =>
   });
   const beginHalf = async (isPublic: boolean): Promise<void> => {
     const situation = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
-    const { events } = decideCreate(situation, beginningOf(key, { isPublic, description: 'Half', tags: ['x'] }), { data: { n: 1 }, eventId: `evt_1_${randomUUID().replaceAll('-', '')}` });
+    const { events } = decideCreate(situation, beginningOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
+      data: { n: 1 },
+      eventId: `evt_1_${randomUUID().replaceAll('-', '')}`,
+    });
     await store.appendToStream(streamNameOf(key), events, { expectedRevision: 'no_stream' });
     await caughtUp(replica, store, key);
   };
 
   it('is private meanwhile, unless it was made public', async () => {
     await beginHalf(false);
-    expect(replica.table.stream(key)).toMatchObject({ permissions: ownedBy(key.userId), tags: ['x'], description: 'Half' });
+    expect(replica.table.stream(key)).toMatchObject({
+      permissions: ownedBy(key.userId),
+      tags: ['x'],
+      description: 'Half',
+    });
     expect(replica.table.stream(key)).not.toHaveProperty('metadataRevision');
     expect(() => replica.queries.state(callerOf('bob'), key)).toThrow('does not exist');
     expect(replica.queries.state(callerOf(key.userId), key).data?.json).toBe('{"n":1}');
@@ -167,7 +238,16 @@ describe('a stream whose writer died between its events and its metadata', () =>
   it.each([
     ['replaces its data', () => replica.streams.replace(requestFor(key), [{ data: { n: 2 } }])],
     ['changes its data', () => replica.streams.change(requestFor(key), { n: 2 })],
-    ['writes to it among others', () => replica.streams.replaceAll([key, newKey({ userId: key.userId, type: 'loans' })].map((each) => ({ request: requestFor(each), data: [{ data: { n: 2 } }] })))],
+    [
+      'writes to it among others',
+      () =>
+        replica.streams.replaceAll(
+          [key, newKey({ userId: key.userId, type: 'loans' })].map((each) => ({
+            request: requestFor(each),
+            data: [{ data: { n: 2 } }],
+          })),
+        ),
+    ],
     ['deletes it', () => replica.streams.delete(requestFor(key))],
     ['changes its details', () => replica.details.change(callerOf(key.userId), key, {}, undefined)],
   ])('is healed by who %s', async (_, write) => {
@@ -175,7 +255,13 @@ describe('a stream whose writer died between its events and its metadata', () =>
     await write();
     await caughtUp(replica, store, key);
     const permissions = { ...ownedBy(key.userId), read: ['*', key.userId] };
-    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({ name: streamNameOf(key), description: 'Half', permissions, acl: { $r: ['$all', key.userId] }, metadata: { owner: key.userId, tags: ['x'] } });
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      name: streamNameOf(key),
+      description: 'Half',
+      permissions,
+      acl: { $r: ['$all', key.userId] },
+      metadata: { owner: key.userId, tags: ['x'] },
+    });
     expect(replica.table.stream(key)).toMatchObject({ metadataRevision: 0, permissions });
   });
 
@@ -196,8 +282,15 @@ describe('a stream whose writer died between its events and its metadata', () =>
     expect(await refusalOf(dying.streams.create(request, beginning, { n: 1 }))).toBeInstanceOf(ConnectionError);
     expect((await store.getStreamMetadata(streamNameOf(key))).revision).toBe('no_stream');
     dies = false;
-    expect(await dying.streams.create(request, beginning, { n: 1 })).toMatchObject({ created: true, replayed: true, revision: 1 });
-    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({ description: 'Half', permissions: ownedBy(key.userId) });
+    expect(await dying.streams.create(request, beginning, { n: 1 })).toMatchObject({
+      created: true,
+      replayed: true,
+      revision: 1,
+    });
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      description: 'Half',
+      permissions: ownedBy(key.userId),
+    });
     expect(await store.readStream(streamNameOf(key))).toHaveLength(2);
   });
 });

@@ -1,7 +1,22 @@
-import { ANONYMOUS, type EventStore, ownedBy, StreamDeletedError, StreamNotFoundError, ValidationError } from '../../src/event-store/domain/index.js';
+import {
+  ANONYMOUS,
+  type EventStore,
+  ownedBy,
+  StreamDeletedError,
+  StreamNotFoundError,
+  ValidationError,
+} from '../../src/event-store/domain/index.js';
 import { type StreamFilter } from '../../src/user-streams/application/index.js';
 import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../user-streams/replica.js';
+import {
+  callerOf,
+  caughtUp,
+  newKey,
+  refusalOf,
+  type Replica,
+  requestFor,
+  useReplicas,
+} from '../user-streams/replica.js';
 import { useStore } from './connected-store.js';
 
 const BEGAN = Date.parse('2026-01-01T12:00:00.000Z');
@@ -24,35 +39,59 @@ describe('asking for the state of a stream', () => {
     now = at;
     await replica.streams.replace(requestFor(key), [{ data }]);
   };
-  const atRevision = async (revision: number): Promise<unknown> => JSON.parse((await replica.queries.stateAtRevision(owner(), key, BigInt(revision))).data?.json ?? 'null');
-  const atTime = async (at: number): Promise<unknown> => JSON.parse((await replica.queries.stateAtTime(owner(), key, at)).data?.json ?? 'null');
+  const atRevision = async (revision: number): Promise<unknown> =>
+    JSON.parse((await replica.queries.stateAtRevision(owner(), key, BigInt(revision))).data?.json ?? 'null');
+  const atTime = async (at: number): Promise<unknown> =>
+    JSON.parse((await replica.queries.stateAtTime(owner(), key, at)).data?.json ?? 'null');
 
   it('gives the data as they were written last, with the revision, the time and the schema', async () => {
     await replaceAt(BEGAN, { n: 1 });
     await replaceAt(BEGAN + 5, { n: 2 });
     const [, , last] = await store.readStream(streamNameOf(key));
-    expect(replica.queries.state(owner(), key)).toEqual({ key, revision: 2, data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: BEGAN + 5, schema: 'profile@1' } });
+    expect(replica.queries.state(owner(), key)).toEqual({
+      key,
+      revision: 2,
+      data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: BEGAN + 5, schema: 'profile@1' },
+    });
   });
 
   it('gives it as it was right after any revision, and tells of the last one who asks for a later', async () => {
     await replaceAt(BEGAN, { n: 1 });
     for (let n = 2; n <= 40; n++) await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: n });
     await replaceAt(BEGAN, { n: 41 });
-    expect([await atRevision(0), await atRevision(1), await atRevision(33), await atRevision(40), await atRevision(41)]).toEqual([null, { n: 1 }, { n: 1 }, { n: 1 }, { n: 41 }]);
-    expect(await refusalOf(atRevision(42))).toMatchObject({ type: 'validation-error', details: { currentRevision: '41' } });
+    expect([
+      await atRevision(0),
+      await atRevision(1),
+      await atRevision(33),
+      await atRevision(40),
+      await atRevision(41),
+    ]).toEqual([null, { n: 1 }, { n: 1 }, { n: 1 }, { n: 41 }]);
+    expect(await refusalOf(atRevision(42))).toMatchObject({
+      type: 'validation-error',
+      details: { currentRevision: '41' },
+    });
   });
 
   it('gives it as it was at any time: of several events in one millisecond, the last', async () => {
     await replaceAt(BEGAN, { n: 1 });
     await replaceAt(BEGAN, { n: 2 });
     await replaceAt(BEGAN + 1_000, { n: 3 });
-    expect([await atTime(BEGAN), await atTime(BEGAN + 999), await atTime(BEGAN + 1_000), await atTime(BEGAN + 1e12)]).toEqual([{ n: 2 }, { n: 2 }, { n: 3 }, { n: 3 }]);
+    expect([
+      await atTime(BEGAN),
+      await atTime(BEGAN + 999),
+      await atTime(BEGAN + 1_000),
+      await atTime(BEGAN + 1e12),
+    ]).toEqual([{ n: 2 }, { n: 2 }, { n: 3 }, { n: 3 }]);
     expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
   });
 
   it('takes a time for a prefix of the stream, also where a clock went back', async () => {
     await replaceAt(BEGAN, { n: 1 });
-    await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: {}, timestamp: new Date(BEGAN - 60_000).toISOString() });
+    await store.appendToStream(streamNameOf(key), {
+      type: 'SomethingElse',
+      data: {},
+      timestamp: new Date(BEGAN - 60_000).toISOString(),
+    });
     await caughtUp(replica, store, key);
     await replaceAt(BEGAN - 30_000, { n: 2 });
     expect(await atTime(BEGAN)).toEqual({ n: 2 });
@@ -63,13 +102,23 @@ describe('asking for the state of a stream', () => {
     await replaceAt(BEGAN, { n: 1 });
     now = BEGAN + 10;
     await replica.streams.delete(requestFor(key));
-    await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: {}, timestamp: new Date(BEGAN + 15).toISOString() });
+    await store.appendToStream(streamNameOf(key), {
+      type: 'SomethingElse',
+      data: {},
+      timestamp: new Date(BEGAN + 15).toISOString(),
+    });
     await caughtUp(replica, store, key);
     expect(await refusalOf(atRevision(1))).toBeInstanceOf(StreamDeletedError);
     now = BEGAN + 20;
     await replica.streams.restore(requestFor(key));
-    expect([await atTime(BEGAN + 9), await atTime(BEGAN + 20), await atRevision(1), await atRevision(4)]).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }]);
-    for (const at of [BEGAN + 10, BEGAN + 15, BEGAN + 19]) expect(await refusalOf(atTime(at))).toBeInstanceOf(StreamDeletedError);
+    expect([await atTime(BEGAN + 9), await atTime(BEGAN + 20), await atRevision(1), await atRevision(4)]).toEqual([
+      { n: 1 },
+      { n: 1 },
+      { n: 1 },
+      { n: 1 },
+    ]);
+    for (const at of [BEGAN + 10, BEGAN + 15, BEGAN + 19])
+      expect(await refusalOf(atTime(at))).toBeInstanceOf(StreamDeletedError);
     for (const revision of [2, 3]) expect(await refusalOf(atRevision(revision))).toBeInstanceOf(StreamDeletedError);
   });
 
@@ -98,13 +147,19 @@ describe('asking for the streams of a user', () => {
   const open = useReplicas(connected);
   let replica: Replica;
   let userId: string;
-  const names = (streams: readonly { readonly name: string }[]): string[] => streams.map(({ name }) => name.replace(`user-${userId}-`, ''));
-  const list = (who: string, filter: StreamFilter = {}, limit = 100, after?: string): string[] => names(replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
+  const names = (streams: readonly { readonly name: string }[]): string[] =>
+    streams.map(({ name }) => name.replace(`user-${userId}-`, ''));
+  const list = (who: string, filter: StreamFilter = {}, limit = 100, after?: string): string[] =>
+    names(replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
 
   beforeEach(async () => {
     replica = await open();
     ({ userId } = newKey());
-    const create = (type: UserStreamKey['type'], category: string, more: Parameters<typeof beginningOf>[1] = {}): Promise<unknown> => {
+    const create = (
+      type: UserStreamKey['type'],
+      category: string,
+      more: Parameters<typeof beginningOf>[1] = {},
+    ): Promise<unknown> => {
       const key = newKey({ userId, type, category });
       return replica.streams.create(requestFor(key), beginningOf(key, more), { n: 1 });
     };
@@ -116,7 +171,8 @@ describe('asking for the streams of a user', () => {
     await create('activity', 'old', { tags: ['me'] });
     await replica.streams.delete(requestFor(newKey({ userId, type: 'activity', category: 'old' })));
     // Others whose ids begin alike.
-    for (const other of [`${userId}x`, `${userId}-y`]) await replica.streams.replace(requestFor(newKey({ userId: other })), [{ data: {} }]);
+    for (const other of [`${userId}x`, `${userId}-y`])
+      await replica.streams.replace(requestFor(newKey({ userId: other })), [{ data: {} }]);
   });
 
   it('gives them by type and category: all to the user, to others what they may read', () => {
@@ -142,7 +198,9 @@ describe('asking for the streams of a user', () => {
 
   it('shows deleted ones to who may restore them only', () => {
     for (const who of ['bob', 'nobody']) expect(list(who, { status: 'deleted' })).toEqual([]);
-    expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual(['activity-old']);
+    expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual([
+      'activity-old',
+    ]);
   });
 
   it.each([1, 2, 3, 4, 5, 6])('gives the same in pages of %d, each begun where the one before ended', (limit) => {
@@ -151,7 +209,13 @@ describe('asking for the streams of a user', () => {
       const pages: string[][] = [];
       let after: string | undefined;
       do {
-        const { streams, nextAfter } = replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, {}, limit, after);
+        const { streams, nextAfter } = replica.queries.list(
+          who === 'nobody' ? ANONYMOUS : callerOf(who),
+          userId,
+          {},
+          limit,
+          after,
+        );
         pages.push(names(streams));
         after = nextAfter;
       } while (after !== undefined);
@@ -160,17 +224,29 @@ describe('asking for the streams of a user', () => {
     }
   });
 
-  it('goes on behind a stream that is not there any more, and refuses another user\'s', () => {
+  it("goes on behind a stream that is not there any more, and refuses another user's", () => {
     expect(list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
-    for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`]) expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);
+    for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
+      expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);
   });
 
   it('reports what the role of an admin opened once, with the names of that page', () => {
     replica.queries.list(callerOf('root', 'admin'), userId, {}, 3);
-    expect(replica.overrides).toEqual([{ callerId: 'root', role: 'admin', right: 'read', streamNames: [`user-${userId}-loans-car`, `user-${userId}-loans`] }]);
+    expect(replica.overrides).toEqual([
+      {
+        callerId: 'root',
+        role: 'admin',
+        right: 'read',
+        streamNames: [`user-${userId}-loans-car`, `user-${userId}-loans`],
+      },
+    ]);
   });
 
   it('gives none of a user who has none, or cannot be one', () => {
-    for (const other of [newKey().userId, '', '__proto__', 'a/b']) expect(replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({ streams: [], nextAfter: undefined });
+    for (const other of [newKey().userId, '', '__proto__', 'a/b'])
+      expect(replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({
+        streams: [],
+        nextAfter: undefined,
+      });
   });
 });

@@ -1,6 +1,24 @@
-import { type EventStore, ownedBy, PermissionError, StreamAlreadyExistsError, StreamDeletedError, StreamNotFoundError, ValidationError, WrongExpectedRevisionError } from '../../src/event-store/domain/index.js';
+import {
+  type EventStore,
+  ownedBy,
+  PermissionError,
+  StreamAlreadyExistsError,
+  StreamDeletedError,
+  StreamNotFoundError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../../src/event-store/domain/index.js';
 import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { atRevision, callerOf, dataOf, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../user-streams/replica.js';
+import {
+  atRevision,
+  callerOf,
+  dataOf,
+  newKey,
+  refusalOf,
+  type Replica,
+  requestFor,
+  useReplicas,
+} from '../user-streams/replica.js';
 import { useStore } from './connected-store.js';
 
 describe('writing to the streams of users', () => {
@@ -16,28 +34,67 @@ describe('writing to the streams of users', () => {
     key = newKey();
     name = streamNameOf(key);
   });
-  const typesOf = async (streamName: string): Promise<string[]> => (await store.readStream(streamName)).map(({ type }) => type);
-  const replace = (data: Record<string, unknown>, more: Parameters<typeof requestFor>[1] = {}): ReturnType<Replica['streams']['replace']> => replica.streams.replace(requestFor(key, more), [{ data }]);
+  const typesOf = async (streamName: string): Promise<string[]> =>
+    (await store.readStream(streamName)).map(({ type }) => type);
+  const replace = (
+    data: Record<string, unknown>,
+    more: Parameters<typeof requestFor>[1] = {},
+  ): ReturnType<Replica['streams']['replace']> => replica.streams.replace(requestFor(key, more), [{ data }]);
 
   it('creates a stream with data in one write, and its metadata for KurrentDB too', async () => {
     const beginning = beginningOf(key, { description: 'Mine', tags: ['x'], isPublic: true });
     const outcome = await replica.streams.create(requestFor(key), beginning, { n: 1 });
     expect(outcome).toMatchObject({ streamName: name, revision: 1, created: true, replayed: false, largestBytes: 7 });
     const [created, updated] = await store.readStream(name);
-    expect(created).toMatchObject({ type: 'StreamCreated', data: { description: 'Mine', tags: ['x'], owner: key.userId, permissions: beginning.permissions } });
-    expect(updated).toMatchObject({ type: 'UserDataUpdated', eventId: outcome.eventId, data: { userId: key.userId, type: 'profile', category: 'default', data: { n: 1 }, isPublic: true, eventId: outcome.eventId } });
-    expect(updated?.metadata).toEqual({ source: 'penguin-pool-streams/user-streams', correlationId: 'request-1', actor: key.userId, dataSchema: 'profile@1', schemaVersion: 1 });
+    expect(created).toMatchObject({
+      type: 'StreamCreated',
+      data: { description: 'Mine', tags: ['x'], owner: key.userId, permissions: beginning.permissions },
+    });
+    expect(updated).toMatchObject({
+      type: 'UserDataUpdated',
+      eventId: outcome.eventId,
+      data: {
+        userId: key.userId,
+        type: 'profile',
+        category: 'default',
+        data: { n: 1 },
+        isPublic: true,
+        eventId: outcome.eventId,
+      },
+    });
+    expect(updated?.metadata).toEqual({
+      source: 'penguin-pool-streams/user-streams',
+      correlationId: 'request-1',
+      actor: key.userId,
+      dataSchema: 'profile@1',
+      schemaVersion: 1,
+    });
     const { metadata } = await store.getStreamMetadata(name);
-    expect(metadata).toMatchObject({ name, description: 'Mine', permissions: beginning.permissions, acl: { $r: ['$all', key.userId], $w: [key.userId], $d: [key.userId] }, metadata: { tags: ['x'], owner: key.userId } });
+    expect(metadata).toMatchObject({
+      name,
+      description: 'Mine',
+      permissions: beginning.permissions,
+      acl: { $r: ['$all', key.userId], $w: [key.userId], $d: [key.userId] },
+      metadata: { tags: ['x'], owner: key.userId },
+    });
     // A writer reads its own write.
-    expect(replica.table.stream(key)).toMatchObject({ name, revision: 1, metadataRevision: 0, events: 2, bytes: 7, tags: ['x'] });
+    expect(replica.table.stream(key)).toMatchObject({
+      name,
+      revision: 1,
+      metadataRevision: 0,
+      events: 2,
+      bytes: 7,
+      tags: ['x'],
+    });
     expect(dataOf(replica, key)).toEqual({ n: 1 });
   });
 
   it('creates a stream once', async () => {
     await replica.streams.create(requestFor(key), beginningOf(key), undefined);
     expect(replica.table.stream(key)?.permissions).toEqual(ownedBy(key.userId));
-    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { n: 1 }))).toBeInstanceOf(StreamAlreadyExistsError);
+    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { n: 1 }))).toBeInstanceOf(
+      StreamAlreadyExistsError,
+    );
     expect(await typesOf(name)).toEqual(['StreamCreated']);
   });
 
@@ -49,7 +106,11 @@ describe('writing to the streams of users', () => {
   });
 
   it('appends several sets of data in one write', async () => {
-    const outcome = await replica.streams.replace(requestFor(key), [{ data: { n: 1 } }, { data: { n: 2 } }, { data: { n: 33 } }]);
+    const outcome = await replica.streams.replace(requestFor(key), [
+      { data: { n: 1 } },
+      { data: { n: 2 } },
+      { data: { n: 33 } },
+    ]);
     expect(outcome).toMatchObject({ revision: 3, largestBytes: 8 });
     expect(await typesOf(name)).toEqual(['StreamCreated', 'UserDataUpdated', 'UserDataUpdated', 'UserDataUpdated']);
     expect(dataOf(replica, key)).toEqual({ n: 33 });
@@ -75,15 +136,30 @@ describe('writing to the streams of users', () => {
 
   it('deletes softly: the stream is closed to writes until it is restored, with all that was in it', async () => {
     await replace({ n: 1 });
-    expect(await replica.streams.delete(requestFor(key))).toMatchObject({ revision: 2, created: false, largestBytes: 0 });
-    for (const write of [replace({ n: 2 }), replica.streams.change(requestFor(key), { n: 2 }), replica.streams.delete(requestFor(key)), replica.streams.create(requestFor(key), beginningOf(key), undefined)]) {
+    expect(await replica.streams.delete(requestFor(key))).toMatchObject({
+      revision: 2,
+      created: false,
+      largestBytes: 0,
+    });
+    for (const write of [
+      replace({ n: 2 }),
+      replica.streams.change(requestFor(key), { n: 2 }),
+      replica.streams.delete(requestFor(key)),
+      replica.streams.create(requestFor(key), beginningOf(key), undefined),
+    ]) {
       expect(await refusalOf(write)).toBeInstanceOf(StreamDeletedError);
     }
     expect(await replica.streams.restore(requestFor(key))).toMatchObject({ revision: 3 });
     expect(dataOf(replica, key)).toEqual({ n: 1 });
     expect(await refusalOf(replica.streams.restore(requestFor(key)))).toBeInstanceOf(StreamAlreadyExistsError);
     expect(await replace({ n: 2 })).toMatchObject({ revision: 4 });
-    expect(await typesOf(name)).toEqual(['StreamCreated', 'UserDataUpdated', 'StreamDeleted', 'StreamRestored', 'UserDataUpdated']);
+    expect(await typesOf(name)).toEqual([
+      'StreamCreated',
+      'UserDataUpdated',
+      'StreamDeleted',
+      'StreamRestored',
+      'UserDataUpdated',
+    ]);
   });
 
   it.each([
@@ -94,7 +170,12 @@ describe('writing to the streams of users', () => {
     await replace({ n: 1 });
     await replace({ n: 2 });
     for (const wrong of [0, 1, 3, 2 ** 52]) {
-      expect(await refusalOf(write(requestFor(key, atRevision(wrong))))).toMatchObject({ type: 'wrong-expected-revision', streamName: name, expected: BigInt(wrong), current: 2n });
+      expect(await refusalOf(write(requestFor(key, atRevision(wrong))))).toMatchObject({
+        type: 'wrong-expected-revision',
+        streamName: name,
+        expected: BigInt(wrong),
+        current: 2n,
+      });
     }
     expect(await write(requestFor(key, atRevision(2)))).toMatchObject({ revision: 3 });
   });
@@ -102,28 +183,52 @@ describe('writing to the streams of users', () => {
   it('restores at the demanded revision only', async () => {
     await replace({ n: 1 });
     await replica.streams.delete(requestFor(key));
-    expect(await refusalOf(replica.streams.restore(requestFor(key, atRevision(1))))).toMatchObject({ type: 'wrong-expected-revision', current: 2n });
+    expect(await refusalOf(replica.streams.restore(requestFor(key, atRevision(1))))).toMatchObject({
+      type: 'wrong-expected-revision',
+      current: 2n,
+    });
     expect(await replica.streams.restore(requestFor(key, atRevision(2)))).toMatchObject({ revision: 3 });
   });
 
   it('heeds what is demanded of a stream that is not there', async () => {
-    expect(await refusalOf(replace({ n: 1 }, atRevision(0)))).toMatchObject({ type: 'wrong-expected-revision', current: 'no_stream' });
-    expect(await refusalOf(replace({ n: 1 }, { precondition: { kind: 'exists' } }))).toBeInstanceOf(WrongExpectedRevisionError);
+    expect(await refusalOf(replace({ n: 1 }, atRevision(0)))).toMatchObject({
+      type: 'wrong-expected-revision',
+      current: 'no_stream',
+    });
+    expect(await refusalOf(replace({ n: 1 }, { precondition: { kind: 'exists' } }))).toBeInstanceOf(
+      WrongExpectedRevisionError,
+    );
     expect(await replace({ n: 1 }, { precondition: { kind: 'absent' } })).toMatchObject({ created: true });
-    expect(await refusalOf(replace({ n: 2 }, { precondition: { kind: 'absent' } }))).toBeInstanceOf(StreamAlreadyExistsError);
+    expect(await refusalOf(replace({ n: 2 }, { precondition: { kind: 'absent' } }))).toBeInstanceOf(
+      StreamAlreadyExistsError,
+    );
     expect(await replace({ n: 2 }, { precondition: { kind: 'exists' } })).toMatchObject({ revision: 2 });
   });
 
   it('says that a patch came too late before it says that its result would not do', async () => {
     await replace({ n: 1 });
     await replace({ n: 2 });
-    expect(await refusalOf(replica.streams.change(requestFor(key, atRevision(1)), { refused: true }))).toMatchObject({ type: 'wrong-expected-revision', current: 2n });
-    expect(await refusalOf(replica.streams.change(requestFor(key, atRevision(2)), { refused: true }))).toBeInstanceOf(ValidationError);
+    expect(await refusalOf(replica.streams.change(requestFor(key, atRevision(1)), { refused: true }))).toMatchObject({
+      type: 'wrong-expected-revision',
+      current: 2n,
+    });
+    expect(await refusalOf(replica.streams.change(requestFor(key, atRevision(2)), { refused: true }))).toBeInstanceOf(
+      ValidationError,
+    );
   });
 
   it('stores nothing of data that the schema refuses', async () => {
-    expect(await refusalOf(replica.streams.replace(requestFor(key), [{ data: { n: 1 }, within: 'events.0' }, { data: { refused: 1 }, within: 'events.1' }]))).toMatchObject({ type: 'validation-error', message: 'events.1: refused' });
-    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { refused: 1 }))).toBeInstanceOf(ValidationError);
+    expect(
+      await refusalOf(
+        replica.streams.replace(requestFor(key), [
+          { data: { n: 1 }, within: 'events.0' },
+          { data: { refused: 1 }, within: 'events.1' },
+        ]),
+      ),
+    ).toMatchObject({ type: 'validation-error', message: 'events.1: refused' });
+    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { refused: 1 }))).toBeInstanceOf(
+      ValidationError,
+    );
     expect(await store.streamExists(name)).toBe(false);
     expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });
   });
@@ -131,10 +236,22 @@ describe('writing to the streams of users', () => {
   it('lets nobody else write, whether the stream is there or not; one who may write need not be one who may delete', async () => {
     const bob = callerOf('bob');
     const refusals = async (): Promise<unknown[]> =>
-      Promise.all([replace({ n: 1 }, { caller: bob }), replica.streams.change(requestFor(key, { caller: bob }), {}), replica.streams.delete(requestFor(key, { caller: bob })), replica.streams.restore(requestFor(key, { caller: bob })), replica.streams.create(requestFor(key, { caller: bob }), beginningOf(key), {})].map(refusalOf));
+      Promise.all(
+        [
+          replace({ n: 1 }, { caller: bob }),
+          replica.streams.change(requestFor(key, { caller: bob }), {}),
+          replica.streams.delete(requestFor(key, { caller: bob })),
+          replica.streams.restore(requestFor(key, { caller: bob })),
+          replica.streams.create(requestFor(key, { caller: bob }), beginningOf(key), {}),
+        ].map(refusalOf),
+      );
     const missing = await refusals();
     expect(missing.every((error) => error instanceof PermissionError)).toBe(true);
-    await replica.streams.create(requestFor(key), beginningOf(key, { permissions: { ...ownedBy(key.userId), write: [key.userId, 'carol'] } }), undefined);
+    await replica.streams.create(
+      requestFor(key),
+      beginningOf(key, { permissions: { ...ownedBy(key.userId), write: [key.userId, 'carol'] } }),
+      undefined,
+    );
     expect((await refusals()).map(String)).toEqual(missing.map(String));
     const carol = callerOf('carol');
     expect(await replace({ n: 1 }, { caller: carol })).toMatchObject({ revision: 1 });
@@ -152,9 +269,16 @@ describe('writing to the streams of users', () => {
     const now = Date.now();
     const slow = await open({ clock: { now: () => now - 3_600_000, monotonic: () => performance.now() } });
     const first = await replace({ n: 1 });
-    await slow.model.waitFor({ commit: (await store.readStream(name)).at(-1)?.position?.commit ?? 0n, prepare: 0n }, 5_000);
+    await slow.model.waitFor(
+      { commit: (await store.readStream(name)).at(-1)?.position?.commit ?? 0n, prepare: 0n },
+      5_000,
+    );
     const second = await slow.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     expect(second.at).toBe(first.at);
-    expect((await store.readStream(name)).map(({ timestamp }) => Date.parse(timestamp))).toEqual([first.at, first.at, first.at]);
+    expect((await store.readStream(name)).map(({ timestamp }) => Date.parse(timestamp))).toEqual([
+      first.at,
+      first.at,
+      first.at,
+    ]);
   });
 });

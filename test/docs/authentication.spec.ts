@@ -6,7 +6,12 @@ import { readDocument } from './curl-samples.js';
 const document = readDocument('docs/authentication.md');
 
 /** Each command with the output that is shown below it. */
-const samples = [...document.matchAll(/```sh\nnpm run -s (\w+) -- ([^\n]+)\n```\n+```text\n(.*?)\n```/gs)].map(([, script = '', args = '', output = '']) => ({ args: [...(script === 'token' ? ['token'] : []), ...args.split(' ')], output }));
+const samples = [...document.matchAll(/```sh\nnpm run -s (\w+) -- ([^\n]+)\n```\n+```text\n(.*?)\n```/gs)].map(
+  ([, script = '', args = '', output = '']) => ({
+    args: [...(script === 'token' ? ['token'] : []), ...args.split(' ')],
+    output,
+  }),
+);
 
 /** An output with its tokens, keys, ids and instants replaced by what they are. */
 function shapeOf(output: string): string {
@@ -23,13 +28,15 @@ describe('docs/authentication.md', () => {
     const dataDir = makeDataDir();
     try {
       expect(samples).toHaveLength(5);
-      for (const { args, output } of samples) expect(shapeOf(await outputOf({ DATA_DIR: dataDir }, ...args))).toBe(shapeOf(output));
+      for (const { args, output } of samples)
+        expect(shapeOf(await outputOf({ DATA_DIR: dataDir }, ...args))).toBe(shapeOf(output));
     } finally {
       removeDataDir(dataDir);
     }
   }, 60_000);
 
   it('names every setting of authentication', () => {
-    for (const name of Object.keys(variables).filter((variable) => variable.startsWith('AUTH_'))) expect(document).toContain(`\`${name}`);
+    for (const name of Object.keys(variables).filter((variable) => variable.startsWith('AUTH_')))
+      expect(document).toContain(`\`${name}`);
   });
 });

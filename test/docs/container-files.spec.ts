@@ -16,7 +16,10 @@ interface ComposeService {
 
 describe('the container files', () => {
   const dockerfile = read('Dockerfile');
-  const compose = parse(read('docker-compose.yml')) as { services: Record<string, ComposeService>; volumes: Record<string, null> };
+  const compose = parse(read('docker-compose.yml')) as {
+    services: Record<string, ComposeService>;
+    volumes: Record<string, null>;
+  };
 
   it('Dockerfile has no finding of the linter, several stages, and does not run as root', () => {
     expect(validate(dockerfile)).toEqual([]);
@@ -28,8 +31,13 @@ describe('the container files', () => {
   });
 
   it('copies nothing into the image but what .dockerignore lets through', () => {
-    const allowed = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => (files ?? '').split(' '));
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) =>
+      (files ?? '').split(' '),
+    );
     expect(copied.length).toBeGreaterThan(0);
     for (const file of copied) expect(allowed).toContain(file);
   });
@@ -39,7 +47,8 @@ describe('the container files', () => {
     expect(kurrentdb?.image).toBe('docker.io/kurrentplatform/kurrentdb:26.1.0');
     expect(kurrentdb?.healthcheck?.test.join(' ')).toContain('/health/live');
     expect(streams?.depends_on).toEqual({ kurrentdb: { condition: 'service_healthy' } });
-    for (const volume of [...(kurrentdb?.volumes ?? []), ...(streams?.volumes ?? [])]) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
+    for (const volume of [...(kurrentdb?.volumes ?? []), ...(streams?.volumes ?? [])])
+      expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
   });
 
   it('gives the service only variables that it knows, with values that it takes', () => {

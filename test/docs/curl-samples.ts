@@ -20,11 +20,17 @@ export function readDocument(path: string): string {
 /** The samples of a document, in their order. @throws Error for an option of curl that nobody has taught this */
 export function curlSamplesOf(document: string): CurlSample[] {
   const blocks = /```sh\n(curl -s (?:(?!```).)+)\n```(?:\n+```json\n(.*?)\n```)?/gs;
-  return [...readDocument(document).matchAll(blocks)].map(([, command = '', json]) => ({ document, ...parse(command), json }));
+  return [...readDocument(document).matchAll(blocks)].map(([, command = '', json]) => ({
+    document,
+    ...parse(command),
+    json,
+  }));
 }
 
 function parse(command: string): Pick<CurlSample, 'method' | 'path' | 'headers' | 'body'> {
-  const words = [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain ?? '');
+  const words = [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? '',
+  );
   const headers: Record<string, string> = {};
   let method: string | undefined;
   let path = '';

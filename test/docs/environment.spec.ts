@@ -6,11 +6,19 @@ const root = resolve(__dirname, '../..');
 const example = readFileSync(resolve(root, '.env.example'), 'utf8');
 
 /** `# description` above `NAME=value`, or `# NAME=` for a variable without default. */
-const documented = [...example.matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].map(([, description = '', name = '', value = '']) => ({ name, description, value }));
+const documented = [...example.matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].map(
+  ([, description = '', name = '', value = '']) => ({ name, description, value }),
+);
 
 describe('.env.example', () => {
   it('documents every variable there is, in its words and with its default, and no other', () => {
-    expect(documented).toEqual(Object.values(variables).map((variable) => ({ name: variable.name, description: variable.description, value: 'default' in variable ? variable.default : '' })));
+    expect(documented).toEqual(
+      Object.values(variables).map((variable) => ({
+        name: variable.name,
+        description: variable.description,
+        value: 'default' in variable ? variable.default : '',
+      })),
+    );
   });
 
   it('is a configuration that works', () => {

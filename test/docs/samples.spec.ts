@@ -18,7 +18,12 @@ const OPTIONAL = ['cachedResponse', 'heldUp'];
 /** What a JSON value looks like, whatever its numbers and texts are. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).filter(([key]) => !OPTIONAL.includes(key)).map(([key, member]) => [key, shapeOf(member)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([key]) => !OPTIONAL.includes(key))
+        .map(([key, member]) => [key, shapeOf(member)]),
+    );
   return value === null ? 'null' : typeof value;
 }
 
@@ -30,12 +35,38 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     const servicesFile = join(dataDir, 'services.yaml');
-    writeFileSync(servicesFile, 'services:\n  - { name: nightly-backup, kind: push, token: "${BACKUP_TOKEN}", interval: 1d }\n');
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_INTERVAL_MS: '300', UPTIME_SAMPLE_WINDOW_MS: '1000', ...(document === PUSHES ? { UPTIME_SERVICES_FILE: servicesFile, BACKUP_TOKEN: 'token-of-the-backup' } : {}) });
-    const tokenFor = async (...role: string[]): Promise<string> => (await run(process.execPath, [resolve(root, 'dist/cli.js'), 'token', '--user', 'alice', ...role], { env: { PATH: process.env.PATH, DATA_DIR: dataDir } })).stdout.trim();
-    tokens = { TOKEN: await tokenFor(), ADMIN_TOKEN: await tokenFor('--role', 'admin'), BACKUP_TOKEN: 'token-of-the-backup' };
-    await eventually(() => service.get('/api/uptime/status'), ({ body }) => (body as { services: { currentStatus: string }[] }).services.slice(0, 3).every(({ currentStatus }) => currentStatus === 'up'));
-    await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
+    writeFileSync(
+      servicesFile,
+      'services:\n  - { name: nightly-backup, kind: push, token: "${BACKUP_TOKEN}", interval: 1d }\n',
+    );
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      UPTIME_INTERVAL_MS: '300',
+      UPTIME_SAMPLE_WINDOW_MS: '1000',
+      ...(document === PUSHES ? { UPTIME_SERVICES_FILE: servicesFile, BACKUP_TOKEN: 'token-of-the-backup' } : {}),
+    });
+    const tokenFor = async (...role: string[]): Promise<string> =>
+      (
+        await run(process.execPath, [resolve(root, 'dist/cli.js'), 'token', '--user', 'alice', ...role], {
+          env: { PATH: process.env.PATH, DATA_DIR: dataDir },
+        })
+      ).stdout.trim();
+    tokens = {
+      TOKEN: await tokenFor(),
+      ADMIN_TOKEN: await tokenFor('--role', 'admin'),
+      BACKUP_TOKEN: 'token-of-the-backup',
+    };
+    await eventually(
+      () => service.get('/api/uptime/status'),
+      ({ body }) =>
+        (body as { services: { currentStatus: string }[] }).services
+          .slice(0, 3)
+          .every(({ currentStatus }) => currentStatus === 'up'),
+    );
+    await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
   });
 
   afterAll(async () => {
@@ -44,7 +75,15 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
   });
 
   const ask = ({ method, path, headers, body }: CurlSample): Promise<Answer> =>
-    service.request(method, path, { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace(/\$([A-Z_]+)/, (_, variable: string) => tokens[variable] ?? '')])), ...(body === undefined ? {} : { body }) });
+    service.request(method, path, {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name,
+          value.replace(/\$([A-Z_]+)/, (_, variable: string) => tokens[variable] ?? ''),
+        ]),
+      ),
+      ...(body === undefined ? {} : { body }),
+    });
 
   const samples = curlSamplesOf(document);
 
@@ -65,7 +104,9 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
 
 describe('the documentation', () => {
   it('shows a curl of every endpoint that is documented there', () => {
-    const shown = DOCUMENTS.flatMap((document) => curlSamplesOf(document)).map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+    const shown = DOCUMENTS.flatMap((document) => curlSamplesOf(document)).map(
+      ({ method, path }) => `${method} ${path.split('?')[0]}`,
+    );
     expect(shown).toEqual(
       expect.arrayContaining([
         'GET /api/streams/service-uptime-http/events',
@@ -86,13 +127,20 @@ describe('the documentation', () => {
   });
 
   it('of the README names only npm scripts that exist', () => {
-    const named = [...readDocument('README.md').matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)].map(([, script]) => script ?? '').filter((script) => !['ci', 'install'].includes(script));
+    const named = [...readDocument('README.md').matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)]
+      .map(([, script]) => script ?? '')
+      .filter((script) => !['ci', 'install'].includes(script));
     expect(named.length).toBeGreaterThan(0);
     for (const script of named) expect(scripts).toContain(script);
   });
 
-  it.each([...DOCUMENTS, 'docs/access.md', 'docs/authentication.md', 'docs/user-data-schemas.md'])('links only to files that exist: %s', (document) => {
-    const targets = [...readDocument(document).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => resolve(root, dirname(document), target));
-    for (const target of targets) expect(() => readFileSync(target)).not.toThrow(/ENOENT/);
-  });
+  it.each([...DOCUMENTS, 'docs/access.md', 'docs/authentication.md', 'docs/user-data-schemas.md'])(
+    'links only to files that exist: %s',
+    (document) => {
+      const targets = [...readDocument(document).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) =>
+        resolve(root, dirname(document), target),
+      );
+      for (const target of targets) expect(() => readFileSync(target)).not.toThrow(/ENOENT/);
+    },
+  );
 });

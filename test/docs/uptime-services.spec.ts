@@ -19,7 +19,10 @@ describe('the page about the services that are probed', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  const load = (yaml: string, environment: Readonly<Record<string, string>> = {}): ReturnType<typeof loadConfig>['uptime']['services'] => {
+  const load = (
+    yaml: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): ReturnType<typeof loadConfig>['uptime']['services'] => {
     writeFileSync(file, yaml);
     return loadConfig({ ...environment, UPTIME_SERVICES_FILE: file }).uptime.services;
   };
@@ -32,13 +35,25 @@ describe('the page about the services that are probed', () => {
     return [];
   };
   /** The keys that a service of a kind, or `defaults`, may have. */
-  const knownKeysOf = (yaml: string): string[] => (/known are (.*)/.exec(problemsOf(yaml).join('\n'))?.[1] ?? '').split(', ');
+  const knownKeysOf = (yaml: string): string[] =>
+    (/known are (.*)/.exec(problemsOf(yaml).join('\n'))?.[1] ?? '').split(', ');
 
   it('shows a file that works, with a service of each kind', () => {
     const services = load(example, secrets);
     expect(new Set(services.map(({ target }) => target.kind))).toEqual(new Set(PROBE_KINDS));
-    expect(services.find(({ name }) => name === 'shop')).toMatchObject({ target: { headers: { Authorization: 'Bearer s3cret' }, acceptedStatuses: [{ from: 200 }, { from: 201 }, { from: 300, to: 399 }] }, timeoutMs: 2_500, tags: ['shop', 'eu'] });
-    expect(services.find(({ name }) => name === 'mail')).toMatchObject({ target: { send: 'QUIT\r\n' }, intervalMs: 30_000, tags: ['shop'] });
+    expect(services.find(({ name }) => name === 'shop')).toMatchObject({
+      target: {
+        headers: { Authorization: 'Bearer s3cret' },
+        acceptedStatuses: [{ from: 200 }, { from: 201 }, { from: 300, to: 399 }],
+      },
+      timeoutMs: 2_500,
+      tags: ['shop', 'eu'],
+    });
+    expect(services.find(({ name }) => name === 'mail')).toMatchObject({
+      target: { send: 'QUIT\r\n' },
+      intervalMs: 30_000,
+      tags: ['shop'],
+    });
     expect(services.find(({ name }) => name === 'database')?.target).toEqual({ kind: 'database' });
   });
 
@@ -48,23 +63,36 @@ describe('the page about the services that are probed', () => {
   });
 
   it.each(PROBE_KINDS)('names every key of kind %s', (kind) => {
-    const keys = knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`).filter((key) => !key.endsWith('Ms'));
+    const keys = knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`).filter(
+      (key) => !key.endsWith('Ms'),
+    );
     expect(keys.length).toBeGreaterThan(5);
     for (const key of keys) expect(page).toContain(`\`${key}\``);
   });
 
   it('names every key of the defaults, and no key that nobody reads', () => {
     const keys = knownKeysOf('services: []\ndefaults: { colour: red }\n');
-    for (const key of keys.filter((name) => !name.endsWith('Ms'))) expect(page).toMatch(new RegExp(`^\\| \`${key}\` \\|`, 'm'));
-    const all = new Set([...keys, ...PROBE_KINDS.flatMap((kind) => knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`))]);
-    const rows = [...page.matchAll(/^\|(?: `\w+`)? \| ([^|]*`[^|]*)\|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, key = '']) => key));
+    for (const key of keys.filter((name) => !name.endsWith('Ms')))
+      expect(page).toMatch(new RegExp(`^\\| \`${key}\` \\|`, 'm'));
+    const all = new Set([
+      ...keys,
+      ...PROBE_KINDS.flatMap((kind) => knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`)),
+    ]);
+    const rows = [...page.matchAll(/^\|(?: `\w+`)? \| ([^|]*`[^|]*)\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, key = '']) => key),
+    );
     expect(rows.length).toBeGreaterThan(15);
-    for (const key of rows.filter((name) => !name.startsWith('UPTIME_') && !/^\d/.test(name))) expect(all).toContain(key);
+    for (const key of rows.filter((name) => !name.startsWith('UPTIME_') && !/^\d/.test(name)))
+      expect(all).toContain(key);
   });
 
   it('shows mistakes as they are told', () => {
-    const shown = [...page.matchAll(/^ {2}- uptime\.services\.yaml: (.*?)(?:, url, …)?$/gm)].map(([, problem = '']) => problem);
-    const told = problemsOf('services:\n  - name: a\n    kind: http\n    intervall: 5s\n    url: http://a\n\n  - name: b\n    kind: push\n    token: ${BACKUP_TOKEN}\n').join('\n');
+    const shown = [...page.matchAll(/^ {2}- uptime\.services\.yaml: (.*?)(?:, url, …)?$/gm)].map(
+      ([, problem = '']) => problem,
+    );
+    const told = problemsOf(
+      'services:\n  - name: a\n    kind: http\n    intervall: 5s\n    url: http://a\n\n  - name: b\n    kind: push\n    token: ${BACKUP_TOKEN}\n',
+    ).join('\n');
     expect(shown).toHaveLength(2);
     for (const problem of shown) expect(told).toContain(problem);
   });

@@ -5,9 +5,12 @@ import { ValidationError } from '../../src/event-store/domain/index.js';
 import { AjvDataSchemas } from '../../src/user-streams/schemas/ajv-data-schemas.js';
 
 const page = readFileSync(resolve(__dirname, '../../docs/user-data-schemas.md'), 'utf8');
-const [refusal = '', schema = '', accepted = '', refused = ''] = [...page.matchAll(/```json\n(.*?)\n```/gs)].map(([, json = '']) => json);
+const [refusal = '', schema = '', accepted = '', refused = ''] = [...page.matchAll(/```json\n(.*?)\n```/gs)].map(
+  ([, json = '']) => json,
+);
 const file = /For example `([^`]+)`/.exec(page)?.[1] ?? '';
-const parse = (json: string): Readonly<Record<string, unknown>> => JSON.parse(json) as Readonly<Record<string, unknown>>;
+const parse = (json: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(json) as Readonly<Record<string, unknown>>;
 
 function mistakesOf(check: () => void): unknown {
   try {
@@ -37,8 +40,10 @@ describe('the page about schemas of user data', () => {
 
   it('shows data that it accepts, and data that it refuses where the page says', () => {
     expect(mistakesOf(() => schemas.check('offers', 'housing', parse(accepted)))).toEqual([]);
-    const named = [.../because of (.*),/.exec(page)?.[1]?.matchAll(/`([^`]+)`/g) ?? []].map(([, path]) => path);
-    const mistakes = mistakesOf(() => schemas.check('offers', 'housing', parse(refused))) as readonly { path: string }[];
+    const named = [...(/because of (.*),/.exec(page)?.[1]?.matchAll(/`([^`]+)`/g) ?? [])].map(([, path]) => path);
+    const mistakes = mistakesOf(() => schemas.check('offers', 'housing', parse(refused))) as readonly {
+      path: string;
+    }[];
     expect(mistakes.map(({ path }) => path).sort()).toEqual([...named].sort());
   });
 

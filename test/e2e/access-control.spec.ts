@@ -23,7 +23,14 @@ describe('access to the streams of users', () => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH });
-    expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    expect(
+      (
+        await eventually(
+          () => service.get('/readyz'),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
     bob = await ApiCaller.of(() => service.url, 'bob');
     admin = await ApiCaller.of(() => service.url, 'an-admin', 'admin');
   });
@@ -34,7 +41,11 @@ describe('access to the streams of users', () => {
   });
 
   /** Somebody new, with a stream `profile` that was written to twice where nothing else is said. */
-  async function newUser({ writes = [FIRST, LAST] } = {}): Promise<{ readonly id: string; readonly alice: ApiCaller; readonly streams: string }> {
+  async function newUser({ writes = [FIRST, LAST] } = {}): Promise<{
+    readonly id: string;
+    readonly alice: ApiCaller;
+    readonly streams: string;
+  }> {
     const id = `alice-${users++}`;
     const alice = await ApiCaller.of(() => service.url, id);
     const streams = `/api/users/${id}/streams`;
@@ -55,25 +66,49 @@ describe('access to the streams of users', () => {
     `/api/streams/user-${id}-profile/events`,
   ];
   const feedOf = (streams: string): string => `${streamOf(streams)}/feed?from=0`;
-  const listed = async (caller: ApiCaller, streams: string): Promise<number> => ((await caller.get(streams)).body as { streams: unknown[] }).streams.length;
-  const statuses = (caller: ApiCaller, id: string, streams: string): Promise<number[]> => Promise.all(waysTo(id, streams).map(async (way) => (await caller.get(way)).status));
+  const listed = async (caller: ApiCaller, streams: string): Promise<number> =>
+    ((await caller.get(streams)).body as { streams: unknown[] }).streams.length;
+  const statuses = (caller: ApiCaller, id: string, streams: string): Promise<number[]> =>
+    Promise.all(waysTo(id, streams).map(async (way) => (await caller.get(way)).status));
   const all = (status: number): number[] => waysTo('', '').map(() => status);
 
   describe('a stream that one may not read', () => {
     const fixed = { 'x-request-id': 'the-same', 'if-none-match': '"1"' };
-    const visible = ({ status, headers, text }: Reply): unknown => ({ status, text, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CHANGING.includes(name))) });
+    const visible = ({ status, headers, text }: Reply): unknown => ({
+      status,
+      text,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CHANGING.includes(name))),
+    });
 
     async function lookAround(id: string, streams: string): Promise<unknown[]> {
-      const ways = [...waysTo(id, streams), feedOf(streams), `${streams}`, `${streams}?type=profile&visibility=private`, `${streams}?status=deleted`];
-      const looks = [bob, nobody].flatMap((caller) => ['GET', 'HEAD'].flatMap((method) => ways.map((way) => ({ caller, method, way }))));
+      const ways = [
+        ...waysTo(id, streams),
+        feedOf(streams),
+        `${streams}`,
+        `${streams}?type=profile&visibility=private`,
+        `${streams}?status=deleted`,
+      ];
+      const looks = [bob, nobody].flatMap((caller) =>
+        ['GET', 'HEAD'].flatMap((method) => ways.map((way) => ({ caller, method, way }))),
+      );
       const writes = [
         ...['PUT', 'PATCH', 'DELETE'].map((method) => ({ method, way: streamOf(streams) })),
         { method: 'PATCH', way: `${streamOf(streams)}/metadata` },
         { method: 'POST', way: `${streamOf(streams)}/restore` },
       ].flatMap((attempt) => [bob, nobody].map((caller) => ({ caller, ...attempt })));
       const seen: unknown[] = [];
-      for (const { caller, method, way } of looks) seen.push({ method, way, answer: visible(await caller.request(method, way, undefined, fixed)) });
-      for (const { caller, method, way } of writes) seen.push({ method, way, answer: visible(await caller.request(method, way, method === 'POST' || method === 'DELETE' ? undefined : { data: LAST }, { 'x-request-id': 'the-same' })) });
+      for (const { caller, method, way } of looks)
+        seen.push({ method, way, answer: visible(await caller.request(method, way, undefined, fixed)) });
+      for (const { caller, method, way } of writes)
+        seen.push({
+          method,
+          way,
+          answer: visible(
+            await caller.request(method, way, method === 'POST' || method === 'DELETE' ? undefined : { data: LAST }, {
+              'x-request-id': 'the-same',
+            }),
+          ),
+        });
       return seen;
     }
 
@@ -95,12 +130,17 @@ describe('access to the streams of users', () => {
     it('every way to a stream opens to whom they name, and closes again, the open feed included', async () => {
       const { id, alice, streams } = await newUser();
       expect(await statuses(bob, id, streams)).toEqual(all(404));
-      expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(200);
+      expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(
+        200,
+      );
       expect(await statuses(bob, id, streams)).toEqual(all(200));
       expect(await statuses(nobody, id, streams)).toEqual(all(404));
       expect(await listed(bob, streams)).toBe(1);
       const feed = await LiveFeed.open(service.url, feedOf(streams), bob.headers);
-      await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+      await eventually(
+        () => Promise.resolve(feed.events.length),
+        (count) => count === 3,
+      );
       expect(feed.events.map(({ event }) => event)).toEqual(['StreamCreated', 'UserDataUpdated', 'UserDataUpdated']);
 
       expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id] } })).status).toBe(200);
@@ -120,7 +160,10 @@ describe('access to the streams of users', () => {
       expect(((await nobody.get(`${streamOf(streams)}/history`)).body as Page).events).toHaveLength(3);
       expect((await nobody.get(`${streamOf(streams)}/metadata`)).body).not.toHaveProperty('permissions');
       const feed = await LiveFeed.open(service.url, feedOf(streams));
-      await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+      await eventually(
+        () => Promise.resolve(feed.events.length),
+        (count) => count === 3,
+      );
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'private' });
       await feed.ended;
       expect(await statuses(nobody, id, streams)).toEqual(all(404));
@@ -145,7 +188,9 @@ describe('access to the streams of users', () => {
       await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { write: [id], admin: [id, 'bob'] } });
       expect((await bob.put(`${streams}/profile`, { data: LAST })).status).toBe(403);
       expect(await statuses(bob, id, streams)).toEqual(all(404));
-      expect((await bob.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(200);
+      expect((await bob.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(
+        200,
+      );
       expect(await statuses(bob, id, streams)).toEqual(all(200));
     });
 
@@ -153,10 +198,18 @@ describe('access to the streams of users', () => {
       const { alice, streams } = await newUser();
       const etag = String((await alice.get(`${streamOf(streams)}/metadata`)).headers.etag);
       expect(etag).toBe('"0"');
-      expect((await alice.patch(`${streamOf(streams)}/metadata`, { tags: ['one'] }, { 'if-match': etag })).headers.etag).toBe('"1"');
+      expect(
+        (await alice.patch(`${streamOf(streams)}/metadata`, { tags: ['one'] }, { 'if-match': etag })).headers.etag,
+      ).toBe('"1"');
       const late = await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' }, { 'if-match': etag });
-      expect(late).toMatchObject({ status: 409, body: { type: 'wrong-expected-revision', details: { expectedRevision: '0', currentRevision: '1' } } });
-      expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({ visibility: 'private', tags: ['one'] });
+      expect(late).toMatchObject({
+        status: 409,
+        body: { type: 'wrong-expected-revision', details: { expectedRevision: '0', currentRevision: '1' } },
+      });
+      expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({
+        visibility: 'private',
+        tags: ['one'],
+      });
     });
   });
 
@@ -165,7 +218,10 @@ describe('access to the streams of users', () => {
     const token = await tokenFor({ user: id, expiresInSeconds: 3 });
     const feed = await LiveFeed.open(service.url, feedOf(streams), { authorization: `Bearer ${token}` });
     expect(feed.status).toBe(200);
-    await eventually(() => Promise.resolve(feed.events.length), (count) => count === 3);
+    await eventually(
+      () => Promise.resolve(feed.events.length),
+      (count) => count === 3,
+    );
     await feed.ended;
     expect(feed.events).toHaveLength(3);
   });
@@ -173,11 +229,24 @@ describe('access to the streams of users', () => {
   describe('an access that a role alone allows', () => {
     const overrides = (requestId: string): Promise<unknown[]> =>
       eventually(
-        () => Promise.resolve(service.output.filter((line) => line.includes('Access by the role') && line.includes(`"${requestId}"`)).map((line) => JSON.parse(line) as unknown)),
+        () =>
+          Promise.resolve(
+            service.output
+              .filter((line) => line.includes('Access by the role') && line.includes(`"${requestId}"`))
+              .map((line) => JSON.parse(line) as unknown),
+          ),
         (lines) => lines.length > 0,
         2_000,
       );
-    const line = (id: string, right: string, requestId: string): unknown => expect.objectContaining({ msg: "Access by the role 'admin'", callerId: 'an-admin', role: 'admin', right, streamNames: [`user-${id}-profile`], req: expect.objectContaining({ id: requestId }) as unknown });
+    const line = (id: string, right: string, requestId: string): unknown =>
+      expect.objectContaining({
+        msg: "Access by the role 'admin'",
+        callerId: 'an-admin',
+        role: 'admin',
+        right,
+        streamNames: [`user-${id}-profile`],
+        req: expect.objectContaining({ id: requestId }) as unknown,
+      });
 
     it('is logged as one, with the id of the request, on every way to read', async () => {
       const { id, streams } = await newUser();
@@ -186,7 +255,10 @@ describe('access to the streams of users', () => {
         expect((await admin.get(way, { 'x-request-id': requestId })).status).toBe(200);
         expect({ way, lines: await overrides(requestId) }).toEqual({ way, lines: [line(id, 'read', requestId)] });
       }
-      const feed = await LiveFeed.open(service.url, feedOf(streams), { ...admin.headers, 'x-request-id': `override-feed-${id}` });
+      const feed = await LiveFeed.open(service.url, feedOf(streams), {
+        ...admin.headers,
+        'x-request-id': `override-feed-${id}`,
+      });
       expect(await overrides(`override-feed-${id}`)).toEqual([line(id, 'read', `override-feed-${id}`)]);
       feed.kill();
     });
@@ -206,7 +278,11 @@ describe('access to the streams of users', () => {
       for (const [right, method, path, body] of ways) {
         const requestId = `override-${method}-${path.replaceAll('/', '.')}`;
         expect((await admin.request(method, path, body, { 'x-request-id': requestId })).status).toBe(200);
-        expect({ method, path, lines: await overrides(requestId) }).toEqual({ method, path, lines: [line(id, right, requestId)] });
+        expect({ method, path, lines: await overrides(requestId) }).toEqual({
+          method,
+          path,
+          lines: [line(id, right, requestId)],
+        });
       }
     });
 
@@ -215,7 +291,9 @@ describe('access to the streams of users', () => {
       for (const way of waysTo(id, streams)) await alice.get(way, { 'x-request-id': `owner-${id}` });
       await admin.get(`${streams}/profile`, { 'x-request-id': `last-${id}` });
       expect(await overrides(`last-${id}`)).toHaveLength(1);
-      expect(service.output.filter((text) => text.includes('Access by the role') && text.includes(`owner-${id}`))).toEqual([]);
+      expect(
+        service.output.filter((text) => text.includes('Access by the role') && text.includes(`owner-${id}`)),
+      ).toEqual([]);
     });
   });
 });

@@ -20,19 +20,21 @@ const PAGES = ['GET /api/docs', 'GET /api/docs-json', 'GET /api/docs-yaml', LIVE
 const DATA = { displayName: 'Alice' };
 
 /** How the stream comes to be that a user's section is about; its owner makes it. */
-const USER_STREAMS: Readonly<Record<string, (owner: ApiCaller, streams: string, userId: string) => Promise<unknown>>> = {
-  'A private stream of a user': (owner, streams) => owner.put(`${streams}/profile`, { data: DATA }),
-  'A public stream of a user': (owner, streams) => owner.post(streams, { type: 'profile', visibility: 'public', data: DATA }),
-  'A stream that another user may read': async (owner, streams, userId) => {
-    await owner.put(`${streams}/profile`, { data: DATA });
-    await owner.patch(`${streams}/profile/default/metadata`, { permissions: { read: [userId, ANOTHER] } });
-  },
-  'A deleted stream of a user': async (owner, streams) => {
-    await owner.put(`${streams}/profile`, { data: DATA });
-    await owner.delete(`${streams}/profile`);
-  },
-  'A stream of a user that does not exist': () => Promise.resolve(),
-};
+const USER_STREAMS: Readonly<Record<string, (owner: ApiCaller, streams: string, userId: string) => Promise<unknown>>> =
+  {
+    'A private stream of a user': (owner, streams) => owner.put(`${streams}/profile`, { data: DATA }),
+    'A public stream of a user': (owner, streams) =>
+      owner.post(streams, { type: 'profile', visibility: 'public', data: DATA }),
+    'A stream that another user may read': async (owner, streams, userId) => {
+      await owner.put(`${streams}/profile`, { data: DATA });
+      await owner.patch(`${streams}/profile/default/metadata`, { permissions: { read: [userId, ANOTHER] } });
+    },
+    'A deleted stream of a user': async (owner, streams) => {
+      await owner.put(`${streams}/profile`, { data: DATA });
+      await owner.delete(`${streams}/profile`);
+    },
+    'A stream of a user that does not exist': () => Promise.resolve(),
+  };
 
 /** Streams of nobody, by section; only one route leads to them. */
 const OTHER_STREAMS: Readonly<Record<string, (owner: string) => string>> = {
@@ -53,8 +55,17 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/users/{userId}/streams/{type}/{category}': { data: DATA },
   'PATCH /api/users/{userId}/streams/{type}/{category}/metadata': { description: 'Changed' },
   'POST /api/users/{userId}/streams/{type}/{category}/events': { events: [{ data: DATA }] },
-  'POST /api/uptime/service/{name}/maintenance': { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z', reason: 'a new disk' },
-  'POST /api/uptime/service/{name}/corrections': { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z', status: 'up', reason: 'a false alarm' },
+  'POST /api/uptime/service/{name}/maintenance': {
+    from: '2026-01-01T00:00:00Z',
+    to: '2026-01-01T01:00:00Z',
+    reason: 'a new disk',
+  },
+  'POST /api/uptime/service/{name}/corrections': {
+    from: '2026-01-01T00:00:00Z',
+    to: '2026-01-01T01:00:00Z',
+    status: 'up',
+    reason: 'a false alarm',
+  },
 };
 
 /** What each caller shows. The tokens that must be refused would open everything if they were not. */
@@ -82,12 +93,30 @@ describe('the access table of docs/access.md', () => {
     service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, ...probing });
     closed = await ServiceProcess.start({ DATA_DIR: closedDir, ...AUTH, ...probing, AUTH_OPEN_ENDPOINTS: 'none' });
     for (const running of [service, closed]) {
-      expect((await eventually(() => running.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
-      await running.request('GET', '/api/uptime/test-kurrentdb', { headers: { authorization: `Bearer ${await tokenFor({ user: 'a-service' })}` } });
+      expect(
+        (
+          await eventually(
+            () => running.get('/readyz'),
+            ({ status }) => status === 200,
+          )
+        ).status,
+      ).toBe(200);
+      await running.request('GET', '/api/uptime/test-kurrentdb', {
+        headers: { authorization: `Bearer ${await tokenFor({ user: 'a-service' })}` },
+      });
     }
     const system = await ApiCaller.of(() => service.url, 'a-service', 'system');
-    for (const name of Object.values(OTHER_STREAMS).map((of) => of('nobody')).filter((stream) => !stream.startsWith('$'))) {
-      expect((await eventually(() => system.get(`/api/streams/${name}/events`), ({ status }) => status === 200)).status).toBe(200);
+    for (const name of Object.values(OTHER_STREAMS)
+      .map((of) => of('nobody'))
+      .filter((stream) => !stream.startsWith('$'))) {
+      expect(
+        (
+          await eventually(
+            () => system.get(`/api/streams/${name}/events`),
+            ({ status }) => status === 200,
+          )
+        ).status,
+      ).toBe(200);
     }
   }, 60_000);
 
@@ -96,7 +125,8 @@ describe('the access table of docs/access.md', () => {
     for (const directory of [dataDir, closedDir]) removeDataDir(directory);
   });
 
-  const tableOf = (title: string): AccessTable => documented.find((table) => table.title === title) ?? { title, rows: new Map() };
+  const tableOf = (title: string): AccessTable =>
+    documented.find((table) => table.title === title) ?? { title, rows: new Map() };
   const mappedRoutes = (): string[] =>
     service.output.flatMap((line) => {
       const [, path = '', method = ''] = /Mapped \{([^,]+), ([A-Z]+)\} route/.exec(line) ?? [];
@@ -107,20 +137,28 @@ describe('the access table of docs/access.md', () => {
 
   it('has the routes that exist: those that Nest serves are those that the API documentation describes', async () => {
     const { paths } = (await service.get('/api/docs-json')).body as { paths: Record<string, Record<string, unknown>> };
-    const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
     expect(described.sort()).toEqual(mappedRoutes().sort());
     expect(described.filter(isAboutStreams).length).toBeGreaterThan(10);
   });
 
   it('has a section for each kind of stream, and no other', () => {
-    expect(documented.map(({ title }) => title).sort()).toEqual([NO_STREAM, `${NO_STREAM}, ${CLOSED}`, ...Object.keys(USER_STREAMS), ...Object.keys(OTHER_STREAMS)].sort());
+    expect(documented.map(({ title }) => title).sort()).toEqual(
+      [NO_STREAM, `${NO_STREAM}, ${CLOSED}`, ...Object.keys(USER_STREAMS), ...Object.keys(OTHER_STREAMS)].sort(),
+    );
   });
 
   it('has a row for each route that exists in every section where it matters, and no other', () => {
     const routes = mappedRoutes();
     const others = [...routes.filter((route) => !isAboutStreams(route)), ...PAGES].sort();
     for (const { title, rows } of documented) {
-      const expected = title.startsWith(NO_STREAM) ? others : title in USER_STREAMS ? routes.filter(isAboutStreams).sort() : [EVENTS];
+      const expected = title.startsWith(NO_STREAM)
+        ? others
+        : title in USER_STREAMS
+          ? routes.filter(isAboutStreams).sort()
+          : [EVENTS];
       expect({ title, routes: [...rows.keys()].sort() }).toEqual({ title, routes: expected });
     }
   });
@@ -131,7 +169,14 @@ describe('the access table of docs/access.md', () => {
     const userId = `owner-${owners++}`;
     await USER_STREAMS[title]?.(await ApiCaller.of(() => running.url, userId), `/api/users/${userId}/streams`, userId);
     const streamName = OTHER_STREAMS[title]?.(userId) ?? `user-${userId}-profile`;
-    const values: Readonly<Record<string, string>> = { userId, type: 'profile', category: 'default', streamName, name: 'http', id: 'mnt_never' };
+    const values: Readonly<Record<string, string>> = {
+      userId,
+      type: 'profile',
+      category: 'default',
+      streamName,
+      name: 'http',
+      id: 'mnt_never',
+    };
     const [method = '', template = ''] = route.split(' ');
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
     const token = await CREDENTIALS[caller](userId);
@@ -139,8 +184,16 @@ describe('the access table of docs/access.md', () => {
     if (route === LIVE_FEED) return String(await upgrade(`${running.url.replace('http', 'ws')}${path}`, headers));
     if (path.endsWith('/feed')) return String(await follow(running.url, `${path}?from=0`, headers));
     const body = BODIES[route];
-    const { status, body: answered } = await send(running.url, { method, path, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const isEmpty = status === 200 && route === 'GET /api/users/{userId}/streams' && (answered as { streams: unknown[] }).streams.length === 0;
+    const { status, body: answered } = await send(running.url, {
+      method,
+      path,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const isEmpty =
+      status === 200 &&
+      route === 'GET /api/users/{userId}/streams' &&
+      (answered as { streams: unknown[] }).streams.length === 0;
     return `${status}${isEmpty ? ' (empty)' : ''}`;
   }
 
@@ -149,9 +202,13 @@ describe('the access table of docs/access.md', () => {
     async (title) => {
       const { rows } = tableOf(title);
       const found = new Map<string, string[]>();
-      for (const route of rows.keys()) found.set(route, await Promise.all(CALLERS.map((caller) => attempt(title, route, caller))));
-      const told = (cells: readonly string[]): string => CALLERS.map((caller, index) => `${caller}: ${cells[index]}`).join(', ');
-      expect([...found].map(([route, cells]) => `${route} -- ${told(cells)}`)).toEqual([...rows].map(([route, cells]) => `${route} -- ${told(cells)}`));
+      for (const route of rows.keys())
+        found.set(route, await Promise.all(CALLERS.map((caller) => attempt(title, route, caller))));
+      const told = (cells: readonly string[]): string =>
+        CALLERS.map((caller, index) => `${caller}: ${cells[index]}`).join(', ');
+      expect([...found].map(([route, cells]) => `${route} -- ${told(cells)}`)).toEqual(
+        [...rows].map(([route, cells]) => `${route} -- ${told(cells)}`),
+      );
     },
     120_000,
   );

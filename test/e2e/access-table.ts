@@ -1,5 +1,14 @@
 /** Who asks, in the order of the columns of docs/access.md. */
-export const CALLERS = ['nobody', 'another user', 'owner', 'admin', 'system', 'expired token', 'wrong audience', '`alg: none`'] as const;
+export const CALLERS = [
+  'nobody',
+  'another user',
+  'owner',
+  'admin',
+  'system',
+  'expired token',
+  'wrong audience',
+  '`alg: none`',
+] as const;
 export type CallerName = (typeof CALLERS)[number];
 
 /** What each route answers about one kind of stream. */
@@ -16,12 +25,14 @@ export function parseAccessTables(markdown: string): readonly AccessTable[] {
   return sections.map((section) => {
     const [title = '', ...lines] = section.split('\n');
     const [head, , ...body] = lines.filter((line) => line.startsWith('|')).map(cellsOf);
-    if (JSON.stringify(head?.slice(1)) !== JSON.stringify(CALLERS)) throw new Error(`The columns under '${title}' must be ${CALLERS.join(', ')}`);
+    if (JSON.stringify(head?.slice(1)) !== JSON.stringify(CALLERS))
+      throw new Error(`The columns under '${title}' must be ${CALLERS.join(', ')}`);
     const rows = new Map<string, readonly string[]>();
     for (const [route = '', ...cells] of body) {
       const name = route.replaceAll('`', '');
       if (rows.has(name)) throw new Error(`'${name}' stands twice under '${title}'`);
-      if (cells.length !== CALLERS.length) throw new Error(`'${name}' has not one cell for each caller, under '${title}'`);
+      if (cells.length !== CALLERS.length)
+        throw new Error(`'${name}' has not one cell for each caller, under '${title}'`);
       rows.set(name, cells);
     }
     return { title, rows };
@@ -29,5 +40,8 @@ export function parseAccessTables(markdown: string): readonly AccessTable[] {
 }
 
 function cellsOf(line: string): string[] {
-  return line.split('|').slice(1, -1).map((cell) => cell.trim());
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
 }

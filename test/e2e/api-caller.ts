@@ -24,29 +24,45 @@ export interface ErrorBody {
   readonly message: string;
   readonly streamName?: string;
   readonly type: string;
-  readonly details?: Readonly<Record<string, unknown>> & { readonly mistakes?: readonly { readonly path: string; readonly problem: string }[] };
+  readonly details?: Readonly<Record<string, unknown>> & {
+    readonly mistakes?: readonly { readonly path: string; readonly problem: string }[];
+  };
   readonly requestId: string;
 }
 
-const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = { br: brotliDecompressSync, gzip: gunzipSync, deflate: inflateSync };
+const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  br: brotliDecompressSync,
+  gzip: gunzipSync,
+  deflate: inflateSync,
+};
 const agent = new Agent({ keepAlive: true });
 
 /** One request over a connection that is kept, and the whole answer. */
 export function send(url: string, { method, path, headers = {}, body }: RawRequest): Promise<Reply> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, hostname, port, method, path, headers: { ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }), ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        try {
-          resolve(replyOf(response, Buffer.concat(chunks)));
-        } catch (error) {
-          reject(new Error('The answer cannot be read', { cause: error }));
-        }
-      });
-    });
+    const outgoing = request(
+      {
+        agent,
+        hostname,
+        port,
+        method,
+        path,
+        headers: { ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }), ...headers },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          try {
+            resolve(replyOf(response, Buffer.concat(chunks)));
+          } catch (error) {
+            reject(new Error('The answer cannot be read', { cause: error }));
+          }
+        });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -74,7 +90,12 @@ export class ApiCaller {
   }
 
   /** @param body is sent as JSON; absent: none */
-  request(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
     return send(this.url(), {
       method,
       path,

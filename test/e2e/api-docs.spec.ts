@@ -3,7 +3,23 @@ import { makeDataDir, removeDataDir, ServiceProcess } from './service-process.js
 interface Operation {
   readonly summary?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: Readonly<Record<string, { readonly schema?: unknown; readonly examples?: Readonly<Record<string, { readonly value: { readonly type: string } }>> }>> }>>;
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly description?: string;
+        readonly content?: Readonly<
+          Record<
+            string,
+            {
+              readonly schema?: unknown;
+              readonly examples?: Readonly<Record<string, { readonly value: { readonly type: string } }>>;
+            }
+          >
+        >;
+      }
+    >
+  >;
 }
 
 interface OpenApi {
@@ -79,7 +95,13 @@ describe('the API documentation', () => {
     removeDataDir(dataDir);
   });
 
-  const operations = (): [string, Operation][] => Object.entries(api.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]));
+  const operations = (): [string, Operation][] =>
+    Object.entries(api.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]): [string, Operation] => [
+        `${method.toUpperCase()} ${path}`,
+        operation,
+      ]),
+    );
 
   it('is a page for people', async () => {
     const { status, body } = await service.get('/api/docs');
@@ -88,25 +110,41 @@ describe('the API documentation', () => {
   });
 
   it('describes every route there is, and no other', () => {
-    expect(operations().map(([route]) => route).sort()).toEqual(Object.keys(ROUTES).sort());
+    expect(
+      operations()
+        .map(([route]) => route)
+        .sort(),
+    ).toEqual(Object.keys(ROUTES).sort());
   });
 
   it('says what each route is for, what it answers, and which errors, each with an example', () => {
     for (const [route, { summary, responses }] of operations()) {
       expect({ route, summary: typeof summary }).toEqual({ route, summary: 'string' });
       const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
-      expect({ route, body: Object.keys(success?.content ?? {}) }).toEqual({ route, body: [EVENT_STREAMS.includes(route) ? 'text/event-stream' : 'application/json'] });
-      expect({ route, statuses: Object.keys(responses).map(Number) }).toEqual({ route, statuses: expect.arrayContaining([...(ROUTES[route] ?? [])]) as number[] });
+      expect({ route, body: Object.keys(success?.content ?? {}) }).toEqual({
+        route,
+        body: [EVENT_STREAMS.includes(route) ? 'text/event-stream' : 'application/json'],
+      });
+      expect({ route, statuses: Object.keys(responses).map(Number) }).toEqual({
+        route,
+        statuses: expect.arrayContaining([...(ROUTES[route] ?? [])]) as number[],
+      });
       if (!route.includes('/api/')) continue;
       for (const [status, { content }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
         const json = content?.['application/json'];
-        expect({ route, status, documented: json?.examples !== undefined || json?.schema !== undefined }).toEqual({ route, status, documented: true });
+        expect({ route, status, documented: json?.examples !== undefined || json?.schema !== undefined }).toEqual({
+          route,
+          status,
+          documented: true,
+        });
       }
     }
   });
 
   it('refers to no schema that is not there', () => {
-    const references = [...JSON.stringify(api).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? '');
+    const references = [...JSON.stringify(api).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name ?? '',
+    );
     expect(references.length).toBeGreaterThan(0);
     for (const name of references) expect(Object.keys(api.components.schemas)).toContain(name);
   });

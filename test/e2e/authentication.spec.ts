@@ -6,10 +6,16 @@ import { outputOf } from './command-line.js';
 import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
 
 interface Statuses {
-  readonly services: readonly { readonly serviceName: string; readonly currentStatus: string; readonly lastProbe: { readonly error?: string } | null }[];
+  readonly services: readonly {
+    readonly serviceName: string;
+    readonly currentStatus: string;
+    readonly lastProbe: { readonly error?: string } | null;
+  }[];
 }
 
-const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } });
+const bearer = (token: string): { headers: Record<string, string> } => ({
+  headers: { authorization: `Bearer ${token}` },
+});
 
 describe('who is calling', () => {
   let dataDir: string;
@@ -21,7 +27,10 @@ describe('who is calling', () => {
   });
 
   /** The status that a live feed answers an upgrade with; 101 where it opens. */
-  const statusOfFeed = async (service: ServiceProcess, headers: Record<string, string> = {}): Promise<{ status: number; challenge: string | undefined }> => {
+  const statusOfFeed = async (
+    service: ServiceProcess,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; challenge: string | undefined }> => {
     const socket = new WebSocket(`${service.url.replace('http', 'ws')}/ws/uptime`, { headers });
     const refused = new Promise<IncomingMessage>((resolve) =>
       socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
@@ -32,65 +41,141 @@ describe('who is calling', () => {
     socket.on('error', () => undefined);
     const response = await Promise.race([refused, once(socket, 'open')]);
     socket.terminate();
-    return Array.isArray(response) ? { status: 101, challenge: undefined } : { status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'] };
+    return Array.isArray(response)
+      ? { status: 101, challenge: undefined }
+      : { status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'] };
   };
 
   it('is asked everywhere but of Kubernetes where the open endpoints are closed; the service still finds itself up', async () => {
-    const service = await ServiceProcess.start({ DATA_DIR: dataDir, AUTH_OPEN_ENDPOINTS: 'none', UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '1000', LOG_LEVEL: 'debug' });
+    const service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      AUTH_OPEN_ENDPOINTS: 'none',
+      UPTIME_INTERVAL_MS: '200',
+      UPTIME_TIMEOUT_MS: '1000',
+      LOG_LEVEL: 'debug',
+    });
     const token = await outputOf({ DATA_DIR: dataDir }, 'token', '--user', 'alice');
-    await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
-    for (const path of ['/livez', '/readyz', '/startupz', '/api/docs']) expect({ path, status: (await service.get(path)).status }).toEqual({ path, status: 200 });
-    for (const path of ['/health', '/health/kurrentdb', '/api/uptime/status', '/api/uptime/summary', '/api/uptime/test-kurrentdb']) {
+    await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
+    for (const path of ['/livez', '/readyz', '/startupz', '/api/docs'])
+      expect({ path, status: (await service.get(path)).status }).toEqual({ path, status: 200 });
+    for (const path of [
+      '/health',
+      '/health/kurrentdb',
+      '/api/uptime/status',
+      '/api/uptime/summary',
+      '/api/uptime/test-kurrentdb',
+    ]) {
       const refused = await service.get(path);
-      expect({ path, ...refused }).toMatchObject({ path, status: 401, body: { error: 'AuthenticationError', type: 'authentication-error', message: expect.stringContaining('Authorization: Bearer') as string } });
+      expect({ path, ...refused }).toMatchObject({
+        path,
+        status: 401,
+        body: {
+          error: 'AuthenticationError',
+          type: 'authentication-error',
+          message: expect.stringContaining('Authorization: Bearer') as string,
+        },
+      });
       expect(refused.headers.get('www-authenticate')).toBe('Bearer');
-      expect({ path, status: (await service.request('GET', path, bearer(token))).status }).toEqual({ path, status: 200 });
+      expect({ path, status: (await service.request('GET', path, bearer(token))).status }).toEqual({
+        path,
+        status: 200,
+      });
     }
 
     expect(await statusOfFeed(service)).toEqual({ status: 401, challenge: 'Bearer' });
-    expect(await statusOfFeed(service, { authorization: `Bearer ${token}x` })).toEqual({ status: 401, challenge: 'Bearer' });
-    expect(await statusOfFeed(service, { authorization: `Bearer ${token}` })).toEqual({ status: 101, challenge: undefined });
+    expect(await statusOfFeed(service, { authorization: `Bearer ${token}x` })).toEqual({
+      status: 401,
+      challenge: 'Bearer',
+    });
+    expect(await statusOfFeed(service, { authorization: `Bearer ${token}` })).toEqual({
+      status: 101,
+      challenge: undefined,
+    });
 
     const statuses = await eventually(
       () => service.request('GET', '/api/uptime/status', bearer(token)).then(({ body }) => body as Statuses),
       ({ services }) => services.every(({ currentStatus }) => currentStatus === 'up'),
     );
-    expect(statuses.services.map(({ serviceName, currentStatus, lastProbe }) => [serviceName, currentStatus, lastProbe?.error])).toEqual(['http', 'websocket', 'database'].map((name) => [name, 'up', undefined]));
+    expect(
+      statuses.services.map(({ serviceName, currentStatus, lastProbe }) => [
+        serviceName,
+        currentStatus,
+        lastProbe?.error,
+      ]),
+    ).toEqual(['http', 'websocket', 'database'].map((name) => [name, 'up', undefined]));
     // Neither the token nor what the service shows to itself.
     expect(service.output.join('\n')).not.toMatch(/Bearer \w|own-[\w-]{43}|eyJ/);
   });
 
   it('does not matter to open endpoints, but bad credentials do', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
-    await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
+    await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
     for (const path of ['/health', '/api/uptime/status']) {
       expect((await service.get(path)).status).toBe(200);
       expect((await service.request('GET', path, bearer('abc.def.ghi'))).status).toBe(401);
     }
     expect((await service.request('GET', '/livez', bearer('abc.def.ghi'))).status).toBe(200);
     expect(await statusOfFeed(service)).toMatchObject({ status: 101 });
-    expect(await statusOfFeed(service, { authorization: 'Bearer abc.def.ghi' })).toEqual({ status: 401, challenge: 'Bearer' });
+    expect(await statusOfFeed(service, { authorization: 'Bearer abc.def.ghi' })).toEqual({
+      status: 401,
+      challenge: 'Bearer',
+    });
   });
 
-  it('is told by the tokens of an issuer, whose keys may change; while it is away, tokens are no one\'s fault', async () => {
+  it("is told by the tokens of an issuer, whose keys may change; while it is away, tokens are no one's fault", async () => {
     const issuer = new JwksIssuer();
     await issuer.addKey('first');
     await issuer.start();
-    const service = await ServiceProcess.start({ DATA_DIR: dataDir, AUTH_OPEN_ENDPOINTS: 'none', AUTH_JWKS_URL: issuer.url, AUTH_ISSUER: issuer.issuer, AUTH_AUDIENCE: issuer.audience, AUTH_ROLES_CLAIM: 'realm_access.roles' });
-    const ask = async (token: string | Promise<string>): Promise<Answer> => service.request('GET', '/health', bearer(await token));
+    const service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      AUTH_OPEN_ENDPOINTS: 'none',
+      AUTH_JWKS_URL: issuer.url,
+      AUTH_ISSUER: issuer.issuer,
+      AUTH_AUDIENCE: issuer.audience,
+      AUTH_ROLES_CLAIM: 'realm_access.roles',
+    });
+    const ask = async (token: string | Promise<string>): Promise<Answer> =>
+      service.request('GET', '/health', bearer(await token));
     await issuer.stop();
     const away = await ask(issuer.token());
-    expect(away).toMatchObject({ status: 503, body: { type: 'connection-error', message: expect.stringContaining('the issuer does not give its keys') as string } });
+    expect(away).toMatchObject({
+      status: 503,
+      body: {
+        type: 'connection-error',
+        message: expect.stringContaining('the issuer does not give its keys') as string,
+      },
+    });
     expect(away.headers.get('retry-after')).toBe('5');
     await issuer.start();
-    expect((await eventually(() => ask(issuer.token()), ({ status }) => status === 200)).status).toBe(200);
-    expect(await ask(issuer.token({ aud: 'another-shop' }))).toMatchObject({ status: 401, body: { message: "The token is for another audience; get one for 'penguin-pool'" } });
-    expect(await ask(issuer.token({ exp: 1 }))).toMatchObject({ status: 401, body: { message: 'The token has expired; get a new one' } });
+    expect(
+      (
+        await eventually(
+          () => ask(issuer.token()),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
+    expect(await ask(issuer.token({ aud: 'another-shop' }))).toMatchObject({
+      status: 401,
+      body: { message: "The token is for another audience; get one for 'penguin-pool'" },
+    });
+    expect(await ask(issuer.token({ exp: 1 }))).toMatchObject({
+      status: 401,
+      body: { message: 'The token has expired; get a new one' },
+    });
     await issuer.stop();
   });
 
-  it('is asked of the store\'s operators first: against an external KurrentDB the service does not start without authentication', async () => {
-    await expect(ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' })).rejects.toThrow(
+  it("is asked of the store's operators first: against an external KurrentDB the service does not start without authentication", async () => {
+    await expect(
+      ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }),
+    ).rejects.toThrow(
       'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
     );
   });

@@ -9,7 +9,8 @@ import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './servic
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+\n$/;
 const API_KEY = /^pps_[0-9a-z]{12}_[\w-]{43}\n$/;
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
-const claimsOf = (token: string): Record<string, unknown> => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+const claimsOf = (token: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('the command line', () => {
   let dataDir: string;
@@ -25,11 +26,25 @@ describe('the command line', () => {
   });
 
   it('prints a token and nothing else, and opens no store for it', async () => {
-    const { exitCode, stdout, stderr } = await runCommand(environment, 'token', '--user', 'alice', '--role', 'admin', '--expires-in', '90m');
+    const { exitCode, stdout, stderr } = await runCommand(
+      environment,
+      'token',
+      '--user',
+      'alice',
+      '--role',
+      'admin',
+      '--expires-in',
+      '90m',
+    );
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toMatch(JWT);
     const { iat, exp, ...claims } = claimsOf(stdout);
-    expect(claims).toEqual({ sub: 'alice', roles: ['admin'], iss: 'penguin-pool-streams', aud: 'penguin-pool-streams' });
+    expect(claims).toEqual({
+      sub: 'alice',
+      roles: ['admin'],
+      iss: 'penguin-pool-streams',
+      aud: 'penguin-pool-streams',
+    });
     expect(Number(exp) - Number(iat)).toBe(5_400);
     expect(readdirSync(dataDir)).toEqual(['identity']);
   });
@@ -40,9 +55,17 @@ describe('the command line', () => {
     const secret = readFileSync(path, 'utf8');
     await outputOf(environment, 'token', '--user', 'bob');
     expect(readFileSync(path, 'utf8')).toBe(secret);
-    expect([modeOf(join(dataDir, 'identity')), modeOf(path), readdirSync(join(dataDir, 'identity'))]).toEqual(['700', '600', ['jwt-secret']]);
+    expect([modeOf(join(dataDir, 'identity')), modeOf(path), readdirSync(join(dataDir, 'identity'))]).toEqual([
+      '700',
+      '600',
+      ['jwt-secret'],
+    ]);
     writeFileSync(path, 'too short');
-    expect(await runCommand(environment, 'token', '--user', 'alice')).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/^.*jwt-secret does not hold a secret; remove it.*\n$/) as string });
+    expect(await runCommand(environment, 'token', '--user', 'alice')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^.*jwt-secret does not hold a secret; remove it.*\n$/) as string,
+    });
   });
 
   it('makes one secret where processes ask for it at the same moment', async () => {
@@ -52,7 +75,13 @@ describe('the command line', () => {
     for (let round = 0; round < 5; round++) {
       const directory = join(dataDir, String(round));
       const at = String(Date.now() + 700);
-      const secrets = await Promise.all(Array.from({ length: 4 }, async () => (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, at, directory])).stdout.trim()));
+      const secrets = await Promise.all(
+        Array.from({ length: 4 }, async () =>
+          (
+            await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, at, directory])
+          ).stdout.trim(),
+        ),
+      );
       expect(secrets[0]).toMatch(/^[0-9a-f]{64}$/);
       expect(new Set(secrets).size).toBe(1);
     }
@@ -60,7 +89,10 @@ describe('the command line', () => {
 
   it.each([
     [['token'], "required option '--user <id>' not specified"],
-    [['token', '--user', 'alice-profile'], "Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile'"],
+    [
+      ['token', '--user', 'alice-profile'],
+      "Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile'",
+    ],
     [['token', '--user', 'admin'], 'not the name of a role'],
     [['token', '--user', 'alice', '--role', 'king'], 'Allowed choices are system, admin'],
     [['token', '--user', 'alice', '--expires-in', 'soon'], 'such as 30m, 12h or 90d'],
@@ -85,7 +117,10 @@ describe('the command line', () => {
   });
 
   it.each<[Record<string, string>, string]>([
-    [{ AUTH_JWKS_URL: 'http://127.0.0.1:9/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'a' }, "Tokens are made by the issuer 'https://id.example', whose keys AUTH_JWKS_URL names; get one there"],
+    [
+      { AUTH_JWKS_URL: 'http://127.0.0.1:9/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'a' },
+      "Tokens are made by the issuer 'https://id.example', whose keys AUTH_JWKS_URL names; get one there",
+    ],
     [{ AUTH_JWT_SECRET: 'short' }, 'AUTH_JWT_SECRET is a value that is not shown'],
     [{ KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }, 'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'],
   ])('makes no token with %j: ends with 1, saying why', async (more, message) => {
@@ -96,37 +131,83 @@ describe('the command line', () => {
   });
 
   it('makes, lists and revokes API keys without a service, on the store that a service finds later', async () => {
-    const { exitCode, stdout: key, stderr } = await runCommand(environment, 'api-keys', 'create', '--name', 'loans-importer', '--role', 'system', '--expires-in', '90d');
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "The key of 'loans-importer'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n" });
+    const {
+      exitCode,
+      stdout: key,
+      stderr,
+    } = await runCommand(
+      environment,
+      'api-keys',
+      'create',
+      '--name',
+      'loans-importer',
+      '--role',
+      'system',
+      '--expires-in',
+      '90d',
+    );
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr:
+        "The key of 'loans-importer'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n",
+    });
     expect(key).toMatch(API_KEY);
     await outputOf(environment, 'api-keys', 'create', '--name', 'offers');
-    expect(await outputOf(environment, 'api-keys', 'revoke', '--name', 'offers')).toMatch(/^Revoked the key of 'offers' \([0-9a-z]{12}\)$/);
+    expect(await outputOf(environment, 'api-keys', 'revoke', '--name', 'offers')).toMatch(
+      /^Revoked the key of 'offers' \([0-9a-z]{12}\)$/,
+    );
     const keys = JSON.parse(await outputOf(environment, 'api-keys', 'list', '--json')) as { keyId: string }[];
     expect(keys).toMatchObject([
-      { name: 'loans-importer', roles: ['system'], state: 'active', expiresAt: expect.any(String) as string, revokedAt: null },
+      {
+        name: 'loans-importer',
+        roles: ['system'],
+        state: 'active',
+        expiresAt: expect.any(String) as string,
+        revokedAt: null,
+      },
       { name: 'offers', roles: [], state: 'revoked', expiresAt: null, revokedAt: expect.any(String) as string },
     ]);
     const table = await outputOf(environment, 'api-keys', 'list');
     expect(table.split('\n').map((line) => line.split(/ {2,}/)[0])).toEqual(['NAME', 'loans-importer', 'offers']);
     expect(table).not.toContain(key.trim().slice(-43));
-    expect(await runCommand(environment, 'api-keys', 'create', '--name', 'loans-importer')).toMatchObject({ exitCode: 1, stdout: '', stderr: "There is an API key named 'loans-importer'; revoke it first, or take another name\n" });
+    expect(await runCommand(environment, 'api-keys', 'create', '--name', 'loans-importer')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: "There is an API key named 'loans-importer'; revoke it first, or take another name\n",
+    });
 
     const service = await ServiceProcess.start(environment);
-    const { status } = await eventually(() => service.request('GET', '/api/uptime/status', { headers: { 'x-api-key': key.trim() } }), (answer) => answer.status === 200);
+    const { status } = await eventually(
+      () => service.request('GET', '/api/uptime/status', { headers: { 'x-api-key': key.trim() } }),
+      (answer) => answer.status === 200,
+    );
     expect(status).toBe(200);
     expect(await service.stop()).toBe(0);
   }, 60_000);
 
   it('makes API keys while the service runs: one is accepted within a second, and refused within one after it was revoked', async () => {
     const service = await ServiceProcess.start({ ...environment, AUTH_OPEN_ENDPOINTS: 'none' });
-    const ask = (headers: Record<string, string>): Promise<number> => service.request('GET', '/api/uptime/status', { headers }).then(({ status }) => status);
+    const ask = (headers: Record<string, string>): Promise<number> =>
+      service.request('GET', '/api/uptime/status', { headers }).then(({ status }) => status);
     expect(modeOf(join(dataDir, 'kurrentdb', 'connection'))).toBe('600');
     const key = await outputOf(environment, 'api-keys', 'create', '--name', 'loans-importer');
-    expect(await eventually(() => ask({ 'x-api-key': key }), (status) => status === 200, 1_000)).toBe(200);
+    expect(
+      await eventually(
+        () => ask({ 'x-api-key': key }),
+        (status) => status === 200,
+        1_000,
+      ),
+    ).toBe(200);
     expect(await ask({ authorization: `Bearer ${key}` })).toBe(200);
     expect(await ask({ authorization: `Bearer ${await outputOf(environment, 'token', '--user', 'alice')}` })).toBe(200);
     await outputOf(environment, 'api-keys', 'revoke', '--name', 'loans-importer');
-    expect(await eventually(() => ask({ 'x-api-key': key }), (status) => status === 401, 1_000)).toBe(401);
+    expect(
+      await eventually(
+        () => ask({ 'x-api-key': key }),
+        (status) => status === 401,
+        1_000,
+      ),
+    ).toBe(401);
     expect(await service.stop()).toBe(0);
     expect(existsSync(join(dataDir, 'kurrentdb', 'connection'))).toBe(false);
     expect(service.output.join('\n')).not.toContain(key.slice(-43));
@@ -136,18 +217,31 @@ describe('the command line', () => {
     const service = await ServiceProcess.start(environment);
     await service.kill('SIGKILL');
     expect(existsSync(join(dataDir, 'kurrentdb', 'connection'))).toBe(true);
-    expect(await runCommand(environment, 'api-keys', 'create', '--name', 'offers')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(API_KEY) as string });
+    expect(await runCommand(environment, 'api-keys', 'create', '--name', 'offers')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(API_KEY) as string,
+    });
     const next = await ServiceProcess.start(environment);
-    expect(JSON.parse(await outputOf(environment, 'api-keys', 'list', '--json'))).toMatchObject([{ name: 'offers', state: 'active' }]);
+    expect(JSON.parse(await outputOf(environment, 'api-keys', 'list', '--json'))).toMatchObject([
+      { name: 'offers', state: 'active' },
+    ]);
     expect(await next.stop()).toBe(0);
   }, 60_000);
 
   it('uses the server that is configured', async () => {
     const store = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
-    const external = { ...environment, KURRENTDB_CONNECTION_STRING: store.connectionString, AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests' };
+    const external = {
+      ...environment,
+      KURRENTDB_CONNECTION_STRING: store.connectionString,
+      AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests',
+    };
     expect(await outputOf(external, 'api-keys', 'create', '--name', 'offers')).toMatch(/^pps_/);
     expect(readdirSync(dataDir)).not.toContain('kurrentdb');
     await store.kill();
-    expect(await runCommand(external, 'api-keys', 'list')).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/^KurrentDB .* while reading stream 'system-api-keys'; .*\n$/) as string });
+    expect(await runCommand(external, 'api-keys', 'list')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^KurrentDB .* while reading stream 'system-api-keys'; .*\n$/) as string,
+    });
   }, 60_000);
 });

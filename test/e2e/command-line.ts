@@ -15,18 +15,29 @@ export interface CommandResult {
  *
  * @param environment beside PATH, all that the process is given
  */
-export function runCommand(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandResult> {
+export function runCommand(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> {
   return new Promise((done, fail) => {
-    execFile(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH, ...environment }, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
-      if (error === null) done({ exitCode: 0, stdout, stderr });
-      else if (typeof error.code === 'number') done({ exitCode: error.code, stdout, stderr });
-      else fail(new Error(`${args.join(' ')} was ended by ${error.signal}`, { cause: error }));
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { env: { PATH: process.env.PATH, ...environment }, timeout: TIMEOUT_MS },
+      (error, stdout, stderr) => {
+        if (error === null) done({ exitCode: 0, stdout, stderr });
+        else if (typeof error.code === 'number') done({ exitCode: error.code, stdout, stderr });
+        else fail(new Error(`${args.join(' ')} was ended by ${error.signal}`, { cause: error }));
+      },
+    );
   });
 }
 
 /** What a command that must not fail prints, without the end of the line. @throws Error with what it said where it fails */
-export async function outputOf(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<string> {
+export async function outputOf(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(environment, ...args);
   if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}: ${stderr}`);
   return stdout.trimEnd();

@@ -18,7 +18,12 @@ describe('the HTTP edge', () => {
 
   beforeAll(async () => {
     dataDir = makeDataDir();
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'debug', UPTIME_HTTP_URL: 'http://probe-user:probe-pass@127.0.0.1:9/', HTTP_MAX_BODY_BYTES: '2048' });
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'debug',
+      UPTIME_HTTP_URL: 'http://probe-user:probe-pass@127.0.0.1:9/',
+      HTTP_MAX_BODY_BYTES: '2048',
+    });
   });
 
   afterAll(async () => {
@@ -26,7 +31,11 @@ describe('the HTTP edge', () => {
     removeDataDir(dataDir);
   });
 
-  const errorOf = async (method: string, path: string, init?: Parameters<ServiceProcess['request']>[2]): Promise<{ status: number; body: ErrorBody; headers: Headers }> => {
+  const errorOf = async (
+    method: string,
+    path: string,
+    init?: Parameters<ServiceProcess['request']>[2],
+  ): Promise<{ status: number; body: ErrorBody; headers: Headers }> => {
     const { status, body, headers } = await service.request(method, path, init);
     return { status, body: body as ErrorBody, headers };
   };
@@ -43,10 +52,13 @@ describe('the HTTP edge', () => {
     });
   });
 
-  it.each(['user-alice-profile', 'system-audit-1', '$all', '$$service-uptime-http', 'connection-test', 'nonsense'])('hides %s, whether it exists or not', async (name) => {
-    const { status, body } = await errorOf('GET', `/api/streams/${encodeURIComponent(name)}/events`);
-    expect({ status, type: body.type }).toEqual({ status: 404, type: 'stream-not-found' });
-  });
+  it.each(['user-alice-profile', 'system-audit-1', '$all', '$$service-uptime-http', 'connection-test', 'nonsense'])(
+    'hides %s, whether it exists or not',
+    async (name) => {
+      const { status, body } = await errorOf('GET', `/api/streams/${encodeURIComponent(name)}/events`);
+      expect({ status, type: body.type }).toEqual({ status: 404, type: 'stream-not-found' });
+    },
+  );
 
   it.each([
     ['GET', '/api/streams/service-uptime-http/events?limit=0', 'limit'],
@@ -67,19 +79,65 @@ describe('the HTTP edge', () => {
     ['GET', '/api/uptime/status?x=1', 'x'],
   ])('%s %s: 400 that names the mistake', async (method, path, mistake) => {
     const { status, body } = await errorOf(method, path);
-    expect({ status, error: body.error, type: body.type }).toEqual({ status: 400, error: 'ValidationError', type: 'validation-error' });
+    expect({ status, error: body.error, type: body.type }).toEqual({
+      status: 400,
+      error: 'ValidationError',
+      type: 'validation-error',
+    });
     expect([...new Set(body.details?.mistakes?.map((found) => found.path))]).toEqual([mistake]);
   });
 
   it.each([
     ['a route that does not exist', 'GET', '/api/nothing', {}, 404, 'not-found'],
     ['a method that the route does not know', 'DELETE', '/api/uptime/status', {}, 404, 'not-found'],
-    ['broken JSON', 'POST', '/api/uptime/create-streams', { body: '{"a":', headers: { 'content-type': 'application/json' } }, 400, 'validation-error'],
-    ['a body that is too large', 'POST', '/api/uptime/create-streams', { body: JSON.stringify('x'.repeat(4096)), headers: { 'content-type': 'application/json' } }, 413, 'event-too-large'],
-    ['an unknown encoding', 'POST', '/api/uptime/create-streams', { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'rot13' } }, 415, 'unsupported-media-type'],
-    ['a body that is no JSON', 'POST', '/api/uptime/create-streams', { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],
-    ['a body of another JSON type', 'POST', '/api/uptime/create-streams', { body: '{}', headers: { 'content-type': 'application/json-patch+json' } }, 415, 'unsupported-media-type'],
-    ['a broken merge patch', 'POST', '/api/uptime/create-streams', { body: '{"a":', headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' } }, 400, 'validation-error'],
+    [
+      'broken JSON',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: '{"a":', headers: { 'content-type': 'application/json' } },
+      400,
+      'validation-error',
+    ],
+    [
+      'a body that is too large',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: JSON.stringify('x'.repeat(4096)), headers: { 'content-type': 'application/json' } },
+      413,
+      'event-too-large',
+    ],
+    [
+      'an unknown encoding',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'rot13' } },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a body that is no JSON',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a body of another JSON type',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: '{}', headers: { 'content-type': 'application/json-patch+json' } },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a broken merge patch',
+      'POST',
+      '/api/uptime/create-streams',
+      { body: '{"a":', headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' } },
+      400,
+      'validation-error',
+    ],
     ['a broken percent-encoding', 'GET', '/api/streams/%E0%A4%A/events', {}, 400, 'validation-error'],
     ['an empty stream name', 'GET', '/api/streams/%20/events', {}, 400, 'validation-error'],
     ['a stream name with a control character', 'GET', '/api/streams/a%00b/events', {}, 400, 'validation-error'],
@@ -94,27 +152,53 @@ describe('the HTTP edge', () => {
   });
 
   it('takes a request without a body, whatever type it declares', async () => {
-    expect((await service.request('POST', '/api/uptime/create-streams', { headers: { 'content-type': 'text/plain', 'content-length': '0' } })).status).toBeLessThan(300);
+    expect(
+      (
+        await service.request('POST', '/api/uptime/create-streams', {
+          headers: { 'content-type': 'text/plain', 'content-length': '0' },
+        })
+      ).status,
+    ).toBeLessThan(300);
   });
 
   it('never answers 500, whatever it is asked', async () => {
     const path = fc.oneof(
       fc.webPath().map((text) => `/api${text}`),
-      fc.tuple(fc.constantFrom('/api/streams/', '/api/uptime/service/', '/api/uptime/timeline/'), fc.string({ unit: 'grapheme', minLength: 1 })).map(([route, name]) => `${route}${encodeURIComponent(name)}`),
+      fc
+        .tuple(
+          fc.constantFrom('/api/streams/', '/api/uptime/service/', '/api/uptime/timeline/'),
+          fc.string({ unit: 'grapheme', minLength: 1 }),
+        )
+        .map(([route, name]) => `${route}${encodeURIComponent(name)}`),
       fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => `/api/streams/${encodeURIComponent(name)}/events`),
-      fc.tuple(fc.constantFrom('/api/uptime/summary', '/api/uptime/timeline', '/api/streams/service-uptime-http/events', '/readyz'), fc.webQueryParameters()).map(([route, query]) => `${route}?${query}`),
+      fc
+        .tuple(
+          fc.constantFrom(
+            '/api/uptime/summary',
+            '/api/uptime/timeline',
+            '/api/streams/service-uptime-http/events',
+            '/readyz',
+          ),
+          fc.webQueryParameters(),
+        )
+        .map(([route, query]) => `${route}?${query}`),
     );
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'), path, async (method, target) => {
-        const { status } = await service.request(method, target);
-        expect({ target, ok: status < 500 || target.startsWith('/readyz') }).toEqual({ target, ok: true });
-      }),
+      fc.asyncProperty(
+        fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
+        path,
+        async (method, target) => {
+          const { status } = await service.request(method, target);
+          expect({ target, ok: status < 500 || target.startsWith('/readyz') }).toEqual({ target, ok: true });
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('takes over a request id of a plain form, and makes one for any other', async () => {
-    const header = async (value: string): Promise<string | null> => (await service.request('GET', '/livez', { headers: { 'x-request-id': value } })).headers.get('x-request-id');
+    const header = async (value: string): Promise<string | null> =>
+      (await service.request('GET', '/livez', { headers: { 'x-request-id': value } })).headers.get('x-request-id');
     expect(await header('deploy-7:retry.1')).toBe('deploy-7:retry.1');
     expect(await header('x'.repeat(129))).toMatch(UUID);
     expect(await header('a b"')).toMatch(UUID);
@@ -131,10 +215,18 @@ describe('the HTTP edge', () => {
   it('logs a request under its id, without secrets', async () => {
     // No token that anyone made: even what is refused is not told.
     const token = 'very-secret-token';
-    const { headers } = await service.request('GET', '/api/uptime/status', { headers: { authorization: `Bearer ${token}`, cookie: `session=${token}`, 'x-request-id': 'find-me' } });
+    const { headers } = await service.request('GET', '/api/uptime/status', {
+      headers: { authorization: `Bearer ${token}`, cookie: `session=${token}`, 'x-request-id': 'find-me' },
+    });
     expect(headers.get('x-request-id')).toBe('find-me');
-    const line = await eventually(() => Promise.resolve(service.output.find((text) => text.includes('find-me'))), (found) => found !== undefined);
-    expect(JSON.parse(line ?? '{}')).toMatchObject({ req: { id: 'find-me', method: 'GET', url: '/api/uptime/status' }, res: { statusCode: 401 } });
+    const line = await eventually(
+      () => Promise.resolve(service.output.find((text) => text.includes('find-me'))),
+      (found) => found !== undefined,
+    );
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      req: { id: 'find-me', method: 'GET', url: '/api/uptime/status' },
+      res: { statusCode: 401 },
+    });
     const everything = service.output.join('\n');
     expect(everything).not.toContain(token);
     expect(everything).not.toContain('probe-pass');
@@ -144,14 +236,30 @@ describe('the HTTP edge', () => {
 describe('throttling', () => {
   it('keeps out an address that asks too often, whatever it asks for, says for how long, and spares the probes of Kubernetes', async () => {
     const dataDir = makeDataDir();
-    const service = await ServiceProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'info', RATE_LIMIT: '5', RATE_LIMIT_WINDOW_MS: '60000', UPTIME_INTERVAL_MS: '60000' });
+    const service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'info',
+      RATE_LIMIT: '5',
+      RATE_LIMIT_WINDOW_MS: '60000',
+      UPTIME_INTERVAL_MS: '60000',
+    });
     try {
       const answers = [];
-      for (let request = 0; request < 7; request++) answers.push(await service.get(request % 2 === 0 ? '/api/uptime/status' : '/api/uptime/summary'));
+      for (let request = 0; request < 7; request++)
+        answers.push(await service.get(request % 2 === 0 ? '/api/uptime/status' : '/api/uptime/summary'));
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
-      expect(answers.slice(0, 5).map(({ headers }) => [headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')])).toEqual(['4', '3', '2', '1', '0'].map((left) => ['5', left]));
+      expect(
+        answers
+          .slice(0, 5)
+          .map(({ headers }) => [headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')]),
+      ).toEqual(['4', '3', '2', '1', '0'].map((left) => ['5', left]));
       const refused = answers.at(-1);
-      expect(refused?.body).toMatchObject({ error: 'RateLimitedError', type: 'rate-limited', message: 'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait as long as Retry-After says' });
+      expect(refused?.body).toMatchObject({
+        error: 'RateLimitedError',
+        type: 'rate-limited',
+        message:
+          'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait as long as Retry-After says',
+      });
       const retryAfter = Number(refused?.headers.get('retry-after'));
       expect(retryAfter).toBeGreaterThan(0);
       expect(retryAfter).toBeLessThanOrEqual(60);

@@ -16,7 +16,10 @@ describe('starting and stopping', () => {
 
   it('says where everything is', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
-    await eventually(() => Promise.resolve(service.output.length), () => service.output.some((line) => line.includes('Health:')));
+    await eventually(
+      () => Promise.resolve(service.output.length),
+      () => service.output.some((line) => line.includes('Health:')),
+    );
     const said = service.output.join('\n');
     expect(said).toContain(`Status of the services: ${service.url}/api/uptime/status`);
     expect(said).toContain(`API documentation: ${service.url}/api/docs`);
@@ -30,7 +33,11 @@ describe('starting and stopping', () => {
     [{ UPTIME_SERVICES_FILE: '/nowhere.yaml' }, "UPTIME_SERVICES_FILE is '/nowhere.yaml', which cannot be read"],
     [{ USER_SCHEMAS_DIR: '/nowhere' }, "USER_SCHEMAS_DIR is '/nowhere'; the directory cannot be read"],
   ])('%j stops the start, with the name of the variable, what it was and what it may be', (environment, problem) => {
-    const { status, stderr } = spawnSync(process.execPath, [MAIN], { env: { PATH: process.env.PATH, DATA_DIR: dataDir, ...environment }, encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = spawnSync(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir, ...environment },
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect(status).toBe(1);
     expect(stderr).toContain(problem);
     expect(stderr).not.toContain('    at ');
@@ -38,22 +45,63 @@ describe('starting and stopping', () => {
 
   it('is alive at once, ready when the store and the streams are there, and started from then on', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
-    expect(await service.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok', info: {}, error: {}, details: {} } });
-    const ready = await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
-    expect(ready).toMatchObject({ status: 200, body: { status: 'ok', details: { kurrentdb: { status: 'up' }, uptime: { status: 'up' } } } });
+    expect(await service.get('/livez')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', info: {}, error: {}, details: {} },
+    });
+    const ready = await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
+    expect(ready).toMatchObject({
+      status: 200,
+      body: { status: 'ok', details: { kurrentdb: { status: 'up' }, uptime: { status: 'up' } } },
+    });
     expect((await service.get('/startupz')).status).toBe(200);
     const health = await service.get('/health');
-    expect(health).toMatchObject({ status: 200, body: { status: 'ok', info: { kurrentdb: { status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string }, uptime: { status: 'up' } } } });
-    expect(await service.get('/health/kurrentdb')).toMatchObject({ status: 200, body: { status: 'ok', details: { kurrentdb: { status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.stringMatching(/^(excellent|good|acceptable|slow)$/) as string } } } });
+    expect(health).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ok',
+        info: {
+          kurrentdb: {
+            status: 'up',
+            responseTime: expect.any(Number) as number,
+            performanceGrade: expect.any(String) as string,
+          },
+          uptime: { status: 'up' },
+        },
+      },
+    });
+    expect(await service.get('/health/kurrentdb')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ok',
+        details: {
+          kurrentdb: {
+            status: 'up',
+            responseTime: expect.any(Number) as number,
+            performanceGrade: expect.stringMatching(/^(excellent|good|acceptable|slow)$/) as string,
+          },
+        },
+      },
+    });
     expect(await service.stop()).toBe(0);
   });
 
   it('on SIGTERM is not ready any more, but alive, answers what it is asked, and ends with 0 in time', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_DELAY_MS: '1500' });
-    await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
+    await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
     const start = Date.now();
     await service.kill('SIGTERM');
-    const draining = await eventually(() => service.get('/readyz'), ({ status }) => status === 503, 1_000);
+    const draining = await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 503,
+      1_000,
+    );
     expect(draining).toMatchObject({ status: 503, body: { status: 'shutting_down' } });
     expect((await service.get('/livez')).status).toBe(200);
     expect((await service.get('/api/uptime/status')).status).toBe(200);
@@ -64,7 +112,13 @@ describe('starting and stopping', () => {
   it('cuts off a request that never ends, and still ends with 0 in time', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_TIMEOUT_MS: '500' });
     const { port } = new URL(service.url);
-    const hanging = request({ host: '127.0.0.1', port, method: 'POST', path: '/api/uptime/create-streams', headers: { 'content-type': 'application/json', 'content-length': '100' } });
+    const hanging = request({
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path: '/api/uptime/create-streams',
+      headers: { 'content-type': 'application/json', 'content-length': '100' },
+    });
     const cutOff = new Promise<Error>((done) => hanging.on('error', done));
     hanging.write('{');
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -77,7 +131,14 @@ describe('starting and stopping', () => {
   it('refuses a data directory that another process uses, and leaves that one alone', async () => {
     const first = await ServiceProcess.start({ DATA_DIR: dataDir });
     await expect(ServiceProcess.start({ DATA_DIR: dataDir })).rejects.toThrow(/in use|another process/i);
-    expect((await eventually(() => first.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    expect(
+      (
+        await eventually(
+          () => first.get('/readyz'),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
     expect(await first.stop()).toBe(0);
   });
 });

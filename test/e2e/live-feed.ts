@@ -25,7 +25,9 @@ export class LiveFeed {
   static open(url: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> {
     const { hostname, port } = new URL(url);
     return new Promise((resolve, reject) => {
-      const outgoing = request({ hostname, port, path, headers, agent: false }, (response) => resolve(new LiveFeed(response)));
+      const outgoing = request({ hostname, port, path, headers, agent: false }, (response) =>
+        resolve(new LiveFeed(response)),
+      );
       outgoing.on('error', reject);
       outgoing.end();
     });
@@ -48,9 +50,21 @@ export class LiveFeed {
     const frames = `${this.#rest}${chunk}`.split('\n\n');
     this.#rest = frames.pop() ?? '';
     for (const frame of frames) {
-      const fields = new Map(frame.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+      const fields = new Map(
+        frame
+          .split('\n')
+          .map((line): [string, string] => [
+            line.slice(0, line.indexOf(':')),
+            line.slice(line.indexOf(':') + 1).trim(),
+          ]),
+      );
       if (fields.has('')) this.comments++;
-      if (fields.has('data')) this.events.push({ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(fields.get('data') ?? '') as unknown });
+      if (fields.has('data'))
+        this.events.push({
+          id: fields.get('id') ?? '',
+          event: fields.get('event') ?? '',
+          data: JSON.parse(fields.get('data') ?? '') as unknown,
+        });
     }
   }
 }

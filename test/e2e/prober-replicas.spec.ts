@@ -14,7 +14,10 @@ describe('two replicas', () => {
     replicas = new Replicas();
     await replicas.start(2);
     await replicas.untilOneProbes();
-    await eventually(() => replicas.changes(), (changes) => changes.length === 1);
+    await eventually(
+      () => replicas.changes(),
+      (changes) => changes.length === 1,
+    );
   });
   afterEach(() => replicas.stop());
 
@@ -33,7 +36,14 @@ describe('two replicas', () => {
     await eventually(statuses, (told) => told.length === 3);
     expect(await statuses()).toEqual(['up', 'down', 'up']);
     for (const { service } of replicas.all) {
-      expect((await eventually(() => timelineOf(service, 'http'), ({ currentStatus, timeline }) => currentStatus === 'up' && timeline.some(({ status }) => status === 'down'))).currentStatus).toBe('up');
+      expect(
+        (
+          await eventually(
+            () => timelineOf(service, 'http'),
+            ({ currentStatus, timeline }) => currentStatus === 'up' && timeline.some(({ status }) => status === 'down'),
+          )
+        ).currentStatus,
+      ).toBe('up');
       expect((await service.get('/readyz')).status).toBe(200);
     }
   });

@@ -1,6 +1,11 @@
 import { BACKWARDS, END, FORWARDS, KurrentDBClient, START } from '@kurrent/kurrentdb-client';
 import { KurrentDBServer } from '../contract/kurrentdb-server.js';
-import { type ProbesRecorded, type Sample, samplesOf, type ServiceStatusChanged } from '../../src/uptime/domain/index.js';
+import {
+  type ProbesRecorded,
+  type Sample,
+  samplesOf,
+  type ServiceStatusChanged,
+} from '../../src/uptime/domain/index.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { AUTH } from './tokens.js';
@@ -8,7 +13,15 @@ import { Target } from './uptime-target.js';
 
 export const LEASE_MS = 2_500;
 export const INTERVAL_MS = 200;
-const RULES = { UPTIME_LEASE_MS: String(LEASE_MS), UPTIME_INTERVAL_MS: String(INTERVAL_MS), UPTIME_TIMEOUT_MS: '150', UPTIME_FAILURE_THRESHOLD: '2', UPTIME_SUCCESS_THRESHOLD: '2', UPTIME_SAMPLE_WINDOW_MS: '2000', KURRENTDB_TIMEOUT_MS: '1000' };
+const RULES = {
+  UPTIME_LEASE_MS: String(LEASE_MS),
+  UPTIME_INTERVAL_MS: String(INTERVAL_MS),
+  UPTIME_TIMEOUT_MS: '150',
+  UPTIME_FAILURE_THRESHOLD: '2',
+  UPTIME_SUCCESS_THRESHOLD: '2',
+  UPTIME_SAMPLE_WINDOW_MS: '2000',
+  KURRENTDB_TIMEOUT_MS: '1000',
+};
 
 /** One replica of the service: its process, which may have ended, its own data directory, which stays, and its way to the store. */
 export interface Replica {
@@ -65,14 +78,18 @@ export class Replicas {
   }
 
   async untilOneProbes(): Promise<Replica> {
-    await eventually(() => Promise.resolve(this.all.some(({ service }) => !service.hasExited && holdsLease(service))), (isFound) => isFound);
+    await eventually(
+      () => Promise.resolve(this.all.some(({ service }) => !service.hasExited && holdsLease(service))),
+      (isFound) => isFound,
+    );
     return this.holder;
   }
 
   /** Waits until a line of the replica's log holds a text. @throws Error where none does in time */
   async untilLogged({ service: { output } }: Replica, text: string): Promise<void> {
     const isLogged = (): Promise<boolean> => Promise.resolve(output.some((line) => line.includes(text)));
-    if (!(await eventually(isLogged, (isThere) => isThere))) throw new Error(`'${text}' is not in the log:\n${output.join('\n')}`);
+    if (!(await eventually(isLogged, (isThere) => isThere)))
+      throw new Error(`'${text}' is not in the log:\n${output.join('\n')}`);
   }
 
   /** The changes of the target, in their order. */
@@ -88,20 +105,30 @@ export class Replicas {
 
   /** Which replica, by the name it has as a holder, wrote to the lease last. */
   async lastHolder(): Promise<unknown> {
-    const events = this.#client?.readStream('system-prober-lease', { direction: BACKWARDS, fromRevision: END, maxCount: 1 }) ?? [];
+    const events =
+      this.#client?.readStream('system-prober-lease', { direction: BACKWARDS, fromRevision: END, maxCount: 1 }) ?? [];
     for await (const { event } of events) return (event?.data as { holder?: unknown }).holder;
     return undefined;
   }
 
   #run(dataDir: string, { listeningOn }: TcpProxy): Promise<ServiceProcess> {
     const connectionString = this.#store?.connectionString.replace(`:${this.#store.port}`, `:${listeningOn}`) ?? '';
-    return ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: connectionString, ...AUTH, UPTIME_HTTP_URL: this.target.url, ...RULES });
+    return ServiceProcess.start({
+      DATA_DIR: dataDir,
+      KURRENTDB_CONNECTION_STRING: connectionString,
+      ...AUTH,
+      UPTIME_HTTP_URL: this.target.url,
+      ...RULES,
+    });
   }
 
   async #eventsOf(streamName: string, type: string): Promise<unknown[]> {
     const found: unknown[] = [];
     try {
-      for await (const { event } of this.#client?.readStream(streamName, { direction: FORWARDS, fromRevision: START }) ?? []) {
+      for await (const { event } of this.#client?.readStream(streamName, {
+        direction: FORWARDS,
+        fromRevision: START,
+      }) ?? []) {
         if (event?.type === type) found.push(event.data);
       }
     } catch {
@@ -113,6 +140,8 @@ export class Replicas {
 }
 
 function holdsLease({ output }: ServiceProcess): boolean {
-  const last = output.findLast((line) => line.includes('This replica probes') || line.includes('Another replica has taken over'));
+  const last = output.findLast(
+    (line) => line.includes('This replica probes') || line.includes('Another replica has taken over'),
+  );
   return last?.includes('This replica probes') ?? false;
 }

@@ -49,7 +49,18 @@ export class ServiceProcess {
    * @throws Error with its output when it ends instead
    */
   static async start(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', SHUTDOWN_DELAY_MS: '0', RATE_LIMIT: '1000000', RATE_LIMIT_PER_USER: '1000000', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        HOST: '127.0.0.1',
+        SHUTDOWN_DELAY_MS: '0',
+        RATE_LIMIT: '1000000',
+        RATE_LIMIT_PER_USER: '1000000',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const output: string[] = [];
     const url = await new Promise<string>((done, fail) => {
       const giveUp = (why: string): void => fail(new Error(`${why}:\n${output.join('\n')}`));
@@ -86,11 +97,19 @@ export class ServiceProcess {
   }
 
   /** One request, redirects not followed. `body` is sent as it is; what comes back as JSON is parsed. */
-  async request(method: string, path: string, { headers = {}, body }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {}): Promise<Answer> {
+  async request(
+    method: string,
+    path: string,
+    { headers = {}, body }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+  ): Promise<Answer> {
     const test = new Test(this.url, method, path).redirects(0).set(headers);
     const response = await (body === undefined ? test : test.send(body));
     const isJson = /json/.test(response.headers['content-type'] ?? '');
-    return { status: response.status, body: isJson ? (response.body as unknown) : response.text, headers: new Headers(response.headers) };
+    return {
+      status: response.status,
+      body: isJson ? (response.body as unknown) : response.text,
+      headers: new Headers(response.headers),
+    };
   }
 
   /** Sends a signal; for SIGKILL, the process is gone when this resolves. */
@@ -114,7 +133,11 @@ export class ServiceProcess {
 }
 
 /** Asks until the answer satisfies, at most `timeoutMs`; gives the last answer. */
-export async function eventually<Value>(ask: () => Promise<Value>, satisfies: (value: Value) => boolean, timeoutMs = 15_000): Promise<Value> {
+export async function eventually<Value>(
+  ask: () => Promise<Value>,
+  satisfies: (value: Value) => boolean,
+  timeoutMs = 15_000,
+): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await ask();

@@ -20,13 +20,29 @@ const AN_HOUR = 3_600;
 const secret = new TextEncoder().encode(AUTH.AUTH_JWT_SECRET);
 
 /** A bearer token (JWT, HS256), as the service's issuer would make it. */
-export function tokenFor({ user, roles = [], expiresInSeconds = AN_HOUR, audience = AUTH.AUTH_AUDIENCE }: TokenClaims): Promise<string> {
-  return new SignJWT({ roles }).setProtectedHeader({ alg: 'HS256' }).setSubject(user).setIssuer(AUTH.AUTH_ISSUER).setAudience(audience).setExpirationTime(secondsFromNow(expiresInSeconds)).sign(secret);
+export function tokenFor({
+  user,
+  roles = [],
+  expiresInSeconds = AN_HOUR,
+  audience = AUTH.AUTH_AUDIENCE,
+}: TokenClaims): Promise<string> {
+  return new SignJWT({ roles })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setIssuer(AUTH.AUTH_ISSUER)
+    .setAudience(audience)
+    .setExpirationTime(secondsFromNow(expiresInSeconds))
+    .sign(secret);
 }
 
 /** The same claims under the algorithm `none`: signed by nobody. */
 export function unsignedTokenFor({ user, roles = [], expiresInSeconds = AN_HOUR }: TokenClaims): string {
-  return new UnsecuredJWT({ roles }).setSubject(user).setIssuer(AUTH.AUTH_ISSUER).setAudience(AUTH.AUTH_AUDIENCE).setExpirationTime(secondsFromNow(expiresInSeconds)).encode();
+  return new UnsecuredJWT({ roles })
+    .setSubject(user)
+    .setIssuer(AUTH.AUTH_ISSUER)
+    .setAudience(AUTH.AUTH_AUDIENCE)
+    .setExpirationTime(secondsFromNow(expiresInSeconds))
+    .encode();
 }
 
 function secondsFromNow(seconds: number): number {

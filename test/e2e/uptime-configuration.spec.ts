@@ -48,7 +48,12 @@ describe('the services file of a running service', () => {
   let file: string;
   let service: ServiceProcess;
   const environment = (): Record<string, string> => ({
-    DATA_DIR: dataDir, UPTIME_SERVICES_FILE: file, SHOP_TOKEN: 's3cret', UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '1000', UPTIME_SAMPLE_WINDOW_MS: '1000',
+    DATA_DIR: dataDir,
+    UPTIME_SERVICES_FILE: file,
+    SHOP_TOKEN: 's3cret',
+    UPTIME_INTERVAL_MS: '200',
+    UPTIME_TIMEOUT_MS: '1000',
+    UPTIME_SAMPLE_WINDOW_MS: '1000',
   });
 
   /** Written beside and moved into its place, as editors and deployments do. */
@@ -56,10 +61,13 @@ describe('the services file of a running service', () => {
     writeFileSync(`${file}.new`, `services:\n${services.map((entry) => `  - ${entry}\n`).join('')}`);
     renameSync(`${file}.new`, file);
   };
-  const entry = (name: string, path: string, more = ''): string => `{ name: ${name}, kind: http, url: "${target.url(path)}"${more} }`;
+  const entry = (name: string, path: string, more = ''): string =>
+    `{ name: ${name}, kind: http, url: "${target.url(path)}"${more} }`;
   const statuses = async (): Promise<Readonly<Record<string, string>>> => {
     const { body } = await service.get('/api/uptime/status');
-    return Object.fromEntries((body as { services: Status[] }).services.map(({ serviceName, currentStatus }) => [serviceName, currentStatus]));
+    return Object.fromEntries(
+      (body as { services: Status[] }).services.map(({ serviceName, currentStatus }) => [serviceName, currentStatus]),
+    );
   };
   const becomes = async (name: string, status: string): Promise<void> => {
     const found = await eventually(statuses, (all) => all[name] === status);
@@ -87,30 +95,56 @@ describe('the services file of a running service', () => {
   });
 
   it('adds a service, with its secret, while the others go on', async () => {
-    write(entry('shop', '/shop'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    write(
+      entry('shop', '/shop'),
+      entry('till', '/till'),
+      entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
+    );
     await becomes('guarded', 'up');
     const asked = target.asked('/shop');
-    expect(await eventually(() => Promise.resolve(target.asked('/shop')), (now) => now > asked)).toBeGreaterThan(asked);
+    expect(
+      await eventually(
+        () => Promise.resolve(target.asked('/shop')),
+        (now) => now > asked,
+      ),
+    ).toBeGreaterThan(asked);
     // What went on was not begun again: it has not changed.
-    for (const name of ['shop', 'till', 'http']) expect((await changesOf(service, name)).map(({ data }) => data.status)).toEqual(['up']);
+    for (const name of ['shop', 'till', 'http'])
+      expect((await changesOf(service, name)).map(({ data }) => data.status)).toEqual(['up']);
   });
 
   it('leaves everything as it is, and logs the line and the path, where there is a mistake in it', async () => {
-    write(entry('shop', '/shop'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }, intervall: 1s'));
+    write(
+      entry('shop', '/shop'),
+      entry('till', '/till'),
+      entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }, intervall: 1s'),
+    );
     const told = 'line 4, services.2.intervall: unknown key for kind http, probably meant to be interval';
-    const lines = await eventually(() => Promise.resolve(service.output.filter((line) => line.includes(told))), ({ length }) => length > 0);
+    const lines = await eventually(
+      () => Promise.resolve(service.output.filter((line) => line.includes(told))),
+      ({ length }) => length > 0,
+    );
     const asked = ['/shop', '/till', '/guarded'].map((path) => target.asked(path));
     await pass(SEVERAL_PROBES_MS);
-    ['/shop', '/till', '/guarded'].forEach((path, index) => expect(target.asked(path)).toBeGreaterThan(asked[index] ?? Infinity));
+    ['/shop', '/till', '/guarded'].forEach((path, index) =>
+      expect(target.asked(path)).toBeGreaterThan(asked[index] ?? Infinity),
+    );
     expect(lines).toHaveLength(1);
     expect(service.output.filter((line) => line.includes(told))).toHaveLength(1);
     expect(service.output.join('\n')).not.toContain('s3cret');
   });
 
   it('changes what a service is probed by, and its history goes on', async () => {
-    write(entry('shop', '/elsewhere'), entry('till', '/till', ', acceptedStatuses: [204]'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    write(
+      entry('shop', '/elsewhere'),
+      entry('till', '/till', ', acceptedStatuses: [204]'),
+      entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
+    );
     await becomes('till', 'down');
-    const changes = await eventually(() => changesOf(service, 'till'), ({ length }) => length === 2);
+    const changes = await eventually(
+      () => changesOf(service, 'till'),
+      ({ length }) => length === 2,
+    );
     expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down']);
     expect(target.asked('/elsewhere')).toBeGreaterThan(0);
     expect((await changesOf(service, 'shop')).map(({ data }) => data.status)).toEqual(['up']);
@@ -120,12 +154,18 @@ describe('the services file of a running service', () => {
   });
 
   it('removes a service: it is not probed any more, keeps its history, and is still answered by name', async () => {
-    write(entry('shop', '/elsewhere'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    write(
+      entry('shop', '/elsewhere'),
+      entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
+    );
     await becomes('till', 'unknown');
     const asked = target.asked('/till');
     await pass(SEVERAL_PROBES_MS);
     expect(target.asked('/till')).toBe(asked);
-    expect(await service.get('/api/uptime/service/till')).toMatchObject({ status: 200, body: { service: { serviceName: 'till', currentStatus: 'unknown' } } });
+    expect(await service.get('/api/uptime/service/till')).toMatchObject({
+      status: 200,
+      body: { service: { serviceName: 'till', currentStatus: 'unknown' } },
+    });
     expect((await changesOf(service, 'till')).map(({ data }) => data.status)).toEqual(['up', 'down']);
     const { totalUptime, totalDowntime } = await timelineOf(service, 'till');
     expect(totalUptime).toBeGreaterThan(0);
@@ -135,9 +175,16 @@ describe('the services file of a running service', () => {
   });
 
   it('brings a removed service back, with the history it had', async () => {
-    write(entry('shop', '/elsewhere'), entry('till', '/till'), entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'));
+    write(
+      entry('shop', '/elsewhere'),
+      entry('till', '/till'),
+      entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
+    );
     await becomes('till', 'up');
-    const changes = await eventually(() => changesOf(service, 'till'), ({ length }) => length === 3);
+    const changes = await eventually(
+      () => changesOf(service, 'till'),
+      ({ length }) => length === 3,
+    );
     expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
   });
 
@@ -146,7 +193,10 @@ describe('the services file of a running service', () => {
     await becomes('till', 'unknown');
     expect(await service.stop()).toBe(0);
     service = await ServiceProcess.start(environment());
-    const found = await eventually(() => service.get('/api/uptime/service/till'), ({ status }) => status === 200);
+    const found = await eventually(
+      () => service.get('/api/uptime/service/till'),
+      ({ status }) => status === 200,
+    );
     expect(found).toMatchObject({ status: 200, body: { service: { serviceName: 'till', currentStatus: 'unknown' } } });
     expect((await changesOf(service, 'till')).map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
   });

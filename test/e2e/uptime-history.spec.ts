@@ -49,18 +49,27 @@ describe('the history of a service', () => {
     const restored = await target.start();
     expect(await untilChanges(3)).toEqual(['up', 'down', 'up']);
 
-    const [first, down, up] = (await changesOf(service, 'http')).map(({ data }) => ({ ...data, at: Date.parse(data.timestamp) }));
+    const [first, down, up] = (await changesOf(service, 'http')).map(({ data }) => ({
+      ...data,
+      at: Date.parse(data.timestamp),
+    }));
     if (!first || !down || !up) throw new Error('three changes are there');
     expect(first).not.toHaveProperty('duration');
     expect(down.at).toBeGreaterThanOrEqual(killed - UNDER_WAY_MS);
     expect(down.at).toBeLessThanOrEqual(killed + INTERVAL_MS + LATE_MS);
-    expect([`connection refused by ${target.endpoint}`, `connection closed by ${target.endpoint} before it had answered`]).toContain(down.metadata.error);
+    expect([
+      `connection refused by ${target.endpoint}`,
+      `connection closed by ${target.endpoint} before it had answered`,
+    ]).toContain(down.metadata.error);
     expect(down.duration).toBe(down.at - first.at);
     expect(up.at).toBeGreaterThanOrEqual(restored - UNDER_WAY_MS);
     expect(up.at).toBeLessThanOrEqual(restored + INTERVAL_MS + LATE_MS);
     expect(up.duration).toBe(up.at - down.at);
 
-    const { timeline, currentStatus, totalDowntime } = await eventually(() => timelineOf(service, 'http'), (told) => told.currentStatus === 'up');
+    const { timeline, currentStatus, totalDowntime } = await eventually(
+      () => timelineOf(service, 'http'),
+      (told) => told.currentStatus === 'up',
+    );
     expect(currentStatus).toBe('up');
     expect(timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'down', 'up']);
     expect(totalDowntime).toBe(up.duration);
@@ -76,9 +85,15 @@ describe('the history of a service', () => {
     await service.kill('SIGKILL');
 
     service = await start();
-    const after = await eventually(() => eventsOf(service, 'http'), (events) => events.length > 0);
+    const after = await eventually(
+      () => eventsOf(service, 'http'),
+      (events) => events.length > 0,
+    );
     expect(after.slice(0, before.length)).toEqual(before);
-    await eventually(() => service.get('/readyz'), ({ status }) => status === 200);
+    await eventually(
+      () => service.get('/readyz'),
+      ({ status }) => status === 200,
+    );
     await pause(5 * INTERVAL_MS);
     expect(await statuses()).toEqual(['up', 'down']);
 
@@ -90,7 +105,10 @@ describe('the history of a service', () => {
     expect(up?.data.duration).toBe(Date.parse(up?.data.timestamp ?? '') - Date.parse(down?.data.timestamp ?? ''));
     expect(new Set((await eventsOf(service, 'http')).map(({ eventId }) => eventId)).size).toBe(4);
     // The seconds before the kill were recorded with the change and with the windows since.
-    const { timeline } = await eventually(() => timelineOf(service, 'http'), (told) => told.currentStatus === 'up');
+    const { timeline } = await eventually(
+      () => timelineOf(service, 'http'),
+      (told) => told.currentStatus === 'up',
+    );
     expect(timeline.find(({ status }) => status === 'down')?.startTime).toBe(down?.data.timestamp);
   });
 
@@ -102,7 +120,10 @@ describe('the history of a service', () => {
     await pause(3 * TOLERANCE_MS);
     const started = Date.now();
     service = await start();
-    const told = await eventually(() => timelineOf(service, 'http'), ({ timeline }) => timeline.length >= 4);
+    const told = await eventually(
+      () => timelineOf(service, 'http'),
+      ({ timeline }) => timeline.length >= 4,
+    );
 
     expect(told.timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'unknown', 'up']);
     const gap = told.timeline[2];
@@ -113,7 +134,16 @@ describe('the history of a service', () => {
     expect(await statuses()).toEqual(['up']);
 
     const { body } = await service.get('/api/uptime/summary?hours=1');
-    const { services } = body as { services: { serviceName: string; totalDowntime: number; totalUptime: number; totalUnknown: number; uptimePercentage: number; uptimeBounds: { low: number; high: number } }[] };
+    const { services } = body as {
+      services: {
+        serviceName: string;
+        totalDowntime: number;
+        totalUptime: number;
+        totalUnknown: number;
+        uptimePercentage: number;
+        uptimeBounds: { low: number; high: number };
+      }[];
+    };
     const http = services.find(({ serviceName }) => serviceName === 'http');
     expect(http).toMatchObject({ totalDowntime: 0, uptimePercentage: 100, uptimeBounds: { high: 100 } });
     expect((http?.totalUptime ?? 0) + (http?.totalUnknown ?? 0)).toBe(3_600_000);
@@ -125,7 +155,15 @@ describe('the history of a service', () => {
     await target.kill();
     await untilChanges(2);
     const { body } = await service.get('/api/uptime/timeline/http?hours=24');
-    const { startTime, endTime, timeline } = (body as { timeline: { startTime: string; endTime: string; timeline: { startTime: string; endTime: string; duration: number }[] } }).timeline;
+    const { startTime, endTime, timeline } = (
+      body as {
+        timeline: {
+          startTime: string;
+          endTime: string;
+          timeline: { startTime: string; endTime: string; duration: number }[];
+        };
+      }
+    ).timeline;
     expect(timeline.reduce((sum, { duration }) => sum + duration, 0)).toBe(86_400_000);
     expect([timeline[0]?.startTime, timeline.at(-1)?.endTime]).toEqual([startTime, endTime]);
     timeline.slice(1).forEach((interval, index) => expect(interval.startTime).toBe(timeline[index]?.endTime));

@@ -52,7 +52,10 @@ describe('maintenance and corrections', () => {
     const url = (): string => service.url;
     admin = await ApiCaller.of(url, 'an-admin', 'admin');
     anyone = new ApiCaller(url);
-    await eventually(() => statuses(), (told) => told.length > 0);
+    await eventually(
+      () => statuses(),
+      (told) => told.length > 0,
+    );
   });
   afterAll(async () => {
     await service.stop();
@@ -60,16 +63,32 @@ describe('maintenance and corrections', () => {
     removeDataDir(dataDir);
   });
 
-  const start = (): Promise<ServiceProcess> => ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, UPTIME_HTTP_URL: target.url, UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '300', UPTIME_FAILURE_THRESHOLD: '2', UPTIME_SAMPLE_WINDOW_MS: '1000' });
+  const start = (): Promise<ServiceProcess> =>
+    ServiceProcess.start({
+      DATA_DIR: dataDir,
+      ...AUTH,
+      UPTIME_HTTP_URL: target.url,
+      UPTIME_INTERVAL_MS: '200',
+      UPTIME_TIMEOUT_MS: '300',
+      UPTIME_FAILURE_THRESHOLD: '2',
+      UPTIME_SAMPLE_WINDOW_MS: '1000',
+    });
   const statuses = async (): Promise<string[]> => (await changesOf(service, 'http')).map(({ data }) => data.status);
-  const ofType = async (type: string): Promise<unknown[]> => (await eventsOf(service, 'http')).filter((event) => event.type === type);
+  const ofType = async (type: string): Promise<unknown[]> =>
+    (await eventsOf(service, 'http')).filter((event) => event.type === type);
   const fromNow = (milliseconds: number): string => new Date(Date.now() + milliseconds).toISOString();
   const maintenanceIn = ({ body }: Reply): Maintenance => (body as { maintenance: Maintenance }).maintenance;
-  const listed = async (): Promise<Maintenance[]> => ((await anyone.get(MAINTENANCE)).body as { maintenance: Maintenance[] }).maintenance;
-  const summary = async (query = ''): Promise<Summary> => ((await anyone.get(`/api/uptime/service/http?hours=1${query}`)).body as { service: Summary }).service;
-  const timeline = async (): Promise<Interval[]> => ((await anyone.get('/api/uptime/timeline/http?hours=1')).body as { timeline: { timeline: Interval[] } }).timeline.timeline;
+  const listed = async (): Promise<Maintenance[]> =>
+    ((await anyone.get(MAINTENANCE)).body as { maintenance: Maintenance[] }).maintenance;
+  const summary = async (query = ''): Promise<Summary> =>
+    ((await anyone.get(`/api/uptime/service/http?hours=1${query}`)).body as { service: Summary }).service;
+  const timeline = async (): Promise<Interval[]> =>
+    ((await anyone.get('/api/uptime/timeline/http?hours=1')).body as { timeline: { timeline: Interval[] } }).timeline
+      .timeline;
   const status = async (): Promise<Summary> => {
-    const { services } = (await anyone.get('/api/uptime/status')).body as { services: (Summary & { serviceName: string })[] };
+    const { services } = (await anyone.get('/api/uptime/status')).body as {
+      services: (Summary & { serviceName: string })[];
+    };
     const http = services.find(({ serviceName }) => serviceName === 'http');
     if (!http) throw new Error('http is a service');
     return http;
@@ -80,9 +99,17 @@ describe('maintenance and corrections', () => {
     const scheduled = await admin.post(MAINTENANCE, window);
     expect(scheduled.status).toBe(201);
     const { id } = maintenanceIn(scheduled);
-    expect(maintenanceIn(scheduled)).toEqual({ id: expect.stringMatching(/^mnt_[0-9a-z]{24}$/) as string, ...window, scheduledBy: 'an-admin', upcoming: [{ from: window.from, to: window.to }] });
+    expect(maintenanceIn(scheduled)).toEqual({
+      id: expect.stringMatching(/^mnt_[0-9a-z]{24}$/) as string,
+      ...window,
+      scheduledBy: 'an-admin',
+      upcoming: [{ from: window.from, to: window.to }],
+    });
     expect(await listed()).toEqual([maintenanceIn(scheduled)]);
-    expect(await status()).toMatchObject({ currentStatus: 'up', maintenance: { id, until: window.to, reason: 'a new disk' } });
+    expect(await status()).toMatchObject({
+      currentStatus: 'up',
+      maintenance: { id, until: window.to, reason: 'a new disk' },
+    });
 
     await target.kill();
     expect(await eventually(statuses, (told) => told.length >= 2)).toEqual(['up', 'down']);
@@ -101,7 +128,10 @@ describe('maintenance and corrections', () => {
     expect((await summary('&maintenance=asProbed')).totalDowntime).toBeGreaterThan(0);
     expect(await summary('&maintenance=up')).toMatchObject({ totalDowntime: 0, isCurrentlyUp: true });
     expect((await summary('&maintenance=down')).totalDowntime).toBeGreaterThanOrEqual(30 * 60_000);
-    expect(errorOf(await anyone.get('/api/uptime/summary?maintenance=maybe'))).toMatchObject({ type: 'validation-error', details: { mistakes: [{ path: 'maintenance' }] } });
+    expect(errorOf(await anyone.get('/api/uptime/summary?maintenance=maybe'))).toMatchObject({
+      type: 'validation-error',
+      details: { mistakes: [{ path: 'maintenance' }] },
+    });
 
     const cancelled = await admin.delete(`${MAINTENANCE}/${id}`);
     expect(cancelled.status).toBe(200);
@@ -122,7 +152,16 @@ describe('maintenance and corrections', () => {
 
     const correction = { from, to, status: 'up', reason: 'a false alarm' };
     const made = await admin.post(CORRECTIONS, correction);
-    expect(made).toMatchObject({ status: 201, body: { correction: { id: expect.stringMatching(/^cor_[0-9a-z]{24}$/) as string, ...correction, correctedBy: 'an-admin' } } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        correction: {
+          id: expect.stringMatching(/^cor_[0-9a-z]{24}$/) as string,
+          ...correction,
+          correctedBy: 'an-admin',
+        },
+      },
+    });
     expect(await downtimeOf()).toBe(0);
     const corrected = (await timeline()).filter((interval) => interval.corrected);
     expect(corrected.every((interval) => interval.status === 'up')).toBe(true);
@@ -132,11 +171,19 @@ describe('maintenance and corrections', () => {
     await admin.post(CORRECTIONS, { ...correction, status: 'asProbed', reason: 'it was none' });
     expect(await downtimeOf()).toBe(downtime);
     expect((await timeline()).some((interval) => interval.corrected)).toBe(false);
-    expect(((await anyone.get(CORRECTIONS)).body as { corrections: { status: string }[] }).corrections.map((each) => each.status)).toEqual(['up', 'asProbed']);
+    expect(
+      ((await anyone.get(CORRECTIONS)).body as { corrections: { status: string }[] }).corrections.map(
+        (each) => each.status,
+      ),
+    ).toEqual(['up', 'asProbed']);
   });
 
   it('a recurring window has its occurrences by the wall clock of its time zone, until it is deleted', async () => {
-    const scheduled = await admin.post(MAINTENANCE, { from: '2026-01-01T00:00:00+01:00', recurrence: NIGHTLY, reason: 'backups' });
+    const scheduled = await admin.post(MAINTENANCE, {
+      from: '2026-01-01T00:00:00+01:00',
+      recurrence: NIGHTLY,
+      reason: 'backups',
+    });
     expect(scheduled.status).toBe(201);
     const { id, upcoming } = maintenanceIn(scheduled);
     expect(upcoming).toHaveLength(10);
@@ -162,12 +209,19 @@ describe('maintenance and corrections', () => {
     const again = await admin.post(MAINTENANCE, window, key);
     expect(header(again, 'Idempotency-Replayed')).toBe('true');
     expect(await ofType('MaintenanceScheduled')).toHaveLength(before + 1);
-    expect(errorOf(await admin.post(MAINTENANCE, { ...window, reason: 'twice' }, key))).toMatchObject({ type: 'validation-error', message: "The Idempotency-Key 'once-1' was used for another request; use a new key for a new request" });
+    expect(errorOf(await admin.post(MAINTENANCE, { ...window, reason: 'twice' }, key))).toMatchObject({
+      type: 'validation-error',
+      message: "The Idempotency-Key 'once-1' was used for another request; use a new key for a new request",
+    });
   });
 
   it('many who write at the same time, beside the prober, all come through', async () => {
     const before = await listed();
-    const replies = await Promise.all(Array.from({ length: 8 }, (_, index) => admin.post(MAINTENANCE, { from: fromNow(HOUR), to: fromNow(2 * HOUR), reason: `window ${index}` })));
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        admin.post(MAINTENANCE, { from: fromNow(HOUR), to: fromNow(2 * HOUR), reason: `window ${index}` }),
+      ),
+    );
     expect(replies.map((reply) => reply.status)).toEqual(replies.map(() => 201));
     expect(await listed()).toHaveLength(before.length + 8);
   });
@@ -177,39 +231,112 @@ describe('maintenance and corrections', () => {
     expect(before.length).toBeGreaterThan(5);
     expect(await service.stop()).toBe(0);
     service = await start();
-    const withoutUpcoming = (windows: readonly Maintenance[]): unknown[] => windows.map(({ upcoming: _, ...rest }) => rest);
-    expect(withoutUpcoming(await eventually(listed, (told) => told.length === before.length))).toEqual(withoutUpcoming(before));
+    const withoutUpcoming = (windows: readonly Maintenance[]): unknown[] =>
+      windows.map(({ upcoming: _, ...rest }) => rest);
+    expect(withoutUpcoming(await eventually(listed, (told) => told.length === before.length))).toEqual(
+      withoutUpcoming(before),
+    );
   });
 
   it.each<[string, object, string, string]>([
     ['no times', { reason: 'a new disk' }, 'from', 'must be a time from 2000 to 2099'],
-    ['a day that there is not', { from: '2026-02-30T00:00:00Z', to: '2026-03-30T00:00:00Z', reason: 'a new disk' }, 'from', 'must be a time from 2000 to 2099'],
-    ['a time without its offset', { from: '2026-02-03T00:00:00', to: '2026-03-30T00:00:00Z', reason: 'a new disk' }, 'from', 'must be a time from 2000 to 2099'],
-    ['an end before the beginning', { from: '2026-02-03T00:00:00Z', to: '2026-02-02T00:00:00Z', reason: 'a new disk' }, 'to', 'must be later than from'],
+    [
+      'a day that there is not',
+      { from: '2026-02-30T00:00:00Z', to: '2026-03-30T00:00:00Z', reason: 'a new disk' },
+      'from',
+      'must be a time from 2000 to 2099',
+    ],
+    [
+      'a time without its offset',
+      { from: '2026-02-03T00:00:00', to: '2026-03-30T00:00:00Z', reason: 'a new disk' },
+      'from',
+      'must be a time from 2000 to 2099',
+    ],
+    [
+      'an end before the beginning',
+      { from: '2026-02-03T00:00:00Z', to: '2026-02-02T00:00:00Z', reason: 'a new disk' },
+      'to',
+      'must be later than from',
+    ],
     ['no end', { from: '2026-02-03T00:00:00Z', reason: 'a new disk' }, 'to', 'must be given, or recurrence'],
-    ['no reason', { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: ' ' }, 'reason', 'must be a text without control characters, and not blank'],
-    ['a rule that is none', { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: 'FREQ=NIGHTLY' }, reason: 'backups' }, 'recurrence.rule', 'must hold FREQ as YEARLY'],
-    ['a rule that never comes up', { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '0 0 30 2 *' }, reason: 'backups' }, 'recurrence.rule', 'must come up at least once'],
-    ['a rule that comes up all the time', { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '* * * * *' }, reason: 'backups' }, 'recurrence.rule', 'must not come up more than 1000 times within 30 days'],
-    ['a time zone that there is not', { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, timezone: 'Europe/Atlantis' }, reason: 'backups' }, 'recurrence.timezone', 'must be the IANA name of a time zone'],
-    ['a duration that is none', { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, durationMs: 0 }, reason: 'backups' }, 'recurrence.durationMs', 'must not be less than 1000'],
-    ['what nobody asked for', { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: 'a new disk', silent: true }, 'silent', 'should not exist'],
+    [
+      'no reason',
+      { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: ' ' },
+      'reason',
+      'must be a text without control characters, and not blank',
+    ],
+    [
+      'a rule that is none',
+      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: 'FREQ=NIGHTLY' }, reason: 'backups' },
+      'recurrence.rule',
+      'must hold FREQ as YEARLY',
+    ],
+    [
+      'a rule that never comes up',
+      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '0 0 30 2 *' }, reason: 'backups' },
+      'recurrence.rule',
+      'must come up at least once',
+    ],
+    [
+      'a rule that comes up all the time',
+      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '* * * * *' }, reason: 'backups' },
+      'recurrence.rule',
+      'must not come up more than 1000 times within 30 days',
+    ],
+    [
+      'a time zone that there is not',
+      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, timezone: 'Europe/Atlantis' }, reason: 'backups' },
+      'recurrence.timezone',
+      'must be the IANA name of a time zone',
+    ],
+    [
+      'a duration that is none',
+      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, durationMs: 0 }, reason: 'backups' },
+      'recurrence.durationMs',
+      'must not be less than 1000',
+    ],
+    [
+      'what nobody asked for',
+      { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: 'a new disk', silent: true },
+      'silent',
+      'should not exist',
+    ],
   ])('maintenance with %s is refused, and why', async (_, body, path, problem) => {
     const reply = await admin.post(MAINTENANCE, body);
     expect(reply.status).toBe(400);
-    expect(errorOf(reply).details?.mistakes).toEqual(expect.arrayContaining([{ path, problem: expect.stringContaining(problem) as string }]));
+    expect(errorOf(reply).details?.mistakes).toEqual(
+      expect.arrayContaining([{ path, problem: expect.stringContaining(problem) as string }]),
+    );
   });
 
   it('a correction of the future is refused', async () => {
-    const reply = await admin.post(CORRECTIONS, { from: fromNow(-1_000), to: fromNow(HOUR), status: 'up', reason: 'a false alarm' });
-    expect(errorOf(reply)).toMatchObject({ type: 'validation-error', details: { mistakes: [{ path: 'to', problem: 'must not be later than now: only what has passed can be corrected' }] } });
+    const reply = await admin.post(CORRECTIONS, {
+      from: fromNow(-1_000),
+      to: fromNow(HOUR),
+      status: 'up',
+      reason: 'a false alarm',
+    });
+    expect(errorOf(reply)).toMatchObject({
+      type: 'validation-error',
+      details: {
+        mistakes: [{ path: 'to', problem: 'must not be later than now: only what has passed can be corrected' }],
+      },
+    });
   });
 
   it('a service that nobody knows has neither', async () => {
     const unknown = { type: 'stream-not-found', streamName: 'service-uptime-printer' };
     expect(errorOf(await anyone.get('/api/uptime/service/printer/maintenance'))).toMatchObject(unknown);
     expect(errorOf(await anyone.get('/api/uptime/service/printer/corrections'))).toMatchObject(unknown);
-    expect(errorOf(await admin.post('/api/uptime/service/printer/maintenance', { from: fromNow(0), to: fromNow(HOUR), reason: 'a new disk' }))).toMatchObject(unknown);
+    expect(
+      errorOf(
+        await admin.post('/api/uptime/service/printer/maintenance', {
+          from: fromNow(0),
+          to: fromNow(HOUR),
+          reason: 'a new disk',
+        }),
+      ),
+    ).toMatchObject(unknown);
     expect(errorOf(await admin.delete('/api/uptime/service/printer/maintenance/mnt_1'))).toMatchObject(unknown);
     expect(await admin.delete(`${MAINTENANCE}/mnt_never`)).toMatchObject({ status: 404, body: { type: 'not-found' } });
   });

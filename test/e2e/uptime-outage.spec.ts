@@ -2,7 +2,14 @@ import { KurrentDBServer } from '../contract/kurrentdb-server.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
 import { changesOf, Target, timelineOf } from './uptime-target.js';
 
-const PROBING = { UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500', UPTIME_FAILURE_THRESHOLD: '3', UPTIME_SUCCESS_THRESHOLD: '2', UPTIME_SAMPLE_WINDOW_MS: '1000', KURRENTDB_TIMEOUT_MS: '1000' };
+const PROBING = {
+  UPTIME_INTERVAL_MS: '200',
+  UPTIME_TIMEOUT_MS: '500',
+  UPTIME_FAILURE_THRESHOLD: '3',
+  UPTIME_SUCCESS_THRESHOLD: '2',
+  UPTIME_SAMPLE_WINDOW_MS: '1000',
+  KURRENTDB_TIMEOUT_MS: '1000',
+};
 
 /** A change is dated to the beginning of the probe that showed it first, which may have begun so long before the change. */
 const UNDER_WAY_MS = 500;
@@ -31,35 +38,60 @@ describe('while the store is away', () => {
   });
 
   const start = async (): Promise<ServiceProcess> => {
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: store.connectionString, AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests', UPTIME_HTTP_URL: target.url, ...PROBING });
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      KURRENTDB_CONNECTION_STRING: store.connectionString,
+      AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests',
+      UPTIME_HTTP_URL: target.url,
+      ...PROBING,
+    });
     return service;
   };
   const restartStore = async (): Promise<void> => {
     store = await KurrentDBServer.start('--data', storeDir, '--insecure', '--port', String(store.port));
   };
-  const statuses = async (running: ServiceProcess, name: string): Promise<string[]> => (await changesOf(running, name)).map(({ data }) => data.status);
+  const statuses = async (running: ServiceProcess, name: string): Promise<string[]> =>
+    (await changesOf(running, name)).map(({ data }) => data.status);
 
   it('probing goes on; what changed is recorded afterwards, in order, with the times it had, once', async () => {
     const running = await start();
-    await eventually(() => statuses(running, 'http'), (told) => told.length === 1);
-    await eventually(() => statuses(running, 'database'), (told) => told.length === 1);
+    await eventually(
+      () => statuses(running, 'http'),
+      (told) => told.length === 1,
+    );
+    await eventually(
+      () => statuses(running, 'database'),
+      (told) => told.length === 1,
+    );
 
     await store.kill();
     const killed = await target.kill();
-    await eventually(() => timelineOf(running, 'http'), ({ currentStatus }) => currentStatus === 'down');
+    await eventually(
+      () => timelineOf(running, 'http'),
+      ({ currentStatus }) => currentStatus === 'down',
+    );
     expect((await timelineOf(running, 'http')).currentStatus).toBe('down');
     const restored = await target.start();
-    await eventually(() => timelineOf(running, 'http'), ({ currentStatus }) => currentStatus === 'up');
+    await eventually(
+      () => timelineOf(running, 'http'),
+      ({ currentStatus }) => currentStatus === 'up',
+    );
     await restartStore();
 
-    const told = await eventually(() => statuses(running, 'http'), (changes) => changes.length >= 3);
+    const told = await eventually(
+      () => statuses(running, 'http'),
+      (changes) => changes.length >= 3,
+    );
     expect(told).toEqual(['up', 'down', 'up']);
     const [, down, up] = (await changesOf(running, 'http')).map(({ data }) => Date.parse(data.timestamp));
     expect(down).toBeGreaterThanOrEqual(killed - UNDER_WAY_MS);
     expect(down).toBeLessThan(restored);
     expect(up).toBeGreaterThanOrEqual(restored - UNDER_WAY_MS);
     // The store's own outage is recorded the same way.
-    const ofStore = await eventually(() => changesOf(running, 'database'), (changes) => changes.length >= 3);
+    const ofStore = await eventually(
+      () => changesOf(running, 'database'),
+      (changes) => changes.length >= 3,
+    );
     expect(ofStore.map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
     expect(Date.parse(ofStore[1]?.data.timestamp ?? '')).toBeLessThan(restored);
   });
@@ -69,11 +101,24 @@ describe('while the store is away', () => {
     await store.kill();
     expect(await running.get('/api/uptime/test-kurrentdb')).toMatchObject({
       status: 503,
-      body: { message: 'KurrentDB connection test failed', results: { connection: 'failed', health: 'unhealthy', responseTime: expect.any(Number) as number, error: expect.stringMatching(/KurrentDB/) as string } },
+      body: {
+        message: 'KurrentDB connection test failed',
+        results: {
+          connection: 'failed',
+          health: 'unhealthy',
+          responseTime: expect.any(Number) as number,
+          error: expect.stringMatching(/KurrentDB/) as string,
+        },
+      },
     });
     const creation = await running.request('POST', '/api/uptime/create-streams');
     expect(creation).toMatchObject({ status: 503, body: { message: 'Stream creation failed for 3 of 3 services' } });
-    expect((creation.body as { results: unknown[] }).results[0]).toMatchObject({ service: 'http', streamName: 'service-uptime-http', success: false, error: expect.any(String) as string });
+    expect((creation.body as { results: unknown[] }).results[0]).toMatchObject({
+      service: 'http',
+      streamName: 'service-uptime-http',
+      success: false,
+      error: expect.any(String) as string,
+    });
     expect(creation.headers.get('retry-after')).toBe('5');
   });
 
@@ -84,7 +129,19 @@ describe('while the store is away', () => {
     expect((await running.get('/api/uptime/status')).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await restartStore();
-    expect(await eventually(() => statuses(running, 'http'), (told) => told.length > 0)).toEqual(['up']);
-    expect((await eventually(() => running.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    expect(
+      await eventually(
+        () => statuses(running, 'http'),
+        (told) => told.length > 0,
+      ),
+    ).toEqual(['up']);
+    expect(
+      (
+        await eventually(
+          () => running.get('/readyz'),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
   });
 });

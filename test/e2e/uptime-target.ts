@@ -43,7 +43,12 @@ export interface ChangeEvent {
   readonly revision: number;
   readonly type: string;
   readonly eventId: string;
-  readonly data: { readonly status: string; readonly timestamp: string; readonly duration?: number; readonly metadata: { readonly error?: string } };
+  readonly data: {
+    readonly status: string;
+    readonly timestamp: string;
+    readonly duration?: number;
+    readonly metadata: { readonly error?: string };
+  };
 }
 
 /** The events of a service's stream, as the API gives them. */

@@ -22,8 +22,19 @@ describe('the uptime API', () => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     await target.start();
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_HTTP_URL: target.url, UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' });
-    await eventually(async () => (await Promise.all(['http', 'websocket', 'database'].map((name) => changesOf(service, name)))).map(({ length }) => length), (counts) => counts.every((count) => count > 0));
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      UPTIME_HTTP_URL: target.url,
+      UPTIME_INTERVAL_MS: '200',
+      UPTIME_TIMEOUT_MS: '500',
+    });
+    await eventually(
+      async () =>
+        (await Promise.all(['http', 'websocket', 'database'].map((name) => changesOf(service, name)))).map(
+          ({ length }) => length,
+        ),
+      (counts) => counts.every((count) => count > 0),
+    );
   });
   afterAll(async () => {
     await service.stop();
@@ -37,7 +48,12 @@ describe('the uptime API', () => {
       expect((await service.request('POST', '/api/uptime/create-streams')).body).toEqual({
         timestamp: anInstant,
         message: 'Stream creation completed',
-        results: ['http', 'websocket', 'database'].map((name) => ({ service: name, streamName: `service-uptime-${name}`, success: true, streamId: `service-uptime-${name}` })),
+        results: ['http', 'websocket', 'database'].map((name) => ({
+          service: name,
+          streamName: `service-uptime-${name}`,
+          success: true,
+          streamId: `service-uptime-${name}`,
+        })),
       });
     }
   });
@@ -45,7 +61,11 @@ describe('the uptime API', () => {
   it('tests the connection to KurrentDB, and says so exactly as documented', async () => {
     const { status, body } = await service.get('/api/uptime/test-kurrentdb');
     expect(status).toBe(200);
-    expect(body).toEqual({ timestamp: anInstant, message: 'KurrentDB connection test completed', results: { connection: 'success', health: 'healthy', responseTime: expect.any(Number) as number } });
+    expect(body).toEqual({
+      timestamp: anInstant,
+      message: 'KurrentDB connection test completed',
+      results: { connection: 'success', health: 'healthy', responseTime: expect.any(Number) as number },
+    });
     expect(anInteger((body as { results: { responseTime: unknown } }).results.responseTime)).toBe(true);
   });
 
@@ -53,7 +73,8 @@ describe('the uptime API', () => {
     const { status, body } = await service.get('/api/uptime/status');
     expect(status).toBe(200);
     // A busy machine holds the prober up, and it says so.
-    for (const { lastProbe } of (body as { services: { lastProbe: { heldUp?: number } }[] }).services) delete lastProbe.heldUp;
+    for (const { lastProbe } of (body as { services: { lastProbe: { heldUp?: number } }[] }).services)
+      delete lastProbe.heldUp;
     expect(body).toEqual({
       timestamp: anInstant,
       services: ['http', 'websocket', 'database'].map((serviceName) => ({
@@ -62,8 +83,13 @@ describe('the uptime API', () => {
         lastStatusChange: anInstant,
         metadata: { responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string },
         lastProbe: {
-          timestamp: anInstant, status: 'up', responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string,
-          ...(serviceName === 'database' ? {} : { phases: { connect: expect.any(Number) as number, firstByte: expect.any(Number) as number } }),
+          timestamp: anInstant,
+          status: 'up',
+          responseTime: expect.any(Number) as number,
+          performanceGrade: expect.any(String) as string,
+          ...(serviceName === 'database'
+            ? {}
+            : { phases: { connect: expect.any(Number) as number, firstByte: expect.any(Number) as number } }),
         },
       })),
     });
@@ -89,12 +115,26 @@ describe('the uptime API', () => {
       expect([summary.totalUptime, summary.totalUnknown].every(anInteger)).toBe(true);
       expect(summary.totalUptime + summary.totalDowntime + summary.totalUnknown).toBe(7_200_000);
     }
-    expect(await service.get('/api/uptime/service/http')).toMatchObject({ status: 200, body: { period: '24 hours', service: { serviceName: 'http', currentStatus: 'up' } } });
+    expect(await service.get('/api/uptime/service/http')).toMatchObject({
+      status: 200,
+      body: { period: '24 hours', service: { serviceName: 'http', currentStatus: 'up' } },
+    });
   });
 
-  it.each(['/api/uptime/service/printer', '/api/uptime/timeline/printer'])('answers %s with the documented error', async (path) => {
-    expect(await service.get(path)).toMatchObject({ status: 404, body: { error: 'StreamNotFoundError', message: "Stream 'service-uptime-printer' does not exist", streamName: 'service-uptime-printer', type: 'stream-not-found' } });
-  });
+  it.each(['/api/uptime/service/printer', '/api/uptime/timeline/printer'])(
+    'answers %s with the documented error',
+    async (path) => {
+      expect(await service.get(path)).toMatchObject({
+        status: 404,
+        body: {
+          error: 'StreamNotFoundError',
+          message: "Stream 'service-uptime-printer' does not exist",
+          streamName: 'service-uptime-printer',
+          type: 'stream-not-found',
+        },
+      });
+    },
+  );
 
   it.each([
     '/api/uptime/summary?hours=0',
@@ -118,7 +158,11 @@ describe('the uptime API', () => {
   ])('refuses %s, and says why', async (path) => {
     const { status, body } = await service.get(path);
     expect(status).toBe(400);
-    expect(body).toMatchObject({ error: 'ValidationError', type: 'validation-error', message: expect.any(String) as string });
+    expect(body).toMatchObject({
+      error: 'ValidationError',
+      type: 'validation-error',
+      message: expect.any(String) as string,
+    });
   });
 
   it('feeds the current statuses and each change over a WebSocket', async () => {
@@ -127,9 +171,24 @@ describe('the uptime API', () => {
     socket.on('message', (message: Buffer) => received.push(JSON.parse(message.toString()) as { type: string }));
     await once(socket, 'open');
     await target.kill();
-    await eventually(() => Promise.resolve(received.length), (count) => count >= 2);
-    expect(received[0]).toMatchObject({ type: 'statuses', services: [{ serviceName: 'http', currentStatus: 'up' }, { serviceName: 'websocket' }, { serviceName: 'database' }] });
-    expect(received[1]).toMatchObject({ type: 'ServiceStatusChanged', serviceName: 'http', status: 'down', metadata: { error: `connection refused by ${target.endpoint}` } });
+    await eventually(
+      () => Promise.resolve(received.length),
+      (count) => count >= 2,
+    );
+    expect(received[0]).toMatchObject({
+      type: 'statuses',
+      services: [
+        { serviceName: 'http', currentStatus: 'up' },
+        { serviceName: 'websocket' },
+        { serviceName: 'database' },
+      ],
+    });
+    expect(received[1]).toMatchObject({
+      type: 'ServiceStatusChanged',
+      serviceName: 'http',
+      status: 'down',
+      metadata: { error: `connection refused by ${target.endpoint}` },
+    });
     await target.start();
     socket.close();
   });

@@ -24,7 +24,7 @@ interface Event {
 /** All events of a stream, page by page. */
 async function historyOf(alice: ApiCaller, stream: string): Promise<Event[]> {
   const events: Event[] = [];
-  for (let from: number | null = 0; from !== null; ) {
+  for (let from: number | null = 0; from !== null;) {
     const { body } = await alice.get(`${stream}/history?limit=1000&from=${from}`);
     const page = body as { events: Event[]; nextFrom: number | null };
     events.push(...page.events);
@@ -40,7 +40,14 @@ function written({ body }: Reply): unknown {
 }
 
 async function ready(service: ServiceProcess): Promise<ServiceProcess> {
-  expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+  expect(
+    (
+      await eventually(
+        () => service.get('/readyz'),
+        ({ status }) => status === 200,
+      )
+    ).status,
+  ).toBe(200);
   return service;
 }
 
@@ -56,7 +63,15 @@ describe.each([
   beforeAll(async () => {
     if (processes > 1) store = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
     for (let index = 0; index < processes; index++) directories.push(makeDataDir());
-    const services = await Promise.all(directories.map((directory) => ServiceProcess.start({ DATA_DIR: directory, ...AUTH, ...(store ? { KURRENTDB_CONNECTION_STRING: store.connectionString } : {}) })));
+    const services = await Promise.all(
+      directories.map((directory) =>
+        ServiceProcess.start({
+          DATA_DIR: directory,
+          ...AUTH,
+          ...(store ? { KURRENTDB_CONNECTION_STRING: store.connectionString } : {}),
+        }),
+      ),
+    );
     callers = await Promise.all(services.map(async (service) => ApiCaller.of(() => service.url, 'alice')));
     for (const service of services) await ready(service);
   }, 60_000);
@@ -74,14 +89,24 @@ describe.each([
   async function newStream(): Promise<string> {
     const stream = `${STREAMS}/activity/counter-${streams++}`;
     expect((await caller(0).put(stream, { data: { details: { count: 0 } } })).status).toBe(201);
-    for (const each of callers) await eventually(() => each.get(stream), ({ status }) => status === 200);
+    for (const each of callers)
+      await eventually(
+        () => each.get(stream),
+        ({ status }) => status === 200,
+      );
     return stream;
   }
 
   /** Checks what a refusal says: a later revision than the expected one, which the stream really has. */
   async function checkRefusal(alice: ApiCaller, stream: string, refused: Reply, expected: number): Promise<void> {
-    expect({ status: refused.status, type: errorOf(refused).type }).toEqual({ status: 409, type: 'wrong-expected-revision' });
-    const { expectedRevision, currentRevision } = errorOf(refused).details as { expectedRevision: string; currentRevision: string };
+    expect({ status: refused.status, type: errorOf(refused).type }).toEqual({
+      status: 409,
+      type: 'wrong-expected-revision',
+    });
+    const { expectedRevision, currentRevision } = errorOf(refused).details as {
+      expectedRevision: string;
+      currentRevision: string;
+    };
     expect(expectedRevision).toBe(String(expected));
     expect(Number(currentRevision)).toBeGreaterThan(expected);
     const { body } = await alice.get(`${stream}/history?limit=1&from=${currentRevision}`);
@@ -89,13 +114,21 @@ describe.each([
   }
 
   /** Reads, counts one up and leaves a mark, until that was written to the revision that was read. */
-  async function countUp(alice: ApiCaller, stream: string, writer: number, round: number): Promise<{ readonly revision: number; readonly refusals: number }> {
+  async function countUp(
+    alice: ApiCaller,
+    stream: string,
+    writer: number,
+    round: number,
+  ): Promise<{ readonly revision: number; readonly refusals: number }> {
     for (let refusals = 0; ; refusals++) {
       const { revision, data } = (await alice.get(stream)).body as State;
       const count = (data.details.count ?? 0) + 1;
       const mark = { [`writer-${writer}-round-${round}`]: count };
       const condition = { 'if-match': `"${revision}"` };
-      const answer = writer % 2 === 0 ? await alice.put(stream, { data: { details: { ...data.details, count, ...mark } } }, condition) : await alice.patch(stream, { data: { details: { count, ...mark } } }, condition);
+      const answer =
+        writer % 2 === 0
+          ? await alice.put(stream, { data: { details: { ...data.details, count, ...mark } } }, condition)
+          : await alice.patch(stream, { data: { details: { count, ...mark } } }, condition);
       if (answer.status === 200) {
         expect(header(answer, 'etag')).toBe(`"${revision + 1}"`);
         return { revision: revision + 1, refusals };
@@ -104,41 +137,73 @@ describe.each([
     }
   }
 
-  it('64 writers that read, change and write with If-Match lose no update; every refusal is right; revisions have no gaps', async () => {
-    const stream = await newStream();
-    const done = await Promise.all(
-      Array.from({ length: WRITERS }, async (_, writer) => {
-        const own = [];
-        for (let round = 0; round < ROUNDS; round++) own.push(await countUp(caller(writer), stream, writer, round));
-        return own;
-      }),
-    );
-    const total = WRITERS * ROUNDS;
-    expect(done.flat().reduce((sum, { refusals }) => sum + refusals, 0)).toBeGreaterThan(0);
-    // Every write that was acknowledged has a revision of its own.
-    expect(done.flat().map(({ revision }) => revision).sort((one, other) => one - other)).toEqual(Array.from({ length: total }, (_, index) => index + 2));
-    const events = await historyOf(caller(0), stream);
-    expect(events.map(({ revision }) => revision)).toEqual(Array.from({ length: total + 2 }, (_, index) => index));
-    // One after the other, each counts one up from what it replaced.
-    expect(events.slice(1).map(({ data }) => data.data?.details.count)).toEqual(Array.from({ length: total + 1 }, (_, index) => index));
-    const { count, ...marks } = events.at(-1)?.data.data?.details ?? {};
-    expect(count).toBe(total);
-    expect(Object.keys(marks)).toHaveLength(total);
-    expect(new Set(Object.values(marks)).size).toBe(total);
-    for (const alice of callers) expect((await eventually(() => alice.get(stream), ({ headers }) => headers.etag === `"${total + 1}"`)).body).toMatchObject({ data: events.at(-1)?.data.data });
-  }, LONG_MS);
+  it(
+    '64 writers that read, change and write with If-Match lose no update; every refusal is right; revisions have no gaps',
+    async () => {
+      const stream = await newStream();
+      const done = await Promise.all(
+        Array.from({ length: WRITERS }, async (_, writer) => {
+          const own = [];
+          for (let round = 0; round < ROUNDS; round++) own.push(await countUp(caller(writer), stream, writer, round));
+          return own;
+        }),
+      );
+      const total = WRITERS * ROUNDS;
+      expect(done.flat().reduce((sum, { refusals }) => sum + refusals, 0)).toBeGreaterThan(0);
+      // Every write that was acknowledged has a revision of its own.
+      expect(
+        done
+          .flat()
+          .map(({ revision }) => revision)
+          .sort((one, other) => one - other),
+      ).toEqual(Array.from({ length: total }, (_, index) => index + 2));
+      const events = await historyOf(caller(0), stream);
+      expect(events.map(({ revision }) => revision)).toEqual(Array.from({ length: total + 2 }, (_, index) => index));
+      // One after the other, each counts one up from what it replaced.
+      expect(events.slice(1).map(({ data }) => data.data?.details.count)).toEqual(
+        Array.from({ length: total + 1 }, (_, index) => index),
+      );
+      const { count, ...marks } = events.at(-1)?.data.data?.details ?? {};
+      expect(count).toBe(total);
+      expect(Object.keys(marks)).toHaveLength(total);
+      expect(new Set(Object.values(marks)).size).toBe(total);
+      for (const alice of callers)
+        expect(
+          (
+            await eventually(
+              () => alice.get(stream),
+              ({ headers }) => headers.etag === `"${total + 1}"`,
+            )
+          ).body,
+        ).toMatchObject({ data: events.at(-1)?.data.data });
+    },
+    LONG_MS,
+  );
 
-  it('64 writers that merge without If-Match all leave their mark', async () => {
-    const stream = await newStream();
-    const answers = await Promise.all(Array.from({ length: WRITERS }, (_, writer) => caller(writer).patch(stream, { data: { details: { [`writer-${writer}`]: writer } } })));
-    const left = answers.flatMap(({ status }, writer) => (status === 200 ? [writer] : []));
-    // Where many others are always faster, a writer may be told so instead: 409, and nothing written.
-    for (const answer of answers) expect([200, 409]).toContain(answer.status);
-    expect(left.length).toBeGreaterThan(processes === 1 ? WRITERS - 1 : WRITERS / 2);
-    const events = await historyOf(caller(0), stream);
-    expect(events.map(({ revision }) => revision)).toEqual(Array.from({ length: left.length + 2 }, (_, index) => index));
-    expect(events.at(-1)?.data.data?.details).toEqual({ count: 0, ...Object.fromEntries(left.map((writer) => [`writer-${writer}`, writer])) });
-  }, LONG_MS);
+  it(
+    '64 writers that merge without If-Match all leave their mark',
+    async () => {
+      const stream = await newStream();
+      const answers = await Promise.all(
+        Array.from({ length: WRITERS }, (_, writer) =>
+          caller(writer).patch(stream, { data: { details: { [`writer-${writer}`]: writer } } }),
+        ),
+      );
+      const left = answers.flatMap(({ status }, writer) => (status === 200 ? [writer] : []));
+      // Where many others are always faster, a writer may be told so instead: 409, and nothing written.
+      for (const answer of answers) expect([200, 409]).toContain(answer.status);
+      expect(left.length).toBeGreaterThan(processes === 1 ? WRITERS - 1 : WRITERS / 2);
+      const events = await historyOf(caller(0), stream);
+      expect(events.map(({ revision }) => revision)).toEqual(
+        Array.from({ length: left.length + 2 }, (_, index) => index),
+      );
+      expect(events.at(-1)?.data.data?.details).toEqual({
+        count: 0,
+        ...Object.fromEntries(left.map((writer) => [`writer-${writer}`, writer])),
+      });
+    },
+    LONG_MS,
+  );
 
   it.each([
     ['replaces', 'PUT', { data: { details: { written: 1 } } }, {}],
@@ -146,89 +211,122 @@ describe.each([
     // The others find the stream at the revision that one of them made: that is no conflict.
     ['replaces a revision', 'PUT', { data: { details: { written: 1 } } }, { 'if-match': '"1"' }],
     ['merges into a revision', 'PATCH', { data: { details: { merged: 1 } } }, { 'if-match': '"1"' }],
-  ])('a request with an Idempotency-Key that %s, sent 20 times at once to all services, is carried out once', async (_, method, body, condition) => {
-    const stream = await newStream();
-    const key = { 'idempotency-key': randomUUID(), ...condition };
-    const answers = await Promise.all(Array.from({ length: 20 }, (__, index) => caller(index).request(method, stream, body, key)));
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-    const events = await historyOf(caller(0), stream);
-    expect(events).toHaveLength(3);
-    const recorded = { streamName: `user-alice-${stream.split('/').slice(-2).join('-')}`, revision: 2, eventId: events[2]?.eventId };
-    expect(answers.map(written)).toEqual(answers.map(() => recorded));
-    // Later too, and from whichever service.
-    for (const alice of callers) {
-      const again = await alice.request(method, stream, body, key);
-      expect(again).toMatchObject({ status: 200, body: { ...recorded, timestamp: events[2]?.timestamp }, headers: { 'idempotency-replayed': 'true', etag: '"2"' } });
-    }
-    expect(await historyOf(caller(0), stream)).toHaveLength(3);
-  });
+  ])(
+    'a request with an Idempotency-Key that %s, sent 20 times at once to all services, is carried out once',
+    async (_, method, body, condition) => {
+      const stream = await newStream();
+      const key = { 'idempotency-key': randomUUID(), ...condition };
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (__, index) => caller(index).request(method, stream, body, key)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      const events = await historyOf(caller(0), stream);
+      expect(events).toHaveLength(3);
+      const recorded = {
+        streamName: `user-alice-${stream.split('/').slice(-2).join('-')}`,
+        revision: 2,
+        eventId: events[2]?.eventId,
+      };
+      expect(answers.map(written)).toEqual(answers.map(() => recorded));
+      // Later too, and from whichever service.
+      for (const alice of callers) {
+        const again = await alice.request(method, stream, body, key);
+        expect(again).toMatchObject({
+          status: 200,
+          body: { ...recorded, timestamp: events[2]?.timestamp },
+          headers: { 'idempotency-replayed': 'true', etag: '"2"' },
+        });
+      }
+      expect(await historyOf(caller(0), stream)).toHaveLength(3);
+    },
+  );
 
   it('a request with an Idempotency-Key that creates a stream, sent 20 times at once to all services, creates one and says so each time', async () => {
     const stream = `${STREAMS}/activity/created-${streams++}`;
     const key = { 'idempotency-key': randomUUID() };
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => caller(index).put(stream, { data: { action: 'begun' } }, key)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => caller(index).put(stream, { data: { action: 'begun' } }, key)),
+    );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     const events = await historyOf(caller(0), stream);
     expect(events.map(({ type }) => type)).toEqual(['StreamCreated', 'UserDataUpdated']);
-    expect(answers.map(written)).toEqual(answers.map(() => expect.objectContaining({ revision: 1, eventId: events[1]?.eventId }) as unknown));
+    expect(answers.map(written)).toEqual(
+      answers.map(() => expect.objectContaining({ revision: 1, eventId: events[1]?.eventId }) as unknown),
+    );
   });
 
   it('a key that was used for something else is refused, and nothing is written', async () => {
     const stream = await newStream();
     const key = { 'idempotency-key': randomUUID() };
     expect((await caller(0).put(stream, { data: { action: 'one' } }, key)).status).toBe(200);
-    expect(await caller(0).put(stream, { data: { action: 'other' } }, key)).toMatchObject({ status: 400, body: { type: 'validation-error', message: expect.stringContaining('Idempotency-Key') as string } });
+    expect(await caller(0).put(stream, { data: { action: 'other' } }, key)).toMatchObject({
+      status: 400,
+      body: { type: 'validation-error', message: expect.stringContaining('Idempotency-Key') as string },
+    });
     expect(await historyOf(caller(0), stream)).toHaveLength(3);
   });
 });
 
 describe('kill -9 of a service between the retries of its clients', () => {
-  it('loses nothing that was acknowledged, and what is sent again with the same key is not written twice', async () => {
-    const dataDir = makeDataDir();
-    let service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
-    const alice = await ApiCaller.of(() => service.url, 'alice');
-    const stream = `${STREAMS}/activity/killed`;
-    expect((await alice.put(stream, { data: { details: {} } })).status).toBe(201);
-    const acknowledged = new Map<string, string>();
-    const keys: string[] = [];
-    const write = async (key: string): Promise<void> => {
-      const { status, text } = await alice.patch(stream, { data: { details: { [key]: 1 } } }, { 'idempotency-key': key });
-      expect(status).toBe(200);
-      if (acknowledged.has(key)) expect(text).toBe(acknowledged.get(key));
-      else acknowledged.set(key, text);
-    };
-    try {
-      for (let round = 0; round < 3; round++) {
-        let isKilled = false;
-        const own: string[] = [];
-        const clients = Array.from({ length: 8 }, async (_, client) => {
-          for (let count = 0; !isKilled; count++) {
-            const key = `round-${round}-client-${client}-${count}`;
-            own.push(key);
-            await write(key).catch(() => undefined);
-          }
-        });
-        const before = acknowledged.size;
-        await eventually(() => Promise.resolve(acknowledged.size), (size) => size >= before + 40);
-        await service.kill('SIGKILL');
-        isKilled = true;
-        await Promise.all(clients);
-        service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
-        await Promise.all(own.map(write));
-        keys.push(...own);
+  it(
+    'loses nothing that was acknowledged, and what is sent again with the same key is not written twice',
+    async () => {
+      const dataDir = makeDataDir();
+      let service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
+      const alice = await ApiCaller.of(() => service.url, 'alice');
+      const stream = `${STREAMS}/activity/killed`;
+      expect((await alice.put(stream, { data: { details: {} } })).status).toBe(201);
+      const acknowledged = new Map<string, string>();
+      const keys: string[] = [];
+      const write = async (key: string): Promise<void> => {
+        const { status, text } = await alice.patch(
+          stream,
+          { data: { details: { [key]: 1 } } },
+          { 'idempotency-key': key },
+        );
+        expect(status).toBe(200);
+        if (acknowledged.has(key)) expect(text).toBe(acknowledged.get(key));
+        else acknowledged.set(key, text);
+      };
+      try {
+        for (let round = 0; round < 3; round++) {
+          let isKilled = false;
+          const own: string[] = [];
+          const clients = Array.from({ length: 8 }, async (_, client) => {
+            for (let count = 0; !isKilled; count++) {
+              const key = `round-${round}-client-${client}-${count}`;
+              own.push(key);
+              await write(key).catch(() => undefined);
+            }
+          });
+          const before = acknowledged.size;
+          await eventually(
+            () => Promise.resolve(acknowledged.size),
+            (size) => size >= before + 40,
+          );
+          await service.kill('SIGKILL');
+          isKilled = true;
+          await Promise.all(clients);
+          service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
+          await Promise.all(own.map(write));
+          keys.push(...own);
+        }
+        await Promise.all(keys.map(write));
+        const events = await historyOf(alice, stream);
+        expect(events).toHaveLength(keys.length + 2);
+        expect(events.map(({ revision }) => revision)).toEqual(events.map((_, index) => index));
+        for (const [key, text] of acknowledged) {
+          const { revision, eventId } = JSON.parse(text) as { revision: number; eventId: string };
+          expect(events[revision]).toMatchObject({ eventId, data: { data: { details: { [key]: 1 } } } });
+        }
+        expect(((await alice.get(stream)).body as State).data.details).toEqual(
+          Object.fromEntries(keys.map((key) => [key, 1])),
+        );
+      } finally {
+        await ServiceProcess.killAll();
+        removeDataDir(dataDir);
       }
-      await Promise.all(keys.map(write));
-      const events = await historyOf(alice, stream);
-      expect(events).toHaveLength(keys.length + 2);
-      expect(events.map(({ revision }) => revision)).toEqual(events.map((_, index) => index));
-      for (const [key, text] of acknowledged) {
-        const { revision, eventId } = JSON.parse(text) as { revision: number; eventId: string };
-        expect(events[revision]).toMatchObject({ eventId, data: { data: { details: { [key]: 1 } } } });
-      }
-      expect(((await alice.get(stream)).body as State).data.details).toEqual(Object.fromEntries(keys.map((key) => [key, 1])));
-    } finally {
-      await ServiceProcess.killAll();
-      removeDataDir(dataDir);
-    }
-  }, LONG_MS);
+    },
+    LONG_MS,
+  );
 });

@@ -14,7 +14,14 @@ describe('the live feed of a stream', () => {
 
   const start = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
     service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, ...environment });
-    expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    expect(
+      (
+        await eventually(
+          () => service.get('/readyz'),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
   };
 
   beforeEach(async () => {
@@ -29,20 +36,34 @@ describe('the live feed of a stream', () => {
   });
 
   /** Events 1, 2, … of the stream hold the counts 0, 1, … */
-  const write = async (count: number): Promise<void> => expect((await alice.put(STREAM, { data: { details: { count } } })).status).toBeLessThan(300);
-  const follow = (path = FEED, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> => LiveFeed.open(service.url, path, { ...alice.headers, ...headers });
-  const arrived = async (feed: LiveFeed, count: number): Promise<readonly FeedEvent[]> => eventually(() => Promise.resolve(feed.events), ({ length }) => length >= count);
+  const write = async (count: number): Promise<void> =>
+    expect((await alice.put(STREAM, { data: { details: { count } } })).status).toBeLessThan(300);
+  const follow = (path = FEED, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> =>
+    LiveFeed.open(service.url, path, { ...alice.headers, ...headers });
+  const arrived = async (feed: LiveFeed, count: number): Promise<readonly FeedEvent[]> =>
+    eventually(
+      () => Promise.resolve(feed.events),
+      ({ length }) => length >= count,
+    );
   const idsOf = (events: readonly FeedEvent[]): number[] => events.map(({ id }) => Number(id));
   const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, revision) => revision);
 
   it('tells every event as the history does, its revision as the id, those that were and those to come', async () => {
     const feed = await follow(FROM_THE_BEGINNING);
     expect(feed.status).toBe(200);
-    expect(feed.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': expect.stringContaining('no-transform') as string });
+    expect(feed.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': expect.stringContaining('no-transform') as string,
+    });
     await write(1);
     await write(2);
     const events = await arrived(feed, 4);
-    expect(events.map(({ id, event }) => [id, event])).toEqual([['0', 'StreamCreated'], ['1', 'UserDataUpdated'], ['2', 'UserDataUpdated'], ['3', 'UserDataUpdated']]);
+    expect(events.map(({ id, event }) => [id, event])).toEqual([
+      ['0', 'StreamCreated'],
+      ['1', 'UserDataUpdated'],
+      ['2', 'UserDataUpdated'],
+      ['3', 'UserDataUpdated'],
+    ]);
     const { events: history } = (await alice.get(`${STREAM}/history`)).body as { events: unknown[] };
     expect(events.map(({ data }) => data)).toEqual(history);
     feed.kill();
@@ -77,7 +98,10 @@ describe('the live feed of a stream', () => {
     for (let round = 0; told.at(-1) !== 151; round++) {
       const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
       const enough = 1 + (round % 7);
-      await eventually(() => Promise.resolve(feed.events), ({ length }) => length >= enough || (isDone && length >= 151 - (told.at(-1) ?? -1)));
+      await eventually(
+        () => Promise.resolve(feed.events),
+        ({ length }) => length >= enough || (isDone && length >= 151 - (told.at(-1) ?? -1)),
+      );
       feed.kill();
       told.push(...idsOf(feed.events));
       expect(round).toBeLessThan(500);
@@ -107,7 +131,11 @@ describe('the live feed of a stream', () => {
 
   it('is kept alive by a comment when there is nothing to tell', async () => {
     const feed = await follow();
-    await eventually(() => Promise.resolve(feed.comments), (count) => count > 0, 30_000);
+    await eventually(
+      () => Promise.resolve(feed.comments),
+      (count) => count > 0,
+      30_000,
+    );
     expect(feed.comments).toBeGreaterThan(0);
     expect(feed.events).toEqual([]);
     feed.kill();
@@ -121,7 +149,12 @@ describe('the live feed of a stream', () => {
   });
 
   it('answers a HEAD with its head, and nothing stays open', async () => {
-    for (let count = 0; count < 60; count++) expect(await alice.request('HEAD', FEED)).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream' }, text: '' });
+    for (let count = 0; count < 60; count++)
+      expect(await alice.request('HEAD', FEED)).toMatchObject({
+        status: 200,
+        headers: { 'content-type': 'text/event-stream' },
+        text: '',
+      });
     const feed = await follow();
     expect(feed.status).toBe(200);
     feed.kill();
@@ -134,7 +167,10 @@ describe('the live feed of a stream', () => {
     expect(refused).toMatchObject({ status: 429, body: { type: 'rate-limited' } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     feeds.pop()?.kill();
-    const again = await eventually(() => follow(), ({ status }) => status === 200);
+    const again = await eventually(
+      () => follow(),
+      ({ status }) => status === 200,
+    );
     expect(again.status).toBe(200);
     for (const feed of [...feeds, again]) feed.kill();
   });
@@ -150,6 +186,11 @@ describe('the live feed of a stream', () => {
     await write(1);
     await Promise.all([feed.ended, late.ended]);
     for (const { events } of [feed, late]) expect(idsOf(events)).toEqual([2]);
-    expect(await Promise.race([service.exit(), new Promise((resolve) => setTimeout(() => resolve('still running'), 20_000).unref())])).toBe(0);
+    expect(
+      await Promise.race([
+        service.exit(),
+        new Promise((resolve) => setTimeout(() => resolve('still running'), 20_000).unref()),
+      ]),
+    ).toBe(0);
   }, 60_000);
 });

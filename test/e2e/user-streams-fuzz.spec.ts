@@ -10,8 +10,18 @@ import { AUTH } from './tokens.js';
 
 /** Every type of error and its status (DESIGN, "Errors", and what only HTTP knows). */
 const STATUS_OF: Readonly<Record<string, number>> = {
-  'stream-not-found': 404, 'not-found': 404, 'stream-deleted': 410, 'stream-already-exists': 409, 'wrong-expected-revision': 409, 'validation-error': 400, 'event-too-large': 413,
-  'authentication-error': 401, 'permission-error': 403, 'quota-exceeded': 403, 'rate-limited': 429, 'unsupported-media-type': 415,
+  'stream-not-found': 404,
+  'not-found': 404,
+  'stream-deleted': 410,
+  'stream-already-exists': 409,
+  'wrong-expected-revision': 409,
+  'validation-error': 400,
+  'event-too-large': 413,
+  'authentication-error': 401,
+  'permission-error': 403,
+  'quota-exceeded': 403,
+  'rate-limited': 429,
+  'unsupported-media-type': 415,
 };
 const MEMBERS = ['details', 'error', 'message', 'requestId', 'streamName', 'type'];
 const LONG_MS = 180_000;
@@ -20,10 +30,17 @@ const FUZZ = '/api/users/fuzz/streams';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Where a request leads: the user's streams, and the one stream that it is about. */
-function placeOf(path: string): { readonly base: string; readonly type: string | undefined; readonly category: string; readonly action: string | undefined } {
+function placeOf(path: string): {
+  readonly base: string;
+  readonly type: string | undefined;
+  readonly category: string;
+  readonly action: string | undefined;
+} {
   const base = /^\/api\/users\/[^/]*\/streams/.exec(path)?.[0] ?? FUZZ;
   const [first, category = 'default', action] = path.slice(base.length + 1).split('/');
-  return first === '' || first === 'batch' || first === undefined ? { base, type: undefined, category, action: first } : { base, type: first, category, action };
+  return first === '' || first === 'batch' || first === undefined
+    ? { base, type: undefined, category, action: first }
+    : { base, type: first, category, action };
 }
 
 /** As the service reads it. */
@@ -34,7 +51,9 @@ function bodyOf({ body = '' }: RawRequest): Json {
 /** RFC 7396, as it is written there. */
 function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result = new Map(Object.entries(typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {}));
+  const result = new Map(
+    Object.entries(typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {}),
+  );
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) result.delete(name);
     else result.set(name, merged(result.get(name), value));
@@ -65,7 +84,14 @@ describe('whatever is sent to user streams', () => {
 
   async function start(): Promise<ServiceProcess> {
     const started = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH });
-    expect((await eventually(() => started.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+    expect(
+      (
+        await eventually(
+          () => started.get('/readyz'),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
     return started;
   }
 
@@ -76,7 +102,13 @@ describe('whatever is sent to user streams', () => {
   function seen(path: string): Promise<readonly string[]> {
     const { base, type, category } = placeOf(path);
     const stream = `${base}/${type}/${category}`;
-    return Promise.all([`${base}?limit=1000`, `${base}?limit=1000&status=deleted`, ...(type === undefined ? [] : [`${stream}/history?direction=backwards&limit=1000`, `${stream}/metadata`])].map(told));
+    return Promise.all(
+      [
+        `${base}?limit=1000`,
+        `${base}?limit=1000&status=deleted`,
+        ...(type === undefined ? [] : [`${stream}/history?direction=backwards&limit=1000`, `${stream}/metadata`]),
+      ].map(told),
+    );
   }
 
   async function ask(request: RawRequest): Promise<Reply> {
@@ -109,99 +141,134 @@ describe('whatever is sent to user streams', () => {
     if (request.method === 'DELETE') return expect((await fuzz.get(stream)).status).toBe(410);
     if (action === 'restore') return expect((await fuzz.get(stream)).status).toBe(200);
     const body = bodyOf(request);
-    const members = ({ description, tags, visibility }: Json): Json => JSON.parse(JSON.stringify({ description, tags, visibility })) as Json;
+    const members = ({ description, tags, visibility }: Json): Json =>
+      JSON.parse(JSON.stringify({ description, tags, visibility })) as Json;
     if (action === '') {
       const created = `${base}/${body.type as string}/${(body.category as string | undefined) ?? 'default'}`;
       same((await at(created)).data, body.data ?? null);
       expect(await at(`${created}/metadata`)).toMatchObject(members(body));
     } else if (action === 'batch') {
-      for (const { type: kind, category: name = 'default', data } of body.writes as Json[]) same((await at(`${base}/${kind as string}/${name as string}`)).data, data);
+      for (const { type: kind, category: name = 'default', data } of body.writes as Json[])
+        same((await at(`${base}/${kind as string}/${name as string}`)).data, data);
     } else if (action === 'events') {
       const events = body.events as Json[];
       const { events: last } = await at(`${stream}/history?direction=backwards&limit=${events.length}`);
-      same((last as { data: Json }[]).map(({ data }) => data.data).reverse(), events.map(({ data }) => data));
+      same(
+        (last as { data: Json }[]).map(({ data }) => data.data).reverse(),
+        events.map(({ data }) => data),
+      );
     } else if (action === 'metadata') {
       const { permissions, ...details } = await at(`${stream}/metadata`);
-      expect({ ...details, permissions }).toMatchObject({ ...members(body), ...(body.visibility === undefined ? { permissions: body.permissions ?? {} } : {}) });
+      expect({ ...details, permissions }).toMatchObject({
+        ...members(body),
+        ...(body.visibility === undefined ? { permissions: body.permissions ?? {} } : {}),
+      });
     } else {
       same((await at(stream)).data, request.method === 'PUT' ? body.data : merged(before.data ?? {}, body.data));
     }
   }
 
-  it('is answered by a 4xx in the documented body and leaves everything as it was, or is kept and comes back exactly as it was sent', async () => {
-    await fc.assert(
-      fc.asyncProperty(oddWrite, async (request) => {
-        const { base, type, category } = placeOf(request.path);
-        const before = await seen(request.path);
-        const state = (await fuzz.get(`${base}/${type}/${category}`)).body as Json | undefined;
-        const reply = await ask(request);
-        checkAnswer(request, reply);
-        if (reply.status >= 400) {
-          outcomes.refused++;
-          expect(await seen(request.path)).toEqual(before);
-        } else {
-          outcomes.accepted++;
-          bases.add(base);
-          await checkWritten(request, state ?? {});
-        }
-      }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 500), endOnFailure: true },
-    );
-    expect(outcomes.accepted).toBeGreaterThan(50);
-    expect(outcomes.refused).toBeGreaterThan(50);
-  }, LONG_MS);
+  it(
+    'is answered by a 4xx in the documented body and leaves everything as it was, or is kept and comes back exactly as it was sent',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(oddWrite, async (request) => {
+          const { base, type, category } = placeOf(request.path);
+          const before = await seen(request.path);
+          const state = (await fuzz.get(`${base}/${type}/${category}`)).body as Json | undefined;
+          const reply = await ask(request);
+          checkAnswer(request, reply);
+          if (reply.status >= 400) {
+            outcomes.refused++;
+            expect(await seen(request.path)).toEqual(before);
+          } else {
+            outcomes.accepted++;
+            bases.add(base);
+            await checkWritten(request, state ?? {});
+          }
+        }),
+        { numRuns: Number(process.env.FUZZ_RUNS ?? 500), endOnFailure: true },
+      );
+      expect(outcomes.accepted).toBeGreaterThan(50);
+      expect(outcomes.refused).toBeGreaterThan(50);
+    },
+    LONG_MS,
+  );
 
-  it('is answered by a 4xx in the documented body, or as it should be, where it only reads', async () => {
-    const before = await seen(`${FUZZ}/profile`);
-    await fc.assert(
-      fc.asyncProperty(oddRead, async (request) => {
-        checkAnswer(request, await ask(request));
-      }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 600), endOnFailure: true },
-    );
-    expect(await seen(`${FUZZ}/profile`)).toEqual(before);
-  }, LONG_MS);
+  it(
+    'is answered by a 4xx in the documented body, or as it should be, where it only reads',
+    async () => {
+      const before = await seen(`${FUZZ}/profile`);
+      await fc.assert(
+        fc.asyncProperty(oddRead, async (request) => {
+          checkAnswer(request, await ask(request));
+        }),
+        { numRuns: Number(process.env.FUZZ_RUNS ?? 600), endOnFailure: true },
+      );
+      expect(await seen(`${FUZZ}/profile`)).toEqual(before);
+    },
+    LONG_MS,
+  );
 
-  it('is not kept where the connection breaks off in the middle', async () => {
-    const { hostname, port } = new URL(service.url);
-    const before = await seen(`${FUZZ}/profile`);
-    const body = JSON.stringify({ data: { displayName: 'Cut off' } });
-    await fc.assert(
-      fc.asyncProperty(fc.nat({ max: body.length - 1 }), fc.boolean(), fc.boolean(), async (at, isChunked, isReset) => {
-        const socket = connect(Number(port), hostname);
-        socket.on('error', () => undefined).resume();
-        const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
-        const part = isChunked ? `${body.length.toString(16)}\r\n${body.slice(0, at)}` : body.slice(0, at);
-        socket.write(`PUT ${FUZZ}/profile HTTP/1.1\r\nHost: x\r\nAuthorization: ${fuzz.headers.authorization}\r\nContent-Type: application/json\r\n${length}\r\n\r\n${part}`);
-        const closed = once(socket, 'close');
-        if (isReset) setTimeout(() => socket.resetAndDestroy(), 5);
-        else socket.end();
-        await closed;
-      }),
-      { numRuns: 40, endOnFailure: true },
-    );
-    expect(await seen(`${FUZZ}/profile`)).toEqual(before);
-  }, LONG_MS);
+  it(
+    'is not kept where the connection breaks off in the middle',
+    async () => {
+      const { hostname, port } = new URL(service.url);
+      const before = await seen(`${FUZZ}/profile`);
+      const body = JSON.stringify({ data: { displayName: 'Cut off' } });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat({ max: body.length - 1 }),
+          fc.boolean(),
+          fc.boolean(),
+          async (at, isChunked, isReset) => {
+            const socket = connect(Number(port), hostname);
+            socket.on('error', () => undefined).resume();
+            const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
+            const part = isChunked ? `${body.length.toString(16)}\r\n${body.slice(0, at)}` : body.slice(0, at);
+            socket.write(
+              `PUT ${FUZZ}/profile HTTP/1.1\r\nHost: x\r\nAuthorization: ${fuzz.headers.authorization}\r\nContent-Type: application/json\r\n${length}\r\n\r\n${part}`,
+            );
+            const closed = once(socket, 'close');
+            if (isReset) setTimeout(() => socket.resetAndDestroy(), 5);
+            else socket.end();
+            await closed;
+          },
+        ),
+        { numRuns: 40, endOnFailure: true },
+      );
+      expect(await seen(`${FUZZ}/profile`)).toEqual(before);
+    },
+    LONG_MS,
+  );
 
-  it('is the same after a restart, as far as it was kept', async () => {
-    const everything = async (): Promise<readonly string[]> => {
-      const found: string[] = [];
-      for (const base of bases) {
-        for (const list of [`${base}?limit=1000`, `${base}?limit=1000&status=deleted`]) {
-          found.push(await told(list));
-          for (const { type, category } of ((await at(list)).streams ?? []) as { type: string; category: string }[]) {
-            const stream = `${base}/${type}/${category}`;
-            found.push(await told(stream), await told(`${stream}/history?limit=1000`), await told(`${stream}/metadata`));
+  it(
+    'is the same after a restart, as far as it was kept',
+    async () => {
+      const everything = async (): Promise<readonly string[]> => {
+        const found: string[] = [];
+        for (const base of bases) {
+          for (const list of [`${base}?limit=1000`, `${base}?limit=1000&status=deleted`]) {
+            found.push(await told(list));
+            for (const { type, category } of ((await at(list)).streams ?? []) as { type: string; category: string }[]) {
+              const stream = `${base}/${type}/${category}`;
+              found.push(
+                await told(stream),
+                await told(`${stream}/history?limit=1000`),
+                await told(`${stream}/metadata`),
+              );
+            }
           }
         }
-      }
-      return found;
-    };
-    const before = await everything();
-    expect(before.length).toBeGreaterThan(30);
-    expect(await service.stop()).toBe(0);
-    expect(service.output.filter((line) => line.includes('internal-error'))).toEqual([]);
-    service = await start();
-    expect(await everything()).toEqual(before);
-  }, LONG_MS);
+        return found;
+      };
+      const before = await everything();
+      expect(before.length).toBeGreaterThan(30);
+      expect(await service.stop()).toBe(0);
+      expect(service.output.filter((line) => line.includes('internal-error'))).toEqual([]);
+      service = await start();
+      expect(await everything()).toEqual(before);
+    },
+    LONG_MS,
+  );
 });

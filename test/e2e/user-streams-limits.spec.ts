@@ -13,7 +13,14 @@ async function start(environment: Readonly<Record<string, string>>): Promise<voi
   dataDir = makeDataDir();
   service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, ...environment });
   alice = await ApiCaller.of(() => service.url, 'alice');
-  expect((await eventually(() => service.get('/readyz'), ({ status }) => status === 200)).status).toBe(200);
+  expect(
+    (
+      await eventually(
+        () => service.get('/readyz'),
+        ({ status }) => status === 200,
+      )
+    ).status,
+  ).toBe(200);
 }
 
 async function stop(): Promise<void> {
@@ -21,52 +28,106 @@ async function stop(): Promise<void> {
   removeDataDir(dataDir);
 }
 
-const callerNamed = (user: string, ...roles: string[]): Promise<ApiCaller> => ApiCaller.of(() => service.url, user, ...roles);
-const streamsListed = async (): Promise<number> => ((await alice.get(STREAMS)).body as { streams: unknown[] }).streams.length;
+const callerNamed = (user: string, ...roles: string[]): Promise<ApiCaller> =>
+  ApiCaller.of(() => service.url, user, ...roles);
+const streamsListed = async (): Promise<number> =>
+  ((await alice.get(STREAMS)).body as { streams: unknown[] }).streams.length;
 
 /** Data that take exactly so many bytes as JSON. */
-const dataOf = (bytes: number): { readonly details: { readonly text: string } } => ({ details: { text: 'x'.repeat(bytes - JSON.stringify({ details: { text: '' } }).length) } });
+const dataOf = (bytes: number): { readonly details: { readonly text: string } } => ({
+  details: { text: 'x'.repeat(bytes - JSON.stringify({ details: { text: '' } }).length) },
+});
 
 describe('the quota of a user', () => {
   beforeAll(() => start({ USER_QUOTA_STREAMS: '3', USER_QUOTA_BYTES: '2000' }), 60_000);
   afterAll(stop);
 
-  const left = (reply: Reply): unknown => ['Streams', 'Bytes'].map((quota) => [header(reply, `X-Quota-${quota}-Limit`), header(reply, `X-Quota-${quota}-Remaining`)]);
+  const left = (reply: Reply): unknown =>
+    ['Streams', 'Bytes'].map((quota) => [
+      header(reply, `X-Quota-${quota}-Limit`),
+      header(reply, `X-Quota-${quota}-Remaining`),
+    ]);
 
   it('is told with what is left of it, and a write beyond it is refused by 403 and not stored', async () => {
-    expect(left(await alice.get(STREAMS))).toEqual([['3', '3'], ['2000', '2000']]);
-    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([['3', '2'], ['2000', '1100']]);
-    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([['3', '2'], ['2000', '200']]);
-    expect(left(await alice.get(STREAMS))).toEqual([['3', '2'], ['2000', '200']]);
+    expect(left(await alice.get(STREAMS))).toEqual([
+      ['3', '3'],
+      ['2000', '2000'],
+    ]);
+    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([
+      ['3', '2'],
+      ['2000', '1100'],
+    ]);
+    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([
+      ['3', '2'],
+      ['2000', '200'],
+    ]);
+    expect(left(await alice.get(STREAMS))).toEqual([
+      ['3', '2'],
+      ['2000', '200'],
+    ]);
 
     const tooMuch = await alice.put(`${STREAMS}/activity/one`, { data: dataOf(201) });
-    expect(tooMuch).toMatchObject({ status: 403, body: { error: 'QuotaExceededError', type: 'quota-exceeded', details: { quota: 'bytes', limit: 2000, used: 1800, requested: 201 } } });
-    expect((await alice.post(`${STREAMS}/activity/one/events`, { events: [{ data: dataOf(100) }, { data: dataOf(101) }] })).status).toBe(403);
+    expect(tooMuch).toMatchObject({
+      status: 403,
+      body: {
+        error: 'QuotaExceededError',
+        type: 'quota-exceeded',
+        details: { quota: 'bytes', limit: 2000, used: 1800, requested: 201 },
+      },
+    });
+    expect(
+      (await alice.post(`${STREAMS}/activity/one/events`, { events: [{ data: dataOf(100) }, { data: dataOf(101) }] }))
+        .status,
+    ).toBe(403);
     expect((await alice.get(`${STREAMS}/activity/one`)).body).toMatchObject({ revision: 2 });
     expect((await alice.put(`${STREAMS}/activity/one`, { data: dataOf(200) })).status).toBe(200);
 
     expect((await alice.post(STREAMS, { type: 'offers' })).status).toBe(201);
-    expect(left(await alice.post(STREAMS, { type: 'loans' }))).toEqual([['3', '0'], ['2000', '0']]);
-    expect(await alice.post(STREAMS, { type: 'profile' })).toMatchObject({ status: 403, body: { type: 'quota-exceeded', details: { quota: 'streams', limit: 3, used: 3, requested: 1 } } });
+    expect(left(await alice.post(STREAMS, { type: 'loans' }))).toEqual([
+      ['3', '0'],
+      ['2000', '0'],
+    ]);
+    expect(await alice.post(STREAMS, { type: 'profile' })).toMatchObject({
+      status: 403,
+      body: { type: 'quota-exceeded', details: { quota: 'streams', limit: 3, used: 3, requested: 1 } },
+    });
     expect(await streamsListed()).toBe(3);
-    expect(errorOf(await alice.post(`${STREAMS}/batch`, { writes: [{ type: 'profile', data: {} }] })).type).toBe('quota-exceeded');
+    expect(errorOf(await alice.post(`${STREAMS}/batch`, { writes: [{ type: 'profile', data: {} }] })).type).toBe(
+      'quota-exceeded',
+    );
     expect((await alice.delete(`${STREAMS}/loans`)).status).toBe(200);
   });
 
   it('holds while many writes are under way at once', async () => {
     const bob = await callerNamed('bob');
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => bob.put(`/api/users/bob/streams/activity/s${index}`, { data: {} })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 3 }, () => 201), ...Array.from({ length: 17 }, () => 403)]);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => bob.put(`/api/users/bob/streams/activity/s${index}`, { data: {} })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array.from({ length: 3 }, () => 201),
+      ...Array.from({ length: 17 }, () => 403),
+    ]);
     const carol = await callerNamed('carol');
     await carol.put('/api/users/carol/streams/activity', { data: dataOf(500) });
-    const appended = await Promise.all(Array.from({ length: 10 }, () => carol.put('/api/users/carol/streams/activity', { data: dataOf(400) })));
-    expect(appended.map(({ status }) => status).sort()).toEqual([200, 200, 200, ...Array.from({ length: 7 }, () => 403)]);
+    const appended = await Promise.all(
+      Array.from({ length: 10 }, () => carol.put('/api/users/carol/streams/activity', { data: dataOf(400) })),
+    );
+    expect(appended.map(({ status }) => status).sort()).toEqual([
+      200,
+      200,
+      200,
+      ...Array.from({ length: 7 }, () => 403),
+    ]);
   });
 
   it("is the stream's user's, whoever writes, and told to nobody who may not write for the user", async () => {
     const admin = await callerNamed('an-admin', 'admin');
     expect(errorOf(await admin.put('/api/users/bob/streams/profile', { data: {} })).type).toBe('quota-exceeded');
-    for (const caller of [await callerNamed('carol'), new ApiCaller(() => service.url)]) expect(left(await caller.get(STREAMS))).toEqual([['', ''], ['', '']]);
+    for (const caller of [await callerNamed('carol'), new ApiCaller(() => service.url)])
+      expect(left(await caller.get(STREAMS))).toEqual([
+        ['', ''],
+        ['', ''],
+      ]);
   });
 });
 
@@ -76,11 +137,17 @@ describe('the rate limit', () => {
 
   it('counts each user, says how many requests are left, and answers 429 with Retry-After; what was refused is not carried out', async () => {
     const answers = [];
-    for (let count = 0; count < 7; count++) answers.push(await alice.put(`${STREAMS}/profile`, { data: { bio: String(count) } }));
+    for (let count = 0; count < 7; count++)
+      answers.push(await alice.put(`${STREAMS}/profile`, { data: { bio: String(count) } }));
     expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200, 429, 429]);
-    expect(answers.slice(0, 5).map((reply) => [header(reply, 'X-RateLimit-Limit'), header(reply, 'X-RateLimit-Remaining')])).toEqual(['4', '3', '2', '1', '0'].map((rest) => ['5', rest]));
+    expect(
+      answers.slice(0, 5).map((reply) => [header(reply, 'X-RateLimit-Limit'), header(reply, 'X-RateLimit-Remaining')]),
+    ).toEqual(['4', '3', '2', '1', '0'].map((rest) => ['5', rest]));
     const refused = answers.at(-1);
-    expect(refused).toMatchObject({ status: 429, body: { error: 'RateLimitedError', type: 'rate-limited', message: expect.stringContaining("'alice'") as string } });
+    expect(refused).toMatchObject({
+      status: 429,
+      body: { error: 'RateLimitedError', type: 'rate-limited', message: expect.stringContaining("'alice'") as string },
+    });
     expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(refused?.headers['retry-after'])).toBeLessThanOrEqual(60);
     const bob = await callerNamed('bob', 'admin');
@@ -107,25 +174,41 @@ describe('the size of events', () => {
       await alice.put(`${STREAMS}/activity/large`, { data: dataOf(MEGABYTE + 1) }),
       await alice.post(STREAMS, { type: 'activity', category: 'large', data: dataOf(2 * MEGABYTE) }),
       await alice.post(`${STREAMS}/activity/large/events`, { events: [{ data: {} }, { data: dataOf(MEGABYTE) }] }),
-      await alice.post(`${STREAMS}/batch`, { writes: [{ type: 'activity', category: 'small', data: {} }, { type: 'activity', category: 'large', data: dataOf(MEGABYTE) }] }),
+      await alice.post(`${STREAMS}/batch`, {
+        writes: [
+          { type: 'activity', category: 'small', data: {} },
+          { type: 'activity', category: 'large', data: dataOf(MEGABYTE) },
+        ],
+      }),
       await alice.put(`${STREAMS}/activity/large`, { data: dataOf(9 * MEGABYTE) }),
-    ]) expect(attempt).toMatchObject({ status: 413, body: { error: 'EventTooLargeError', type: 'event-too-large' } });
+    ])
+      expect(attempt).toMatchObject({ status: 413, body: { error: 'EventTooLargeError', type: 'event-too-large' } });
     expect(await streamsListed()).toBe(0);
-    for (const category of ['large', 'small']) expect((await alice.get(`${STREAMS}/activity/${category}`)).status).toBe(404);
+    for (const category of ['large', 'small'])
+      expect((await alice.get(`${STREAMS}/activity/${category}`)).status).toBe(404);
   });
 
   it('over 1 MB after a merge is refused too, and the stream stays as it was', async () => {
     const half = 'x'.repeat(MEGABYTE / 2);
     expect((await alice.put(`${STREAMS}/activity/merged`, { data: { details: { one: half } } })).status).toBe(201);
-    expect(await alice.patch(`${STREAMS}/activity/merged`, { data: { details: { other: half } } })).toMatchObject({ status: 413, body: { type: 'event-too-large' } });
-    expect((await alice.get(`${STREAMS}/activity/merged`)).body).toMatchObject({ revision: 1, data: { details: { one: half } } });
+    expect(await alice.patch(`${STREAMS}/activity/merged`, { data: { details: { other: half } } })).toMatchObject({
+      status: 413,
+      body: { type: 'event-too-large' },
+    });
+    expect((await alice.get(`${STREAMS}/activity/merged`)).body).toMatchObject({
+      revision: 1,
+      data: { details: { one: half } },
+    });
   });
 
   it('over 100 KB is accepted with a warning, below without', async () => {
     const small = await alice.put(`${STREAMS}/activity/warned`, { data: dataOf(100_000) });
     expect([small.status, header(small, 'X-Event-Size-Warning')]).toEqual([201, '']);
     const large = await alice.put(`${STREAMS}/activity/warned`, { data: dataOf(110_000) });
-    expect([large.status, header(large, 'X-Event-Size-Warning')]).toEqual([200, expect.stringContaining('110000 bytes')]);
+    expect([large.status, header(large, 'X-Event-Size-Warning')]).toEqual([
+      200,
+      expect.stringContaining('110000 bytes'),
+    ]);
     expect((await alice.get(`${STREAMS}/activity/warned`)).body).toMatchObject({ revision: 2, data: dataOf(110_000) });
   });
 });
@@ -142,8 +225,18 @@ describe('data that do not fit the JSON Schema of their type', () => {
     ['loans', { items: [{ name: 'Bike' }, { quantity: -1 }] }, 'data.items.1.quantity'],
     ['offers', { price: 'much' }, 'data.price'],
   ])('%s %j is refused with the path of the mistake, and nothing is stored', async (type, data, path) => {
-    for (const refused of [await alice.put(`${STREAMS}/${type}`, { data }), await alice.post(STREAMS, { type, data })]) {
-      expect(refused).toMatchObject({ status: 400, body: { error: 'ValidationError', type: 'validation-error', details: { schema: `${type}@1`, mistakes: [{ path, problem: expect.any(String) as string }] } } });
+    for (const refused of [
+      await alice.put(`${STREAMS}/${type}`, { data }),
+      await alice.post(STREAMS, { type, data }),
+    ]) {
+      expect(refused).toMatchObject({
+        status: 400,
+        body: {
+          error: 'ValidationError',
+          type: 'validation-error',
+          details: { schema: `${type}@1`, mistakes: [{ path, problem: expect.any(String) as string }] },
+        },
+      });
       expect(errorOf(refused).message).toContain(path);
     }
     expect(await streamsListed()).toBe(0);
@@ -151,12 +244,24 @@ describe('data that do not fit the JSON Schema of their type', () => {
 
   it('by a merge patch are refused too: what comes of it must fit', async () => {
     await alice.put(`${STREAMS}/loans/bike`, { data: { items: [{ name: 'Bike' }] } });
-    expect(await alice.patch(`${STREAMS}/loans/bike`, { data: { items: { name: 'Bike' } } })).toMatchObject({ status: 400, body: { details: { mistakes: [{ path: 'data.items' }] } } });
+    expect(await alice.patch(`${STREAMS}/loans/bike`, { data: { items: { name: 'Bike' } } })).toMatchObject({
+      status: 400,
+      body: { details: { mistakes: [{ path: 'data.items' }] } },
+    });
     expect((await alice.get(`${STREAMS}/loans/bike`)).body).toMatchObject({ revision: 1 });
   });
 
   it('the schemas are there for everyone to read', async () => {
-    const { schemas } = (await service.get('/api/user-data-schemas')).body as { schemas: { name: string; inUse: boolean }[] };
-    expect(schemas).toMatchObject(['profile', 'preferences', 'activity', 'loans', 'offers'].map((type) => ({ name: `${type}@1`, inUse: true, source: 'builtin', schema: { type: 'object' } })));
+    const { schemas } = (await service.get('/api/user-data-schemas')).body as {
+      schemas: { name: string; inUse: boolean }[];
+    };
+    expect(schemas).toMatchObject(
+      ['profile', 'preferences', 'activity', 'loans', 'offers'].map((type) => ({
+        name: `${type}@1`,
+        inUse: true,
+        source: 'builtin',
+        schema: { type: 'object' },
+      })),
+    );
   });
 });

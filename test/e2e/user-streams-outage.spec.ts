@@ -18,7 +18,12 @@ describe('user streams while the store is away', () => {
   beforeEach(async () => {
     [storeDir, dataDir] = [makeDataDir(), makeDataDir()];
     store = await KurrentDBServer.start('--data', storeDir, '--insecure', '--port', '0');
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, KURRENTDB_CONNECTION_STRING: store.connectionString, KURRENTDB_TIMEOUT_MS: '1000' });
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      ...AUTH,
+      KURRENTDB_CONNECTION_STRING: store.connectionString,
+      KURRENTDB_TIMEOUT_MS: '1000',
+    });
     alice = await ApiCaller.of(() => service.url, 'alice');
     expect((await isReady(200)).status).toBe(200);
   }, 60_000);
@@ -28,11 +33,18 @@ describe('user streams while the store is away', () => {
     for (const directory of [storeDir, dataDir]) removeDataDir(directory);
   });
 
-  const isReady = (status: number): ReturnType<ServiceProcess['get']> => eventually(() => service.get('/readyz'), (answer) => answer.status === status, 30_000);
+  const isReady = (status: number): ReturnType<ServiceProcess['get']> =>
+    eventually(
+      () => service.get('/readyz'),
+      (answer) => answer.status === status,
+      30_000,
+    );
   const restartStore = async (): Promise<void> => {
     store = await KurrentDBServer.start('--data', storeDir, '--insecure', '--port', String(store.port));
   };
-  const attempts = (): Promise<readonly { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: unknown }[]> =>
+  const attempts = (): Promise<
+    readonly { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: unknown }[]
+  > =>
     Promise.all([
       alice.get(STREAM),
       alice.get(STREAMS),
@@ -49,7 +61,11 @@ describe('user streams while the store is away', () => {
     await store.kill('SIGKILL');
     const notReady = await isReady(503);
     expect(notReady.status).toBe(503);
-    await eventually(() => alice.get(STREAM), ({ status }) => status === 503, 30_000);
+    await eventually(
+      () => alice.get(STREAM),
+      ({ status }) => status === 503,
+      30_000,
+    );
     for (const { status, headers, body } of await attempts()) {
       expect({ status, type: (body as { type: string }).type }).toEqual({ status: 503, type: 'connection-error' });
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -58,7 +74,15 @@ describe('user streams while the store is away', () => {
 
     await restartStore();
     expect((await isReady(200)).status).toBe(200);
-    expect((await eventually(() => alice.get(STREAM), ({ status }) => status === 200, 30_000)).body).toMatchObject({ revision: 1, data: { details: { count: 1 } } });
+    expect(
+      (
+        await eventually(
+          () => alice.get(STREAM),
+          ({ status }) => status === 200,
+          30_000,
+        )
+      ).body,
+    ).toMatchObject({ revision: 1, data: { details: { count: 1 } } });
     expect((await alice.get(`${STREAMS}/profile`)).status).toBe(404);
     expect((await alice.put(STREAM, { data: { details: { count: 2 } } }, { 'if-match': '"1"' })).status).toBe(200);
   }, 120_000);
@@ -67,18 +91,41 @@ describe('user streams while the store is away', () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     const told: string[] = [];
     const feed = await LiveFeed.open(service.url, `${STREAM}/feed?from=0`, alice.headers);
-    await eventually(() => Promise.resolve(feed.events.length), (count) => count === 2);
+    await eventually(
+      () => Promise.resolve(feed.events.length),
+      (count) => count === 2,
+    );
     await store.kill('SIGKILL');
     await isReady(503);
     await restartStore();
     await isReady(200);
-    expect((await eventually(() => alice.put(STREAM, { data: { details: { count: 2 } } }, { 'if-match': '"1"' }), ({ status }) => status === 200, 30_000)).status).toBe(200);
-    await Promise.race([feed.ended, eventually(() => Promise.resolve(feed.events.length), (count) => count === 3)]);
+    expect(
+      (
+        await eventually(
+          () => alice.put(STREAM, { data: { details: { count: 2 } } }, { 'if-match': '"1"' }),
+          ({ status }) => status === 200,
+          30_000,
+        )
+      ).status,
+    ).toBe(200);
+    await Promise.race([
+      feed.ended,
+      eventually(
+        () => Promise.resolve(feed.events.length),
+        (count) => count === 3,
+      ),
+    ]);
     told.push(...feed.events.map(({ id }) => id));
     feed.kill();
     if (told.length < 3) {
-      const again = await LiveFeed.open(service.url, `${STREAM}/feed`, { ...alice.headers, 'last-event-id': told.at(-1) ?? '' });
-      await eventually(() => Promise.resolve(again.events.length), (count) => count === 1);
+      const again = await LiveFeed.open(service.url, `${STREAM}/feed`, {
+        ...alice.headers,
+        'last-event-id': told.at(-1) ?? '',
+      });
+      await eventually(
+        () => Promise.resolve(again.events.length),
+        (count) => count === 1,
+      );
       told.push(...again.events.map(({ id }) => id));
       again.kill();
     }
@@ -89,7 +136,12 @@ describe('user streams while the store is away', () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     expect(await service.stop()).toBe(0);
     await store.kill();
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, KURRENTDB_CONNECTION_STRING: store.connectionString, KURRENTDB_TIMEOUT_MS: '1000' });
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      ...AUTH,
+      KURRENTDB_CONNECTION_STRING: store.connectionString,
+      KURRENTDB_TIMEOUT_MS: '1000',
+    });
     expect((await service.get('/readyz')).status).toBe(503);
     expect((await alice.get(STREAM)).status).toBe(503);
     await restartStore();

@@ -11,7 +11,8 @@ describe('the embedded server under kill -9', () => {
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'embedded-crash-'));
       try {
-        for (let round = 0; round < ROUNDS; round++) expect(await crashRound(directory, 20 + Math.random() * 500)).toEqual([]);
+        for (let round = 0; round < ROUNDS; round++)
+          expect(await crashRound(directory, 20 + Math.random() * 500)).toEqual([]);
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }

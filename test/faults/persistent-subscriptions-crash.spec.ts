@@ -1,4 +1,11 @@
-import { KurrentDBClient, PARK, persistentSubscriptionToStreamSettingsFromDefaults, RETRY, SKIP, START } from '@kurrent/kurrentdb-client';
+import {
+  KurrentDBClient,
+  PARK,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  RETRY,
+  SKIP,
+  START,
+} from '@kurrent/kurrentdb-client';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,41 +36,49 @@ function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<numb
 }
 
 describe('persistent subscriptions of a server that is killed', () => {
-  it(
-    'deliver every event until it is done with, parked ones when they are asked for',
-    async () => {
-      const directory = mkdtempSync(join(tmpdir(), 'groups-crash-'));
-      const stream = newStream();
-      const done = new Set<number>();
-      let written = 0;
-      try {
-        for (let life = 0; life < LIVES; life++) {
-          const isLast = life === LIVES - 1;
-          const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
-          const client = KurrentDBClient.connectionString(server.connectionString);
-          if (life === 0) {
-            await client.createPersistentSubscriptionToStream(
-              stream,
-              GROUP,
-              persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, messageTimeout: 100, maxRetryCount: 2, checkPointAfter: 20, checkPointLowerBound: 1, historyBufferSize: 30, readBatchSize: 10 }),
-            );
-          }
-          for (let consumer = 0; consumer < 3; consumer++) consumeAtRandom(client, stream, done);
-          const end = written + EVENTS_PER_LIFE;
-          while (!isLast && written < end) await client.appendToStream(stream, Array.from({ length: 10 }, () => counted(written++)));
-          for (let tries = 0; isLast && done.size < written && tries < 300; tries++) {
-            await client.replayParkedMessagesToStream(stream, GROUP);
-            await sleep(50);
-          }
-          if (!isLast) await sleep(Math.random() * 300);
-          await server.kill('SIGKILL');
-          await client.dispose();
+  it('deliver every event until it is done with, parked ones when they are asked for', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'groups-crash-'));
+    const stream = newStream();
+    const done = new Set<number>();
+    let written = 0;
+    try {
+      for (let life = 0; life < LIVES; life++) {
+        const isLast = life === LIVES - 1;
+        const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+        const client = KurrentDBClient.connectionString(server.connectionString);
+        if (life === 0) {
+          await client.createPersistentSubscriptionToStream(
+            stream,
+            GROUP,
+            persistentSubscriptionToStreamSettingsFromDefaults({
+              startFrom: START,
+              messageTimeout: 100,
+              maxRetryCount: 2,
+              checkPointAfter: 20,
+              checkPointLowerBound: 1,
+              historyBufferSize: 30,
+              readBatchSize: 10,
+            }),
+          );
         }
-        expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: written }, (_, n) => n));
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
+        for (let consumer = 0; consumer < 3; consumer++) consumeAtRandom(client, stream, done);
+        const end = written + EVENTS_PER_LIFE;
+        while (!isLast && written < end)
+          await client.appendToStream(
+            stream,
+            Array.from({ length: 10 }, () => counted(written++)),
+          );
+        for (let tries = 0; isLast && done.size < written && tries < 300; tries++) {
+          await client.replayParkedMessagesToStream(stream, GROUP);
+          await sleep(50);
+        }
+        if (!isLast) await sleep(Math.random() * 300);
+        await server.kill('SIGKILL');
+        await client.dispose();
       }
-    },
-    120_000,
-  );
+      expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: written }, (_, n) => n));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

@@ -14,7 +14,10 @@ describe('the store, away for a minute under probing', () => {
   beforeEach(async () => {
     replicas = new Replicas();
     await replicas.start(1);
-    await eventually(() => replicas.changes(), (changes) => changes.length === 1);
+    await eventually(
+      () => replicas.changes(),
+      (changes) => changes.length === 1,
+    );
   });
   afterEach(() => replicas.stop());
 
@@ -39,7 +42,11 @@ describe('the store, away for a minute under probing', () => {
     return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
   };
   const expectHistory = async ({ downAt, upAt }: { downAt: number; upAt: number }): Promise<void> => {
-    const changes = await eventually(() => replicas.changes(), (recorded) => recorded.length === 3, 30_000);
+    const changes = await eventually(
+      () => replicas.changes(),
+      (recorded) => recorded.length === 3,
+      30_000,
+    );
     expect(changes.map(({ status }) => status)).toEqual(['up', 'down', 'up']);
     const [, down, up] = changes.map(({ timestamp }) => Date.parse(timestamp));
     expect(down).toBeGreaterThanOrEqual(downAt - UNDER_WAY_MS);
@@ -53,7 +60,10 @@ describe('the store, away for a minute under probing', () => {
     const times = await outage(() => Promise.resolve());
     await expectHistory(times);
     const [replica] = replicas.all;
-    const { timeline, totalDowntime } = await eventually(() => timelineOf(replica?.service ?? fail(), 'http'), ({ timeline: told }) => told.length >= 4);
+    const { timeline, totalDowntime } = await eventually(
+      () => timelineOf(replica?.service ?? fail(), 'http'),
+      ({ timeline: told }) => told.length >= 4,
+    );
     expect(timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'down', 'up']);
     expect(Math.abs(totalDowntime - (times.upAt - times.downAt))).toBeLessThan(ROOM_MS + UNDER_WAY_MS);
     await sleep(5_000);
@@ -71,7 +81,9 @@ describe('the store, away for a minute under probing', () => {
     await sleep(5_000);
     // What starting it took, and no more.
     expect(await longestGap()).toBeLessThan(10_000);
-    const between = (await replicas.samples()).filter(({ at }) => at > times.downAt + ROOM_MS && at < times.upAt - ROOM_MS);
+    const between = (await replicas.samples()).filter(
+      ({ at }) => at > times.downAt + ROOM_MS && at < times.upAt - ROOM_MS,
+    );
     expect(between.length).toBeGreaterThan((times.upAt - times.downAt - 2 * ROOM_MS) / INTERVAL_MS / 2);
     expect(between.every(({ status }) => status === 'down')).toBe(true);
   }, 180_000);

@@ -3,7 +3,13 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { type Server } from 'node:http';
 import supertest from 'supertest';
 import { APP_CONFIG, loadConfig, type OpenEndpoints } from '../../src/config/index.js';
-import { AuthenticationError, type Caller, ConnectionError, type KnownCaller, type Role } from '../../src/event-store/domain/index.js';
+import {
+  AuthenticationError,
+  type Caller,
+  ConnectionError,
+  type KnownCaller,
+  type Role,
+} from '../../src/event-store/domain/index.js';
 import { Access, CurrentCaller } from '../../src/http/index.js';
 import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { assignRequestId } from '../../src/http/request-id.js';
@@ -71,7 +77,14 @@ async function start(openEndpoints: OpenEndpoints[]): Promise<INestApplication<S
     providers: [
       { provide: APP_CONFIG, useValue: { ...config, auth: { ...config.auth, openEndpoints: new Set(openEndpoints) } } },
       // One kind of credentials answers at once, the other later, as in life.
-      { provide: Authenticator, useValue: new Authenticator({ verify: async (token) => Promise.resolve(callerOf(token)) }, { verify: callerOf }, new OwnCredential()) },
+      {
+        provide: Authenticator,
+        useValue: new Authenticator(
+          { verify: async (token) => Promise.resolve(callerOf(token)) },
+          { verify: callerOf },
+          new OwnCredential(),
+        ),
+      },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
@@ -100,13 +113,21 @@ describe('the access guard', () => {
     await closed.close();
   });
 
-  const ask = (app: INestApplication<Server>, path: string, headers: Record<string, string> = {}): supertest.Test => supertest(app.getHttpServer()).get(path).set(headers);
+  const ask = (app: INestApplication<Server>, path: string, headers: Record<string, string> = {}): supertest.Test =>
+    supertest(app.getHttpServer()).get(path).set(headers);
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
   it('denies a route that does not say who may call it, whoever asks', async () => {
     for (const headers of [{}, bearer('alice'), bearer('root.system')]) {
       const answer = await ask(open, '/closed', headers);
-      expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({ status: 403, body: { error: 'PermissionError', type: 'permission-error', message: expect.stringContaining('closed to all') as string } });
+      expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
+        status: 403,
+        body: {
+          error: 'PermissionError',
+          type: 'permission-error',
+          message: expect.stringContaining('closed to all') as string,
+        },
+      });
     }
   });
 
@@ -118,8 +139,10 @@ describe('the access guard', () => {
     ['/operators', 401, 403, 200],
   ])('answers %s: %i to nobody, %i to a user, %i to an operator', async (path, nobody, user, operator) => {
     expect((await ask(open, path)).status).toBe(nobody);
-    for (const headers of [bearer('alice'), { 'x-api-key': 'alice' }]) expect((await ask(open, path, headers)).status).toBe(user);
-    for (const headers of [bearer('root.admin'), { 'x-api-key': 'root.system' }]) expect((await ask(open, path, headers)).status).toBe(operator);
+    for (const headers of [bearer('alice'), { 'x-api-key': 'alice' }])
+      expect((await ask(open, path, headers)).status).toBe(user);
+    for (const headers of [bearer('root.admin'), { 'x-api-key': 'root.system' }])
+      expect((await ask(open, path, headers)).status).toBe(operator);
   });
 
   it('closes the open routes to nobody where the configuration says so, and no others', async () => {
@@ -138,7 +161,11 @@ describe('the access guard', () => {
   ])('tells of %s on every route that looks at callers, and on no other', async (_, headers, status) => {
     for (const path of ['/open', '/stream', '/authenticated', '/operators']) {
       const answer = await ask(open, path, headers);
-      expect({ path, status: answer.status, challenge: answer.headers['www-authenticate'] }).toEqual({ path, status, challenge: status === 401 ? 'Bearer' : undefined });
+      expect({ path, status: answer.status, challenge: answer.headers['www-authenticate'] }).toEqual({
+        path,
+        status,
+        challenge: status === 401 ? 'Bearer' : undefined,
+      });
     }
     expect((await ask(open, '/public', headers)).text).toBe('anyone');
   });

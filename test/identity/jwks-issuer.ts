@@ -27,7 +27,12 @@ export class JwksIssuer {
     return `http://127.0.0.1:${this.#port}/jwks.json`;
   }
 
-  get trust(): { readonly kind: 'published'; readonly url: string; readonly issuer: string; readonly audience: string } {
+  get trust(): {
+    readonly kind: 'published';
+    readonly url: string;
+    readonly issuer: string;
+    readonly audience: string;
+  } {
     return { kind: 'published', url: this.url, issuer: this.issuer, audience: this.audience };
   }
 
@@ -35,7 +40,9 @@ export class JwksIssuer {
     const server = createServer((_, response) => {
       this.requests++;
       if (this.status !== 200) return response.writeHead(this.status).end();
-      return response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: this.#keys.map(({ jwk }) => jwk) }));
+      return response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ keys: this.#keys.map(({ jwk }) => jwk) }));
     });
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
@@ -55,7 +62,13 @@ export class JwksIssuer {
   /** Signs with a new key from now on; the old ones stay published. */
   async addKey(kid: string, alg = 'RS256'): Promise<void> {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
-    this.#keys.unshift({ kid, alg, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } });
+    this.#keys.unshift({
+      kid,
+      alg,
+      privateKey,
+      publicKey,
+      jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' },
+    });
   }
 
   /** Publishes a key no more. */
@@ -75,9 +88,14 @@ export class JwksIssuer {
   }
 
   /** A token with these claims beside issuer, audience, subject `alice` and an end in an hour; undefined leaves one out. */
-  token(claims: Readonly<Record<string, unknown>> = {}, header: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  token(
+    claims: Readonly<Record<string, unknown>> = {},
+    header: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
     const { alg, kid, privateKey } = this.current;
     const now = Math.floor(Date.now() / 1_000);
-    return new SignJWT({ iss: this.issuer, aud: this.audience, sub: 'alice', iat: now, exp: now + 3_600, ...claims }).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
+    return new SignJWT({ iss: this.issuer, aud: this.audience, sub: 'alice', iat: now, exp: now + 3_600, ...claims })
+      .setProtectedHeader({ alg, kid, ...header })
+      .sign(privateKey);
   }
 }

@@ -11,12 +11,38 @@ describeDatabaseProbe('MySQL, by MariaDB', {
       debianPackage: 'mariadb-server',
       user: 'mysql',
       argumentsFor: (directory, port) => [
-        ...['--no-defaults', `--datadir=${join(directory, 'data')}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(directory, 'mysql.sock')}`, `--pid-file=${join(directory, 'mysql.pid')}`],
-        ...['--skip-name-resolve', '--innodb-flush-log-at-trx-commit=0', `--init-file=${join(directory, 'init.sql')}`, `--ssl-cert=${join(directory, 'tls.crt')}`, `--ssl-key=${join(directory, 'tls.key')}`],
+        ...[
+          '--no-defaults',
+          `--datadir=${join(directory, 'data')}`,
+          `--port=${port}`,
+          '--bind-address=127.0.0.1',
+          `--socket=${join(directory, 'mysql.sock')}`,
+          `--pid-file=${join(directory, 'mysql.pid')}`,
+        ],
+        ...[
+          '--skip-name-resolve',
+          '--innodb-flush-log-at-trx-commit=0',
+          `--init-file=${join(directory, 'init.sql')}`,
+          `--ssl-cert=${join(directory, 'tls.crt')}`,
+          `--ssl-key=${join(directory, 'tls.key')}`,
+        ],
       ],
     });
-    server.write('init.sql', ["CREATE USER IF NOT EXISTS jane@'%' IDENTIFIED BY '" + PASSWORD + "';", 'CREATE DATABASE IF NOT EXISTS stock;', "GRANT ALL ON *.* TO jane@'%';", ''].join('\n'));
-    server.run('mariadb-install-db', ['--no-defaults', `--datadir=${join(server.directory, 'data')}`, '--auth-root-authentication-method=normal', '--skip-test-db']);
+    server.write(
+      'init.sql',
+      [
+        "CREATE USER IF NOT EXISTS jane@'%' IDENTIFIED BY '" + PASSWORD + "';",
+        'CREATE DATABASE IF NOT EXISTS stock;',
+        "GRANT ALL ON *.* TO jane@'%';",
+        '',
+      ].join('\n'),
+    );
+    server.run('mariadb-install-db', [
+      '--no-defaults',
+      `--datadir=${join(server.directory, 'data')}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ]);
     server.writeCertificate();
     await server.start();
     return server;

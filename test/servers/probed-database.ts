@@ -22,7 +22,12 @@ export interface ProbedDatabase {
   readonly endlessQuery: string;
   readonly wrongQuery: { readonly text: string; readonly says: RegExp };
   /** Scheme and path that ask for TLS: without looking at the certificate where that can be asked for, and with looking at it. */
-  readonly tls: { readonly port?: (server: ServerProcess) => number; readonly scheme: string; readonly unverified?: string; readonly verified: string };
+  readonly tls: {
+    readonly port?: (server: ServerProcess) => number;
+    readonly scheme: string;
+    readonly unverified?: string;
+    readonly verified: string;
+  };
 }
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -43,9 +48,16 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
     afterAll(() => ServerProcess.removeAll());
 
     const endpoint = (): string => `127.0.0.1:${server.port}`;
-    const urlOf = ({ scheme = database.scheme, password = database.password, path = database.path, port = server.port } = {}): string => `${scheme}://${database.user}:${encodeURIComponent(password)}@127.0.0.1:${port}${path}`;
-    const probeOf = (url: string, query?: string): Probe => new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-    const ask = (url: string, query?: string): Promise<ProbeAnswer> => probeOf(url, query).probe(new AbortController().signal);
+    const urlOf = ({
+      scheme = database.scheme,
+      password = database.password,
+      path = database.path,
+      port = server.port,
+    } = {}): string => `${scheme}://${database.user}:${encodeURIComponent(password)}@127.0.0.1:${port}${path}`;
+    const probeOf = (url: string, query?: string): Probe =>
+      new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
+    const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+      probeOf(url, query).probe(new AbortController().signal);
     /** A server that takes connections may not be ready to answer yet. */
     const worksAgain = (): Promise<void> => eventually(async () => (await ask(urlOf())).error === undefined);
     const connections = (): number => connectionsTo(server.port);
@@ -87,7 +99,9 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
     });
 
     it('tells a password that is refused', async () => {
-      expect(await ask(urlOf({ password: 'not-the-one' }))).toMatchObject({ error: `password refused for user '${database.user}'` });
+      expect(await ask(urlOf({ password: 'not-the-one' }))).toMatchObject({
+        error: `password refused for user '${database.user}'`,
+      });
     });
 
     it('tells a database that does not exist', async () => {
@@ -104,7 +118,8 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
 
     it('speaks TLS where the URL asks for it, and looks at the certificate', async () => {
       const { port: portOf = ({ port }) => port, scheme, unverified, verified } = database.tls;
-      if (unverified !== undefined) expect(await ask(urlOf({ scheme, path: unverified, port: portOf(server) }))).not.toHaveProperty('error');
+      if (unverified !== undefined)
+        expect(await ask(urlOf({ scheme, path: unverified, port: portOf(server) }))).not.toHaveProperty('error');
       const { error } = await ask(urlOf({ scheme, path: verified, port: portOf(server) }));
       expect(error).toMatch(/certificate/);
     });
@@ -144,7 +159,11 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
       const asking = ask(urlOf(), database.endlessQuery);
       await pause(SLOW_MS);
       await server.kill();
-      expect(await asking).toMatchObject({ error: expect.stringMatching(new RegExp(`^connection closed by ${endpoint()} before it had answered$`)) as string });
+      expect(await asking).toMatchObject({
+        error: expect.stringMatching(
+          new RegExp(`^connection closed by ${endpoint()} before it had answered$`),
+        ) as string,
+      });
       expect(await ask(urlOf())).toMatchObject({ error: `connection refused by ${endpoint()}` });
       await server.start();
       await worksAgain();

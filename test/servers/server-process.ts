@@ -70,7 +70,23 @@ export class ServerProcess {
   /** A certificate for 127.0.0.1 that is signed by itself, as `tls.crt` with `tls.key`. */
   writeCertificate(): { readonly certificate: string; readonly key: string } {
     const [certificate, key] = ['tls.crt', 'tls.key'].map((name) => join(this.directory, name)) as [string, string];
-    this.run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate]);
+    this.run('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=127.0.0.1',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ]);
     return { certificate, key };
   }
 
@@ -79,21 +95,31 @@ export class ServerProcess {
     try {
       execFileSync(file, args, { cwd: this.directory, stdio: 'pipe', ...this.user });
     } catch (error) {
-      throw error instanceof Error && 'code' in error && error.code === 'ENOENT' ? notInstalled(file, this.program, error) : error;
+      throw error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        ? notInstalled(file, this.program, error)
+        : error;
     }
   }
 
   /** Starts it, and waits until it takes connections. */
   async start(): Promise<void> {
-    for (const end = Date.now() + START_WITHIN_MS; ; ) {
-      const child = spawn(this.program.file, this.program.argumentsFor(this.directory, this.port, this.tlsPort), { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'], ...this.user });
+    for (const end = Date.now() + START_WITHIN_MS; ;) {
+      const child = spawn(this.program.file, this.program.argumentsFor(this.directory, this.port, this.tlsPort), {
+        cwd: this.directory,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        ...this.user,
+      });
       this.#child = child;
       this.#output = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
       const failure = once(child, 'error').then(([error]) => error as Error);
       while (child.exitCode === null && child.signalCode === null && Date.now() < end) {
         if (await takesConnections(this.port)) return;
-        await Promise.race([pause(LOOK_EVERY_MS), failure.then((error) => Promise.reject(notInstalled(this.program.file, this.program, error)))]);
+        await Promise.race([
+          pause(LOOK_EVERY_MS),
+          failure.then((error) => Promise.reject(notInstalled(this.program.file, this.program, error))),
+        ]);
       }
       // What is left of one that was killed may still hold its memory.
       if (Date.now() >= end) throw new Error(`${this.program.file} does not listen on ${this.port}:\n${this.#output}`);
@@ -130,8 +156,11 @@ function notInstalled(file: string, { debianPackage }: ServerProgram, cause: Err
 
 /** From the list of users of this system. */
 function systemUser({ user, debianPackage }: ServerProgram): User {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${user}:`));
-  if (line === undefined) throw new Error(`There is no user '${user}' on this system; install the package ${debianPackage}`);
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${user}:`));
+  if (line === undefined)
+    throw new Error(`There is no user '${user}' on this system; install the package ${debianPackage}`);
   const [, , uid, gid] = line.split(':');
   return { uid: Number(uid), gid: Number(gid) };
 }

@@ -22,17 +22,28 @@ describe('the service', () => {
     dataDir = makeDataDir();
     [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     const { key, cert } = await selfSigned({ endsInDays: 2 });
-    https = createServer({ key, cert }, (_, response) => response.end('{"checks":[{"status":"ok"}]}')).listen(0, '127.0.0.1');
+    https = createServer({ key, cert }, (_, response) => response.end('{"checks":[{"status":"ok"}]}')).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(https, 'listening');
     const file = join(dataDir, 'services.yaml');
-    writeFileSync(file, `
+    writeFileSync(
+      file,
+      `
 defaults: { interval: 1s, timeout: 500ms, failureThreshold: 2, successThreshold: 2 }
 services:
   - { name: orders, kind: database, url: "postgres://jane:\${ORDERS}@127.0.0.1:${postgres.port}/postgres", query: SELECT count(*) FROM pg_class, timeout: 900ms }
   - { name: cache, kind: database, url: "redis://default:\${CACHE}@127.0.0.1:${redis.port}/0", timeout: 900ms }
   - { name: shop, kind: http, url: "https://127.0.0.1:${(https.address() as AddressInfo).port}/", tls: { verify: false, degradedBelowDays: 14 }, jsonPath: { path: "$.checks[0].status", equals: ok } }
-`);
-    service = await ServiceProcess.start({ DATA_DIR: dataDir, UPTIME_SERVICES_FILE: file, ORDERS: encodeURIComponent(POSTGRES_PASSWORD), CACHE: encodeURIComponent(REDIS_PASSWORD) });
+`,
+    );
+    service = await ServiceProcess.start({
+      DATA_DIR: dataDir,
+      UPTIME_SERVICES_FILE: file,
+      ORDERS: encodeURIComponent(POSTGRES_PASSWORD),
+      CACHE: encodeURIComponent(REDIS_PASSWORD),
+    });
   }, 60_000);
   afterAll(async () => {
     await service.stop();
@@ -44,7 +55,13 @@ services:
 
   /** The changes of a service, as soon as there are so many: status and error of each. */
   const history = async (name: string, changes: number): Promise<unknown[]> =>
-    (await eventually(() => changesOf(service, name), (found) => found.length >= changes, 20_000)).map(({ data: { status, metadata } }) => [status, metadata.error]);
+    (
+      await eventually(
+        () => changesOf(service, name),
+        (found) => found.length >= changes,
+        20_000,
+      )
+    ).map(({ data: { status, metadata } }) => [status, metadata.error]);
 
   it('records a PostgreSQL that hangs, and goes on', async () => {
     expect(await history('orders', 1)).toEqual([['up', undefined]]);
@@ -57,7 +74,10 @@ services:
   it('records a Redis that is gone, and comes back', async () => {
     expect(await history('cache', 1)).toEqual([['up', undefined]]);
     await redis.kill();
-    expect((await history('cache', 2))[1]).toEqual(['down', expect.stringMatching(new RegExp(`^connection (refused|closed) by 127.0.0.1:${redis.port}`))]);
+    expect((await history('cache', 2))[1]).toEqual([
+      'down',
+      expect.stringMatching(new RegExp(`^connection (refused|closed) by 127.0.0.1:${redis.port}`)),
+    ]);
     await redis.start();
     expect((await history('cache', 3))[2]).toEqual(['up', undefined]);
   }, 60_000);

@@ -46,11 +46,28 @@ export function historyOf(service: string, from: number, days: number, random: (
   for (let at = from; at < from + days * DAY_MS; at += WINDOW_MS) {
     if (random() < 0.02) continue;
     const next = random() < 0.05 ? 'down' : 'up';
-    if (next !== status) written.push({ streamName: changes, event: toServiceStatusChanged({ serviceName: service, status: next, at, metadata: {}, eventId: changeEventId(service, next, at) }) });
+    if (next !== status)
+      written.push({
+        streamName: changes,
+        event: toServiceStatusChanged({
+          serviceName: service,
+          status: next,
+          at,
+          metadata: {},
+          eventId: changeEventId(service, next, at),
+        }),
+      });
     status = next;
     const taken = Array.from({ length: SAMPLES_PER_WINDOW }, (_, index): Sample => {
       const error = next === 'down' ? `no answer within ${Math.floor(random() * 9_000)} ms` : undefined;
-      return judge({ at: at + index * RULES.intervalMs + Math.floor(random() * 50), responseTime: 2 + random() ** 4 * 800, ...(error === undefined ? {} : { error }) }, RULES.grades);
+      return judge(
+        {
+          at: at + index * RULES.intervalMs + Math.floor(random() * 50),
+          responseTime: 2 + random() ** 4 * 800,
+          ...(error === undefined ? {} : { error }),
+        },
+        RULES.grades,
+      );
     });
     const window = { streamName: samples, event: toProbesRecorded(service, taken, RULES, 'prober1') };
     if (random() < 0.05) late.push(window);
@@ -59,9 +76,28 @@ export function historyOf(service: string, from: number, days: number, random: (
   }
   const id = service.replaceAll('-', '');
   const [middle, end] = [from + (days / 2) * DAY_MS, from + days * DAY_MS];
-  const maintenance = { id: 'nightly', from, recurrence: { rule: '0 2 * * *', timezone: 'Europe/Amsterdam', durationMs: 1_800_000 }, reason: 'backup', scheduledBy: 'alice' };
-  written.splice(written.length / 3, 0, { streamName: changes, event: toMaintenanceScheduled(maintenance, from, `evt_${from}_${id}scheduled`) });
-  written.push({ streamName: changes, event: toStatusCorrected({ id: 'alarm', from: middle, to: middle + DAY_MS, status: 'up', reason: 'false alarm', correctedBy: 'alice' }, end, `evt_${end}_${id}corrected`) });
-  written.push({ streamName: changes, event: toMaintenanceCancelled('nightly', 'alice', middle, `evt_${end}_${id}cancelled`) });
+  const maintenance = {
+    id: 'nightly',
+    from,
+    recurrence: { rule: '0 2 * * *', timezone: 'Europe/Amsterdam', durationMs: 1_800_000 },
+    reason: 'backup',
+    scheduledBy: 'alice',
+  };
+  written.splice(written.length / 3, 0, {
+    streamName: changes,
+    event: toMaintenanceScheduled(maintenance, from, `evt_${from}_${id}scheduled`),
+  });
+  written.push({
+    streamName: changes,
+    event: toStatusCorrected(
+      { id: 'alarm', from: middle, to: middle + DAY_MS, status: 'up', reason: 'false alarm', correctedBy: 'alice' },
+      end,
+      `evt_${end}_${id}corrected`,
+    ),
+  });
+  written.push({
+    streamName: changes,
+    event: toMaintenanceCancelled('nightly', 'alice', middle, `evt_${end}_${id}cancelled`),
+  });
   return [...written, ...late];
 }

@@ -24,7 +24,19 @@ import {
   WrongExpectedRevisionError,
 } from '../../src/event-store/domain/index.js';
 
-type Used = Pick<EventStore, 'appendToStream' | 'appendIf' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata' | 'subscribeToAll' | 'subscribeToStream' | 'identity' | 'testConnection'>;
+type Used = Pick<
+  EventStore,
+  | 'appendToStream'
+  | 'appendIf'
+  | 'readStream'
+  | 'createStream'
+  | 'getStreamMetadata'
+  | 'setStreamMetadata'
+  | 'subscribeToAll'
+  | 'subscribeToStream'
+  | 'identity'
+  | 'testConnection'
+>;
 
 /**
  * The part of the `EventStore` port that uptime uses, in memory, with the rules that matter to it: expected revisions, idempotence
@@ -67,7 +79,11 @@ export class MemoryEventStore implements Used {
     return this.log.filter((event) => event.streamName === streamName && (type === undefined || event.type === type));
   }
 
-  async appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
+  async appendToStream(
+    streamName: string,
+    events: NewEvent | readonly NewEvent[],
+    { expectedRevision = 'any' }: AppendOptions = {},
+  ): Promise<AppendResult> {
     const happens = this.#beforeAppend;
     this.#beforeAppend = undefined;
     await happens?.();
@@ -79,7 +95,8 @@ export class MemoryEventStore implements Used {
     const known = added.map(({ eventId }) => stream.find((event) => event.eventId === eventId));
     const last = known.at(-1);
     if (last && known.every((event) => event)) return { streamName, revision: last.revision, position: last.position };
-    if (expectedRevision !== 'any' && expectedRevision !== current) throw new WrongExpectedRevisionError(streamName, expectedRevision, current);
+    if (expectedRevision !== 'any' && expectedRevision !== current)
+      throw new WrongExpectedRevisionError(streamName, expectedRevision, current);
     for (const event of added) this.#write(streamName, event);
     this.#wake();
     if (this.#answersToLose-- > 0) throw new TimeoutError('no answer');
@@ -88,20 +105,29 @@ export class MemoryEventStore implements Used {
     return { streamName, revision: written.revision, position: written.position };
   }
 
-  async appendIf({ streamName, events, expectedRevision }: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult> {
+  async appendIf(
+    { streamName, events, expectedRevision }: StreamWrite,
+    demands: readonly StreamDemand[],
+  ): Promise<AppendResult> {
     await this.#reach();
     for (const demand of demands) {
       const current = this.eventsOf(demand.streamName).at(-1)?.revision ?? ('no_stream' as const);
-      if (current !== demand.expectedRevision) throw new WrongExpectedRevisionError(demand.streamName, demand.expectedRevision, current);
+      if (current !== demand.expectedRevision)
+        throw new WrongExpectedRevisionError(demand.streamName, demand.expectedRevision, current);
     }
     return this.appendToStream(streamName, events, { expectedRevision });
   }
 
-  async readStream(streamName: string, { from, limit = 100, direction = 'forwards' }: ReadOptions = {}): Promise<RecordedEvent[]> {
+  async readStream(
+    streamName: string,
+    { from, limit = 100, direction = 'forwards' }: ReadOptions = {},
+  ): Promise<RecordedEvent[]> {
     await this.#reach();
     const stream = this.eventsOf(streamName);
     if (stream.length === 0) throw new StreamNotFoundError(streamName);
-    const within = stream.filter(({ revision }) => typeof from !== 'bigint' || (direction === 'forwards' ? revision >= from : revision <= from));
+    const within = stream.filter(
+      ({ revision }) => typeof from !== 'bigint' || (direction === 'forwards' ? revision >= from : revision <= from),
+    );
     return (direction === 'forwards' ? within : within.toReversed()).slice(0, limit);
   }
 
@@ -109,9 +135,15 @@ export class MemoryEventStore implements Used {
     await this.#reach();
     if (this.eventsOf(stream.name).length > 0) return { streamName: stream.name, created: false };
     this.created.push(stream);
-    this.#metadata.set(stream.name, { metadata: stream.maxAge === undefined ? {} : { maxAge: stream.maxAge }, revision: 0n });
+    this.#metadata.set(stream.name, {
+      metadata: stream.maxAge === undefined ? {} : { maxAge: stream.maxAge },
+      revision: 0n,
+    });
     const { name: streamName, description, tags = [], owner, data = null } = stream;
-    this.#write(streamName, { type: StreamCreated.type, data: { streamName, description, tags, owner, createdAt: new Date(0).toISOString(), data } });
+    this.#write(streamName, {
+      type: StreamCreated.type,
+      data: { streamName, description, tags, owner, createdAt: new Date(0).toISOString(), data },
+    });
     this.#wake();
     return { streamName, created: true };
   }
@@ -131,15 +163,25 @@ export class MemoryEventStore implements Used {
   subscribeToAll({ after, filter, onBatch, onCaughtUp }: AllSubscriptionOptions): EventSubscription {
     const prefixes = filter && 'streamNamePrefixes' in filter ? filter.streamNamePrefixes : [''];
     const next = after === 'end' ? this.log.length : after ? Number(after.commit) + 1 : 0;
-    return this.#subscribe(next, ({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)), { onBatch, onCaughtUp });
+    return this.#subscribe(next, ({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)), {
+      onBatch,
+      onCaughtUp,
+    });
   }
 
-  subscribeToStream(streamName: string, { after, onBatch, onCaughtUp, onInterrupted }: StreamSubscriptionOptions): EventSubscription {
+  subscribeToStream(
+    streamName: string,
+    { after, onBatch, onCaughtUp, onInterrupted }: StreamSubscriptionOptions,
+  ): EventSubscription {
     if (after !== undefined) throw new Error('only from the start');
     return this.#subscribe(0, (event) => event.streamName === streamName, { onBatch, onCaughtUp, onInterrupted });
   }
 
-  #subscribe(from: number, isMeant: (event: RecordedEvent) => boolean, { onBatch, onCaughtUp, onInterrupted }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCaughtUp' | 'onInterrupted'>): EventSubscription {
+  #subscribe(
+    from: number,
+    isMeant: (event: RecordedEvent) => boolean,
+    { onBatch, onCaughtUp, onInterrupted }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCaughtUp' | 'onInterrupted'>,
+  ): EventSubscription {
     let next = from;
     let isInterrupted = true;
     let delivering = Promise.resolve();
@@ -174,7 +216,11 @@ export class MemoryEventStore implements Used {
   }
 
   async testConnection(): Promise<ConnectionTestResult> {
-    return Promise.resolve(this.#isAway ? { connection: 'failed', health: 'unhealthy', responseTime: 1, error: 'KurrentDB cannot be reached' } : { connection: 'success', health: 'healthy', responseTime: 1 });
+    return Promise.resolve(
+      this.#isAway
+        ? { connection: 'failed', health: 'unhealthy', responseTime: 1, error: 'KurrentDB cannot be reached' }
+        : { connection: 'success', health: 'healthy', responseTime: 1 },
+    );
   }
 
   #write(streamName: string, { type, data, metadata = {}, timestamp, eventId }: NewEvent): void {

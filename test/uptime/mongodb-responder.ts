@@ -8,7 +8,18 @@ const OP_MSG = 2013;
 /** Of an OP_MSG: its flags, and the kind of its one section. */
 const SECTION_AT = HEADER_BYTES + 5;
 
-const HELLO: Document = { ok: 1, helloOk: true, isWritablePrimary: true, maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000, logicalSessionTimeoutMinutes: 30, minWireVersion: 0, maxWireVersion: 21, readOnly: false };
+const HELLO: Document = {
+  ok: 1,
+  helloOk: true,
+  isWritablePrimary: true,
+  maxBsonObjectSize: 16_777_216,
+  maxMessageSizeBytes: 48_000_000,
+  maxWriteBatchSize: 100_000,
+  logicalSessionTimeoutMinutes: 30,
+  minWireVersion: 0,
+  maxWireVersion: 21,
+  readOnly: false,
+};
 
 /** What becomes of a command: it is answered, or its connection is closed, or nothing happens. */
 export type Reaction = Document | 'closes' | 'hangs';
@@ -29,7 +40,11 @@ export function mongoDBResponder(react: (command: Document) => Reaction | Promis
   });
 }
 
-async function respond(socket: Socket, message: Buffer, react: (command: Document) => Reaction | Promise<Reaction>): Promise<void> {
+async function respond(
+  socket: Socket,
+  message: Buffer,
+  react: (command: Document) => Reaction | Promise<Reaction>,
+): Promise<void> {
   const command = commandOf(message);
   const isHello = 'hello' in command || 'ismaster' in command || 'isMaster' in command;
   const reaction = isHello ? HELLO : await react(command);

@@ -26,7 +26,11 @@ export class Monitored {
   readonly probe = new DecidedProbe();
   readonly spool = new TemporarySpool();
   readonly logged: string[] = [];
-  readonly log: Log = { info: (message) => this.logged.push(message), warn: (message) => this.logged.push(message), error: (message, error) => this.logged.push(`${message}: ${String(error)}`) };
+  readonly log: Log = {
+    info: (message) => this.logged.push(message),
+    warn: (message) => this.logged.push(message),
+    error: (message, error) => this.logged.push(`${message}: ${String(error)}`),
+  };
   /** Whether this process holds the lease. */
   isProber = true;
   #monitor: ServiceMonitor | undefined;
@@ -44,7 +48,10 @@ export class Monitored {
   async start(proberId = 'prober1', service = HTTP): Promise<ServiceMonitor> {
     const { store, clock, log } = this;
     const monitor = new ServiceMonitor(service, this.probe, {
-      store, clock, log, proberId,
+      store,
+      clock,
+      log,
+      proberId,
       spool: this.spool.open(),
       sampleWindowMs: 60_000,
       samplesMaxAge: 7_776_000,
@@ -70,7 +77,9 @@ export class Monitored {
   }
 
   changes(): ServiceStatusChanged[] {
-    return this.store.eventsOf(CHANGES_STREAM).flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data] : []));
+    return this.store
+      .eventsOf(CHANGES_STREAM)
+      .flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data] : []));
   }
 
   /** The recorded changes, as `status@seconds after the start`. */
@@ -79,7 +88,9 @@ export class Monitored {
   }
 
   samples(): Sample[] {
-    return this.store.eventsOf(SAMPLES_STREAM).flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+    return this.store
+      .eventsOf(SAMPLES_STREAM)
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
   }
 
   /** The recorded samples by their number, from 0, ten seconds apart. */

@@ -1,15 +1,36 @@
 import { type Clock, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
 import { type Probe, type ProbeAnswer } from '../../src/uptime/application/index.js';
-import { DEFAULT_GRADE_LIMITS, httpTarget, LeaseAcquired, LeaseReleased, type MonitoredService, ProbesRecorded, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
+import {
+  DEFAULT_GRADE_LIMITS,
+  httpTarget,
+  LeaseAcquired,
+  LeaseReleased,
+  type MonitoredService,
+  ProbesRecorded,
+  ServiceStatusChanged,
+} from '../../src/uptime/domain/index.js';
 
 /** 12 o'clock on the day of every test. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
 
-export const HTTP: MonitoredService = { name: 'http', intervalMs: 10_000, timeoutMs: 5_000, grades: DEFAULT_GRADE_LIMITS, failureThreshold: 3, successThreshold: 2, target: httpTarget('http://127.0.0.1:3000'), tags: [], jitterMs: 0, retries: 0, retryDelayMs: 1_000 };
+export const HTTP: MonitoredService = {
+  name: 'http',
+  intervalMs: 10_000,
+  timeoutMs: 5_000,
+  grades: DEFAULT_GRADE_LIMITS,
+  failureThreshold: 3,
+  successThreshold: 2,
+  target: httpTarget('http://127.0.0.1:3000'),
+  tags: [],
+  jitterMs: 0,
+  retries: 0,
+  retryDelayMs: 1_000,
+};
 
 export function uptimeEvents(): EventRegistry {
   const registry = new EventRegistry();
-  for (const definition of [StreamCreated, ServiceStatusChanged, ProbesRecorded, LeaseAcquired, LeaseReleased]) registry.register(definition);
+  for (const definition of [StreamCreated, ServiceStatusChanged, ProbesRecorded, LeaseAcquired, LeaseReleased])
+    registry.register(definition);
   return registry;
 }
 

@@ -3,7 +3,13 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
 import { type Server } from 'node:http';
 import supertest from 'supertest';
 import { APP_CONFIG, loadConfig } from '../../src/config/index.js';
-import { AuthenticationError, EventRegistry, type KnownCaller, type Role, StreamCreated } from '../../src/event-store/domain/index.js';
+import {
+  AuthenticationError,
+  EventRegistry,
+  type KnownCaller,
+  type Role,
+  StreamCreated,
+} from '../../src/event-store/domain/index.js';
 import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { assignRequestId } from '../../src/http/request-id.js';
 import { RequestValidationPipe } from '../../src/http/validation.js';
@@ -20,7 +26,11 @@ import { MemoryEventStore } from './memory-event-store.js';
 import { HTTP, ManualClock } from './probed-service.js';
 
 const TOKEN = 'tok-3n.of~backup';
-const TARGETS: Readonly<Record<string, ProbeTarget>> = { http: HTTP.target, backup: { kind: 'push', token: TOKEN }, mail: { kind: 'push' } };
+const TARGETS: Readonly<Record<string, ProbeTarget>> = {
+  http: HTTP.target,
+  backup: { kind: 'push', token: TOKEN },
+  mail: { kind: 'push' },
+};
 
 /** Tokens that a test understands: `{name}`, or `{name}:{role}`; the token of a service is none. */
 function callerOf(token: string): KnownCaller {
@@ -33,12 +43,16 @@ describe('reporting in', () => {
   const clock = new ManualClock();
   let store: MemoryEventStore;
   let app: INestApplication<Server>;
-  const find = (name: string): MonitoredService | undefined => (Object.hasOwn(TARGETS, name) && TARGETS[name] ? { ...HTTP, name, target: TARGETS[name] } : undefined);
+  const find = (name: string): MonitoredService | undefined =>
+    Object.hasOwn(TARGETS, name) && TARGETS[name] ? { ...HTTP, name, target: TARGETS[name] } : undefined;
   const push = (name: string, token?: string, body?: object): supertest.Test => {
-    const request = supertest(app.getHttpServer()).post(`/api/uptime/push/${name}`).set(token === undefined ? {} : { authorization: `Bearer ${token}` });
+    const request = supertest(app.getHttpServer())
+      .post(`/api/uptime/push/${name}`)
+      .set(token === undefined ? {} : { authorization: `Bearer ${token}` });
     return body === undefined ? request : request.send(body);
   };
-  const reportsOf = (name: string): unknown[] => store.eventsOf(`system-probe-reports-${name}`, 'ServiceReported').map(({ data }) => data);
+  const reportsOf = (name: string): unknown[] =>
+    store.eventsOf(`system-probe-reports-${name}`, 'ServiceReported').map(({ data }) => data);
 
   beforeEach(async () => {
     const registry = new EventRegistry();
@@ -50,7 +64,14 @@ describe('reporting in', () => {
         { provide: APP_CONFIG, useValue: loadConfig({}) },
         { provide: ConfiguredServices, useValue: { find } },
         { provide: PushReports, useValue: new PushReports({ store, clock, random: (length) => 'a'.repeat(length) }) },
-        { provide: Authenticator, useValue: new Authenticator({ verify: async (token) => Promise.resolve(callerOf(token)) }, { verify: callerOf }, new OwnCredential()) },
+        {
+          provide: Authenticator,
+          useValue: new Authenticator(
+            { verify: async (token) => Promise.resolve(callerOf(token)) },
+            { verify: callerOf },
+            new OwnCredential(),
+          ),
+        },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
@@ -71,14 +92,23 @@ describe('reporting in', () => {
     const answer = await push('backup', TOKEN);
     expect({ status: answer.status, body: answer.body as unknown }).toEqual({
       status: 200,
-      body: { timestamp: '2026-01-01T12:00:00.000Z', serviceName: 'backup', eventId: `evt_${clock.now()}_aaaaaaaaaaaaaaaa`, nextDue: '2026-01-01T12:00:15.000Z' },
+      body: {
+        timestamp: '2026-01-01T12:00:00.000Z',
+        serviceName: 'backup',
+        eventId: `evt_${clock.now()}_aaaaaaaaaaaaaaaa`,
+        nextDue: '2026-01-01T12:00:15.000Z',
+      },
     });
     expect(reportsOf('backup')).toEqual([{ serviceName: 'backup', status: 'up' }]);
   });
 
   it('records what the body says', async () => {
-    expect((await push('backup', TOKEN, { status: 'down', message: 'no space left', responseTime: 42 })).status).toBe(200);
-    expect(reportsOf('backup')).toEqual([{ serviceName: 'backup', status: 'down', message: 'no space left', responseTime: 42 }]);
+    expect((await push('backup', TOKEN, { status: 'down', message: 'no space left', responseTime: 42 })).status).toBe(
+      200,
+    );
+    expect(reportsOf('backup')).toEqual([
+      { serviceName: 'backup', status: 'down', message: 'no space left', responseTime: 42 },
+    ]);
   });
 
   it.each<[name: string, asked: string, nobody: number, user: number, operator: number, token: number]>([
@@ -87,13 +117,16 @@ describe('reporting in', () => {
     ['a service that is probed', 'http', 401, 403, 404, 401],
     ['no service', 'nothing', 401, 403, 404, 401],
     ['what is no name', '__proto__', 401, 403, 404, 401],
-  ])('for %s (%s) answers %i to nobody, %i to a user, %i to an operator, %i to a token of a service', async (_, asked, nobody, user, operator, token) => {
-    expect((await push(asked)).status).toBe(nobody);
-    expect((await push(asked, 'alice')).status).toBe(user);
-    for (const role of ['admin', 'system']) expect((await push(asked, `root_${role}`)).status).toBe(operator);
-    expect((await push(asked, TOKEN)).status).toBe(token);
-    expect((await push(asked, `${TOKEN}x`)).status).toBe(401);
-  });
+  ])(
+    'for %s (%s) answers %i to nobody, %i to a user, %i to an operator, %i to a token of a service',
+    async (_, asked, nobody, user, operator, token) => {
+      expect((await push(asked)).status).toBe(nobody);
+      expect((await push(asked, 'alice')).status).toBe(user);
+      for (const role of ['admin', 'system']) expect((await push(asked, `root_${role}`)).status).toBe(operator);
+      expect((await push(asked, TOKEN)).status).toBe(token);
+      expect((await push(asked, `${TOKEN}x`)).status).toBe(401);
+    },
+  );
 
   it('tells a wrong token nothing about whether there is such a service', async () => {
     const [known, unknown] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
@@ -111,7 +144,13 @@ describe('reporting in', () => {
     ['what is not known', { state: 'up' }, 'state'],
   ])('refuses %s', async (_, body, path) => {
     const answer = await push('backup', TOKEN, body);
-    expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({ status: 400, body: { type: 'validation-error', details: { mistakes: expect.arrayContaining([expect.objectContaining({ path })]) as unknown } } });
+    expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
+      status: 400,
+      body: {
+        type: 'validation-error',
+        details: { mistakes: expect.arrayContaining([expect.objectContaining({ path })]) as unknown },
+      },
+    });
     expect(reportsOf('backup')).toEqual([]);
   });
 
@@ -122,6 +161,9 @@ describe('reporting in', () => {
   it('says that a report was not recorded', async () => {
     store.goAway();
     const answer = await push('backup', TOKEN);
-    expect({ status: answer.status, retryAfter: answer.headers['retry-after'] }).toEqual({ status: 503, retryAfter: '5' });
+    expect({ status: answer.status, retryAfter: answer.headers['retry-after'] }).toEqual({
+      status: 503,
+      retryAfter: '5',
+    });
   });
 });

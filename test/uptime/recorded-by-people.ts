@@ -1,5 +1,14 @@
 import { isEvent, serviceUptimeStream } from '../../src/event-store/domain/index.js';
-import { type Correction, correctionOf, MaintenanceCancelled, MaintenanceScheduled, type MaintenanceWindow, maintenanceWindowOf, StatusCorrected, withCancellation } from '../../src/uptime/domain/index.js';
+import {
+  type Correction,
+  correctionOf,
+  MaintenanceCancelled,
+  MaintenanceScheduled,
+  type MaintenanceWindow,
+  maintenanceWindowOf,
+  StatusCorrected,
+  withCancellation,
+} from '../../src/uptime/domain/index.js';
 import { type MemoryEventStore } from './memory-event-store.js';
 
 /** What people recorded of services, as a read model would tell it: that of a store in memory, as far as it is readable. */
@@ -27,15 +36,21 @@ export class RecordedByPeople {
     return this.#eventsOf(service).reduce<MaintenanceWindow[]>((windows, event) => {
       if (isEvent(event, MaintenanceScheduled)) return [...windows, maintenanceWindowOf(event.data)];
       if (!isEvent(event, MaintenanceCancelled)) return windows;
-      return windows.map((window) => (window.id === event.data.maintenanceId ? withCancellation(window, event.data) : window));
+      return windows.map((window) =>
+        window.id === event.data.maintenanceId ? withCancellation(window, event.data) : window,
+      );
     }, []);
   }
 
   corrections(service: string): Correction[] {
-    return this.#eventsOf(service).flatMap((event) => (isEvent(event, StatusCorrected) ? [correctionOf(event.data)] : []));
+    return this.#eventsOf(service).flatMap((event) =>
+      isEvent(event, StatusCorrected) ? [correctionOf(event.data)] : [],
+    );
   }
 
   #eventsOf(service: string): MemoryEventStore['log'] {
-    return this.store.log.slice(0, this.#readable).filter(({ streamName }) => streamName === serviceUptimeStream(service));
+    return this.store.log
+      .slice(0, this.#readable)
+      .filter(({ streamName }) => streamName === serviceUptimeStream(service));
   }
 }

@@ -37,8 +37,21 @@ export class TestAuthority {
 
   static async create(): Promise<TestAuthority> {
     const keys = await makeKeys();
-    const extensions = [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)];
-    return new TestAuthority(await x509.X509CertificateGenerator.createSelfSigned({ ...validity({}), serialNumber: '01', name: 'CN=Test authority', keys, signingAlgorithm: ALGORITHM, extensions }), keys);
+    const extensions = [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ];
+    return new TestAuthority(
+      await x509.X509CertificateGenerator.createSelfSigned({
+        ...validity({}),
+        serialNumber: '01',
+        name: 'CN=Test authority',
+        keys,
+        signingAlgorithm: ALGORITHM,
+        extensions,
+      }),
+      keys,
+    );
   }
 
   async issue(options: CertificateOptions = {}): Promise<ServerCertificate> {
@@ -62,13 +75,27 @@ export class TestAuthority {
    */
   makeKnown(): void {
     const { createSecureContext } = tls;
-    jest.spyOn(tls, 'createSecureContext').mockImplementation((options = {}) => createSecureContext({ ca: [...tls.rootCertificates, this.certificate.toString('pem')], ...options }));
+    jest
+      .spyOn(tls, 'createSecureContext')
+      .mockImplementation((options = {}) =>
+        createSecureContext({ ca: [...tls.rootCertificates, this.certificate.toString('pem')], ...options }),
+      );
   }
 }
 
 export async function selfSigned(options: CertificateOptions = {}): Promise<ServerCertificate> {
   const keys = await makeKeys();
-  return toServerCertificate(await x509.X509CertificateGenerator.createSelfSigned({ ...validity(options), serialNumber: '03', name: 'CN=Tested service', keys, signingAlgorithm: ALGORITHM, extensions: serverExtensions(options) }), keys);
+  return toServerCertificate(
+    await x509.X509CertificateGenerator.createSelfSigned({
+      ...validity(options),
+      serialNumber: '03',
+      name: 'CN=Tested service',
+      keys,
+      signingAlgorithm: ALGORITHM,
+      extensions: serverExtensions(options),
+    }),
+    keys,
+  );
 }
 
 function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -82,10 +109,21 @@ function validity({ beginsInDays = -10, endsInDays = 365 }: CertificateOptions):
 }
 
 function serverExtensions({ names = LOOPBACK_NAMES }: CertificateOptions): x509.Extension[] {
-  return [new x509.BasicConstraintsExtension(false, undefined, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), new x509.SubjectAlternativeNameExtension([...names])];
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    new x509.SubjectAlternativeNameExtension([...names]),
+  ];
 }
 
-async function toServerCertificate(certificate: x509.X509Certificate, { privateKey }: webcrypto.CryptoKeyPair): Promise<ServerCertificate> {
+async function toServerCertificate(
+  certificate: x509.X509Certificate,
+  { privateKey }: webcrypto.CryptoKeyPair,
+): Promise<ServerCertificate> {
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey)).toString('base64');
-  return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`, endsAt: certificate.notAfter.getTime() };
+  return {
+    cert: certificate.toString('pem'),
+    key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`,
+    endsAt: certificate.notAfter.getTime(),
+  };
 }

@@ -2,11 +2,38 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AllSubscriptionOptions, type Clock, type EventBatch, type EventStore, type EventSubscription, type KnownCaller, type Override, type Role, StreamGuard, ValidationError } from '../../src/event-store/domain/index.js';
+import {
+  type AllSubscriptionOptions,
+  type Clock,
+  type EventBatch,
+  type EventStore,
+  type EventSubscription,
+  type KnownCaller,
+  type Override,
+  type Role,
+  StreamGuard,
+  ValidationError,
+} from '../../src/event-store/domain/index.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
-import { type DataSchemas, UserStreamDetails, UserStreamFeed, UserStreamQueries, UserStreams, type WriteRequest } from '../../src/user-streams/application/index.js';
-import { QuotaLedger, streamNameOf, type Usage, type UserData, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { userStreamsReadModel, UserStreamsReadModel } from '../../src/user-streams/read-model/user-streams.read-model.js';
+import {
+  type DataSchemas,
+  UserStreamDetails,
+  UserStreamFeed,
+  UserStreamQueries,
+  UserStreams,
+  type WriteRequest,
+} from '../../src/user-streams/application/index.js';
+import {
+  QuotaLedger,
+  streamNameOf,
+  type Usage,
+  type UserData,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
+import {
+  userStreamsReadModel,
+  UserStreamsReadModel,
+} from '../../src/user-streams/read-model/user-streams.read-model.js';
 import { type Connected, until } from '../contract/connected-store.js';
 
 /** One process of the service, as far as user streams go, with what a test may reach into. */
@@ -64,7 +91,10 @@ export class Delay {
 /** Takes all data but those with a member `refused`. */
 const schemas: DataSchemas = {
   check: (_type, _category, data, within) => {
-    if ('refused' in data) throw new ValidationError(`${within ?? 'request'}: refused`, { details: { mistakes: [{ path: 'data.refused', problem: 'must not be there' }] } });
+    if ('refused' in data)
+      throw new ValidationError(`${within ?? 'request'}: refused`, {
+        details: { mistakes: [{ path: 'data.refused', problem: 'must not be there' }] },
+      });
   },
   nameFor: (type) => `${type}@1`,
   describe: () => [],
@@ -80,7 +110,12 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
       rmSync(directory, { recursive: true, force: true });
     }
   });
-  return async ({ quota: limit = { streams: 1_000, bytes: 1e9 }, clock = { now: () => Date.now(), monotonic: () => performance.now() }, isLate, seeing = (store: EventStore) => store } = {}) => {
+  return async ({
+    quota: limit = { streams: 1_000, bytes: 1e9 },
+    clock = { now: () => Date.now(), monotonic: () => performance.now() },
+    isLate,
+    seeing = (store: EventStore) => store,
+  } = {}) => {
     const directory = mkdtempSync(join(tmpdir(), 'user-streams-'));
     const delay = new Delay();
     const store = seeing(connected.store);
@@ -93,7 +128,16 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
     const streams = new UserStreams({ store, table, guard, schemas, quota, clock, random, digest });
     const queries = new UserStreamQueries(table, store, guard);
-    const replica = { streams, queries, details: new UserStreamDetails(store, table, guard, clock), feed: new UserStreamFeed(table, store, queries, guard), table, model, delay, overrides };
+    const replica = {
+      streams,
+      queries,
+      details: new UserStreamDetails(store, table, guard, clock),
+      feed: new UserStreamFeed(table, store, queries, guard),
+      table,
+      model,
+      delay,
+      overrides,
+    };
     opened.push({ replica, directory });
     if (isLate) delay.begin();
     table.start();
@@ -103,16 +147,34 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
 }
 
 /** A caller of that id, beside its roles a user. */
-export const callerOf = (id: string, ...roles: readonly Role[]): KnownCaller => ({ kind: 'known', id, roles: new Set<Role>(['user', ...roles]) });
+export const callerOf = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+  kind: 'known',
+  id,
+  roles: new Set<Role>(['user', ...roles]),
+});
 
 /** The stream of a user that nobody else has. */
-export const newKey = (more: Partial<UserStreamKey> = {}): UserStreamKey => ({ userId: `u-${randomUUID()}`, type: 'profile', category: 'default', ...more });
+export const newKey = (more: Partial<UserStreamKey> = {}): UserStreamKey => ({
+  userId: `u-${randomUUID()}`,
+  type: 'profile',
+  category: 'default',
+  ...more,
+});
 
 /** A request of the stream's user without conditions, where nothing else is said. */
-export const requestFor = (key: UserStreamKey, more: Partial<WriteRequest> = {}): WriteRequest => ({ caller: callerOf(key.userId), key, precondition: { kind: 'none' }, idempotencyKey: undefined, requestId: 'request-1', ...more });
+export const requestFor = (key: UserStreamKey, more: Partial<WriteRequest> = {}): WriteRequest => ({
+  caller: callerOf(key.userId),
+  key,
+  precondition: { kind: 'none' },
+  idempotencyKey: undefined,
+  requestId: 'request-1',
+  ...more,
+});
 
 /** The request, demanding that the stream is at a revision. */
-export const atRevision = (revision: number): Pick<WriteRequest, 'precondition'> => ({ precondition: { kind: 'revision', revision: BigInt(revision) } });
+export const atRevision = (revision: number): Pick<WriteRequest, 'precondition'> => ({
+  precondition: { kind: 'revision', revision: BigInt(revision) },
+});
 
 /** The data as the replica answers them. */
 export function dataOf({ table }: Pick<Replica, 'table'>, key: UserStreamKey): UserData | undefined {
@@ -124,14 +186,23 @@ export function dataOf({ table }: Pick<Replica, 'table'>, key: UserStreamKey): U
 export async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {
-      throw new Error(`it was not refused but gave ${JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member))}`);
+      throw new Error(
+        `it was not refused but gave ${JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member))}`,
+      );
     },
     (error: unknown) => error,
   );
 }
 
 /** Waits until the read model has passed all that the store holds of a stream, and of its metadata. */
-export async function caughtUp({ model }: Pick<Replica, 'model'>, store: EventStore, key: UserStreamKey): Promise<void> {
-  const { position } = await store.appendToStream(`user-${randomUUID()}-activity`, { type: 'Mark', data: { after: streamNameOf(key) } });
+export async function caughtUp(
+  { model }: Pick<Replica, 'model'>,
+  store: EventStore,
+  key: UserStreamKey,
+): Promise<void> {
+  const { position } = await store.appendToStream(`user-${randomUUID()}-activity`, {
+    type: 'Mark',
+    data: { after: streamNameOf(key) },
+  });
   if (!position || !(await model.waitFor(position, 10_000))) throw new Error('the read model does not follow');
 }

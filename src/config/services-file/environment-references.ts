@@ -20,13 +20,16 @@ export function resolveReferences(text: string, environment: Environment): Resol
   const resolved = text.replace(REFERENCE, (found: string, name: string | undefined) => {
     if (found === '$${') return '${';
     if (name === undefined) {
-      mistakes.push('`${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves');
+      mistakes.push(
+        '`${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves',
+      );
       return '';
     }
     names.push(name);
     const value = environment[name];
     // As for every variable of this service, an empty one counts as not set.
-    if (value === undefined || value === '') mistakes.push(`${name} is not set in the environment; set it, or write $\${${name}} for the text itself`);
+    if (value === undefined || value === '')
+      mistakes.push(`${name} is not set in the environment; set it, or write $\${${name}} for the text itself`);
     return value ?? '';
   });
   return { text: resolved, names, mistakes };

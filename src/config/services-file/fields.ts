@@ -81,7 +81,10 @@ export class Fields {
     for (const key of this.keys()) {
       if (this.#known.has(key)) continue;
       const nearest = nearestKey(key, known);
-      this.wrong(key, `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; known are ${known.join(', ')}`);
+      this.wrong(
+        key,
+        `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; known are ${known.join(', ')}`,
+      );
     }
   }
 
@@ -137,14 +140,18 @@ export class Fields {
     if (this.value(keyMs) !== undefined) return this.wrong(keyMs, `${key} says the same; keep one of them`);
     const duration = typeof value === 'string' ? parseDuration(value) : undefined;
     if (duration !== undefined && duration >= least && duration <= most) return duration;
-    return this.wrong(key, `a duration from ${formatDuration(least)} to ${formatDuration(most)} is expected, such as 500ms, 10s or 1m30s`);
+    return this.wrong(
+      key,
+      `a duration from ${formatDuration(least)} to ${formatDuration(most)} is expected, such as 500ms, 10s or 1m30s`,
+    );
   }
 
   /** A text as by {@link text}, a number, true, false or null; a missing one is a mistake. */
   scalar(key: string): string | number | boolean | null | undefined {
     const value = this.value(key);
     if (typeof value === 'string') return this.text(key);
-    if (value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+    if (value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+      return value;
     return this.wrong(key, 'a text, a number, true, false or null is expected');
   }
 
@@ -155,7 +162,8 @@ export class Fields {
     if (!Array.isArray(value)) return this.wrong(key, `a list is expected, each item ${expected}`);
     const read = (value as unknown[]).map(each);
     read.forEach((item, index) => {
-      if (item === undefined) this.reading.mistakes.push({ path: [...this.path, key, index], text: `${expected} is expected` });
+      if (item === undefined)
+        this.reading.mistakes.push({ path: [...this.path, key, index], text: `${expected} is expected` });
     });
     const items = read.filter((item) => item !== undefined);
     return items.length === read.length ? items : undefined;

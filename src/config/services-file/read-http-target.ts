@@ -38,12 +38,18 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
 }
 
 function readStatuses(fields: Fields): StatusRange[] | undefined {
-  const statuses = fields.list('acceptedStatuses', `a status from ${LOWEST_STATUS} to ${HIGHEST_STATUS} or a range such as 300-399`, (item) => {
-    const [, from, to] = (typeof item === 'string' && /^(\d{3})-(\d{3})$/.exec(item)) || [];
-    const range = from === undefined || to === undefined ? { from: item, to: item } : { from: Number(from), to: Number(to) };
-    if (!isInteger(range.from, LOWEST_STATUS, HIGHEST_STATUS) || !isInteger(range.to, range.from, HIGHEST_STATUS)) return undefined;
-    return { from: range.from, to: range.to };
-  });
+  const statuses = fields.list(
+    'acceptedStatuses',
+    `a status from ${LOWEST_STATUS} to ${HIGHEST_STATUS} or a range such as 300-399`,
+    (item) => {
+      const [, from, to] = (typeof item === 'string' && /^(\d{3})-(\d{3})$/.exec(item)) || [];
+      const range =
+        from === undefined || to === undefined ? { from: item, to: item } : { from: Number(from), to: Number(to) };
+      if (!isInteger(range.from, LOWEST_STATUS, HIGHEST_STATUS) || !isInteger(range.to, range.from, HIGHEST_STATUS))
+        return undefined;
+      return { from: range.from, to: range.to };
+    },
+  );
   return statuses?.length === 0 ? fields.wrong('acceptedStatuses', 'at least one status is expected') : statuses;
 }
 

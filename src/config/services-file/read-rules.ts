@@ -1,5 +1,12 @@
 import { type GradeLimits, type ProbeKind } from '../../uptime/domain/index.js';
-import { LEAST_INTERVAL_MS, LEAST_TIMEOUT_MS, misfitOf, MOST_RETRIES, MOST_SAMPLES_IN_A_ROW, type ServiceRules } from '../service-rules.js';
+import {
+  LEAST_INTERVAL_MS,
+  LEAST_TIMEOUT_MS,
+  misfitOf,
+  MOST_RETRIES,
+  MOST_SAMPLES_IN_A_ROW,
+  type ServiceRules,
+} from '../service-rules.js';
 import { type DurationRange, type Fields } from './fields.js';
 
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
@@ -15,7 +22,9 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
     intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { least: 1_000, leastMs: LEAST_INTERVAL_MS }),
     timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { least: LEAST_TIMEOUT_MS }),
     // A service that reports in by itself does so when it likes, and nobody tries again for it.
-    ...(kind === 'push' ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs } : readTries(fields, inherited)),
+    ...(kind === 'push'
+      ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs }
+      : readTries(fields, inherited)),
     failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MOST_SAMPLES_IN_A_ROW),
     successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MOST_SAMPLES_IN_A_ROW),
     grades: readGrades(fields, inherited.grades),
@@ -29,7 +38,10 @@ export function checkFit(fields: Fields, rules: ServiceRules): void {
   if (misfit) fields.wrong(misfit.rule, misfit.text);
 }
 
-function readTries(fields: Fields, inherited: ServiceRules): Pick<ServiceRules, 'jitterMs' | 'retries' | 'retryDelayMs'> {
+function readTries(
+  fields: Fields,
+  inherited: ServiceRules,
+): Pick<ServiceRules, 'jitterMs' | 'retries' | 'retryDelayMs'> {
   return {
     jitterMs: readDuration(fields, 'jitter', inherited.jitterMs, { least: 0 }),
     retries: readInteger(fields, 'retries', inherited.retries, 0, MOST_RETRIES),
@@ -46,7 +58,11 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
     acceptableMs: readDuration(given, 'acceptable', inherited.acceptableMs, { least: 1 }),
   };
   given.finish();
-  if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs) fields.wrong('grades', `excellent < good < acceptable is expected, not ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`);
+  if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs)
+    fields.wrong(
+      'grades',
+      `excellent < good < acceptable is expected, not ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`,
+    );
   return grades;
 }
 
@@ -59,7 +75,9 @@ function readInteger(fields: Fields, key: string, inherited: number, from: numbe
 }
 
 function readTags(fields: Fields): readonly string[] | undefined {
-  const tags = fields.list('tags', 'a text of 1 to 64 characters on one line', (item) => (typeof item === 'string' && TAG.test(item) ? item : undefined));
+  const tags = fields.list('tags', 'a text of 1 to 64 characters on one line', (item) =>
+    typeof item === 'string' && TAG.test(item) ? item : undefined,
+  );
   const twice = tags?.find((tag, index) => tags.indexOf(tag) !== index);
   if (twice !== undefined) fields.wrong('tags', `'${twice}' is there twice`);
   return tags;

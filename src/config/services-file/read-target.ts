@@ -1,4 +1,13 @@
-import { type DatabaseTarget, databaseTarget, type ProbeKind, type ProbeTarget, type PushTarget, type TcpTarget, type WebSocketTarget, webSocketTarget } from '../../uptime/domain/index.js';
+import {
+  type DatabaseTarget,
+  databaseTarget,
+  type ProbeKind,
+  type ProbeTarget,
+  type PushTarget,
+  type TcpTarget,
+  type WebSocketTarget,
+  webSocketTarget,
+} from '../../uptime/domain/index.js';
 import { CREDENTIALS_EXPECTED, hasReadableCredentials, isKurrentDBUrl } from '../target-urls.js';
 import { type Fields, SOME_TEXT, type TextRule } from './fields.js';
 import { readHeaders, readHttpTarget } from './read-http-target.js';
@@ -34,7 +43,8 @@ export function readTarget(kind: ProbeKind, fields: Fields, documented?: ProbeTa
 function readUrl(fields: Fields, rule: TextRule): string {
   const url = fields.requiredText('url', rule);
   // The drivers of databases read credentials each in its own way.
-  if (rule !== DATABASE_URL && !fields.isWrong('url') && !hasReadableCredentials(url)) fields.wrong('url', `${CREDENTIALS_EXPECTED} is expected`);
+  if (rule !== DATABASE_URL && !fields.isWrong('url') && !hasReadableCredentials(url))
+    fields.wrong('url', `${CREDENTIALS_EXPECTED} is expected`);
   return url;
 }
 
@@ -54,7 +64,8 @@ function readDatabaseTarget(fields: Fields, url: string | undefined): DatabaseTa
   const isKurrentDB = url === undefined || isKurrentDBUrl(url);
   const isMongoDB = url !== undefined && /^mongodb(\+srv)?:/.test(url);
   const query = fields.text('query', isMongoDB ? MONGODB_COMMAND : SOME_TEXT);
-  if (query !== undefined && isKurrentDB) fields.wrong('query', 'KurrentDB takes no query: it is asked by an append and a read; leave it out');
+  if (query !== undefined && isKurrentDB)
+    fields.wrong('query', 'KurrentDB takes no query: it is asked by an append and a read; leave it out');
   return { ...databaseTarget(url), query };
 }
 
@@ -71,7 +82,14 @@ const MONGODB_COMMAND: TextRule = {
 };
 
 function readTcpTarget(fields: Fields): TcpTarget {
-  return { kind: 'tcp', host: fields.requiredText('host', HOST), port: fields.requiredInteger('port', 1, HIGHEST_PORT) ?? 0, send: fields.text('send'), answerContains: fields.text('answerContains', SOME_TEXT), tls: readTls(fields) };
+  return {
+    kind: 'tcp',
+    host: fields.requiredText('host', HOST),
+    port: fields.requiredInteger('port', 1, HIGHEST_PORT) ?? 0,
+    send: fields.text('send'),
+    answerContains: fields.text('answerContains', SOME_TEXT),
+    tls: readTls(fields),
+  };
 }
 
 function readPushTarget(fields: Fields): PushTarget {

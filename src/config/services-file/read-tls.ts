@@ -11,6 +11,10 @@ export function readTls(fields: Fields): TlsRules | undefined {
   const degradedBelowDays = given.integer('degradedBelowDays', 1, MOST_DAYS);
   const downBelowDays = given.integer('downBelowDays', 1, MOST_DAYS);
   given.finish();
-  if (degradedBelowDays !== undefined && downBelowDays !== undefined && degradedBelowDays <= downBelowDays) given.wrong('degradedBelowDays', `more than the ${downBelowDays} days of downBelowDays are expected: before it is down, it is degraded`);
+  if (degradedBelowDays !== undefined && downBelowDays !== undefined && degradedBelowDays <= downBelowDays)
+    given.wrong(
+      'degradedBelowDays',
+      `more than the ${downBelowDays} days of downBelowDays are expected: before it is down, it is degraded`,
+    );
   return { verify, certificate: { degradedBelowDays, downBelowDays } };
 }

@@ -15,16 +15,27 @@ export const DATABASE_URL: TextRule = { expected: DATABASE_URL_EXPECTED, holds: 
 /** RFC 1123, with the underscore that container networks know; or an address. */
 export const HOST: TextRule = {
   expected: 'a host name or an IP address, without port',
-  holds: (text) => isIP(text) !== 0 || (text.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(text)),
+  holds: (text) =>
+    isIP(text) !== 0 ||
+    (text.length <= 253 &&
+      /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(
+        text,
+      )),
 };
 
 /** RFC 6455, 4.1. */
 export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isToken };
 
 /** RFC 9110, 5.5. */
-export const HEADER_VALUE: TextRule = { expected: 'a text on one line, of characters that a header may hold', holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text) };
+export const HEADER_VALUE: TextRule = {
+  expected: 'a text on one line, of characters that a header may hold',
+  holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
+};
 
 /** RFC 6750, 2.1. */
-export const BEARER_TOKEN: TextRule = { expected: 'a token of letters, digits and - . _ ~ + / =', holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text) };
+export const BEARER_TOKEN: TextRule = {
+  expected: 'a token of letters, digits and - . _ ~ + / =',
+  holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text),
+};
 
 export const JSON_PATH: TextRule = { expected: 'a path such as $.checks[0]["response time"]', holds: isJsonPath };

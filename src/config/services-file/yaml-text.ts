@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 /** Keys and indexes that lead from the root of the file to a place in it. */
 export type Path = readonly (string | number)[];
@@ -21,14 +32,20 @@ export function readYaml(text: string): YamlText {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
 
-  const mistakes = [...document.errors, ...document.warnings].map(({ message, pos }) => ({ line: lineAt(pos[0]), text: withoutSource(message) }));
+  const mistakes = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+    line: lineAt(pos[0]),
+    text: withoutSource(message),
+  }));
   // Of two equal keys, one can be looked at as well as the other.
   let isReadable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document)) return;
       isReadable = false;
-      mistakes.push({ line: lineAt(alias.range?.[0] ?? 0), text: 'what an alias stands for must come before it; a text that begins with * needs quotes' });
+      mistakes.push({
+        line: lineAt(alias.range?.[0] ?? 0),
+        text: 'what an alias stands for must come before it; a text that begins with * needs quotes',
+      });
     },
   });
   const lineOf = (path: Path): number => lineAt(offsetOf(document, path));
@@ -57,7 +74,10 @@ function offsetOf(document: Document.Parsed, path: Path): number {
   return offset;
 }
 
-function childOf(parent: Node | undefined, step: string | number): { node: Node | undefined; offset: number | undefined } | undefined {
+function childOf(
+  parent: Node | undefined,
+  step: string | number,
+): { node: Node | undefined; offset: number | undefined } | undefined {
   if (isSeq(parent) && typeof step === 'number') {
     const item = parent.items[step];
     return isNode(item) ? { node: item, offset: item.range?.[0] } : undefined;

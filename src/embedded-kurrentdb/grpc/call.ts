@@ -49,7 +49,9 @@ export class GrpcCall {
     // body or only the half-close, until its beginning is acknowledged, and the kernel holds that back for 40 ms unless there is
     // something to send. So something is sent.
     this.acknowledgement = setImmediate(() => this.respond());
-    this.deadline = deadlineTimer(headers['grpc-timeout'], () => this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')));
+    this.deadline = deadlineTimer(headers['grpc-timeout'], () =>
+      this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')),
+    );
   }
 
   /** Address and port of the client. */
@@ -85,7 +87,8 @@ export class GrpcCall {
   /** Resolves when the client has taken enough of what was written. Waiting for it is what bounds the memory of a slow reader. */
   async drained(): Promise<void> {
     this.flush();
-    while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK) await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
+    while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK)
+      await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
   }
 
   /** Whether the client has fallen behind what was written. */

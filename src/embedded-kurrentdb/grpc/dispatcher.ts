@@ -24,7 +24,10 @@ interface MessageType<T> {
 }
 
 /** The handler of an rpc with one request and one response. */
-export function unary<Request>(type: MessageType<Request>, handle: (request: Request, call: GrpcCall) => Promise<Message> | Message): RpcHandler {
+export function unary<Request>(
+  type: MessageType<Request>,
+  handle: (request: Request, call: GrpcCall) => Promise<Message> | Message,
+): RpcHandler {
   return serverStreaming(type, async (request, call) => {
     const response = await handle(request, call);
     call.writeMessage(response.serializeBinary());
@@ -33,7 +36,10 @@ export function unary<Request>(type: MessageType<Request>, handle: (request: Req
 }
 
 /** The handler of an rpc with one request; it ends the call itself. */
-export function serverStreaming<Request>(type: MessageType<Request>, handle: (request: Request, call: GrpcCall) => Promise<void>): RpcHandler {
+export function serverStreaming<Request>(
+  type: MessageType<Request>,
+  handle: (request: Request, call: GrpcCall) => Promise<void>,
+): RpcHandler {
   return (call) => {
     let request: Request | undefined;
     call.onMessage = (message) => {
@@ -90,7 +96,8 @@ export class Dispatcher {
     }
     const principal = this.authenticator.authenticate(headers.authorization);
     // Nothing of the request is read, and so nothing of it is lost, until its call has been made.
-    if (!(principal instanceof Promise) && 'service' in entry) this.start(stream, headers, entry.service, methodName, principal);
+    if (!(principal instanceof Promise) && 'service' in entry)
+      this.start(stream, headers, entry.service, methodName, principal);
     else void this.startLater(stream, headers, serviceName, entry, methodName, principal);
   }
 
@@ -118,7 +125,13 @@ export class Dispatcher {
     }
   }
 
-  private start(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: GrpcService | undefined, methodName: string, principal: Principal | undefined): void {
+  private start(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    service: GrpcService | undefined,
+    methodName: string,
+    principal: Principal | undefined,
+  ): void {
     if (stream.destroyed) return;
     if (principal === undefined) {
       refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
@@ -127,7 +140,8 @@ export class Dispatcher {
     const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
     this.calls.add(call);
     stream.once('close', () => this.calls.delete(call));
-    const handler = service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
+    const handler =
+      service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
     if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));
     else call.guard(() => handler(call));
   }
@@ -135,7 +149,10 @@ export class Dispatcher {
 
 function refuse(stream: ServerHttp2Stream, code: StatusCode, message: string): void {
   if (stream.destroyed) return;
-  stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...statusHeaders(code, message) }, { endStream: true });
+  stream.respond(
+    { ':status': 200, 'content-type': 'application/grpc', ...statusHeaders(code, message) },
+    { endStream: true },
+  );
   closeUnread(stream);
 }
 

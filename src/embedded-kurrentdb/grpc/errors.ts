@@ -2,23 +2,32 @@ import { type ExpectedRevision, expectedAsNumber } from '../log/index.js';
 import { GrpcError, StatusCode } from './status.js';
 
 /** The errors of the protocol, as a real server says them. */
-export const handlerFailed = (cause?: unknown): GrpcError => new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
+export const handlerFailed = (cause?: unknown): GrpcError =>
+  new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
 
-export const accessDenied = (): GrpcError => new GrpcError(StatusCode.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+export const accessDenied = (): GrpcError =>
+  new GrpcError(StatusCode.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
 
 export const invalidArgument = (message: string): GrpcError => new GrpcError(StatusCode.INVALID_ARGUMENT, message);
 
 export const streamDeleted = (streamName: string): GrpcError =>
-  new GrpcError(StatusCode.FAILED_PRECONDITION, `Event stream '${streamName}' is deleted.`, { exception: 'stream-deleted', 'stream-name': streamName });
+  new GrpcError(StatusCode.FAILED_PRECONDITION, `Event stream '${streamName}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': streamName,
+  });
 
 export function deleteRefused(streamName: string, expected: ExpectedRevision, actual: number): GrpcError {
   const expectedText = String(expectedAsNumber(expected));
-  return new GrpcError(StatusCode.FAILED_PRECONDITION, `Delete failed due to WrongExpectedVersion. Stream: ${streamName}, Expected version: ${expectedText}, Actual version: ${actual}`, {
-    exception: 'wrong-expected-version',
-    'stream-name': streamName,
-    'expected-version': expectedText,
-    'actual-version': String(actual),
-  });
+  return new GrpcError(
+    StatusCode.FAILED_PRECONDITION,
+    `Delete failed due to WrongExpectedVersion. Stream: ${streamName}, Expected version: ${expectedText}, Actual version: ${actual}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': streamName,
+      'expected-version': expectedText,
+      'actual-version': String(actual),
+    },
+  );
 }
 
 export const missingMetadataProperty = (property: string): GrpcError =>
@@ -28,4 +37,7 @@ export const missingMetadataProperty = (property: string): GrpcError =>
   });
 
 export const appendTooLarge = (limit: number): GrpcError =>
-  new GrpcError(StatusCode.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, { exception: 'maximum-append-size-exceeded', 'maximum-append-size': String(limit) });
+  new GrpcError(StatusCode.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
+    exception: 'maximum-append-size-exceeded',
+    'maximum-append-size': String(limit),
+  });

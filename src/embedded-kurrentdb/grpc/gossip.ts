@@ -21,7 +21,9 @@ export function gossipService(node: GossipNode): GrpcService {
 
 function describe(node: GossipNode): InstanceType<typeof MemberInfo> {
   const halves = Buffer.from(node.instanceId.replaceAll('-', ''), 'hex');
-  const structured = new shared.UUID.Structured().setMostSignificantBits(String(halves.readBigInt64BE(0))).setLeastSignificantBits(String(halves.readBigInt64BE(8)));
+  const structured = new shared.UUID.Structured()
+    .setMostSignificantBits(String(halves.readBigInt64BE(0)))
+    .setLeastSignificantBits(String(halves.readBigInt64BE(8)));
   return new MemberInfo()
     .setInstanceId(new shared.UUID().setStructured(structured))
     .setTimeStamp(String(BigInt(Math.trunc(node.nowMs())) * 10_000n))

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -55,8 +60,9 @@ export class Listener {
     this.front =
       tls === undefined
         ? createTcpServer((socket) => this.sniff(socket))
-        : createTlsServer({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
-            (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket),
+        : createTlsServer(
+            { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] },
+            (socket) => (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket),
           );
     this.front.on('connection', (socket: Socket) => {
       this.sockets.add(socket);

@@ -48,7 +48,11 @@ export class MessageReader {
   private messageLength(bytes: Buffer, at: number): number {
     if (bytes[at] !== 0) throw new GrpcError(StatusCode.UNIMPLEMENTED, 'Compressed messages are not supported.');
     const length = bytes.readUInt32BE(at + 1);
-    if (length > MAX_MESSAGE_BYTES) throw new GrpcError(StatusCode.RESOURCE_EXHAUSTED, `Received message exceeds the maximum configured message size (${length} vs. ${MAX_MESSAGE_BYTES}).`);
+    if (length > MAX_MESSAGE_BYTES)
+      throw new GrpcError(
+        StatusCode.RESOURCE_EXHAUSTED,
+        `Received message exceeds the maximum configured message size (${length} vs. ${MAX_MESSAGE_BYTES}).`,
+      );
     return length;
   }
 }

@@ -17,7 +17,8 @@ export function monitoringService(stats: () => Readonly<Record<string, string>>)
       Stats: (call) => {
         if (call.principal.loginName === undefined) throw accessDenied();
         let periodMs = DEFAULT_PERIOD_MS;
-        call.onMessage = (message) => (periodMs = Math.max(SHORTEST_PERIOD_MS, parsePeriod(message) ?? DEFAULT_PERIOD_MS));
+        call.onMessage = (message) =>
+          (periodMs = Math.max(SHORTEST_PERIOD_MS, parsePeriod(message) ?? DEFAULT_PERIOD_MS));
         call.onHalfClose = () => report(call, stats, periodMs);
       },
     },
@@ -44,5 +45,9 @@ function parsePeriod(message: Buffer): number | undefined {
 }
 
 function encode(stats: Readonly<Record<string, string>>): Buffer {
-  return Buffer.concat(Object.entries(stats).map(([key, value]) => bytesField(1, Buffer.concat([bytesField(1, Buffer.from(key)), bytesField(2, Buffer.from(value))]))));
+  return Buffer.concat(
+    Object.entries(stats).map(([key, value]) =>
+      bytesField(1, Buffer.concat([bytesField(1, Buffer.from(key)), bytesField(2, Buffer.from(value))])),
+    ),
+  );
 }

@@ -27,7 +27,9 @@ export function operationsService(context: ServerContext, targets: OperationsTar
   return {
     name: 'event_store.client.operations.Operations',
     methods: {
-      StartScavenge: operation(StartScavengeReq, () => new ScavengeResp().setScavengeId(scavenges.start()).setScavengeResult(ScavengeResult.STARTED)),
+      StartScavenge: operation(StartScavengeReq, () =>
+        new ScavengeResp().setScavengeId(scavenges.start()).setScavengeResult(ScavengeResult.STARTED),
+      ),
       StopScavenge: operation(StopScavengeReq, (request) => {
         const id = request.getOptions()?.getScavengeId() ?? '';
         scavenges.stop(id);
@@ -48,7 +50,10 @@ export function operationsService(context: ServerContext, targets: OperationsTar
   };
 }
 
-function operation<Request>(type: { deserializeBinary(bytes: Uint8Array): Request }, run: (request: Request) => Answer | Promise<Answer>): RpcHandler {
+function operation<Request>(
+  type: { deserializeBinary(bytes: Uint8Array): Request },
+  run: (request: Request) => Answer | Promise<Answer>,
+): RpcHandler {
   return unary(type, (request, call) => {
     if (!mayOperate(call.principal)) throw accessDenied();
     return run(request);
@@ -58,7 +63,8 @@ function operation<Request>(type: { deserializeBinary(bytes: Uint8Array): Reques
 type Answer = { serializeBinary(): Uint8Array };
 
 /** Whether operations, and the management of persistent subscriptions, are open to the caller. */
-export const mayOperate = (principal: Principal): boolean => principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
+export const mayOperate = (principal: Principal): boolean =>
+  principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
 
 class Scavenges {
   private running: { readonly id: string; readonly scavenge: Scavenge } | undefined;
@@ -83,7 +89,8 @@ class Scavenges {
   }
 
   stop(id: string): void {
-    if (this.running?.id !== id) throw new GrpcError(StatusCode.NOT_FOUND, 'Scavenge id was invalid.', { exception: 'scavenge-not-found' });
+    if (this.running?.id !== id)
+      throw new GrpcError(StatusCode.NOT_FOUND, 'Scavenge id was invalid.', { exception: 'scavenge-not-found' });
     this.running.scavenge.stop();
   }
 }

@@ -11,4 +11,9 @@ import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v
 
 export const { Any } = anyPb;
 export const { Timestamp } = timestampPb;
-export { persistentSubscriptionsPb as persistentSubscriptions, sharedPb as shared, statusPb as rpcStatus, streamsPb as streams };
+export {
+  persistentSubscriptionsPb as persistentSubscriptions,
+  sharedPb as shared,
+  statusPb as rpcStatus,
+  streamsPb as streams,
+};

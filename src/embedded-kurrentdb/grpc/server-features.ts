@@ -11,7 +11,15 @@ const GROUPS = ['stream', 'all'] as const;
 const SUPPORTED: Readonly<Record<string, Methods>> = {
   'event_store.client.gossip.gossip': { read: [] },
   'event_store.client.monitoring.monitoring': { stats: [] },
-  'event_store.client.operations.operations': { mergeindexes: [], resignnode: [], restartpersistentsubscriptions: [], setnodepriority: [], shutdown: [], startscavenge: [], stopscavenge: [] },
+  'event_store.client.operations.operations': {
+    mergeindexes: [],
+    resignnode: [],
+    restartpersistentsubscriptions: [],
+    setnodepriority: [],
+    shutdown: [],
+    startscavenge: [],
+    stopscavenge: [],
+  },
   'event_store.client.persistent_subscriptions.persistentsubscriptions': {
     create: GROUPS,
     delete: GROUPS,
@@ -22,10 +30,36 @@ const SUPPORTED: Readonly<Record<string, Methods>> = {
     restartsubsystem: GROUPS,
     update: GROUPS,
   },
-  'event_store.client.projections.projections': { create: ['track_emitted_streams'], delete: [], disable: [], enable: [], reset: [], restartsubsystem: [], result: [], state: [], statistics: [], update: [] },
+  'event_store.client.projections.projections': {
+    create: ['track_emitted_streams'],
+    delete: [],
+    disable: [],
+    enable: [],
+    reset: [],
+    restartsubsystem: [],
+    result: [],
+    state: [],
+    statistics: [],
+    update: [],
+  },
   'event_store.client.server_features.serverfeatures': { getsupportedmethods: [] },
-  'event_store.client.streams.streams': { append: [], batchappend: ['deadline_duration'], delete: [], read: ['position', 'events'], tombstone: [] },
-  'event_store.client.users.users': { changepassword: [], create: [], delete: [], details: [], disable: [], enable: [], resetpassword: [], update: [] },
+  'event_store.client.streams.streams': {
+    append: [],
+    batchappend: ['deadline_duration'],
+    delete: [],
+    read: ['position', 'events'],
+    tombstone: [],
+  },
+  'event_store.client.users.users': {
+    changepassword: [],
+    create: [],
+    delete: [],
+    details: [],
+    disable: [],
+    enable: [],
+    resetpassword: [],
+    update: [],
+  },
   'kurrent.client.redaction.redaction': { geteventpositions: [], switchchunks: [] },
   'kurrentdb.protocol.v2.streams.streamsservice': { appendrecords: [], appendsession: [] },
 };
@@ -35,7 +69,12 @@ export function serverFeaturesService(): GrpcService {
   const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
   for (const [serviceName, methods] of Object.entries(SUPPORTED)) {
     for (const [methodName, features] of Object.entries(methods)) {
-      response.addMethods(new featuresPb.SupportedMethod().setServiceName(serviceName).setMethodName(methodName).setFeaturesList([...features]));
+      response.addMethods(
+        new featuresPb.SupportedMethod()
+          .setServiceName(serviceName)
+          .setMethodName(methodName)
+          .setFeaturesList([...features]),
+      );
     }
   }
   return {

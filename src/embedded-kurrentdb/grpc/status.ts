@@ -35,7 +35,9 @@ export class GrpcError extends Error {
 
 /** `grpc-message` holds printable ASCII; the rest is percent-encoded UTF-8. */
 function encodeMessage(message: string): string {
-  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''));
+  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (text) =>
+    [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
 }
 
 /** Trailer values are ASCII, too; names that end in `-bin` carry base64. */
@@ -44,7 +46,11 @@ function encodeTrailer(name: string, value: string | Buffer): string {
   return Buffer.from(value).toString('latin1');
 }
 
-export function statusHeaders(code: StatusCode, message = '', trailers: Readonly<Record<string, string | Buffer>> = {}): OutgoingHttpHeaders {
+export function statusHeaders(
+  code: StatusCode,
+  message = '',
+  trailers: Readonly<Record<string, string | Buffer>> = {},
+): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { 'grpc-status': String(code) };
   if (message !== '') headers['grpc-message'] = encodeMessage(message);
   for (const [name, value] of Object.entries(trailers)) headers[name] = encodeTrailer(name, value);

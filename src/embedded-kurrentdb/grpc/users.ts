@@ -9,8 +9,22 @@ import { frameMessage } from '../storage/wire-format.js';
 import { GrpcError, StatusCode } from './status.js';
 
 const {
-  ChangePasswordReq, ChangePasswordResp, CreateReq, CreateResp, DeleteReq, DeleteResp, DetailsReq, DetailsResp,
-  DisableReq, DisableResp, EnableReq, EnableResp, ResetPasswordReq, ResetPasswordResp, UpdateReq, UpdateResp,
+  ChangePasswordReq,
+  ChangePasswordResp,
+  CreateReq,
+  CreateResp,
+  DeleteReq,
+  DeleteResp,
+  DetailsReq,
+  DetailsResp,
+  DisableReq,
+  DisableResp,
+  EnableReq,
+  EnableResp,
+  ResetPasswordReq,
+  ResetPasswordResp,
+  UpdateReq,
+  UpdateResp,
 } = usersPb;
 
 /** The Users service. Admins may do everything, users may look and change their own password. */
@@ -25,15 +39,25 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
       }),
       Update: unary(UpdateReq, async (request, call) => {
         const options = given(request.getOptions());
-        await management.update(call.principal, options.getLoginName(), (user) => ({ ...user, fullName: options.getFullName(), groups: options.getGroupsList() }));
+        await management.update(call.principal, options.getLoginName(), (user) => ({
+          ...user,
+          fullName: options.getFullName(),
+          groups: options.getGroupsList(),
+        }));
         return new UpdateResp();
       }),
       Enable: unary(EnableReq, async (request, call) => {
-        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({ ...user, disabled: false }));
+        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({
+          ...user,
+          disabled: false,
+        }));
         return new EnableResp();
       }),
       Disable: unary(DisableReq, async (request, call) => {
-        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({ ...user, disabled: true }));
+        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({
+          ...user,
+          disabled: true,
+        }));
         return new DisableResp();
       }),
       Delete: unary(DeleteReq, async (request, call) => {
@@ -46,7 +70,12 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
       }),
       ChangePassword: unary(ChangePasswordReq, async (request, call) => {
         const options = given(request.getOptions());
-        await management.changePassword(call.principal, options.getLoginName(), options.getCurrentPassword(), options.getNewPassword());
+        await management.changePassword(
+          call.principal,
+          options.getLoginName(),
+          options.getCurrentPassword(),
+          options.getNewPassword(),
+        );
         return new ChangePasswordResp();
       }),
       ResetPassword: unary(ResetPasswordReq, async (request, call) => {
@@ -60,9 +89,13 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
 }
 
 const notFound = (loginName: string): GrpcError =>
-  new GrpcError(StatusCode.NOT_FOUND, `User '${loginName}' is not found.`, { exception: 'user-not-found', 'login-name': loginName });
+  new GrpcError(StatusCode.NOT_FOUND, `User '${loginName}' is not found.`, {
+    exception: 'user-not-found',
+    'login-name': loginName,
+  });
 
-const conflict = (loginName: string): GrpcError => new GrpcError(StatusCode.FAILED_PRECONDITION, 'Conflict.', { exception: 'user-conflict', 'login-name': loginName });
+const conflict = (loginName: string): GrpcError =>
+  new GrpcError(StatusCode.FAILED_PRECONDITION, 'Conflict.', { exception: 'user-conflict', 'login-name': loginName });
 
 class UserManagement {
   constructor(
@@ -90,7 +123,9 @@ class UserManagement {
 
   async update(caller: Principal, loginName: string, change: (user: User) => User): Promise<void> {
     requireAdmin(caller);
-    const before = await this.users.change(loginName, (user) => (user === undefined ? undefined : { ...change(user), updatedMs: this.nowMs() }));
+    const before = await this.users.change(loginName, (user) =>
+      user === undefined ? undefined : { ...change(user), updatedMs: this.nowMs() },
+    );
     if (before === undefined) throw notFound(loginName);
   }
 
@@ -117,7 +152,9 @@ class UserManagement {
     if (!(await verifyPassword(current, user.password))) throw accessDenied();
     const password = await hashPassword(next);
     // Only if the password is still the one that was checked.
-    await this.users.change(loginName, (stored) => (stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: this.nowMs() } : undefined));
+    await this.users.change(loginName, (stored) =>
+      stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: this.nowMs() } : undefined,
+    );
   }
 
   private async requireSamePassword(user: User, password: string): Promise<void> {
@@ -134,7 +171,20 @@ function given<T>(options: T | undefined): T {
   return options;
 }
 
-function describe({ loginName, fullName, groups, disabled, updatedMs }: User): InstanceType<typeof DetailsResp.UserDetails> {
-  const updated = new DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(String(BigInt(Math.trunc(updatedMs)) * 10_000n));
-  return new DetailsResp.UserDetails().setLoginName(loginName).setFullName(fullName).setGroupsList([...groups]).setDisabled(disabled).setLastUpdated(updated);
+function describe({
+  loginName,
+  fullName,
+  groups,
+  disabled,
+  updatedMs,
+}: User): InstanceType<typeof DetailsResp.UserDetails> {
+  const updated = new DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(
+    String(BigInt(Math.trunc(updatedMs)) * 10_000n),
+  );
+  return new DetailsResp.UserDetails()
+    .setLoginName(loginName)
+    .setFullName(fullName)
+    .setGroupsList([...groups])
+    .setDisabled(disabled)
+    .setLastUpdated(updated);
 }

@@ -33,7 +33,11 @@ interface EndpointRequest {
 type Endpoint = (request: EndpointRequest) => Answer;
 
 /** The plain HTTP side: what health checks and operators ask. */
-export function httpEndpoints(node: NodeDescription, authenticator: Authenticator, users: Users): (request: IncomingMessage, response: ServerResponse) => void {
+export function httpEndpoints(
+  node: NodeDescription,
+  authenticator: Authenticator,
+  users: Users,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     '/health/live': ({ url }) => live(url),
     '/ping': () => json({ text: 'Ping request successfully handled', label: 'Http' }),
@@ -43,13 +47,16 @@ export function httpEndpoints(node: NodeDescription, authenticator: Authenticato
   };
   const endpointFor = (path: string): Endpoint | undefined => {
     if (Object.hasOwn(endpoints, path)) return endpoints[path];
-    if (path.startsWith(USERS_PATH)) return forUsers(() => userDetails(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
+    if (path.startsWith(USERS_PATH))
+      return forUsers(() => userDetails(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
     return path.startsWith(STREAMS_PATH) ? forUsers(streamDescription) : undefined;
   };
   return (request, response) => {
     void answer(endpointFor, authenticator, request)
       // Whatever cannot be understood of a request throws one of these two.
-      .catch((error: unknown): Answer => ({ status: error instanceof URIError || error instanceof TypeError ? 400 : 500 }))
+      .catch((error: unknown): Answer => ({
+        status: error instanceof URIError || error instanceof TypeError ? 400 : 500,
+      }))
       .then(({ status, contentType, body }) => {
         response.writeHead(status, contentType === undefined ? {} : { 'content-type': contentType });
         response.end(body === undefined ? undefined : JSON.stringify(body));
@@ -57,7 +64,11 @@ export function httpEndpoints(node: NodeDescription, authenticator: Authenticato
   };
 }
 
-async function answer(endpointFor: (path: string) => Endpoint | undefined, authenticator: Authenticator, request: IncomingMessage): Promise<Answer> {
+async function answer(
+  endpointFor: (path: string) => Endpoint | undefined,
+  authenticator: Authenticator,
+  request: IncomingMessage,
+): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const endpoint = endpointFor(url.pathname);
   if (endpoint === undefined) return { status: 404 };
@@ -74,13 +85,21 @@ function forUsers(endpoint: Endpoint): Endpoint {
 function userDetails(user: User | undefined): Answer {
   if (user === undefined) return { status: 404 };
   const { loginName, fullName, groups, disabled, updatedMs } = user;
-  return json({ success: true, error: 'Success', data: { loginName, fullName, groups, disabled, dateLastUpdated: new Date(updatedMs).toISOString() } });
+  return json({
+    success: true,
+    error: 'Success',
+    data: { loginName, fullName, groups, disabled, dateLastUpdated: new Date(updatedMs).toISOString() },
+  });
 }
 
 /** Streams are read by gRPC. Without AtomPub there is only what a real server says to a browser that wants none of its formats. */
 function streamDescription({ url }: EndpointRequest): Answer {
   const title = `Description document for '${decodeURIComponent(url.pathname.slice(STREAMS_PATH.length))}'`;
-  return { status: 406, contentType: 'application/vnd.kurrent.streamdesc+json; charset=utf-8', body: { title, description: 'Read streams by gRPC.', _links: {} } };
+  return {
+    status: 406,
+    contentType: 'application/vnd.kurrent.streamdesc+json; charset=utf-8',
+    body: { title, description: 'Read streams by gRPC.', _links: {} },
+  };
 }
 
 const json = (body: unknown): Answer => ({ status: 200, contentType: JSON_TYPE, body });
@@ -137,7 +156,11 @@ function stats(): unknown {
   const memory = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   return {
-    proc: { mem: memory.rss, cpu: (user + system) / 1e6, startTime: new Date(Date.now() - process.uptime() * 1000).toISOString() },
+    proc: {
+      mem: memory.rss,
+      cpu: (user + system) / 1e6,
+      startTime: new Date(Date.now() - process.uptime() * 1000).toISOString(),
+    },
     sys: { freeMem: 0 },
     es: { cache: {}, checksum: 0, checksumNonFlushed: 0, queue: {}, readIndex: {}, writer: {} },
   };

@@ -4,7 +4,13 @@ export type StreamRight = 'read' | 'write' | 'delete' | 'metadataRead' | 'metada
 /** Who has which right: user names and group names. A right that is not named is decided by the default. */
 export type AccessControlList = Partial<Readonly<Record<StreamRight, readonly string[]>>>;
 
-const KEYS: Readonly<Record<string, StreamRight>> = { $r: 'read', $w: 'write', $d: 'delete', $mr: 'metadataRead', $mw: 'metadataWrite' };
+const KEYS: Readonly<Record<string, StreamRight>> = {
+  $r: 'read',
+  $w: 'write',
+  $d: 'delete',
+  $mr: 'metadataRead',
+  $mw: 'metadataWrite',
+};
 
 /** The `$acl` member of a metadata document: a role or a list of roles for each right. */
 export function parseAcl(value: unknown): AccessControlList | undefined | 'invalid' {

@@ -16,7 +16,10 @@ export const ALL_STREAMS = '$all';
 const EVERYONE = '$all';
 
 /** A right to a stream, put as the right to the stream whose ACL decides: metadata streams are governed by the stream they describe. */
-export function governingRight(streamName: string, right: StreamRight): { readonly streamName: string; readonly right: StreamRight } {
+export function governingRight(
+  streamName: string,
+  right: StreamRight,
+): { readonly streamName: string; readonly right: StreamRight } {
   if (!isMetadataStream(streamName)) return { streamName, right };
   const described = streamDescribedBy(streamName);
   if (right === 'read') return { streamName: described, right: 'metadataRead' };
@@ -24,13 +27,19 @@ export function governingRight(streamName: string, right: StreamRight): { readon
 }
 
 /** Whether nobody has the right, also no admin: the indexes of the log are not written to. Their metadata is. */
-export const isReadOnly = (streamName: string, right: StreamRight): boolean => (right === 'write' || right === 'delete') && indexStream(streamName) !== undefined;
+export const isReadOnly = (streamName: string, right: StreamRight): boolean =>
+  (right === 'write' || right === 'delete') && indexStream(streamName) !== undefined;
 
 /**
  * Whether the ACL of the stream lets the caller do this. Without a word of it, users may do anything with ordinary streams, and
  * only admins anything with system streams. Nobody who is anonymous gets in, and no admin is kept out.
  */
-export function isAllowed(caller: Caller, streamName: string, right: StreamRight, acl: AccessControlList | undefined): boolean {
+export function isAllowed(
+  caller: Caller,
+  streamName: string,
+  right: StreamRight,
+  acl: AccessControlList | undefined,
+): boolean {
   if (caller.isAdmin) return true;
   if (caller.loginName === undefined) return false;
   const roles = acl?.[right];

@@ -23,12 +23,21 @@ function stream(ids: string, changes: Partial<StreamState> = {}): { state: Strea
 
 const softDeleted = { metadata: { truncateBefore: TRUNCATED_FOR_GOOD } };
 
-function decide(held: string, expected: ExpectedRevision, appended: string, changes: Partial<StreamState> = {}): AppendDecision {
+function decide(
+  held: string,
+  expected: ExpectedRevision,
+  appended: string,
+  changes: Partial<StreamState> = {},
+): AppendDecision {
   const { state, known } = stream(held, changes);
   return decideAppend(state, expected, [...appended], known);
 }
 
-const write = (firstRevision: number, restoring = false): AppendDecision => ({ kind: 'write', firstRevision, restoring });
+const write = (firstRevision: number, restoring = false): AppendDecision => ({
+  kind: 'write',
+  firstRevision,
+  restoring,
+});
 const duplicate = (lastRevision: number): AppendDecision => ({ kind: 'duplicate', lastRevision });
 const wrong = (currentRevision: number): AppendDecision => ({ kind: 'wrongExpectedRevision', currentRevision });
 
@@ -77,14 +86,16 @@ describe('an append', () => {
   });
 
   it('restores a soft-deleted stream, whose numbering goes on', () => {
-    for (const expected of [ANY, NO_STREAM, exact(1)]) expect(decide('ab', expected, 'c', softDeleted)).toEqual(write(2, true));
+    for (const expected of [ANY, NO_STREAM, exact(1)])
+      expect(decide('ab', expected, 'c', softDeleted)).toEqual(write(2, true));
     expect(decide('ab', NO_STREAM, 'ab', softDeleted)).toEqual(duplicate(1));
     expect(decide('ab', exact(0), 'c', softDeleted)).toEqual(wrong(1));
     expect(decide('ab', EXISTS, 'c', softDeleted)).toEqual({ kind: 'deleted' });
   });
 
   it('to a tombstone is refused whatever it expects', () => {
-    for (const expected of [ANY, NO_STREAM, EXISTS, exact(1)]) expect(decide('ab', expected, 'a', { tombstoned: true })).toEqual({ kind: 'deleted' });
+    for (const expected of [ANY, NO_STREAM, EXISTS, exact(1)])
+      expect(decide('ab', expected, 'a', { tombstoned: true })).toEqual({ kind: 'deleted' });
   });
 
   it('finds a stream that has nothing but metadata to exist', () => {
@@ -94,22 +105,38 @@ describe('an append', () => {
 });
 
 describe('a delete', () => {
-  const remove = (held: string, expected: ExpectedRevision, hard: boolean, changes: Partial<StreamState> = {}): string => decideDelete(stream(held, changes).state, expected, hard).kind;
+  const remove = (
+    held: string,
+    expected: ExpectedRevision,
+    hard: boolean,
+    changes: Partial<StreamState> = {},
+  ): string => decideDelete(stream(held, changes).state, expected, hard).kind;
 
   it('needs the revision that is expected', () => {
     for (const hard of [false, true]) {
       for (const expected of [ANY, EXISTS, exact(1)]) expect(remove('ab', expected, hard)).toBe('delete');
-      for (const expected of [NO_STREAM, exact(0), exact(7)]) expect(remove('ab', expected, hard)).toBe('wrongExpectedRevision');
+      for (const expected of [NO_STREAM, exact(0), exact(7)])
+        expect(remove('ab', expected, hard)).toBe('wrongExpectedRevision');
     }
   });
 
   it('of a stream that never was is refused, unless it is for good and expects no stream', () => {
-    for (const expected of [ANY, NO_STREAM, EXISTS, exact(0)]) expect(remove('', expected, false)).toBe('wrongExpectedRevision');
-    expect([ANY, NO_STREAM, EXISTS, exact(0)].map((expected) => remove('', expected, true))).toEqual(['delete', 'delete', 'wrongExpectedRevision', 'wrongExpectedRevision']);
+    for (const expected of [ANY, NO_STREAM, EXISTS, exact(0)])
+      expect(remove('', expected, false)).toBe('wrongExpectedRevision');
+    expect([ANY, NO_STREAM, EXISTS, exact(0)].map((expected) => remove('', expected, true))).toEqual([
+      'delete',
+      'delete',
+      'wrongExpectedRevision',
+      'wrongExpectedRevision',
+    ]);
   });
 
   it('may be repeated while it is soft', () => {
-    expect([ANY, exact(1), EXISTS].map((expected) => remove('ab', expected, false, softDeleted))).toEqual(['delete', 'delete', 'deleted']);
+    expect([ANY, exact(1), EXISTS].map((expected) => remove('ab', expected, false, softDeleted))).toEqual([
+      'delete',
+      'delete',
+      'deleted',
+    ]);
     expect(remove('ab', ANY, true, { tombstoned: true })).toBe('deleted');
   });
 });

@@ -26,11 +26,20 @@ export type AppendDecision =
  * expectation they must follow the expected revision in order; under `any` and `streamExists` the first one decides whether
  * this is a retry, and then all must be known.
  */
-export function decideAppend<Id>(stream: StreamState, expected: ExpectedRevision, ids: readonly Id[], known: KnownEvents<Id>): AppendDecision {
+export function decideAppend<Id>(
+  stream: StreamState,
+  expected: ExpectedRevision,
+  ids: readonly Id[],
+  known: KnownEvents<Id>,
+): AppendDecision {
   if (stream.tombstoned) return { kind: 'deleted' };
   const current = stream.lastRevision;
   const wrong: AppendDecision = { kind: 'wrongExpectedRevision', currentRevision: current };
-  const write: AppendDecision = { kind: 'write', firstRevision: current + 1, restoring: isSoftDeleted(stream) && ids.length > 0 };
+  const write: AppendDecision = {
+    kind: 'write',
+    firstRevision: current + 1,
+    restoring: isSoftDeleted(stream) && ids.length > 0,
+  };
 
   switch (expected.kind) {
     case 'streamExists':
@@ -40,14 +49,23 @@ export function decideAppend<Id>(stream: StreamState, expected: ExpectedRevision
     case 'any':
       return retriedSomewhere(ids, known, write, wrong);
     case 'noStream':
-      return current === NO_REVISION ? write : retriedAfter(NO_REVISION, ids, known, isSoftDeleted(stream) ? write : wrong, wrong);
+      return current === NO_REVISION
+        ? write
+        : retriedAfter(NO_REVISION, ids, known, isSoftDeleted(stream) ? write : wrong, wrong);
     case 'exact':
       if (expected.revision === BigInt(current)) return write;
-      return expected.revision > BigInt(current) ? wrong : retriedAfter(Number(expected.revision), ids, known, wrong, wrong);
+      return expected.revision > BigInt(current)
+        ? wrong
+        : retriedAfter(Number(expected.revision), ids, known, wrong, wrong);
   }
 }
 
-function retriedSomewhere<Id>(ids: readonly Id[], known: KnownEvents<Id>, ifNew: AppendDecision, ifMixed: AppendDecision): AppendDecision {
+function retriedSomewhere<Id>(
+  ids: readonly Id[],
+  known: KnownEvents<Id>,
+  ifNew: AppendDecision,
+  ifMixed: AppendDecision,
+): AppendDecision {
   let lastRevision: number | undefined;
   for (const id of ids) {
     const revision = known.lastRevisionOf(id);
@@ -57,7 +75,13 @@ function retriedSomewhere<Id>(ids: readonly Id[], known: KnownEvents<Id>, ifNew:
   return lastRevision === undefined ? ifNew : { kind: 'duplicate', lastRevision };
 }
 
-function retriedAfter<Id>(expected: number, ids: readonly Id[], known: KnownEvents<Id>, ifNew: AppendDecision, ifMixed: AppendDecision): AppendDecision {
+function retriedAfter<Id>(
+  expected: number,
+  ids: readonly Id[],
+  known: KnownEvents<Id>,
+  ifNew: AppendDecision,
+  ifMixed: AppendDecision,
+): AppendDecision {
   if (ids.length === 0) return ifMixed;
   for (const [index, id] of ids.entries()) {
     if (known.isAt(expected + 1 + index, id)) continue;
@@ -66,14 +90,18 @@ function retriedAfter<Id>(expected: number, ids: readonly Id[], known: KnownEven
   return { kind: 'duplicate', lastRevision: expected + ids.length };
 }
 
-export type DeleteDecision = { readonly kind: 'delete' } | { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
+export type DeleteDecision =
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number }
+  | { readonly kind: 'deleted' };
 
 /** Whether the stream may be deleted. A soft delete needs a stream, a tombstone under `any` and `noStream` does not. */
 export function decideDelete(stream: StreamState, expected: ExpectedRevision, hard: boolean): DeleteDecision {
   if (stream.tombstoned) return { kind: 'deleted' };
   const current = stream.lastRevision;
   const wrong: DeleteDecision = { kind: 'wrongExpectedRevision', currentRevision: current };
-  if (current === NO_REVISION) return hard && (expected.kind === 'any' || expected.kind === 'noStream') ? { kind: 'delete' } : wrong;
+  if (current === NO_REVISION)
+    return hard && (expected.kind === 'any' || expected.kind === 'noStream') ? { kind: 'delete' } : wrong;
   switch (expected.kind) {
     case 'any':
       return { kind: 'delete' };

@@ -18,7 +18,8 @@ export interface ConsistencyViolation extends ConsistencyCheck {
 }
 
 /** What may be demanded: a revision, or one of the states but not "any". */
-export const isCheckableState = (state: number): boolean => state >= NO_REVISION || [EXPECTED_STREAM_EXISTS, STATE_DELETED, STATE_TOMBSTONED].includes(state);
+export const isCheckableState = (state: number): boolean =>
+  state >= NO_REVISION || [EXPECTED_STREAM_EXISTS, STATE_DELETED, STATE_TOMBSTONED].includes(state);
 
 function actualState(stream: StreamState): number {
   if (stream.tombstoned) return STATE_TOMBSTONED;
@@ -26,7 +27,10 @@ function actualState(stream: StreamState): number {
 }
 
 /** The demands that do not hold. */
-export function violatedChecks(checks: readonly ConsistencyCheck[], stateOf: (streamName: string) => StreamState): ConsistencyViolation[] {
+export function violatedChecks(
+  checks: readonly ConsistencyCheck[],
+  stateOf: (streamName: string) => StreamState,
+): ConsistencyViolation[] {
   return checks.flatMap((check, checkIndex) => {
     const stream = stateOf(check.streamName);
     const actual = actualState(stream);
@@ -52,7 +56,14 @@ function holds(expected: number, actual: number, lastRevision: number): boolean 
 function describe({ streamName, expectedState }: ConsistencyCheck, actual: number): string {
   const stream = `Stream '${streamName}'`;
   if (expectedState === NO_REVISION) return `${stream} already exists at revision ${actual}.`;
-  const found = actual === STATE_TOMBSTONED ? 'is tombstoned' : actual === STATE_DELETED ? 'is deleted' : actual === NO_REVISION ? 'does not exist' : `is at revision ${actual}`;
+  const found =
+    actual === STATE_TOMBSTONED
+      ? 'is tombstoned'
+      : actual === STATE_DELETED
+        ? 'is deleted'
+        : actual === NO_REVISION
+          ? 'does not exist'
+          : `is at revision ${actual}`;
   if (expectedState >= 0) return `${stream} ${found}, expected revision ${expectedState}.`;
   if (expectedState === STATE_DELETED) return `${stream} ${found}, expected it to be deleted.`;
   if (expectedState === STATE_TOMBSTONED) return `${stream} ${found}, expected it to be tombstoned.`;

@@ -1,9 +1,24 @@
-import { indexEntry, type IndexedEvent, indexScope, indexStream, type IndexStream, indexStreamsOf } from './index-streams.js';
+import {
+  indexEntry,
+  type IndexedEvent,
+  indexScope,
+  indexStream,
+  type IndexStream,
+  indexStreamsOf,
+} from './index-streams.js';
 
 const NOTHING = Buffer.alloc(0);
 const SOFT_DELETION = Buffer.from('{"$tb":9223372036854775807}');
 
-const event = (streamName: string, changes: Partial<IndexedEvent> = {}): IndexedEvent => ({ streamName, revision: 3, type: 'T', customMetadata: NOTHING, data: NOTHING, createdMs: 0, ...changes });
+const event = (streamName: string, changes: Partial<IndexedEvent> = {}): IndexedEvent => ({
+  streamName,
+  revision: 3,
+  type: 'T',
+  customMetadata: NOTHING,
+  data: NOTHING,
+  createdMs: 0,
+  ...changes,
+});
 const indexesOf = (indexed: IndexedEvent): string[] => {
   const scope = indexScope(indexed.streamName);
   return scope === undefined ? [] : indexStreamsOf(scope, indexed);
@@ -31,24 +46,44 @@ describe('which index streams refer to an event', () => {
   });
 
   it('none, for system streams and their metadata', () => {
-    for (const name of ['$system', '$$$system', '$ce-user', '$persistentsubscription-a::b-parked']) expect(indexesOf(event(name, { revision: 0 }))).toEqual([]);
+    for (const name of ['$system', '$$$system', '$ce-user', '$persistentsubscription-a::b-parked'])
+      expect(indexesOf(event(name, { revision: 0 }))).toEqual([]);
   });
 
   it('not that of its type for a link', () => {
-    expect(indexesOf(event('user-1', { type: '$>', customMetadata: Buffer.from('{"$correlationId":"c"}') }))).toEqual(['$ce-user']);
+    expect(indexesOf(event('user-1', { type: '$>', customMetadata: Buffer.from('{"$correlationId":"c"}') }))).toEqual([
+      '$ce-user',
+    ]);
   });
 
   it('that of its correlation id, if its custom metadata is JSON and has one', () => {
-    const withMetadata = (text: string): string[] => indexesOf(event('a', { customMetadata: Buffer.from(text) })).slice(1);
+    const withMetadata = (text: string): string[] =>
+      indexesOf(event('a', { customMetadata: Buffer.from(text) })).slice(1);
     expect(withMetadata('{"$correlationId":"c-1","x":1}')).toEqual(['$bc-c-1']);
     expect(withMetadata('{"\\u0024correlationId":"c-1"}')).toEqual(['$bc-c-1']);
-    for (const other of ['{"correlationId":"c"}', '{"$correlationId":null}', '{"$correlationId":5}', '"$correlationId"', '{"$correlationId"', 'null']) expect(withMetadata(other)).toEqual([]);
+    for (const other of [
+      '{"correlationId":"c"}',
+      '{"$correlationId":null}',
+      '{"$correlationId":5}',
+      '"$correlationId"',
+      '{"$correlationId"',
+      'null',
+    ])
+      expect(withMetadata(other)).toEqual([]);
   });
 
   it('those of deletions, in place of those of what says so', () => {
-    expect(indexesOf(event('$$user-1', { type: '$metadata', data: SOFT_DELETION }))).toEqual(['$ce-user', '$et-$deleted']);
-    expect(indexesOf(event('$$user-1', { type: '$metadata', data: Buffer.from('{"$tb":7}') }))).toEqual(['$et-$metadata']);
-    expect(indexesOf(event('user-1', { type: '$streamDeleted', revision: Number.POSITIVE_INFINITY }))).toEqual(['$ce-user', '$et-$deleted']);
+    expect(indexesOf(event('$$user-1', { type: '$metadata', data: SOFT_DELETION }))).toEqual([
+      '$ce-user',
+      '$et-$deleted',
+    ]);
+    expect(indexesOf(event('$$user-1', { type: '$metadata', data: Buffer.from('{"$tb":7}') }))).toEqual([
+      '$et-$metadata',
+    ]);
+    expect(indexesOf(event('user-1', { type: '$streamDeleted', revision: Number.POSITIVE_INFINITY }))).toEqual([
+      '$ce-user',
+      '$et-$deleted',
+    ]);
   });
 });
 
@@ -56,14 +91,26 @@ describe('what an index stream says of an event', () => {
   it('where it is', () => {
     expect(entry('$ce-user', event('user-1'))).toEqual(['$>', '3@user-1', { $o: 'user-1' }]);
     expect(entry('$et-T', event('user-1'))).toEqual(['$>', '3@user-1', undefined]);
-    expect(entry('$et-$metadata', event('$$user-1', { type: '$metadata', data: Buffer.from('{}') }))).toEqual(['$>', '3@$$user-1', undefined]);
+    expect(entry('$et-$metadata', event('$$user-1', { type: '$metadata', data: Buffer.from('{}') }))).toEqual([
+      '$>',
+      '3@$$user-1',
+      undefined,
+    ]);
     expect(entry('$streams', event('user-1', { revision: 0 }))).toEqual(['$>', '0@user-1', undefined]);
-    expect(entry('$bc-c', event('user-1', { createdMs: 1 }))).toEqual(['$>', '3@user-1', { $eventTimestamp: '1970-01-01T00:00:00.001000Z' }]);
+    expect(entry('$bc-c', event('user-1', { createdMs: 1 }))).toEqual([
+      '$>',
+      '3@user-1',
+      { $eventTimestamp: '1970-01-01T00:00:00.001000Z' },
+    ]);
     expect(entry('$category-user', event('user-1', { revision: 0 }))).toEqual(['$@', 'user-1', undefined]);
   });
 
   it('where a link leads, in the index of a category', () => {
-    expect(entry('$ce-user', event('user-1', { type: '$>', data: Buffer.from('7@other') }))).toEqual(['$>', '7@other', { $o: 'user-1' }]);
+    expect(entry('$ce-user', event('user-1', { type: '$>', data: Buffer.from('7@other') }))).toEqual([
+      '$>',
+      '7@other',
+      { $o: 'user-1' },
+    ]);
   });
 
   it('that a stream was deleted', () => {

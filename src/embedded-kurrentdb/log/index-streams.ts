@@ -100,7 +100,10 @@ export function indexStreamsOf({ isMetadata, category }: IndexScope, event: Inde
 /** Whether the event says that its stream, or the one it describes, was deleted (StreamDeletedHelper). */
 function isStreamDeletion(isMetadata: boolean, { type, data }: IndexableEvent): boolean {
   if (!isMetadata) return type === STREAM_DELETED_TYPE;
-  return type === METADATA_TYPE && parseStreamMetadata(Buffer.from(data).toString('utf8')).truncateBefore === TRUNCATED_FOR_GOOD;
+  return (
+    type === METADATA_TYPE &&
+    parseStreamMetadata(Buffer.from(data).toString('utf8')).truncateBefore === TRUNCATED_FOR_GOOD
+  );
 }
 
 const CORRELATION_KEY = '$correlationId';
@@ -149,7 +152,11 @@ const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
 export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEntry {
   const { streamName, type } = event;
   const revision = event.revision >= TRUNCATED_FOR_GOOD ? TOMBSTONE_REVISION_TEXT : String(event.revision);
-  const link = (target: string, metadata?: object): IndexEntry => ({ type: LINK_TYPE, data: target, customMetadata: metadata === undefined ? '' : JSON.stringify(metadata) });
+  const link = (target: string, metadata?: object): IndexEntry => ({
+    type: LINK_TYPE,
+    data: target,
+    customMetadata: metadata === undefined ? '' : JSON.stringify(metadata),
+  });
   const isDeletion = isStreamDeletion(isMetadataStream(streamName), event);
   switch (kind) {
     case 'category': {
@@ -158,14 +165,19 @@ export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEnt
       return link(target, { $o: original, ...(isDeletion ? { $deleted: -1 } : {}) });
     }
     case 'eventType':
-      return isDeletion ? link(`${revision}@${describedOrSelf(streamName)}`, { $deleted: -1 }) : link(`${revision}@${streamName}`);
+      return isDeletion
+        ? link(`${revision}@${describedOrSelf(streamName)}`, { $deleted: -1 })
+        : link(`${revision}@${streamName}`);
     case 'streams':
       return link(`${revision}@${streamName}`);
     case 'categoryStreams':
       return { type: STREAM_REFERENCE_TYPE, data: streamName, customMetadata: '' };
     case 'correlation':
-      return link(`${revision}@${streamName}`, { $eventTimestamp: new Date(event.createdMs).toISOString().replace(/Z$/, '000Z') });
+      return link(`${revision}@${streamName}`, {
+        $eventTimestamp: new Date(event.createdMs).toISOString().replace(/Z$/, '000Z'),
+      });
   }
 }
 
-const describedOrSelf = (streamName: string): string => (isMetadataStream(streamName) ? streamDescribedBy(streamName) : streamName);
+const describedOrSelf = (streamName: string): string =>
+  isMetadataStream(streamName) ? streamDescribedBy(streamName) : streamName;

@@ -31,7 +31,8 @@ export function parseStreamMetadata(json: string): StreamMetadata {
   const maxAge = count(document['$maxAge']);
   const truncateBefore = count(document['$tb']);
   const acl = parseAcl(document['$acl']);
-  if (maxCount === 'invalid' || maxAge === 'invalid' || truncateBefore === 'invalid' || acl === 'invalid') return NO_METADATA;
+  if (maxCount === 'invalid' || maxAge === 'invalid' || truncateBefore === 'invalid' || acl === 'invalid')
+    return NO_METADATA;
   return {
     ...(maxCount === undefined || maxCount === 0 ? {} : { maxCount }),
     ...(maxAge === undefined || maxAge === 0 ? {} : { maxAgeMs: maxAge * 1000 }),

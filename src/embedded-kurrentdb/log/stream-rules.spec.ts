@@ -5,14 +5,32 @@ import { parseLink } from './link.js';
 import { NO_METADATA, parseStreamMetadata, restoredMetadata, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
 import { firstVisibleRevision, oldestVisible, readability, type StreamState } from './truncation.js';
 
-const stream = (lastRevision: number, metadata: StreamState['metadata'] = NO_METADATA, tombstoned = false): StreamState => ({ lastRevision, metadata, tombstoned });
+const stream = (
+  lastRevision: number,
+  metadata: StreamState['metadata'] = NO_METADATA,
+  tombstoned = false,
+): StreamState => ({ lastRevision, metadata, tombstoned });
 
 describe('stream metadata', () => {
   it('limits a stream by count, age and revision', () => {
-    expect(parseStreamMetadata('{"$maxCount":5,"$maxAge":60,"$tb":3,"own":true}')).toEqual({ maxCount: 5, maxAgeMs: 60_000, truncateBefore: 3 });
+    expect(parseStreamMetadata('{"$maxCount":5,"$maxAge":60,"$tb":3,"own":true}')).toEqual({
+      maxCount: 5,
+      maxAgeMs: 60_000,
+      truncateBefore: 3,
+    });
   });
 
-  it.each(['not json', '[]', '"text"', 'null', '{"$maxCount":"many"}', '{"$tb":-1}', '{"$maxAge":1.5}', '{"$acl":1}', '{"$maxCount":1,"$acl":{"$r":[1]}}'])('says nothing as a whole if it is %s', (json) => {
+  it.each([
+    'not json',
+    '[]',
+    '"text"',
+    'null',
+    '{"$maxCount":"many"}',
+    '{"$tb":-1}',
+    '{"$maxAge":1.5}',
+    '{"$acl":1}',
+    '{"$maxCount":1,"$acl":{"$r":[1]}}',
+  ])('says nothing as a whole if it is %s', (json) => {
     expect(parseStreamMetadata(json)).toEqual({});
   });
 
@@ -21,7 +39,11 @@ describe('stream metadata', () => {
   });
 
   it('reads access lists, of one role or of many', () => {
-    expect(parseStreamMetadata('{"$acl":{"$r":"a","$w":["b","c"],"$mr":[],"$other":1}}').acl).toEqual({ read: ['a'], write: ['b', 'c'], metadataRead: [] });
+    expect(parseStreamMetadata('{"$acl":{"$r":"a","$w":["b","c"],"$mr":[],"$other":1}}').acl).toEqual({
+      read: ['a'],
+      write: ['b', 'c'],
+      metadataRead: [],
+    });
   });
 
   it('of a deleted stream gets its truncation back, and keeps the rest', () => {
@@ -93,18 +115,40 @@ describe('access', () => {
 
   it('is decided by the list where it names the right: by name, by group, for everyone who is logged in', () => {
     const acl = { read: ['crew'], write: ['u'], delete: [], metadataRead: ['$all'] };
-    expect((['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((right) => isAllowed(user, 'x', right, acl))).toEqual([true, true, false, true, true]);
+    expect(
+      (['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((right) =>
+        isAllowed(user, 'x', right, acl),
+      ),
+    ).toEqual([true, true, false, true, true]);
     expect(isAllowed(anonymous, 'x', 'metadataRead', acl)).toBe(false);
     expect(isAllowed(admin, 'x', 'delete', acl)).toBe(true);
   });
 });
 
 describe('consistency checks', () => {
-  const streams: Record<string, StreamState> = { at1: stream(1), none: stream(-1), soft: stream(1, { truncateBefore: TRUNCATED_FOR_GOOD }), hard: stream(1, NO_METADATA, true) };
-  const violations = (streamName: string, expectedState: number): string[] => violatedChecks([{ streamName, expectedState }], (name) => streams[name] ?? stream(-1)).map(({ message }) => message);
+  const streams: Record<string, StreamState> = {
+    at1: stream(1),
+    none: stream(-1),
+    soft: stream(1, { truncateBefore: TRUNCATED_FOR_GOOD }),
+    hard: stream(1, NO_METADATA, true),
+  };
+  const violations = (streamName: string, expectedState: number): string[] =>
+    violatedChecks([{ streamName, expectedState }], (name) => streams[name] ?? stream(-1)).map(
+      ({ message }) => message,
+    );
 
   it('hold for the state that the stream is in, a deleted stream being none', () => {
-    for (const [name, state] of [['at1', 1], ['at1', -4], ['none', -1], ['soft', -1], ['soft', 1], ['soft', -5], ['hard', -1], ['hard', -6]] as const) expect(violations(name, state)).toEqual([]);
+    for (const [name, state] of [
+      ['at1', 1],
+      ['at1', -4],
+      ['none', -1],
+      ['soft', -1],
+      ['soft', 1],
+      ['soft', -5],
+      ['hard', -1],
+      ['hard', -6],
+    ] as const)
+      expect(violations(name, state)).toEqual([]);
   });
 
   it('tell what is wrong otherwise', () => {

@@ -1,6 +1,13 @@
 import { type ServerContext } from '../grpc/server-context.js';
 import { metadataStreamOf, NO_REVISION, readability } from '../log/index.js';
-import { CONFIGURATION_STREAM, CONFIGURATION_TYPE, decodeConfiguration, encodeConfiguration, type GroupDefinition, InvalidConfigurationError } from '../log/persistent-subscriptions/index.js';
+import {
+  CONFIGURATION_STREAM,
+  CONFIGURATION_TYPE,
+  decodeConfiguration,
+  encodeConfiguration,
+  type GroupDefinition,
+  InvalidConfigurationError,
+} from '../log/persistent-subscriptions/index.js';
 import { parseEventFrame } from '../storage/event-frame.js';
 import { metadataEvent } from './group-streams.js';
 
@@ -28,7 +35,11 @@ export function readConfiguration({ store, reader }: ServerContext): readonly Gr
     }
     return found === undefined;
   });
-  if (found === undefined && fault !== undefined) throw new InvalidConfigurationError(`the persistent subscriptions in ${CONFIGURATION_STREAM} cannot be read: ${fault.message}`, { cause: fault });
+  if (found === undefined && fault !== undefined)
+    throw new InvalidConfigurationError(
+      `the persistent subscriptions in ${CONFIGURATION_STREAM} cannot be read: ${fault.message}`,
+      { cause: fault },
+    );
   return found ?? [];
 }
 
@@ -36,9 +47,13 @@ export function readConfiguration({ store, reader }: ServerContext): readonly Gr
 export function writeConfiguration(context: ServerContext, groups: Iterable<GroupDefinition>, updatedBy: string): void {
   const { store, writes } = context;
   if (store.streams.get(CONFIGURATION_STREAM).lastRevision === NO_REVISION) {
-    writes.append(metadataStreamOf(CONFIGURATION_STREAM), { kind: 'any' }, [metadataEvent(context, { $maxCount: DOCUMENTS_KEPT })]);
+    writes.append(metadataStreamOf(CONFIGURATION_STREAM), { kind: 'any' }, [
+      metadataEvent(context, { $maxCount: DOCUMENTS_KEPT }),
+    ]);
   }
   const data = Buffer.from(encodeConfiguration(groups, context.nowMs(), updatedBy));
-  const outcome = writes.append(CONFIGURATION_STREAM, { kind: 'any' }, [{ id: context.newEventId(), type: TYPE, isJson: true, customMetadata: NOTHING, data }]);
+  const outcome = writes.append(CONFIGURATION_STREAM, { kind: 'any' }, [
+    { id: context.newEventId(), type: TYPE, isJson: true, customMetadata: NOTHING, data },
+  ]);
   if (outcome.kind !== 'appended') throw new Error(`${CONFIGURATION_STREAM} cannot be written: ${outcome.kind}`);
 }

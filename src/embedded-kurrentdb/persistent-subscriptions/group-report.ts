@@ -1,4 +1,9 @@
-import { type Consumer, type GroupDefinition, type GroupStatistics, type Measured } from '../log/persistent-subscriptions/index.js';
+import {
+  type Consumer,
+  type GroupDefinition,
+  type GroupStatistics,
+  type Measured,
+} from '../log/persistent-subscriptions/index.js';
 import { type Subscriber } from './subscriber.js';
 
 /** What a group tells of itself. */

@@ -1,6 +1,14 @@
 import { type ServerContext } from '../grpc/server-context.js';
 import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readability } from '../log/index.js';
-import { checkpointStreamOf, formatPlace, type GroupDefinition, keyOf, type Parking, parkedStreamOf, parsePlace } from '../log/persistent-subscriptions/index.js';
+import {
+  checkpointStreamOf,
+  formatPlace,
+  type GroupDefinition,
+  keyOf,
+  type Parking,
+  parkedStreamOf,
+  parsePlace,
+} from '../log/persistent-subscriptions/index.js';
 import { ADMINS_GROUP } from '../security/principal.js';
 import { parseEventFrame, TOMBSTONE_REVISION } from '../storage/event-frame.js';
 import { type ProposedEvent } from '../storage/writes.js';
@@ -51,9 +59,18 @@ export class GroupStreams {
     const data = JSON.stringify(formatPlace(this.definition.source.kind, place));
     await commits.submit(() => {
       if (readability(store.streams.get(this.checkpointStream)) === 'notFound') {
-        this.append(metadataStreamOf(this.checkpointStream), metadataEvent(this.context, { $maxCount: CHECKPOINTS_KEPT, $acl: ADMINS_ONLY }));
+        this.append(
+          metadataStreamOf(this.checkpointStream),
+          metadataEvent(this.context, { $maxCount: CHECKPOINTS_KEPT, $acl: ADMINS_ONLY }),
+        );
       }
-      this.append(this.checkpointStream, { id: this.context.newEventId(), type: CHECKPOINT_TYPE, isJson: true, customMetadata: NOTHING, data: Buffer.from(data) });
+      this.append(this.checkpointStream, {
+        id: this.context.newEventId(),
+        type: CHECKPOINT_TYPE,
+        isJson: true,
+        customMetadata: NOTHING,
+        data: Buffer.from(data),
+      });
     });
   }
 
@@ -67,10 +84,23 @@ export class GroupStreams {
       const wasResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
       const link = wasResolved && type === LINK_TYPE ? data.toString('utf8') : undefined;
       const isTombstone = revision === TOMBSTONE_REVISION;
-      const target = link !== undefined && parseLink(link) !== undefined ? link : `${isTombstone ? TOMBSTONE_REVISION_TEXT : revision}@${streamName}`;
+      const target =
+        link !== undefined && parseLink(link) !== undefined
+          ? link
+          : `${isTombstone ? TOMBSTONE_REVISION_TEXT : revision}@${streamName}`;
       const hasNumber = revision > 0 && !isTombstone; // 2^63 - 1 is no number that JSON can hold
-      const metadata = { added: new Date(this.context.nowMs()).toISOString(), reason, ...(hasNumber ? { subscriptionEventNumber: revision } : {}) };
-      this.append(this.parkedStream, { id: this.context.newEventId(), type: LINK_TYPE_BYTES, isJson: false, customMetadata: Buffer.from(JSON.stringify(metadata)), data: Buffer.from(target) });
+      const metadata = {
+        added: new Date(this.context.nowMs()).toISOString(),
+        reason,
+        ...(hasNumber ? { subscriptionEventNumber: revision } : {}),
+      };
+      this.append(this.parkedStream, {
+        id: this.context.newEventId(),
+        type: LINK_TYPE_BYTES,
+        isJson: false,
+        customMetadata: Buffer.from(JSON.stringify(metadata)),
+        data: Buffer.from(target),
+      });
     });
   }
 
@@ -82,13 +112,16 @@ export class GroupStreams {
   }
 
   async truncateParked(before: number): Promise<void> {
-    await this.context.commits.submit(() => this.append(metadataStreamOf(this.parkedStream), metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY })));
+    await this.context.commits.submit(() =>
+      this.append(metadataStreamOf(this.parkedStream), metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY })),
+    );
   }
 
   /** In a transaction: a group of the same name that is created later starts anew. */
   delete(): void {
     for (const streamName of [this.checkpointStream, this.parkedStream]) {
-      if (readability(this.context.store.streams.get(streamName)) === 'readable') this.context.writes.delete(streamName, { kind: 'any' });
+      if (readability(this.context.store.streams.get(streamName)) === 'readable')
+        this.context.writes.delete(streamName, { kind: 'any' });
     }
   }
 
@@ -104,5 +137,11 @@ export class GroupStreams {
 }
 
 export function metadataEvent({ newEventId }: ServerContext, document: object): ProposedEvent {
-  return { id: newEventId(), type: METADATA_TYPE, isJson: true, customMetadata: NOTHING, data: Buffer.from(JSON.stringify(document)) };
+  return {
+    id: newEventId(),
+    type: METADATA_TYPE,
+    isJson: true,
+    customMetadata: NOTHING,
+    data: Buffer.from(JSON.stringify(document)),
+  };
 }

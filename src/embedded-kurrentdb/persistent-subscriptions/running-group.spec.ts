@@ -93,7 +93,16 @@ describe('a group at work', () => {
     const nowMs = (): number => Date.now();
     const newEventId = (): Buffer => randomBytes(16);
     const writes = new LogWrites(store, { nowMs, newEventId });
-    context = { store, commits, reader: new LogReader(store, nowMs), tail: new LogTail(commits), writes, access: new StreamAccess(store.streams), nowMs, newEventId };
+    context = {
+      store,
+      commits,
+      reader: new LogReader(store, nowMs),
+      tail: new LogTail(commits),
+      writes,
+      access: new StreamAccess(store.streams),
+      nowMs,
+      newEventId,
+    };
     problems = [];
   });
   afterEach(async () => {
@@ -103,13 +112,26 @@ describe('a group at work', () => {
   });
 
   const run = (changes: Partial<GroupDefinition> = {}): RunningGroup => {
-    const definition: GroupDefinition = { source: { kind: 'stream', streamName: STREAM }, groupName: 'group', start: 'start', firstPlace: 0, settings: SETTINGS, ...changes };
+    const definition: GroupDefinition = {
+      source: { kind: 'stream', streamName: STREAM },
+      groupName: 'group',
+      start: 'start',
+      firstPlace: 0,
+      settings: SETTINGS,
+      ...changes,
+    };
     const group = new RunningGroup(context, definition, (error) => problems.push(error));
     groups.push(group);
     return group;
   };
   const append = (count: number, streamName = STREAM): Promise<unknown> => {
-    const events = Array.from({ length: count }, () => ({ id: randomBytes(16), type: Buffer.from('tested'), isJson: false, customMetadata: NOTHING, data: NOTHING }));
+    const events = Array.from({ length: count }, () => ({
+      id: randomBytes(16),
+      type: Buffer.from('tested'),
+      isJson: false,
+      customMetadata: NOTHING,
+      data: NOTHING,
+    }));
     return commits.submit(() => context.writes.append(streamName, { kind: 'any' }, events));
   };
   const lastRevision = (streamName: string): number => store.streams.get(streamName).lastRevision;
@@ -189,7 +211,10 @@ describe('a group at work', () => {
   });
 
   it('counts what a filter passes over as progress, but not what groups on $all write themselves', async () => {
-    const group = run({ source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['none'] } }, settings: { ...SETTINGS, checkpointAfterMs: 1 } });
+    const group = run({
+      source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['none'] } },
+      settings: { ...SETTINGS, checkpointAfterMs: 1 },
+    });
     await append(3);
     const checkpoints = '$persistentsubscription-$all::group-checkpoint';
     await until(() => group.report().checkpointedPlace !== undefined);

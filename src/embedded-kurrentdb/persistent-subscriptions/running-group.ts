@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type ServerContext } from '../grpc/server-context.js';
 import { readability } from '../log/index.js';
-import { ConsumerGroup, type Delivery, type GroupDefinition, Meter, type Parking, sourceName } from '../log/persistent-subscriptions/index.js';
+import {
+  ConsumerGroup,
+  type Delivery,
+  type GroupDefinition,
+  Meter,
+  type Parking,
+  sourceName,
+} from '../log/persistent-subscriptions/index.js';
 import { parseEventFrame } from '../storage/event-frame.js';
 import { Alarm } from './alarm.js';
 import { GroupError } from './group-errors.js';
@@ -44,7 +51,11 @@ export class RunningGroup {
     this.streams = new GroupStreams(context, definition);
     const checkpoint = this.streams.checkpoint();
     this.group = new ConsumerGroup(definition.settings, checkpoint, context.nowMs());
-    this.source = sourceReaderFor(context, definition, checkpoint === undefined ? definition.firstPlace : checkpoint + 1);
+    this.source = sourceReaderFor(
+      context,
+      definition,
+      checkpoint === undefined ? definition.firstPlace : checkpoint + 1,
+    );
     this.meter = new Meter(context.nowMs());
     this.unfollow = this.source.follow(() => this.wake());
     this.wake();
@@ -96,7 +107,9 @@ export class RunningGroup {
       parkedCount: group.replay.countParked(first, end),
       consumers: consumers.flatMap((consumer) => {
         const connected = this.connected.get(consumer.id);
-        return connected === undefined ? [] : [{ consumer, ...connected, rate: connected.meter.measure(consumer.totalItems, nowMs) }];
+        return connected === undefined
+          ? []
+          : [{ consumer, ...connected, rate: connected.meter.measure(consumer.totalItems, nowMs) }];
       }),
     };
   }
@@ -251,6 +264,8 @@ export class RunningGroup {
   private nextAlarmMs(): number | undefined {
     const timeoutMs = this.group.nextTimeoutMs();
     const checkpointMs = this.isWritingCheckpoint ? undefined : this.group.progress.nextDueMs();
-    return timeoutMs === undefined || checkpointMs === undefined ? (timeoutMs ?? checkpointMs) : Math.min(timeoutMs, checkpointMs);
+    return timeoutMs === undefined || checkpointMs === undefined
+      ? (timeoutMs ?? checkpointMs)
+      : Math.min(timeoutMs, checkpointMs);
   }
 }

@@ -1,6 +1,14 @@
 import { type ServerContext } from '../grpc/server-context.js';
 import { type EventFilter, indexStream, LINK_TYPE, parseLink, readability } from '../log/index.js';
-import { allGroupFilter, type ConsumerGroup, type GroupDefinition, type GroupSettings, isStreamOfAllGroup, pinKeyOf, type SourceEvent } from '../log/persistent-subscriptions/index.js';
+import {
+  allGroupFilter,
+  type ConsumerGroup,
+  type GroupDefinition,
+  type GroupSettings,
+  isStreamOfAllGroup,
+  pinKeyOf,
+  type SourceEvent,
+} from '../log/persistent-subscriptions/index.js';
 import { eventIdText } from '../storage/event-id.js';
 import { type ParsedEvent, parseEventFrame } from '../storage/event-frame.js';
 
@@ -20,8 +28,14 @@ export interface SourceReader {
 const EVENTS_PER_TURN = 2000;
 
 /** @param from the place of the first event */
-export function sourceReaderFor(context: ServerContext, { source, settings }: GroupDefinition, from: number): SourceReader {
-  return source.kind === 'stream' ? new StreamSourceReader(context, source.streamName, settings, from) : new AllSourceReader(context, allGroupFilter(source.filter), settings, from);
+export function sourceReaderFor(
+  context: ServerContext,
+  { source, settings }: GroupDefinition,
+  from: number,
+): SourceReader {
+  return source.kind === 'stream'
+    ? new StreamSourceReader(context, source.streamName, settings, from)
+    : new AllSourceReader(context, allGroupFilter(source.filter), settings, from);
 }
 
 /** The events of one stream. A stream that is not there, or was deleted, has none for the time being. */
@@ -106,13 +120,21 @@ export function sourceEvent(context: ServerContext, event: ParsedEvent, settings
 
 /** Reads the event again; undefined if it is gone. See {@link import('../storage/log-store.js').EventAt.frame}. */
 export function frameOf({ store }: ServerContext, { position, indexed }: SourceEvent): Buffer | undefined {
-  return indexed === undefined ? store.eventAt(position) : store.eventOf(store.streams.get(indexed.streamName), indexed.revision)?.frame;
+  return indexed === undefined
+    ? store.eventAt(position)
+    : store.eventOf(store.streams.get(indexed.streamName), indexed.revision)?.frame;
 }
 
 function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, resolveLinks }: GroupSettings): string {
-  const subject = (resolveLinks && consumerStrategy === 'PinnedByCorrelation' ? linkedEvent(context, event) : undefined) ?? event;
+  const subject =
+    (resolveLinks && consumerStrategy === 'PinnedByCorrelation' ? linkedEvent(context, event) : undefined) ?? event;
   const { streamName, type, data, customMetadata } = subject;
-  return pinKeyOf(consumerStrategy, { streamName, type, data: () => data.toString('utf8'), customMetadata: () => customMetadata.toString('utf8') });
+  return pinKeyOf(consumerStrategy, {
+    streamName,
+    type,
+    data: () => data.toString('utf8'),
+    customMetadata: () => customMetadata.toString('utf8'),
+  });
 }
 
 /**

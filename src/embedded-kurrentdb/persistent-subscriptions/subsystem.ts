@@ -1,5 +1,13 @@
 import { type ServerContext } from '../grpc/server-context.js';
-import { type GroupDefinition, groupKey, type GroupSettings, type GroupSource, type GroupStart, keyOf, sourceName } from '../log/persistent-subscriptions/index.js';
+import {
+  type GroupDefinition,
+  groupKey,
+  type GroupSettings,
+  type GroupSource,
+  type GroupStart,
+  keyOf,
+  sourceName,
+} from '../log/persistent-subscriptions/index.js';
 import { readConfiguration, writeConfiguration } from './configuration-stream.js';
 import { GroupError } from './group-errors.js';
 import { type GroupReport } from './group-report.js';
@@ -48,10 +56,21 @@ export class PersistentSubscriptions {
    * Changes a group, which drops its consumers. It keeps its filter, its checkpoint and what it has parked. [groups.update]
    * @throws GroupError `missing`
    */
-  async update(source: GroupSource, groupName: string, start: GroupStart, settings: GroupSettings, by: string): Promise<void> {
+  async update(
+    source: GroupSource,
+    groupName: string,
+    start: GroupStart,
+    settings: GroupSettings,
+    by: string,
+  ): Promise<void> {
     await this.inTurn(async () => {
       const { definition } = this.get(source, groupName);
-      const updated: GroupDefinition = { ...definition, start, firstPlace: this.firstPlace(definition.source, start), settings };
+      const updated: GroupDefinition = {
+        ...definition,
+        start,
+        firstPlace: this.firstPlace(definition.source, start),
+        settings,
+      };
       const definitions = this.definitions().map((other) => (other === definition ? updated : other));
       await this.replace(definition, updated, () => writeConfiguration(this.context, definitions, by));
     });
@@ -82,7 +101,9 @@ export class PersistentSubscriptions {
   /** Reports of all groups, or of those on one source. */
   reports(source?: GroupSource): readonly GroupReport[] {
     const wanted = source && sourceName(source);
-    return [...this.groups.values()].filter(({ definition }) => wanted === undefined || sourceName(definition.source) === wanted).map((group) => group.report());
+    return [...this.groups.values()]
+      .filter(({ definition }) => wanted === undefined || sourceName(definition.source) === wanted)
+      .map((group) => group.report());
   }
 
   /** Drops all consumers and starts the groups anew, as they are configured. [operations.restart-persistent-subscriptions] */
@@ -110,11 +131,16 @@ export class PersistentSubscriptions {
   }
 
   private run(definition: GroupDefinition): void {
-    if (!this.isStopped) this.groups.set(keyOf(definition), new RunningGroup(this.context, definition, this.reportProblem));
+    if (!this.isStopped)
+      this.groups.set(keyOf(definition), new RunningGroup(this.context, definition, this.reportProblem));
   }
 
   /** Ends a group, so that it writes nothing any more, makes the change, and runs what there is to run then: the old one, if that failed. */
-  private async replace(before: GroupDefinition, after: GroupDefinition | undefined, change: () => void): Promise<void> {
+  private async replace(
+    before: GroupDefinition,
+    after: GroupDefinition | undefined,
+    change: () => void,
+  ): Promise<void> {
     const key = keyOf(before);
     this.groups.get(key)?.stop();
     try {

@@ -29,7 +29,11 @@ export async function ensureServerIdentity(directory: string, nowMs: number): Pr
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const caPath = join(directory, CA_FILE);
   if (!isUsable(directory, nowMs)) await makeCertificates(directory, nowMs);
-  return { caPath, certificate: readFileSync(join(directory, CERTIFICATE_FILE)), key: readFileSync(join(directory, KEY_FILE)) };
+  return {
+    caPath,
+    certificate: readFileSync(join(directory, CERTIFICATE_FILE)),
+    key: readFileSync(join(directory, KEY_FILE)),
+  };
 }
 
 function isUsable(directory: string, nowMs: number): boolean {
@@ -45,7 +49,9 @@ async function makeCertificates(directory: string, nowMs: number): Promise<void>
   const x509 = await import('@peculiar/x509');
   const { webcrypto } = await import('node:crypto');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-  const [caKeys, keys] = await Promise.all([0, 1].map(() => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])));
+  const [caKeys, keys] = await Promise.all(
+    [0, 1].map(() => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])),
+  );
   if (caKeys === undefined || keys === undefined) throw new Error('no keys were made');
   const validity = { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + VALID_FOR_MS) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -54,7 +60,11 @@ async function makeCertificates(directory: string, nowMs: number): Promise<void>
     name: 'CN=Embedded KurrentDB CA',
     keys: caKeys,
     signingAlgorithm: algorithm,
-    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true), await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
     ...validity,
@@ -77,7 +87,10 @@ async function makeCertificates(directory: string, nowMs: number): Promise<void>
     ],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  writePrivately(join(directory, KEY_FILE), `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`);
+  writePrivately(
+    join(directory, KEY_FILE),
+    `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`,
+  );
   writePrivately(join(directory, CA_FILE), `${ca.toString('pem')}\n`);
   writePrivately(join(directory, CERTIFICATE_FILE), `${certificate.toString('pem')}\n`);
 }

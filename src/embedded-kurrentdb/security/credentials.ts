@@ -25,7 +25,12 @@ export interface AdminCredentials {
 export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promise<AdminCredentials> {
   for (const user of BUILT_IN_USERS) {
     if (users.get(user.loginName) !== undefined) continue;
-    const created: User = { ...user, disabled: false, updatedMs: nowMs, password: await hashPassword(DEVELOPMENT_PASSWORD) };
+    const created: User = {
+      ...user,
+      disabled: false,
+      updatedMs: nowMs,
+      password: await hashPassword(DEVELOPMENT_PASSWORD),
+    };
     await users.change(user.loginName, () => created);
   }
   return { loginName: ADMIN, password: DEVELOPMENT_PASSWORD };

@@ -12,7 +12,9 @@ const HASH_BYTES = 32;
 
 function derive(password: string, salt: Buffer, cost: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    scrypt(password, salt, HASH_BYTES, { N: cost, r: 8, p: 1 }, (error, key) => (error === null ? resolve(key) : reject(error)));
+    scrypt(password, salt, HASH_BYTES, { N: cost, r: 8, p: 1 }, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    );
   });
 }
 

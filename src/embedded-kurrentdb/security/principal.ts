@@ -15,4 +15,8 @@ export const ANONYMOUS: Principal = { loginName: undefined, groups: [], isAdmin:
 /** Everyone, where security is off. */
 export const SYSTEM: Principal = { loginName: 'system', groups: [ADMINS_GROUP], isAdmin: true };
 
-export const userPrincipal = (loginName: string, groups: readonly string[]): Principal => ({ loginName, groups, isAdmin: groups.includes(ADMINS_GROUP) });
+export const userPrincipal = (loginName: string, groups: readonly string[]): Principal => ({
+  loginName,
+  groups,
+  isAdmin: groups.includes(ADMINS_GROUP),
+});

@@ -11,7 +11,12 @@ export class StreamAccess {
     const governing = governingRight(streamName, right);
     if (isReadOnly(governing.streamName, governing.right)) return false;
     if (principal.isAdmin) return true;
-    return isAllowed(principal, governing.streamName, governing.right, this.streams.get(governing.streamName).metadata.acl);
+    return isAllowed(
+      principal,
+      governing.streamName,
+      governing.right,
+      this.streams.get(governing.streamName).metadata.acl,
+    );
   }
 
   /** @throws GrpcError "Access Denied" */

@@ -38,12 +38,16 @@ export class Users {
   }
 
   /** Writes the user that the function makes of the stored one; undefined leaves it as it is. Resolves to what was stored before. */
-  async change(loginName: string, next: (stored: User | undefined) => User | 'remove' | undefined): Promise<User | undefined> {
+  async change(
+    loginName: string,
+    next: (stored: User | undefined) => User | 'remove' | undefined,
+  ): Promise<User | undefined> {
     const before = await this.commits.submit(() => {
       const stored = this.get(loginName);
       const changed = next(stored);
       if (changed === 'remove') this.tables.users.removeSync(userKey(loginName));
-      else if (changed !== undefined) this.tables.users.putSync(userKey(loginName), Buffer.from(JSON.stringify(changed)));
+      else if (changed !== undefined)
+        this.tables.users.putSync(userKey(loginName), Buffer.from(JSON.stringify(changed)));
       return stored;
     });
     for (const listener of this.changeListeners) listener();

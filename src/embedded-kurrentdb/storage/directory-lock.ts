@@ -29,7 +29,10 @@ export function lockDirectory(directory: string): () => void {
       if (!isFileExists(error)) throw error;
       const holder = readHolder(path);
       if (attempt > 0 || (holder !== undefined && isRunning(holder))) {
-        throw new StoreRefusedError(`${directory} is in use by process ${holder?.pid ?? 'unknown'}: stop it, or use another directory`, { cause: error });
+        throw new StoreRefusedError(
+          `${directory} is in use by process ${holder?.pid ?? 'unknown'}: stop it, or use another directory`,
+          { cause: error },
+        );
       }
       rmSync(path, { force: true });
     }
@@ -49,8 +52,12 @@ function isFileExists(error: unknown): boolean {
 function readHolder(path: string): Holder | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number') return undefined;
-    return { pid: value.pid, started: 'started' in value && typeof value.started === 'string' ? value.started : undefined };
+    if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number')
+      return undefined;
+    return {
+      pid: value.pid,
+      started: 'started' in value && typeof value.started === 'string' ? value.started : undefined,
+    };
   } catch {
     return undefined; // cut off by a crash, or removed meanwhile: nobody holds it
   }

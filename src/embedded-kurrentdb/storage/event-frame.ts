@@ -1,5 +1,15 @@
 import { EVENT_ID_TEXT_LENGTH, type EventId, parseEventId, writeEventIdText } from './event-id.js';
-import { FieldReader, fieldLength, GRPC_PREFIX_BYTES, MalformedMessageError, varintLength, writeBytesField, writeFieldHeader, writeGrpcPrefix, writeVarintField } from './wire-format.js';
+import {
+  FieldReader,
+  fieldLength,
+  GRPC_PREFIX_BYTES,
+  MalformedMessageError,
+  varintLength,
+  writeBytesField,
+  writeFieldHeader,
+  writeGrpcPrefix,
+  writeVarintField,
+} from './wire-format.js';
 
 /**
  * How an event is stored: as the gRPC message that answers a read of it, `ReadResp { event { event, commit_position } }` with its
@@ -58,10 +68,18 @@ export interface AppendFrame {
   readonly created: Uint8Array;
 }
 
-export const appendFrame = (streamName: string, createdMs: number): AppendFrame => ({ streamName: Buffer.from(streamName), created: latin1(`${createdMs}0000`) });
+export const appendFrame = (streamName: string, createdMs: number): AppendFrame => ({
+  streamName: Buffer.from(streamName),
+  created: latin1(`${createdMs}0000`),
+});
 
 /** The event as it is stored and sent. `revision` is {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
-export function encodeEventFrame({ streamName, created }: AppendFrame, event: EventContent, revision: number, position: number): Buffer {
+export function encodeEventFrame(
+  { streamName, created }: AppendFrame,
+  event: EventContent,
+  revision: number,
+  position: number,
+): Buffer {
   const contentType = event.isJson ? JSON_CONTENT : BINARY_CONTENT;
   const positionLength = 1 + varintLength(position);
   const nameLength = fieldLength(streamName.length);
@@ -118,7 +136,8 @@ export interface ParsedEvent {
 }
 
 function expectField(reader: FieldReader, fieldNumber: number): Buffer {
-  if (!reader.next() || reader.fieldNumber !== fieldNumber) throw new MalformedMessageError('a stored event is damaged');
+  if (!reader.next() || reader.fieldNumber !== fieldNumber)
+    throw new MalformedMessageError('a stored event is damaged');
   return reader.content();
 }
 
@@ -168,5 +187,17 @@ export function parseEventFrame(frame: Buffer): ParsedEvent {
         reader.skip();
     }
   }
-  return { id, streamName, revision: revision >= 2 ** 62 ? TOMBSTONE_REVISION : revision, position, type, isJson, createdMs, customMetadata, data, recorded, recordedAfterId };
+  return {
+    id,
+    streamName,
+    revision: revision >= 2 ** 62 ? TOMBSTONE_REVISION : revision,
+    position,
+    type,
+    isJson,
+    createdMs,
+    customMetadata,
+    data,
+    recorded,
+    recordedAfterId,
+  };
 }

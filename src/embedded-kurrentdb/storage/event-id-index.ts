@@ -62,7 +62,8 @@ export class EventIdIndex {
   forget(streamId: number, id: EventId, revision: number): void {
     const key = eventIdKey(streamId, id);
     const bytes = this.tables.eventIds.getBinary(key);
-    if (bytes !== undefined && readUint48(bytes, 0) === revision) this.tables.eventIds.removeSync(eventIdKey(streamId, id));
+    if (bytes !== undefined && readUint48(bytes, 0) === revision)
+      this.tables.eventIds.removeSync(eventIdKey(streamId, id));
     const word = key.toString('latin1');
     const recent = this.recent.get(word);
     if (recent !== revision) return;
@@ -78,7 +79,8 @@ export class EventIdIndex {
   /** In a transaction: moves all there is, so that nothing has to be taken from the log at the next start. */
   moveAll(endPosition: number): void {
     this.move(Number.POSITIVE_INFINITY);
-    for (const key of [...this.recent.keys()].sort()) this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.recent.get(key) ?? 0));
+    for (const key of [...this.recent.keys()].sort())
+      this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.recent.get(key) ?? 0));
     this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(endPosition - 1));
   }
 

@@ -20,7 +20,7 @@ export function parseEventId(text: Uint8Array): EventId | undefined {
   if (text.length !== EVENT_ID_TEXT_LENGTH) return undefined;
   const id = Buffer.allocUnsafe(EVENT_ID_BYTES);
   let written = 0;
-  for (let index = 0; index < EVENT_ID_TEXT_LENGTH; ) {
+  for (let index = 0; index < EVENT_ID_TEXT_LENGTH;) {
     if (isDashAt(index)) {
       if (text[index++] !== DASH) return undefined;
       continue;

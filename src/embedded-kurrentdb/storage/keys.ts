@@ -18,7 +18,8 @@ export function writeUint48(target: Buffer, offset: number, value: number): void
   target.writeUInt32BE(value % HIGH, offset + 2);
 }
 
-export const readUint48 = (source: Buffer, offset: number): number => source.readUInt16BE(offset) * HIGH + source.readUInt32BE(offset + 2);
+export const readUint48 = (source: Buffer, offset: number): number =>
+  source.readUInt16BE(offset) * HIGH + source.readUInt32BE(offset + 2);
 
 /**
  * Keys and values are written into one buffer of each kind again and again: LMDB copies them before the call returns, and an
@@ -90,5 +91,9 @@ export function encodeStreamRow({ id, lastRevision, tombstonePosition }: StreamR
 }
 
 export function decodeStreamRow(bytes: Buffer): StreamRow {
-  return { id: bytes.readUInt32BE(0), lastRevision: readUint48(bytes, 4) - 1, tombstonePosition: readUint48(bytes, 10) };
+  return {
+    id: bytes.readUInt32BE(0),
+    lastRevision: readUint48(bytes, 4) - 1,
+    tombstonePosition: readUint48(bytes, 10),
+  };
 }

@@ -25,14 +25,15 @@ export class LinkBlocks {
 
   /** In a transaction: adds the positions of events, from a revision on, which must be the one after the last. */
   append(indexId: number, firstRevision: number, positions: readonly number[]): void {
-    for (let taken = 0; taken < positions.length; ) {
+    for (let taken = 0; taken < positions.length;) {
       const revision = firstRevision + taken;
       const block = Math.floor(revision / LINKS_PER_BLOCK);
       const filled = revision % LINKS_PER_BLOCK;
       const added = Math.min(LINKS_PER_BLOCK - filled, positions.length - taken);
       const bytes = Buffer.allocUnsafe((filled + added) * UINT48_BYTES);
       if (filled > 0) this.read(indexId, block).copy(bytes, 0, 0, filled * UINT48_BYTES);
-      for (let index = 0; index < added; index++) writeUint48(bytes, (filled + index) * UINT48_BYTES, positions[taken + index] ?? GONE);
+      for (let index = 0; index < added; index++)
+        writeUint48(bytes, (filled + index) * UINT48_BYTES, positions[taken + index] ?? GONE);
       this.tables.links.putSync(linkBlockKey(indexId, block), bytes);
       taken += added;
     }
@@ -50,10 +51,18 @@ export class LinkBlocks {
   nearest(indexId: number, revision: number, backwards: boolean): number | undefined {
     const step = backwards ? -1 : 1;
     let from = revision;
-    for (let block = this.nearestBlock(indexId, Math.floor(revision / LINKS_PER_BLOCK), backwards); block !== undefined; block = this.nearestBlock(indexId, block + step, backwards)) {
+    for (
+      let block = this.nearestBlock(indexId, Math.floor(revision / LINKS_PER_BLOCK), backwards);
+      block !== undefined;
+      block = this.nearestBlock(indexId, block + step, backwards)
+    ) {
       const first = block * LINKS_PER_BLOCK;
       const bytes = this.read(indexId, block);
-      for (let index = backwards ? Math.min(from - first, countOf(bytes) - 1) : Math.max(from - first, 0); index >= 0 && index < countOf(bytes); index += step) {
+      for (
+        let index = backwards ? Math.min(from - first, countOf(bytes) - 1) : Math.max(from - first, 0);
+        index >= 0 && index < countOf(bytes);
+        index += step
+      ) {
         if (positionIn(bytes, index) !== GONE) return first + index;
       }
       from = backwards ? first - 1 : first + LINKS_PER_BLOCK;
@@ -110,7 +119,11 @@ export class LinkBlocks {
 
   private nearestBlock(indexId: number, block: number, backwards: boolean): number | undefined {
     if (block < 0) return undefined;
-    for (const key of this.tables.links.getKeys({ start: linkBlockKey(indexId, block), limit: 1, reverse: backwards })) {
+    for (const key of this.tables.links.getKeys({
+      start: linkBlockKey(indexId, block),
+      limit: 1,
+      reverse: backwards,
+    })) {
       return key.readUInt32BE(0) === indexId ? numberOfLinkBlock(key) : undefined;
     }
     return undefined;

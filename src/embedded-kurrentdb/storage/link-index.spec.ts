@@ -36,11 +36,13 @@ describe('index streams', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const append = (streamName: string, appended: readonly ProposedEvent[]): void => void store.transaction(() => writes.append(streamName, { kind: 'any' }, appended));
+  const append = (streamName: string, appended: readonly ProposedEvent[]): void =>
+    void store.transaction(() => writes.append(streamName, { kind: 'any' }, appended));
   /** Revision and data of each event of the stream. */
   const read = (streamName: string, backwards = false, from = backwards ? Number.MAX_SAFE_INTEGER : 0): string[] => {
     const found: string[] = [];
-    const visit = (frame: Buffer, _position: number, revision: number): boolean => found.push(`${revision}: ${parseEventFrame(frame).data.toString()}`) > 0;
+    const visit = (frame: Buffer, _position: number, revision: number): boolean =>
+      found.push(`${revision}: ${parseEventFrame(frame).data.toString()}`) > 0;
     const reader = new LogReader(store, () => 2000);
     const stream = store.streams.get(streamName);
     if (backwards) reader.backwards(stream, from, visit);
@@ -95,10 +97,14 @@ describe('index streams', () => {
       }),
       { numRuns: 15 },
     );
-    store.transaction(() => isThere.forEach((there, revision) => there && store.remove(store.streams.get('gone-1'), revision)));
+    store.transaction(() =>
+      isThere.forEach((there, revision) => there && store.remove(store.streams.get('gone-1'), revision)),
+    );
     expect(read('$ce-gone')).toEqual(expect.arrayContaining(stay));
     expect(read('$ce-gone')).toHaveLength(10);
-    store.transaction(() => [...new Array(10).keys()].forEach((revision) => store.remove(store.streams.get('gone-2'), revision)));
+    store.transaction(() =>
+      [...new Array(10).keys()].forEach((revision) => store.remove(store.streams.get('gone-2'), revision)),
+    );
     expect(read('$ce-gone')).toEqual([]);
     append('gone-3', events(1));
     expect(read('$ce-gone')).toEqual(['310: 0@gone-3']);
@@ -106,7 +112,14 @@ describe('index streams', () => {
 
   it('give the same link the same id, and no other link', () => {
     append('ids-1', events(3));
-    const ids = (): string[] => ['$ce-ids', '$et-tested', '$streams'].flatMap((name) => [0, 1, 2].map((revision) => store.eventOf(store.streams.get(name), revision)).flatMap((found) => (found === undefined ? [] : [Buffer.from(parseEventFrame(found.frame).id).toString('hex')])));
+    const ids = (): string[] =>
+      ['$ce-ids', '$et-tested', '$streams'].flatMap((name) =>
+        [0, 1, 2]
+          .map((revision) => store.eventOf(store.streams.get(name), revision))
+          .flatMap((found) =>
+            found === undefined ? [] : [Buffer.from(parseEventFrame(found.frame).id).toString('hex')],
+          ),
+      );
     expect(ids()).toEqual(ids());
     expect(new Set(ids()).size).toBe(7);
   });
@@ -135,7 +148,9 @@ describe('index streams', () => {
   });
 
   it('cannot be written to', () => {
-    expect(() => store.transaction(() => writes.append('$ce-x', { kind: 'any' }, [event()]))).toThrow('$ce-x is an index of the log');
+    expect(() => store.transaction(() => writes.append('$ce-x', { kind: 'any' }, [event()]))).toThrow(
+      '$ce-x is an index of the log',
+    );
     expect(store.streams.get('$ce-x').id).toBe(0);
   });
 

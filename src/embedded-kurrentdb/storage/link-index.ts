@@ -1,4 +1,11 @@
-import { indexEntry, type IndexableEvent, indexScope, type IndexScope, type IndexStream, indexStreamsOf } from '../log/index.js';
+import {
+  indexEntry,
+  type IndexableEvent,
+  indexScope,
+  type IndexScope,
+  type IndexStream,
+  indexStreamsOf,
+} from '../log/index.js';
 import { appendFrame, encodeEventFrame, type ParsedEvent } from './event-frame.js';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 import { writeUint48 } from './keys.js';
@@ -76,7 +83,13 @@ export class LinkIndex {
 /** The event of an index stream that refers to `event`, as a stored event would look. It has the time and the position of that event. */
 export function linkFrame(indexId: number, index: IndexStream, revision: number, event: ParsedEvent): Buffer {
   const { type, data, customMetadata } = indexEntry(index, event);
-  const content = { id: linkId(indexId, revision), type: Buffer.from(type), isJson: false, customMetadata: Buffer.from(customMetadata), data: Buffer.from(data) };
+  const content = {
+    id: linkId(indexId, revision),
+    type: Buffer.from(type),
+    isJson: false,
+    customMetadata: Buffer.from(customMetadata),
+    data: Buffer.from(data),
+  };
   return encodeEventFrame(appendFrame(index.name, event.createdMs), content, revision, event.position);
 }
 

@@ -8,7 +8,13 @@ import { LogStore } from './log-store.js';
 import { LogWrites, type ProposedEvent } from './writes.js';
 
 const NOTHING = Buffer.alloc(0);
-const event = (id: Buffer = randomBytes(16)): ProposedEvent => ({ id, type: Buffer.from('tested'), isJson: false, customMetadata: NOTHING, data: NOTHING });
+const event = (id: Buffer = randomBytes(16)): ProposedEvent => ({
+  id,
+  type: Buffer.from('tested'),
+  isJson: false,
+  customMetadata: NOTHING,
+  data: NOTHING,
+});
 const events = (count: number): ProposedEvent[] => Array.from({ length: count }, () => event());
 
 describe('the store', () => {
@@ -51,7 +57,9 @@ describe('the store', () => {
         throw new Error('the disk is full');
       }),
     ).toThrow();
-    store.transaction(() => expect(writes.append('s', { kind: 'any' }, [retried])).toMatchObject({ kind: 'appended', revision: 0 }));
+    store.transaction(() =>
+      expect(writes.append('s', { kind: 'any' }, [retried])).toMatchObject({ kind: 'appended', revision: 0 }),
+    );
     expect(store.streams.get('s').lastRevision).toBe(0);
   });
 
@@ -71,9 +79,13 @@ describe('the store', () => {
 
   it('knows every id, those in memory, those on their way to the table and those in it, also after a restart', async () => {
     const all = events(100_000);
-    for (let n = 0; n < all.length; n += 1000) store.transaction(() => writes.append(`s${n % 3}`, { kind: 'any' }, all.slice(n, n + 1000)));
+    for (let n = 0; n < all.length; n += 1000)
+      store.transaction(() => writes.append(`s${n % 3}`, { kind: 'any' }, all.slice(n, n + 1000)));
     const sample = [0, 500, 32_767, 32_768, 50_000, 65_536, 70_000, 98_000, 99_999];
-    const known = (): (number | undefined)[] => sample.map((n) => store.eventIds.lastRevisionOf(store.streams.get(`s${(n - (n % 1000)) % 3}`).id, all[n]?.id ?? NOTHING));
+    const known = (): (number | undefined)[] =>
+      sample.map((n) =>
+        store.eventIds.lastRevisionOf(store.streams.get(`s${(n - (n % 1000)) % 3}`).id, all[n]?.id ?? NOTHING),
+      );
     const revisions = known();
     expect(revisions).not.toContain(undefined);
     await store.close();
@@ -84,11 +96,18 @@ describe('the store', () => {
   it('finds the first event that is young enough without looking at all of them', () => {
     let now = 0;
     const clocked = new LogWrites(store, { nowMs: () => now, newEventId: () => randomBytes(16) });
-    const write = (...appended: ProposedEvent[]): void => void store.transaction(() => clocked.append('aged', { kind: 'any' }, appended));
+    const write = (...appended: ProposedEvent[]): void =>
+      void store.transaction(() => clocked.append('aged', { kind: 'any' }, appended));
     for (now = 1000; now <= 10_000; now += 1000) write(event());
-    store.transaction(() => clocked.append('$$aged', { kind: 'any' }, [{ ...event(), data: Buffer.from('{"$maxAge":3}') }]));
+    store.transaction(() =>
+      clocked.append('$$aged', { kind: 'any' }, [{ ...event(), data: Buffer.from('{"$maxAge":3}') }]),
+    );
     const seen: number[] = [];
-    new LogReader(store, () => 10_500).forwards(store.streams.get('aged'), 0, (_frame, _position, revision) => seen.push(revision) > 0);
+    new LogReader(store, () => 10_500).forwards(
+      store.streams.get('aged'),
+      0,
+      (_frame, _position, revision) => seen.push(revision) > 0,
+    );
     expect(seen).toEqual([7, 8, 9]);
   });
 

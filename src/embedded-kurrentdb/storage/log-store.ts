@@ -121,14 +121,21 @@ export class LogStore {
   }
 
   /** The same for the revisions of a stream. */
-  nearestRevision({ id, index }: Pick<StreamEntry, 'id' | 'index'>, revision: number, backwards: boolean): number | undefined {
-    return index === undefined ? this.nearestStored(id, revision, backwards) : this.links.nearestRevision(id, Math.max(0, revision), backwards);
+  nearestRevision(
+    { id, index }: Pick<StreamEntry, 'id' | 'index'>,
+    revision: number,
+    backwards: boolean,
+  ): number | undefined {
+    return index === undefined
+      ? this.nearestStored(id, revision, backwards)
+      : this.links.nearestRevision(id, Math.max(0, revision), backwards);
   }
 
   /** The same for a stream that has events of its own. */
   nearestStored(streamId: number, revision: number, backwards: boolean): number | undefined {
     const start = revisionKey(streamId, Math.max(0, revision));
-    for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards })) return key.readUInt32BE(0) === streamId ? revisionOfKey(key) : undefined;
+    for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards }))
+      return key.readUInt32BE(0) === streamId ? revisionOfKey(key) : undefined;
     return undefined;
   }
 

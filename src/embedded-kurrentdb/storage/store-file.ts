@@ -37,7 +37,10 @@ export function checkStoreFiles(directory: string): void {
   try {
     const size = file === undefined ? 0 : fstatSync(file).size;
     if (file !== undefined && size > 0) new Inspection(path, file, size).run();
-    else if (hasMarker) throw new StoreRefusedError(`${path} is damaged: it is empty, but there was a store. Restore it from a backup, or remove ${marker} to begin anew`);
+    else if (hasMarker)
+      throw new StoreRefusedError(
+        `${path} is damaged: it is empty, but there was a store. Restore it from a backup, or remove ${marker} to begin anew`,
+      );
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -57,7 +60,9 @@ export function requireKnownFormat(directory: string, found: Buffer): boolean {
   if (found.equals(FORMAT)) return true;
   if (found.equals(FORMAT_WITHOUT_LINKS)) return false;
   const shown = found.subarray(0, 100).toString('utf8');
-  throw new StoreRefusedError(`${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`);
+  throw new StoreRefusedError(
+    `${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`,
+  );
 }
 
 class Inspection {
@@ -70,11 +75,13 @@ class Inspection {
   ) {}
 
   run(): void {
-    if (this.size < 2 * SMALLEST_PAGE) throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: it is too short`);
+    if (this.size < 2 * SMALLEST_PAGE)
+      throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: it is too short`);
     const first = this.read(0, SMALLEST_PAGE);
     this.requireMeta(first);
     this.pageSize = first.readUInt32LE(META.pageSize);
-    if (this.pageSize < SMALLEST_PAGE || (this.pageSize & (this.pageSize - 1)) !== 0) this.refuse('it has no page size');
+    if (this.pageSize < SMALLEST_PAGE || (this.pageSize & (this.pageSize - 1)) !== 0)
+      this.refuse('it has no page size');
     const second = this.read(this.pageSize, SMALLEST_PAGE);
     this.requireMeta(second);
     const latest = second.readBigUInt64LE(META.transaction) > first.readBigUInt64LE(META.transaction) ? second : first;
@@ -91,12 +98,14 @@ class Inspection {
     for (let index = 0; index < entries; index++) {
       const node = page.readUInt16LE(PAGE_HEADER_BYTES + 2 * index);
       const data = node + 8 + page.readUInt16LE(node + 6);
-      if ((page.readUInt16LE(node + 4) & LEAF_OF_SUBTABLE) !== 0) this.requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
+      if ((page.readUInt16LE(node + 4) & LEAF_OF_SUBTABLE) !== 0)
+        this.requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
     }
   }
 
   private requireMeta(page: Buffer): void {
-    if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION) this.refuse('it does not begin like one');
+    if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION)
+      this.refuse('it does not begin like one');
   }
 
   private requirePage(page: bigint): void {
@@ -110,6 +119,8 @@ class Inspection {
   }
 
   private refuse(reason: string): never {
-    throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`);
+    throw new StoreRefusedError(
+      `${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`,
+    );
   }
 }

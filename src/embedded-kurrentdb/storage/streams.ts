@@ -1,7 +1,27 @@
-import { indexStream, type IndexStream, isMetadataStream, METADATA_OF_METADATA, metadataStreamOf, NO_METADATA, NO_REVISION, parseStreamMetadata, streamDescribedBy, type StreamMetadata, type StreamState } from '../log/index.js';
+import {
+  indexStream,
+  type IndexStream,
+  isMetadataStream,
+  METADATA_OF_METADATA,
+  metadataStreamOf,
+  NO_METADATA,
+  NO_REVISION,
+  parseStreamMetadata,
+  streamDescribedBy,
+  type StreamMetadata,
+  type StreamState,
+} from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
 import { LinkBlocks } from './link-blocks.js';
-import { decodeStreamRow, encodeStreamRow, positionBytes, readUint48, revisionKey, streamKey, type StreamRow } from './keys.js';
+import {
+  decodeStreamRow,
+  encodeStreamRow,
+  positionBytes,
+  readUint48,
+  revisionKey,
+  streamKey,
+  type StreamRow,
+} from './keys.js';
 import { type Tables } from './tables.js';
 
 /** Where a stream stands, and its number in the tables; 0 for one that has no events. */
@@ -117,13 +137,26 @@ export class Streams {
     if (index !== undefined) return this.loadIndex(index, row.id);
     if (isMetadataStream(name)) {
       const { tombstonePosition } = this.row(streamDescribedBy(name));
-      return { ...row, index, tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition), tombstoned: row.tombstonePosition + tombstonePosition > 0, metadata: METADATA_OF_METADATA };
+      return {
+        ...row,
+        index,
+        tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition),
+        tombstoned: row.tombstonePosition + tombstonePosition > 0,
+        metadata: METADATA_OF_METADATA,
+      };
     }
     return { ...row, index, tombstoned: row.tombstonePosition > 0, metadata: this.metadata(name) };
   }
 
   private loadIndex(index: IndexStream, id: number): StreamEntry {
-    return { id, index, lastRevision: id === 0 ? NO_REVISION : this.links.lastRevision(id), tombstonePosition: 0, tombstoned: false, metadata: this.metadata(index.name) };
+    return {
+      id,
+      index,
+      lastRevision: id === 0 ? NO_REVISION : this.links.lastRevision(id),
+      tombstonePosition: 0,
+      tombstoned: false,
+      metadata: this.metadata(index.name),
+    };
   }
 
   private metadata(name: string): StreamMetadata {

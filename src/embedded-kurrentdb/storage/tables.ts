@@ -88,7 +88,8 @@ export class Tables {
    */
   transaction<T>(work: () => T): T {
     return this.root.transactionSync(() => {
-      if (this.state.getBinary(OWNER_KEY)?.equals(this.owner) !== true) throw new StoreRefusedError('another process has opened this store for writing');
+      if (this.state.getBinary(OWNER_KEY)?.equals(this.owner) !== true)
+        throw new StoreRefusedError('another process has opened this store for writing');
       return work();
     });
   }
@@ -106,8 +107,20 @@ export class Tables {
 
 function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, Buffer> {
   try {
-    return open<Buffer, Buffer>({ path, noSubdir: true, ...BINARY, overlappingSync: false, noSync: !durable, remapChunks: false, mapSize: MAP_BYTES, maxDbs: 16 });
+    return open<Buffer, Buffer>({
+      path,
+      noSubdir: true,
+      ...BINARY,
+      overlappingSync: false,
+      noSync: !durable,
+      remapChunks: false,
+      mapSize: MAP_BYTES,
+      maxDbs: 16,
+    });
   } catch (error) {
-    throw new StoreRefusedError(`${path} cannot be opened as a store of this server: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StoreRefusedError(
+      `${path} cannot be opened as a store of this server: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -36,7 +36,12 @@ function writeVarint(target: Uint8Array, offset: number, value: number): number 
 export const fieldLength = (contentLength: number): number => 1 + varintLength(contentLength) + contentLength;
 
 /** Writes tag and length of a length-delimited field; its content goes to the returned offset. */
-export function writeFieldHeader(target: Uint8Array, offset: number, fieldNumber: number, contentLength: number): number {
+export function writeFieldHeader(
+  target: Uint8Array,
+  offset: number,
+  fieldNumber: number,
+  contentLength: number,
+): number {
   target[offset] = (fieldNumber << 3) | LENGTH_DELIMITED;
   return writeVarint(target, offset + 1, contentLength);
 }
@@ -139,7 +144,8 @@ export class FieldReader {
   content(): Buffer {
     const length = this.varint();
     const start = this.at;
-    if (this.wireType !== LENGTH_DELIMITED || length > this.end - start) throw new MalformedMessageError('a field is longer than its message');
+    if (this.wireType !== LENGTH_DELIMITED || length > this.end - start)
+      throw new MalformedMessageError('a field is longer than its message');
     this.at = start + length;
     return this.bytes.subarray(start, this.at);
   }

@@ -1,8 +1,27 @@
 import {
-  type AppendDecision, decideAppend, decideDelete, type ExpectedRevision, firstVisibleRevision, indexStream, isMetadataStream, isSoftDeleted, type KnownEvents,
-  metadataStreamOf, NO_REVISION, parseStreamMetadata, restoredMetadata, SOFT_DELETED_JSON, streamDescribedBy,
+  type AppendDecision,
+  decideAppend,
+  decideDelete,
+  type ExpectedRevision,
+  firstVisibleRevision,
+  indexStream,
+  isMetadataStream,
+  isSoftDeleted,
+  type KnownEvents,
+  metadataStreamOf,
+  NO_REVISION,
+  parseStreamMetadata,
+  restoredMetadata,
+  SOFT_DELETED_JSON,
+  streamDescribedBy,
 } from '../log/index.js';
-import { appendFrame, encodeEventFrame, type EventContent, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
+import {
+  appendFrame,
+  encodeEventFrame,
+  type EventContent,
+  parseEventFrame,
+  TOMBSTONE_REVISION,
+} from './event-frame.js';
 import { type EventId, sameEventId } from './event-id.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
@@ -10,7 +29,8 @@ import { type StreamEntry } from './streams.js';
 /** An event that a client wants to be written. */
 export type ProposedEvent = EventContent;
 
-export type WriteRefusal = { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
+export type WriteRefusal =
+  { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
 
 export type AppendOutcome =
   /** `revision` is the stream's last one if nothing was to be written; `position` is undefined for a duplicate that cannot be read any more. */
@@ -40,27 +60,44 @@ export class LogWrites {
 
   append(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendOutcome {
     const decision = this.decide(streamName, expected, events);
-    return decision.kind === 'write' ? this.write(streamName, events, decision) : this.outcomeWithoutWrite(streamName, decision);
+    return decision.kind === 'write'
+      ? this.write(streamName, events, decision)
+      : this.outcomeWithoutWrite(streamName, decision);
   }
 
   /** What {@link append} would do. */
   decide(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendDecision {
     const stream = this.store.streams.get(streamName);
-    return decideAppend(stream, expected, events.map(({ id }) => id), this.knownEvents(streamName, stream));
+    return decideAppend(
+      stream,
+      expected,
+      events.map(({ id }) => id),
+      this.knownEvents(streamName, stream),
+    );
   }
 
   /** The answer to an append that was decided not to write. */
   outcomeWithoutWrite(streamName: string, decision: Exclude<AppendDecision, { kind: 'write' }>): AppendOutcome {
     if (decision.kind !== 'duplicate') return decision;
     const stream = this.store.streams.get(streamName);
-    return { kind: 'appended', revision: decision.lastRevision, position: this.readablePosition(stream, decision.lastRevision) };
+    return {
+      kind: 'appended',
+      revision: decision.lastRevision,
+      position: this.readablePosition(stream, decision.lastRevision),
+    };
   }
 
   /** Writes the events of an append that was decided to write. */
-  write(streamName: string, events: readonly ProposedEvent[], { firstRevision, restoring }: { firstRevision: number; restoring: boolean }): AppendOutcome {
-    if (events.length === 0) return { kind: 'appended', revision: firstRevision - 1, position: this.store.takePosition() };
+  write(
+    streamName: string,
+    events: readonly ProposedEvent[],
+    { firstRevision, restoring }: { firstRevision: number; restoring: boolean },
+  ): AppendOutcome {
+    if (events.length === 0)
+      return { kind: 'appended', revision: firstRevision - 1, position: this.store.takePosition() };
     const position = this.writeEvents(streamName, firstRevision, events);
-    if (isMetadataStream(streamName)) this.applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
+    if (isMetadataStream(streamName))
+      this.applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
     if (restoring) this.restore(streamName, firstRevision);
     return { kind: 'appended', revision: firstRevision + events.length - 1, position };
   }
@@ -78,7 +115,13 @@ export class LogWrites {
     if (decision.kind !== 'delete') return decision;
     const id = this.store.streams.idFor(streamName);
     const position = this.store.takePosition();
-    const event = { id: this.environment.newEventId(), type: TOMBSTONE_TYPE, isJson: false, customMetadata: NOTHING, data: NOTHING };
+    const event = {
+      id: this.environment.newEventId(),
+      type: TOMBSTONE_TYPE,
+      isJson: false,
+      customMetadata: NOTHING,
+      data: NOTHING,
+    };
     const common = appendFrame(streamName, this.environment.nowMs());
     this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
     this.link(streamName, event, TOMBSTONE_REVISION, position);
@@ -87,7 +130,8 @@ export class LogWrites {
   }
 
   private writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
-    if (indexStream(streamName) !== undefined) throw new Error(`${streamName} is an index of the log, and not written to`);
+    if (indexStream(streamName) !== undefined)
+      throw new Error(`${streamName} is an index of the log, and not written to`);
     const id = this.store.streams.idFor(streamName);
     const common = appendFrame(streamName, this.environment.nowMs());
     let position = 0;
@@ -102,14 +146,26 @@ export class LogWrites {
     return position;
   }
 
-  private link(streamName: string, { type, customMetadata, data }: ProposedEvent, revision: number, position: number): void {
-    if (!this.latestType.bytes.equals(type)) this.latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
+  private link(
+    streamName: string,
+    { type, customMetadata, data }: ProposedEvent,
+    revision: number,
+    position: number,
+  ): void {
+    if (!this.latestType.bytes.equals(type))
+      this.latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
     this.store.links.add(streamName, position, { revision, type: this.latestType.text, customMetadata, data });
   }
 
   private writeMetadata(streamName: string, document: string): number {
     const metadataStream = metadataStreamOf(streamName);
-    const event = { id: this.environment.newEventId(), type: METADATA_TYPE, isJson: true, customMetadata: NOTHING, data: Buffer.from(document) };
+    const event = {
+      id: this.environment.newEventId(),
+      type: METADATA_TYPE,
+      isJson: true,
+      customMetadata: NOTHING,
+      data: Buffer.from(document),
+    };
     const position = this.writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [event]);
     this.store.streams.describe(streamName, parseStreamMetadata(document));
     return position;
@@ -142,6 +198,8 @@ export class LogWrites {
   }
 
   private readablePosition(stream: StreamEntry, revision: number): number | undefined {
-    return isSoftDeleted(stream) || revision < firstVisibleRevision(stream) || revision === NO_REVISION ? undefined : this.store.positionOf(stream.id, revision);
+    return isSoftDeleted(stream) || revision < firstVisibleRevision(stream) || revision === NO_REVISION
+      ? undefined
+      : this.store.positionOf(stream.id, revision);
   }
 }

@@ -11,15 +11,25 @@ export type WaitFor = (position: Position, timeoutMs: number) => Promise<boolean
  * @returns the stream's last event; undefined where there is no such stream
  * @throws TimeoutError where the tables take longer than `withinMs`; errors of the store
  */
-export async function catchUpWith(store: Pick<EventStore, 'readStream'>, streamName: string, waitFor: WaitFor, withinMs: number): Promise<RecordedEvent | undefined> {
+export async function catchUpWith(
+  store: Pick<EventStore, 'readStream'>,
+  streamName: string,
+  waitFor: WaitFor,
+  withinMs: number,
+): Promise<RecordedEvent | undefined> {
   const last = await lastEventOf(store, streamName);
   if (last?.position && !(await waitFor(last.position, withinMs))) {
-    throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, { streamName });
+    throw new TimeoutError(`The read model does not keep up with stream '${streamName}'; retry in a moment`, {
+      streamName,
+    });
   }
   return last;
 }
 
-async function lastEventOf(store: Pick<EventStore, 'readStream'>, streamName: string): Promise<RecordedEvent | undefined> {
+async function lastEventOf(
+  store: Pick<EventStore, 'readStream'>,
+  streamName: string,
+): Promise<RecordedEvent | undefined> {
   try {
     const [last] = await store.readStream(streamName, { direction: 'backwards', limit: 1 });
     return last;

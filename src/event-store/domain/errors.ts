@@ -89,11 +89,14 @@ export class EventTooLargeError extends StreamError {
   readonly type = 'event-too-large';
 
   constructor(streamName: string, bytes: number, maximumBytes: number = MAX_APPEND_BYTES, cause?: unknown) {
-    super(`The events for stream '${streamName}' take ${bytes} bytes, more than the ${maximumBytes} allowed in one append; split them or store the payload elsewhere`, {
-      streamName,
-      cause,
-      details: { bytes, maximumBytes },
-    });
+    super(
+      `The events for stream '${streamName}' take ${bytes} bytes, more than the ${maximumBytes} allowed in one append; split them or store the payload elsewhere`,
+      {
+        streamName,
+        cause,
+        details: { bytes, maximumBytes },
+      },
+    );
   }
 }
 

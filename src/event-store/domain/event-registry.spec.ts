@@ -26,7 +26,16 @@ function registryOf(...definitions: Parameters<EventRegistry['register']>[0][]):
 }
 
 const recorded = (event: Partial<RecordedEvent>): RecordedEvent => ({
-  type: 'Renamed', data: {}, metadata: {}, timestamp: '2026-01-01T00:00:00.000Z', eventId: 'evt_1_aaaaaaaa', streamName: 's', revision: 0n, position: undefined, created: 0, ...event,
+  type: 'Renamed',
+  data: {},
+  metadata: {},
+  timestamp: '2026-01-01T00:00:00.000Z',
+  eventId: 'evt_1_aaaaaaaa',
+  streamName: 's',
+  revision: 0n,
+  position: undefined,
+  created: 0,
+  ...event,
 });
 
 describe('the event registry', () => {
@@ -39,8 +48,14 @@ describe('the event registry', () => {
 
   it('tells data of a newer version from malformed data, and leaves both as they were', () => {
     const registry = registryOf(Renamed);
-    expect(registry.decode('Renamed', { first: 'Ada' }, 4)).toMatchObject({ data: { first: 'Ada' }, problem: { reason: 'newer-schema-version', message: expect.stringContaining('Upgrade the service') as string } });
-    expect(registry.decode('Renamed', { fullName: 7 }, 3)).toEqual({ data: { fullName: 7 }, problem: { reason: 'malformed', message: 'fullName must be a text' } });
+    expect(registry.decode('Renamed', { first: 'Ada' }, 4)).toMatchObject({
+      data: { first: 'Ada' },
+      problem: { reason: 'newer-schema-version', message: expect.stringContaining('Upgrade the service') as string },
+    });
+    expect(registry.decode('Renamed', { fullName: 7 }, 3)).toEqual({
+      data: { fullName: 7 },
+      problem: { reason: 'malformed', message: 'fullName must be a text' },
+    });
     expect(registry.decode('Renamed', null, 1)).toMatchObject({ data: null, problem: { reason: 'malformed' } });
     expect(registry.decode('Renamed', { n: 'Ada' }, 0)).toMatchObject({ problem: { reason: 'malformed' } });
   });
@@ -60,7 +75,9 @@ describe('the event registry', () => {
   });
 
   it('refuses a definition that lacks an upcaster', () => {
-    expect(() => defineEvent({ type: 'Gap', schemaVersion: 3, upcasters: { 2: (data) => data }, parse: (data) => data })).toThrow('no upcaster from version 1');
+    expect(() =>
+      defineEvent({ type: 'Gap', schemaVersion: 3, upcasters: { 2: (data) => data }, parse: (data) => data }),
+    ).toThrow('no upcaster from version 1');
   });
 
   it('narrows an event to its type only where it could be read', () => {

@@ -27,13 +27,19 @@ export function defineEvent<Type extends string, Data>(definition: {
 }): EventDefinition<Type, Data> {
   const upcasters = definition.upcasters ?? {};
   for (let version = 1; version < definition.schemaVersion; version++) {
-    if (!upcasters[version]) throw new Error(`Event type '${definition.type}' is at schema version ${definition.schemaVersion} but has no upcaster from version ${version}`);
+    if (!upcasters[version])
+      throw new Error(
+        `Event type '${definition.type}' is at schema version ${definition.schemaVersion} but has no upcaster from version ${version}`,
+      );
   }
   return { ...definition, upcasters };
 }
 
 /** True, and narrows, where the event is of the definition's type and could be read. */
-export function isEvent<Type extends string, Data>(event: RecordedEvent, definition: EventDefinition<Type, Data>): event is RecordedEvent<Type, Data> {
+export function isEvent<Type extends string, Data>(
+  event: RecordedEvent,
+  definition: EventDefinition<Type, Data>,
+): event is RecordedEvent<Type, Data> {
   return event.type === definition.type && event.problem === undefined;
 }
 
@@ -75,7 +81,10 @@ export class EventRegistry {
       }
       return { data: definition.parse(current) };
     } catch (error) {
-      return { data, problem: { reason: 'malformed', message: error instanceof Error ? error.message : String(error) } };
+      return {
+        data,
+        problem: { reason: 'malformed', message: error instanceof Error ? error.message : String(error) },
+      };
     }
   }
 }

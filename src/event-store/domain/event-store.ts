@@ -1,5 +1,10 @@
 import { type NewEvent, type Position, type RecordedEvent } from './event.js';
-import { type NewStreamMetadata, type StreamMetadata, type StreamPermissions, type VersionedStreamMetadata } from './stream-metadata.js';
+import {
+  type NewStreamMetadata,
+  type StreamMetadata,
+  type StreamPermissions,
+  type VersionedStreamMetadata,
+} from './stream-metadata.js';
 
 export type ExpectedRevision = bigint | 'any' | 'no_stream' | 'stream_exists';
 export type Direction = 'forwards' | 'backwards';
@@ -81,7 +86,8 @@ export interface SubscriptionOptions {
 export interface AllSubscriptionOptions extends SubscriptionOptions {
   /** Exclusive; from the first event of the store where absent. */
   readonly after?: Position | 'end';
-  readonly filter?: { readonly streamNamePrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
+  readonly filter?:
+    { readonly streamNamePrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
 }
 
 export interface StreamSubscriptionOptions extends SubscriptionOptions {
@@ -99,7 +105,11 @@ export interface EventStore {
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError, TimeoutError */
   readStream(streamName: string, options?: ReadOptions): Promise<RecordedEvent[]>;
   /** All events in one atomic write. @throws WrongExpectedRevisionError, EventTooLargeError, StreamDeletedError, … */
-  appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], options?: AppendOptions): Promise<AppendResult>;
+  appendToStream(
+    streamName: string,
+    events: NewEvent | readonly NewEvent[],
+    options?: AppendOptions,
+  ): Promise<AppendResult>;
   /**
    * Writes to several streams, all or none (KurrentDB 25.1 or later).
    *

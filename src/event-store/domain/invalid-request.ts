@@ -14,5 +14,8 @@ export const MOST_MISTAKES = 20;
 export function invalidRequest(mistakes: readonly Mistake[]): ValidationError {
   const told = mistakes.slice(0, MOST_MISTAKES);
   const more = mistakes.length > told.length ? '; and more' : '';
-  return new ValidationError(`The request is not valid: ${told.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`, { details: { mistakes: told } });
+  return new ValidationError(
+    `The request is not valid: ${told.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`,
+    { details: { mistakes: told } },
+  );
 }

@@ -1,12 +1,23 @@
 import fc from 'fast-check';
 import { ANONYMOUS, type Caller, type KnownCaller, type Role, ROLES } from './caller.js';
-import { type AccessDecision, decideAccess, defaultPermissions, isPublic, ownedBy, type StreamRight } from './stream-access.js';
+import {
+  type AccessDecision,
+  decideAccess,
+  defaultPermissions,
+  isPublic,
+  ownedBy,
+  type StreamRight,
+} from './stream-access.js';
 import { type StreamPermissions } from './stream-metadata.js';
 import { identifyStream } from './stream-name.js';
 
 const RIGHTS: readonly StreamRight[] = ['read', 'write', 'admin'];
 
-const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({ kind: 'known', id, roles: new Set<Role>(['user', ...roles]) });
+const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+  kind: 'known',
+  id,
+  roles: new Set<Role>(['user', ...roles]),
+});
 const CALLERS = {
   nobody: ANONYMOUS,
   alice: known('alice'),
@@ -23,49 +34,110 @@ const PUBLIC: StreamPermissions = { ...own, read: ['*', 'alice'] };
 const SHARED: StreamPermissions = { read: ['alice', 'bob', 'key:reports'], write: ['alice', 'bob'], admin: ['alice'] };
 
 /** What each caller gets for read, write and admin: `+` granted, `a` and `s` overridden by that role, `r` refused, `h` hidden. */
-type Row = readonly [stream: string, permissions: StreamPermissions | undefined, expected: Readonly<Record<CallerName, string>>];
+type Row = readonly [
+  stream: string,
+  permissions: StreamPermissions | undefined,
+  expected: Readonly<Record<CallerName, string>>,
+];
 const ALICES = 'user-alice-profile';
 const TABLE: readonly Row[] = [
-  [ALICES, undefined, { nobody: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' }],
+  [
+    ALICES,
+    undefined,
+    { nobody: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
+  ],
   [ALICES, own, { nobody: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' }],
   [ALICES, PUBLIC, { nobody: '+rr', alice: '+++', bob: '+rr', carol: '+rr', admin: '+aa', system: '+ss', key: '+rr' }],
   [ALICES, SHARED, { nobody: 'hhh', alice: '+++', bob: '++r', carol: 'hhh', admin: 'aaa', system: 'sss', key: '+rr' }],
   // By role, and to everyone for every right.
-  [ALICES, { read: ['user'], write: ['admin'], admin: ['system'] }, { nobody: 'hhh', alice: '+rr', bob: '+rr', carol: '+rr', admin: '++a', system: '+s+', key: '+rr' }],
-  [ALICES, { read: ['*'], write: ['*'], admin: ['*'] }, { nobody: '+++', alice: '+++', bob: '+++', carol: '+++', admin: '+++', system: '+++', key: '+++' }],
+  [
+    ALICES,
+    { read: ['user'], write: ['admin'], admin: ['system'] },
+    { nobody: 'hhh', alice: '+rr', bob: '+rr', carol: '+rr', admin: '++a', system: '+s+', key: '+rr' },
+  ],
+  [
+    ALICES,
+    { read: ['*'], write: ['*'], admin: ['*'] },
+    { nobody: '+++', alice: '+++', bob: '+++', carol: '+++', admin: '+++', system: '+++', key: '+++' },
+  ],
   // Who may write need not read.
-  [ALICES, { read: [], write: ['bob'], admin: [] }, { nobody: 'hhh', alice: 'hhh', bob: 'h+h', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' }],
-  ['system-audit-1', undefined, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' }],
-  ['system-audit-1', { read: ['admin'], write: ['system'], admin: ['system'] }, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: '+rr', system: 's++', key: 'hhh' }],
-  ['service-uptime-http', undefined, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' }],
-  ['service-uptime-http', { read: ['*'], write: ['system'], admin: ['system'] }, { nobody: '+rr', alice: '+rr', bob: '+rr', carol: '+rr', admin: '+rr', system: '+++', key: '+rr' }],
-  ['connection-test', undefined, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' }],
+  [
+    ALICES,
+    { read: [], write: ['bob'], admin: [] },
+    { nobody: 'hhh', alice: 'hhh', bob: 'h+h', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
+  ],
+  [
+    'system-audit-1',
+    undefined,
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+  ],
+  [
+    'system-audit-1',
+    { read: ['admin'], write: ['system'], admin: ['system'] },
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: '+rr', system: 's++', key: 'hhh' },
+  ],
+  [
+    'service-uptime-http',
+    undefined,
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+  ],
+  [
+    'service-uptime-http',
+    { read: ['*'], write: ['system'], admin: ['system'] },
+    { nobody: '+rr', alice: '+rr', bob: '+rr', carol: '+rr', admin: '+rr', system: '+++', key: '+rr' },
+  ],
+  [
+    'connection-test',
+    undefined,
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+  ],
   // KurrentDB's own are nobody's business, whatever their metadata say.
-  ['$ce-user', { read: ['*'], write: ['*'], admin: ['*'] }, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' }],
-  [`$$${ALICES}`, own, { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' }],
+  [
+    '$ce-user',
+    { read: ['*'], write: ['*'], admin: ['*'] },
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
+  ],
+  [
+    `$$${ALICES}`,
+    own,
+    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
+  ],
 ];
 
-const sign = (decision: AccessDecision): string => ({ granted: '+', refused: 'r', hidden: 'h', overridden: '' })[decision.kind] + (decision.kind === 'overridden' ? decision.role.charAt(0) : '');
+const sign = (decision: AccessDecision): string =>
+  ({ granted: '+', refused: 'r', hidden: 'h', overridden: '' })[decision.kind] +
+  (decision.kind === 'overridden' ? decision.role.charAt(0) : '');
 
 describe('access to a stream', () => {
-  const rows = TABLE.flatMap(([name, permissions, expected]) => (Object.keys(CALLERS) as CallerName[]).map((caller) => ({ caller, name, permissions, expected: expected[caller] })));
+  const rows = TABLE.flatMap(([name, permissions, expected]) =>
+    (Object.keys(CALLERS) as CallerName[]).map((caller) => ({ caller, name, permissions, expected: expected[caller] })),
+  );
 
   it.each(rows)('$caller gets $expected on $name with $permissions', ({ caller, name, permissions, expected }) => {
-    expect(RIGHTS.map((right) => sign(decideAccess(CALLERS[caller], right, { name, permissions }))).join('')).toBe(expected);
+    expect(RIGHTS.map((right) => sign(decideAccess(CALLERS[caller], right, { name, permissions }))).join('')).toBe(
+      expected,
+    );
   });
 
-  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'length'])('a user called %s is a user like any other', (id) => {
-    const name = `user-${id}-profile`;
-    expect(decideAccess(known(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
-    expect(decideAccess(known(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
-    expect(decideAccess(known('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
-  });
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'length'])(
+    'a user called %s is a user like any other',
+    (id) => {
+      const name = `user-${id}-profile`;
+      expect(decideAccess(known(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
+      expect(decideAccess(known(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
+      expect(decideAccess(known('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
+    },
+  );
 
   it('does not take a stream whose user would be called like a role for one of everyone who has the role', () => {
     for (const role of ROLES) {
       const stream = { name: `user-${role}-profile`, permissions: undefined };
       expect(defaultPermissions(identifyStream(stream.name))).toEqual(ownedBy('system'));
-      expect(RIGHTS.map((right) => decideAccess(CALLERS.bob, right, stream).kind)).toEqual(['hidden', 'hidden', 'hidden']);
+      expect(RIGHTS.map((right) => decideAccess(CALLERS.bob, right, stream).kind)).toEqual([
+        'hidden',
+        'hidden',
+        'hidden',
+      ]);
     }
   });
 
@@ -80,18 +152,38 @@ describe('access to a stream', () => {
     expect(isPublic({ read: ['alice', 'user'], write: ['*'], admin: ['*'] })).toBe(false);
   });
 
-  const name = fc.oneof(fc.constantFrom('alice', 'bob', '*', 'system', 'admin', 'user', '__proto__', 'key:a', ''), fc.string({ maxLength: 6 }));
+  const name = fc.oneof(
+    fc.constantFrom('alice', 'bob', '*', 'system', 'admin', 'user', '__proto__', 'key:a', ''),
+    fc.string({ maxLength: 6 }),
+  );
   const names = fc.array(name, { maxLength: 4 });
   const permissions = fc.record({ read: names, write: names, admin: names });
-  const caller: fc.Arbitrary<Caller> = fc.oneof(fc.constant<Caller>(ANONYMOUS), fc.record({ kind: fc.constant('known' as const), id: name.filter((id) => id !== '*'), roles: fc.subarray([...ROLES]).map((roles) => new Set(roles)) }));
-  const streamName = fc.constantFrom(ALICES, 'user-bob-loans-car', 'system-audit-1', 'service-uptime-http', 'something', '$ce-user');
+  const caller: fc.Arbitrary<Caller> = fc.oneof(
+    fc.constant<Caller>(ANONYMOUS),
+    fc.record({
+      kind: fc.constant('known' as const),
+      id: name.filter((id) => id !== '*'),
+      roles: fc.subarray([...ROLES]).map((roles) => new Set(roles)),
+    }),
+  );
+  const streamName = fc.constantFrom(
+    ALICES,
+    'user-bob-loans-car',
+    'system-audit-1',
+    'service-uptime-http',
+    'something',
+    '$ce-user',
+  );
 
   it('never lets in who is on no list and has no role that opens the stream', () => {
     fc.assert(
       fc.property(caller, permissions, streamName, fc.constantFrom(...RIGHTS), (who, lists, stream, right) => {
         const { kind } = decideAccess(who, right, { name: stream, permissions: lists });
-        const listed = lists[right].some((entry) => entry === '*' || (who.kind === 'known' && (entry === who.id || who.roles.has(entry as Role))));
-        const byRole = who.kind === 'known' && (who.roles.has('system') || (who.roles.has('admin') && stream.startsWith('user-')));
+        const listed = lists[right].some(
+          (entry) => entry === '*' || (who.kind === 'known' && (entry === who.id || who.roles.has(entry as Role))),
+        );
+        const byRole =
+          who.kind === 'known' && (who.roles.has('system') || (who.roles.has('admin') && stream.startsWith('user-')));
         const isIn = !stream.startsWith('$') && (listed || byRole);
         expect(kind === 'granted' || kind === 'overridden').toBe(isIn);
         expect(kind === 'granted').toBe(isIn && listed);

@@ -18,12 +18,33 @@ export const StreamCreated = defineEvent<'StreamCreated', StreamCreated>({
   type: 'StreamCreated',
   schemaVersion: 1,
   parse: (data) => {
-    const { streamName, description, tags, owner, createdAt, data: payload, permissions } = data as Partial<StreamCreated>;
-    if (typeof streamName !== 'string' || typeof description !== 'string' || typeof owner !== 'string' || typeof createdAt !== 'string') {
+    const {
+      streamName,
+      description,
+      tags,
+      owner,
+      createdAt,
+      data: payload,
+      permissions,
+    } = data as Partial<StreamCreated>;
+    if (
+      typeof streamName !== 'string' ||
+      typeof description !== 'string' ||
+      typeof owner !== 'string' ||
+      typeof createdAt !== 'string'
+    ) {
       throw new Error('streamName, description, owner and createdAt must be texts');
     }
     if (Number.isNaN(Date.parse(createdAt))) throw new Error('createdAt must be an instant');
     if (!isTexts(tags)) throw new Error('tags must be a list of texts');
-    return { streamName, description, tags, owner, createdAt, data: payload ?? null, ...(permissions === undefined ? {} : { permissions: parsePermissions(permissions) }) };
+    return {
+      streamName,
+      description,
+      tags,
+      owner,
+      createdAt,
+      data: payload ?? null,
+      ...(permissions === undefined ? {} : { permissions: parsePermissions(permissions) }),
+    };
   },
 });

@@ -12,7 +12,8 @@ export const StreamDeleted = defineEvent<'StreamDeleted', StreamDeleted>({
   schemaVersion: 1,
   parse: (data) => {
     const { streamName, deletedBy } = data as Partial<StreamDeleted>;
-    if (typeof streamName !== 'string' || typeof deletedBy !== 'string') throw new Error('streamName and deletedBy must be texts');
+    if (typeof streamName !== 'string' || typeof deletedBy !== 'string')
+      throw new Error('streamName and deletedBy must be texts');
     return { streamName, deletedBy };
   },
 });
@@ -28,7 +29,8 @@ export const StreamRestored = defineEvent<'StreamRestored', StreamRestored>({
   schemaVersion: 1,
   parse: (data) => {
     const { streamName, restoredBy } = data as Partial<StreamRestored>;
-    if (typeof streamName !== 'string' || typeof restoredBy !== 'string') throw new Error('streamName and restoredBy must be texts');
+    if (typeof streamName !== 'string' || typeof restoredBy !== 'string')
+      throw new Error('streamName and restoredBy must be texts');
     return { streamName, restoredBy };
   },
 });

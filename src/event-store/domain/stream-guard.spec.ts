@@ -4,7 +4,11 @@ import { AuthenticationError, PermissionError, type StreamError, StreamNotFoundE
 import { type GuardedStream, ownedBy, type StreamRight } from './stream-access.js';
 import { type Override, StreamGuard } from './stream-guard.js';
 
-const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({ kind: 'known', id, roles: new Set<Role>(['user', ...roles]) });
+const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+  kind: 'known',
+  id,
+  roles: new Set<Role>(['user', ...roles]),
+});
 const [ALICE, BOB, ADMIN, SYSTEM] = [known('alice'), known('bob'), known('root', 'admin'), known('key:ours', 'system')];
 const PRIVATE: GuardedStream = { name: 'user-alice-profile', permissions: ownedBy('alice') };
 const PUBLIC: GuardedStream = { name: 'user-alice-offers', permissions: { ...ownedBy('alice'), read: ['*', 'alice'] } };
@@ -50,19 +54,39 @@ describe('the guard of streams', () => {
   it('names the right that is missing and who can give it, and no more', () => {
     const error = refusal(BOB, 'write', PUBLIC);
     expect(error).toMatchObject({ streamName: PUBLIC.name, details: { right: 'write' } });
-    expect(error?.message).toBe("You do not have the right 'write' on stream 'user-alice-offers'; ask who has the right 'admin' on it");
+    expect(error?.message).toBe(
+      "You do not have the right 'write' on stream 'user-alice-offers'; ask who has the right 'admin' on it",
+    );
   });
 
   it('answers for a stream one must not know of as for one that is not there, whatever is asked', () => {
-    const caller = fc.oneof(fc.constant<Caller>(ANONYMOUS), fc.record({ kind: fc.constant('known' as const), id: fc.constantFrom('bob', 'key:a', 'carol'), roles: fc.subarray(ROLES.filter((role) => role !== 'system' && role !== 'admin')).map((roles) => new Set(roles)) }));
+    const caller = fc.oneof(
+      fc.constant<Caller>(ANONYMOUS),
+      fc.record({
+        kind: fc.constant('known' as const),
+        id: fc.constantFrom('bob', 'key:a', 'carol'),
+        roles: fc
+          .subarray(ROLES.filter((role) => role !== 'system' && role !== 'admin'))
+          .map((roles) => new Set(roles)),
+      }),
+    );
     const names = fc.array(fc.constantFrom('alice', 'dave', 'system', 'admin'));
     fc.assert(
-      fc.property(caller, fc.record({ read: names, write: names, admin: names }), fc.constantFrom<StreamRight>('read', 'write', 'admin'), (who, permissions, right) => {
-        const hidden = refusal(who, right, { ...PRIVATE, permissions });
-        const missing = refusal(who, right, MISSING);
-        expect(hidden).toBeDefined();
-        expect({ type: hidden?.type, message: hidden?.message, details: hidden?.details }).toEqual({ type: missing?.type, message: missing?.message, details: missing?.details });
-      }),
+      fc.property(
+        caller,
+        fc.record({ read: names, write: names, admin: names }),
+        fc.constantFrom<StreamRight>('read', 'write', 'admin'),
+        (who, permissions, right) => {
+          const hidden = refusal(who, right, { ...PRIVATE, permissions });
+          const missing = refusal(who, right, MISSING);
+          expect(hidden).toBeDefined();
+          expect({ type: hidden?.type, message: hidden?.message, details: hidden?.details }).toEqual({
+            type: missing?.type,
+            message: missing?.message,
+            details: missing?.details,
+          });
+        },
+      ),
     );
   });
 
@@ -78,13 +102,20 @@ describe('the guard of streams', () => {
   });
 
   it('selects what a caller may read, and reports all that a role opened once, with all names', () => {
-    const streams = [PUBLIC, PRIVATE, { name: 'user-bob-loans', permissions: undefined }, { name: 'system-audit-1', permissions: undefined }];
+    const streams = [
+      PUBLIC,
+      PRIVATE,
+      { name: 'user-bob-loans', permissions: undefined },
+      { name: 'system-audit-1', permissions: undefined },
+    ];
     const { guard, overrides } = guarded();
     expect(guard.select(ALICE, 'read', streams)).toEqual([PUBLIC, PRIVATE]);
     expect(guard.select(ANONYMOUS, 'read', streams)).toEqual([PUBLIC]);
     expect(overrides).toEqual([]);
     expect(guard.select(ADMIN, 'read', streams)).toEqual(streams.slice(0, 3));
-    expect(overrides).toEqual([{ callerId: 'root', role: 'admin', right: 'read', streamNames: [PRIVATE.name, 'user-bob-loans'] }]);
+    expect(overrides).toEqual([
+      { callerId: 'root', role: 'admin', right: 'read', streamNames: [PRIVATE.name, 'user-bob-loans'] },
+    ]);
     expect(guard.select(BOB, 'read', [PRIVATE])).toEqual([]);
     expect(overrides).toHaveLength(1);
   });
@@ -100,7 +131,13 @@ describe('the guard of streams', () => {
 
   it('refuses, selects and tells the same about every stream', () => {
     const caller = fc.constantFrom<Caller>(ANONYMOUS, ALICE, BOB, ADMIN, SYSTEM);
-    const stream = fc.constantFrom(PRIVATE, PUBLIC, MISSING, { name: 'system-x', permissions: undefined }, { name: '$x', permissions: undefined });
+    const stream = fc.constantFrom(
+      PRIVATE,
+      PUBLIC,
+      MISSING,
+      { name: 'system-x', permissions: undefined },
+      { name: '$x', permissions: undefined },
+    );
     fc.assert(
       fc.property(caller, stream, fc.constantFrom<StreamRight>('read', 'write', 'admin'), (who, which, right) => {
         const { guard } = guarded();

@@ -28,8 +28,12 @@ export class StreamGuard {
     if (decision.kind === 'granted') return;
     if (decision.kind === 'overridden') return this.#report(caller, decision.role, right, [stream.name]);
     if (right === 'read') throw new StreamNotFoundError(stream.name);
-    if (caller.kind === 'anonymous') throw new AuthenticationError('Say who you are: send a bearer token or an API key', { streamName: stream.name });
-    throw new PermissionError(`You do not have the right '${right}' on stream '${stream.name}'; ask who has the right 'admin' on it`, { streamName: stream.name, details: { right } });
+    if (caller.kind === 'anonymous')
+      throw new AuthenticationError('Say who you are: send a bearer token or an API key', { streamName: stream.name });
+    throw new PermissionError(
+      `You do not have the right '${right}' on stream '${stream.name}'; ask who has the right 'admin' on it`,
+      { streamName: stream.name, details: { right } },
+    );
   }
 
   /** Those of the streams on which the caller has a right. */
@@ -37,7 +41,8 @@ export class StreamGuard {
     const byRole = new Map<Role, string[]>();
     const selected = streams.filter((stream) => {
       const decision = decideAccess(caller, right, stream);
-      if (decision.kind === 'overridden') byRole.set(decision.role, [...(byRole.get(decision.role) ?? []), stream.name]);
+      if (decision.kind === 'overridden')
+        byRole.set(decision.role, [...(byRole.get(decision.role) ?? []), stream.name]);
       return decision.kind === 'granted' || decision.kind === 'overridden';
     });
     for (const [role, names] of byRole) this.#report(caller, role, right, names);

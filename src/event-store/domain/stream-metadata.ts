@@ -60,7 +60,10 @@ export interface NewStreamMetadata {
 }
 
 /** @param now ISO 8601, UTC */
-export function initialMetadata({ name, description, data, tags = [], owner, permissions, maxAge, maxCount }: NewStreamMetadata, now: string): StreamMetadata & Required<Pick<StreamMetadata, 'metadata'>> {
+export function initialMetadata(
+  { name, description, data, tags = [], owner, permissions, maxAge, maxCount }: NewStreamMetadata,
+  now: string,
+): StreamMetadata & Required<Pick<StreamMetadata, 'metadata'>> {
   return {
     ...(maxAge === undefined ? {} : { maxAge }),
     ...(maxCount === undefined ? {} : { maxCount }),
@@ -84,8 +87,10 @@ export function permissionsOf({ permissions }: StreamMetadata): StreamPermission
 
 /** Reads permissions that came out of the store. @throws Error for anything else: what cannot be read must not open a stream */
 export function parsePermissions(value: unknown): StreamPermissions {
-  const { read, write, admin } = typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
-  if (!isTexts(read) || !isTexts(write) || !isTexts(admin)) throw new Error('permissions must hold the lists of texts read, write and admin');
+  const { read, write, admin } =
+    typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
+  if (!isTexts(read) || !isTexts(write) || !isTexts(admin))
+    throw new Error('permissions must hold the lists of texts read, write and admin');
   return { read, write, admin };
 }
 

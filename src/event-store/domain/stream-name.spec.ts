@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { ValidationError } from './errors.js';
-import { assertStreamName, identifyStream, isCategory, isServiceName, isUserId, isUserStreamType, MAX_STREAM_NAME_BYTES, serviceUptimeStream, USER_STREAM_TYPES, userStream, type UserStreamType } from './stream-name.js';
+import {
+  assertStreamName,
+  identifyStream,
+  isCategory,
+  isServiceName,
+  isUserId,
+  isUserStreamType,
+  MAX_STREAM_NAME_BYTES,
+  serviceUptimeStream,
+  USER_STREAM_TYPES,
+  userStream,
+  type UserStreamType,
+} from './stream-name.js';
 
 describe('stream names', () => {
   it.each([
@@ -41,18 +53,44 @@ describe('stream names', () => {
   });
 
   /** Pieces that a name could be cut at in a wrong place. */
-  const piece = fc.oneof(fc.constantFrom('-', '--', '_', '.', '..', '@', 'default', 'user', 'admin', 'profil', 'a', 'A1', ...USER_STREAM_TYPES, ...USER_STREAM_TYPES.map((type) => `-${type}`)), fc.stringMatching(/^[\w.@-]{1,4}$/));
-  const oddText = fc.oneof(fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')), fc.string({ unit: 'binary', maxLength: 6 }));
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '-',
+      '--',
+      '_',
+      '.',
+      '..',
+      '@',
+      'default',
+      'user',
+      'admin',
+      'profil',
+      'a',
+      'A1',
+      ...USER_STREAM_TYPES,
+      ...USER_STREAM_TYPES.map((type) => `-${type}`),
+    ),
+    fc.stringMatching(/^[\w.@-]{1,4}$/),
+  );
+  const oddText = fc.oneof(
+    fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+    fc.string({ unit: 'binary', maxLength: 6 }),
+  );
   const type = fc.constantFrom(...USER_STREAM_TYPES);
 
   it('parse back to the user, type and category they were made for, whatever these are called', () => {
     fc.assert(
-      fc.property(oddText.filter(isUserId), type, fc.oneof(fc.constant('default'), oddText.filter(isCategory)), (userId, kind, category) => {
-        const name = userStream(userId, kind, category);
-        expect(name).toBe(`user-${userId}-${kind}${category === 'default' ? '' : `-${category}`}`);
-        expect(identifyStream(name)).toEqual({ kind: 'user', userId, type: kind, category });
-        expect(() => assertStreamName(name)).not.toThrow();
-      }),
+      fc.property(
+        oddText.filter(isUserId),
+        type,
+        fc.oneof(fc.constant('default'), oddText.filter(isCategory)),
+        (userId, kind, category) => {
+          const name = userStream(userId, kind, category);
+          expect(name).toBe(`user-${userId}-${kind}${category === 'default' ? '' : `-${category}`}`);
+          expect(identifyStream(name)).toEqual({ kind: 'user', userId, type: kind, category });
+          expect(() => assertStreamName(name)).not.toThrow();
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -61,7 +99,8 @@ describe('stream names', () => {
     fc.assert(
       fc.property(oddText, (rest) => {
         const identity = identifyStream(`user-${rest}`);
-        if (identity.kind === 'user') expect(userStream(identity.userId, identity.type, identity.category)).toBe(`user-${rest}`);
+        if (identity.kind === 'user')
+          expect(userStream(identity.userId, identity.type, identity.category)).toBe(`user-${rest}`);
         else expect(identity).toEqual({ kind: 'other' });
       }),
       { numRuns: 2_000 },
@@ -79,23 +118,63 @@ describe('stream names', () => {
     );
   });
 
-  it.each(['a', 'Alice', 'a.b_c@d-e', '-', 'profile', 'my-profiles', 'x'.repeat(128), '__proto__', 'auth0@abc', 'administrator', 'a..b', 'default'])('%p may be the id of a user', (id) => {
+  it.each([
+    'a',
+    'Alice',
+    'a.b_c@d-e',
+    '-',
+    'profile',
+    'my-profiles',
+    'x'.repeat(128),
+    '__proto__',
+    'auth0@abc',
+    'administrator',
+    'a..b',
+    'default',
+  ])('%p may be the id of a user', (id) => {
     expect(isUserId(id)).toBe(true);
   });
 
-  it.each(['', '.', '..', 'a-profile', 'a-loans-b', '-offers', 'a b', 'ä', 'a/b', 'key:a', '*', '$a', 'a\n', 'x'.repeat(129), 'system', 'admin', 'user', 'auth0|abc'])('%p may not be the id of a user, and the message says what may', (id) => {
+  it.each([
+    '',
+    '.',
+    '..',
+    'a-profile',
+    'a-loans-b',
+    '-offers',
+    'a b',
+    'ä',
+    'a/b',
+    'key:a',
+    '*',
+    '$a',
+    'a\n',
+    'x'.repeat(129),
+    'system',
+    'admin',
+    'user',
+    'auth0|abc',
+  ])('%p may not be the id of a user, and the message says what may', (id) => {
     expect(isUserId(id)).toBe(false);
     expect(() => userStream(id, 'profile')).toThrow(/cannot be a user's id: use at most 128 letters/);
   });
 
-  it.each(['a', 'two-words', 'two_words', '1', 'profile', 'x'.repeat(64), 'default'])('%p may name a category', (category) => {
-    expect(isCategory(category)).toBe(true);
-  });
+  it.each(['a', 'two-words', 'two_words', '1', 'profile', 'x'.repeat(64), 'default'])(
+    '%p may name a category',
+    (category) => {
+      expect(isCategory(category)).toBe(true);
+    },
+  );
 
-  it.each(['', 'A', '-a', 'a-', 'a--b', 'a.b', 'a b', 'ä', '__proto__', 'a\n', 'x'.repeat(65)])('%p may not name a category, and the message says what may', (category) => {
-    expect(isCategory(category)).toBe(false);
-    expect(() => userStream('alice', 'profile', category)).toThrow(/cannot name a category: use at most 64 lower-case letters/);
-  });
+  it.each(['', 'A', '-a', 'a-', 'a--b', 'a.b', 'a b', 'ä', '__proto__', 'a\n', 'x'.repeat(65)])(
+    '%p may not name a category, and the message says what may',
+    (category) => {
+      expect(isCategory(category)).toBe(false);
+      expect(() => userStream('alice', 'profile', category)).toThrow(
+        /cannot name a category: use at most 64 lower-case letters/,
+      );
+    },
+  );
 
   it('tell of both mistakes at once, each with its path', () => {
     const thrown = (): unknown => {
@@ -124,10 +203,13 @@ describe('stream names', () => {
     expect(serviceUptimeStream(name)).toBe(`service-uptime-${name}`);
   });
 
-  it.each(['', 'HTTP', '-a', 'a-', 'a--b', 'a b', 'ä', 'a/b', '__proto__', 'x'.repeat(65), '$x'])('%p may not name a service', (name) => {
-    expect(isServiceName(name)).toBe(false);
-    expect(() => serviceUptimeStream(name)).toThrow(ValidationError);
-  });
+  it.each(['', 'HTTP', '-a', 'a-', 'a--b', 'a b', 'ä', 'a/b', '__proto__', 'x'.repeat(65), '$x'])(
+    '%p may not name a service',
+    (name) => {
+      expect(isServiceName(name)).toBe(false);
+      expect(() => serviceUptimeStream(name)).toThrow(ValidationError);
+    },
+  );
 
   it.each(['a', 'ünïcödé-流', '$$x', '🐧'.repeat(128)])('%p may name a stream', (name) => {
     expect(() => assertStreamName(name)).not.toThrow();

@@ -27,7 +27,9 @@ const MAX_CATEGORY_LENGTH = 64;
 const USER_ID = /^(?!\.+$)[\w.@-]+$/;
 const MAX_USER_ID_LENGTH = 128;
 const TYPE_SEGMENT = new RegExp(`-(?:${USER_STREAM_TYPES.join('|')})(?:-|$)`);
-const USER_STREAM = new RegExp(`^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?!default$)(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`);
+const USER_STREAM = new RegExp(
+  `^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?!default$)(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`,
+);
 /** Names that stand for roles wherever permissions are read. */
 const ROLE_NAMES = ['system', 'admin', 'user'];
 // Control characters, line and paragraph separators, and lone surrogates, which UTF-8 cannot hold.
@@ -40,7 +42,9 @@ export function isServiceName(text: string): boolean {
 
 /** Whether a text may be a user's id: letters, digits, `_`, `.`, `@` and `-`, at most 128, without a `-{type}` segment, and not the name of a role. */
 export function isUserId(text: string): boolean {
-  return text.length <= MAX_USER_ID_LENGTH && USER_ID.test(text) && !TYPE_SEGMENT.test(text) && !ROLE_NAMES.includes(text);
+  return (
+    text.length <= MAX_USER_ID_LENGTH && USER_ID.test(text) && !TYPE_SEGMENT.test(text) && !ROLE_NAMES.includes(text)
+  );
 }
 
 /** Whether a text may name a category: lower-case letters, digits and single `-` or `_` between them, at most 64 characters. */
@@ -55,10 +59,25 @@ export function isUserStreamType(text: string): text is UserStreamType {
 /** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError for what the rules of names refuse */
 export function userStream(userId: string, type: UserStreamType, category: string = DEFAULT_CATEGORY): string {
   const mistakes = [
-    ...(isUserId(userId) ? [] : [{ path: 'userId', problem: `'${printable(userId)}' cannot be a user's id: use at most ${MAX_USER_ID_LENGTH} letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role` }]),
-    ...(isCategory(category) ? [] : [{ path: 'category', problem: `'${printable(category)}' cannot name a category: use at most ${MAX_CATEGORY_LENGTH} lower-case letters, digits and single '-' or '_' between them` }]),
+    ...(isUserId(userId)
+      ? []
+      : [
+          {
+            path: 'userId',
+            problem: `'${printable(userId)}' cannot be a user's id: use at most ${MAX_USER_ID_LENGTH} letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role`,
+          },
+        ]),
+    ...(isCategory(category)
+      ? []
+      : [
+          {
+            path: 'category',
+            problem: `'${printable(category)}' cannot name a category: use at most ${MAX_CATEGORY_LENGTH} lower-case letters, digits and single '-' or '_' between them`,
+          },
+        ]),
   ];
-  if (mistakes.length > 0) throw new ValidationError(mistakes.map(({ problem }) => problem).join('; '), { details: { mistakes } });
+  if (mistakes.length > 0)
+    throw new ValidationError(mistakes.map(({ problem }) => problem).join('; '), { details: { mistakes } });
   return `${USER_STREAM_PREFIX}${userId}-${type}${category === DEFAULT_CATEGORY ? '' : `-${category}`}`;
 }
 
@@ -80,17 +99,23 @@ export function identifyStream(name: string): StreamIdentity {
     const service = name.slice(SERVICE_UPTIME_PREFIX.length);
     return isServiceName(service) ? { kind: 'service-uptime', service } : { kind: 'other' };
   }
-  if (name.startsWith('system-') && name.length > 'system-'.length) return { kind: 'system', name: name.slice('system-'.length) };
+  if (name.startsWith('system-') && name.length > 'system-'.length)
+    return { kind: 'system', name: name.slice('system-'.length) };
   const user = USER_STREAM.exec(name)?.groups;
   const { userId = '', type = '', category = DEFAULT_CATEGORY } = user ?? {};
   // Others may write to a stream of such a name: one of a user called like a role would belong to everyone who has it.
-  return isUserId(userId) && isUserStreamType(type) && isCategory(category) ? { kind: 'user', userId, type, category } : { kind: 'other' };
+  return isUserId(userId) && isUserStreamType(type) && isCategory(category)
+    ? { kind: 'user', userId, type, category }
+    : { kind: 'other' };
 }
 
 /** Refuses names that no store should be asked for. @throws ValidationError that says which rule the name breaks */
 export function assertStreamName(name: string): void {
   const wrong = problemWithName(name);
-  if (wrong) throw new ValidationError(`'${printable(name)}' cannot name a stream: ${wrong}`, { details: { streamName: printable(name) } });
+  if (wrong)
+    throw new ValidationError(`'${printable(name)}' cannot name a stream: ${wrong}`, {
+      details: { streamName: printable(name) },
+    });
 }
 
 function problemWithName(name: string): string | undefined {

@@ -10,15 +10,29 @@ const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Directi
 const LARGEST_REVISION = 9_223_372_036_854_775_807n;
 
 export class ReadEventsQuery {
-  @ApiPropertyOptional({ description: 'Revision to begin with, inclusive; without it, the first event forwards and the last one backwards', example: '0', type: String, pattern: '^\\d{1,19}$' })
+  @ApiPropertyOptional({
+    description: 'Revision to begin with, inclusive; without it, the first event forwards and the last one backwards',
+    example: '0',
+    type: String,
+    pattern: '^\\d{1,19}$',
+  })
   @IsOptional()
   @ValidateBy({
     name: 'isRevision',
-    validator: { validate: isRevision, defaultMessage: () => `from must be a revision: a whole number from 0 to ${LARGEST_REVISION}` },
+    validator: {
+      validate: isRevision,
+      defaultMessage: () => `from must be a revision: a whole number from 0 to ${LARGEST_REVISION}`,
+    },
   })
   readonly from?: string;
 
-  @ApiPropertyOptional({ description: 'At most this many events', default: DEFAULT_PAGE, minimum: 1, maximum: LARGEST_PAGE, type: 'integer' })
+  @ApiPropertyOptional({
+    description: 'At most this many events',
+    default: DEFAULT_PAGE,
+    minimum: 1,
+    maximum: LARGEST_PAGE,
+    type: 'integer',
+  })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

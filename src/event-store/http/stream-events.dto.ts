@@ -5,11 +5,17 @@ import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '
 export type JsonInteger = number | string;
 
 export function toJsonInteger(value: bigint): JsonInteger {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : String(value);
 }
 
 export class StreamEventDto {
-  @ApiProperty({ description: 'Place in the stream, from 0; a text beyond 2^53', example: 1, oneOf: [{ type: 'integer' }, { type: 'string' }] })
+  @ApiProperty({
+    description: 'Place in the stream, from 0; a text beyond 2^53',
+    example: 1,
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  })
   readonly revision: JsonInteger;
 
   @ApiProperty({ example: 'evt_1763949600000_5v0c3qk8d1m2p7ra' })
@@ -18,13 +24,20 @@ export class StreamEventDto {
   @ApiProperty({ example: 'ServiceStatusChanged' })
   readonly type: string;
 
-  @ApiProperty({ description: 'JSON; base64 text where `encoding` says so', example: { serviceName: 'http', status: 'up' } })
+  @ApiProperty({
+    description: 'JSON; base64 text where `encoding` says so',
+    example: { serviceName: 'http', status: 'up' },
+  })
   readonly data: unknown;
 
   @ApiPropertyOptional({ description: 'Present where the event is not JSON', enum: ['base64'] })
   readonly encoding?: 'base64';
 
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { schemaVersion: 1, source: 'penguin-pool-streams/uptime' } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { schemaVersion: 1, source: 'penguin-pool-streams/uptime' },
+  })
   readonly metadata: EventMetadata;
 
   @ApiProperty({ description: 'When it happened', example: '2026-11-24T02:00:00.000Z' })
@@ -35,7 +48,15 @@ export class StreamEventDto {
 
   static of(event: RecordedEvent): StreamEventDto {
     const { revision, eventId, type, timestamp, created } = event;
-    return { revision: toJsonInteger(revision), eventId, type, ...payloadOf(event), metadata: toldMetadataOf(event), timestamp, created: new Date(created).toISOString() };
+    return {
+      revision: toJsonInteger(revision),
+      eventId,
+      type,
+      ...payloadOf(event),
+      metadata: toldMetadataOf(event),
+      timestamp,
+      created: new Date(created).toISOString(),
+    };
   }
 }
 
@@ -62,6 +83,11 @@ export class StreamEventsDto {
   @ApiProperty({ type: [StreamEventDto] })
   readonly events: readonly StreamEventDto[];
 
-  @ApiProperty({ description: '`from` of the next page in the same direction; null after the last one', nullable: true, oneOf: [{ type: 'integer' }, { type: 'string' }], example: 100 })
+  @ApiProperty({
+    description: '`from` of the next page in the same direction; null after the last one',
+    nullable: true,
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+    example: 100,
+  })
   readonly nextFrom: JsonInteger | null;
 }

@@ -2,7 +2,18 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { Access, ApiErrors, CurrentCaller } from '../../http/index.js';
-import { assertStreamName, AuthenticationError, type Caller, type EventStore, identifyStream, isEvent, permissionsOf, StreamDeleted, StreamDeletedError, StreamGuard } from '../domain/index.js';
+import {
+  assertStreamName,
+  AuthenticationError,
+  type Caller,
+  type EventStore,
+  identifyStream,
+  isEvent,
+  permissionsOf,
+  StreamDeleted,
+  StreamDeletedError,
+  StreamGuard,
+} from '../domain/index.js';
 import { EVENT_STORE } from '../tokens.js';
 import { readEventPage } from './event-page.js';
 import { ReadEventsQuery } from './read-events.query.js';
@@ -19,18 +30,33 @@ export class StreamsController {
   ) {}
 
   @Get(':streamName/events')
-  @ApiOperation({ summary: 'Read the events of a stream, page by page', description: 'A stream that the caller may not read answers as if it did not exist.' })
+  @ApiOperation({
+    summary: 'Read the events of a stream, page by page',
+    description: 'A stream that the caller may not read answers as if it did not exist.',
+  })
   @ApiParam({ name: 'streamName', example: 'service-uptime-http' })
   @ApiOkResponse({ type: StreamEventsDto })
-  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
-  async readEvents(@Param('streamName') streamName: string, @Query() query: ReadEventsQuery, @CurrentCaller() caller: Caller): Promise<StreamEventsDto> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'stream-not-found',
+    'stream-deleted',
+    'connection-error',
+    'timeout',
+  )
+  async readEvents(
+    @Param('streamName') streamName: string,
+    @Query() query: ReadEventsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamEventsDto> {
     assertStreamName(streamName);
     const { kind } = identifyStream(streamName);
     if (kind === 'service-uptime' && caller.kind === 'anonymous' && !this.config.auth.openEndpoints.has('uptime')) {
       throw new AuthenticationError('Uptime is closed to the public here: send a bearer token or an API key');
     }
     // KurrentDB's own streams have no permissions to look up, and are closed to everyone.
-    const permissions = kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
+    const permissions =
+      kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
     this.guard.assertMay(caller, 'read', { name: streamName, permissions });
     if (kind === 'user') await this.#assertNotDeleted(streamName);
     return readEventPage(this.store, streamName, query);

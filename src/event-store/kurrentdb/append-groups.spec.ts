@@ -53,7 +53,11 @@ describe('groups of appends', () => {
 
   it('fails one by itself, also where it fails before it is sent', async () => {
     const refused = appends.append('a').catch((error: Error) => error.message);
-    const thrown = new AppendGroups().run(() => { throw new Error('not sent'); }).catch((error: Error) => error.message);
+    const thrown = new AppendGroups()
+      .run(() => {
+        throw new Error('not sent');
+      })
+      .catch((error: Error) => error.message);
     const other = appends.append('b');
     await nextTurn();
     appends.refuse('a', new Error('refused'));

@@ -1,5 +1,16 @@
-import { type AllStreamSubscription, type RecordedEvent as ClientEvent, type StreamSubscription } from '@kurrent/kurrentdb-client';
-import { type EventBatch, type EventSubscription, type Position, type RecordedEvent, type StreamError, type SubscriptionOptions } from '../domain/index.js';
+import {
+  type AllStreamSubscription,
+  type RecordedEvent as ClientEvent,
+  type StreamSubscription,
+} from '@kurrent/kurrentdb-client';
+import {
+  type EventBatch,
+  type EventSubscription,
+  type Position,
+  type RecordedEvent,
+  type StreamError,
+  type SubscriptionOptions,
+} from '../domain/index.js';
 
 /** What one connection delivers: an event, or the news that everything up to a position has been looked at. */
 interface Delivery {
@@ -35,7 +46,13 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   #cursor: Cursor;
   #pauseMs = FIRST_PAUSE_MS;
 
-  constructor(source: SubscriptionSource<Cursor>, after: Cursor, options: SubscriptionOptions, decode: (event: ClientEvent) => RecordedEvent, translate: (error: unknown) => StreamError) {
+  constructor(
+    source: SubscriptionSource<Cursor>,
+    after: Cursor,
+    options: SubscriptionOptions,
+    decode: (event: ClientEvent) => RecordedEvent,
+    translate: (error: unknown) => StreamError,
+  ) {
     this.#source = source;
     this.#cursor = after;
     this.#options = options;
@@ -122,7 +139,10 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   async #deliver(deliveries: readonly Delivery[]): Promise<void> {
     const last = deliveries.at(-1);
     if (!last) return;
-    const batch: EventBatch = { events: deliveries.flatMap(({ event }) => (event ? [this.#decode(event)] : [])), position: last.position };
+    const batch: EventBatch = {
+      events: deliveries.flatMap(({ event }) => (event ? [this.#decode(event)] : [])),
+      position: last.position,
+    };
     try {
       await this.#options.onBatch(batch);
     } catch (error) {

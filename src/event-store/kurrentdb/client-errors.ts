@@ -67,27 +67,57 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
   // Where the client asks for the server's features, it lets errors of gRPC through as they are.
   const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
   const stream = streamName ?? streamNamed(error) ?? '$all';
-  if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError) return new StreamNotFoundError(stream, error);
-  if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError) return new StreamDeletedError(stream, error);
+  if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError)
+    return new StreamNotFoundError(stream, error);
+  if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError)
+    return new StreamDeletedError(stream, error);
   if (error instanceof WrongExpectedVersionError) {
-    return new WrongExpectedRevisionError(stream, revisionOrState(error.expectedState), currentRevision(error.actualState), error);
+    return new WrongExpectedRevisionError(
+      stream,
+      revisionOrState(error.expectedState),
+      currentRevision(error.actualState),
+      error,
+    );
   }
   if (error instanceof AppendConsistencyViolationError) return violationOf(error, stream);
-  if (error instanceof MaxAppendSizeExceededError) return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
-  if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError) return new EventTooLargeError(stream, error.size, error.maxSize, error);
+  if (error instanceof MaxAppendSizeExceededError)
+    return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
+  if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError)
+    return new EventTooLargeError(stream, error.size, error.maxSize, error);
   const about = streamName === undefined ? {} : { streamName };
   const doing = describeOperation(operation);
   if (error instanceof AccessDeniedError) {
-    return new PermissionError(`KurrentDB does not let this service do it while ${doing}; check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl`, { ...about, cause: error });
+    return new PermissionError(
+      `KurrentDB does not let this service do it while ${doing}; check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl`,
+      { ...about, cause: error },
+    );
   }
   if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
-    return new TimeoutError(`KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`, { ...about, cause: error });
+    return new TimeoutError(
+      `KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`,
+      { ...about, cause: error },
+    );
   }
-  if (error instanceof UnsupportedError) return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`, { ...about, cause: error });
-  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED) return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, { ...about, cause: error });
-  if (error instanceof InvalidArgumentError) return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, { ...about, cause: error });
+  if (error instanceof UnsupportedError)
+    return new UnsupportedByStoreError(
+      `The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`,
+      { ...about, cause: error },
+    );
+  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED)
+    return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, {
+      ...about,
+      cause: error,
+    });
+  if (error instanceof InvalidArgumentError)
+    return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, {
+      ...about,
+      cause: error,
+    });
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
-    return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, { ...about, cause: error });
+    return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, {
+      ...about,
+      cause: error,
+    });
   }
   return new ConnectionError(`KurrentDB failed while ${doing}; retry in a moment`, { ...about, cause: error });
 }
@@ -96,13 +126,20 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
 function violationOf(error: AppendConsistencyViolationError, stream: string): StreamError {
   const [first] = error.violations;
   if (first && DELETED_STATES.includes(first.actualState)) return new StreamDeletedError(first.streamName, error);
-  return new WrongExpectedRevisionError(first?.streamName ?? stream, revisionOrState(first?.expectedState), currentRevision(first?.actualState), error);
+  return new WrongExpectedRevisionError(
+    first?.streamName ?? stream,
+    revisionOrState(first?.expectedState),
+    currentRevision(first?.actualState),
+    error,
+  );
 }
 
 /** Several streams were written to at once: the error says which one it was. */
 function streamNamed(error: unknown): string | undefined {
   if (error instanceof StreamTombstonedError) return error.stream;
-  return error instanceof Error && 'streamName' in error && typeof error.streamName === 'string' ? error.streamName : undefined;
+  return error instanceof Error && 'streamName' in error && typeof error.streamName === 'string'
+    ? error.streamName
+    : undefined;
 }
 
 function revisionOrState(value: unknown): RevisionOrState | undefined {

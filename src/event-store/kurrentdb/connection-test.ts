@@ -1,4 +1,13 @@
-import { type Clock, CONNECTION_TEST_STREAM, type ConnectionTestResult, createEventId, type EventStore, type RandomText, StreamError, WrongExpectedRevisionError } from '../domain/index.js';
+import {
+  type Clock,
+  CONNECTION_TEST_STREAM,
+  type ConnectionTestResult,
+  createEventId,
+  type EventStore,
+  type RandomText,
+  StreamError,
+  WrongExpectedRevisionError,
+} from '../domain/index.js';
 
 /** How many events the stream keeps: more than tests ever run at once, so that each still finds its own. */
 const KEPT_EVENTS = 1_000;
@@ -22,7 +31,13 @@ export class ConnectionTest {
     try {
       const isThere = await this.appendAndFind();
       const responseTime = elapsed();
-      if (!isThere) return { connection: 'success', health: 'unhealthy', responseTime, error: 'The event that was appended could not be read back' };
+      if (!isThere)
+        return {
+          connection: 'success',
+          health: 'unhealthy',
+          responseTime,
+          error: 'The event that was appended could not be read back',
+        };
       await this.keepShort();
       return { connection: 'success', health: 'healthy', responseTime };
     } catch (error) {
@@ -34,7 +49,11 @@ export class ConnectionTest {
   /** Whether an event that is appended can be read back. @throws errors of the store */
   async appendAndFind(): Promise<boolean> {
     const eventId = createEventId(this.clock.now(), this.random);
-    const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, { type: 'ConnectionTested', data: {}, eventId });
+    const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, {
+      type: 'ConnectionTested',
+      data: {},
+      eventId,
+    });
     const [read] = await this.store.readStream(CONNECTION_TEST_STREAM, { from: revision, limit: 1 });
     return read?.eventId === eventId;
   }
@@ -45,7 +64,11 @@ export class ConnectionTest {
     const { metadata, revision } = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM);
     if (metadata.maxCount === undefined) {
       try {
-        await this.store.setStreamMetadata(CONNECTION_TEST_STREAM, { ...metadata, maxCount: KEPT_EVENTS }, { expectedRevision: revision });
+        await this.store.setStreamMetadata(
+          CONNECTION_TEST_STREAM,
+          { ...metadata, maxCount: KEPT_EVENTS },
+          { expectedRevision: revision },
+        );
       } catch (error) {
         // Another replica was faster, with the same setting.
         if (!(error instanceof WrongExpectedRevisionError)) throw error;

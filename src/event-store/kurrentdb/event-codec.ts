@@ -1,6 +1,16 @@
 import { type EventData, jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
 import { hash } from 'node:crypto';
-import { type Clock, createEventId, type EventMetadata, type EventRegistry, isEventId, type NewEvent, type RandomText, type RecordedEvent, ValidationError } from '../domain/index.js';
+import {
+  type Clock,
+  createEventId,
+  type EventMetadata,
+  type EventRegistry,
+  isEventId,
+  type NewEvent,
+  type RandomText,
+  type RecordedEvent,
+  ValidationError,
+} from '../domain/index.js';
 
 /** Written as the `source` of events that do not name one. */
 const DEFAULT_SOURCE = 'penguin-pool-streams';
@@ -31,16 +41,29 @@ export class EventCodec {
 
   /** @throws ValidationError for data that is not JSON, or an event id of another form */
   encode({ type, data, metadata, timestamp, eventId }: NewEvent): EncodedEvent {
-    if (type === '' || type.startsWith('$')) throw new ValidationError(`'${type}' cannot be an event type: it must not be empty or begin with '$'`);
+    if (type === '' || type.startsWith('$'))
+      throw new ValidationError(`'${type}' cannot be an event type: it must not be empty or begin with '$'`);
     const now = this.clock.now();
     const id = eventId ?? createEventId(now, this.random);
-    if (!isEventId(id)) throw new ValidationError(`'${id}' is not an event id; the form is evt_{milliseconds}_{letters and digits}`);
+    if (!isEventId(id))
+      throw new ValidationError(`'${id}' is not an event id; the form is evt_{milliseconds}_{letters and digits}`);
     const schemaVersion = metadata?.schemaVersion ?? this.registry.schemaVersionOf(type) ?? 1;
-    const stored: StoredMetadata = { source: DEFAULT_SOURCE, ...metadata, schemaVersion, eventId: id, timestamp: timestamp ?? new Date(now).toISOString() };
+    const stored: StoredMetadata = {
+      source: DEFAULT_SOURCE,
+      ...metadata,
+      schemaVersion,
+      eventId: id,
+      timestamp: timestamp ?? new Date(now).toISOString(),
+    };
     const json = toJson(data ?? null, `data of event '${type}'`);
     const metadataJson = toJson(stored, `metadata of event '${type}'`);
     return {
-      event: jsonEvent({ id: uuidOfEventId(id), type, data: json.value, metadata: metadataJson.value as Record<string, unknown> }),
+      event: jsonEvent({
+        id: uuidOfEventId(id),
+        type,
+        data: json.value,
+        metadata: metadataJson.value as Record<string, unknown>,
+      }),
       bytes: json.bytes + metadataJson.bytes,
     };
   }
@@ -52,7 +75,9 @@ export class EventCodec {
    */
   encodeForSession(event: NewEvent): EncodedEvent {
     const { event: encoded, bytes } = this.encode(event);
-    const properties = Object.entries(encoded.metadata ?? {}).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+    const properties = Object.entries(encoded.metadata ?? {})
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
     return { event: { ...encoded, metadata: Object.fromEntries(properties) as Record<string, string> }, bytes };
   }
 
@@ -81,11 +106,13 @@ export function uuidOfEventId(eventId: string): string {
 
 function readMetadata(metadata: unknown): StoredMetadata {
   // Other writers may leave metadata out, or keep bytes or any JSON value there.
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Uint8Array) return {};
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Uint8Array)
+    return {};
   const { eventId, timestamp, schemaVersion, ...rest } = metadata as Record<string, unknown>;
   // The protocol of several streams adds what the event's type and content type say already, and keeps numbers as texts.
   for (const name of SCHEMA_PROPERTIES) delete rest[name];
-  const version = typeof schemaVersion === 'string' && /^\d{1,9}$/.test(schemaVersion) ? Number(schemaVersion) : schemaVersion;
+  const version =
+    typeof schemaVersion === 'string' && /^\d{1,9}$/.test(schemaVersion) ? Number(schemaVersion) : schemaVersion;
   return {
     ...rest,
     ...(typeof version === 'number' ? { schemaVersion: version } : {}),

@@ -26,7 +26,10 @@ export class KurrentDBConnection {
    *
    * @param onFailure called when the embedded server stops by itself
    */
-  static async open({ kurrentdb, dataDir }: AppConfig, onFailure: (error: Error) => void): Promise<KurrentDBConnection> {
+  static async open(
+    { kurrentdb, dataDir }: AppConfig,
+    onFailure: (error: Error) => void,
+  ): Promise<KurrentDBConnection> {
     if (kurrentdb.connectionString !== undefined) {
       return new KurrentDBConnection(new KurrentDBClients(kurrentdb.connectionString), undefined);
     }
@@ -53,7 +56,10 @@ export class KurrentDBConnection {
  *
  * @throws ConnectionError for a process that holds the directory without saying how to reach it
  */
-export async function connectionOfRunning({ kurrentdb, dataDir }: Pick<AppConfig, 'kurrentdb' | 'dataDir'>): Promise<string | undefined> {
+export async function connectionOfRunning({
+  kurrentdb,
+  dataDir,
+}: Pick<AppConfig, 'kurrentdb' | 'dataDir'>): Promise<string | undefined> {
   if (kurrentdb.connectionString !== undefined) return undefined;
   const { holderOf } = await import('../../embedded-kurrentdb/index.js');
   return findConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);

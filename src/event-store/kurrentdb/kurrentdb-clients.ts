@@ -25,7 +25,8 @@ export class KurrentDBClients {
       return value;
     } catch (error) {
       if (!(error instanceof UnavailableError)) this.#hasReached = true;
-      else if (!this.#hasReached && reader === this.#reader) this.#reader = KurrentDBClient.connectionString(this.connectionString);
+      else if (!this.#hasReached && reader === this.#reader)
+        this.#reader = KurrentDBClient.connectionString(this.connectionString);
       throw error;
     }
   }

@@ -1,5 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type AppendResult as ClientAppendResult, BACKWARDS, type ConsistencyCheck, END, type EventData, FORWARDS, jsonEvent, type KurrentDBClient, START, STREAM_STATE } from '@kurrent/kurrentdb-client';
+import {
+  type AppendResult as ClientAppendResult,
+  BACKWARDS,
+  type ConsistencyCheck,
+  END,
+  type EventData,
+  FORWARDS,
+  jsonEvent,
+  type KurrentDBClient,
+  START,
+  STREAM_STATE,
+} from '@kurrent/kurrentdb-client';
 import {
   type AllSubscriptionOptions,
   type AppendOptions,
@@ -64,16 +75,24 @@ export class KurrentDBService implements EventStore {
     this.#connectionTest = new ConnectionTest(this, options.clock, options.random);
   }
 
-  async readStream(streamName: string, { from, limit = DEFAULT_LIMIT, direction = 'forwards' }: ReadOptions = {}): Promise<RecordedEvent[]> {
+  async readStream(
+    streamName: string,
+    { from, limit = DEFAULT_LIMIT, direction = 'forwards' }: ReadOptions = {},
+  ): Promise<RecordedEvent[]> {
     assertStreamName(streamName);
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new ValidationError(`limit is ${limit}; it must be a whole number from 1`);
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new ValidationError(`limit is ${limit}; it must be a whole number from 1`);
     if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from is ${from}; a revision is 0 or more`);
     const forwards = direction === 'forwards';
     const start = from ?? (forwards ? 'start' : 'end');
     if (forwards && start === 'end') return [];
     try {
       return await this.#read({ name: 'reading', streamName }, async (client) => {
-        const read = client.readStream(streamName, { direction: forwards ? FORWARDS : BACKWARDS, fromRevision: start === 'start' ? START : start === 'end' ? END : start, maxCount: limit });
+        const read = client.readStream(streamName, {
+          direction: forwards ? FORWARDS : BACKWARDS,
+          fromRevision: start === 'start' ? START : start === 'end' ? END : start,
+          maxCount: limit,
+        });
         const events: RecordedEvent[] = [];
         for await (const { event } of read) {
           if (event) events.push(this.codec.decode(event));
@@ -81,11 +100,17 @@ export class KurrentDBService implements EventStore {
         return events;
       });
     } catch (error) {
-      throw error instanceof StreamNotFoundError && (await this.#wasDeleted(streamName)) ? new StreamDeletedError(streamName, error) : error;
+      throw error instanceof StreamNotFoundError && (await this.#wasDeleted(streamName))
+        ? new StreamDeletedError(streamName, error)
+        : error;
     }
   }
 
-  async appendToStream(streamName: string, events: NewEvent | readonly NewEvent[], { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
+  async appendToStream(
+    streamName: string,
+    events: NewEvent | readonly NewEvent[],
+    { expectedRevision = 'any' }: AppendOptions = {},
+  ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = (isList(events) ? events : [events]).map((event) => this.codec.encode(event));
     this.#checkSize(streamName, encoded);
@@ -103,7 +128,9 @@ export class KurrentDBService implements EventStore {
       this.#checkSize(streamName, encoded);
       return { streamName, expectedState: expectedRevision, events: encoded.map(({ event }) => event) };
     });
-    const result = await this.#run({ name: 'appending to several streams' }, () => this.clients.client.multiStreamAppend(requests));
+    const result = await this.#run({ name: 'appending to several streams' }, () =>
+      this.clients.client.multiStreamAppend(requests),
+    );
     const { position, responses = [] } = result;
     return {
       revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
@@ -111,15 +138,27 @@ export class KurrentDBService implements EventStore {
     };
   }
 
-  async appendIf({ streamName, events, expectedRevision }: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult> {
+  async appendIf(
+    { streamName, events, expectedRevision }: StreamWrite,
+    demands: readonly StreamDemand[],
+  ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = events.map((event) => this.codec.encodeForSession(event));
     this.#checkSize(streamName, encoded);
     const records = encoded.map(({ event }) => ({ streamName, record: event }));
-    const checks: ConsistencyCheck[] = [...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]), ...demands].map((demand) => ({ type: STREAM_STATE, streamName: demand.streamName, expectedState: demand.expectedRevision }));
-    const { position, responses } = await this.#run({ name: 'appending on condition to', streamName }, () => this.clients.client.appendRecords(records, checks));
+    const checks: ConsistencyCheck[] = [
+      ...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]),
+      ...demands,
+    ].map((demand) => ({ type: STREAM_STATE, streamName: demand.streamName, expectedState: demand.expectedRevision }));
+    const { position, responses } = await this.#run({ name: 'appending on condition to', streamName }, () =>
+      this.clients.client.appendRecords(records, checks),
+    );
     const written = responses.find((response) => response.streamName === streamName);
-    return { streamName, revision: written?.revision ?? -1n, position: position < 0n ? undefined : { commit: position, prepare: position } };
+    return {
+      streamName,
+      revision: written?.revision ?? -1n,
+      position: position < 0n ? undefined : { commit: position, prepare: position },
+    };
   }
 
   createStream(stream: NewStream): Promise<CreateStreamResult> {
@@ -130,11 +169,16 @@ export class KurrentDBService implements EventStore {
     return initializeMetadata(this, stream, this.#now());
   }
 
-  async deleteStream(streamName: string, { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {}): Promise<void> {
+  async deleteStream(
+    streamName: string,
+    { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {},
+  ): Promise<void> {
     assertStreamName(streamName);
     // The client's delete knows no `stream_exists`; the server refuses to delete a missing stream in any case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
-    await this.#run({ name: 'deleting', streamName }, () => this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }));
+    await this.#run({ name: 'deleting', streamName }, () =>
+      this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }),
+    );
   }
 
   async streamExists(streamName: string): Promise<boolean> {
@@ -152,8 +196,13 @@ export class KurrentDBService implements EventStore {
     try {
       // Not the client's getStreamMetadata: it gives a log position where a revision is promised.
       return await this.#read({ name: 'reading the metadata of', streamName }, async (client) => {
-        for await (const { event } of client.readStream(`$$${streamName}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) {
-          if (event) return { metadata: decodeMetadata(event.isJson ? event.data : undefined), revision: event.revision };
+        for await (const { event } of client.readStream(`$$${streamName}`, {
+          direction: BACKWARDS,
+          fromRevision: END,
+          maxCount: 1,
+        })) {
+          if (event)
+            return { metadata: decodeMetadata(event.isJson ? event.data : undefined), revision: event.revision };
         }
         return { metadata: {}, revision: 'no_stream' as const };
       });
@@ -163,13 +212,27 @@ export class KurrentDBService implements EventStore {
     }
   }
 
-  async setStreamMetadata(streamName: string, metadata: StreamMetadata, { expectedRevision = 'any' }: AppendOptions = {}): Promise<AppendResult> {
+  async setStreamMetadata(
+    streamName: string,
+    metadata: StreamMetadata,
+    { expectedRevision = 'any' }: AppendOptions = {},
+  ): Promise<AppendResult> {
     assertStreamName(streamName);
-    for (const [field, least] of [['maxAge', 1], ['maxCount', 1], ['truncateBefore', 0], ['cacheControl', 1]] as const) {
+    for (const [field, least] of [
+      ['maxAge', 1],
+      ['maxCount', 1],
+      ['truncateBefore', 0],
+      ['cacheControl', 1],
+    ] as const) {
       const value = metadata[field];
-      if (value !== undefined && (!Number.isInteger(value) || value < least)) throw new ValidationError(`${field} is ${value}; it must be a whole number from ${least}`, { streamName });
+      if (value !== undefined && (!Number.isInteger(value) || value < least))
+        throw new ValidationError(`${field} is ${value}; it must be a whole number from ${least}`, { streamName });
     }
-    return this.#append(`$$${streamName}`, [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })], expectedRevision);
+    return this.#append(
+      `$$${streamName}`,
+      [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })],
+      expectedRevision,
+    );
   }
 
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
@@ -184,7 +247,8 @@ export class KurrentDBService implements EventStore {
   /** The id of the log's first event: made by chance when the store was begun. */
   identity(): Promise<string | undefined> {
     return this.#read({ name: 'reading $all' }, async (client) => {
-      for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 })) return event?.id;
+      for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 }))
+        return event?.id;
       return undefined;
     });
   }
@@ -195,7 +259,11 @@ export class KurrentDBService implements EventStore {
 
   async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
     const operation = { name: 'appending to', streamName };
-    const append = (): Promise<ClientAppendResult> => this.clients.client.appendToStream(streamName, events, { streamState: expectedRevision, deadline: this.options.timeoutMs });
+    const append = (): Promise<ClientAppendResult> =>
+      this.clients.client.appendToStream(streamName, events, {
+        streamState: expectedRevision,
+        deadline: this.options.timeoutMs,
+      });
     const result = await this.#run(operation, () => this.#groups.run(append));
     return { streamName, revision: result.nextExpectedRevision, position: result.position };
   }
@@ -222,11 +290,19 @@ export class KurrentDBService implements EventStore {
   }
 
   #checkSize(streamName: string, events: readonly EncodedEvent[]): void {
-    if (events.length === 0) throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
+    if (events.length === 0)
+      throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
     const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
     if (bytes > MAX_APPEND_BYTES) throw new EventTooLargeError(streamName, bytes);
     for (const { event, bytes: size } of events) {
-      if (size > LARGE_EVENT_BYTES) this.#logger.warn({ msg: 'An event is large', streamName, eventType: event.type, bytes: size, warningFromBytes: LARGE_EVENT_BYTES });
+      if (size > LARGE_EVENT_BYTES)
+        this.#logger.warn({
+          msg: 'An event is large',
+          streamName,
+          eventType: event.type,
+          bytes: size,
+          warningFromBytes: LARGE_EVENT_BYTES,
+        });
     }
   }
 }

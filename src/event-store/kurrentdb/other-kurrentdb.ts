@@ -12,7 +12,11 @@ export class OtherKurrentDB {
   constructor(connectionString: string, options: KurrentDBServiceOptions) {
     this.#clients = new KurrentDBClients(connectionString);
     const codec = new EventCodec(new EventRegistry(), options.clock, options.random);
-    this.#connectionTest = new ConnectionTest(new KurrentDBService(this.#clients, codec, options), options.clock, options.random);
+    this.#connectionTest = new ConnectionTest(
+      new KurrentDBService(this.#clients, codec, options),
+      options.clock,
+      options.random,
+    );
   }
 
   /**

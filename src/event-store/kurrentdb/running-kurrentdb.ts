@@ -33,13 +33,19 @@ export function withdrawConnection(directory: string): void {
  * @param holderOf the running process that holds a directory
  * @throws ConnectionError for a process that holds the directory without saying how to reach it
  */
-export async function findConnection(directory: string, holderOf: (directory: string) => string | undefined): Promise<string | undefined> {
-  for (const deadline = Date.now() + START_WITHIN_MS; ; ) {
+export async function findConnection(
+  directory: string,
+  holderOf: (directory: string) => string | undefined,
+): Promise<string | undefined> {
+  for (const deadline = Date.now() + START_WITHIN_MS; ;) {
     const holder = holderOf(directory);
     if (holder === undefined) return undefined;
     const connection = readConnection(directory);
     if (connection?.holder === holder) return connection.connectionString;
-    if (Date.now() > deadline) throw new ConnectionError(`${directory} is in use by a process that does not say how to reach it; stop it, or set KURRENTDB_CONNECTION_STRING to that of its server`);
+    if (Date.now() > deadline)
+      throw new ConnectionError(
+        `${directory} is in use by a process that does not say how to reach it; stop it, or set KURRENTDB_CONNECTION_STRING to that of its server`,
+      );
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
@@ -47,9 +53,12 @@ export async function findConnection(directory: string, holderOf: (directory: st
 function readConnection(directory: string): Connection | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(join(directory, CONNECTION_FILE), 'utf8'));
-    if (typeof value !== 'object' || value === null || !('holder' in value) || !('connectionString' in value)) return undefined;
+    if (typeof value !== 'object' || value === null || !('holder' in value) || !('connectionString' in value))
+      return undefined;
     const { holder, connectionString } = value;
-    return typeof holder === 'string' && typeof connectionString === 'string' ? { holder, connectionString } : undefined;
+    return typeof holder === 'string' && typeof connectionString === 'string'
+      ? { holder, connectionString }
+      : undefined;
   } catch {
     return undefined; // there is none (yet)
   }

@@ -1,15 +1,24 @@
 import { type StreamMetadata, type StreamPermissions } from '../domain/index.js';
 
 /** Fields that KurrentDB reads itself, by the name that the domain gives them. */
-const RESERVED = { maxAge: '$maxAge', maxCount: '$maxCount', truncateBefore: '$tb', cacheControl: '$cacheControl', acl: '$acl' } as const;
-const FIELD_OF: ReadonlyMap<string, string> = new Map(Object.entries(RESERVED).map(([field, stored]) => [stored, field]));
+const RESERVED = {
+  maxAge: '$maxAge',
+  maxCount: '$maxCount',
+  truncateBefore: '$tb',
+  cacheControl: '$cacheControl',
+  acl: '$acl',
+} as const;
+const FIELD_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(RESERVED).map(([field, stored]) => [stored, field]),
+);
 
 /** What a soft delete leaves in `$tb`: everything is truncated. (2^63 - 1; JSON numbers lose its last digits.) */
 const ALL_TRUNCATED = Number(9_223_372_036_854_775_807n);
 
 /** The JSON that a stream's metadata is stored as. An `$acl` is made from `permissions` where none is given. */
 export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown> {
-  const withAcl = metadata.acl === undefined && metadata.permissions ? { ...metadata, acl: aclOf(metadata.permissions) } : metadata;
+  const withAcl =
+    metadata.acl === undefined && metadata.permissions ? { ...metadata, acl: aclOf(metadata.permissions) } : metadata;
   return Object.fromEntries(
     Object.entries(withAcl)
       .filter(([, value]) => value !== undefined)
@@ -20,7 +29,9 @@ export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown
 /** Reads stored metadata; what is not a JSON object counts as none, as it does for the server. */
 export function decodeMetadata(stored: unknown): StreamMetadata {
   if (typeof stored !== 'object' || stored === null || Array.isArray(stored) || stored instanceof Uint8Array) return {};
-  return Object.fromEntries(Object.entries(stored).map(([field, value]) => [FIELD_OF.get(field) ?? field, value as unknown]));
+  return Object.fromEntries(
+    Object.entries(stored).map(([field, value]) => [FIELD_OF.get(field) ?? field, value as unknown]),
+  );
 }
 
 /** Whether the metadata are those of a stream that was soft-deleted and not appended to since. */
@@ -33,6 +44,8 @@ export function isSoftDeleted(metadata: StreamMetadata): boolean {
  * store's administrators (this service is one of them), anyone else is a user of the store of that name.
  */
 function aclOf({ read, write, admin }: StreamPermissions): Record<string, string[]> {
-  const roles = (names: readonly string[]): string[] => [...new Set(names.map((name) => (name === '*' ? '$all' : name === 'system' || name === 'admin' ? '$admins' : name)))];
+  const roles = (names: readonly string[]): string[] => [
+    ...new Set(names.map((name) => (name === '*' ? '$all' : name === 'system' || name === 'admin' ? '$admins' : name))),
+  ];
   return { $r: roles(read), $w: roles(write), $d: roles(admin), $mr: roles(read), $mw: roles(admin) };
 }

@@ -1,5 +1,18 @@
-import { END, eventTypeFilter, type Filter, type KurrentDBClient, START, streamNameFilter } from '@kurrent/kurrentdb-client';
-import { type AllSubscriptionOptions, type EventSubscription, type Position, type RecordedEvent, type StreamSubscriptionOptions } from '../domain/index.js';
+import {
+  END,
+  eventTypeFilter,
+  type Filter,
+  type KurrentDBClient,
+  START,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
+import {
+  type AllSubscriptionOptions,
+  type EventSubscription,
+  type Position,
+  type RecordedEvent,
+  type StreamSubscriptionOptions,
+} from '../domain/index.js';
 import { CatchUpSubscription, type SubscriptionSource } from './catch-up-subscription.js';
 import { translateClientError } from './client-errors.js';
 import { type EventCodec } from './event-codec.js';
@@ -10,23 +23,40 @@ const CHECKPOINT_INTERVAL = 32;
 type AllCursor = Position | typeof START | typeof END;
 type StreamCursor = bigint | typeof START | typeof END;
 
-export function subscribeToAll(client: KurrentDBClient, codec: EventCodec, options: AllSubscriptionOptions): EventSubscription {
+export function subscribeToAll(
+  client: KurrentDBClient,
+  codec: EventCodec,
+  options: AllSubscriptionOptions,
+): EventSubscription {
   const source: SubscriptionSource<AllCursor> = {
     open: (after, onCheckpoint) => client.subscribeToAll({ fromPosition: after, ...filterOf(options, onCheckpoint) }),
     cursorOf: ({ position }) => position,
   };
-  return new CatchUpSubscription<AllCursor>(source, options.after === 'end' ? END : (options.after ?? START), options, decodeWith(codec), (error) =>
-    translateClientError(error, { name: 'following $all' }),
+  return new CatchUpSubscription<AllCursor>(
+    source,
+    options.after === 'end' ? END : (options.after ?? START),
+    options,
+    decodeWith(codec),
+    (error) => translateClientError(error, { name: 'following $all' }),
   );
 }
 
-export function subscribeToStream(client: KurrentDBClient, codec: EventCodec, streamName: string, options: StreamSubscriptionOptions): EventSubscription {
+export function subscribeToStream(
+  client: KurrentDBClient,
+  codec: EventCodec,
+  streamName: string,
+  options: StreamSubscriptionOptions,
+): EventSubscription {
   const source: SubscriptionSource<StreamCursor> = {
     open: (after) => client.subscribeToStream(streamName, { fromRevision: after }),
     cursorOf: ({ event }) => event?.revision,
   };
-  return new CatchUpSubscription<StreamCursor>(source, options.after === 'end' ? END : (options.after ?? START), options, decodeWith(codec), (error) =>
-    translateClientError(error, { name: 'following', streamName }),
+  return new CatchUpSubscription<StreamCursor>(
+    source,
+    options.after === 'end' ? END : (options.after ?? START),
+    options,
+    decodeWith(codec),
+    (error) => translateClientError(error, { name: 'following', streamName }),
   );
 }
 
@@ -34,9 +64,16 @@ function decodeWith(codec: EventCodec): (event: Parameters<EventCodec['decode']>
   return (event) => codec.decode(event);
 }
 
-function filterOf({ filter }: AllSubscriptionOptions, checkpointReached: (position: Position) => void): { filter?: Filter } {
+function filterOf(
+  { filter }: AllSubscriptionOptions,
+  checkpointReached: (position: Position) => void,
+): { filter?: Filter } {
   if (!filter) return {};
-  const settings = { checkpointInterval: CHECKPOINT_INTERVAL, checkpointReached: (_: unknown, position: Position) => checkpointReached(position) };
-  if ('streamNamePrefixes' in filter) return { filter: streamNameFilter({ prefixes: [...filter.streamNamePrefixes], ...settings }) };
+  const settings = {
+    checkpointInterval: CHECKPOINT_INTERVAL,
+    checkpointReached: (_: unknown, position: Position) => checkpointReached(position),
+  };
+  if ('streamNamePrefixes' in filter)
+    return { filter: streamNameFilter({ prefixes: [...filter.streamNamePrefixes], ...settings }) };
   return { filter: eventTypeFilter({ prefixes: [...filter.eventTypePrefixes], ...settings }) };
 }

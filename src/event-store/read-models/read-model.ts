@@ -1,6 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { type Database, type Key, open, type RootDatabase } from 'lmdb';
-import { type EventBatch, type EventStore, type EventSubscription, type Position, type RecordedEvent } from '../domain/index.js';
+import {
+  type EventBatch,
+  type EventStore,
+  type EventSubscription,
+  type Position,
+  type RecordedEvent,
+} from '../domain/index.js';
 import { UnsyncedDirectory } from './unsynced-directory.js';
 
 /** The tables of one read model. */
@@ -64,7 +70,9 @@ export class ReadModel implements ReadModelTables {
     this.#root = open({ path: directory, maxDbs: 32, noSync: this.#directory.isUnsynced });
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is made inside a transaction goes with it when that is rolled back.
-    this.#tables = new Map(definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]));
+    this.#tables = new Map(
+      definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]),
+    );
   }
 
   /** All events that were in the store at the start of the subscription have been applied, and it is connected. */
@@ -162,7 +170,10 @@ export class ReadModel implements ReadModelTables {
       await this.start();
       if (attempt > 1) this.#logger.log('The store can be reached; following the streams');
     } catch (error) {
-      if (attempt === 1) this.#logger.warn(`Not following the streams yet, tried again every ${RETRY_MS} ms: ${error instanceof Error ? error.message : String(error)}`);
+      if (attempt === 1)
+        this.#logger.warn(
+          `Not following the streams yet, tried again every ${RETRY_MS} ms: ${error instanceof Error ? error.message : String(error)}`,
+        );
       if (this.#stopped) return;
       this.#retry = setTimeout(() => {
         this.#starting = this.#tryToStart(attempt + 1);
@@ -177,10 +188,15 @@ export class ReadModel implements ReadModelTables {
     // A synchronous transaction, because only that is rolled back when the callback throws.
     this.#root.transactionSync(() => {
       // What is counted must be counted once. A process in another container that has the same directory cannot be seen otherwise.
-      if (this.#meta.get(CHECKPOINT)?.commit !== this.#position?.commit.toString()) throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
+      if (this.#meta.get(CHECKPOINT)?.commit !== this.#position?.commit.toString())
+        throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       this.definition.apply(this, readable);
-      void this.#meta.put(CHECKPOINT, { commit: String(position.commit), prepare: String(position.prepare), storeIdentity: this.#storeIdentity ?? '' });
+      void this.#meta.put(CHECKPOINT, {
+        commit: String(position.commit),
+        prepare: String(position.prepare),
+        storeIdentity: this.#storeIdentity ?? '',
+      });
     });
     this.#position = position;
     this.#interruption = undefined;
@@ -202,7 +218,9 @@ export class ReadModel implements ReadModelTables {
     if (!problem) return true;
     const what = `Event '${type}' at revision ${revision} of '${streamName}'`;
     if (problem.reason === 'newer-schema-version') throw new Error(`${what} cannot be applied: ${problem.message}`);
-    this.#logger.warn(`${what} ${this.definition.takesMalformed ? 'cannot be read' : 'is left out'}: ${problem.message}`);
+    this.#logger.warn(
+      `${what} ${this.definition.takesMalformed ? 'cannot be read' : 'is left out'}: ${problem.message}`,
+    );
     return this.definition.takesMalformed ?? false;
   }
 

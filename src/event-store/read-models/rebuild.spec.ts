@@ -19,7 +19,17 @@ const counted: ReadModelDefinition = {
 function batch(first: number, length: number): EventBatch {
   const events = Array.from({ length }, (_, index): RecordedEvent => {
     const position = BigInt(first + index);
-    return { type: 'Counted', data: {}, metadata: {}, timestamp: '', eventId: `evt_1_${position}`, streamName: 'counted', revision: position, position: { commit: position, prepare: position }, created: 0 };
+    return {
+      type: 'Counted',
+      data: {},
+      metadata: {},
+      timestamp: '',
+      eventId: `evt_1_${position}`,
+      streamName: 'counted',
+      revision: position,
+      position: { commit: position, prepare: position },
+      created: 0,
+    };
   });
   return { events, position: events.at(-1)?.position };
 }
@@ -87,7 +97,11 @@ describe('a read model that is built anew', () => {
   });
 
   it('begins anew where one was killed half-way', async () => {
-    const half = new ReadModel(counted, storeOf(async ({ onBatch }) => onBatch(batch(0, 2))), `${directory}-new`);
+    const half = new ReadModel(
+      counted,
+      storeOf(async ({ onBatch }) => onBatch(batch(0, 2))),
+      `${directory}-new`,
+    );
     await half.start();
     expect(await half.waitFor({ commit: 1n, prepare: 1n }, 5_000)).toBe(true);
     await half.stop();
@@ -112,7 +126,9 @@ describe('a read model that two write to', () => {
     expect(await one.waitFor({ commit: 2n, prepare: 2n }, 5_000)).toBe(true);
     deliver();
     await other.stop();
-    expect(failures).toEqual(['Another process writes to the same tables; set DATA_DIR to a directory of its own for each']);
+    expect(failures).toEqual([
+      'Another process writes to the same tables; set DATA_DIR to a directory of its own for each',
+    ]);
     expect(one.table<number, string>('counts').get('events')).toBe(3);
     await one.stop();
     rmSync(directory, { recursive: true });

@@ -26,7 +26,12 @@ const GIVE_UP_AFTER_MS = 30_000;
  * @returns how far it was at the end
  * @throws Error where a process works on the read model, or the streams cannot be followed to their end: the old tables stay then
  */
-export async function rebuildReadModel(definition: ReadModelDefinition, store: Pick<EventStore, 'subscribeToAll' | 'identity'>, directory: string, report: (progress: RebuildProgress) => void): Promise<RebuildProgress> {
+export async function rebuildReadModel(
+  definition: ReadModelDefinition,
+  store: Pick<EventStore, 'subscribeToAll' | 'identity'>,
+  directory: string,
+  report: (progress: RebuildProgress) => void,
+): Promise<RebuildProgress> {
   const old = UnsyncedDirectory.open(directory);
   // Not with a dot: LMDB takes that for the name of a file.
   const unfinished = `${directory}-new`;
@@ -53,7 +58,11 @@ async function build(model: ReadModel, report: (progress: RebuildProgress) => vo
     events += applied.length;
     lastBatch = performance.now();
   });
-  const progress = (): RebuildProgress => ({ events, seconds: (performance.now() - begun) / 1_000, position: model.position });
+  const progress = (): RebuildProgress => ({
+    events,
+    seconds: (performance.now() - begun) / 1_000,
+    position: model.position,
+  });
   try {
     await model.start();
     for (let reported = begun; !model.isCaughtUp; await pause(LOOK_AFTER_MS)) {

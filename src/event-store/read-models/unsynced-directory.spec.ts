@@ -61,7 +61,9 @@ describe('a directory of tables that are not synced', () => {
       whileRunning((pid) => {
         leaveTo(pid);
         const left = readFileSync(marker(), 'utf8');
-        expect(() => UnsyncedDirectory.open(directory)).toThrow(`${directory} is in use by process ${pid}: stop it, or set DATA_DIR to a directory of its own`);
+        expect(() => UnsyncedDirectory.open(directory)).toThrow(
+          `${directory} is in use by process ${pid}: stop it, or set DATA_DIR to a directory of its own`,
+        );
         expect(readFileSync(marker(), 'utf8')).toBe(left);
         expect(existsSync(tables())).toBe(true);
       }));

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type HoldingProcess, isRunning, thisProcess } from './holding-process.js';
 
@@ -38,10 +48,13 @@ export class UnsyncedDirectory {
     const left = readMarker(marker);
     const own = thisProcess();
     if (left?.holder && left.bootId === (bootId ?? '') && left.holder.pid !== own.pid && isRunning(left.holder)) {
-      throw new Error(`${path} is in use by process ${left.holder.pid}: stop it, or set DATA_DIR to a directory of its own`);
+      throw new Error(
+        `${path} is in use by process ${left.holder.pid}: stop it, or set DATA_DIR to a directory of its own`,
+      );
     }
     mkdirSync(path, { recursive: true });
-    if (left && bootId !== undefined && left.bootId !== bootId) for (const entry of readdirSync(path)) if (entry !== MARKER) rmSync(join(path, entry), { recursive: true });
+    if (left && bootId !== undefined && left.bootId !== bootId)
+      for (const entry of readdirSync(path)) if (entry !== MARKER) rmSync(join(path, entry), { recursive: true });
     writeFileSync(marker, `${bootId ?? ''}\n${own.pid}\n${own.started ?? ''}`, { flag: left ? 'w' : 'wx' });
     if (bootId === undefined) return new UnsyncedDirectory(path, false);
     syncFile(marker);
@@ -63,7 +76,10 @@ function readBootId(): string | undefined {
 function readMarker(path: string): Marker | undefined {
   if (!existsSync(path)) return undefined;
   const [bootId = '', pid = '', started = ''] = readFileSync(path, 'utf8').split('\n');
-  return { bootId, holder: pid === '' ? undefined : { pid: Number(pid), started: started === '' ? undefined : started } };
+  return {
+    bootId,
+    holder: pid === '' ? undefined : { pid: Number(pid), started: started === '' ? undefined : started },
+  };
 }
 
 function syncFile(path: string): void {

@@ -1,5 +1,24 @@
-import { type Clock, type EventStore, type NewEvent, type RecordedEvent, type Role, StreamNotFoundError, ValidationError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { API_KEYS_STREAM, type ApiKey, ApiKeyCreated, ApiKeyRevoked, type ApiKeys, evolveApiKeys, findByName, formatApiKey, isApiKeyName } from '../domain/index.js';
+import {
+  type Clock,
+  type EventStore,
+  type NewEvent,
+  type RecordedEvent,
+  type Role,
+  StreamNotFoundError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
+import {
+  API_KEYS_STREAM,
+  type ApiKey,
+  ApiKeyCreated,
+  ApiKeyRevoked,
+  type ApiKeys,
+  evolveApiKeys,
+  findByName,
+  formatApiKey,
+  isApiKeyName,
+} from '../domain/index.js';
 import { hashOf, makeApiKey } from './api-key-secret.js';
 
 export interface NewApiKey {
@@ -35,10 +54,12 @@ export class ApiKeyRegister {
 
   /** @throws ValidationError for a name that is not one, or that a key has which was not revoked */
   async create({ name, roles, expiresInSeconds, createdBy }: NewApiKey): Promise<CreatedApiKey> {
-    if (!isApiKeyName(name)) throw new ValidationError(`'${name}' cannot name an API key: use at most 64 lower-case letters, digits and '-'`);
+    if (!isApiKeyName(name))
+      throw new ValidationError(`'${name}' cannot name an API key: use at most 64 lower-case letters, digits and '-'`);
     const { keyId, secret } = makeApiKey();
     await this.#record((keys) => {
-      if (findByName(keys, name)) throw new ValidationError(`There is an API key named '${name}'; revoke it first, or take another name`);
+      if (findByName(keys, name))
+        throw new ValidationError(`There is an API key named '${name}'; revoke it first, or take another name`);
       const now = this.clock.now();
       const data: ApiKeyCreated = {
         keyId,
@@ -69,7 +90,10 @@ export class ApiKeyRegister {
     let revoked: ApiKey | undefined;
     await this.#record((keys) => {
       revoked = findByName(keys, key) ?? keys.get(key);
-      if (!revoked || revoked.revokedAt !== undefined) throw new ValidationError(`There is no API key '${key}' to revoke; \`npm run streams -- api-keys list\` shows those there are`);
+      if (!revoked || revoked.revokedAt !== undefined)
+        throw new ValidationError(
+          `There is no API key '${key}' to revoke; \`npm run streams -- api-keys list\` shows those there are`,
+        );
       const data: ApiKeyRevoked = { keyId: revoked.keyId, revokedAt: toTimestamp(this.clock.now()) };
       return { type: ApiKeyRevoked.type, data };
     });
@@ -92,7 +116,12 @@ export class ApiKeyRegister {
   }
 
   async #begin(): Promise<Recorded> {
-    await this.store.createStream({ name: API_KEYS_STREAM, description: 'API keys: made and revoked by the command line, followed by every replica', owner: 'system', permissions: { read: ['system'], write: ['system'], admin: ['system'] } });
+    await this.store.createStream({
+      name: API_KEYS_STREAM,
+      description: 'API keys: made and revoked by the command line, followed by every replica',
+      owner: 'system',
+      permissions: { read: ['system'], write: ['system'], admin: ['system'] },
+    });
     const recorded = await this.#read();
     if (!recorded) throw new StreamNotFoundError(API_KEYS_STREAM);
     return recorded;
@@ -101,7 +130,7 @@ export class ApiKeyRegister {
   async #read(): Promise<Recorded | undefined> {
     const events: RecordedEvent[] = [];
     try {
-      for (let from = 0n; ; ) {
+      for (let from = 0n; ;) {
         const page = await this.store.readStream(API_KEYS_STREAM, { from, limit: PAGE });
         events.push(...page);
         const last = events.at(-1);

@@ -1,4 +1,11 @@
-import { AuthenticationError, type Clock, ConnectionError, type EventStore, type EventSubscription, type KnownCaller } from '../../event-store/domain/index.js';
+import {
+  AuthenticationError,
+  type Clock,
+  ConnectionError,
+  type EventStore,
+  type EventSubscription,
+  type KnownCaller,
+} from '../../event-store/domain/index.js';
 import { API_KEYS_STREAM, type ApiKeys, callerOfKey, evolveApiKeys, parseApiKey, stateOf } from '../domain/index.js';
 import { hasHash } from './api-key-secret.js';
 
@@ -8,7 +15,8 @@ import { hasHash } from './api-key-secret.js';
  */
 const LONGEST_BLINDNESS_MS = 30_000;
 
-const NOT_NOW = 'API keys cannot be checked now: KurrentDB, where they are recorded, cannot be reached. Retry in a moment';
+const NOT_NOW =
+  'API keys cannot be checked now: KurrentDB, where they are recorded, cannot be reached. Retry in a moment';
 
 /** The API keys that are accepted, kept in memory by following their stream: a key is made or revoked for all replicas at once. */
 export class ApiKeyTable {
@@ -51,12 +59,16 @@ export class ApiKeyTable {
    */
   verify(text: string): KnownCaller {
     const given = parseApiKey(text);
-    if (!given) throw new AuthenticationError('The API key has not the form of one (pps_…); send it as it was printed when it was made');
+    if (!given)
+      throw new AuthenticationError(
+        'The API key has not the form of one (pps_…); send it as it was printed when it was made',
+      );
     const key = this.#keys.get(given.keyId);
     if (!key) throw this.#isCurrent() ? unknownKey() : new ConnectionError(NOT_NOW);
     if (!hasHash(given.secret, key.hash)) throw unknownKey();
     const state = stateOf(key, this.clock.now());
-    if (state === 'revoked') throw new AuthenticationError('The API key has been revoked; ask an operator for a new one');
+    if (state === 'revoked')
+      throw new AuthenticationError('The API key has been revoked; ask an operator for a new one');
     if (state === 'expired') throw new AuthenticationError('The API key has expired; ask an operator for a new one');
     if (!this.#isCurrent() && !this.#isBlindForAMoment()) throw new ConnectionError(NOT_NOW);
     return callerOfKey(key);
@@ -68,11 +80,17 @@ export class ApiKeyTable {
   }
 
   #isBlindForAMoment(): boolean {
-    return this.#hasCaughtUp && this.#blindSince !== undefined && this.clock.monotonic() - this.#blindSince <= LONGEST_BLINDNESS_MS;
+    return (
+      this.#hasCaughtUp &&
+      this.#blindSince !== undefined &&
+      this.clock.monotonic() - this.#blindSince <= LONGEST_BLINDNESS_MS
+    );
   }
 }
 
 /** The same for a key that is not there and one whose secret is wrong. */
 function unknownKey(): AuthenticationError {
-  return new AuthenticationError('The API key is not known here; check that it was copied whole, or ask an operator for a new one');
+  return new AuthenticationError(
+    'The API key is not known here; check that it was copied whole, or ask an operator for a new one',
+  );
 }

@@ -6,7 +6,13 @@ import { ApiKeyRegister } from './api-key-register.js';
 /** Making, listing and revoking API keys; what the command line needs of them. */
 @Module({
   imports: [EventStoreModule.forFeature([ApiKeyCreated, ApiKeyRevoked])],
-  providers: [{ provide: ApiKeyRegister, inject: [EVENT_STORE, CLOCK], useFactory: (store: EventStore, clock: Clock) => new ApiKeyRegister(store, clock) }],
+  providers: [
+    {
+      provide: ApiKeyRegister,
+      inject: [EVENT_STORE, CLOCK],
+      useFactory: (store: EventStore, clock: Clock) => new ApiKeyRegister(store, clock),
+    },
+  ],
   exports: [ApiKeyRegister],
 })
 export class ApiKeysModule {}

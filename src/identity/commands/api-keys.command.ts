@@ -15,15 +15,33 @@ type RevokeOptions = { readonly name?: string; readonly id?: string };
 
 /** `api-keys create|list|revoke`, beside a running service or without one. */
 export function addApiKeyCommands(program: Command): void {
-  const apiKeys = program.command('api-keys').description('keys of services: made, listed and revoked, for all replicas at once');
+  const apiKeys = program
+    .command('api-keys')
+    .description('keys of services: made, listed and revoked, for all replicas at once');
   apiKeys
     .command('create')
     .description('make a key and print it, this once')
-    .requiredOption('--name <name>', 'of the service that gets the key; in permissions it is called key:<name>', parseName)
-    .addOption(new Option('--role <role...>', 'what the service may be beside a user').choices(GRANTED_ROLES).default([], 'none'))
-    .option('--expires-in <duration>', 'how long the key is good for, such as 90d; for ever where absent', parseDuration)
+    .requiredOption(
+      '--name <name>',
+      'of the service that gets the key; in permissions it is called key:<name>',
+      parseName,
+    )
+    .addOption(
+      new Option('--role <role...>', 'what the service may be beside a user')
+        .choices(GRANTED_ROLES)
+        .default([], 'none'),
+    )
+    .option(
+      '--expires-in <duration>',
+      'how long the key is good for, such as 90d; for ever where absent',
+      parseDuration,
+    )
     .action(create);
-  apiKeys.command('list').description('show all keys there ever were, without their secrets').option('--json', 'as JSON').action(list);
+  apiKeys
+    .command('list')
+    .description('show all keys there ever were, without their secrets')
+    .option('--json', 'as JSON')
+    .action(list);
   apiKeys
     .command('revoke')
     .description('have a key accepted no more')
@@ -33,9 +51,13 @@ export function addApiKeyCommands(program: Command): void {
 }
 
 async function create({ name, role, expiresIn }: CreateOptions): Promise<void> {
-  const { text } = await withRegister((register) => register.create({ name, roles: role, ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }) }));
+  const { text } = await withRegister((register) =>
+    register.create({ name, roles: role, ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }) }),
+  );
   process.stdout.write(`${text}\n`);
-  process.stderr.write(`The key of '${name}'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n`);
+  process.stderr.write(
+    `The key of '${name}'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n`,
+  );
 }
 
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -58,16 +80,50 @@ async function withRegister<Result>(use: (register: ApiKeyRegister) => Promise<R
 type Described = ReturnType<typeof describe>;
 
 /** What may be shown of a key. */
-function describe(key: ApiKey, now: number): Record<'name' | 'keyId' | 'state' | 'createdAt', string> & { readonly roles: readonly Role[]; readonly expiresAt: string | null; readonly revokedAt: string | null } {
+function describe(
+  key: ApiKey,
+  now: number,
+): Record<'name' | 'keyId' | 'state' | 'createdAt', string> & {
+  readonly roles: readonly Role[];
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+} {
   const { name, keyId, roles, createdAt, expiresAt, revokedAt } = key;
-  const toText = (instant: number | undefined): string | null => (instant === undefined ? null : new Date(instant).toISOString());
-  return { name, keyId, roles, state: stateOf(key, now), createdAt: new Date(createdAt).toISOString(), expiresAt: toText(expiresAt), revokedAt: toText(revokedAt) };
+  const toText = (instant: number | undefined): string | null =>
+    instant === undefined ? null : new Date(instant).toISOString();
+  return {
+    name,
+    keyId,
+    roles,
+    state: stateOf(key, now),
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: toText(expiresAt),
+    revokedAt: toText(revokedAt),
+  };
 }
 
 function tableOf(keys: readonly Described[]): string {
-  const rows = [['NAME', 'ID', 'ROLES', 'STATE', 'CREATED', 'EXPIRES'], ...keys.map(({ name, keyId, roles, state, createdAt, expiresAt }) => [name, keyId, ['user', ...roles].join(' '), state, createdAt, expiresAt ?? 'never'])];
+  const rows = [
+    ['NAME', 'ID', 'ROLES', 'STATE', 'CREATED', 'EXPIRES'],
+    ...keys.map(({ name, keyId, roles, state, createdAt, expiresAt }) => [
+      name,
+      keyId,
+      ['user', ...roles].join(' '),
+      state,
+      createdAt,
+      expiresAt ?? 'never',
+    ]),
+  ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('');
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }
 
 function parseName(text: string): string {

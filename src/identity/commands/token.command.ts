@@ -19,15 +19,26 @@ export function addTokenCommand(program: Command): void {
     .command('token')
     .description('print a bearer token for a user; the service need not run, and no store is opened')
     .requiredOption('--user <id>', 'the id of the user', parseUserId)
-    .addOption(new Option('--role <role...>', 'what the user may be beside a user').choices(GRANTED_ROLES).default([], 'none'))
-    .addOption(new Option('--expires-in <duration>', 'how long the token is good for').argParser(parseDuration).default(parseDuration('12h'), '12h'))
+    .addOption(
+      new Option('--role <role...>', 'what the user may be beside a user').choices(GRANTED_ROLES).default([], 'none'),
+    )
+    .addOption(
+      new Option('--expires-in <duration>', 'how long the token is good for')
+        .argParser(parseDuration)
+        .default(parseDuration('12h'), '12h'),
+    )
     .action(async ({ user, role, expiresIn }: TokenOptions) => {
-      const token = await withModule(TokensModule, (context) => context.get(TokenIssuer).issueToken({ user, roles: role, expiresInSeconds: expiresIn }));
+      const token = await withModule(TokensModule, (context) =>
+        context.get(TokenIssuer).issueToken({ user, roles: role, expiresInSeconds: expiresIn }),
+      );
       process.stdout.write(`${token}\n`);
     });
 }
 
 function parseUserId(text: string): string {
-  if (!isUserId(text)) throw new InvalidArgumentError("Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role.");
+  if (!isUserId(text))
+    throw new InvalidArgumentError(
+      "Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role.",
+    );
   return text;
 }

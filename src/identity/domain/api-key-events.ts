@@ -31,7 +31,15 @@ export const ApiKeyCreated = defineEvent<'ApiKeyCreated', ApiKeyCreated>({
     if (!isInstant(createdAt)) throw new Error('createdAt must be an instant');
     if (expiresAt !== undefined && !isInstant(expiresAt)) throw new Error('expiresAt must be an instant');
     if (createdBy !== undefined && typeof createdBy !== 'string') throw new Error('createdBy must be a text');
-    return { keyId, name, hash, roles, createdAt, ...(createdBy === undefined ? {} : { createdBy }), ...(expiresAt === undefined ? {} : { expiresAt }) };
+    return {
+      keyId,
+      name,
+      hash,
+      roles,
+      createdAt,
+      ...(createdBy === undefined ? {} : { createdBy }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    };
   },
 });
 
@@ -47,7 +55,8 @@ export const ApiKeyRevoked = defineEvent<'ApiKeyRevoked', ApiKeyRevoked>({
   schemaVersion: 1,
   parse: (data) => {
     const { keyId, revokedAt } = data as Partial<ApiKeyRevoked>;
-    if (typeof keyId !== 'string' || !isInstant(revokedAt)) throw new Error('keyId must be a text, revokedAt an instant');
+    if (typeof keyId !== 'string' || !isInstant(revokedAt))
+      throw new Error('keyId must be a text, revokedAt an instant');
     return { keyId, revokedAt };
   },
 });

@@ -5,9 +5,29 @@ import { formatApiKey, isApiKeyName, parseApiKey } from './api-key-text.js';
 import { callerOfKey, evolveApiKeys, findByName, stateOf } from './api-keys.js';
 
 const NOON = Date.parse('2026-11-25T12:00:00.000Z');
-const recorded = (type: string, data: unknown, problem?: RecordedEvent['problem']): RecordedEvent => ({ type, data, metadata: {}, timestamp: '2026-11-25T12:00:00.000Z', eventId: 'evt_0_00000000', streamName: 'system-api-keys', revision: 0n, position: undefined, created: NOON, ...(problem ? { problem } : {}) });
-const created = (keyId: string, more: Partial<ApiKeyCreated> = {}): RecordedEvent => recorded('ApiKeyCreated', { keyId, name: 'loans', hash: 'h', roles: [], createdAt: '2026-11-25T12:00:00.000Z', ...more });
-const revoked = (keyId: string, revokedAt = '2026-11-25T13:00:00.000Z'): RecordedEvent => recorded('ApiKeyRevoked', { keyId, revokedAt });
+const recorded = (type: string, data: unknown, problem?: RecordedEvent['problem']): RecordedEvent => ({
+  type,
+  data,
+  metadata: {},
+  timestamp: '2026-11-25T12:00:00.000Z',
+  eventId: 'evt_0_00000000',
+  streamName: 'system-api-keys',
+  revision: 0n,
+  position: undefined,
+  created: NOON,
+  ...(problem ? { problem } : {}),
+});
+const created = (keyId: string, more: Partial<ApiKeyCreated> = {}): RecordedEvent =>
+  recorded('ApiKeyCreated', {
+    keyId,
+    name: 'loans',
+    hash: 'h',
+    roles: [],
+    createdAt: '2026-11-25T12:00:00.000Z',
+    ...more,
+  });
+const revoked = (keyId: string, revokedAt = '2026-11-25T13:00:00.000Z'): RecordedEvent =>
+  recorded('ApiKeyRevoked', { keyId, revokedAt });
 const after = (...events: RecordedEvent[]): ReturnType<typeof evolveApiKeys> => evolveApiKeys(new Map(), events);
 
 describe('API keys', () => {
@@ -15,7 +35,11 @@ describe('API keys', () => {
     const key = after(created('a', { expiresAt: '2026-11-25T14:00:00.000Z' })).get('a');
     const gone = after(created('a'), revoked('a'), revoked('a', '2026-11-25T15:00:00.000Z')).get('a');
     if (!key || !gone) throw new Error('lost');
-    expect([NOON, NOON + 2 * 3_600_000 - 1, NOON + 2 * 3_600_000].map((now) => stateOf(key, now))).toEqual(['active', 'active', 'expired']);
+    expect([NOON, NOON + 2 * 3_600_000 - 1, NOON + 2 * 3_600_000].map((now) => stateOf(key, now))).toEqual([
+      'active',
+      'active',
+      'expired',
+    ]);
     expect(stateOf(gone, NOON)).toBe('revoked');
     expect(gone.revokedAt).toBe(NOON + 3_600_000);
   });
@@ -28,23 +52,55 @@ describe('API keys', () => {
 
   it('are not changed by events that cannot be read, or that are about no key', () => {
     const keys = after(created('a'));
-    expect(evolveApiKeys(keys, [recorded('ApiKeyRevoked', { keyId: 'a' }, { reason: 'malformed', message: 'm' }), recorded('StreamCreated', {}), revoked('b')])).toEqual(keys);
+    expect(
+      evolveApiKeys(keys, [
+        recorded('ApiKeyRevoked', { keyId: 'a' }, { reason: 'malformed', message: 'm' }),
+        recorded('StreamCreated', {}),
+        revoked('b'),
+      ]),
+    ).toEqual(keys);
   });
 
   it('make their holder a user with the roles of the key, by a name that no user has', () => {
     const key = after(created('a', { roles: ['system'], expiresAt: '2026-11-25T14:00:00.000Z' })).get('a');
     if (!key) throw new Error('lost');
-    expect(callerOfKey(key)).toEqual({ kind: 'known', id: 'key:loans', roles: new Set(['user', 'system']), expiresAt: NOON + 2 * 3_600_000 });
+    expect(callerOfKey(key)).toEqual({
+      kind: 'known',
+      id: 'key:loans',
+      roles: new Set(['user', 'system']),
+      expiresAt: NOON + 2 * 3_600_000,
+    });
   });
 
   it('are read from the text that they are written as, and from no other', () => {
-    const characters = (letters: string, length: number): fc.Arbitrary<string> => fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length });
-    const key = fc.record({ keyId: characters('0123456789abcdefghijklmnopqrstuvwxyz', 12), secret: characters('AZaz09-_', 43) });
+    const characters = (letters: string, length: number): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length });
+    const key = fc.record({
+      keyId: characters('0123456789abcdefghijklmnopqrstuvwxyz', 12),
+      secret: characters('AZaz09-_', 43),
+    });
     fc.assert(fc.property(key, (parts) => expect(parseApiKey(formatApiKey(parts))).toEqual(parts)));
-    for (const text of ['', 'pps_', `pps_${'a'.repeat(12)}_${'b'.repeat(42)}`, `pps_${'A'.repeat(12)}_${'b'.repeat(43)}`, ` pps_${'a'.repeat(12)}_${'b'.repeat(43)}`, `pps_${'a'.repeat(12)}_${'b'.repeat(43)}\n`]) expect(parseApiKey(text)).toBeUndefined();
+    for (const text of [
+      '',
+      'pps_',
+      `pps_${'a'.repeat(12)}_${'b'.repeat(42)}`,
+      `pps_${'A'.repeat(12)}_${'b'.repeat(43)}`,
+      ` pps_${'a'.repeat(12)}_${'b'.repeat(43)}`,
+      `pps_${'a'.repeat(12)}_${'b'.repeat(43)}\n`,
+    ])
+      expect(parseApiKey(text)).toBeUndefined();
   });
 
-  it.each([['loans-importer', true], ['7', true], ['x'.repeat(64), true], ['x'.repeat(65), false], ['', false], ['Loans', false], ['a:b', false], ['a\n', false]])('%j as a name: %s', (name, allowed) => {
+  it.each([
+    ['loans-importer', true],
+    ['7', true],
+    ['x'.repeat(64), true],
+    ['x'.repeat(65), false],
+    ['', false],
+    ['Loans', false],
+    ['a:b', false],
+    ['a\n', false],
+  ])('%j as a name: %s', (name, allowed) => {
     expect(isApiKeyName(name)).toBe(allowed);
   });
 });

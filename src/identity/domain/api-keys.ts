@@ -1,4 +1,10 @@
-import { API_KEY_PREFIX, isEvent, type KnownCaller, type RecordedEvent, type Role } from '../../event-store/domain/index.js';
+import {
+  API_KEY_PREFIX,
+  isEvent,
+  type KnownCaller,
+  type RecordedEvent,
+  type Role,
+} from '../../event-store/domain/index.js';
 import { ApiKeyCreated, ApiKeyRevoked } from './api-key-events.js';
 
 /** A key that was made, as its stream tells. Times in milliseconds since 1970. */
@@ -24,10 +30,17 @@ export function evolveApiKeys(keys: ApiKeys, events: readonly RecordedEvent[]): 
   for (const event of events) {
     if (isEvent(event, ApiKeyCreated)) {
       const { createdAt, createdBy, expiresAt, ...rest } = event.data;
-      evolved.set(rest.keyId, { ...rest, createdAt: Date.parse(createdAt), createdBy, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt), revokedAt: undefined });
+      evolved.set(rest.keyId, {
+        ...rest,
+        createdAt: Date.parse(createdAt),
+        createdBy,
+        expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+        revokedAt: undefined,
+      });
     } else if (isEvent(event, ApiKeyRevoked)) {
       const key = evolved.get(event.data.keyId);
-      if (key && key.revokedAt === undefined) evolved.set(key.keyId, { ...key, revokedAt: Date.parse(event.data.revokedAt) });
+      if (key && key.revokedAt === undefined)
+        evolved.set(key.keyId, { ...key, revokedAt: Date.parse(event.data.revokedAt) });
     }
   }
   return evolved;
@@ -46,5 +59,10 @@ export function findByName(keys: ApiKeys, name: string): ApiKey | undefined {
 
 /** Who holds the key. */
 export function callerOfKey({ name, roles, expiresAt }: ApiKey): KnownCaller {
-  return { kind: 'known', id: `${API_KEY_PREFIX}${name}`, roles: new Set<Role>(['user', ...roles]), ...(expiresAt === undefined ? {} : { expiresAt }) };
+  return {
+    kind: 'known',
+    id: `${API_KEY_PREFIX}${name}`,
+    roles: new Set<Role>(['user', ...roles]),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }

@@ -1,4 +1,11 @@
-import { API_KEY_PREFIX, AuthenticationError, EVERYONE, type KnownCaller, type Role, ROLES } from '../../event-store/domain/index.js';
+import {
+  API_KEY_PREFIX,
+  AuthenticationError,
+  EVERYONE,
+  type KnownCaller,
+  type Role,
+  ROLES,
+} from '../../event-store/domain/index.js';
 
 /** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -26,12 +33,23 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimNames): KnownCaller {
   const id = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
   if (typeof id !== 'string' || !isPrintableId(id)) {
-    throw new AuthenticationError(`The token's claim '${userClaim}' must hold the user's id: a text of 1 to ${LONGEST_ID} printable characters, without blanks at its ends. Have the issuer set it, or name another claim in AUTH_USER_CLAIM`);
+    throw new AuthenticationError(
+      `The token's claim '${userClaim}' must hold the user's id: a text of 1 to ${LONGEST_ID} printable characters, without blanks at its ends. Have the issuer set it, or name another claim in AUTH_USER_CLAIM`,
+    );
   }
-  if (isReservedId(id)) throw new AuthenticationError(`'${id}' cannot be a user's id: in the permissions of streams it means something else. Use a token with another '${userClaim}'`);
+  if (isReservedId(id))
+    throw new AuthenticationError(
+      `'${id}' cannot be a user's id: in the permissions of streams it means something else. Use a token with another '${userClaim}'`,
+    );
   const { exp } = claims;
-  if (typeof exp !== 'number') throw new AuthenticationError('The token does not say when it ends (exp); get one that does');
-  return { kind: 'known', id, roles: rolesOf(claimAt(claims, rolesClaim)), expiresAt: Math.min(exp * 1_000, LAST_INSTANT_MS) };
+  if (typeof exp !== 'number')
+    throw new AuthenticationError('The token does not say when it ends (exp); get one that does');
+  return {
+    kind: 'known',
+    id,
+    roles: rolesOf(claimAt(claims, rolesClaim)),
+    expiresAt: Math.min(exp * 1_000, LAST_INSTANT_MS),
+  };
 }
 
 function isPrintableId(id: string): boolean {

@@ -15,7 +15,10 @@ export class AccessGuard implements CanActivate {
 
   /** @throws AuthenticationError, PermissionError; ConnectionError where credentials cannot be checked now */
   canActivate(context: ExecutionContext): boolean {
-    const policy = this.reflector.getAllAndOverride<AccessPolicy | undefined>(ACCESS_POLICY, [context.getHandler(), context.getClass()]);
+    const policy = this.reflector.getAllAndOverride<AccessPolicy | undefined>(ACCESS_POLICY, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (!policy) throw new PermissionError('This route is closed to all, for it does not say who may call it');
     if (policy.kind === 'public' || policy.kind === 'route') return true;
     // Also where nobody needs to be known: whoever shows credentials is told that they are not in order.
@@ -29,13 +32,19 @@ export class AccessGuard implements CanActivate {
         return assertKnown(caller);
       case 'roles':
         assertKnown(caller);
-        if (!hasRole(caller, ...policy.roles)) throw new PermissionError(`This needs the role ${policy.roles.join(' or ')}; ask whoever gives you tokens for it`);
+        if (!hasRole(caller, ...policy.roles))
+          throw new PermissionError(
+            `This needs the role ${policy.roles.join(' or ')}; ask whoever gives you tokens for it`,
+          );
         return true;
     }
   }
 }
 
 function assertKnown(caller: Caller): true {
-  if (caller.kind === 'anonymous') throw new AuthenticationError('Say who you are: send `Authorization: Bearer` with a token, or `X-API-Key` with an API key');
+  if (caller.kind === 'anonymous')
+    throw new AuthenticationError(
+      'Say who you are: send `Authorization: Bearer` with a token, or `X-API-Key` with an API key',
+    );
   return true;
 }

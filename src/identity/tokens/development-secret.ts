@@ -44,7 +44,10 @@ function read(path: string): Uint8Array | undefined {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-  if (!SECRET_TEXT.test(text)) throw new Error(`${path} does not hold a secret; remove it, and a new one is made (tokens that were made before are refused then)`);
+  if (!SECRET_TEXT.test(text))
+    throw new Error(
+      `${path} does not hold a secret; remove it, and a new one is made (tokens that were made before are refused then)`,
+    );
   return Buffer.from(text, 'base64url');
 }
 

@@ -1,4 +1,11 @@
-import { type CryptoKey, createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { type Clock, ConnectionError } from '../../event-store/domain/index.js';
 
 export interface PublishedKeysOptions {
@@ -23,7 +30,11 @@ const FAULTS_OF_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchi
  * `createRemoteJWKSet`; requests at one time share one fetch). What it throws for a token that names no key of the issuer are jose's
  * errors; an issuer that cannot be asked is a ConnectionError, for then nobody can say that the token is bad.
  */
-export function publishedKeys(url: string, clock: Pick<Clock, 'monotonic'>, { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: PublishedKeysOptions = {}): JWTVerifyGetKey {
+export function publishedKeys(
+  url: string,
+  clock: Pick<Clock, 'monotonic'>,
+  { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: PublishedKeysOptions = {},
+): JWTVerifyGetKey {
   let notBefore = Number.NEGATIVE_INFINITY;
   const ask: FetchImplementation = async (address, options) => {
     if (clock.monotonic() < notBefore) throw new Error('it did not answer a moment ago');
@@ -36,13 +47,21 @@ export function publishedKeys(url: string, clock: Pick<Clock, 'monotonic'>, { ti
       throw error;
     }
   };
-  const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: timeoutMs, cooldownDuration: cooldownMs, cacheMaxAge: LONGEST_AGE_MS, [customFetch]: ask });
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: timeoutMs,
+    cooldownDuration: cooldownMs,
+    cacheMaxAge: LONGEST_AGE_MS,
+    [customFetch]: ask,
+  });
   return async (header, token): Promise<CryptoKey> => {
     try {
       return await keys(header, token);
     } catch (error) {
       if (FAULTS_OF_THE_TOKEN.some((fault) => error instanceof fault)) throw error;
-      throw new ConnectionError('Tokens cannot be checked now: the issuer does not give its keys. Retry in a moment; if it lasts, check AUTH_JWKS_URL and whether this service can reach it', { cause: error });
+      throw new ConnectionError(
+        'Tokens cannot be checked now: the issuer does not give its keys. Retry in a moment; if it lasts, check AUTH_JWKS_URL and whether this service can reach it',
+        { cause: error },
+      );
     }
   };
 }

@@ -22,9 +22,15 @@ export class TokenIssuer {
   /** A token for a user. @throws ValidationError where an issuer of its own makes the tokens */
   issueToken({ user, roles, expiresInSeconds }: TokenRequest): Promise<string> {
     const { keys } = this;
-    if (keys.kind === 'published') throw new ValidationError(`Tokens are made by the issuer '${keys.issuer}', whose keys AUTH_JWKS_URL names; get one there`);
+    if (keys.kind === 'published')
+      throw new ValidationError(
+        `Tokens are made by the issuer '${keys.issuer}', whose keys AUTH_JWKS_URL names; get one there`,
+      );
     const now = Math.floor(this.clock.now() / 1_000);
-    const token = new SignJWT({ [this.claims.userClaim]: user, [this.claims.rolesClaim]: roles }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setIssuedAt(now).setExpirationTime(now + expiresInSeconds);
+    const token = new SignJWT({ [this.claims.userClaim]: user, [this.claims.rolesClaim]: roles })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuedAt(now)
+      .setExpirationTime(now + expiresInSeconds);
     if (keys.issuer !== undefined) token.setIssuer(keys.issuer);
     if (keys.audience !== undefined) token.setAudience(keys.audience);
     return token.sign(keys.secret);

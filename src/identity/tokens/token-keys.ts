@@ -9,7 +9,12 @@ export type TokenKeys =
   /** The issuer's public keys, at a URL. */
   | { readonly kind: 'published'; readonly url: string; readonly issuer: string; readonly audience: string }
   /** One secret that signs and verifies. */
-  | { readonly kind: 'shared'; readonly secret: Uint8Array; readonly issuer: string | undefined; readonly audience: string | undefined };
+  | {
+      readonly kind: 'shared';
+      readonly secret: Uint8Array;
+      readonly issuer: string | undefined;
+      readonly audience: string | undefined;
+    };
 
 /** Injection token of the {@link TokenKeys}. */
 export const TOKEN_KEYS = Symbol('TOKEN_KEYS');
@@ -20,8 +25,18 @@ export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth'
     case 'jwks':
       return { kind: 'published', url: trust.url, issuer: trust.issuer, audience: trust.audience };
     case 'secret':
-      return { kind: 'shared', secret: new TextEncoder().encode(trust.secret), issuer: trust.issuer, audience: trust.audience };
+      return {
+        kind: 'shared',
+        secret: new TextEncoder().encode(trust.secret),
+        issuer: trust.issuer,
+        audience: trust.audience,
+      };
     case 'development':
-      return { kind: 'shared', secret: developmentSecret(dataDir), issuer: DEVELOPMENT_PARTY, audience: DEVELOPMENT_PARTY };
+      return {
+        kind: 'shared',
+        secret: developmentSecret(dataDir),
+        issuer: DEVELOPMENT_PARTY,
+        audience: DEVELOPMENT_PARTY,
+      };
   }
 }

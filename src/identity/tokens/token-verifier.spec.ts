@@ -12,14 +12,18 @@ import { TokenVerifier } from './token-verifier.js';
 const CLAIMS = { userClaim: 'sub', rolesClaim: 'roles' };
 const HOUR = 3_600;
 const seconds = (): number => Math.floor(Date.now() / 1_000);
-const base64url = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const base64url = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 describe('bearer tokens', () => {
   let clock: ShiftedClock;
   beforeEach(() => (clock = new ShiftedClock()));
 
   const refusal = async (verifier: TokenVerifier, token: string): Promise<string> => {
-    const error: unknown = await Promise.resolve(verifier.verify(token)).then(() => undefined, (reason: unknown) => reason);
+    const error: unknown = await Promise.resolve(verifier.verify(token)).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(AuthenticationError);
     const { message } = error as AuthenticationError;
     // Whatever is wrong with it, a token is not told to the logs.
@@ -45,7 +49,12 @@ describe('bearer tokens', () => {
       const token = await issuer.token({ roles: ['admin'] });
       const first = verifier.verify(token);
       expect(first).toBeInstanceOf(Promise);
-      expect(await first).toMatchObject({ kind: 'known', id: 'alice', roles: new Set(['user', 'admin']), expiresAt: expect.any(Number) as number });
+      expect(await first).toMatchObject({
+        kind: 'known',
+        id: 'alice',
+        roles: new Set(['user', 'admin']),
+        expiresAt: expect.any(Number) as number,
+      });
       expect(verifier.verify(token)).toBe(await first);
       clock.aheadMs = 31_000;
       expect(verifier.verify(token)).toBeInstanceOf(Promise);
@@ -72,13 +81,18 @@ describe('bearer tokens', () => {
       const calm = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock, cooldownMs: 60_000 });
       await calm.verify(await issuer.token());
       const before = issuer.requests;
-      for (let attempt = 0; attempt < 20; attempt++) expect(await refusal(calm, await issuer.token({}, { kid: `made-up-${attempt}` }))).toMatch(/does not publish \(any more\); get a new one/);
+      for (let attempt = 0; attempt < 20; attempt++)
+        expect(await refusal(calm, await issuer.token({}, { kid: `made-up-${attempt}` }))).toMatch(
+          /does not publish \(any more\); get a new one/,
+        );
       expect(issuer.requests).toBe(before);
     });
 
     it('are checked with one request for the keys, however many come at once', async () => {
       const before = issuer.requests;
-      const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => issuer.token({ sub: `user-${index}` })));
+      const tokens = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => issuer.token({ sub: `user-${index}` })),
+      );
       const callers = await Promise.all(tokens.map(async (token) => verifier.verify(token)));
       expect(callers.map(({ id }: KnownCaller) => id)).toContain('user-49');
       expect(issuer.requests).toBe(before + 1);
@@ -100,13 +114,20 @@ describe('bearer tokens', () => {
     });
 
     it('may be for several audiences, and by clocks that differ a little', async () => {
-      expect(await verifier.verify(await issuer.token({ aud: ['another-shop', 'penguin-pool'] }))).toMatchObject({ id: 'alice' });
-      expect(await verifier.verify(await issuer.token({ exp: seconds() - 2, nbf: seconds() + 2 }))).toMatchObject({ id: 'alice' });
+      expect(await verifier.verify(await issuer.token({ aud: ['another-shop', 'penguin-pool'] }))).toMatchObject({
+        id: 'alice',
+      });
+      expect(await verifier.verify(await issuer.token({ exp: seconds() - 2, nbf: seconds() + 2 }))).toMatchObject({
+        id: 'alice',
+      });
     });
 
     it('are refused without a signature (alg: none), whatever the case', async () => {
       const [, payload] = (await issuer.token({ roles: ['admin'] })).split('.');
-      for (const alg of ['none', 'None', 'NONE', 'nOnE']) expect(await refusal(verifier, `${base64url({ alg, typ: 'JWT' })}.${payload}.`)).toMatch(/algorithm that is not accepted|neither a signed JWT/);
+      for (const alg of ['none', 'None', 'NONE', 'nOnE'])
+        expect(await refusal(verifier, `${base64url({ alg, typ: 'JWT' })}.${payload}.`)).toMatch(
+          /algorithm that is not accepted|neither a signed JWT/,
+        );
     });
 
     it('are refused where the public key was used as a shared secret', async () => {
@@ -115,7 +136,9 @@ describe('bearer tokens', () => {
       const [, payload] = (await issuer.token({ roles: ['admin'] })).split('.');
       for (const secret of [pem, pem.trim(), JSON.stringify(jwk), String(jwk.n)]) {
         const signed = `${base64url({ alg: 'HS256', kid })}.${payload}`;
-        expect(await refusal(verifier, `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`)).toMatch(/algorithm that is not accepted here; use one of RS256/);
+        expect(
+          await refusal(verifier, `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`),
+        ).toMatch(/algorithm that is not accepted here; use one of RS256/);
       }
     });
 
@@ -123,7 +146,14 @@ describe('bearer tokens', () => {
       const other = new JwksIssuer();
       await other.addKey('first');
       const { jwk, privateKey } = other.current;
-      const forged = await new SignJWT({ iss: issuer.issuer, aud: issuer.audience, sub: 'alice', exp: seconds() + HOUR }).setProtectedHeader({ alg: 'RS256', kid: 'first', jwk, jku: 'http://127.0.0.1:1/' }).sign(privateKey);
+      const forged = await new SignJWT({
+        iss: issuer.issuer,
+        aud: issuer.audience,
+        sub: 'alice',
+        exp: seconds() + HOUR,
+      })
+        .setProtectedHeader({ alg: 'RS256', kid: 'first', jwk, jku: 'http://127.0.0.1:1/' })
+        .sign(privateKey);
       expect(await refusal(verifier, forged)).toMatch(/signature is wrong/);
     });
 
@@ -131,8 +161,10 @@ describe('bearer tokens', () => {
       const token = await issuer.token();
       for (let length = 0; length < token.length; length += 37) await refusal(verifier, token.slice(0, length));
       // Not the last character, some of whose bits mean nothing.
-      for (let index = 0; index < token.length - 1; index += 41) await refusal(verifier, `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`);
-      for (const garbage of ['', '.', '..', 'a.b.c', `${token}.${token}`, 'null', base64url('{}')]) await refusal(verifier, garbage);
+      for (let index = 0; index < token.length - 1; index += 41)
+        await refusal(verifier, `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`);
+      for (const garbage of ['', '.', '..', 'a.b.c', `${token}.${token}`, 'null', base64url('{}')])
+        await refusal(verifier, garbage);
     });
 
     it('cannot be checked while the issuer is away: that is no fault of theirs, and it is not asked again at once', async () => {
@@ -160,7 +192,10 @@ describe('bearer tokens', () => {
 
     it('cannot be checked while the issuer hangs, and that takes no longer than it may', async () => {
       const endpoint = await servers.listen(createServer((socket) => socket.resume()));
-      const waiting = new TokenVerifier({ ...issuer.trust, url: `http://${endpoint}/` }, { claims: CLAIMS, clock, timeoutMs: 200 });
+      const waiting = new TokenVerifier(
+        { ...issuer.trust, url: `http://${endpoint}/` },
+        { claims: CLAIMS, clock, timeoutMs: 200 },
+      );
       const start = performance.now();
       await expect(waiting.verify(await issuer.token())).rejects.toThrow(ConnectionError);
       expect(performance.now() - start).toBeLessThan(2_000);
@@ -168,35 +203,69 @@ describe('bearer tokens', () => {
   });
 
   describe('of a shared secret', () => {
-    const shared = (more: Partial<Extract<TokenKeys, { kind: 'shared' }>> = {}): Extract<TokenKeys, { kind: 'shared' }> => ({ kind: 'shared', secret: Buffer.from('a secret that is long enough, for a test'), issuer: undefined, audience: undefined, ...more });
+    const shared = (
+      more: Partial<Extract<TokenKeys, { kind: 'shared' }>> = {},
+    ): Extract<TokenKeys, { kind: 'shared' }> => ({
+      kind: 'shared',
+      secret: Buffer.from('a secret that is long enough, for a test'),
+      issuer: undefined,
+      audience: undefined,
+      ...more,
+    });
     const verifierOf = (keys: TokenKeys): TokenVerifier => new TokenVerifier(keys, { claims: CLAIMS, clock });
-    const issue = (keys: TokenKeys, expiresInSeconds = HOUR): Promise<string> => new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: ['admin'], expiresInSeconds });
+    const issue = (keys: TokenKeys, expiresInSeconds = HOUR): Promise<string> =>
+      new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: ['admin'], expiresInSeconds });
 
     it('that this service makes name who was asked for, with issuer and audience where there are some', async () => {
       for (const keys of [shared(), shared({ issuer: 'i', audience: 'a' })]) {
-        expect(await verifierOf(keys).verify(await issue(keys))).toMatchObject({ id: 'alice', roles: new Set(['user', 'admin']) });
+        expect(await verifierOf(keys).verify(await issue(keys))).toMatchObject({
+          id: 'alice',
+          roles: new Set(['user', 'admin']),
+        });
       }
-      expect(await refusal(verifierOf(shared({ issuer: 'i', audience: 'a' })), await issue(shared()))).toMatch(/another (issuer|audience)/);
-      expect(await refusal(verifierOf(shared({ audience: 'a' })), await issue(shared({ audience: 'b' })))).toMatch(/for another audience; get one for 'a'/);
+      expect(await refusal(verifierOf(shared({ issuer: 'i', audience: 'a' })), await issue(shared()))).toMatch(
+        /another (issuer|audience)/,
+      );
+      expect(await refusal(verifierOf(shared({ audience: 'a' })), await issue(shared({ audience: 'b' })))).toMatch(
+        /for another audience; get one for 'a'/,
+      );
     });
 
     it('are made with the claims that are configured, also where dots lead to one', async () => {
       const claims = { userClaim: 'email', rolesClaim: 'realm_access.roles' };
-      const token = await new TokenIssuer(shared(), claims, clock).issueToken({ user: 'alice', roles: ['system'], expiresInSeconds: 60 });
-      expect(await new TokenVerifier(shared(), { claims, clock }).verify(token)).toMatchObject({ id: 'alice', roles: new Set(['user', 'system']) });
+      const token = await new TokenIssuer(shared(), claims, clock).issueToken({
+        user: 'alice',
+        roles: ['system'],
+        expiresInSeconds: 60,
+      });
+      expect(await new TokenVerifier(shared(), { claims, clock }).verify(token)).toMatchObject({
+        id: 'alice',
+        roles: new Set(['user', 'system']),
+      });
     });
 
     it.each(['HS256', 'HS384', 'HS512'])('may be signed by %s', async (alg) => {
-      const token = await new SignJWT({ sub: 'alice', exp: seconds() + 60 }).setProtectedHeader({ alg }).sign(shared().secret);
+      const token = await new SignJWT({ sub: 'alice', exp: seconds() + 60 })
+        .setProtectedHeader({ alg })
+        .sign(shared().secret);
       expect(await verifierOf(shared()).verify(token)).toMatchObject({ id: 'alice' });
     });
 
     it('are refused with another secret, without a signature, and with a key pair', async () => {
       const issuer = new JwksIssuer();
       await issuer.addKey('first');
-      expect(await refusal(verifierOf(shared()), await issue(shared({ secret: Buffer.alloc(32) })))).toMatch(/signature is wrong/);
-      expect(await refusal(verifierOf(shared()), `${base64url({ alg: 'none' })}.${base64url({ sub: 'alice', exp: seconds() + 60 })}.`)).toMatch(/not accepted|neither/);
-      expect(await refusal(verifierOf(shared()), await issuer.token())).toMatch(/algorithm that is not accepted here; use one of HS256, HS384, HS512/);
+      expect(await refusal(verifierOf(shared()), await issue(shared({ secret: Buffer.alloc(32) })))).toMatch(
+        /signature is wrong/,
+      );
+      expect(
+        await refusal(
+          verifierOf(shared()),
+          `${base64url({ alg: 'none' })}.${base64url({ sub: 'alice', exp: seconds() + 60 })}.`,
+        ),
+      ).toMatch(/not accepted|neither/);
+      expect(await refusal(verifierOf(shared()), await issuer.token())).toMatch(
+        /algorithm that is not accepted here; use one of HS256, HS384, HS512/,
+      );
     });
 
     it('are refused when they have ended, also those that were accepted before', async () => {
@@ -209,7 +278,14 @@ describe('bearer tokens', () => {
   });
 
   it('are made by the issuer where there is one, and the refusal says so', () => {
-    const keys = { kind: 'published', url: 'http://127.0.0.1:1/', issuer: 'https://login.penguin.example/', audience: 'a' } as const;
-    expect(() => new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: [], expiresInSeconds: 60 })).toThrow("Tokens are made by the issuer 'https://login.penguin.example/'");
+    const keys = {
+      kind: 'published',
+      url: 'http://127.0.0.1:1/',
+      issuer: 'https://login.penguin.example/',
+      audience: 'a',
+    } as const;
+    expect(() =>
+      new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: [], expiresInSeconds: 60 }),
+    ).toThrow("Tokens are made by the issuer 'https://login.penguin.example/'");
   });
 });

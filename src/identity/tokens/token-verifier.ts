@@ -7,7 +7,19 @@ import { type TokenKeys } from './token-keys.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /** Never mixed: a public key must not pass for a shared secret (RFC 8725, 2.1). `none` is in neither list. */
-const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ASYMMETRIC = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
 /** Clocks may differ by so much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -64,7 +76,11 @@ export class TokenVerifier {
       return await this.#verify(token);
     } catch (error) {
       if (error instanceof StreamError) throw error;
-      throw refusalOf(error, { algorithms: this.#options.algorithms, issuer: this.keys.issuer, audience: this.keys.audience });
+      throw refusalOf(error, {
+        algorithms: this.#options.algorithms,
+        issuer: this.keys.issuer,
+        audience: this.keys.audience,
+      });
     }
   }
 

@@ -7,7 +7,11 @@ import { TOKEN_KEYS, type TokenKeys, tokenKeysOf } from './token-keys.js';
 @Module({
   providers: [
     { provide: TOKEN_KEYS, inject: [APP_CONFIG], useFactory: (config: AppConfig) => tokenKeysOf(config) },
-    { provide: TokenIssuer, inject: [TOKEN_KEYS, APP_CONFIG], useFactory: (keys: TokenKeys, { auth }: AppConfig) => new TokenIssuer(keys, auth, { now: () => Date.now() }) },
+    {
+      provide: TokenIssuer,
+      inject: [TOKEN_KEYS, APP_CONFIG],
+      useFactory: (keys: TokenKeys, { auth }: AppConfig) => new TokenIssuer(keys, auth, { now: () => Date.now() }),
+    },
   ],
   exports: [TOKEN_KEYS, TokenIssuer],
 })

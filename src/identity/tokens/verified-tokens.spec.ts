@@ -24,7 +24,12 @@ class ManualClock {
 describe('tokens that were verified', () => {
   let clock: ManualClock;
   let tokens: VerifiedTokens;
-  const caller = (lifetime: number): KnownCaller => ({ kind: 'known', id: 'alice', roles: new Set(['user']), expiresAt: clock.now() + lifetime });
+  const caller = (lifetime: number): KnownCaller => ({
+    kind: 'known',
+    id: 'alice',
+    roles: new Set(['user']),
+    expiresAt: clock.now() + lifetime,
+  });
 
   beforeEach(() => {
     clock = new ManualClock();
@@ -54,7 +59,12 @@ describe('tokens that were verified', () => {
     const alice = caller(3_600 * SECOND);
     for (let index = 0; index < 10_500; index++) tokens.add(`t${index}`, alice);
     expect(tokens.size).toBe(10_000);
-    expect([tokens.get('t0'), tokens.get('t499'), tokens.get('t500'), tokens.get('t10499')]).toEqual([undefined, undefined, alice, alice]);
+    expect([tokens.get('t0'), tokens.get('t499'), tokens.get('t500'), tokens.get('t10499')]).toEqual([
+      undefined,
+      undefined,
+      alice,
+      alice,
+    ]);
   });
 
   it('are not kept where they are so long that they would fill the memory', () => {

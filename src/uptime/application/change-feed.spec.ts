@@ -1,17 +1,30 @@
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
-import { type AllSubscriptionOptions, ConnectionError, type EventSubscription } from '../../event-store/domain/index.js';
+import {
+  type AllSubscriptionOptions,
+  ConnectionError,
+  type EventSubscription,
+} from '../../event-store/domain/index.js';
 import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { ChangeFeed } from './change-feed.js';
 
-const recorded = (at: number): ReturnType<typeof toServiceStatusChanged> => toServiceStatusChanged({ serviceName: 'http', status: 'up', at, metadata: {}, eventId: changeEventId('http', 'up', at) });
+const recorded = (at: number): ReturnType<typeof toServiceStatusChanged> =>
+  toServiceStatusChanged({
+    serviceName: 'http',
+    status: 'up',
+    at,
+    metadata: {},
+    eventId: changeEventId('http', 'up', at),
+  });
 
 describe('the feed of changes', () => {
   it('tells of changes that are recorded from now on, once they can be queried, and of nothing else', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     await store.appendToStream('service-uptime-http', recorded(NOON));
     const happened: string[] = [];
-    const feed = new ChangeFeed(store, (position) => Promise.resolve(happened.push(`readable up to ${position.commit}`)));
+    const feed = new ChangeFeed(store, (position) =>
+      Promise.resolve(happened.push(`readable up to ${position.commit}`)),
+    );
     feed.listen({ onChange: ({ timestamp }) => happened.push(timestamp), onResumed: () => happened.push('resumed') });
     feed.start();
     await store.appendToStream('service-uptime-http', { type: 'SomethingElse', data: {} });

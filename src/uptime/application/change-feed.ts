@@ -1,4 +1,10 @@
-import { type EventStore, type EventSubscription, isEvent, type Position, SERVICE_UPTIME_PREFIX } from '../../event-store/domain/index.js';
+import {
+  type EventStore,
+  type EventSubscription,
+  isEvent,
+  type Position,
+  SERVICE_UPTIME_PREFIX,
+} from '../../event-store/domain/index.js';
 import { ServiceStatusChanged } from '../domain/index.js';
 
 export interface FeedListener {

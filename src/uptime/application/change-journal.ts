@@ -1,5 +1,30 @@
-import { type AppendResult, type EventStore, isEvent, serviceUptimeStream, StreamDeletedError, StreamNotFoundError, type StreamWrite, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { evolve, gapTolerance, judgeNext, type MonitoredService, NEVER_PROBED, probeSamplesStream, ProbesRecorded, rebase, type Sample, samplesOf, ServiceStatusChanged, type StatusChange, statusChangeOf, toServiceStatusChanged, type UptimeState } from '../domain/index.js';
+import {
+  type AppendResult,
+  type EventStore,
+  isEvent,
+  serviceUptimeStream,
+  StreamDeletedError,
+  StreamNotFoundError,
+  type StreamWrite,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
+import {
+  evolve,
+  gapTolerance,
+  judgeNext,
+  type MonitoredService,
+  NEVER_PROBED,
+  probeSamplesStream,
+  ProbesRecorded,
+  rebase,
+  type Sample,
+  samplesOf,
+  ServiceStatusChanged,
+  type StatusChange,
+  statusChangeOf,
+  toServiceStatusChanged,
+  type UptimeState,
+} from '../domain/index.js';
 import { type Log } from './log.js';
 import { createUptimeStream } from './uptime-streams.js';
 
@@ -82,7 +107,10 @@ export class ChangeJournal {
     }
     this.#unjudged.push(sample);
     if (this.#unjudged.length > MOST_UNJUDGED_SAMPLES) {
-      if (this.#unjudged.length === MOST_UNJUDGED_SAMPLES + 1) this.options.log.warn(`${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`);
+      if (this.#unjudged.length === MOST_UNJUDGED_SAMPLES + 1)
+        this.options.log.warn(
+          `${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`,
+        );
       this.#unjudged = this.#unjudged.slice(-MOST_UNJUDGED_SAMPLES);
     }
   }
@@ -96,7 +124,7 @@ export class ChangeJournal {
   async record(): Promise<boolean> {
     if (!this.#recorded) await this.#catchUp();
     let hasAppended = false;
-    for (let conflicts = 0; this.#waiting.length > 0; ) {
+    for (let conflicts = 0; this.#waiting.length > 0;) {
       try {
         await this.#append();
         hasAppended = true;
@@ -111,7 +139,11 @@ export class ChangeJournal {
 
   async #append(): Promise<void> {
     const changes = [...this.#waiting];
-    const { revision } = await this.options.append({ streamName: this.#streamName, events: changes.map(toServiceStatusChanged), expectedRevision: this.#recorded?.revision ?? 'no_stream' });
+    const { revision } = await this.options.append({
+      streamName: this.#streamName,
+      events: changes.map(toServiceStatusChanged),
+      expectedRevision: this.#recorded?.revision ?? 'no_stream',
+    });
     const appended = new Set(changes.map(({ eventId }) => eventId));
     this.#recorded = { revision, last: changes.at(-1) };
     this.#waiting = this.#waiting.filter(({ eventId }) => !appended.has(eventId));
@@ -136,11 +168,16 @@ export class ChangeJournal {
   async #read(): Promise<Recorded | undefined> {
     let revision: bigint | undefined;
     try {
-      for (let from: bigint | 'end' = 'end'; ; ) {
-        const events = await this.options.store.readStream(this.#streamName, { from, direction: 'backwards', limit: PAGE });
+      for (let from: bigint | 'end' = 'end'; ;) {
+        const events = await this.options.store.readStream(this.#streamName, {
+          from,
+          direction: 'backwards',
+          limit: PAGE,
+        });
         for (const event of events) {
           revision ??= event.revision;
-          if (event.problem?.reason === 'newer-schema-version') throw new Error(`${this.#streamName}: ${event.problem.message}`);
+          if (event.problem?.reason === 'newer-schema-version')
+            throw new Error(`${this.#streamName}: ${event.problem.message}`);
           if (isEvent(event, ServiceStatusChanged)) return { revision, last: statusChangeOf(event.data) };
         }
         const oldest: bigint | undefined = events.at(-1)?.revision;
@@ -163,7 +200,10 @@ export class ChangeJournal {
   /** The samples that were recorded last, whoever took them, where what is probed now follows them: a run that they began goes on. */
   async #recordedSamples(): Promise<readonly Sample[]> {
     try {
-      const [event] = await this.options.store.readStream(probeSamplesStream(this.service.name), { direction: 'backwards', limit: 1 });
+      const [event] = await this.options.store.readStream(probeSamplesStream(this.service.name), {
+        direction: 'backwards',
+        limit: 1,
+      });
       if (!event || !isEvent(event, ProbesRecorded)) return [];
       const samples = samplesOf(event.data);
       const last = samples.at(-1)?.at ?? 0;
@@ -180,7 +220,9 @@ export class ChangeJournal {
     if (!change) return;
     this.#waiting.push(change);
     if (this.#waiting.length > MOST_WAITING_CHANGES) {
-      this.options.log.warn(`${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`);
+      this.options.log.warn(
+        `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`,
+      );
       this.#waiting = rebase(this.#waiting.slice(1), this.#recorded?.last);
     }
   }

@@ -21,34 +21,61 @@ describe('corrections', () => {
     const recorded = new RecordedByPeople(store);
     const clock = new ManualClock();
     let drawn = 0;
-    const ids = new RecordIds(clock, (length) => String(drawn++).padStart(length, '0'), (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'));
+    const ids = new RecordIds(
+      clock,
+      (length) => String(drawn++).padStart(length, '0'),
+      (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'),
+    );
     const mustExist = (name: string): void => {
       if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
     };
-    corrections = new Corrections({ history: recorded, queries: { mustExist }, records: new ServiceRecords(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))), ids, clock });
+    corrections = new Corrections({
+      history: recorded,
+      queries: { mustExist },
+      records: new ServiceRecords(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
+      ids,
+      clock,
+    });
     await createUptimeStream(store, 'http');
   });
 
-  const request = (idempotencyKey?: string): RecordRequest => ({ caller: ADMIN, service: 'http', idempotencyKey, requestId: 'request-1' });
+  const request = (idempotencyKey?: string): RecordRequest => ({
+    caller: ADMIN,
+    service: 'http',
+    idempotencyKey,
+    requestId: 'request-1',
+  });
 
   it('are recorded in the order they are made in, each with who says so', async () => {
     const first = await corrections.correct(request(), FALSE_ALARM);
     const second = await corrections.correct(request(), { ...FALSE_ALARM, status: 'asProbed', reason: 'it was none' });
-    expect(first).toEqual({ correction: { id: 'cor_000000000000000000000000', ...FALSE_ALARM, correctedBy: 'an-admin' }, replayed: false });
+    expect(first).toEqual({
+      correction: { id: 'cor_000000000000000000000000', ...FALSE_ALARM, correctedBy: 'an-admin' },
+      replayed: false,
+    });
     expect(corrections.list('http')).toEqual([first.correction, second.correction]);
-    expect(store.eventsOf(STREAM, 'StatusCorrected')).toMatchObject([{ timestamp: '2026-01-01T12:00:00.000Z', metadata: { correlationId: 'request-1' } }, {}]);
+    expect(store.eventsOf(STREAM, 'StatusCorrected')).toMatchObject([
+      { timestamp: '2026-01-01T12:00:00.000Z', metadata: { correlationId: 'request-1' } },
+      {},
+    ]);
   });
 
   it('are made once where the request is sent again with its key, and refused where it is another one', async () => {
     const first = await corrections.correct(request('key-1'), FALSE_ALARM);
     expect(await corrections.correct(request('key-1'), FALSE_ALARM)).toEqual({ ...first, replayed: true });
-    await expect(corrections.correct(request('key-1'), { ...FALSE_ALARM, status: 'down' })).rejects.toThrow(/Idempotency-Key 'key-1' was used for another request/);
+    await expect(corrections.correct(request('key-1'), { ...FALSE_ALARM, status: 'down' })).rejects.toThrow(
+      /Idempotency-Key 'key-1' was used for another request/,
+    );
     expect(corrections.list('http')).toHaveLength(1);
   });
 
   it.each([
     ['ends before it begins', { ...FALSE_ALARM, to: FALSE_ALARM.from }, 'must be later than from'],
-    ['is about the future', { ...FALSE_ALARM, to: NOON + 1 }, 'must not be later than now: only what has passed can be corrected'],
+    [
+      'is about the future',
+      { ...FALSE_ALARM, to: NOON + 1 },
+      'must not be later than now: only what has passed can be corrected',
+    ],
   ])('are refused where one %s', async (_, asked, problem) => {
     const error: unknown = await corrections.correct(request(), asked).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
@@ -62,6 +89,8 @@ describe('corrections', () => {
 
   it('are none of a service that nobody knows', async () => {
     expect(() => corrections.list('printer')).toThrow(StreamNotFoundError);
-    await expect(corrections.correct({ ...request(), service: 'printer' }, FALSE_ALARM)).rejects.toThrow(StreamNotFoundError);
+    await expect(corrections.correct({ ...request(), service: 'printer' }, FALSE_ALARM)).rejects.toThrow(
+      StreamNotFoundError,
+    );
   });
 });

@@ -30,11 +30,17 @@ export class Corrections {
    * @returns the correction, and whether the same request had been carried out before
    * @throws ValidationError for times that make no sense; as {@link list} and `ServiceRecords.append` do
    */
-  async correct(request: RecordRequest, asked: CorrectionAsked): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
+  async correct(
+    request: RecordRequest,
+    asked: CorrectionAsked,
+  ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
     const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
     if (asked.to <= asked.from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
-    if (asked.to > clock.now()) throw invalidRequest([{ path: 'to', problem: 'must not be later than now: only what has passed can be corrected' }]);
+    if (asked.to > clock.now())
+      throw invalidRequest([
+        { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
+      ]);
     const { id, eventId } = ids.next('cor', request);
     const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
     const { recorded, replayed } = await records.appendOnce({

@@ -1,7 +1,13 @@
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { RecordedByPeople } from '../../../test/uptime/recorded-by-people.js';
-import { type KnownCaller, StreamNotFoundError, TimeoutError, ValidationError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import {
+  type KnownCaller,
+  StreamNotFoundError,
+  TimeoutError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
 import { MaintenancePlan } from './maintenance-plan.js';
 import { RecordIds, type RecordRequest } from './record-ids.js';
 import { ServiceRecords } from './service-records.js';
@@ -32,26 +38,54 @@ describe('the plan of maintenance', () => {
       if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
     };
     const records = new ServiceRecords(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
-    plan = new MaintenancePlan({ history: recorded, queries: { mustExist }, records, ids: new RecordIds(clock, random, digest), clock });
+    plan = new MaintenancePlan({
+      history: recorded,
+      queries: { mustExist },
+      records,
+      ids: new RecordIds(clock, random, digest),
+      clock,
+    });
     await createUptimeStream(store, 'http');
   });
 
-  const request = (idempotencyKey?: string): RecordRequest => ({ caller: ADMIN, service: 'http', idempotencyKey, requestId: 'request-1' });
+  const request = (idempotencyKey?: string): RecordRequest => ({
+    caller: ADMIN,
+    service: 'http',
+    idempotencyKey,
+    requestId: 'request-1',
+  });
   const types = (): string[] => store.eventsOf(STREAM).map(({ type }) => type);
 
   it('is what was scheduled, in that order, with what comes next', async () => {
     const disk = await plan.schedule(request(), DISK);
     const nightly = await plan.schedule(request(), NIGHTLY);
-    expect(disk).toEqual({ window: { id: 'mnt_000000000000000000000000', ...DISK, scheduledBy: 'an-admin' }, upcoming: [{ window: disk.window, from: DISK.from, to: DISK.to }], replayed: false });
+    expect(disk).toEqual({
+      window: { id: 'mnt_000000000000000000000000', ...DISK, scheduledBy: 'an-admin' },
+      upcoming: [{ window: disk.window, from: DISK.from, to: DISK.to }],
+      replayed: false,
+    });
     expect(plan.list('http')).toEqual([
       { window: disk.window, upcoming: disk.upcoming },
-      { window: nightly.window, upcoming: Array.from({ length: 10 }, (_, night) => ({ window: nightly.window, from: NOON + 14 * HOUR + night * DAY, to: NOON + 15 * HOUR + night * DAY })) },
+      {
+        window: nightly.window,
+        upcoming: Array.from({ length: 10 }, (_, night) => ({
+          window: nightly.window,
+          from: NOON + 14 * HOUR + night * DAY,
+          to: NOON + 15 * HOUR + night * DAY,
+        })),
+      },
     ]);
   });
 
   it('is recorded as an event that says who did it, when, and at which request', async () => {
     const { window } = await plan.schedule(request(), DISK);
-    expect(store.eventsOf(STREAM, 'MaintenanceScheduled')).toMatchObject([{ data: { maintenanceId: window.id, scheduledBy: 'an-admin', reason: 'a new disk' }, timestamp: '2026-01-01T12:00:00.000Z', metadata: { source: 'penguin-pool-streams/uptime', correlationId: 'request-1' } }]);
+    expect(store.eventsOf(STREAM, 'MaintenanceScheduled')).toMatchObject([
+      {
+        data: { maintenanceId: window.id, scheduledBy: 'an-admin', reason: 'a new disk' },
+        timestamp: '2026-01-01T12:00:00.000Z',
+        metadata: { source: 'penguin-pool-streams/uptime', correlationId: 'request-1' },
+      },
+    ]);
   });
 
   it('holds a request once that is sent again with its key, also after it was cancelled', async () => {
@@ -59,7 +93,10 @@ describe('the plan of maintenance', () => {
     clock.advance(1);
     expect(await plan.schedule(request('key-1'), DISK)).toEqual({ ...first, replayed: true });
     await plan.cancel(request(), first.window.id);
-    expect((await plan.schedule(request('key-1'), DISK)).window).toEqual({ ...first.window, cancelled: { by: 'an-admin', at: NOON + 1 } });
+    expect((await plan.schedule(request('key-1'), DISK)).window).toEqual({
+      ...first.window,
+      cancelled: { by: 'an-admin', at: NOON + 1 },
+    });
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
   });
 
@@ -78,7 +115,9 @@ describe('the plan of maintenance', () => {
 
   it('refuses another request with the same key', async () => {
     await plan.schedule(request('key-1'), DISK);
-    await expect(plan.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(new ValidationError("The Idempotency-Key 'key-1' was used for another request; use a new key for a new request"));
+    await expect(plan.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(
+      new ValidationError("The Idempotency-Key 'key-1' was used for another request; use a new key for a new request"),
+    );
   });
 
   it('takes two requests without a key for two', async () => {
@@ -92,14 +131,25 @@ describe('the plan of maintenance', () => {
     await plan.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
 
-    const busy = { readStream: store.readStream.bind(store), createStream: store.createStream.bind(store), appendToStream: () => Promise.reject(new WrongExpectedRevisionError(STREAM, 1n, 2n)) };
-    await expect(new ServiceRecords(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({ type: 'Said', data: {} }))).rejects.toThrow(WrongExpectedRevisionError);
+    const busy = {
+      readStream: store.readStream.bind(store),
+      createStream: store.createStream.bind(store),
+      appendToStream: () => Promise.reject(new WrongExpectedRevisionError(STREAM, 1n, 2n)),
+    };
+    await expect(
+      new ServiceRecords(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({
+        type: 'Said',
+        data: {},
+      })),
+    ).rejects.toThrow(WrongExpectedRevisionError);
   });
 
   it('is not decided on while the queries lag behind the stream: what they do not show would be scheduled or cancelled twice', async () => {
     recorded.fallBehind();
     await store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} });
-    await expect(plan.schedule(request(), DISK)).rejects.toThrow(new TimeoutError("The read model does not keep up with stream 'service-uptime-http'; retry in a moment"));
+    await expect(plan.schedule(request(), DISK)).rejects.toThrow(
+      new TimeoutError("The read model does not keep up with stream 'service-uptime-http'; retry in a moment"),
+    );
     recorded.catchUp();
     await plan.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
@@ -115,7 +165,10 @@ describe('the plan of maintenance', () => {
     const { window } = await plan.schedule(request(), NIGHTLY);
     clock.advance(14.5 * HOUR);
     const cancelled = await plan.cancel(request(), window.id);
-    expect(cancelled).toEqual({ window: { ...window, cancelled: { by: 'an-admin', at: NOON + 14.5 * HOUR } }, upcoming: [] });
+    expect(cancelled).toEqual({
+      window: { ...window, cancelled: { by: 'an-admin', at: NOON + 14.5 * HOUR } },
+      upcoming: [],
+    });
     clock.advance(HOUR);
     expect(await plan.cancel(request(), window.id)).toEqual(cancelled);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
@@ -130,14 +183,36 @@ describe('the plan of maintenance', () => {
     ['ends before it begins', { ...DISK, to: DISK.from }, 'to', /must be later than from/],
     ['has no end', { from: NOON, reason: 'a new disk' }, 'to', /must be given, or recurrence/],
     ['has an end and recurs', { ...NIGHTLY, to: NOON + 1 }, 'recurrence', /cannot go together with to/],
-    ['recurs until before it begins', { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, until: NOON } }, 'recurrence.until', /must be later than from/],
-    ['recurs by a rule that is none', { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, rule: 'often' } }, 'recurrence.rule', /must be an RRULE such as/],
-    ['recurs on Mars', { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, timezone: 'Mars/Olympus' } }, 'recurrence.timezone', /must be the IANA name/],
-    ['lasts longer than a month each time', { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, durationMs: 40 * DAY } }, 'recurrence.durationMs', /or less/],
+    [
+      'recurs until before it begins',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, until: NOON } },
+      'recurrence.until',
+      /must be later than from/,
+    ],
+    [
+      'recurs by a rule that is none',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, rule: 'often' } },
+      'recurrence.rule',
+      /must be an RRULE such as/,
+    ],
+    [
+      'recurs on Mars',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, timezone: 'Mars/Olympus' } },
+      'recurrence.timezone',
+      /must be the IANA name/,
+    ],
+    [
+      'lasts longer than a month each time',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, durationMs: 40 * DAY } },
+      'recurrence.durationMs',
+      /or less/,
+    ],
   ])('refuses what %s, and says why', async (_, asked, path, problem) => {
     const error: unknown = await plan.schedule(request(), asked as typeof DISK).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
-    expect(error).toMatchObject({ details: { mistakes: [{ path, problem: expect.stringMatching(problem) as string }] } });
+    expect(error).toMatchObject({
+      details: { mistakes: [{ path, problem: expect.stringMatching(problem) as string }] },
+    });
     expect(types()).toEqual(['StreamCreated']);
   });
 

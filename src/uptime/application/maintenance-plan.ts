@@ -1,5 +1,14 @@
 import { type Clock, invalidRequest } from '../../event-store/domain/index.js';
-import { LONGEST_OCCURRENCE_MS, type MaintenanceOccurrence, type MaintenanceWindow, mistakeInRecurrence, type Recurrence, toMaintenanceCancelled, toMaintenanceScheduled, upcomingOf } from '../domain/index.js';
+import {
+  LONGEST_OCCURRENCE_MS,
+  type MaintenanceOccurrence,
+  type MaintenanceWindow,
+  mistakeInRecurrence,
+  type Recurrence,
+  toMaintenanceCancelled,
+  toMaintenanceScheduled,
+  upcomingOf,
+} from '../domain/index.js';
 import { type RecordIds, type RecordRequest } from './record-ids.js';
 import { type ServiceRecords } from './service-records.js';
 import { type UptimeHistory } from './uptime-history.js';
@@ -38,7 +47,10 @@ export class MaintenancePlan {
    * @returns the window, and whether the same request had been carried out before
    * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `ServiceRecords.append` do
    */
-  async schedule(request: RecordRequest, asked: MaintenanceAsked): Promise<PlannedMaintenance & { readonly replayed: boolean }> {
+  async schedule(
+    request: RecordRequest,
+    asked: MaintenanceAsked,
+  ): Promise<PlannedMaintenance & { readonly replayed: boolean }> {
     const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
     assertSensible(asked);
@@ -60,7 +72,10 @@ export class MaintenancePlan {
    * @returns undefined where there is no such window
    * @throws as {@link list} and `ServiceRecords.append` do
    */
-  async cancel({ caller, service, requestId }: Omit<RecordRequest, 'idempotencyKey'>, id: string): Promise<PlannedMaintenance | undefined> {
+  async cancel(
+    { caller, service, requestId }: Omit<RecordRequest, 'idempotencyKey'>,
+    id: string,
+  ): Promise<PlannedMaintenance | undefined> {
     const { queries, records, ids, clock } = this.options;
     queries.mustExist(service);
     let cancelled: MaintenanceWindow | undefined;
@@ -87,20 +102,31 @@ export class MaintenancePlan {
 
 /** What makes two requests for maintenance the same. */
 function essenceOf({ from, to, recurrence, reason }: MaintenanceAsked): unknown[] {
-  return [from, to, recurrence && [recurrence.rule, recurrence.timezone, recurrence.durationMs, recurrence.until], reason];
+  return [
+    from,
+    to,
+    recurrence && [recurrence.rule, recurrence.timezone, recurrence.durationMs, recurrence.until],
+    reason,
+  ];
 }
 
 /** @throws ValidationError */
 function assertSensible({ from, to, recurrence }: MaintenanceAsked): void {
-  if (to !== undefined && recurrence) throw invalidRequest([{ path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' }]);
+  if (to !== undefined && recurrence)
+    throw invalidRequest([
+      { path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' },
+    ]);
   if (to !== undefined && to <= from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
-  if (to === undefined && !recurrence) throw invalidRequest([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
+  if (to === undefined && !recurrence)
+    throw invalidRequest([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
   if (recurrence) assertRecurs(from, recurrence);
 }
 
 function assertRecurs(from: number, recurrence: Recurrence): void {
-  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS) throw invalidRequest([{ path: 'recurrence.durationMs', problem: `must be ${LONGEST_OCCURRENCE_MS} or less` }]);
-  if (recurrence.until !== undefined && recurrence.until <= from) throw invalidRequest([{ path: 'recurrence.until', problem: 'must be later than from' }]);
+  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS)
+    throw invalidRequest([{ path: 'recurrence.durationMs', problem: `must be ${LONGEST_OCCURRENCE_MS} or less` }]);
+  if (recurrence.until !== undefined && recurrence.until <= from)
+    throw invalidRequest([{ path: 'recurrence.until', problem: 'must be later than from' }]);
   const mistake = mistakeInRecurrence({ from, recurrence });
   if (mistake) throw invalidRequest([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
 }

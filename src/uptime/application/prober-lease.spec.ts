@@ -8,7 +8,10 @@ const LEASE_MS = 15_000;
 const STREAM = serviceUptimeStream('http');
 
 /** A replica's wall clock may be wrong by so much; its monotonic one begins anywhere. */
-const clockThatIsOff = (milliseconds: number): { now(): number; monotonic(): number } => ({ now: () => Date.now() + milliseconds, monotonic: () => performance.now() + 1_000 * milliseconds });
+const clockThatIsOff = (milliseconds: number): { now(): number; monotonic(): number } => ({
+  now: () => Date.now() + milliseconds,
+  monotonic: () => performance.now() + 1_000 * milliseconds,
+});
 
 describe('the lease of the prober', () => {
   let store: MemoryEventStore;
@@ -29,11 +32,27 @@ describe('the lease of the prober', () => {
     jest.useRealTimers();
   });
 
-  const log = { info: (message: string) => logged.push(message), warn: (message: string) => logged.push(message), error: (message: string) => logged.push(message) };
-  const start = (holder: string, { clock = clockThatIsOff(0), predecessor, at = store }: { clock?: { now(): number; monotonic(): number }; predecessor?: string; at?: MemoryEventStore } = {}): ProberLease => {
+  const log = {
+    info: (message: string) => logged.push(message),
+    warn: (message: string) => logged.push(message),
+    error: (message: string) => logged.push(message),
+  };
+  const start = (
+    holder: string,
+    {
+      clock = clockThatIsOff(0),
+      predecessor,
+      at = store,
+    }: { clock?: { now(): number; monotonic(): number }; predecessor?: string; at?: MemoryEventStore } = {},
+  ): ProberLease => {
     const lease = new ProberLease({ store: at, clock, log, leaseMs: LEASE_MS, holder, predecessor });
     started.push(lease);
-    lease.start({ onGained: (from) => happened.push(`${holder} gained from ${from ?? 'nobody'}`), onConfirmed: () => undefined, onFoundElsewhere: () => happened.push(`${holder} found it elsewhere`), onLost: () => happened.push(`${holder} lost`) });
+    lease.start({
+      onGained: (from) => happened.push(`${holder} gained from ${from ?? 'nobody'}`),
+      onConfirmed: () => undefined,
+      onFoundElsewhere: () => happened.push(`${holder} found it elsewhere`),
+      onLost: () => happened.push(`${holder} lost`),
+    });
     return lease;
   };
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);

@@ -1,4 +1,16 @@
-import { type AppendResult, type Clock, ConnectionError, type EventStore, type EventSubscription, isEvent, type RecordedEvent, StreamError, type StreamWrite, UnsupportedByStoreError, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import {
+  type AppendResult,
+  type Clock,
+  ConnectionError,
+  type EventStore,
+  type EventSubscription,
+  isEvent,
+  type RecordedEvent,
+  StreamError,
+  type StreamWrite,
+  UnsupportedByStoreError,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
 import { leaseAcquired, LeaseAcquired, leaseReleased, LeaseReleased, PROBER_LEASE_STREAM } from '../domain/index.js';
 import { type Log } from './log.js';
 
@@ -119,9 +131,13 @@ export class ProberLease {
     this.#mine = undefined;
     if (!mine) return;
     try {
-      await this.options.store.appendToStream(PROBER_LEASE_STREAM, leaseReleased(this.options.holder), { expectedRevision: mine.revision });
+      await this.options.store.appendToStream(PROBER_LEASE_STREAM, leaseReleased(this.options.holder), {
+        expectedRevision: mine.revision,
+      });
     } catch (error) {
-      this.options.log.warn(`The lease of the prober could not be given back, so that another replica waits for its end: ${error instanceof Error ? error.message : String(error)}`);
+      this.options.log.warn(
+        `The lease of the prober could not be given back, so that another replica waits for its end: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
@@ -135,13 +151,17 @@ export class ProberLease {
       const mine = await this.#confirmed();
       if (this.#cannotDemand) return this.options.store.appendToStream(write.streamName, write.events, write);
       try {
-        return await this.options.store.appendIf(write, [{ streamName: PROBER_LEASE_STREAM, expectedRevision: mine.revision }]);
+        return await this.options.store.appendIf(write, [
+          { streamName: PROBER_LEASE_STREAM, expectedRevision: mine.revision },
+        ]);
       } catch (error) {
         if (error instanceof WrongExpectedRevisionError && error.streamName === PROBER_LEASE_STREAM) {
           // Perhaps only because this process has renewed it meanwhile.
           if (this.#mine === mine) await this.#ask();
         } else if (error instanceof UnsupportedByStoreError) {
-          this.options.log.warn('The KurrentDB in use knows no writes on condition of another stream (26.1 and later do): a prober that was paused is fenced off by its clock alone');
+          this.options.log.warn(
+            'The KurrentDB in use knows no writes on condition of another stream (26.1 and later do): a prober that was paused is fenced off by its clock alone',
+          );
           this.#cannotDemand = true;
         } else {
           throw error;
@@ -161,16 +181,24 @@ export class ProberLease {
     const mine = this.#mine;
     if (!mine) throw new LeaseLostError();
     // The store did not answer: what is to be written would not reach it either.
-    if (mine.countedUntil <= this.options.clock.monotonic()) throw new ConnectionError('KurrentDB cannot be reached, so that the lease of the prober cannot be renewed');
+    if (mine.countedUntil <= this.options.clock.monotonic())
+      throw new ConnectionError('KurrentDB cannot be reached, so that the lease of the prober cannot be renewed');
     return mine;
   }
 
   async #follow(): Promise<void> {
     const { store, clock, log, leaseMs } = this.options;
     try {
-      await store.createStream({ name: PROBER_LEASE_STREAM, description: 'Which replica probes', tags: ['uptime'], owner: 'system', maxCount: KEPT });
+      await store.createStream({
+        name: PROBER_LEASE_STREAM,
+        description: 'Which replica probes',
+        tags: ['uptime'],
+        owner: 'system',
+        maxCount: KEPT,
+      });
     } catch (error) {
-      if (!(error instanceof StreamError)) log.error('The stream of the lease of the prober could not be created', error);
+      if (!(error instanceof StreamError))
+        log.error('The stream of the lease of the prober could not be created', error);
       if (!this.#isStopped) this.#timer = setTimeout(() => void this.#follow(), leaseMs * RETRIED_AFTER);
       return;
     }
@@ -204,7 +232,8 @@ export class ProberLease {
     const at = this.#isFollowing ? now : Math.min(now, Date.parse(event.timestamp));
     const since = this.#seen?.isHeld && this.#seen.by === by ? this.#seen.since : at;
     this.#seen = { revision: event.revision, by, isHeld, at: this.options.clock.monotonic(), since, until: at };
-    if (isHeld && by !== this.options.holder && this.#mine && this.#mine.revision < event.revision) this.#lose(this.#mine);
+    if (isHeld && by !== this.options.holder && this.#mine && this.#mine.revision < event.revision)
+      this.#lose(this.#mine);
   }
 
   #lose(mine: Mine): void {
@@ -246,7 +275,9 @@ export class ProberLease {
     const countedUntilWall = clock.now() + COUNTED_ON_FOR * leaseMs;
     try {
       const expectedRevision = this.#mine?.revision ?? this.#seen?.revision ?? 'no_stream';
-      const { revision } = await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired(holder, leaseMs), { expectedRevision });
+      const { revision } = await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired(holder, leaseMs), {
+        expectedRevision,
+      });
       this.#mine = { revision, countedUntil, countedUntilWall };
       this.#listener?.onConfirmed(countedUntilWall);
       if (!wasMine) {

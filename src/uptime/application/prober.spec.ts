@@ -2,7 +2,15 @@ import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { DecidedProbe, HTTP, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { TemporarySpool } from '../../../test/uptime/temporary-spool.js';
 import { isEvent } from '../../event-store/domain/index.js';
-import { leaseAcquired, type MonitoredService, PROBER_LEASE_STREAM, ProbesRecorded, type Sample, samplesOf, ServiceStatusChanged } from '../domain/index.js';
+import {
+  leaseAcquired,
+  type MonitoredService,
+  PROBER_LEASE_STREAM,
+  ProbesRecorded,
+  type Sample,
+  samplesOf,
+  ServiceStatusChanged,
+} from '../domain/index.js';
 import { ProberLease } from './prober-lease.js';
 import { Prober } from './prober.js';
 import { ServiceMonitor } from './service-monitor.js';
@@ -10,7 +18,11 @@ import { Timetable } from './timetable.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const LEASE_MS = 15_000;
-const service = (name: string, changed: Partial<MonitoredService> = {}): MonitoredService => ({ ...HTTP, name, ...changed });
+const service = (name: string, changed: Partial<MonitoredService> = {}): MonitoredService => ({
+  ...HTTP,
+  name,
+  ...changed,
+});
 
 describe('the prober', () => {
   let store: MemoryEventStore;
@@ -32,25 +44,43 @@ describe('the prober', () => {
     await Promise.all(replicas.map(({ spool }) => spool.remove()));
   });
 
-  const log = { info: () => undefined, warn: (message: string) => logged.push(message), error: (message: string, error: unknown) => logged.push(`${message} ${String(error)}`) };
+  const log = {
+    info: () => undefined,
+    warn: (message: string) => logged.push(message),
+    error: (message: string, error: unknown) => logged.push(`${message} ${String(error)}`),
+  };
   const probeOf = (name: string): DecidedProbe => probes.get(name) ?? new DecidedProbe();
   const start = (holder: string, services: readonly MonitoredService[], spool = new TemporarySpool()): Prober => {
     const opened = spool.open(1_000_000, holder);
     const lease = new ProberLease({ store, clock, log, leaseMs: LEASE_MS, holder, predecessor: opened.predecessor });
     const prober = new Prober(
       {
-        lease, log, spool: opened,
-        timetable: new Timetable({ clock, concurrency: 10, random: () => 0, callIn: (milliseconds, call) => {
-          const timer = setTimeout(call, milliseconds);
-          return () => clearTimeout(timer);
-        } }),
+        lease,
+        log,
+        spool: opened,
+        timetable: new Timetable({
+          clock,
+          concurrency: 10,
+          random: () => 0,
+          callIn: (milliseconds, call) => {
+            const timer = setTimeout(call, milliseconds);
+            return () => clearTimeout(timer);
+          },
+        }),
         predecessor: { holder: opened.predecessor, countedUntil: opened.predecessorCountedUntil },
         holdUps: { total: () => 0, start: () => undefined, stop: () => undefined },
         monitor: (monitored) => {
           const probe = new DecidedProbe();
           probes.set(monitored.name, probe);
           return new ServiceMonitor(monitored, probe, {
-            store, clock, log, spool: opened, proberId: holder, sampleWindowMs: 60_000, samplesMaxAge: undefined, holdUps: { total: () => 0 },
+            store,
+            clock,
+            log,
+            spool: opened,
+            proberId: holder,
+            sampleWindowMs: 60_000,
+            samplesMaxAge: undefined,
+            holdUps: { total: () => 0 },
             append: lease.append.bind(lease),
             confirm: lease.confirm.bind(lease),
             proberElsewhere: () => lease.ofAnother,
@@ -71,8 +101,14 @@ describe('the prober', () => {
     await stopping;
     await spool.restart();
   };
-  const changesOf = (name: string): string[] => store.eventsOf(`service-uptime-${name}`).flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data.status] : []));
-  const samplesIn = (name: string): Sample[] => store.eventsOf(`system-probe-samples-${name}`).flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+  const changesOf = (name: string): string[] =>
+    store
+      .eventsOf(`service-uptime-${name}`)
+      .flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data.status] : []));
+  const samplesIn = (name: string): Sample[] =>
+    store
+      .eventsOf(`system-probe-samples-${name}`)
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
 
   it('probes where no other replica does, and is settled when it knows which one does', async () => {
     const one = start('one', [service('a'), service('b')]);
@@ -189,6 +225,8 @@ describe('the prober', () => {
     expect(samplesIn('a').filter(({ at }) => at > counted - LEASE_MS && at < counted)).not.toEqual([]);
     await pass(85_000);
     expect(samplesIn('a').filter(({ at }) => at > counted && at < since)).toEqual([]);
-    expect(logged.join()).toMatch(/a: \d+ samples from before the start are not recorded: another replica probed at that time/);
+    expect(logged.join()).toMatch(
+      /a: \d+ samples from before the start are not recorded: another replica probed at that time/,
+    );
   });
 });

@@ -69,7 +69,9 @@ export class Prober implements LeaseListener {
   /** Probes these from now on. Services that stay as they are go on undisturbed; one that is gone keeps its history. */
   change(services: readonly MonitoredService[]): Promise<void> {
     // One that fails must not stand in the way of the next.
-    this.#changing = this.#changing.then(() => this.#changeTo(services)).catch((error: unknown) => this.options.log.error('The services to probe could not be changed', error));
+    this.#changing = this.#changing
+      .then(() => this.#changeTo(services))
+      .catch((error: unknown) => this.options.log.error('The services to probe could not be changed', error));
     return this.#changing;
   }
 
@@ -138,7 +140,10 @@ export class Prober implements LeaseListener {
     const { spool, log } = this.options;
     for (const service of spool.services()) {
       const left = spool.removeAfter(service, at);
-      if (left > 0) log.warn(`${service}: ${left} samples from before the start are not recorded: another replica probed at that time`);
+      if (left > 0)
+        log.warn(
+          `${service}: ${left} samples from before the start are not recorded: another replica probed at that time`,
+        );
     }
   }
 
@@ -164,7 +169,14 @@ export class Prober implements LeaseListener {
   }
 
   #schedule(): void {
-    this.options.timetable.set([...this.#monitors.values()].map((monitor) => ({ name: monitor.service.name, intervalMs: monitor.service.intervalMs, jitterMs: monitor.service.jitterMs, run: () => monitor.probeOnce() })));
+    this.options.timetable.set(
+      [...this.#monitors.values()].map((monitor) => ({
+        name: monitor.service.name,
+        intervalMs: monitor.service.intervalMs,
+        jitterMs: monitor.service.jitterMs,
+        run: () => monitor.probeOnce(),
+      })),
+    );
   }
 }
 

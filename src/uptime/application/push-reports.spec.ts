@@ -1,6 +1,11 @@
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { ManualClock, NOON } from '../../../test/uptime/probed-service.js';
-import { type AllSubscriptionOptions, ConnectionError, EventRegistry, StreamCreated } from '../../event-store/domain/index.js';
+import {
+  type AllSubscriptionOptions,
+  ConnectionError,
+  EventRegistry,
+  StreamCreated,
+} from '../../event-store/domain/index.js';
 import { probeReportsStream, ServiceReported } from '../domain/index.js';
 import { PushReports } from './push-reports.js';
 
@@ -39,11 +44,21 @@ describe('the reports of services', () => {
   it('are events in a stream of the service, which is the system’s and keeps the last ten', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
-    const { at, eventId } = await reports.record(BACKUP, { status: 'degraded', message: 'the disk is nearly full', responseTime: 42 });
-    expect(store.created).toEqual([expect.objectContaining({ name: 'system-probe-reports-nightly-backup', owner: 'system', maxCount: 10 })]);
+    const { at, eventId } = await reports.record(BACKUP, {
+      status: 'degraded',
+      message: 'the disk is nearly full',
+      responseTime: 42,
+    });
+    expect(store.created).toEqual([
+      expect.objectContaining({ name: 'system-probe-reports-nightly-backup', owner: 'system', maxCount: 10 }),
+    ]);
     expect(store.created[0]).not.toHaveProperty('permissions');
     expect(store.eventsOf(probeReportsStream(BACKUP), 'ServiceReported')).toEqual([
-      expect.objectContaining({ eventId, timestamp: new Date(at).toISOString(), data: { serviceName: BACKUP, status: 'degraded', message: 'the disk is nearly full', responseTime: 42 } }),
+      expect.objectContaining({
+        eventId,
+        timestamp: new Date(at).toISOString(),
+        data: { serviceName: BACKUP, status: 'degraded', message: 'the disk is nearly full', responseTime: 42 },
+      }),
     ]);
     expect(at).toBe(NOON);
   });
@@ -53,7 +68,8 @@ describe('the reports of services', () => {
     const [one, other] = [replica(store), replica(store)];
     await one.reports.record(BACKUP, UP);
     await settled();
-    for (const { reports } of [one, other]) expect((await reports.heard(BACKUP, WITHIN_MS)).last).toMatchObject({ report: UP, at: NOON });
+    for (const { reports } of [one, other])
+      expect((await reports.heard(BACKUP, WITHIN_MS)).last).toMatchObject({ report: UP, at: NOON });
   });
 
   it('are known to a replica that starts after them', async () => {
@@ -61,7 +77,10 @@ describe('the reports of services', () => {
     await replica(store).reports.record(BACKUP, { status: 'down', message: 'no space left' });
     const { reports } = replica(store);
     await settled();
-    expect(await reports.heard(BACKUP, WITHIN_MS)).toMatchObject({ last: { report: { status: 'down', message: 'no space left' } }, since: NOON });
+    expect(await reports.heard(BACKUP, WITHIN_MS)).toMatchObject({
+      last: { report: { status: 'down', message: 'no space left' } },
+      since: NOON,
+    });
   });
 
   it('are as old as when they arrived, whatever the clock of the replica that received them says', async () => {

@@ -1,5 +1,22 @@
-import { type Clock, createEventId, type EventStore, type EventSubscription, isEvent, type RandomText, type RecordedEvent, StreamDeletedError, StreamError, StreamNotFoundError } from '../../event-store/domain/index.js';
-import { PROBE_REPORTS_PREFIX, probeReportsStream, type ServiceReport, ServiceReported, toServiceReported } from '../domain/index.js';
+import {
+  type Clock,
+  createEventId,
+  type EventStore,
+  type EventSubscription,
+  isEvent,
+  type RandomText,
+  type RecordedEvent,
+  StreamDeletedError,
+  StreamError,
+  StreamNotFoundError,
+} from '../../event-store/domain/index.js';
+import {
+  PROBE_REPORTS_PREFIX,
+  probeReportsStream,
+  type ServiceReport,
+  ServiceReported,
+  toServiceReported,
+} from '../domain/index.js';
 import { atMost } from './at-most.js';
 
 /** More reports than this of a service are not kept: only the last one says anything. */
@@ -77,7 +94,13 @@ export class PushReports {
     this.#last.set(service, { report, at: clock.monotonic(), eventId });
     const streamName = probeReportsStream(service);
     if (!this.#created.has(service)) {
-      await store.createStream({ name: streamName, description: `Reports of the service '${service}' about itself`, tags: ['uptime', 'reports', service], owner: 'system', maxCount: KEPT_REPORTS });
+      await store.createStream({
+        name: streamName,
+        description: `Reports of the service '${service}' about itself`,
+        tags: ['uptime', 'reports', service],
+        owner: 'system',
+        maxCount: KEPT_REPORTS,
+      });
       this.#created.add(service);
     }
     await store.appendToStream(streamName, toServiceReported(service, report, at, eventId));
@@ -104,7 +127,11 @@ export class PushReports {
   async #readLast(service: string): Promise<void> {
     const since = this.#since;
     try {
-      const events = await this.options.store.readStream(probeReportsStream(service), { from: 'end', direction: 'backwards', limit: KEPT_REPORTS });
+      const events = await this.options.store.readStream(probeReportsStream(service), {
+        from: 'end',
+        direction: 'backwards',
+        limit: KEPT_REPORTS,
+      });
       events.toReversed().forEach((event) => this.#hear(event));
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;

@@ -1,4 +1,10 @@
-import { type Clock, createEventId, type KnownCaller, type RandomText, ValidationError } from '../../event-store/domain/index.js';
+import {
+  type Clock,
+  createEventId,
+  type KnownCaller,
+  type RandomText,
+  ValidationError,
+} from '../../event-store/domain/index.js';
 
 /** Who wants to write what about which service. */
 export interface RecordRequest {
@@ -31,7 +37,8 @@ export class RecordIds {
 
   /** `{prefix}_{letters and digits}`: made of the request's key where it has one, else by chance. */
   next(prefix: string, { caller, service, idempotencyKey }: RecordRequest): RecordId {
-    if (idempotencyKey === undefined) return { id: `${prefix}_${this.random(ID_LENGTH)}`, eventId: createEventId(this.clock.now(), this.random) };
+    if (idempotencyKey === undefined)
+      return { id: `${prefix}_${this.random(ID_LENGTH)}`, eventId: createEventId(this.clock.now(), this.random) };
     const eventId = this.of(prefix, caller.id, service, idempotencyKey);
     return { id: `${prefix}_${eventId.slice(-ID_LENGTH)}`, eventId };
   }
@@ -43,7 +50,13 @@ export class RecordIds {
 }
 
 /** @throws ValidationError where a request's key was used for something else */
-export function assertSameRequest({ idempotencyKey }: RecordRequest, recorded: readonly unknown[], asked: readonly unknown[]): void {
+export function assertSameRequest(
+  { idempotencyKey }: RecordRequest,
+  recorded: readonly unknown[],
+  asked: readonly unknown[],
+): void {
   if (JSON.stringify(recorded) === JSON.stringify(asked)) return;
-  throw new ValidationError(`The Idempotency-Key '${idempotencyKey}' was used for another request; use a new key for a new request`);
+  throw new ValidationError(
+    `The Idempotency-Key '${idempotencyKey}' was used for another request; use a new key for a new request`,
+  );
 }

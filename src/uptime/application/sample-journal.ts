@@ -1,5 +1,17 @@
 import { type EventStore, isEvent, type NewEvent, type StreamMetadata } from '../../event-store/domain/index.js';
-import { coverOf, gapTolerance, MAX_SAMPLES_PER_EVENT, type MonitoredService, probeSamplesStream, ProbesRecorded, type Sample, samplesOf, type Span, toProbesRecorded, withSpan } from '../domain/index.js';
+import {
+  coverOf,
+  gapTolerance,
+  MAX_SAMPLES_PER_EVENT,
+  type MonitoredService,
+  probeSamplesStream,
+  ProbesRecorded,
+  type Sample,
+  samplesOf,
+  type Span,
+  toProbesRecorded,
+  withSpan,
+} from '../domain/index.js';
 import { type Log } from './log.js';
 import { type Spool } from './spool.js';
 import { createSamplesStream } from './uptime-streams.js';
@@ -13,7 +25,10 @@ const MOST_SPANS = 1_000;
 const LOOKED_AT = 10;
 
 export interface SampleJournalOptions {
-  readonly store: Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata'>;
+  readonly store: Pick<
+    EventStore,
+    'appendToStream' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata'
+  >;
   readonly spool: Spool;
   readonly log: Log;
   /** How long samples wait to be recorded together, in milliseconds; as long as a full window takes where undefined. */
@@ -72,7 +87,10 @@ export class SampleJournal {
   /** Leaves out what came after a moment in milliseconds since 1970: another replica has probed since then. */
   giveUpAfter(at: number): void {
     const left = this.options.spool.removeAfter(this.service.name, at);
-    if (left > 0) this.options.log.warn(`${this.service.name}: ${left} samples are not recorded: another replica probed at that time`);
+    if (left > 0)
+      this.options.log.warn(
+        `${this.service.name}: ${left} samples are not recorded: another replica probed at that time`,
+      );
     this.#sending = undefined;
     this.#covered = this.#covered.flatMap(({ from, to }) => (from > at ? [] : [{ from, to: Math.min(to, at) }]));
   }
@@ -91,7 +109,9 @@ export class SampleJournal {
     while (spool.waiting(name) > 0) {
       const dropped = spool.takeDropped(name);
       if (dropped > 0) {
-        log.warn(`${name}: ${dropped} of the oldest samples were lost: there was no more room for them while KurrentDB was away`);
+        log.warn(
+          `${name}: ${dropped} of the oldest samples were lost: there was no more room for them while KurrentDB was away`,
+        );
         this.#sending = undefined;
       }
       const { event, samples } = (this.#sending ??= this.#nextWindow());
@@ -104,7 +124,8 @@ export class SampleJournal {
 
   /** Takes in when samples were taken. @param samples in order of time */
   #cover(samples: readonly Sample[]): void {
-    for (const span of coverOf(samples, this.#toleranceMs)) this.#covered = withSpan(this.#covered, span, this.#toleranceMs);
+    for (const span of coverOf(samples, this.#toleranceMs))
+      this.#covered = withSpan(this.#covered, span, this.#toleranceMs);
     this.#covered = this.#covered.slice(-MOST_SPANS);
   }
 
@@ -115,7 +136,10 @@ export class SampleJournal {
     const { created } = await createSamplesStream(store, this.service.name, samplesMaxAge);
     if (!created) {
       const { metadata, revision } = await store.getStreamMetadata(this.#streamName);
-      if (metadata.maxAge !== samplesMaxAge) await store.setStreamMetadata(this.#streamName, withMaxAge(metadata, samplesMaxAge), { expectedRevision: revision });
+      if (metadata.maxAge !== samplesMaxAge)
+        await store.setStreamMetadata(this.#streamName, withMaxAge(metadata, samplesMaxAge), {
+          expectedRevision: revision,
+        });
     }
     if (!created) await this.#forgetRecorded();
     this.#isStreamReady = true;
@@ -135,7 +159,10 @@ export class SampleJournal {
 
   #nextWindow(): Window {
     const samples = this.options.spool.samples(this.service.name, MAX_SAMPLES_PER_EVENT);
-    return { event: toProbesRecorded(this.service.name, samples, this.service, this.options.proberId), samples: samples.length };
+    return {
+      event: toProbesRecorded(this.service.name, samples, this.service, this.options.proberId),
+      samples: samples.length,
+    };
   }
 }
 

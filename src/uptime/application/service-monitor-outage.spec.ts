@@ -17,7 +17,10 @@ describe('the monitor of a service, while the store is away', () => {
     expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
     await given.monitor.stop(1_000);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(given.logged).toEqual([expect.stringContaining('not recorded, tried again with every probe'), 'http: recording again']);
+    expect(given.logged).toEqual([
+      expect.stringContaining('not recorded, tried again with every probe'),
+      'http: recording again',
+    ]);
   });
 
   it('from the very start on, judges the samples by what the stream says when it can be read', async () => {
@@ -54,7 +57,9 @@ describe('the monitor of a service, while the store is away', () => {
     given.probe.goesDown();
     await given.run(3);
     await given.monitor.stop(1_000);
-    expect(given.logged.at(-1)).toBe('http: stopped with 4 samples that could not be recorded; they are kept, and recorded after the next start');
+    expect(given.logged.at(-1)).toBe(
+      'http: stopped with 4 samples that could not be recorded; they are kept, and recorded after the next start',
+    );
     await given.spool.restart();
     given.store.comeBack();
     const restarted = await given.start('prober2');

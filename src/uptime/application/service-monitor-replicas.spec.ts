@@ -26,7 +26,14 @@ describe('the monitor of a service, with another replica', () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
-    const faster = toServiceStatusChanged({ serviceName: 'http', status: 'down', at: NOON + 29_000, duration: 29_000, metadata: {}, eventId: 'evt_1_faster00' });
+    const faster = toServiceStatusChanged({
+      serviceName: 'http',
+      status: 'down',
+      at: NOON + 29_000,
+      duration: 29_000,
+      metadata: {},
+      eventId: 'evt_1_faster00',
+    });
     given.store.beforeNextAppend(() => given.store.appendToStream(CHANGES_STREAM, faster));
     await given.run(1);
     expect(given.told()).toEqual(['up@0', 'down@29']);
@@ -81,7 +88,11 @@ describe('the monitor of a service, with another replica', () => {
     await given.run(2);
     let revision = 0;
     const overtake = (): Promise<unknown> => {
-      const appended = given.store.appendToStream(CHANGES_STREAM, { type: 'CorrectionMade', data: {}, eventId: `evt_${revision++}_another0` });
+      const appended = given.store.appendToStream(CHANGES_STREAM, {
+        type: 'CorrectionMade',
+        data: {},
+        eventId: `evt_${revision++}_another0`,
+      });
       if (revision < 8) given.store.beforeNextAppend(overtake);
       return appended;
     };

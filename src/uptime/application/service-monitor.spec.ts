@@ -7,7 +7,10 @@ describe('the monitor of a service', () => {
 
   it('creates the streams, the samples with a limited age, before it writes to them', async () => {
     await given.run(2);
-    expect(given.store.created).toMatchObject([{ name: CHANGES_STREAM, owner: 'system' }, { name: SAMPLES_STREAM, maxAge: 7_776_000 }]);
+    expect(given.store.created).toMatchObject([
+      { name: CHANGES_STREAM, owner: 'system' },
+      { name: SAMPLES_STREAM, maxAge: 7_776_000 },
+    ]);
     expect(given.store.created[0]).not.toHaveProperty('maxAge');
     expect(given.monitor.isReady).toBe(true);
   });
@@ -29,7 +32,11 @@ describe('the monitor of a service', () => {
     given.probe.comesUp();
     await given.run(5);
     expect(given.told()).toEqual(['up@0', 'down@40', 'up@70']);
-    expect(given.changes()).toMatchObject([{ metadata: { responseTime: 12, performanceGrade: 'excellent' } }, { duration: 40_000, metadata: { error: 'connection refused by 127.0.0.1:3000' } }, { duration: 30_000 }]);
+    expect(given.changes()).toMatchObject([
+      { metadata: { responseTime: 12, performanceGrade: 'excellent' } },
+      { duration: 40_000, metadata: { error: 'connection refused by 127.0.0.1:3000' } },
+      { duration: 30_000 },
+    ]);
   });
 
   it('goes on after a restart where the stream stands', async () => {
@@ -95,7 +102,9 @@ describe('the monitor of a service', () => {
   it('takes a probe that breaks for a failure, and tells the log why', async () => {
     given.probe.probe = () => Promise.reject(new TypeError('undefined is not a function'));
     await given.run(3);
-    expect(given.changes()).toMatchObject([{ status: 'down', metadata: { error: 'the probe itself failed; see the log' } }]);
+    expect(given.changes()).toMatchObject([
+      { status: 'down', metadata: { error: 'the probe itself failed; see the log' } },
+    ]);
     expect(given.logged.join()).toContain('undefined is not a function');
   });
 
@@ -134,7 +143,13 @@ describe('the monitor of a service', () => {
   });
 
   it('records the same history whatever the store does in between, each change and each sample once', async () => {
-    const anySteps = fc.array(fc.record({ answer: fc.constantFrom('up', 'slow', 'down'), store: fc.constantFrom('stays', 'stays', 'goes away', 'comes back', 'loses an answer') }), { maxLength: 40 });
+    const anySteps = fc.array(
+      fc.record({
+        answer: fc.constantFrom('up', 'slow', 'down'),
+        store: fc.constantFrom('stays', 'stays', 'goes away', 'comes back', 'loses an answer'),
+      }),
+      { maxLength: 40 },
+    );
     await fc.assert(
       fc.asyncProperty(anySteps, async (steps) => {
         const history = async (isDisturbed: boolean): Promise<unknown> => {
@@ -144,7 +159,10 @@ describe('the monitor of a service', () => {
             if (isDisturbed && happens === 'goes away') disturbed.store.goAway();
             if (happens === 'comes back') disturbed.store.comeBack();
             if (isDisturbed && happens === 'loses an answer') disturbed.store.loseNextAnswer();
-            disturbed.probe.answer = answer === 'down' ? { responseTime: 1, error: 'answered 503' } : { responseTime: answer === 'slow' ? 1_500 : 12 };
+            disturbed.probe.answer =
+              answer === 'down'
+                ? { responseTime: 1, error: 'answered 503' }
+                : { responseTime: answer === 'slow' ? 1_500 : 12 };
             await disturbed.run(1, monitored);
           }
           disturbed.store.comeBack();
@@ -155,14 +173,21 @@ describe('the monitor of a service', () => {
         };
         const undisturbed = await history(false);
         expect(await history(true)).toEqual(undisturbed);
-        expect(undisturbed).toMatchObject({ samples: steps.map((_, index) => ({ at: NOON + index * HTTP.intervalMs })) });
+        expect(undisturbed).toMatchObject({
+          samples: steps.map((_, index) => ({ at: NOON + index * HTTP.intervalMs })),
+        });
       }),
     );
   });
 
   it('finds its state behind other events of the stream, however many there are', async () => {
     await given.run(3);
-    for (let index = 0; index < 120; index++) await given.store.appendToStream(CHANGES_STREAM, { type: 'MaintenanceScheduled', data: {}, eventId: `evt_${index}_schedule` });
+    for (let index = 0; index < 120; index++)
+      await given.store.appendToStream(CHANGES_STREAM, {
+        type: 'MaintenanceScheduled',
+        data: {},
+        eventId: `evt_${index}_schedule`,
+      });
     given.probe.goesDown();
     const restarted = await given.start('prober2');
     await given.run(3, restarted);

@@ -125,10 +125,16 @@ export class ServiceMonitor implements LiveService {
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     await this.#probing;
-    await atMost(withinMs, this.recorded().then(() => this.#record(true)));
+    await atMost(
+      withinMs,
+      this.recorded().then(() => this.#record(true)),
+    );
     await this.probe.close?.();
     const { waiting } = this.#samples;
-    if (this.#isActive && waiting > 0) this.options.log.warn(`${this.service.name}: stopped with ${waiting} samples that could not be recorded; they are kept, and recorded after the next start`);
+    if (this.#isActive && waiting > 0)
+      this.options.log.warn(
+        `${this.service.name}: stopped with ${waiting} samples that could not be recorded; they are kept, and recorded after the next start`,
+      );
     this.#isActive = false;
   }
 
@@ -175,8 +181,10 @@ export class ServiceMonitor implements LiveService {
     } catch (error) {
       // Whoever is the prober now decides on changes; this process is about to be told.
       if (error instanceof LeaseLostError) return;
-      if (!(error instanceof StreamError)) log.error(`${this.service.name}: recording failed; it is tried again with the next probe`, error);
-      else if (!this.#isStoreAway) log.warn(`${this.service.name}: not recorded, tried again with every probe: ${error.message}`);
+      if (!(error instanceof StreamError))
+        log.error(`${this.service.name}: recording failed; it is tried again with the next probe`, error);
+      else if (!this.#isStoreAway)
+        log.warn(`${this.service.name}: not recorded, tried again with every probe: ${error.message}`);
       this.#isStoreAway = true;
     }
   }

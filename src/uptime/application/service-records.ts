@@ -1,4 +1,13 @@
-import { catchUpWith, type EventStore, type NewEvent, type RecordedEvent, serviceUptimeStream, StreamNotFoundError, type WaitFor, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
+import {
+  catchUpWith,
+  type EventStore,
+  type NewEvent,
+  type RecordedEvent,
+  serviceUptimeStream,
+  StreamNotFoundError,
+  type WaitFor,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
 import { assertSameRequest, type RecordRequest } from './record-ids.js';
 import { createUptimeStream } from './uptime-streams.js';
 
@@ -39,12 +48,16 @@ export class ServiceRecords {
    */
   async append(service: string, requestId: string, decide: () => NewEvent | undefined): Promise<boolean> {
     const streamName = serviceUptimeStream(service);
-    for (let conflicts = 0; ; ) {
+    for (let conflicts = 0; ;) {
       const last = await this.#lastEvent(service, streamName);
       const event = decide();
       if (!event) return false;
       try {
-        const { position } = await this.store.appendToStream(streamName, { ...event, metadata: { ...event.metadata, correlationId: requestId } }, { expectedRevision: last.revision });
+        const { position } = await this.store.appendToStream(
+          streamName,
+          { ...event, metadata: { ...event.metadata, correlationId: requestId } },
+          { expectedRevision: last.revision },
+        );
         if (position) await this.whenReadable(position, READABLE_WITHIN_MS);
         return true;
       } catch (error) {
@@ -59,7 +72,13 @@ export class ServiceRecords {
    * @returns what is recorded
    * @throws ValidationError where the request's key was used for something else; as {@link append} does
    */
-  async appendOnce<Made extends { readonly id: string }>({ request, made, known, essenceOf, toEvent }: RecordAsked<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
+  async appendOnce<Made extends { readonly id: string }>({
+    request,
+    made,
+    known,
+    essenceOf,
+    toEvent,
+  }: RecordAsked<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
     const find = (): Made | undefined => {
       const found = known().find(({ id }) => id === made.id);
       if (found) assertSameRequest(request, essenceOf(found), essenceOf(made));
@@ -71,7 +90,8 @@ export class ServiceRecords {
 
   /** The last event of the stream, which is created where it is missing; it can be queried. */
   async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {
-    const read = (): Promise<RecordedEvent | undefined> => catchUpWith(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
+    const read = (): Promise<RecordedEvent | undefined> =>
+      catchUpWith(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
     const found = await read();
     if (found) return found;
     await createUptimeStream(this.store, service);

@@ -17,7 +17,8 @@ describe('taking a sample', () => {
     stop = new AbortController();
   });
 
-  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> => takeSample(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, holdUps, log });
+  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> =>
+    takeSample(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, holdUps, log });
   const answers = (...given: ProbeAnswer[]): void => {
     probe.probe = () => {
       probe.begun++;
@@ -41,7 +42,11 @@ describe('taking a sample', () => {
     answers({ responseTime: 1_500 });
     expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'degraded', grade: 'slow' });
     answers({ responseTime: 3, warning: 'the certificate ends in 5 days' });
-    expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'degraded', grade: 'excellent', error: 'the certificate ends in 5 days' });
+    expect((await take({ retries: 2 }))?.sample).toMatchObject({
+      status: 'degraded',
+      grade: 'excellent',
+      error: 'the certificate ends in 5 days',
+    });
     expect(probe.begun).toBe(2);
   });
 
@@ -52,7 +57,15 @@ describe('taking a sample', () => {
   });
 
   it('says what a probe was still waiting for when its time was over, where that knows it', async () => {
-    probe.probe = (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ responseTime: 30, error: '127.0.0.1:3000 takes the connection and does not answer' })));
-    expect((await take({ timeoutMs: 30 }))?.sample).toMatchObject({ status: 'down', error: 'no answer within 30 ms: 127.0.0.1:3000 takes the connection and does not answer' });
+    probe.probe = (signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () =>
+          resolve({ responseTime: 30, error: '127.0.0.1:3000 takes the connection and does not answer' }),
+        ),
+      );
+    expect((await take({ timeoutMs: 30 }))?.sample).toMatchObject({
+      status: 'down',
+      error: 'no answer within 30 ms: 127.0.0.1:3000 takes the connection and does not answer',
+    });
   });
 });

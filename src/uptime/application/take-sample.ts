@@ -31,16 +31,28 @@ export interface TakenSample {
  * @param stop ends the probe without a sample: nobody knows what it would have found
  * @returns undefined where it was stopped, or where the probe could not tell
  */
-export async function takeSample(probe: Probe, service: MonitoredService, at: number, stop: AbortSignal, sampling: Sampling): Promise<TakenSample | undefined> {
+export async function takeSample(
+  probe: Probe,
+  service: MonitoredService,
+  at: number,
+  stop: AbortSignal,
+  sampling: Sampling,
+): Promise<TakenSample | undefined> {
   for (let triesLeft = service.retries; ; triesLeft--) {
     const answer = await tryOnce(probe, service.timeoutMs, stop, sampling);
     if (!answer || answer.isInconclusive) return undefined;
-    if (answer.error === undefined || triesLeft === 0) return { sample: judge({ at, ...answer }, service.grades), answer };
+    if (answer.error === undefined || triesLeft === 0)
+      return { sample: judge({ at, ...answer }, service.grades), answer };
     if (!(await pause(service.retryDelayMs, stop))) return undefined;
   }
 }
 
-async function tryOnce(probe: Probe, timeoutMs: number, stop: AbortSignal, { clock, holdUps, log }: Sampling): Promise<TimedAnswer | undefined> {
+async function tryOnce(
+  probe: Probe,
+  timeoutMs: number,
+  stop: AbortSignal,
+  { clock, holdUps, log }: Sampling,
+): Promise<TimedAnswer | undefined> {
   if (stop.aborted) return undefined;
   const start = clock.monotonic();
   const lostBefore = holdUps.total();
@@ -67,7 +79,13 @@ async function tryOnce(probe: Probe, timeoutMs: number, stop: AbortSignal, { clo
       const overdue = { responseTime: elapsed(), error: `no answer within ${timeoutMs} ms` };
       ending.abort();
       // A probe that is ended may know what it was still waiting for; it is not waited for.
-      const why = await Promise.race([probing.then((answer) => answer.error, () => undefined), new Promise<undefined>((done) => setTimeout(() => done(undefined), 0))]);
+      const why = await Promise.race([
+        probing.then(
+          (answer) => answer.error,
+          () => undefined,
+        ),
+        new Promise<undefined>((done) => setTimeout(() => done(undefined), 0)),
+      ]);
       end(why === undefined ? overdue : { ...overdue, error: `${overdue.error}: ${why}` });
     };
     let timer = setTimeout(timedOut, timeoutMs);

@@ -32,7 +32,9 @@ describe('the timetable of the probes', () => {
 
   /** Takes so long for each turn, in milliseconds. */
   const entry = (name: string, intervalMs = 10_000, takes = 0, jitterMs = 0): TimetableEntry => ({
-    name, intervalMs, jitterMs,
+    name,
+    intervalMs,
+    jitterMs,
     run: async () => {
       (begun[name] ??= []).push(Math.round(performance.now() - startedAt));
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
@@ -40,7 +42,8 @@ describe('the timetable of the probes', () => {
       atOnce--;
     },
   });
-  const many = (count: number, takes: number): TimetableEntry[] => Array.from({ length: count }, (_, index) => entry(`service-${index}`, 10_000, takes));
+  const many = (count: number, takes: number): TimetableEntry[] =>
+    Array.from({ length: count }, (_, index) => entry(`service-${index}`, 10_000, takes));
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
 
   it('begins nothing before it is started, and nothing after it is stopped', async () => {
@@ -59,7 +62,11 @@ describe('the timetable of the probes', () => {
     timetable.set([entry('a'), entry('b'), entry('c', 3_000)]);
     timetable.start();
     await pass(20_000);
-    expect(begun).toEqual({ a: [0, 10_000, 20_000], b: [100, 10_100], c: [200, 3_200, 6_200, 9_200, 12_200, 15_200, 18_200] });
+    expect(begun).toEqual({
+      a: [0, 10_000, 20_000],
+      b: [100, 10_100],
+      c: [200, 3_200, 6_200, 9_200, 12_200, 15_200, 18_200],
+    });
   });
 
   it('spreads the first turns of many over their interval', async () => {

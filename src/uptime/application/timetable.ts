@@ -69,7 +69,10 @@ export class Timetable {
       const apart = Math.min(MOST_APART_MS, entry.intervalMs / entries.length);
       const at = this.#isStarted && isSame ? known.at : now + ((index * apart) % entry.intervalMs);
       // The same line for the same name, so that a turn that runs still counts.
-      this.#lines.set(entry.name, Object.assign(known ?? { isRunning: false }, { entry, at, next: this.#jittered(entry, at) }));
+      this.#lines.set(
+        entry.name,
+        Object.assign(known ?? { isRunning: false }, { entry, at, next: this.#jittered(entry, at) }),
+      );
     });
     if (this.#isStarted) this.#arm();
   }
@@ -98,7 +101,10 @@ export class Timetable {
     this.#forget?.();
     let next = Infinity;
     for (const line of this.#lines.values()) next = Math.min(next, line.next);
-    this.#forget = next === Infinity ? undefined : this.options.callIn(Math.max(0, next - this.options.clock.monotonic()), () => this.#tick());
+    this.#forget =
+      next === Infinity
+        ? undefined
+        : this.options.callIn(Math.max(0, next - this.options.clock.monotonic()), () => this.#tick());
   }
 
   #tick(): void {

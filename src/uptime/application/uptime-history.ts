@@ -1,4 +1,10 @@
-import { type Correction, type MaintenanceWindow, type Span, type StatusChange, type StatusTotals } from '../domain/index.js';
+import {
+  type Correction,
+  type MaintenanceWindow,
+  type Span,
+  type StatusChange,
+  type StatusTotals,
+} from '../domain/index.js';
 
 /** What the streams say, ready to be asked: the port that the read model implements. */
 export interface UptimeHistory {

@@ -1,6 +1,17 @@
 import { HTTP, ManualClock, NOON } from '../../../test/uptime/probed-service.js';
 import { StreamNotFoundError, ValidationError } from '../../event-store/domain/index.js';
-import { type Correction, DEFAULT_POLICY, intervalsIn, type MaintenanceWindow, maintenanceIn, type Span, type StatusChange, type StatusTotals, totalsOf, wholeOf } from '../domain/index.js';
+import {
+  type Correction,
+  DEFAULT_POLICY,
+  intervalsIn,
+  type MaintenanceWindow,
+  maintenanceIn,
+  type Span,
+  type StatusChange,
+  type StatusTotals,
+  totalsOf,
+  wholeOf,
+} from '../domain/index.js';
 import { type LiveService } from './service-monitor.js';
 import { type TakenSample } from './take-sample.js';
 import { type UptimeHistory } from './uptime-history.js';
@@ -14,7 +25,11 @@ class ListedHistory implements UptimeHistory {
     private readonly changes: readonly StatusChange[] = [],
     private readonly spans: readonly Span[] = [],
     private readonly streams: readonly string[] = ['http'],
-    private readonly said: { readonly maintenance?: readonly MaintenanceWindow[]; readonly corrections?: readonly Correction[]; readonly settledUntil?: number } = {},
+    private readonly said: {
+      readonly maintenance?: readonly MaintenanceWindow[];
+      readonly corrections?: readonly Correction[];
+      readonly settledUntil?: number;
+    } = {},
   ) {}
 
   maintenance(service: string): readonly MaintenanceWindow[] {
@@ -31,7 +46,12 @@ class ListedHistory implements UptimeHistory {
 
   totalsIn(service: string, window: Span): StatusTotals {
     const before = this.lastChange(service, window.from - 1);
-    const known = { changes: this.changesIn(service, window), covered: this.coveredIn(service, window), maintenance: maintenanceIn(this.maintenance(service), window), corrections: this.corrections(service) };
+    const known = {
+      changes: this.changesIn(service, window),
+      covered: this.coveredIn(service, window),
+      maintenance: maintenanceIn(this.maintenance(service), window),
+      corrections: this.corrections(service),
+    };
     return totalsOf(intervalsIn(window, { ...known, ...(before ? { before } : {}) }));
   }
 
@@ -52,9 +72,22 @@ class ListedHistory implements UptimeHistory {
   }
 }
 
-const change = (status: StatusChange['status'], at: number, serviceName = 'http'): StatusChange => ({ serviceName, status, at, metadata: {}, eventId: `evt_${at}_${status}00000000` });
-const live = (known: Partial<LiveService> = {}): LiveService => ({ service: HTTP, latestChanges: [], covered: [], lastProbe: undefined, ...known });
-const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries => new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
+const change = (status: StatusChange['status'], at: number, serviceName = 'http'): StatusChange => ({
+  serviceName,
+  status,
+  at,
+  metadata: {},
+  eventId: `evt_${at}_${status}00000000`,
+});
+const live = (known: Partial<LiveService> = {}): LiveService => ({
+  service: HTTP,
+  latestChanges: [],
+  covered: [],
+  lastProbe: undefined,
+  ...known,
+});
+const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries =>
+  new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
 const always: Span[] = [{ from: 0, to: NOON - 5_000 }];
 
 describe('the summary of a service', () => {
@@ -72,7 +105,14 @@ describe('the summary of a service', () => {
   });
 
   it('is unknown for a service that is configured and was never probed', () => {
-    expect(ask(new ListedHistory([], [], [])).service('http', 24)).toMatchObject({ currentStatus: 'unknown', isCurrentlyUp: false, uptimePercentage: null, totalUnknown: 24 * HOUR_MS, uptimeBounds: { low: 0, high: 100 }, lastChange: undefined });
+    expect(ask(new ListedHistory([], [], [])).service('http', 24)).toMatchObject({
+      currentStatus: 'unknown',
+      isCurrentlyUp: false,
+      uptimePercentage: null,
+      totalUnknown: 24 * HOUR_MS,
+      uptimeBounds: { low: 0, high: 100 },
+      lastChange: undefined,
+    });
   });
 
   it('counts as unknown, and not as down, the time in which the service that probes was stopped', () => {
@@ -80,7 +120,13 @@ describe('the summary of a service', () => {
       { from: 0, to: NOON - 40 * MINUTE },
       { from: NOON - 10 * MINUTE, to: NOON },
     ];
-    expect(ask(new ListedHistory([change('up', 0)], spans)).service('http', 1)).toMatchObject({ totalUptime: 30 * MINUTE, totalUnknown: 30 * MINUTE, totalDowntime: 0, uptimePercentage: 100, uptimeBounds: { low: 50, high: 100 } });
+    expect(ask(new ListedHistory([change('up', 0)], spans)).service('http', 1)).toMatchObject({
+      totalUptime: 30 * MINUTE,
+      totalUnknown: 30 * MINUTE,
+      totalDowntime: 0,
+      uptimePercentage: 100,
+      uptimeBounds: { low: 50, high: 100 },
+    });
   });
 
   it('counts the time since the last recorded sample as probed where this process has probed since', () => {
@@ -92,30 +138,46 @@ describe('the summary of a service', () => {
 
   it('counts a change that is not recorded yet', () => {
     const waiting = live({ latestChanges: [change('up', 0), change('down', NOON - 15 * MINUTE)] });
-    expect(ask(new ListedHistory([change('up', 0)], always), [waiting]).service('http', 1)).toMatchObject({ currentStatus: 'down', isCurrentlyUp: false, totalDowntime: 15 * MINUTE, totalUptime: 45 * MINUTE, uptimePercentage: 75 });
+    expect(ask(new ListedHistory([change('up', 0)], always), [waiting]).service('http', 1)).toMatchObject({
+      currentStatus: 'down',
+      isCurrentlyUp: false,
+      totalDowntime: 15 * MINUTE,
+      totalUptime: 45 * MINUTE,
+      uptimePercentage: 75,
+    });
   });
 
   it('counts a change once that is in the streams and still known to the process', () => {
     const down = change('down', NOON - 15 * MINUTE);
-    const timeline = ask(new ListedHistory([change('up', 0), down], always), [live({ latestChanges: [down] })]).timeline('http', 1);
+    const timeline = ask(new ListedHistory([change('up', 0), down], always), [
+      live({ latestChanges: [down] }),
+    ]).timeline('http', 1);
     expect(timeline.intervals.map(({ status }) => status)).toEqual(['up', 'down']);
   });
 
   it('follows the streams where another replica has recorded a later change', () => {
     const stale = live({ latestChanges: [change('down', NOON - 30 * MINUTE)] });
-    expect(ask(new ListedHistory([change('down', NOON - 30 * MINUTE), change('up', NOON - 20 * MINUTE)], always), [stale]).service('http', 1)).toMatchObject({ currentStatus: 'up' });
+    expect(
+      ask(new ListedHistory([change('down', NOON - 30 * MINUTE), change('up', NOON - 20 * MINUTE)], always), [
+        stale,
+      ]).service('http', 1),
+    ).toMatchObject({ currentStatus: 'up' });
   });
 
   it('lets the policy say whether a degraded service is up', () => {
     const queries = ask(new ListedHistory([change('degraded', 0)], always));
     expect(queries.service('http', 1)).toMatchObject({ isCurrentlyUp: true, uptimePercentage: 100 });
-    expect(queries.service('http', 1, { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({ isCurrentlyUp: false, uptimePercentage: 0 });
+    expect(queries.service('http', 1, { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({
+      isCurrentlyUp: false,
+      uptimePercentage: 0,
+    });
   });
 });
 
 describe('the current status', () => {
   it('is unknown, with the last change beside it, where nobody has probed for longer than the tolerance', () => {
-    const status = (lastProbed: number): unknown => ask(new ListedHistory([change('up', 0)], [{ from: 0, to: lastProbed }])).status()[0]?.currentStatus;
+    const status = (lastProbed: number): unknown =>
+      ask(new ListedHistory([change('up', 0)], [{ from: 0, to: lastProbed }])).status()[0]?.currentStatus;
     expect(status(NOON - 25_000)).toBe('up');
     expect(status(NOON - 25_001)).toBe('unknown');
   });
@@ -130,19 +192,26 @@ describe('the current status', () => {
   });
 
   it('tells the last probe of this process, confirmed or not', () => {
-    const lastProbe: TakenSample = { sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' }, answer: { responseTime: 0.9, error: 'answered 503', delay: 0 } };
+    const lastProbe: TakenSample = {
+      sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' },
+      answer: { responseTime: 0.9, error: 'answered 503', delay: 0 },
+    };
     expect(ask(new ListedHistory(), [live({ lastProbe })]).status()[0]?.lastProbe).toEqual(lastProbe);
   });
 });
 
 describe('the timeline of a service', () => {
   it('has one interval for a service that has not changed for longer than the window', () => {
-    expect(ask(new ListedHistory([change('up', 0)], always)).timeline('http', 1).intervals).toEqual([{ status: 'up', from: NOON - HOUR_MS, to: NOON, change: undefined }]);
+    expect(ask(new ListedHistory([change('up', 0)], always)).timeline('http', 1).intervals).toEqual([
+      { status: 'up', from: NOON - HOUR_MS, to: NOON, change: undefined },
+    ]);
   });
 
   it('tiles the window, and shows the change that an interval began with', () => {
     const down = change('down', NOON - 30 * MINUTE);
-    const { window, intervals } = ask(new ListedHistory([change('up', 0), down], [{ from: NOON - 45 * MINUTE, to: NOON }])).timeline('http', 1);
+    const { window, intervals } = ask(
+      new ListedHistory([change('up', 0), down], [{ from: NOON - 45 * MINUTE, to: NOON }]),
+    ).timeline('http', 1);
     expect(window).toEqual({ from: NOON - HOUR_MS, to: NOON });
     expect(intervals).toEqual([
       { status: 'unknown', from: NOON - HOUR_MS, to: NOON - 45 * MINUTE, change: undefined },
@@ -153,19 +222,45 @@ describe('the timeline of a service', () => {
 });
 
 describe('maintenance', () => {
-  const window = (from: number, to: number): MaintenanceWindow => ({ id: 'mnt_1', from, to, reason: 'a new disk', scheduledBy: 'an-admin' });
+  const window = (from: number, to: number): MaintenanceWindow => ({
+    id: 'mnt_1',
+    from,
+    to,
+    reason: 'a new disk',
+    scheduledBy: 'an-admin',
+  });
   const changes = [change('up', 0), change('down', NOON - 30 * MINUTE), change('up', NOON - 15 * MINUTE)];
-  const maintained = (...maintenance: MaintenanceWindow[]): UptimeQueries => ask(new ListedHistory(changes, always, ['http'], { maintenance }));
+  const maintained = (...maintenance: MaintenanceWindow[]): UptimeQueries =>
+    ask(new ListedHistory(changes, always, ['http'], { maintenance }));
   const disk = window(NOON - 40 * MINUTE, NOON - 20 * MINUTE);
 
   it('is left out of the figures, or counts as the policy says', () => {
-    expect(maintained(disk).service('http', 1)).toMatchObject({ totalUptime: 35 * MINUTE, totalDowntime: 5 * MINUTE, totalMaintenance: 20 * MINUTE, uptimePercentage: 87.5 });
-    expect(maintained(disk).summary(1, { ...DEFAULT_POLICY, maintenance: 'asProbed' })).toMatchObject([{ totalUptime: 45 * MINUTE, totalDowntime: 15 * MINUTE, totalMaintenance: 0, uptimePercentage: 75 }]);
-    expect(maintained(disk).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'up' })).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
+    expect(maintained(disk).service('http', 1)).toMatchObject({
+      totalUptime: 35 * MINUTE,
+      totalDowntime: 5 * MINUTE,
+      totalMaintenance: 20 * MINUTE,
+      uptimePercentage: 87.5,
+    });
+    expect(maintained(disk).summary(1, { ...DEFAULT_POLICY, maintenance: 'asProbed' })).toMatchObject([
+      { totalUptime: 45 * MINUTE, totalDowntime: 15 * MINUTE, totalMaintenance: 0, uptimePercentage: 75 },
+    ]);
+    expect(maintained(disk).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'up' })).toMatchObject({
+      totalUptime: 55 * MINUTE,
+      totalDowntime: 5 * MINUTE,
+    });
   });
 
   it('shows in the timeline, beside what was probed', () => {
-    expect(maintained(disk).timeline('http', 1).intervals.map(({ status, from, to, maintenance }) => [status, (from - NOON) / MINUTE, (to - NOON) / MINUTE, maintenance])).toEqual([
+    expect(
+      maintained(disk)
+        .timeline('http', 1)
+        .intervals.map(({ status, from, to, maintenance }) => [
+          status,
+          (from - NOON) / MINUTE,
+          (to - NOON) / MINUTE,
+          maintenance,
+        ]),
+    ).toEqual([
       ['up', -60, -40, undefined],
       ['up', -40, -30, true],
       ['down', -30, -20, true],
@@ -176,17 +271,32 @@ describe('maintenance', () => {
 
   it('shows in the current status while it goes on, and changes nothing of what is probed', () => {
     const current = window(NOON - MINUTE, NOON + HOUR_MS);
-    expect(maintained(current).status()).toMatchObject([{ currentStatus: 'up', maintenance: { window: current, from: NOON - MINUTE, to: NOON + HOUR_MS } }]);
+    expect(maintained(current).status()).toMatchObject([
+      { currentStatus: 'up', maintenance: { window: current, from: NOON - MINUTE, to: NOON + HOUR_MS } },
+    ]);
     expect(maintained(disk, window(NOON + 1, NOON + 2)).status()[0]?.maintenance).toBeUndefined();
-    expect(maintained(current).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'down' }).isCurrentlyUp).toBe(false);
+    expect(maintained(current).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'down' }).isCurrentlyUp).toBe(
+      false,
+    );
     expect(maintained(current).service('http', 1).isCurrentlyUp).toBe(true);
   });
 });
 
 describe('a correction', () => {
   const down = change('down', NOON - 30 * MINUTE);
-  const corrections: Correction[] = [{ id: 'cor_1', from: NOON - 30 * MINUTE, to: NOON - 15 * MINUTE, status: 'up', reason: 'a false alarm', correctedBy: 'an-admin' }];
-  const corrected = ask(new ListedHistory([change('up', 0), down, change('up', NOON - 10 * MINUTE)], always, ['http'], { corrections }));
+  const corrections: Correction[] = [
+    {
+      id: 'cor_1',
+      from: NOON - 30 * MINUTE,
+      to: NOON - 15 * MINUTE,
+      status: 'up',
+      reason: 'a false alarm',
+      correctedBy: 'an-admin',
+    },
+  ];
+  const corrected = ask(
+    new ListedHistory([change('up', 0), down, change('up', NOON - 10 * MINUTE)], always, ['http'], { corrections }),
+  );
 
   it('counts instead of what was probed', () => {
     expect(corrected.service('http', 1)).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
@@ -204,7 +314,10 @@ describe('a correction', () => {
 
 describe('the figures of days that are over', () => {
   const DAY = 24 * HOUR_MS;
-  const history = (settledUntil: number, unread: readonly StatusChange[] = []): { readonly asked: Span[]; readonly queries: UptimeQueries } => {
+  const history = (
+    settledUntil: number,
+    unread: readonly StatusChange[] = [],
+  ): { readonly asked: Span[]; readonly queries: UptimeQueries } => {
     const asked: Span[] = [];
     class Settled extends ListedHistory {
       override totalsIn(service: string, window: Span): StatusTotals {
@@ -213,7 +326,10 @@ describe('the figures of days that are over', () => {
       }
     }
     const changes = [change('up', 0), change('down', NOON - 40 * HOUR_MS), change('up', NOON - 20 * HOUR_MS)];
-    return { asked, queries: ask(new Settled(changes, always, ['http'], { settledUntil }), [live({ latestChanges: unread })]) };
+    return {
+      asked,
+      queries: ask(new Settled(changes, always, ['http'], { settledUntil }), [live({ latestChanges: unread })]),
+    };
   };
 
   it('come from the history as sums, and add up with the rest to the whole', () => {
@@ -250,6 +366,10 @@ describe('a service that nobody knows', () => {
   });
 
   it('is known by its history, though it is not configured any more', () => {
-    expect(ask(new ListedHistory([change('up', 0)], always), []).service('http', 1)).toMatchObject({ currentStatus: 'unknown', totalUptime: HOUR_MS - 5_000, totalUnknown: 5_000 });
+    expect(ask(new ListedHistory([change('up', 0)], always), []).service('http', 1)).toMatchObject({
+      currentStatus: 'unknown',
+      totalUptime: HOUR_MS - 5_000,
+      totalUnknown: 5_000,
+    });
   });
 });

@@ -122,7 +122,11 @@ export class UptimeQueries {
 
   #summarize(name: string, window: Span, totals: StatusTotals, policy: UptimePolicy = DEFAULT_POLICY): ServiceSummary {
     const current = this.#current(name, window.to);
-    return { ...current, ...figuresOf(totals, policy), isCurrentlyUp: countsAsUp(current.currentStatus, policy, current.maintenance !== undefined) };
+    return {
+      ...current,
+      ...figuresOf(totals, policy),
+      isCurrentlyUp: countsAsUp(current.currentStatus, policy, current.maintenance !== undefined),
+    };
   }
 
   /** What the intervals of a window add up to. Of the days that are over, the history knows it without looking at them one by one. */
@@ -131,7 +135,10 @@ export class UptimeQueries {
     const settled = Math.min(this.history.settledUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
     if (settled <= window.from) return totalsOf(intervalsIn(window, this.#historyIn(name, window)));
     const rest = { from: settled, to: window.to };
-    return addTotals(this.history.totalsIn(name, { from: window.from, to: settled }), totalsOf(intervalsIn(rest, this.#historyIn(name, rest))));
+    return addTotals(
+      this.history.totalsIn(name, { from: window.from, to: settled }),
+      totalsOf(intervalsIn(rest, this.#historyIn(name, rest))),
+    );
   }
 
   #current(name: string, now: number): CurrentStatus {
@@ -149,7 +156,10 @@ export class UptimeQueries {
   #historyIn(name: string, window: Span): ChangeHistory {
     const { unread } = this.#latestChanges(name);
     const before = unread.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
-    const changes = [...this.history.changesIn(name, window), ...unread.filter(({ at }) => at >= window.from && at < window.to)];
+    const changes = [
+      ...this.history.changesIn(name, window),
+      ...unread.filter(({ at }) => at >= window.from && at < window.to),
+    ];
     return {
       ...(before ? { before } : {}),
       changes,
@@ -162,7 +172,9 @@ export class UptimeQueries {
   #latestChanges(name: string): KnownChanges {
     const recorded = this.history.lastChange(name);
     // Where another replica has recorded a later change, that outweighs what this process knew.
-    const unread = (this.live().get(name)?.latestChanges ?? []).filter(({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId));
+    const unread = (this.live().get(name)?.latestChanges ?? []).filter(
+      ({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId),
+    );
     return { unread, last: unread.at(-1) ?? recorded };
   }
 
@@ -171,9 +183,14 @@ export class UptimeQueries {
     const live = this.live().get(name);
     const toleranceMs = live ? gapTolerance(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
-    const covered = (live?.covered ?? []).reduce<Span[]>((spans, span) => withSpan(spans, span, toleranceMs), this.history.coveredIn(name, around));
+    const covered = (live?.covered ?? []).reduce<Span[]>(
+      (spans, span) => withSpan(spans, span, toleranceMs),
+      this.history.coveredIn(name, around),
+    );
     const last = covered.at(-1);
-    return last && last.to < window.to && window.to - last.to <= toleranceMs ? withSpan(covered, { from: last.to, to: window.to }, 0) : covered;
+    return last && last.to < window.to && window.to - last.to <= toleranceMs
+      ? withSpan(covered, { from: last.to, to: window.to }, 0)
+      : covered;
   }
 
   #windowOf(hours: number): Span {

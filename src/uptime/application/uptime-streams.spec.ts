@@ -8,9 +8,19 @@ describe('creating the uptime streams', () => {
     const store = new MemoryEventStore(uptimeEvents());
     expect(await createUptimeStreams(store, ['http', 'database'], 7_776_000)).toEqual([
       { service: 'http', streamName: 'service-uptime-http', success: true, streamId: 'service-uptime-http' },
-      { service: 'database', streamName: 'service-uptime-database', success: true, streamId: 'service-uptime-database' },
+      {
+        service: 'database',
+        streamName: 'service-uptime-database',
+        success: true,
+        streamId: 'service-uptime-database',
+      },
     ]);
-    expect(store.created.map(({ name }) => name).sort()).toEqual(['service-uptime-database', 'service-uptime-http', 'system-probe-samples-database', 'system-probe-samples-http']);
+    expect(store.created.map(({ name }) => name).sort()).toEqual([
+      'service-uptime-database',
+      'service-uptime-http',
+      'system-probe-samples-database',
+      'system-probe-samples-http',
+    ]);
     expect(store.created.map(({ name, permissions }) => [name, permissions?.read]).sort()).toEqual([
       ['service-uptime-database', ['*']],
       ['service-uptime-http', ['*']],
@@ -28,14 +38,24 @@ describe('creating the uptime streams', () => {
 
   it('tells of each service by itself what went wrong', async () => {
     const store = new MemoryEventStore(uptimeEvents());
-    const refusing = { createStream: (stream: NewStream) => (stream.name.endsWith('http') ? Promise.reject(new PermissionError('not allowed')) : store.createStream(stream)) };
+    const refusing = {
+      createStream: (stream: NewStream) =>
+        stream.name.endsWith('http') ? Promise.reject(new PermissionError('not allowed')) : store.createStream(stream),
+    };
     expect(await createUptimeStreams(refusing, ['http', 'database'], 7_776_000)).toEqual([
       { service: 'http', streamName: 'service-uptime-http', success: false, error: 'not allowed' },
-      { service: 'database', streamName: 'service-uptime-database', success: true, streamId: 'service-uptime-database' },
+      {
+        service: 'database',
+        streamName: 'service-uptime-database',
+        success: true,
+        streamId: 'service-uptime-database',
+      },
     ]);
   });
 
   it('does not pass off a fault of the program as a fault of the store', async () => {
-    await expect(createUptimeStreams({ createStream: () => Promise.reject(new TypeError('oops')) }, ['http'], 7_776_000)).rejects.toThrow(TypeError);
+    await expect(
+      createUptimeStreams({ createStream: () => Promise.reject(new TypeError('oops')) }, ['http'], 7_776_000),
+    ).rejects.toThrow(TypeError);
   });
 });

@@ -1,4 +1,9 @@
-import { type CreateStreamResult, type EventStore, serviceUptimeStream, StreamError } from '../../event-store/domain/index.js';
+import {
+  type CreateStreamResult,
+  type EventStore,
+  serviceUptimeStream,
+  StreamError,
+} from '../../event-store/domain/index.js';
 import { probeSamplesStream } from '../domain/index.js';
 
 /** Anybody may read who was up when; only the service itself writes it. The raw samples, as all system streams, are the system's alone. */
@@ -23,7 +28,11 @@ export function samplesMaxAgeOf(days: number): number | undefined {
 }
 
 /** Creates the streams of each service; harmless where they are there. One that fails does not keep the others from theirs. */
-export function createUptimeStreams(store: Pick<EventStore, 'createStream'>, services: readonly string[], samplesMaxAge: number | undefined): Promise<StreamCreation[]> {
+export function createUptimeStreams(
+  store: Pick<EventStore, 'createStream'>,
+  services: readonly string[],
+  samplesMaxAge: number | undefined,
+): Promise<StreamCreation[]> {
   return Promise.all(
     services.map(async (service) => {
       const streamName = serviceUptimeStream(service);
@@ -40,7 +49,10 @@ export function createUptimeStreams(store: Pick<EventStore, 'createStream'>, ser
 }
 
 /** The stream of a service's changes; they are kept for ever. @throws ConnectionError, TimeoutError, PermissionError, StreamDeletedError */
-export function createUptimeStream(store: Pick<EventStore, 'createStream'>, service: string): Promise<CreateStreamResult> {
+export function createUptimeStream(
+  store: Pick<EventStore, 'createStream'>,
+  service: string,
+): Promise<CreateStreamResult> {
   return store.createStream({
     name: serviceUptimeStream(service),
     description: `Confirmed changes of the status of the service '${service}'`,
@@ -57,7 +69,11 @@ export function createUptimeStream(store: Pick<EventStore, 'createStream'>, serv
  * @param maxAge seconds that they are kept; for ever where undefined
  * @throws as {@link createUptimeStream}
  */
-export function createSamplesStream(store: Pick<EventStore, 'createStream'>, service: string, maxAge: number | undefined): Promise<CreateStreamResult> {
+export function createSamplesStream(
+  store: Pick<EventStore, 'createStream'>,
+  service: string,
+  maxAge: number | undefined,
+): Promise<CreateStreamResult> {
   return store.createStream({
     name: probeSamplesStream(service),
     description: `Raw samples of the probes of the service '${service}'`,

@@ -7,13 +7,21 @@ export function addUptimeCommands(program: Command): void {
   const uptime = program.command('uptime').description('history of uptime');
   uptime
     .command('rebuild')
-    .description('build the tables that questions about uptime are answered from anew, from the streams; no service may run on the same DATA_DIR meanwhile')
+    .description(
+      'build the tables that questions about uptime are answered from anew, from the streams; no service may run on the same DATA_DIR meanwhile',
+    )
     .action(rebuild);
 }
 
 async function rebuild(): Promise<void> {
-  const [{ ReadModels }, { uptimeReadModel }, { UptimeEventsModule }] = await Promise.all([import('../../event-store/index.js'), import('../read-model/uptime-read-model.js'), import('../uptime-events.module.js')]);
-  const progress = await withStore(UptimeEventsModule, (context) => context.get(ReadModels).rebuild(uptimeReadModel, (soFar) => process.stdout.write(`${describe(soFar)}\n`)));
+  const [{ ReadModels }, { uptimeReadModel }, { UptimeEventsModule }] = await Promise.all([
+    import('../../event-store/index.js'),
+    import('../read-model/uptime-read-model.js'),
+    import('../uptime-events.module.js'),
+  ]);
+  const progress = await withStore(UptimeEventsModule, (context) =>
+    context.get(ReadModels).rebuild(uptimeReadModel, (soFar) => process.stdout.write(`${describe(soFar)}\n`)),
+  );
   process.stdout.write(`Rebuilt: ${describe(progress)}\n`);
 }
 

@@ -1,14 +1,35 @@
 import fc from 'fast-check';
-import { CORRECTED_STATUSES, type Correction, correctionOf, flattenCorrections, StatusCorrected, toStatusCorrected } from './corrections.js';
+import {
+  CORRECTED_STATUSES,
+  type Correction,
+  correctionOf,
+  flattenCorrections,
+  StatusCorrected,
+  toStatusCorrected,
+} from './corrections.js';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
-const CORRECTION: Correction = { id: 'cor_1', from: NOON, to: NOON + 60_000, status: 'up', reason: 'a false alarm', correctedBy: 'an-admin' };
+const CORRECTION: Correction = {
+  id: 'cor_1',
+  from: NOON,
+  to: NOON + 60_000,
+  status: 'up',
+  reason: 'a false alarm',
+  correctedBy: 'an-admin',
+};
 
 describe('StatusCorrected', () => {
   it('is recorded under the id and time it is given, with times that people can read', () => {
     expect(toStatusCorrected(CORRECTION, NOON + 120_000, 'evt_0_abcdefgh')).toEqual({
       type: 'StatusCorrected',
-      data: { correctionId: 'cor_1', from: '2026-01-01T12:00:00.000Z', to: '2026-01-01T12:01:00.000Z', status: 'up', reason: 'a false alarm', correctedBy: 'an-admin' },
+      data: {
+        correctionId: 'cor_1',
+        from: '2026-01-01T12:00:00.000Z',
+        to: '2026-01-01T12:01:00.000Z',
+        status: 'up',
+        reason: 'a false alarm',
+        correctedBy: 'an-admin',
+      },
       timestamp: '2026-01-01T12:02:00.000Z',
       eventId: 'evt_0_abcdefgh',
       metadata: { source: 'penguin-pool-streams/uptime' },
@@ -16,7 +37,9 @@ describe('StatusCorrected', () => {
   });
 
   it.each(CORRECTED_STATUSES)('is read back as the correction it was: %s', (status) => {
-    const stored: unknown = JSON.parse(JSON.stringify(toStatusCorrected({ ...CORRECTION, status }, NOON, 'evt_0_abcdefgh').data));
+    const stored: unknown = JSON.parse(
+      JSON.stringify(toStatusCorrected({ ...CORRECTION, status }, NOON, 'evt_0_abcdefgh').data),
+    );
     expect(correctionOf(StatusCorrected.parse(stored))).toEqual({ ...CORRECTION, status });
   });
 
@@ -25,7 +48,9 @@ describe('StatusCorrected', () => {
     ['an end that is not later', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
     ['an id that cannot stand in a path', { correctionId: '' }, /correctionId must be 1 to 100 letters/],
   ])('is refused with %s', (_, wrong, message) => {
-    expect(() => StatusCorrected.parse({ ...toStatusCorrected(CORRECTION, NOON, 'evt_0_abcdefgh').data, ...wrong })).toThrow(message);
+    expect(() =>
+      StatusCorrected.parse({ ...toStatusCorrected(CORRECTION, NOON, 'evt_0_abcdefgh').data, ...wrong }),
+    ).toThrow(message);
   });
 });
 
@@ -55,7 +80,10 @@ describe('corrections that overlap', () => {
   });
 
   it('say, for every moment, what the last one says that holds there', () => {
-    const corrections = fc.array(fc.record({ from: fc.nat(60), length: fc.nat(30), status: fc.constantFrom(...CORRECTED_STATUSES) }), { maxLength: 12 });
+    const corrections = fc.array(
+      fc.record({ from: fc.nat(60), length: fc.nat(30), status: fc.constantFrom(...CORRECTED_STATUSES) }),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(corrections, (given) => {
         const made = given.map(({ from, length, status }) => ({ from, to: from + length, status }));

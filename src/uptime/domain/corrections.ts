@@ -46,9 +46,26 @@ export const StatusCorrected = defineEvent<'StatusCorrected', StatusCorrected>({
 });
 
 /** The event that records a correction; `eventId` is made by whoever asks for it, so that a repeated request is recognised. */
-export function toStatusCorrected({ id, from, to, status, reason, correctedBy }: Correction, at: number, eventId: string): NewEvent<'StatusCorrected', StatusCorrected> {
-  const data = { correctionId: id, from: new Date(from).toISOString(), to: new Date(to).toISOString(), status, reason, correctedBy };
-  return { type: StatusCorrected.type, data, timestamp: new Date(at).toISOString(), eventId, metadata: { source: UPTIME_SOURCE } };
+export function toStatusCorrected(
+  { id, from, to, status, reason, correctedBy }: Correction,
+  at: number,
+  eventId: string,
+): NewEvent<'StatusCorrected', StatusCorrected> {
+  const data = {
+    correctionId: id,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    status,
+    reason,
+    correctedBy,
+  };
+  return {
+    type: StatusCorrected.type,
+    data,
+    timestamp: new Date(at).toISOString(),
+    eventId,
+    metadata: { source: UPTIME_SOURCE },
+  };
 }
 
 /** The correction that an event records. */
@@ -67,7 +84,9 @@ export interface CorrectedSpan extends Span {
  * @param corrections in the order they were made in
  * @returns in order of time, disjoint
  */
-export function flattenCorrections(corrections: readonly Pick<Correction, 'from' | 'to' | 'status'>[]): CorrectedSpan[] {
+export function flattenCorrections(
+  corrections: readonly Pick<Correction, 'from' | 'to' | 'status'>[],
+): CorrectedSpan[] {
   const spans: CorrectedSpan[] = [];
   for (const { from, to, status } of corrections) {
     if (to <= from) continue;
@@ -76,8 +95,14 @@ export function flattenCorrections(corrections: readonly Pick<Correction, 'from'
     let end = first;
     for (let span = spans[end]; span && span.from < to; span = spans[end]) end++;
     const overlapped = spans.slice(first, end);
-    const before = overlapped.slice(0, 1).filter((span) => span.from < from).map((span) => ({ ...span, to: from }));
-    const after = overlapped.slice(-1).filter((span) => span.to > to).map((span) => ({ ...span, from: to }));
+    const before = overlapped
+      .slice(0, 1)
+      .filter((span) => span.from < from)
+      .map((span) => ({ ...span, to: from }));
+    const after = overlapped
+      .slice(-1)
+      .filter((span) => span.to > to)
+      .map((span) => ({ ...span, from: to }));
     spans.splice(first, end - first, ...before, ...(status === 'asProbed' ? [] : [{ status, from, to }]), ...after);
   }
   return spans;

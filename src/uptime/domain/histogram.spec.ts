@@ -7,10 +7,14 @@ const histogramOf = (values: readonly number[]): Histogram => {
   for (const value of values) histogram.add(value);
   return histogram;
 };
-const exactly = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.max(1, Math.ceil(share * values.length)) - 1] ?? NaN;
+const exactly = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.max(1, Math.ceil(share * values.length)) - 1] ?? NaN;
 
 /** As many small ones as large ones: response times in microseconds, up to hours, and beyond what bitwise operators hold. */
-const values = fc.array(fc.oneof(fc.nat(40), fc.nat(10_000), fc.nat(5_000_000), fc.integer({ min: 2 ** 31, max: 2 ** 40 })), { minLength: 1, maxLength: 200 });
+const values = fc.array(
+  fc.oneof(fc.nat(40), fc.nat(10_000), fc.nat(5_000_000), fc.integer({ min: 2 ** 31, max: 2 ** 40 })),
+  { minLength: 1, maxLength: 200 },
+);
 
 describe('a histogram of response times', () => {
   it('has no quantiles without a value', () => {

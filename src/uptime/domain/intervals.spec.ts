@@ -11,7 +11,9 @@ const ALL: readonly Span[] = [{ from: 0, to: 5_000 }];
 
 describe('the intervals of a window', () => {
   it('are one, from its beginning to its end, for a service that did not change in it', () => {
-    expect(intervalsIn(WINDOW, { before: { status: 'up' }, changes: [], covered: ALL })).toEqual([{ status: 'up', ...WINDOW }]);
+    expect(intervalsIn(WINDOW, { before: { status: 'up' }, changes: [], covered: ALL })).toEqual([
+      { status: 'up', ...WINDOW },
+    ]);
   });
 
   it('are unknown as a whole for a service that was never probed', () => {
@@ -35,7 +37,9 @@ describe('the intervals of a window', () => {
       { from: 0, to: 1_200 },
       { from: 1_500, to: 1_600 },
     ];
-    expect(intervalsIn(WINDOW, { before: { status: 'up' }, changes: [{ status: 'down', at: 1_550 }], covered })).toEqual([
+    expect(
+      intervalsIn(WINDOW, { before: { status: 'up' }, changes: [{ status: 'down', at: 1_550 }], covered }),
+    ).toEqual([
       { status: 'up', from: 1_000, to: 1_200 },
       { status: 'unknown', from: 1_200, to: 1_500 },
       { status: 'up', from: 1_500, to: 1_550 },
@@ -45,7 +49,12 @@ describe('the intervals of a window', () => {
   });
 
   it('say what is maintenance, and keep the status that was probed', () => {
-    const history = { before: { status: 'up' }, changes: [{ status: 'down', at: 1_500 }], covered: ALL, maintenance: [{ from: 1_400, to: 1_600 }] } as const;
+    const history = {
+      before: { status: 'up' },
+      changes: [{ status: 'down', at: 1_500 }],
+      covered: ALL,
+      maintenance: [{ from: 1_400, to: 1_600 }],
+    } as const;
     expect(intervalsIn(WINDOW, history)).toEqual([
       { status: 'up', from: 1_000, to: 1_400 },
       { status: 'up', from: 1_400, to: 1_500, maintenance: true },
@@ -59,7 +68,9 @@ describe('the intervals of a window', () => {
       { from: 1_200, to: 1_900, status: 'up' },
       { from: 1_700, to: 1_800, status: 'asProbed' },
     ] as const;
-    expect(intervalsIn(WINDOW, { before: { status: 'down' }, changes: [], covered: [{ from: 0, to: 1_750 }], corrections })).toEqual([
+    expect(
+      intervalsIn(WINDOW, { before: { status: 'down' }, changes: [], covered: [{ from: 0, to: 1_750 }], corrections }),
+    ).toEqual([
       { status: 'down', from: 1_000, to: 1_200 },
       { status: 'up', from: 1_200, to: 1_700, corrected: true },
       { status: 'down', from: 1_700, to: 1_750 },
@@ -71,11 +82,18 @@ describe('the intervals of a window', () => {
 
   it('take time that grows with what is known, not with its square', () => {
     const many = 200_000;
-    const spans = (offset: number): Span[] => Array.from({ length: many }, (_, index) => ({ from: index * 100 + offset, to: index * 100 + offset + 50 }));
-    const changes = Array.from({ length: many }, (_, index) => ({ status: OBSERVED_STATUSES[index % 3] ?? 'up', at: index * 100 + 7 }));
+    const spans = (offset: number): Span[] =>
+      Array.from({ length: many }, (_, index) => ({ from: index * 100 + offset, to: index * 100 + offset + 50 }));
+    const changes = Array.from({ length: many }, (_, index) => ({
+      status: OBSERVED_STATUSES[index % 3] ?? 'up',
+      at: index * 100 + 7,
+    }));
     const corrections = spans(30).map((span) => ({ ...span, status: 'up' as const }));
     const began = performance.now();
-    const intervals = intervalsIn({ from: 0, to: many * 100 }, { changes, covered: spans(3), maintenance: spans(20), corrections });
+    const intervals = intervalsIn(
+      { from: 0, to: many * 100 },
+      { changes, covered: spans(3), maintenance: spans(20), corrections },
+    );
     // By the square it would be minutes.
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(intervals.length).toBeGreaterThan(many);
@@ -93,10 +111,15 @@ const histories: fc.Arbitrary<Known> = fc
     from: fc.integer({ min: 0, max: 200 }),
     length: fc.integer({ min: 0, max: 120 }),
     before: fc.option(fc.constantFrom(...OBSERVED_STATUSES), { nil: undefined }),
-    changes: fc.array(fc.record({ status: fc.constantFrom(...OBSERVED_STATUSES), offset: fc.nat(119) }), { maxLength: 8 }),
+    changes: fc.array(fc.record({ status: fc.constantFrom(...OBSERVED_STATUSES), offset: fc.nat(119) }), {
+      maxLength: 8,
+    }),
     probed: fc.array(fc.record({ from: fc.nat(330), length: fc.nat(60) }), { maxLength: 8 }),
     maintained: fc.array(fc.record({ from: fc.nat(330), length: fc.nat(60) }), { maxLength: 4 }),
-    corrected: fc.array(fc.record({ from: fc.nat(330), length: fc.nat(60), status: fc.constantFrom(...CORRECTED_STATUSES) }), { maxLength: 6 }),
+    corrected: fc.array(
+      fc.record({ from: fc.nat(330), length: fc.nat(60), status: fc.constantFrom(...CORRECTED_STATUSES) }),
+      { maxLength: 6 },
+    ),
   })
   .map(({ from, length, before, changes, probed, maintained, corrected }) => {
     const window = { from, to: from + length };
@@ -119,11 +142,20 @@ function spanOf({ from, length }: { readonly from: number; readonly length: numb
 }
 
 /** What a moment is, by looking at nothing but that moment. */
-function momentOf(time: number, { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory): Omit<StatusInterval, 'from' | 'to'> {
+function momentOf(
+  time: number,
+  { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
+): Omit<StatusInterval, 'from' | 'to'> {
   const holds = ({ from, to }: Span): boolean => from <= time && time < to;
   const said = corrections.findLast(holds)?.status ?? 'asProbed';
-  const probed = covered.some(holds) ? (changes.findLast(({ at }) => at <= time)?.status ?? before?.status ?? 'unknown') : 'unknown';
-  return { status: said === 'asProbed' ? probed : said, ...(maintenance.some(holds) ? { maintenance: true } : {}), ...(said === 'asProbed' ? {} : { corrected: true }) };
+  const probed = covered.some(holds)
+    ? (changes.findLast(({ at }) => at <= time)?.status ?? before?.status ?? 'unknown')
+    : 'unknown';
+  return {
+    status: said === 'asProbed' ? probed : said,
+    ...(maintenance.some(holds) ? { maintenance: true } : {}),
+    ...(said === 'asProbed' ? {} : { corrected: true }),
+  };
 }
 
 /** The same history, as it is known in a part of the window. */
@@ -162,7 +194,11 @@ describe('for any history', () => {
       fc.property(histories, ({ window, history }) => {
         const intervals = intervalsIn(window, history);
         for (let time = window.from; time < window.to; time++) {
-          const { from: _, to: __, ...kind } = intervals.find(({ from, to }) => from <= time && time < to) ?? { from: 0, to: 0, status: undefined };
+          const {
+            from: _,
+            to: __,
+            ...kind
+          } = intervals.find(({ from, to }) => from <= time && time < to) ?? { from: 0, to: 0, status: undefined };
           expect(kind).toEqual(momentOf(time, history));
         }
       }),
@@ -174,7 +210,11 @@ describe('for any history', () => {
       fc.property(histories, ({ window, history }) => {
         const totals = totalsOf(intervalsIn(window, history));
         expect(wholeOf(totals) + wholeOf(totals.maintenance)).toBe(window.to - window.from);
-        expect([totals, totals.maintenance].every(({ up, degraded, down, unknown }) => [up, degraded, down, unknown].every(Number.isSafeInteger))).toBe(true);
+        expect(
+          [totals, totals.maintenance].every(({ up, degraded, down, unknown }) =>
+            [up, degraded, down, unknown].every(Number.isSafeInteger),
+          ),
+        ).toBe(true);
       }),
     );
   });
@@ -183,7 +223,10 @@ describe('for any history', () => {
     fc.assert(
       fc.property(histories, fc.nat(120), ({ window, history }, offset) => {
         const middle = Math.min(window.from + offset, window.to);
-        const [first, second] = [{ from: window.from, to: middle }, { from: middle, to: window.to }].map((part) => totalsOf(intervalsIn(part, historyIn(part, history))));
+        const [first, second] = [
+          { from: window.from, to: middle },
+          { from: middle, to: window.to },
+        ].map((part) => totalsOf(intervalsIn(part, historyIn(part, history))));
         const whole = totalsOf(intervalsIn(window, history));
         expect(addTotals(first ?? NO_TOTALS, second ?? NO_TOTALS)).toEqual(whole);
         expect(subtractTotals(whole, first ?? NO_TOTALS)).toEqual(second);
@@ -197,7 +240,13 @@ describe('for any history', () => {
       fc.property(histories, ({ window, history }) => {
         const again = (spans: readonly Span[]): Span[] => mergeSpans([...spans, ...spans].reverse());
         const { covered, maintenance = [], corrections = [] } = history;
-        const repeated = { ...history, covered: again(covered), maintenance: again(maintenance), corrections: [...corrections, ...corrections], changes: history.changes.flatMap((change) => [change, change]) };
+        const repeated = {
+          ...history,
+          covered: again(covered),
+          maintenance: again(maintenance),
+          corrections: [...corrections, ...corrections],
+          changes: history.changes.flatMap((change) => [change, change]),
+        };
         expect(intervalsIn(window, repeated)).toEqual(intervalsIn(window, history));
       }),
     );
@@ -207,7 +256,9 @@ describe('for any history', () => {
     fc.assert(
       fc.property(histories, policies, ({ window, history }, policy) => {
         const figures = figuresOf(totalsOf(intervalsIn(window, history)), policy);
-        expect(figures.totalUptime + figures.totalDowntime + figures.totalUnknown + figures.totalMaintenance).toBe(window.to - window.from);
+        expect(figures.totalUptime + figures.totalDowntime + figures.totalUnknown + figures.totalMaintenance).toBe(
+          window.to - window.from,
+        );
         expect(figures.uptimeBounds.low).toBeLessThanOrEqual(figures.uptimeBounds.high);
         if (policy.unknown !== 'excluded' && figures.uptimePercentage !== null) {
           expect(figures.uptimePercentage).toBeGreaterThanOrEqual(figures.uptimeBounds.low);

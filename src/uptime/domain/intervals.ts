@@ -33,14 +33,17 @@ export interface KnownHistory {
  *
  * One pass over all that is known, each list once.
  */
-export function intervalsIn(window: Span, { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory): StatusInterval[] {
+export function intervalsIn(
+  window: Span,
+  { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
+): StatusInterval[] {
   const confirmed = new Changes(before?.status ?? 'unknown', changes);
   const probed = new Spans(covered);
   const maintained = new Spans(maintenance);
   const corrected = new Spans<CorrectedSpan>(flattenCorrections(corrections));
 
   const intervals: StatusInterval[] = [];
-  for (let from = window.from; from < window.to; ) {
+  for (let from = window.from; from < window.to;) {
     const status = confirmed.statusAt(from);
     const isProbed = probed.at(from) !== undefined;
     const correction = corrected.at(from);
@@ -62,13 +65,15 @@ export function intervalsIn(window: Span, { before, changes, covered, maintenanc
 export function totalsOf(intervals: readonly StatusInterval[]): StatusTotals {
   const { maintenance, ...outside } = NO_TOTALS;
   const totals = { outside: { ...outside }, within: { ...maintenance } };
-  for (const interval of intervals) totals[interval.maintenance ? 'within' : 'outside'][interval.status] += interval.to - interval.from;
+  for (const interval of intervals)
+    totals[interval.maintenance ? 'within' : 'outside'][interval.status] += interval.to - interval.from;
   return { ...totals.outside, maintenance: totals.within };
 }
 
 function append(intervals: StatusInterval[], next: StatusInterval): void {
   const last = intervals.at(-1);
-  const isSame = last?.status === next.status && last.maintenance === next.maintenance && last.corrected === next.corrected;
+  const isSame =
+    last?.status === next.status && last.maintenance === next.maintenance && last.corrected === next.corrected;
   if (isSame) intervals[intervals.length - 1] = { ...last, to: next.to };
   else intervals.push(next);
 }

@@ -1,6 +1,12 @@
 import { isJsonPath, JsonPath } from './json-path.js';
 
-const DOCUMENT = { status: 'ok', checks: [{ name: 'disk', 'free space': 0 }, { name: null }], 'a"b': 1, $id: 7, deep: { 'x-y': true } };
+const DOCUMENT = {
+  status: 'ok',
+  checks: [{ name: 'disk', 'free space': 0 }, { name: null }],
+  'a"b': 1,
+  $id: 7,
+  deep: { 'x-y': true },
+};
 
 describe('a JSON path', () => {
   it.each<[string, unknown]>([

@@ -18,7 +18,8 @@ export class JsonPath {
   constructor(readonly text: string) {
     const { steps, end } = stepsOf(text);
     if (end === 0) throw new Error(`The JSON path ${text} must begin with $, the whole document`);
-    if (end < text.length) throw new Error(`The JSON path ${text} is wrong at its character ${end + 1}: write .name, [0] or ["name"] there`);
+    if (end < text.length)
+      throw new Error(`The JSON path ${text} is wrong at its character ${end + 1}: write .name, [0] or ["name"] there`);
     this.#steps = steps;
   }
 

@@ -27,7 +27,8 @@ export const MaintenanceScheduled = defineEvent<'MaintenanceScheduled', Maintena
   schemaVersion: 1,
   parse: (data) => {
     const event = fieldsOf(data, 'data');
-    if ((event.to === undefined) === (event.recurrence === undefined)) throw new Error('either to or recurrence must be there');
+    if ((event.to === undefined) === (event.recurrence === undefined))
+      throw new Error('either to or recurrence must be there');
     const parsed = {
       maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'),
       from: timestampOf(event.from, 'from'),
@@ -46,12 +47,20 @@ export const MaintenanceCancelled = defineEvent<'MaintenanceCancelled', Maintena
   schemaVersion: 1,
   parse: (data) => {
     const event = fieldsOf(data, 'data');
-    return { maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'), cancelledBy: textOf(event.cancelledBy, 'cancelledBy'), at: timestampOf(event.at, 'at') };
+    return {
+      maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'),
+      cancelledBy: textOf(event.cancelledBy, 'cancelledBy'),
+      at: timestampOf(event.at, 'at'),
+    };
   },
 });
 
 /** The event that records a new window; `eventId` is made by whoever asks for it, so that a repeated request is recognised. */
-export function toMaintenanceScheduled({ id, from, to, recurrence, reason, scheduledBy }: MaintenanceWindow, at: number, eventId: string): NewEvent<'MaintenanceScheduled', MaintenanceScheduled> {
+export function toMaintenanceScheduled(
+  { id, from, to, recurrence, reason, scheduledBy }: MaintenanceWindow,
+  at: number,
+  eventId: string,
+): NewEvent<'MaintenanceScheduled', MaintenanceScheduled> {
   const data = {
     maintenanceId: id,
     from: new Date(from).toISOString(),
@@ -60,16 +69,40 @@ export function toMaintenanceScheduled({ id, from, to, recurrence, reason, sched
     reason,
     scheduledBy,
   };
-  return { type: MaintenanceScheduled.type, data, timestamp: new Date(at).toISOString(), eventId, metadata: { source: UPTIME_SOURCE } };
+  return {
+    type: MaintenanceScheduled.type,
+    data,
+    timestamp: new Date(at).toISOString(),
+    eventId,
+    metadata: { source: UPTIME_SOURCE },
+  };
 }
 
-export function toMaintenanceCancelled(maintenanceId: string, cancelledBy: string, at: number, eventId: string): NewEvent<'MaintenanceCancelled', MaintenanceCancelled> {
+export function toMaintenanceCancelled(
+  maintenanceId: string,
+  cancelledBy: string,
+  at: number,
+  eventId: string,
+): NewEvent<'MaintenanceCancelled', MaintenanceCancelled> {
   const timestamp = new Date(at).toISOString();
-  return { type: MaintenanceCancelled.type, data: { maintenanceId, cancelledBy, at: timestamp }, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };
+  return {
+    type: MaintenanceCancelled.type,
+    data: { maintenanceId, cancelledBy, at: timestamp },
+    timestamp,
+    eventId,
+    metadata: { source: UPTIME_SOURCE },
+  };
 }
 
 /** The window that an event announces. */
-export function maintenanceWindowOf({ maintenanceId: id, from, to, recurrence, reason, scheduledBy }: MaintenanceScheduled): MaintenanceWindow {
+export function maintenanceWindowOf({
+  maintenanceId: id,
+  from,
+  to,
+  recurrence,
+  reason,
+  scheduledBy,
+}: MaintenanceScheduled): MaintenanceWindow {
   return {
     id,
     from: millisecondsOf(from, 'from'),
@@ -81,7 +114,10 @@ export function maintenanceWindowOf({ maintenanceId: id, from, to, recurrence, r
 }
 
 /** The window after it was cancelled; of several cancellations the first holds. */
-export function withCancellation(window: MaintenanceWindow, { cancelledBy, at }: MaintenanceCancelled): MaintenanceWindow {
+export function withCancellation(
+  window: MaintenanceWindow,
+  { cancelledBy, at }: MaintenanceCancelled,
+): MaintenanceWindow {
   return window.cancelled ? window : { ...window, cancelled: { by: cancelledBy, at: millisecondsOf(at, 'at') } };
 }
 

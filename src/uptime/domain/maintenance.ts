@@ -29,7 +29,9 @@ export function occurrencesOf(window: MaintenanceWindow, span: Span): Maintenanc
   const end = cancelled?.at ?? Infinity;
   if (end <= span.from || from >= span.to) return [];
   const scheduled = recurrence ? knownOccurrencesIn({ from, recurrence }, span) : [{ from, to: to ?? from }];
-  return scheduled.map((occurrence) => ({ window, from: occurrence.from, to: Math.min(occurrence.to, end) })).filter((occurrence) => occurrence.from < Math.min(occurrence.to, span.to) && occurrence.to > span.from);
+  return scheduled
+    .map((occurrence) => ({ window, from: occurrence.from, to: Math.min(occurrence.to, end) }))
+    .filter((occurrence) => occurrence.from < Math.min(occurrence.to, span.to) && occurrence.to > span.from);
 }
 
 /** When there was maintenance of any window, as far as it touches a span; in order, disjoint. */
@@ -40,7 +42,10 @@ export function maintenanceIn(windows: readonly MaintenanceWindow[], span: Span)
 /** The maintenance at a moment; of several the one that ends last. */
 export function maintenanceAt(windows: readonly MaintenanceWindow[], time: number): MaintenanceOccurrence | undefined {
   const current = windows.flatMap((window) => occurrencesOf(window, { from: time, to: time + 1 }));
-  return current.reduce<MaintenanceOccurrence | undefined>((last, occurrence) => (last && last.to >= occurrence.to ? last : occurrence), undefined);
+  return current.reduce<MaintenanceOccurrence | undefined>(
+    (last, occurrence) => (last && last.to >= occurrence.to ? last : occurrence),
+    undefined,
+  );
 }
 
 const DAY_MS = 86_400_000;

@@ -12,7 +12,8 @@ export function textOf(value: unknown, name: string): string {
 
 /** A whole number from 0. */
 export function integerOf(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Error(`${name} must be a whole number from 0`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new Error(`${name} must be a whole number from 0`);
   return value;
 }
 
@@ -28,7 +29,11 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], value: 
 }
 
 /** `{ [name]: value }`, or nothing where the value is absent. */
-export function optional<Name extends string, Value>(name: Name, value: unknown, parse: (value: unknown, name: string) => Value): { readonly [Key in Name]?: Value } {
+export function optional<Name extends string, Value>(
+  name: Name,
+  value: unknown,
+  parse: (value: unknown, name: string) => Value,
+): { readonly [Key in Name]?: Value } {
   // The compiler widens a computed key to any text.
   return value === undefined ? {} : ({ [name]: parse(value, name) } as { readonly [Key in Name]: Value });
 }
@@ -36,7 +41,8 @@ export function optional<Name extends string, Value>(name: Name, value: unknown,
 /** Milliseconds since 1970 of a timestamp as `Date.toISOString` writes it, and of no other form. */
 export function millisecondsOf(timestamp: string, name: string): number {
   const milliseconds = Date.parse(timestamp);
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== timestamp) throw new Error(`${name} must be like 2026-01-31T12:00:00.000Z`);
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== timestamp)
+    throw new Error(`${name} must be like 2026-01-31T12:00:00.000Z`);
   return milliseconds;
 }
 

@@ -88,7 +88,15 @@ export const DEFAULT_TLS_RULES: TlsRules = { verify: true, certificate: {} };
 
 /** A GET that any 2xx answers. @param url as in {@link HttpTarget} */
 export function httpTarget(url?: string): HttpTarget {
-  return { kind: 'http', ...(url === undefined ? {} : { url }), method: 'GET', headers: {}, acceptedStatuses: [{ from: 200, to: 299 }], maxRedirects: 0, tls: DEFAULT_TLS_RULES };
+  return {
+    kind: 'http',
+    ...(url === undefined ? {} : { url }),
+    method: 'GET',
+    headers: {},
+    acceptedStatuses: [{ from: 200, to: 299 }],
+    maxRedirects: 0,
+    tls: DEFAULT_TLS_RULES,
+  };
 }
 
 /** A ping that its pong answers. @param url as in {@link WebSocketTarget} */

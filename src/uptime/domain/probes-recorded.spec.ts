@@ -8,12 +8,30 @@ const RULES: ProbingRules = { intervalMs: 10_000, timeoutMs: 5_000, grades: DEFA
 const START = Date.UTC(2026, 0, 1);
 
 const anySamples = fc
-  .array(fc.record({ gap: fc.oneof(fc.integer({ min: 9_990, max: 10_010 }), fc.nat(100_000_000)), responseTime: fc.double({ min: 0, max: 100_000, noNaN: true }), error: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined, freq: 3 }), warning: fc.option(fc.string(), { nil: undefined, freq: 3 }), delay: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 10_000, noNaN: true })) }), { minLength: 1, maxLength: 60 })
+  .array(
+    fc.record({
+      gap: fc.oneof(fc.integer({ min: 9_990, max: 10_010 }), fc.nat(100_000_000)),
+      responseTime: fc.double({ min: 0, max: 100_000, noNaN: true }),
+      error: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined, freq: 3 }),
+      warning: fc.option(fc.string(), { nil: undefined, freq: 3 }),
+      delay: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 10_000, noNaN: true })),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
   .map((findings) => {
     let at = START;
     return findings.map(({ gap, responseTime, error, warning, delay }): Sample => {
       at += gap;
-      return judge({ at, responseTime, delay, ...(error === undefined ? {} : { error }), ...(warning === undefined ? {} : { warning }) }, RULES.grades);
+      return judge(
+        {
+          at,
+          responseTime,
+          delay,
+          ...(error === undefined ? {} : { error }),
+          ...(warning === undefined ? {} : { warning }),
+        },
+        RULES.grades,
+      );
     });
   });
 
@@ -29,14 +47,25 @@ describe('recorded samples', () => {
   });
 
   it('take at most 16 bytes each in a minute of probes a second, the event around them included', () => {
-    const samples = Array.from({ length: 60 }, (_, index) => judge({ at: START + index * 1_000 + (index % 5), responseTime: 1 + (index % 30) / 7 }, RULES.grades));
-    const { data, timestamp, eventId, metadata } = toProbesRecorded('http', samples, { ...RULES, intervalMs: 1_000 }, 'prober1');
+    const samples = Array.from({ length: 60 }, (_, index) =>
+      judge({ at: START + index * 1_000 + (index % 5), responseTime: 1 + (index % 30) / 7 }, RULES.grades),
+    );
+    const { data, timestamp, eventId, metadata } = toProbesRecorded(
+      'http',
+      samples,
+      { ...RULES, intervalMs: 1_000 },
+      'prober1',
+    );
     expect(JSON.stringify({ data, timestamp, eventId, metadata }).length / samples.length).toBeLessThanOrEqual(16);
   });
 
   it('keep each error text once', () => {
-    const samples = Array.from({ length: 50 }, (_, index) => judge({ at: START + index * 10_000, responseTime: 5_000, error: 'no answer within 5000 ms' }, RULES.grades));
-    expect(toProbesRecorded('http', samples, RULES, 'prober1').data.outcomes).toEqual([{ status: 'down', error: 'no answer within 5000 ms' }]);
+    const samples = Array.from({ length: 50 }, (_, index) =>
+      judge({ at: START + index * 10_000, responseTime: 5_000, error: 'no answer within 5000 ms' }, RULES.grades),
+    );
+    expect(toProbesRecorded('http', samples, RULES, 'prober1').data.outcomes).toEqual([
+      { status: 'down', error: 'no answer within 5000 ms' },
+    ]);
   });
 
   it('have the same event id when they are appended again, and another one than those of another prober', () => {
@@ -49,18 +78,30 @@ describe('recorded samples', () => {
 
 describe('a window that was recorded before delays were', () => {
   it('is read as before', () => {
-    const samples = [judge({ at: START, responseTime: 1 }, RULES.grades), judge({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades)];
+    const samples = [
+      judge({ at: START, responseTime: 1 }, RULES.grades),
+      judge({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades),
+    ];
     const registry = new EventRegistry();
     registry.register(ProbesRecorded);
     // Without a delay the fourth column is empty: as there was none.
-    const { data, problem } = registry.decode('ProbesRecorded', toProbesRecorded('http', samples, RULES, 'prober1').data, 1);
+    const { data, problem } = registry.decode(
+      'ProbesRecorded',
+      toProbesRecorded('http', samples, RULES, 'prober1').data,
+      1,
+    );
     expect(problem).toBeUndefined();
     expect(samplesOf(data as ProbesRecorded)).toEqual(samples);
   });
 });
 
 describe('stored data that is not a window of samples', () => {
-  const good = toProbesRecorded('http', [judge({ at: START, responseTime: 1 }, RULES.grades), judge({ at: START + 10_000, responseTime: 2 }, RULES.grades)], RULES, 'prober1').data;
+  const good = toProbesRecorded(
+    'http',
+    [judge({ at: START, responseTime: 1 }, RULES.grades), judge({ at: START + 10_000, responseTime: 2 }, RULES.grades)],
+    RULES,
+    'prober1',
+  ).data;
 
   it.each<[string, unknown, RegExp]>([
     ['no object', 'text', /data must be an object/],
@@ -72,7 +113,11 @@ describe('stored data that is not a window of samples', () => {
     ['columns that are not base64', { ...good, columns: '???' }, /./],
     ['columns that are cut off', { ...good, columns: good.columns.slice(0, 4) }, /bytes end/],
     ['an outcome that is not listed', { ...good, outcomes: [] }, /outcome that is not there/],
-    ['a status that no probe finds', { ...good, outcomes: [{ status: 'unknown' }] }, /outcomes\[0\].status must be one of up, degraded, down/],
+    [
+      'a status that no probe finds',
+      { ...good, outcomes: [{ status: 'unknown' }] },
+      /outcomes\[0\].status must be one of up, degraded, down/,
+    ],
     ['a negative interval', { ...good, intervalMs: -1 }, /intervalMs must be a whole number/],
   ])('is refused: %s', (_, data, message) => {
     expect(() => ProbesRecorded.parse(data)).toThrow(message);
@@ -80,13 +125,19 @@ describe('stored data that is not a window of samples', () => {
 
   it('is refused whatever it is, by an error and not by a crash', () => {
     fc.assert(
-      fc.property(fc.record({ count: fc.nat(5_000), columns: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64')) }), (broken) => {
-        try {
-          expect(ProbesRecorded.parse({ ...good, ...broken }).count).toBe(broken.count);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Error);
-        }
-      }),
+      fc.property(
+        fc.record({
+          count: fc.nat(5_000),
+          columns: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+        }),
+        (broken) => {
+          try {
+            expect(ProbesRecorded.parse({ ...good, ...broken }).count).toBe(broken.count);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+          }
+        },
+      ),
     );
   });
 });

@@ -57,12 +57,17 @@ export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
       count: integerOf(event.count, 'count'),
       intervalMs: integerOf(event.intervalMs, 'intervalMs'),
       timeoutMs: integerOf(event.timeoutMs, 'timeoutMs'),
-      grades: { excellentMs: integerOf(grades.excellentMs, 'excellentMs'), goodMs: integerOf(grades.goodMs, 'goodMs'), acceptableMs: integerOf(grades.acceptableMs, 'acceptableMs') },
+      grades: {
+        excellentMs: integerOf(grades.excellentMs, 'excellentMs'),
+        goodMs: integerOf(grades.goodMs, 'goodMs'),
+        acceptableMs: integerOf(grades.acceptableMs, 'acceptableMs'),
+      },
       outcomes: listOf(event.outcomes, 'outcomes', outcomeOf),
       columns: textOf(event.columns, 'columns'),
     };
     if (!isServiceName(parsed.serviceName)) throw new Error('serviceName cannot name a service');
-    if (parsed.count < 1 || parsed.count > MAX_SAMPLES_PER_EVENT) throw new Error(`count must be from 1 to ${MAX_SAMPLES_PER_EVENT}`);
+    if (parsed.count < 1 || parsed.count > MAX_SAMPLES_PER_EVENT)
+      throw new Error(`count must be from 1 to ${MAX_SAMPLES_PER_EVENT}`);
     samplesOf(parsed);
     return parsed;
   },
@@ -75,9 +80,15 @@ export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
  * @param samples 1 to {@link MAX_SAMPLES_PER_EVENT} of them, in order of time, graded by the rules
  * @param proberId tells this process from others that probe the same service; letters and digits
  */
-export function toProbesRecorded(serviceName: string, samples: readonly Sample[], { intervalMs, timeoutMs, grades }: ProbingRules, proberId: string): NewEvent<'ProbesRecorded', ProbesRecorded> {
+export function toProbesRecorded(
+  serviceName: string,
+  samples: readonly Sample[],
+  { intervalMs, timeoutMs, grades }: ProbingRules,
+  proberId: string,
+): NewEvent<'ProbesRecorded', ProbesRecorded> {
   const first = samples[0];
-  if (!first || samples.length > MAX_SAMPLES_PER_EVENT) throw new Error(`An event holds 1 to ${MAX_SAMPLES_PER_EVENT} samples, not ${samples.length}`);
+  if (!first || samples.length > MAX_SAMPLES_PER_EVENT)
+    throw new Error(`An event holds 1 to ${MAX_SAMPLES_PER_EVENT} samples, not ${samples.length}`);
   const { outcomes, columns } = encode(samples, intervalMs);
   const startedAt = new Date(first.at).toISOString();
   return {
@@ -90,30 +101,45 @@ export function toProbesRecorded(serviceName: string, samples: readonly Sample[]
 }
 
 /** The recorded samples, as they were taken. @throws Error where the columns do not fit the rest */
-export function samplesOf({ startedAt, count, intervalMs, grades, outcomes, columns }: Omit<ProbesRecorded, 'serviceName'>): Sample[] {
+export function samplesOf({
+  startedAt,
+  count,
+  intervalMs,
+  grades,
+  outcomes,
+  columns,
+}: Omit<ProbesRecorded, 'serviceName'>): Sample[] {
   const reader = new VarintReader(columns);
   const times: number[] = [millisecondsOf(startedAt, 'startedAt')];
-  for (let index = 1; index < count; index++) times.push(timeAfter(times[index - 1] ?? 0, intervalMs + reader.signed()));
+  for (let index = 1; index < count; index++)
+    times.push(timeAfter(times[index - 1] ?? 0, intervalMs + reader.signed()));
   const responses = times.map(() => reader.unsigned());
   const ofSamples: Outcome[] = [];
   while (ofSamples.length < count) {
     const length = reader.unsigned();
     const outcome = outcomes[reader.unsigned()];
-    if (!outcome || length === 0 || length > count - ofSamples.length) throw new Error('columns hold an outcome that is not there');
+    if (!outcome || length === 0 || length > count - ofSamples.length)
+      throw new Error('columns hold an outcome that is not there');
     for (let index = 0; index < length; index++) ofSamples.push(outcome);
   }
   const delays = delaysOf(reader, responses);
-  return ofSamples.map((outcome, index) => sampleOf({ at: times[index] ?? 0, responseMicros: responses[index] ?? 0, ...delays.get(index) }, outcome, grades));
+  return ofSamples.map((outcome, index) =>
+    sampleOf({ at: times[index] ?? 0, responseMicros: responses[index] ?? 0, ...delays.get(index) }, outcome, grades),
+  );
 }
 
-function delaysOf(reader: VarintReader, responses: readonly number[]): ReadonlyMap<number, Pick<Sample, 'delayMicros'>> {
+function delaysOf(
+  reader: VarintReader,
+  responses: readonly number[],
+): ReadonlyMap<number, Pick<Sample, 'delayMicros'>> {
   const delays = new Map<number, Pick<Sample, 'delayMicros'>>();
   for (let index = 0; !reader.isAtEnd; index++) {
     index += reader.unsigned();
     const delayMicros = reader.unsigned();
     const response = responses[index];
     if (response === undefined) throw new Error('columns hold more than count samples');
-    if (delayMicros > response) throw new Error('columns hold a delay that is longer than the response it is a part of');
+    if (delayMicros > response)
+      throw new Error('columns hold a delay that is longer than the response it is a part of');
     delays.set(index, { delayMicros });
   }
   return delays;
@@ -125,7 +151,11 @@ function timeAfter(previous: number, elapsed: number): number {
   return time;
 }
 
-function sampleOf(taken: Pick<Sample, 'at' | 'responseMicros' | 'delayMicros'>, { status, error }: Outcome, grades: GradeLimits): Sample {
+function sampleOf(
+  taken: Pick<Sample, 'at' | 'responseMicros' | 'delayMicros'>,
+  { status, error }: Outcome,
+  grades: GradeLimits,
+): Sample {
   const graded = status === 'down' ? {} : { grade: gradeOfSample(taken, grades) };
   return { ...taken, status, ...graded, ...(error === undefined ? {} : { error }) };
 }

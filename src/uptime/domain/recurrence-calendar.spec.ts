@@ -8,12 +8,24 @@ const BEGINNING = Date.UTC(2026, 0, 1);
 describe('the calendar of recurrences', () => {
   it('gives what the rule gives, for any span, also where it was asked before', () => {
     const recurrences = fc.record({
-      rule: fc.constantFrom('0 2 * * SUN', 'FREQ=DAILY;INTERVAL=3;BYHOUR=1,13', 'FREQ=MONTHLY;BYDAY=-1FR', 'FREQ=WEEKLY;COUNT=20;BYDAY=MO,TH', '30 */6 1-7 * *'),
+      rule: fc.constantFrom(
+        '0 2 * * SUN',
+        'FREQ=DAILY;INTERVAL=3;BYHOUR=1,13',
+        'FREQ=MONTHLY;BYDAY=-1FR',
+        'FREQ=WEEKLY;COUNT=20;BYDAY=MO,TH',
+        '30 */6 1-7 * *',
+      ),
       timezone: fc.constantFrom('UTC', 'Europe/Amsterdam'),
       durationMs: fc.integer({ min: 1, max: 3 * DAY }),
       until: fc.integer({ min: BEGINNING, max: BEGINNING + 900 * DAY }),
     });
-    const spans = fc.array(fc.record({ from: fc.integer({ min: BEGINNING - 50 * DAY, max: BEGINNING + 700 * DAY }), length: fc.integer({ min: 0, max: 100 * DAY }) }), { minLength: 1, maxLength: 4 });
+    const spans = fc.array(
+      fc.record({
+        from: fc.integer({ min: BEGINNING - 50 * DAY, max: BEGINNING + 700 * DAY }),
+        length: fc.integer({ min: 0, max: 100 * DAY }),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
     fc.assert(
       fc.property(recurrences, spans, (recurrence, asked) => {
         const recurring = { from: BEGINNING + 3_600_000, recurrence };
@@ -27,7 +39,11 @@ describe('the calendar of recurrences', () => {
   });
 
   it('forgets what was asked first rather than growing for ever, and still gives it', () => {
-    const hourly = (day: number): number => knownOccurrencesIn({ from: BEGINNING + day, recurrence: { rule: 'FREQ=HOURLY', timezone: 'UTC', durationMs: 1 } }, { from: BEGINNING, to: BEGINNING + 30 * DAY }).length;
+    const hourly = (day: number): number =>
+      knownOccurrencesIn(
+        { from: BEGINNING + day, recurrence: { rule: 'FREQ=HOURLY', timezone: 'UTC', durationMs: 1 } },
+        { from: BEGINNING, to: BEGINNING + 30 * DAY },
+      ).length;
     const first = hourly(0);
     for (let other = 1; other < 145; other++) hourly(other);
     expect(hourly(0)).toBe(first);

@@ -21,7 +21,8 @@ export function knownOccurrencesIn(recurring: Recurring, span: Span): Span[] {
   const key = JSON.stringify([from, rule, timezone, until]);
   const occurrences: Span[] = [];
   for (const page of pagesOf(recurring, within)) {
-    for (const begins of beginningsOn(page, key, recurring)) if (begins >= within.from && begins < within.to) occurrences.push({ from: begins, to: begins + durationMs });
+    for (const begins of beginningsOn(page, key, recurring))
+      if (begins >= within.from && begins < within.to) occurrences.push({ from: begins, to: begins + durationMs });
   }
   return occurrences;
 }
@@ -30,7 +31,8 @@ export function knownOccurrencesIn(recurring: Recurring, span: Span): Span[] {
 function pagesOf({ from, recurrence: { rule } }: Recurring, span: Span): Span[] {
   if (isRrule(rule) && countOf(rule) !== undefined) return [{ from, to: from + COUNTED_WITHIN_MS }];
   const found: Span[] = [];
-  for (let page = Math.floor(span.from / PAGE_MS); page * PAGE_MS < span.to; page++) found.push({ from: page * PAGE_MS, to: (page + 1) * PAGE_MS });
+  for (let page = Math.floor(span.from / PAGE_MS); page * PAGE_MS < span.to; page++)
+    found.push({ from: page * PAGE_MS, to: (page + 1) * PAGE_MS });
   return found;
 }
 
@@ -38,7 +40,9 @@ function beginningsOn(page: Span, key: string, { from, recurrence }: Recurring):
   const name = `${page.from} ${key}`;
   const known = pages.get(name);
   if (known) return known;
-  const found = occurrencesIn({ from, recurrence: { ...recurrence, durationMs: 1 } }, page, MOST_OCCURRENCES.count).map((occurrence) => occurrence.from);
+  const found = occurrencesIn({ from, recurrence: { ...recurrence, durationMs: 1 } }, page, MOST_OCCURRENCES.count).map(
+    (occurrence) => occurrence.from,
+  );
   pages.set(name, found);
   kept += found.length + 1;
   for (const [oldest, begins] of pages) {

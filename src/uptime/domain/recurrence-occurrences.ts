@@ -14,7 +14,10 @@ export const COUNTED_WITHIN_MS = 20 * YEAR_MS;
 const STEP_MS = MOST_OCCURRENCES.withinMs;
 const LONGEST_STEP_MS = 2 * YEAR_MS;
 /** How many periods and candidates a step of an RRULE may look at. */
-const MOST_LOOKED_AT = { maxIterations: 3 * MOST_OCCURRENCES.count, maxCandidateEvaluations: 5 * MOST_OCCURRENCES.count };
+const MOST_LOOKED_AT = {
+  maxIterations: 3 * MOST_OCCURRENCES.count,
+  maxCandidateEvaluations: 5 * MOST_OCCURRENCES.count,
+};
 const CRON = /^\S+( +\S+){4}$/;
 const TIME_ZONE = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
 
@@ -53,7 +56,8 @@ export function occurrencesIn({ from, recurrence }: Recurring, window: Span, lim
 /** Undefined for a recurrence that comes up, and not too often. */
 export function mistakeInRecurrence({ from, recurrence }: Recurring): RecurrenceMistake | undefined {
   const { rule, timezone, until = Infinity } = recurrence;
-  if (!isTimeZone(timezone)) return { path: 'timezone', problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam' };
+  if (!isTimeZone(timezone))
+    return { path: 'timezone', problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam' };
   const problem = mistakeInForm(rule) ?? mistakeInFrequency(from, recurrence, until);
   return problem === undefined ? undefined : { path: 'rule', problem };
 }
@@ -69,7 +73,9 @@ function isTimeZone(name: string): boolean {
 function mistakeInForm(rule: string): string | undefined {
   if (rule.length > LONGEST_RULE) return `must be at most ${LONGEST_RULE} characters`;
   if (isRrule(rule)) return mistakeInRrule(rule);
-  return CRON.test(rule) ? undefined : 'must be an RRULE such as FREQ=WEEKLY;BYDAY=SU, or a cron expression of five fields such as 0 2 * * SUN';
+  return CRON.test(rule)
+    ? undefined
+    : 'must be an RRULE such as FREQ=WEEKLY;BYDAY=SU, or a cron expression of five fields such as 0 2 * * SUN';
 }
 
 function mistakeInFrequency(from: number, recurrence: Recurrence, until: number): string | undefined {
@@ -80,14 +86,16 @@ function mistakeInFrequency(from: number, recurrence: Recurrence, until: number)
   try {
     for (const begins of beginningsIn(from, recurrence, { from, to: end })) {
       if (count === undefined && begins >= from + YEAR_MS && found.length > 0) break;
-      if (begins - (found.at(-most) ?? -Infinity) < withinMs) return `must not come up more than ${most} times within ${withinMs / DAY_MS} days`;
+      if (begins - (found.at(-most) ?? -Infinity) < withinMs)
+        return `must not come up more than ${most} times within ${withinMs / DAY_MS} days`;
       found.push(begins);
     }
   } catch (error) {
     if (isExhausted(error)) return 'takes too long to work out: it comes up very often, or hardly ever';
     return `is not valid: ${error instanceof Error ? error.message : String(error)}`;
   }
-  if (count !== undefined && found.length < count && end < until) return 'must have come up as often as COUNT says within twenty years';
+  if (count !== undefined && found.length < count && end < until)
+    return 'must have come up as often as COUNT says within twenty years';
   return found.length === 0 ? 'must come up at least once, within five years and before until' : undefined;
 }
 
@@ -97,16 +105,27 @@ function beginningsIn(from: number, { rule, timezone }: Recurrence, within: Span
 
 function* cronBeginnings(rule: string, timezone: string, within: Span): Iterable<number> {
   const cron = new Cron(rule, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
-  for (let next = cron.nextRun(new Date(within.from - 1)); next && next.getTime() < within.to; next = cron.nextRun(next)) yield next.getTime();
+  for (
+    let next = cron.nextRun(new Date(within.from - 1));
+    next && next.getTime() < within.to;
+    next = cron.nextRun(next)
+  )
+    yield next.getTime();
 }
 
 function* rruleBeginnings(rule: string, timezone: string, from: number, within: Span): Iterable<number> {
   // The library takes what prints itself as Temporal's ZonedDateTime does.
   const dtstart = { timeZoneId: timezone, toString: () => `${new Date(from).toISOString()}[${timezone}]` };
-  const rrule = new RRuleTemporal({ rruleString: normalRrule(rule), dtstart, strict: true, cache: false, ...MOST_LOOKED_AT });
+  const rrule = new RRuleTemporal({
+    rruleString: normalRrule(rule),
+    dtstart,
+    strict: true,
+    cache: false,
+    ...MOST_LOOKED_AT,
+  });
   // To count, the library begins at the beginning each time: that is done once.
   let step = countOf(rule) === undefined ? STEP_MS : Infinity;
-  for (let at = within.from; at < within.to; ) {
+  for (let at = within.from; at < within.to;) {
     const end = Math.min(at + step, within.to);
     const found = rrule.between(new Date(at), new Date(end - 1), true);
     for (const { epochMilliseconds } of found) yield epochMilliseconds;

@@ -17,11 +17,17 @@ const NUMBERS: Readonly<Record<string, Numbers>> = {
 };
 
 const TEXTS: Readonly<Record<string, { readonly form: RegExp; readonly told: string }>> = {
-  FREQ: { form: /^(YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY|MINUTELY|SECONDLY)$/, told: 'YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY' },
+  FREQ: {
+    form: /^(YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY|MINUTELY|SECONDLY)$/,
+    told: 'YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY',
+  },
   INTERVAL: { form: /^[1-9]\d{0,3}$/, told: 'a whole number from 1 to 9999' },
   COUNT: { form: /^[1-9]\d{0,2}$/, told: 'a whole number from 1 to 999' },
   UNTIL: { form: /^\d{8}T\d{6}Z$/, told: 'a time in UTC such as 20261231T230000Z' },
-  BYDAY: { form: /^([+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU))(,[+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU))*$/, told: 'a list of MO, TU, WE, TH, FR, SA, SU, each with a number before it or without' },
+  BYDAY: {
+    form: /^([+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU))(,[+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU))*$/,
+    told: 'a list of MO, TU, WE, TH, FR, SA, SU, each with a number before it or without',
+  },
   WKST: { form: /^(MO|TU|WE|TH|FR|SA|SU)$/, told: 'one of MO, TU, WE, TH, FR, SA, SU' },
 };
 
@@ -47,7 +53,8 @@ export function countOf(rule: string): number | undefined {
 export function mistakeInRrule(rule: string): string | undefined {
   const parts = normalRrule(rule).split(';');
   const names = parts.map((part) => part.split('=', 1)[0] ?? '');
-  if (names.includes('DTSTART') || names.some((name) => name.startsWith('DTSTART'))) return "must not hold DTSTART: 'from' says when it begins";
+  if (names.includes('DTSTART') || names.some((name) => name.startsWith('DTSTART')))
+    return "must not hold DTSTART: 'from' says when it begins";
   for (const [index, part] of parts.entries()) {
     const name = names[index] ?? '';
     if (names.indexOf(name) !== index) return `must hold ${name} only once`;
@@ -63,8 +70,15 @@ function mistakeInPart(name: string, value: string): string | undefined {
   const text = TEXTS[name];
   if (text) return text.form.test(value) ? undefined : `must hold ${name} as ${text.told}`;
   const numbers = NUMBERS[name];
-  if (!numbers) return `must hold only ${[...Object.keys(TEXTS), ...Object.keys(NUMBERS)].join(', ')}, each with a value`;
+  if (!numbers)
+    return `must hold only ${[...Object.keys(TEXTS), ...Object.keys(NUMBERS)].join(', ')}, each with a value`;
   const { least, most, isSigned } = numbers;
-  const isWithin = (number: string): boolean => /^[+-]?\d{1,3}$/.test(number) && (isSigned === true || /^\d/.test(number)) && Math.abs(Number(number)) >= least && Math.abs(Number(number)) <= most;
-  return value.split(',').every(isWithin) ? undefined : `must hold ${name} as a list of whole numbers from ${least} to ${most}${isSigned ? ', or negative ones, counted from the end' : ''}`;
+  const isWithin = (number: string): boolean =>
+    /^[+-]?\d{1,3}$/.test(number) &&
+    (isSigned === true || /^\d/.test(number)) &&
+    Math.abs(Number(number)) >= least &&
+    Math.abs(Number(number)) <= most;
+  return value.split(',').every(isWithin)
+    ? undefined
+    : `must hold ${name} as a list of whole numbers from ${least} to ${most}${isSigned ? ', or negative ones, counted from the end' : ''}`;
 }

@@ -8,14 +8,34 @@ import { NEVER_PROBED, type Thresholds } from './uptime-state.js';
 const START = Date.UTC(2026, 0, 1);
 
 /** Samples in order of time, at any distance from each other, also none. */
-const histories: fc.Arbitrary<Sample[]> = fc.array(fc.record({ status: fc.constantFrom(...OBSERVED_STATUSES), after: fc.nat(20_000), responseMicros: fc.nat(2_000_000) }), { maxLength: 80 }).map((drawn) => {
-  let at = START;
-  return drawn.map(({ status, after, responseMicros }) => ({ at: (at += after), responseMicros, status, ...(status === 'down' ? { error: 'answered 503' } : { grade: status === 'up' ? 'excellent' : 'slow' }) }));
+const histories: fc.Arbitrary<Sample[]> = fc
+  .array(
+    fc.record({
+      status: fc.constantFrom(...OBSERVED_STATUSES),
+      after: fc.nat(20_000),
+      responseMicros: fc.nat(2_000_000),
+    }),
+    { maxLength: 80 },
+  )
+  .map((drawn) => {
+    let at = START;
+    return drawn.map(({ status, after, responseMicros }) => ({
+      at: (at += after),
+      responseMicros,
+      status,
+      ...(status === 'down' ? { error: 'answered 503' } : { grade: status === 'up' ? 'excellent' : 'slow' }),
+    }));
+  });
+const rules: fc.Arbitrary<Thresholds> = fc.record({
+  failureThreshold: fc.integer({ min: 1, max: 5 }),
+  successThreshold: fc.integer({ min: 1, max: 5 }),
 });
-const rules: fc.Arbitrary<Thresholds> = fc.record({ failureThreshold: fc.integer({ min: 1, max: 5 }), successThreshold: fc.integer({ min: 1, max: 5 }) });
 
 /** Each change beside the sample that confirmed it. */
-function confirmations(samples: readonly Sample[], thresholds: Thresholds): { readonly change: StatusChange; readonly sample: Sample }[] {
+function confirmations(
+  samples: readonly Sample[],
+  thresholds: Thresholds,
+): { readonly change: StatusChange; readonly sample: Sample }[] {
   let state = NEVER_PROBED;
   return samples.flatMap((sample) => {
     const judgement = judgeNext('http', state, sample, thresholds);
@@ -82,7 +102,12 @@ describe('a history that is judged again', () => {
   });
 
   it('is another one under other rules: each failure counts where one is enough, none where it takes more than there were', () => {
-    const samples: Sample[] = (['up', 'up', 'down', 'up', 'up'] as const).map((status, index) => ({ at: START + index * 1_000, responseMicros: 900, status, ...(status === 'down' ? { error: 'answered 503' } : { grade: 'excellent' }) }));
+    const samples: Sample[] = (['up', 'up', 'down', 'up', 'up'] as const).map((status, index) => ({
+      at: START + index * 1_000,
+      responseMicros: 900,
+      status,
+      ...(status === 'down' ? { error: 'answered 503' } : { grade: 'excellent' }),
+    }));
     const told = (thresholds: Thresholds): string[] => rejudge('http', samples, thresholds).map(({ status }) => status);
     expect(told({ failureThreshold: 1, successThreshold: 1 })).toEqual(['up', 'down', 'up']);
     expect(told({ failureThreshold: 2, successThreshold: 2 })).toEqual(['up']);

@@ -20,7 +20,9 @@ describe('the kind of an error', () => {
 
   it('keeps the status code, which tells kinds apart', () => {
     expect(errorKindOf('answered 503')).toBe('answered 503');
-    expect(errorKindOf('answered 302, a redirect, which is not followed')).toBe('answered 302, a redirect, which is not followed');
+    expect(errorKindOf('answered 302, a redirect, which is not followed')).toBe(
+      'answered 302, a redirect, which is not followed',
+    );
   });
 
   it('is short, and stays as it is', () => {

@@ -19,6 +19,8 @@ const CHANGING = [
  * @param error as in a sample: `no answer within 5000 ms` is of the kind `no answer within # ms`
  */
 export function errorKindOf(error: string): string {
-  const text = CHANGING.reduce((shorter, changing) => shorter.replace(changing, '#'), error.slice(0, LOOKED_AT)).replace(/\s+/g, ' ').trim();
+  const text = CHANGING.reduce((shorter, changing) => shorter.replace(changing, '#'), error.slice(0, LOOKED_AT))
+    .replace(/\s+/g, ' ')
+    .trim();
   return text.length > LONGEST ? text.slice(0, LONGEST).trimEnd() : text;
 }

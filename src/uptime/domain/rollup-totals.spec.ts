@@ -23,10 +23,18 @@ describe('totals by day', () => {
       { status: 'up', from: DAY + 2 * DAY_MS, to: DAY + 3 * DAY_MS },
       { status: 'unknown', from: DAY + 3 * DAY_MS, to: DAY + 500 * DAY_MS },
     ] as const;
-    expect(totalsByDay(intervals, [5, 0, 0, 0, 0, 0, 7])).toEqual([{ end: DAY + 3 * DAY_MS, known: [5 + DAY_MS, 0, 0, 0, 0, 0, 7] }]);
+    expect(totalsByDay(intervals, [5, 0, 0, 0, 0, 0, 7])).toEqual([
+      { end: DAY + 3 * DAY_MS, known: [5 + DAY_MS, 0, 0, 0, 0, 0, 7] },
+    ]);
   });
 
   it('give the totals of the time between two of them, in which the rest is unknown', () => {
-    expect(totalsBetween([60, 1, 5, 3, 2, 1, 9], [10, 1, 0, 3, 0, 0, 4], 100)).toEqual({ up: 50, degraded: 0, down: 5, unknown: 37, maintenance: { up: 0, degraded: 2, down: 1, unknown: 5 } });
+    expect(totalsBetween([60, 1, 5, 3, 2, 1, 9], [10, 1, 0, 3, 0, 0, 4], 100)).toEqual({
+      up: 50,
+      degraded: 0,
+      down: 5,
+      unknown: 37,
+      maintenance: { up: 0, degraded: 2, down: 1, unknown: 5 },
+    });
   });
 });

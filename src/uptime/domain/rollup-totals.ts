@@ -33,7 +33,7 @@ export function totalsByDay(intervals: readonly StatusInterval[], before: KnownT
   for (const { status, maintenance, from, to } of intervals) {
     const index = maintenance ? WITHIN_MAINTENANCE[status] : OUTSIDE[status];
     if (index === undefined) continue;
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const dayEnd = startOf('day', at) + DAY_MS;
       if (end !== undefined && end !== dayEnd) days.push({ end, known: [...known] });
       end = dayEnd;
@@ -49,7 +49,12 @@ export function totalsByDay(intervals: readonly StatusInterval[], before: KnownT
 export function totalsBetween(after: KnownTime, before: KnownTime, lengthMs: number): StatusTotals {
   const [up = 0, degraded = 0, down = 0, ...maintained] = after.map((known, index) => known - (before[index] ?? 0));
   const [maintainedUp = 0, maintainedDegraded = 0, maintainedDown = 0, maintainedUnknown = 0] = maintained;
-  const maintenance = { up: maintainedUp, degraded: maintainedDegraded, down: maintainedDown, unknown: maintainedUnknown };
+  const maintenance = {
+    up: maintainedUp,
+    degraded: maintainedDegraded,
+    down: maintainedDown,
+    unknown: maintainedUnknown,
+  };
   const known = up + degraded + down + maintained.reduce((sum, milliseconds) => sum + milliseconds, 0);
   return { up, degraded, down, unknown: lengthMs - known, maintenance };
 }

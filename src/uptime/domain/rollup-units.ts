@@ -42,8 +42,10 @@ export function rollupsOf(window: Span, newest: number): RollupSpan[] {
   const spans: RollupSpan[] = [];
   if (window.to <= window.from) return spans;
   const to = startOf(finestAt(window.to - 1), window.to - 1) + LENGTH_MS[finestAt(window.to - 1)];
-  for (let at = startOf(finestAt(window.from), window.from); at < to; ) {
-    const unit = ROLLUP_UNITS.findLast((candidate) => startOf(candidate, at) === at && at + LENGTH_MS[candidate] <= to) ?? 'minute';
+  for (let at = startOf(finestAt(window.from), window.from); at < to;) {
+    const unit =
+      ROLLUP_UNITS.findLast((candidate) => startOf(candidate, at) === at && at + LENGTH_MS[candidate] <= to) ??
+      'minute';
     const end = unit === 'day' ? startOf('day', to) : at + LENGTH_MS[unit];
     const last = spans.at(-1);
     if (last?.unit === unit) spans[spans.length - 1] = { ...last, to: end };

@@ -39,7 +39,8 @@ describe('a rollup of samples', () => {
 
   it('goes on from what was kept of it as if it had never been put away', () => {
     const [whole, first] = [new Rollup(), new Rollup()];
-    const add = (rollup: Rollup, n: number): void => rollup.add({ status: n % 7 === 0 ? 'down' : 'up', responseMicros: n * n }, n % 7 === 0 ? `kind ${n}` : undefined);
+    const add = (rollup: Rollup, n: number): void =>
+      rollup.add({ status: n % 7 === 0 ? 'down' : 'up', responseMicros: n * n }, n % 7 === 0 ? `kind ${n}` : undefined);
     for (let n = 0; n < 60; n++) add(whole, n);
     for (let n = 0; n < 30; n++) add(first, n);
     const resumed = new Rollup();
@@ -50,10 +51,26 @@ describe('a rollup of samples', () => {
 
   it('merged is the sum of both', () => {
     const some: StoredRollup = [[1, 0, 2], 500, [500, 1], [['a', 2]]];
-    const others: StoredRollup = [[3, 1, 1], 100, [25, 4], [['b', 1], ['a', 3]]];
+    const others: StoredRollup = [
+      [3, 1, 1],
+      100,
+      [25, 4],
+      [
+        ['b', 1],
+        ['a', 3],
+      ],
+    ];
     const merged = new Rollup();
     merged.merge(some);
     merged.merge(others);
-    expect(merged.toStored()).toEqual([[4, 1, 3], 600, [25, 4, 475, 1], [['a', 5], ['b', 1]]]);
+    expect(merged.toStored()).toEqual([
+      [4, 1, 3],
+      600,
+      [25, 4, 475, 1],
+      [
+        ['a', 5],
+        ['b', 1],
+      ],
+    ]);
   });
 });

@@ -11,7 +11,12 @@ export const OTHER_ERRORS = 'other';
  * What is kept of a rollup: counts of samples by status in the order of `OBSERVED_STATUSES`, the sum of the response times in
  * microseconds and their histogram, both of samples that were answered, and how often each kind of error came.
  */
-export type StoredRollup = readonly [counts: readonly number[], answeredMicros: number, responseMicros: StoredHistogram, errors: readonly (readonly [kind: string, count: number])[]];
+export type StoredRollup = readonly [
+  counts: readonly number[],
+  answeredMicros: number,
+  responseMicros: StoredHistogram,
+  errors: readonly (readonly [kind: string, count: number])[],
+];
 
 /** All samples of a stretch of time, as counts. What was answered is what was not `down`. */
 export class Rollup {
@@ -31,14 +36,21 @@ export class Rollup {
   }
 
   /** @param errorKind see {@link errorKindOf}; there where the sample has an error */
-  add({ status, responseMicros, delayMicros = 0 }: Pick<Sample, 'status' | 'responseMicros' | 'delayMicros'>, errorKind?: string): void {
+  add(
+    { status, responseMicros, delayMicros = 0 }: Pick<Sample, 'status' | 'responseMicros' | 'delayMicros'>,
+    errorKind?: string,
+  ): void {
     const index = OBSERVED_STATUSES.indexOf(status);
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     if (status !== 'down') {
       this.#answeredMicros += responseMicros - delayMicros;
       this.#responses.add(responseMicros - delayMicros);
     }
-    if (errorKind !== undefined) this.#countError(this.#errors.has(errorKind) || this.#errors.size < MOST_ERROR_KINDS ? errorKind : OTHER_ERRORS, 1);
+    if (errorKind !== undefined)
+      this.#countError(
+        this.#errors.has(errorKind) || this.#errors.size < MOST_ERROR_KINDS ? errorKind : OTHER_ERRORS,
+        1,
+      );
   }
 
   /** Adds what another one counted. */

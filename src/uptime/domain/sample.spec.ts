@@ -21,24 +21,54 @@ describe('a response time', () => {
 
 describe('a finding', () => {
   it('is up with its grade when the target answered in time', () => {
-    expect(judge({ at: 5, responseTime: 12.3456 }, DEFAULT_GRADE_LIMITS)).toEqual({ at: 5, responseMicros: 12_346, status: 'up', grade: 'excellent' });
+    expect(judge({ at: 5, responseTime: 12.3456 }, DEFAULT_GRADE_LIMITS)).toEqual({
+      at: 5,
+      responseMicros: 12_346,
+      status: 'up',
+      grade: 'excellent',
+    });
   });
 
   it('is degraded when the answer was slow', () => {
-    expect(judge({ at: 5, responseTime: 1_500 }, DEFAULT_GRADE_LIMITS)).toEqual({ at: 5, responseMicros: 1_500_000, status: 'degraded', grade: 'slow' });
+    expect(judge({ at: 5, responseTime: 1_500 }, DEFAULT_GRADE_LIMITS)).toEqual({
+      at: 5,
+      responseMicros: 1_500_000,
+      status: 'degraded',
+      grade: 'slow',
+    });
   });
 
   it('is down, without a grade, when the probe failed, however fast', () => {
-    expect(judge({ at: 5, responseTime: 0.4, error: 'answered 503' }, DEFAULT_GRADE_LIMITS)).toEqual({ at: 5, responseMicros: 400, status: 'down', error: 'answered 503' });
+    expect(judge({ at: 5, responseTime: 0.4, error: 'answered 503' }, DEFAULT_GRADE_LIMITS)).toEqual({
+      at: 5,
+      responseMicros: 400,
+      status: 'down',
+      error: 'answered 503',
+    });
   });
 
   it('is degraded with the reason when the target answered with a warning, however fast', () => {
-    expect(judge({ at: 5, responseTime: 2, warning: 'the certificate ends in 5 days' }, DEFAULT_GRADE_LIMITS)).toEqual({ at: 5, responseMicros: 2_000, status: 'degraded', grade: 'excellent', error: 'the certificate ends in 5 days' });
+    expect(judge({ at: 5, responseTime: 2, warning: 'the certificate ends in 5 days' }, DEFAULT_GRADE_LIMITS)).toEqual({
+      at: 5,
+      responseMicros: 2_000,
+      status: 'degraded',
+      grade: 'excellent',
+      error: 'the certificate ends in 5 days',
+    });
   });
 
   it('is graded without the time that the prober was held up, which is told', () => {
-    expect(judge({ at: 5, responseTime: 1_500, delay: 1_450 }, DEFAULT_GRADE_LIMITS)).toEqual({ at: 5, responseMicros: 1_500_000, delayMicros: 1_450_000, status: 'up', grade: 'excellent' });
-    expect(judge({ at: 5, responseTime: 3, delay: 50 }, DEFAULT_GRADE_LIMITS)).toMatchObject({ responseMicros: 3_000, delayMicros: 3_000 });
+    expect(judge({ at: 5, responseTime: 1_500, delay: 1_450 }, DEFAULT_GRADE_LIMITS)).toEqual({
+      at: 5,
+      responseMicros: 1_500_000,
+      delayMicros: 1_450_000,
+      status: 'up',
+      grade: 'excellent',
+    });
+    expect(judge({ at: 5, responseTime: 3, delay: 50 }, DEFAULT_GRADE_LIMITS)).toMatchObject({
+      responseMicros: 3_000,
+      delayMicros: 3_000,
+    });
     expect(judge({ at: 5, responseTime: 3, delay: 0 }, DEFAULT_GRADE_LIMITS)).not.toHaveProperty('delayMicros');
   });
 });

@@ -40,6 +40,9 @@ export function judge({ at, responseTime, error, warning, delay = 0 }: ProbeFind
 }
 
 /** How fast the target was: what this process was held up does not count. */
-export function gradeOfSample({ responseMicros, delayMicros = 0 }: Pick<Sample, 'responseMicros' | 'delayMicros'>, limits: GradeLimits): PerformanceGrade {
+export function gradeOfSample(
+  { responseMicros, delayMicros = 0 }: Pick<Sample, 'responseMicros' | 'delayMicros'>,
+  limits: GradeLimits,
+): PerformanceGrade {
   return gradeOf((responseMicros - delayMicros) / 1_000, limits);
 }

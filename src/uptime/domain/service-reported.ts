@@ -1,4 +1,10 @@
-import { defineEvent, isServiceName, type NewEvent, SERVICE_UPTIME_PREFIX, serviceUptimeStream } from '../../event-store/domain/index.js';
+import {
+  defineEvent,
+  isServiceName,
+  type NewEvent,
+  SERVICE_UPTIME_PREFIX,
+  serviceUptimeStream,
+} from '../../event-store/domain/index.js';
 import { fieldsOf, integerOf, oneOf, optional, textOf } from './parsing.js';
 import { UPTIME_SOURCE } from './service-status-changed.js';
 import { OBSERVED_STATUSES, type ObservedStatus } from './service-status.js';
@@ -36,8 +42,19 @@ export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
 });
 
 /** The event that records a report. @param at when it was received, in milliseconds since 1970 */
-export function toServiceReported(serviceName: string, report: ServiceReport, at: number, eventId: string): NewEvent<'ServiceReported', ServiceReported> {
-  return { type: ServiceReported.type, data: { serviceName, ...report }, timestamp: new Date(at).toISOString(), eventId, metadata: { source: UPTIME_SOURCE } };
+export function toServiceReported(
+  serviceName: string,
+  report: ServiceReport,
+  at: number,
+  eventId: string,
+): NewEvent<'ServiceReported', ServiceReported> {
+  return {
+    type: ServiceReported.type,
+    data: { serviceName, ...report },
+    timestamp: new Date(at).toISOString(),
+    eventId,
+    metadata: { source: UPTIME_SOURCE },
+  };
 }
 
 /** `system-probe-reports-{service}`. @throws ValidationError for a text that cannot name a service */

@@ -14,7 +14,14 @@ describe('ServiceStatusChanged', () => {
   it('is recorded in the documented form, under the id and time of the change', () => {
     expect(toServiceStatusChanged(CHANGE)).toEqual({
       type: 'ServiceStatusChanged',
-      data: { serviceName: 'http', status: 'down', timestamp: '2026-01-01T00:00:00.000Z', duration: 60_000, metadata: CHANGE.metadata, eventId: CHANGE.eventId },
+      data: {
+        serviceName: 'http',
+        status: 'down',
+        timestamp: '2026-01-01T00:00:00.000Z',
+        duration: 60_000,
+        metadata: CHANGE.metadata,
+        eventId: CHANGE.eventId,
+      },
       timestamp: '2026-01-01T00:00:00.000Z',
       eventId: CHANGE.eventId,
       metadata: { source: 'penguin-pool-streams/uptime' },

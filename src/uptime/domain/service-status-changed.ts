@@ -35,7 +35,9 @@ export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceS
       metadata: {
         ...optional('responseTime', evidence.responseTime, integerOf),
         ...optional('error', evidence.error, textOf),
-        ...optional('performanceGrade', evidence.performanceGrade, (value, name) => oneOf(PERFORMANCE_GRADES, value, name)),
+        ...optional('performanceGrade', evidence.performanceGrade, (value, name) =>
+          oneOf(PERFORMANCE_GRADES, value, name),
+        ),
       },
       eventId,
     };
@@ -43,7 +45,14 @@ export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceS
 });
 
 /** The event that records a change; its id and timestamp are the change's own, so that it is recorded once. */
-export function toServiceStatusChanged({ serviceName, status, at, duration, metadata, eventId }: StatusChange): NewEvent<'ServiceStatusChanged', ServiceStatusChanged> {
+export function toServiceStatusChanged({
+  serviceName,
+  status,
+  at,
+  duration,
+  metadata,
+  eventId,
+}: StatusChange): NewEvent<'ServiceStatusChanged', ServiceStatusChanged> {
   const timestamp = new Date(at).toISOString();
   const data = { serviceName, status, timestamp, ...(duration === undefined ? {} : { duration }), metadata, eventId };
   return { type: ServiceStatusChanged.type, data, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };

@@ -31,7 +31,11 @@ describe('adding a span', () => {
     const spans = fc.array(fc.record({ from: fc.nat(200), length: fc.nat(20) }), { maxLength: 10 });
     fc.assert(
       fc.property(spans, fc.nat(5), (given, tolerance) => {
-        const add = (list: typeof given): unknown => list.reduce<{ from: number; to: number }[]>((merged, { from, length }) => withSpan(merged, { from, to: from + length }, tolerance), []);
+        const add = (list: typeof given): unknown =>
+          list.reduce<{ from: number; to: number }[]>(
+            (merged, { from, length }) => withSpan(merged, { from, to: from + length }, tolerance),
+            [],
+          );
         expect(add(given)).toEqual(add([...given].reverse()));
       }),
     );
@@ -40,7 +44,10 @@ describe('adding a span', () => {
 
 describe('merging spans', () => {
   it('gives what adding them one by one gives, in whatever order they are', () => {
-    const spans = fc.array(fc.record({ from: fc.nat(100), length: fc.nat(20) }).map(({ from, length }) => ({ from, to: from + length })), { maxLength: 10 });
+    const spans = fc.array(
+      fc.record({ from: fc.nat(100), length: fc.nat(20) }).map(({ from, length }) => ({ from, to: from + length })),
+      { maxLength: 10 },
+    );
     fc.assert(
       fc.property(spans, (given) => {
         const added = given.reduce<Span[]>((merged, span) => withSpan(merged, span, 0), []);

@@ -32,7 +32,12 @@ export function wholeOf(time: TimeByStatus): number {
 }
 
 function subtractTime(whole: TimeByStatus, part: TimeByStatus): TimeByStatus {
-  return { up: whole.up - part.up, degraded: whole.degraded - part.degraded, down: whole.down - part.down, unknown: whole.unknown - part.unknown };
+  return {
+    up: whole.up - part.up,
+    degraded: whole.degraded - part.degraded,
+    down: whole.down - part.down,
+    unknown: whole.unknown - part.unknown,
+  };
 }
 
 /** The sum by status. */

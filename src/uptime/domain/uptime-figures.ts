@@ -51,9 +51,18 @@ export function figuresOf(totals: StatusTotals, policy: UptimePolicy = DEFAULT_P
 }
 
 /** Whether a service of this status counts as up. */
-export function countsAsUp(status: ServiceStatus, policy: UptimePolicy = DEFAULT_POLICY, isInMaintenance = false): boolean {
-  if (isInMaintenance && (policy.maintenance === 'up' || policy.maintenance === 'down')) return policy.maintenance === 'up';
-  return status === 'up' || (status === 'degraded' && policy.degraded === 'up') || (status === 'unknown' && policy.unknown === 'up');
+export function countsAsUp(
+  status: ServiceStatus,
+  policy: UptimePolicy = DEFAULT_POLICY,
+  isInMaintenance = false,
+): boolean {
+  if (isInMaintenance && (policy.maintenance === 'up' || policy.maintenance === 'down'))
+    return policy.maintenance === 'up';
+  return (
+    status === 'up' ||
+    (status === 'degraded' && policy.degraded === 'up') ||
+    (status === 'unknown' && policy.unknown === 'up')
+  );
 }
 
 /** Milliseconds of maintenance that are left out, or are up or down whatever the probes say; and the others by status. */

@@ -10,10 +10,16 @@ const START = Date.UTC(2026, 0, 1);
 /** The n-th sample of a test, one a second. */
 function sample(status: ObservedStatus, index: number): Sample {
   const at = START + index * 1_000;
-  return status === 'down' ? { at, responseMicros: 700, status, error: `failure ${index}` } : { at, responseMicros: 12_400, status, grade: status === 'up' ? 'excellent' : 'slow' };
+  return status === 'down'
+    ? { at, responseMicros: 700, status, error: `failure ${index}` }
+    : { at, responseMicros: 12_400, status, grade: status === 'up' ? 'excellent' : 'slow' };
 }
 
-function run(statuses: readonly ObservedStatus[], thresholds = THRESHOLDS, from: UptimeState = NEVER_PROBED): { state: UptimeState; changes: StatusChange[] } {
+function run(
+  statuses: readonly ObservedStatus[],
+  thresholds = THRESHOLDS,
+  from: UptimeState = NEVER_PROBED,
+): { state: UptimeState; changes: StatusChange[] } {
   let state = from;
   const changes: StatusChange[] = [];
   statuses.forEach((status, index) => {
@@ -48,8 +54,22 @@ describe('a change of status', () => {
 
   it('says how long the previous status lasted, and what was seen at its date', () => {
     expect(run(['down', 'down', 'down', 'up', 'up'], THRESHOLDS, UP).changes).toEqual([
-      { serviceName: 'http', status: 'down', at: START, duration: 60_000, metadata: { responseTime: 1, error: 'failure 0' }, eventId: expect.stringMatching(/^evt_1767225600000_[0-9a-z]{13}$/) as string },
-      { serviceName: 'http', status: 'up', at: START + 3_000, duration: 3_000, metadata: { responseTime: 12, performanceGrade: 'excellent' }, eventId: expect.any(String) as string },
+      {
+        serviceName: 'http',
+        status: 'down',
+        at: START,
+        duration: 60_000,
+        metadata: { responseTime: 1, error: 'failure 0' },
+        eventId: expect.stringMatching(/^evt_1767225600000_[0-9a-z]{13}$/) as string,
+      },
+      {
+        serviceName: 'http',
+        status: 'up',
+        at: START + 3_000,
+        duration: 3_000,
+        metadata: { responseTime: 12, performanceGrade: 'excellent' },
+        eventId: expect.any(String) as string,
+      },
     ]);
   });
 
@@ -89,24 +109,37 @@ describe('a change of status', () => {
   });
 
   it('is immediate with thresholds of one', () => {
-    expect(told(['up', 'down', 'degraded', 'up'], undefined, { failureThreshold: 1, successThreshold: 1 })).toEqual(['up@0', 'down@1', 'degraded@2', 'up@3']);
+    expect(told(['up', 'down', 'degraded', 'up'], undefined, { failureThreshold: 1, successThreshold: 1 })).toEqual([
+      'up@0',
+      'down@1',
+      'degraded@2',
+      'up@3',
+    ]);
   });
 
   it('is never dated before the change that it follows, whatever the clocks of two replicas say', () => {
     const ahead: UptimeState = { status: 'up', since: START + 60_000, runs: {} };
-    expect(run(['down', 'down', 'down'], THRESHOLDS, ahead).changes).toMatchObject([{ status: 'down', at: START + 60_000, duration: 0 }]);
+    expect(run(['down', 'down', 'down'], THRESHOLDS, ahead).changes).toMatchObject([
+      { status: 'down', at: START + 60_000, duration: 0 },
+    ]);
   });
 
   it('has the same event id whoever decides it, and another one for another service, status or time', () => {
-    const id = (service: string, status: ObservedStatus, index: number): string | undefined => decide(service, NEVER_PROBED, sample(status, index), { failureThreshold: 1, successThreshold: 1 })?.eventId;
+    const id = (service: string, status: ObservedStatus, index: number): string | undefined =>
+      decide(service, NEVER_PROBED, sample(status, index), { failureThreshold: 1, successThreshold: 1 })?.eventId;
     expect(id('http', 'up', 0)).toBe(id('http', 'up', 0));
-    expect(new Set([id('http', 'up', 0), id('websocket', 'up', 0), id('http', 'down', 0), id('http', 'up', 1)]).size).toBe(4);
+    expect(
+      new Set([id('http', 'up', 0), id('websocket', 'up', 0), id('http', 'down', 0), id('http', 'up', 1)]).size,
+    ).toBe(4);
   });
 });
 
 describe('for any samples', () => {
   const statuses = fc.array(fc.constantFrom(...OBSERVED_STATUSES), { maxLength: 60 });
-  const thresholds = fc.record({ failureThreshold: fc.integer({ min: 1, max: 5 }), successThreshold: fc.integer({ min: 1, max: 5 }) });
+  const thresholds = fc.record({
+    failureThreshold: fc.integer({ min: 1, max: 5 }),
+    successThreshold: fc.integer({ min: 1, max: 5 }),
+  });
 
   it('changes follow one another in time, each to another status, and durations add up', () => {
     fc.assert(
@@ -164,7 +197,14 @@ describe('for any samples', () => {
 });
 
 describe('changes that wait to be recorded', () => {
-  const change = (status: ObservedStatus, at: number, duration?: number): StatusChange => ({ serviceName: 'http', status, at, ...(duration === undefined ? {} : { duration }), metadata: {}, eventId: `evt_${at}_00000000` });
+  const change = (status: ObservedStatus, at: number, duration?: number): StatusChange => ({
+    serviceName: 'http',
+    status,
+    at,
+    ...(duration === undefined ? {} : { duration }),
+    metadata: {},
+    eventId: `evt_${at}_00000000`,
+  });
 
   it('stay as they are on the history that they were decided on', () => {
     const waiting = [change('down', 2_000, 1_000), change('up', 5_000, 3_000)];
@@ -172,7 +212,9 @@ describe('changes that wait to be recorded', () => {
   });
 
   it('are dropped where another replica recorded the same, and get the duration that is right now', () => {
-    expect(rebase([change('down', 2_000, 1_000), change('up', 5_000, 3_000)], { status: 'down', at: 1_500 })).toEqual([change('up', 5_000, 3_500)]);
+    expect(rebase([change('down', 2_000, 1_000), change('up', 5_000, 3_000)], { status: 'down', at: 1_500 })).toEqual([
+      change('up', 5_000, 3_500),
+    ]);
   });
 
   it('are dropped where they come before the last recorded change', () => {

@@ -85,7 +85,12 @@ const TRANSITIONS: Readonly<Record<ServiceStatus, readonly Transition[]>> = {
  *
  * @param state before the sample; whoever calls lets {@link evolve} take in the sample first and the change, if any, after it
  */
-export function decide(serviceName: string, state: UptimeState, sample: Sample, thresholds: Thresholds): StatusChange | undefined {
+export function decide(
+  serviceName: string,
+  state: UptimeState,
+  sample: Sample,
+  thresholds: Thresholds,
+): StatusChange | undefined {
   const { runs } = observe(state, sample);
   for (const { to, after, samples } of TRANSITIONS[state.status]) {
     const run = runs[after];
@@ -95,7 +100,10 @@ export function decide(serviceName: string, state: UptimeState, sample: Sample, 
 }
 
 /** The state after something happened. */
-export function evolve(state: UptimeState, happened: { readonly sample: Sample } | { readonly change: Pick<StatusChange, 'status' | 'at'> }): UptimeState {
+export function evolve(
+  state: UptimeState,
+  happened: { readonly sample: Sample } | { readonly change: Pick<StatusChange, 'status' | 'at'> },
+): UptimeState {
   if ('sample' in happened) return observe(state, happened.sample);
   return { status: happened.change.status, since: happened.change.at, runs: state.runs };
 }
@@ -107,7 +115,10 @@ export function evolve(state: UptimeState, happened: { readonly sample: Sample }
  * @param changes in order of time
  * @param recorded the last recorded change, where there is one
  */
-export function rebase(changes: readonly StatusChange[], recorded: Pick<StatusChange, 'status' | 'at'> | undefined): StatusChange[] {
+export function rebase(
+  changes: readonly StatusChange[],
+  recorded: Pick<StatusChange, 'status' | 'at'> | undefined,
+): StatusChange[] {
   const kept: StatusChange[] = [];
   for (const change of changes) {
     const previous = kept.at(-1) ?? recorded;

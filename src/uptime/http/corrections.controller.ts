@@ -26,15 +26,30 @@ export class CorrectionsController {
   @ApiOkResponse({ type: CorrectionsAnswer })
   @ApiErrors('validation-error', 'stream-not-found')
   list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): CorrectionsAnswer {
-    return { timestamp: this.#now(), corrections: this.corrections.list(name).map((correction) => CorrectionDto.of(correction)) };
+    return {
+      timestamp: this.#now(),
+      corrections: this.corrections.list(name).map((correction) => CorrectionDto.of(correction)),
+    };
   }
 
   @Post()
   @Access({ kind: 'roles', roles: ['admin'] })
-  @ApiOperation({ summary: 'Correct the status of a service', description: 'For time that has passed. What was probed stays recorded: `asProbed` brings it back.' })
+  @ApiOperation({
+    summary: 'Correct the status of a service',
+    description: 'For time that has passed. What was probed stays recorded: `asProbed` brings it back.',
+  })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: CorrectionAnswer })
-  @ApiErrors('validation-error', 'stream-not-found', 'stream-deleted', 'wrong-expected-revision', 'unsupported-media-type', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors(
+    'validation-error',
+    'stream-not-found',
+    'stream-deleted',
+    'wrong-expected-revision',
+    'unsupported-media-type',
+    'event-too-large',
+    'connection-error',
+    'timeout',
+  )
   async correct(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
@@ -43,7 +58,10 @@ export class CorrectionsController {
     @Conditions() conditions: RecordConditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<CorrectionAnswer> {
-    const { correction, replayed } = await this.corrections.correct({ caller, service: name, ...conditions }, correctionAsked(body));
+    const { correction, replayed } = await this.corrections.correct(
+      { caller, service: name, ...conditions },
+      correctionAsked(body),
+    );
     if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), correction: CorrectionDto.of(correction) };
   }

@@ -8,7 +8,11 @@ import { toTimestamp } from './uptime.dto.js';
 
 const FROM = { description: 'From when on it is known better', example: '2026-01-31T12:00:00.000Z' };
 const TO = { description: 'Until when, exclusive; not later than now', example: '2026-01-31T12:10:00.000Z' };
-const STATUS = { enum: CORRECTED_STATUSES, description: 'What the service was; `asProbed` takes earlier corrections back', example: 'up' };
+const STATUS = {
+  enum: CORRECTED_STATUSES,
+  description: 'What the service was; `asProbed` takes earlier corrections back',
+  example: 'up',
+};
 
 export class CorrectStatusBody {
   @InstantMember(FROM)

@@ -22,12 +22,17 @@ export function instantOf(text: string): number {
 }
 
 function isInstant(): PropertyDecorator {
-  return ValidateBy({ name: 'isInstant', validator: { validate: (value) => typeof value === 'string' && names(value), defaultMessage: () => PROBLEM } });
+  return ValidateBy({
+    name: 'isInstant',
+    validator: { validate: (value) => typeof value === 'string' && names(value), defaultMessage: () => PROBLEM },
+  });
 }
 
 /** Whether a text names a moment that exists: `Date.parse` takes the 30th of February for the 2nd of March. */
 function names(text: string): boolean {
   const [, year, month, day] = INSTANT.exec(text) ?? [];
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  return date.getUTCDate() === Number(day) && date.getUTCMonth() === Number(month) - 1 && !Number.isNaN(Date.parse(text));
+  return (
+    date.getUTCDate() === Number(day) && date.getUTCMonth() === Number(month) - 1 && !Number.isNaN(Date.parse(text))
+  );
 }

@@ -18,7 +18,12 @@ async function verify(token: string): Promise<KnownCaller> {
   const [id = '', lifetime] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
   if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
-  return Promise.resolve({ kind: 'known', id, roles: new Set(['user'] as const), ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }) });
+  return Promise.resolve({
+    kind: 'known',
+    id,
+    roles: new Set(['user'] as const),
+    ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }),
+  });
 }
 
 describe('the live feed', () => {
@@ -32,12 +37,36 @@ describe('the live feed', () => {
 
   beforeEach(async () => {
     // Time stands still for the heartbeat alone, so that a test decides when it beats.
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'performance', 'Date', 'hrtime'] });
+    jest.useFakeTimers({
+      doNotFake: [
+        'nextTick',
+        'setImmediate',
+        'setTimeout',
+        'clearTimeout',
+        'queueMicrotask',
+        'performance',
+        'Date',
+        'hrtime',
+      ],
+    });
     http = createServer((_, response) => response.end('not a feed'));
     store = new MemoryEventStore(uptimeEvents());
     feed = new ChangeFeed(store, () => Promise.resolve());
-    const history = { services: () => ['http'], lastChange: () => undefined, changesIn: () => [], coveredIn: () => [], maintenance: () => [], corrections: () => [], totalsIn: () => NO_TOTALS, settledUntil: () => undefined };
-    const queries = new UptimeQueries(history, () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]), new ManualClock());
+    const history = {
+      services: () => ['http'],
+      lastChange: () => undefined,
+      changesIn: () => [],
+      coveredIn: () => [],
+      maintenance: () => [],
+      corrections: () => [],
+      totalsIn: () => NO_TOTALS,
+      settledUntil: () => undefined,
+    };
+    const queries = new UptimeQueries(
+      history,
+      () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]),
+      new ManualClock(),
+    );
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(http);
@@ -62,7 +91,10 @@ describe('the live feed', () => {
   });
 
   /** A client with what it was sent so far. */
-  const open = async (path = '/ws/uptime', headers: Record<string, string> = {}): Promise<{ socket: WebSocket; received: unknown[] }> => {
+  const open = async (
+    path = '/ws/uptime',
+    headers: Record<string, string> = {},
+  ): Promise<{ socket: WebSocket; received: unknown[] }> => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
     const received: unknown[] = [];
     socket.on('message', (message: Buffer) => received.push(JSON.parse(message.toString())));
@@ -73,11 +105,20 @@ describe('the live feed', () => {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const change = (index: number, error?: string): ReturnType<typeof toServiceStatusChanged> =>
-    toServiceStatusChanged({ serviceName: 'http', status: 'down', at: NOON + index, duration: 5, metadata: error === undefined ? {} : { error }, eventId: changeEventId('http', 'down', NOON + index) });
+    toServiceStatusChanged({
+      serviceName: 'http',
+      status: 'down',
+      at: NOON + index,
+      duration: 5,
+      metadata: error === undefined ? {} : { error },
+      eventId: changeEventId('http', 'down', NOON + index),
+    });
   /** A peer that opens a WebSocket by hand and from then on does what the test says, and nothing else. */
   const openRaw = async (): Promise<Socket> => {
     const socket = connect(port, '127.0.0.1');
-    socket.write('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+    socket.write(
+      'GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
     await once(socket, 'data');
     return socket;
   };
@@ -93,7 +134,13 @@ describe('the live feed', () => {
   it('tells the current statuses to who connects', async () => {
     const { received } = await open();
     await until(() => received.length > 0);
-    expect(received).toEqual([{ type: 'statuses', timestamp: '2026-01-01T12:00:00.000Z', services: [{ serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null }] }]);
+    expect(received).toEqual([
+      {
+        type: 'statuses',
+        timestamp: '2026-01-01T12:00:00.000Z',
+        services: [{ serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null }],
+      },
+    ]);
   });
 
   it('tells everyone of each change that is recorded', async () => {
@@ -101,7 +148,14 @@ describe('the live feed', () => {
     await until(() => peers.every(({ received }) => received.length === 1));
     await store.appendToStream('service-uptime-http', change(1));
     await until(() => peers.every(({ received }) => received.length === 2));
-    for (const { received } of peers) expect(received[1]).toMatchObject({ type: 'ServiceStatusChanged', serviceName: 'http', status: 'down', timestamp: '2026-01-01T12:00:00.001Z', duration: 5 });
+    for (const { received } of peers)
+      expect(received[1]).toMatchObject({
+        type: 'ServiceStatusChanged',
+        serviceName: 'http',
+        status: 'down',
+        timestamp: '2026-01-01T12:00:00.001Z',
+        duration: 5,
+      });
   });
 
   it('answers pings', async () => {
@@ -110,22 +164,34 @@ describe('the live feed', () => {
     expect(String((await once(socket, 'pong'))[0])).toBe('are you there');
   });
 
-  it.each(['/', '/ws', '/ws/uptime/more', '/api/uptime/status'])('is not to be had at %s: 404, and the connection is closed', async (path) => {
-    const answer = await answerTo(`GET ${path} HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
-    expect(answer).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
-  });
+  it.each(['/', '/ws', '/ws/uptime/more', '/api/uptime/status'])(
+    'is not to be had at %s: 404, and the connection is closed',
+    async (path) => {
+      const answer = await answerTo(
+        `GET ${path} HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
+    },
+  );
 
   it('refuses an upgrade to something else', async () => {
-    expect(await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n')).toMatch(/^HTTP\/1.1 4\d\d /);
+    expect(
+      await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'),
+    ).toMatch(/^HTTP\/1.1 4\d\d /);
   });
 
   const upgradeWith = (header: string): Promise<string> =>
-    answerTo(`GET /ws/uptime HTTP/1.1\r\nHost: feed\r\n${header}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+    answerTo(
+      `GET /ws/uptime HTTP/1.1\r\nHost: feed\r\n${header}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    );
 
   it.each([
     ['Authorization: Bearer expired\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
     ['Authorization: Basic YTpi\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
-    ['Authorization: Bearer alice\r\nX-API-Key: key\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    [
+      'Authorization: Bearer alice\r\nX-API-Key: key\r\n',
+      /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/,
+    ],
     ['Authorization: Bearer unchecked\r\n', /^HTTP\/1\.1 503 Service Unavailable\r\n(?!WWW)/],
   ])('refuses bad credentials, open or closed: %j', async (header, answer) => {
     expect(await upgradeWith(header)).toMatch(answer);
@@ -136,7 +202,11 @@ describe('the live feed', () => {
   it('where uptime is closed to the public, is for known callers and for the service itself', async () => {
     openEndpoints.clear();
     expect(await upgradeWith('')).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/);
-    for (const [header, value] of [['authorization', 'Bearer alice'], ['x-api-key', 'key'], ['authorization', own.authorization]] as const) {
+    for (const [header, value] of [
+      ['authorization', 'Bearer alice'],
+      ['x-api-key', 'key'],
+      ['authorization', own.authorization],
+    ] as const) {
       const { received } = await open('/ws/uptime', { [header]: value });
       await until(() => received.length === 1);
     }

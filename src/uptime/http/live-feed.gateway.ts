@@ -1,4 +1,10 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
@@ -51,7 +57,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
 
   onApplicationBootstrap(): void {
     const http = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
+    http.on(
+      'upgrade',
+      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
+    );
     this.#server.on('connection', (peer) => this.#welcome(peer));
     this.#stopListening = this.feed.listen({
       onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
@@ -94,7 +103,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   #endAt(peer: WebSocket, instant: number): void {
-    const timer = setTimeout(() => peer.close(POLICY_VIOLATION, 'the credentials have expired'), Math.min(instant - this.clock.now(), LONGEST_TIMER_MS));
+    const timer = setTimeout(
+      () => peer.close(POLICY_VIOLATION, 'the credentials have expired'),
+      Math.min(instant - this.clock.now(), LONGEST_TIMER_MS),
+    );
     peer.once('close', () => clearTimeout(timer));
   }
 
@@ -106,7 +118,11 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   #currentStatuses(): string {
-    return JSON.stringify({ type: 'statuses', timestamp: toTimestamp(this.clock.now()), services: this.queries.status().map((status) => CurrentStatusDto.of(status)) });
+    return JSON.stringify({
+      type: 'statuses',
+      timestamp: toTimestamp(this.clock.now()),
+      services: this.queries.status().map((status) => CurrentStatusDto.of(status)),
+    });
   }
 
   #sendToAll(message: string): void {
@@ -133,7 +149,10 @@ function pathOf({ url = '' }: IncomingMessage): string {
 /** Answers an upgrade that is not granted, and closes the connection. */
 function refuse(socket: Duplex, status: number): void {
   const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+    () => socket.destroy(),
+  );
 }
 
 function closeAway(peer: WebSocket): Promise<void> {

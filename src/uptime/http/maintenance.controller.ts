@@ -22,7 +22,11 @@ export class MaintenanceController {
 
   @Get()
   @Access({ kind: 'open', group: 'uptime' })
-  @ApiOperation({ summary: 'The maintenance of a service', description: 'Single windows and recurring ones, past and cancelled ones too, each with the occurrences that come next.' })
+  @ApiOperation({
+    summary: 'The maintenance of a service',
+    description:
+      'Single windows and recurring ones, past and cancelled ones too, each with the occurrences that come next.',
+  })
   @ApiOkResponse({ type: MaintenanceListAnswer })
   @ApiErrors('validation-error', 'stream-not-found')
   list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): MaintenanceListAnswer {
@@ -33,11 +37,21 @@ export class MaintenanceController {
   @Access({ kind: 'roles', roles: ['admin'] })
   @ApiOperation({
     summary: 'Schedule maintenance',
-    description: 'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. Time of maintenance is left out of percentages unless `maintenance=` in the question says otherwise.',
+    description:
+      'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. Time of maintenance is left out of percentages unless `maintenance=` in the question says otherwise.',
   })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: MaintenanceAnswer })
-  @ApiErrors('validation-error', 'stream-not-found', 'stream-deleted', 'wrong-expected-revision', 'unsupported-media-type', 'event-too-large', 'connection-error', 'timeout')
+  @ApiErrors(
+    'validation-error',
+    'stream-not-found',
+    'stream-deleted',
+    'wrong-expected-revision',
+    'unsupported-media-type',
+    'event-too-large',
+    'connection-error',
+    'timeout',
+  )
   async schedule(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
@@ -53,13 +67,34 @@ export class MaintenanceController {
 
   @Delete(':id')
   @Access({ kind: 'roles', roles: ['admin'] })
-  @ApiOperation({ summary: 'Cancel maintenance', description: 'From now on there is nothing of it, now and at later occurrences; what has passed stays. Doing it again is harmless.' })
+  @ApiOperation({
+    summary: 'Cancel maintenance',
+    description:
+      'From now on there is nothing of it, now and at later occurrences; what has passed stays. Doing it again is harmless.',
+  })
   @ApiParam({ name: 'id', example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
   @ApiOkResponse({ type: MaintenanceAnswer })
-  @ApiErrors('validation-error', 'stream-not-found', 'not-found', 'stream-deleted', 'wrong-expected-revision', 'connection-error', 'timeout')
-  async cancel(@Param('name') name: string, @Param('id') id: string, @Query(NoQueryPipe) _query: unknown, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { requestId }: RecordConditions): Promise<MaintenanceAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'stream-not-found',
+    'not-found',
+    'stream-deleted',
+    'wrong-expected-revision',
+    'connection-error',
+    'timeout',
+  )
+  async cancel(
+    @Param('name') name: string,
+    @Param('id') id: string,
+    @Query(NoQueryPipe) _query: unknown,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() { requestId }: RecordConditions,
+  ): Promise<MaintenanceAnswer> {
     const cancelled = await this.plan.cancel({ caller, service: name, requestId }, id);
-    if (!cancelled) throw new NotFoundException(`The service '${name}' has no maintenance of this id; GET /api/uptime/service/${name}/maintenance lists what there is`);
+    if (!cancelled)
+      throw new NotFoundException(
+        `The service '${name}' has no maintenance of this id; GET /api/uptime/service/${name}/maintenance lists what there is`,
+      );
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(cancelled) };
   }
 

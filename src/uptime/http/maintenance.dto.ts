@@ -3,7 +3,13 @@ import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { IfGiven } from '../../http/index.js';
 import { type MaintenanceAsked, type PlannedMaintenance } from '../application/index.js';
-import { LONGEST_OCCURRENCE_MS, LONGEST_RULE, type MaintenanceOccurrence, type MaintenanceWindow, type Recurrence } from '../domain/index.js';
+import {
+  LONGEST_OCCURRENCE_MS,
+  LONGEST_RULE,
+  type MaintenanceOccurrence,
+  type MaintenanceWindow,
+  type Recurrence,
+} from '../domain/index.js';
 import { InstantMember, instantOf, OptionalInstantMember } from './instant-member.js';
 import { ReasonMember } from './reason-member.js';
 import { toTimestamp } from './uptime.dto.js';
@@ -12,11 +18,24 @@ const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 const AN_END = '2026-01-31T14:00:00.000Z';
 const SHORTEST_OCCURRENCE_MS = 1_000;
 const LONGEST_TIME_ZONE = 64;
-const RULE = { description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields', example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0' };
-const TIME_ZONE = { description: 'IANA name of the time zone whose wall clock the rule is about', example: 'Europe/Amsterdam' };
-const DURATION = { type: 'integer', description: 'Milliseconds that each occurrence lasts', example: 7_200_000 } as const;
+const RULE = {
+  description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields',
+  example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0',
+};
+const TIME_ZONE = {
+  description: 'IANA name of the time zone whose wall clock the rule is about',
+  example: 'Europe/Amsterdam',
+};
+const DURATION = {
+  type: 'integer',
+  description: 'Milliseconds that each occurrence lasts',
+  example: 7_200_000,
+} as const;
 const UNTIL = { description: 'No occurrence begins at or after this', example: '2027-01-01T00:00:00.000Z' };
-const FROM = { description: 'When it begins; of a recurring one, the moment before which nothing of it is, and DTSTART to an RRULE', example: AN_INSTANT };
+const FROM = {
+  description: 'When it begins; of a recurring one, the moment before which nothing of it is, and DTSTART to an RRULE',
+  example: AN_INSTANT,
+};
 const TO = { description: 'When it ends, of a single one', example: AN_END };
 
 export class RecurrenceBody {
@@ -60,7 +79,12 @@ export class ScheduleMaintenanceBody {
 
 /** What a body asks for, its times in milliseconds. */
 export function maintenanceAsked({ from, to, recurrence, reason }: ScheduleMaintenanceBody): MaintenanceAsked {
-  return { from: instantOf(from), ...(to === undefined ? {} : { to: instantOf(to) }), ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}), reason };
+  return {
+    from: instantOf(from),
+    ...(to === undefined ? {} : { to: instantOf(to) }),
+    ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}),
+    reason,
+  };
 }
 
 function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceBody): Recurrence {
@@ -134,7 +158,10 @@ export class MaintenanceDto {
   @ApiProperty({ type: [OccurrenceDto], description: 'Those of the year that follows that are not over, at most ten' })
   readonly upcoming: OccurrenceDto[];
 
-  static of({ window: { id, from, to, recurrence, reason, scheduledBy, cancelled }, upcoming }: PlannedMaintenance): MaintenanceDto {
+  static of({
+    window: { id, from, to, recurrence, reason, scheduledBy, cancelled },
+    upcoming,
+  }: PlannedMaintenance): MaintenanceDto {
     return {
       id,
       from: toTimestamp(from),

@@ -6,9 +6,12 @@ export class NoQueryPipe implements PipeTransform<Readonly<Record<string, unknow
   transform(query: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const names = Object.keys(query);
     if (names.length > 0) {
-      throw new ValidationError(`The request is not valid: this route takes no query; leave out ${names.map((name) => `'${name}'`).join(', ')}`, {
-        details: { mistakes: names.map((path) => ({ path, problem: 'should not exist' })) },
-      });
+      throw new ValidationError(
+        `The request is not valid: this route takes no query; leave out ${names.map((name) => `'${name}'`).join(', ')}`,
+        {
+          details: { mistakes: names.map((path) => ({ path, problem: 'should not exist' })) },
+        },
+      );
     }
     return query;
   }

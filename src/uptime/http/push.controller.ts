@@ -1,4 +1,14 @@
-import { Body, Controller, HttpCode, HttpStatus, NotFoundException, Param, Post, Query, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  HttpStatus,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Access, ApiErrors } from '../../http/index.js';
 import { PushReports } from '../application/index.js';
@@ -23,17 +33,41 @@ export class PushController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Report that a service works, or that it does not',
-    description: 'For services of kind `push`, with the token of the service where one is configured, otherwise with the role admin or system. A service that does not report within its interval and its timeout is down. Without a body, the service is up.',
+    description:
+      'For services of kind `push`, with the token of the service where one is configured, otherwise with the role admin or system. A service that does not report within its interval and its timeout is down. Without a body, the service is up.',
   })
   @ApiParam({ name: 'name', example: 'nightly-backup' })
   @ApiBody({ type: PushBody, required: false })
   @ApiOkResponse({ type: PushAnswer })
-  @ApiErrors('validation-error', 'not-found', 'unsupported-media-type', 'event-too-large', 'connection-error', 'timeout')
-  async push(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown, @Body() { status, message, responseTime }: PushBody): Promise<PushAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'not-found',
+    'unsupported-media-type',
+    'event-too-large',
+    'connection-error',
+    'timeout',
+  )
+  async push(
+    @Param('name') name: string,
+    @Query(NoQueryPipe) _query: unknown,
+    @Body() { status, message, responseTime }: PushBody,
+  ): Promise<PushAnswer> {
     const service = this.services.find(name);
-    if (!service || !pushTargetOf(service)) throw new NotFoundException(`There is no service of this name that reports in; give it the kind 'push' in the services file`);
-    const report = { status, ...(message === undefined ? {} : { message }), ...(responseTime === undefined ? {} : { responseTime }) };
+    if (!service || !pushTargetOf(service))
+      throw new NotFoundException(
+        `There is no service of this name that reports in; give it the kind 'push' in the services file`,
+      );
+    const report = {
+      status,
+      ...(message === undefined ? {} : { message }),
+      ...(responseTime === undefined ? {} : { responseTime }),
+    };
     const { at, eventId } = await this.reports.record(name, report);
-    return { timestamp: toTimestamp(at), serviceName: name, eventId, nextDue: toTimestamp(at + service.intervalMs + service.timeoutMs) };
+    return {
+      timestamp: toTimestamp(at),
+      serviceName: name,
+      eventId,
+      nextDue: toTimestamp(at + service.intervalMs + service.timeoutMs),
+    };
   }
 }

@@ -13,14 +13,24 @@ export class PushBody implements ServiceReport {
   @IsIn(OBSERVED_STATUSES, { message: `must be ${OBSERVED_STATUSES.join(', ').replace(/, (\w+)$/, ' or $1')}` })
   readonly status: ObservedStatus = 'up';
 
-  @ApiPropertyOptional({ description: 'What is wrong, where something is', maxLength: LONGEST_MESSAGE, example: 'the queue holds 12,000 orders' })
+  @ApiPropertyOptional({
+    description: 'What is wrong, where something is',
+    maxLength: LONGEST_MESSAGE,
+    example: 'the queue holds 12,000 orders',
+  })
   @IfGiven()
   @IsString({ message: 'must be a text' })
   @MaxLength(LONGEST_MESSAGE, { message: `must not be longer than ${LONGEST_MESSAGE} characters` })
   @Matches(PRINTABLE, { message: 'must not hold control characters' })
   readonly message?: string;
 
-  @ApiPropertyOptional({ description: 'Milliseconds that it took what is watched to do its work', type: 'integer', minimum: 0, maximum: LONGEST_RESPONSE_MS, example: 42 })
+  @ApiPropertyOptional({
+    description: 'Milliseconds that it took what is watched to do its work',
+    type: 'integer',
+    minimum: 0,
+    maximum: LONGEST_RESPONSE_MS,
+    example: 42,
+  })
   @IfGiven()
   @IsInt({ message: `must be a whole number from 0 to ${LONGEST_RESPONSE_MS}` })
   @Min(0, { message: 'must be 0 or more' })
@@ -38,6 +48,9 @@ export class PushAnswer {
   @ApiProperty({ description: 'The event that records it', example: 'evt_1769860800000_5v0c3qk8d1m2p7ra' })
   readonly eventId: string;
 
-  @ApiProperty({ description: 'The service counts as down if it has not reported again by then', example: '2026-01-31T12:01:05.000Z' })
+  @ApiProperty({
+    description: 'The service counts as down if it has not reported again by then',
+    example: '2026-01-31T12:01:05.000Z',
+  })
   readonly nextDue: string;
 }

@@ -26,8 +26,14 @@ export class PushGuard implements CanActivate {
     if (token !== undefined && isSame(bearerOf(request), token)) return true;
     // The token of a service means nothing to whoever looks at callers, so that a wrong one is refused here.
     const caller = callerOf(request);
-    if (caller.kind === 'anonymous') throw new AuthenticationError('Say who you are: send `Authorization: Bearer` with the token of the service, or with a token or an API key that has the role admin or system');
-    if (token !== undefined || !hasRole(caller, 'admin', 'system')) throw new PermissionError('Reporting for a service needs its own token where one is configured, and the role admin or system where none is');
+    if (caller.kind === 'anonymous')
+      throw new AuthenticationError(
+        'Say who you are: send `Authorization: Bearer` with the token of the service, or with a token or an API key that has the role admin or system',
+      );
+    if (token !== undefined || !hasRole(caller, 'admin', 'system'))
+      throw new PermissionError(
+        'Reporting for a service needs its own token where one is configured, and the role admin or system where none is',
+      );
     return true;
   }
 }

@@ -14,7 +14,10 @@ export class MaintenanceAnswer extends Answer {
 }
 
 export class CorrectionsAnswer extends Answer {
-  @ApiProperty({ type: [CorrectionDto], description: 'In the order they were made in: where they overlap, the later one holds' })
+  @ApiProperty({
+    type: [CorrectionDto],
+    description: 'In the order they were made in: where they overlap, the later one holds',
+  })
   readonly corrections: CorrectionDto[];
 }
 

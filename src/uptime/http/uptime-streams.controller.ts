@@ -15,9 +15,18 @@ const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 const CREATED_EXAMPLE = {
   timestamp: AN_INSTANT,
   message: 'Stream creation completed',
-  results: ['http', 'websocket', 'database'].map((service) => ({ service, streamName: `service-uptime-${service}`, success: true, streamId: `service-uptime-${service}` })),
+  results: ['http', 'websocket', 'database'].map((service) => ({
+    service,
+    streamName: `service-uptime-${service}`,
+    success: true,
+    streamId: `service-uptime-${service}`,
+  })),
 };
-const TESTED_EXAMPLE = { timestamp: AN_INSTANT, message: 'KurrentDB connection test completed', results: { connection: 'success', health: 'healthy', responseTime: 45 } };
+const TESTED_EXAMPLE = {
+  timestamp: AN_INSTANT,
+  message: 'KurrentDB connection test completed',
+  results: { connection: 'success', health: 'healthy', responseTime: 45 },
+};
 const AWAY = 'KurrentDB cannot be reached while appending to stream';
 
 /** The streams that uptime is recorded in, and the store that holds them. */
@@ -38,32 +47,65 @@ export class UptimeStreamsController {
 
   @Post('create-streams')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Create the streams of the configured services', description: 'The service does it by itself when it starts. Doing it again is harmless.' })
+  @ApiOperation({
+    summary: 'Create the streams of the configured services',
+    description: 'The service does it by itself when it starts. Doing it again is harmless.',
+  })
   @ApiOkResponse({ type: StreamCreationAnswer, example: CREATED_EXAMPLE })
   @ApiServiceUnavailableResponse({
     description: 'Not all of them could be created; Retry-After says when to try again',
     type: StreamCreationAnswer,
-    example: { ...CREATED_EXAMPLE, message: 'Stream creation failed for 1 of 1 services', results: [{ service: 'http', streamName: 'service-uptime-http', success: false, error: `${AWAY} 'service-uptime-http'; retry in a moment` }] },
+    example: {
+      ...CREATED_EXAMPLE,
+      message: 'Stream creation failed for 1 of 1 services',
+      results: [
+        {
+          service: 'http',
+          streamName: 'service-uptime-http',
+          success: false,
+          error: `${AWAY} 'service-uptime-http'; retry in a moment`,
+        },
+      ],
+    },
   })
   @ApiErrors('validation-error')
-  async createStreams(@Query(NoQueryPipe) _query: unknown, @Res({ passthrough: true }) response: Response): Promise<StreamCreationAnswer> {
+  async createStreams(
+    @Query(NoQueryPipe) _query: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<StreamCreationAnswer> {
     const results = await createUptimeStreams(this.store, this.services.names(), this.#samplesMaxAge);
     const failed = results.filter(({ success }) => !success).length;
     if (failed > 0) sayUnavailable(response);
-    const message = failed === 0 ? 'Stream creation completed' : `Stream creation failed for ${failed} of ${results.length} services`;
+    const message =
+      failed === 0 ? 'Stream creation completed' : `Stream creation failed for ${failed} of ${results.length} services`;
     return { timestamp: toTimestamp(this.clock.now()), message, results };
   }
 
   @Get('test-kurrentdb')
-  @ApiOperation({ summary: 'Test the connection to KurrentDB', description: 'Appends an event to the stream `connection-test` and reads it back.' })
+  @ApiOperation({
+    summary: 'Test the connection to KurrentDB',
+    description: 'Appends an event to the stream `connection-test` and reads it back.',
+  })
   @ApiOkResponse({ type: ConnectionTestAnswer, example: TESTED_EXAMPLE })
   @ApiServiceUnavailableResponse({
     description: 'KurrentDB does not work; Retry-After says when to try again',
     type: ConnectionTestAnswer,
-    example: { ...TESTED_EXAMPLE, message: 'KurrentDB connection test failed', results: { connection: 'failed', health: 'unhealthy', responseTime: 12, error: `${AWAY} 'connection-test'; retry in a moment` } },
+    example: {
+      ...TESTED_EXAMPLE,
+      message: 'KurrentDB connection test failed',
+      results: {
+        connection: 'failed',
+        health: 'unhealthy',
+        responseTime: 12,
+        error: `${AWAY} 'connection-test'; retry in a moment`,
+      },
+    },
   })
   @ApiErrors('validation-error')
-  async testKurrentDB(@Query(NoQueryPipe) _query: unknown, @Res({ passthrough: true }) response: Response): Promise<ConnectionTestAnswer> {
+  async testKurrentDB(
+    @Query(NoQueryPipe) _query: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ConnectionTestAnswer> {
     const { responseTime, ...rest } = await this.store.testConnection();
     const isHealthy = rest.health === 'healthy';
     if (!isHealthy) sayUnavailable(response);

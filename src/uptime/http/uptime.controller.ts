@@ -27,7 +27,10 @@ export class UptimeController {
   }
 
   @Get('summary')
-  @ApiOperation({ summary: 'How much of the time each service was up', description: 'totalUptime, totalDowntime, totalUnknown and totalMaintenance add up to the window exactly.' })
+  @ApiOperation({
+    summary: 'How much of the time each service was up',
+    description: 'totalUptime, totalDowntime, totalUnknown and totalMaintenance add up to the window exactly.',
+  })
   @ApiOkResponse({ type: SummaryAnswer })
   @ApiErrors('validation-error')
   summary(@Query() { hours, ...policy }: HoursQuery): SummaryAnswer {
@@ -46,7 +49,10 @@ export class UptimeController {
   }
 
   @Get('timeline/:name')
-  @ApiOperation({ summary: 'The intervals of one service, each with its status', description: 'They tile the window. Time that nobody probed is `unknown`. Maintenance and corrections are told.' })
+  @ApiOperation({
+    summary: 'The intervals of one service, each with its status',
+    description: 'They tile the window. Time that nobody probed is `unknown`. Maintenance and corrections are told.',
+  })
   @ApiParam({ name: 'name', example: 'http' })
   @ApiOkResponse({ type: TimelineAnswer })
   @ApiErrors('validation-error', 'stream-not-found')

@@ -1,6 +1,22 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type CurrentStatus, type ProbePhases, type ServiceSummary, type ServiceTimeline, type TakenSample, type TimelineInterval } from '../application/index.js';
-import { type ChangeEvidence, type MaintenanceOccurrence, OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES, type PerformanceGrade, SERVICE_STATUSES, type ServiceStatus } from '../domain/index.js';
+import {
+  type CurrentStatus,
+  type ProbePhases,
+  type ServiceSummary,
+  type ServiceTimeline,
+  type TakenSample,
+  type TimelineInterval,
+} from '../application/index.js';
+import {
+  type ChangeEvidence,
+  type MaintenanceOccurrence,
+  OBSERVED_STATUSES,
+  type ObservedStatus,
+  PERFORMANCE_GRADES,
+  type PerformanceGrade,
+  SERVICE_STATUSES,
+  type ServiceStatus,
+} from '../domain/index.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 
@@ -31,7 +47,12 @@ export class PhasesDto implements ProbePhases {
   readonly firstByte?: number;
 
   static of({ dns, connect, tls, firstByte }: ProbePhases): PhasesDto {
-    return { ...rounded('dns', dns), ...rounded('connect', connect), ...rounded('tls', tls), ...rounded('firstByte', firstByte) };
+    return {
+      ...rounded('dns', dns),
+      ...rounded('connect', connect),
+      ...rounded('tls', tls),
+      ...rounded('firstByte', firstByte),
+    };
   }
 }
 
@@ -53,10 +74,17 @@ export class LastProbeDto extends EvidenceDto {
   @ApiPropertyOptional({ description: 'When the certificate ends that was shown', example: '2026-12-31T23:59:59.000Z' })
   readonly certificateEndsAt?: string;
 
-  @ApiPropertyOptional({ description: 'Milliseconds of the response time that the prober itself was held up; they do not count for the grade', example: 120 })
+  @ApiPropertyOptional({
+    description:
+      'Milliseconds of the response time that the prober itself was held up; they do not count for the grade',
+    example: 120,
+  })
   readonly heldUp?: number;
 
-  static of({ sample: { at, status, responseMicros, delayMicros, grade, error }, answer: { phases, certificateEndsAt } }: TakenSample): LastProbeDto {
+  static of({
+    sample: { at, status, responseMicros, delayMicros, grade, error },
+    answer: { phases, certificateEndsAt },
+  }: TakenSample): LastProbeDto {
     return {
       timestamp: toTimestamp(at),
       status,
@@ -93,7 +121,12 @@ export class CurrentStatusDto {
   @ApiProperty({ enum: SERVICE_STATUSES, description: '`unknown` where nobody probes it at the moment' })
   readonly currentStatus: ServiceStatus;
 
-  @ApiProperty({ type: String, nullable: true, example: AN_INSTANT, description: 'Since when the status that was confirmed last holds; null where none ever was' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: AN_INSTANT,
+    description: 'Since when the status that was confirmed last holds; null where none ever was',
+  })
   readonly lastStatusChange: string | null;
 
   @ApiPropertyOptional({ type: EvidenceDto, description: 'What was seen then' })
@@ -102,7 +135,10 @@ export class CurrentStatusDto {
   @ApiProperty({ type: LastProbeDto, nullable: true })
   readonly lastProbe: LastProbeDto | null;
 
-  @ApiPropertyOptional({ type: CurrentMaintenanceDto, description: 'The maintenance that goes on now, where there is one; of several the one that ends last' })
+  @ApiPropertyOptional({
+    type: CurrentMaintenanceDto,
+    description: 'The maintenance that goes on now, where there is one; of several the one that ends last',
+  })
   readonly maintenance?: CurrentMaintenanceDto;
 
   static of({ serviceName, currentStatus, lastChange, lastProbe, maintenance }: CurrentStatus): CurrentStatusDto {
@@ -132,7 +168,12 @@ export class ServiceSummaryDto {
   @ApiProperty({ enum: SERVICE_STATUSES })
   readonly currentStatus: ServiceStatus;
 
-  @ApiProperty({ type: Number, nullable: true, description: 'Of the time that counts, rounded down to thousandths; null where none does', example: 99.987 })
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Of the time that counts, rounded down to thousandths; null where none does',
+    example: 99.987,
+  })
   readonly uptimePercentage: number | null;
 
   @ApiProperty({ type: 'integer', description: 'Milliseconds in the window that count as up', example: 86_388_768 })
@@ -141,13 +182,23 @@ export class ServiceSummaryDto {
   @ApiProperty({ type: 'integer', description: 'Milliseconds in the window that count as down', example: 11_232 })
   readonly totalDowntime: number;
 
-  @ApiProperty({ type: 'integer', description: 'Milliseconds in the window that nobody knows about: not probed, or not confirmed', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    description: 'Milliseconds in the window that nobody knows about: not probed, or not confirmed',
+    example: 0,
+  })
   readonly totalUnknown: number;
 
-  @ApiPropertyOptional({ type: 'integer', description: 'Milliseconds of maintenance that count as none of the three; absent where there are none', example: 7_200_000 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Milliseconds of maintenance that count as none of the three; absent where there are none',
+    example: 7_200_000,
+  })
   readonly totalMaintenance?: number;
 
-  @ApiProperty({ description: 'What the percentage of the whole window, without that maintenance, is at least and at most' })
+  @ApiProperty({
+    description: 'What the percentage of the whole window, without that maintenance, is at least and at most',
+  })
   readonly uptimeBounds: UptimeBoundsDto;
 
   @ApiProperty({ type: String, nullable: true, example: AN_INSTANT })
@@ -156,10 +207,25 @@ export class ServiceSummaryDto {
   @ApiProperty({ example: true })
   readonly isCurrentlyUp: boolean;
 
-  @ApiPropertyOptional({ type: CurrentMaintenanceDto, description: 'The maintenance that goes on now, where there is one' })
+  @ApiPropertyOptional({
+    type: CurrentMaintenanceDto,
+    description: 'The maintenance that goes on now, where there is one',
+  })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({ serviceName, currentStatus, uptimePercentage, totalUptime, totalDowntime, totalUnknown, totalMaintenance, uptimeBounds, lastChange, isCurrentlyUp, maintenance }: ServiceSummary): ServiceSummaryDto {
+  static of({
+    serviceName,
+    currentStatus,
+    uptimePercentage,
+    totalUptime,
+    totalDowntime,
+    totalUnknown,
+    totalMaintenance,
+    uptimeBounds,
+    lastChange,
+    isCurrentlyUp,
+    maintenance,
+  }: ServiceSummary): ServiceSummaryDto {
     const lastStatusChange = lastChange ? toTimestamp(lastChange.at) : null;
     return {
       serviceName,
@@ -190,10 +256,16 @@ export class TimelineIntervalDto {
   @ApiProperty({ type: 'integer', description: 'Milliseconds from startTime to endTime', example: 3_600_000 })
   readonly duration: number;
 
-  @ApiPropertyOptional({ type: EvidenceDto, description: 'What was seen at startTime, where the interval began with a change' })
+  @ApiPropertyOptional({
+    type: EvidenceDto,
+    description: 'What was seen at startTime, where the interval began with a change',
+  })
   readonly metadata?: EvidenceDto;
 
-  @ApiPropertyOptional({ description: 'The event that recorded that change', example: 'evt_1769860800000_0c7f2k9x1m3qd' })
+  @ApiPropertyOptional({
+    description: 'The event that recorded that change',
+    example: 'evt_1769860800000_0c7f2k9x1m3qd',
+  })
   readonly eventId?: string;
 
   @ApiPropertyOptional({ description: 'There was maintenance', example: true })
@@ -222,12 +294,20 @@ export class ServiceTimelineDto extends ServiceSummaryDto {
   @ApiProperty({ example: '2026-01-31T13:00:00.000Z' })
   readonly endTime: string;
 
-  @ApiProperty({ type: [TimelineIntervalDto], description: 'They follow one another from startTime to endTime without gap or overlap' })
+  @ApiProperty({
+    type: [TimelineIntervalDto],
+    description: 'They follow one another from startTime to endTime without gap or overlap',
+  })
   readonly timeline: TimelineIntervalDto[];
 
   static override of(service: ServiceTimeline): ServiceTimelineDto {
     const { window, intervals } = service;
-    return { ...ServiceSummaryDto.of(service), startTime: toTimestamp(window.from), endTime: toTimestamp(window.to), timeline: intervals.map((interval) => TimelineIntervalDto.of(interval)) };
+    return {
+      ...ServiceSummaryDto.of(service),
+      startTime: toTimestamp(window.from),
+      endTime: toTimestamp(window.to),
+      timeline: intervals.map((interval) => TimelineIntervalDto.of(interval)),
+    };
   }
 }
 

@@ -9,19 +9,31 @@ const MEBIBYTE = 1_048_576;
 
 describe('what a body must hold', () => {
   const servers = new LoopbackServers();
-  const faultOf = async (body: string | Buffer, rules: Partial<HttpTarget>, headers: Record<string, string> = {}): Promise<string | undefined> => {
+  const faultOf = async (
+    body: string | Buffer,
+    rules: Partial<HttpTarget>,
+    headers: Record<string, string> = {},
+  ): Promise<string | undefined> => {
     const endpoint = await servers.listen(createServer((_, response) => response.writeHead(200, headers).end(body)));
-    return (await new HttpProbe({ ...httpTarget(), ...rules, url: `http://${endpoint}/` }, clock).probe(new AbortController().signal)).error;
+    return (
+      await new HttpProbe({ ...httpTarget(), ...rules, url: `http://${endpoint}/` }, clock).probe(
+        new AbortController().signal,
+      )
+    ).error;
   };
 
   it('may be a text, which is not told when it is missing', async () => {
     expect(await faultOf('all grün here', { bodyContains: 'grün' })).toBeUndefined();
-    expect(await faultOf('all red here', { bodyContains: 'grün' })).toBe('the body does not hold the text that it should');
+    expect(await faultOf('all red here', { bodyContains: 'grün' })).toBe(
+      'the body does not hold the text that it should',
+    );
   });
 
   it('is found where the body is large', async () => {
     expect(await faultOf(`${'x'.repeat(MEBIBYTE - 3)}end`, { bodyContains: 'end' })).toBeUndefined();
-    expect(await faultOf(`${'x'.repeat(MEBIBYTE + 100_000)}end`, { bodyContains: 'end' })).toBe('the first 1 MiB of the body does not hold the text that it should');
+    expect(await faultOf(`${'x'.repeat(MEBIBYTE + 100_000)}end`, { bodyContains: 'end' })).toBe(
+      'the first 1 MiB of the body does not hold the text that it should',
+    );
   });
 
   it.each<[string | number | boolean | null, string]>([
@@ -49,13 +61,25 @@ describe('what a body must hold', () => {
   });
 
   it('is not looked for in JSON that is too large, nor in what is compressed', async () => {
-    expect(await faultOf(JSON.stringify({ a: 'x'.repeat(MEBIBYTE), status: 1 }), { jsonPath: { path: '$.status', equals: 1 } })).toBe('the body is larger than 1 MiB, too large to be checked as JSON');
-    expect(await faultOf(gzipSync('ok'), { bodyContains: 'ok' }, { 'content-encoding': 'gzip' })).toBe('the body is compressed (gzip), which was not asked for, so that it cannot be checked');
+    expect(
+      await faultOf(JSON.stringify({ a: 'x'.repeat(MEBIBYTE), status: 1 }), {
+        jsonPath: { path: '$.status', equals: 1 },
+      }),
+    ).toBe('the body is larger than 1 MiB, too large to be checked as JSON');
+    expect(await faultOf(gzipSync('ok'), { bodyContains: 'ok' }, { 'content-encoding': 'gzip' })).toBe(
+      'the body is compressed (gzip), which was not asked for, so that it cannot be checked',
+    );
     expect(await faultOf(gzipSync('ok'), {}, { 'content-encoding': 'gzip' })).toBeUndefined();
   });
 
   it('is of no interest where the status is a failure already', async () => {
     const endpoint = await servers.listen(createServer((_, response) => response.writeHead(500).end('no')));
-    expect((await new HttpProbe({ ...httpTarget(), bodyContains: 'yes', url: `http://${endpoint}/` }, clock).probe(new AbortController().signal)).error).toBe('answered 500');
+    expect(
+      (
+        await new HttpProbe({ ...httpTarget(), bodyContains: 'yes', url: `http://${endpoint}/` }, clock).probe(
+          new AbortController().signal,
+        )
+      ).error,
+    ).toBe('answered 500');
   });
 });

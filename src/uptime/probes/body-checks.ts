@@ -18,7 +18,10 @@ export class BodyChecks {
 
   /** @throws Error for a JSON path that is none */
   constructor({ bodyContains, jsonPath }: Pick<HttpTarget, 'bodyContains' | 'jsonPath'>) {
-    this.#checks = [...(bodyContains === undefined ? [] : [containing(bodyContains)]), ...(jsonPath ? [equalling(jsonPath)] : [])];
+    this.#checks = [
+      ...(bodyContains === undefined ? [] : [containing(bodyContains)]),
+      ...(jsonPath ? [equalling(jsonPath)] : []),
+    ];
     const isKept = this.#checks.length > 0;
     this.limits = { isKept, mostBytes: isKept ? MOST_BYTES_CHECKED : MOST_BYTES_UNCHECKED };
   }
@@ -27,7 +30,8 @@ export class BodyChecks {
   findFault({ headers, body, isWhole }: HttpReply): string | undefined {
     if (this.#checks.length === 0) return undefined;
     const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity') return `the body is compressed (${encoding}), which was not asked for, so that it cannot be checked`;
+    if (encoding !== 'identity')
+      return `the body is compressed (${encoding}), which was not asked for, so that it cannot be checked`;
     const text = body.toString('utf8');
     for (const check of this.#checks) {
       const fault = check(text, isWhole);
@@ -40,7 +44,9 @@ export class BodyChecks {
 function containing(expected: string): Check {
   return (body, isWhole) => {
     if (body.includes(expected)) return undefined;
-    return isWhole ? 'the body does not hold the text that it should' : 'the first 1 MiB of the body does not hold the text that it should';
+    return isWhole
+      ? 'the body does not hold the text that it should'
+      : 'the first 1 MiB of the body does not hold the text that it should';
   };
 }
 

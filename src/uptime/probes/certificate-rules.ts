@@ -20,13 +20,24 @@ export interface CertificateVerdict {
  * @param socket made without `rejectUnauthorized`: the end of a certificate is told of one that is refused too
  * @param now in milliseconds since 1970
  */
-export function judgeCertificate(socket: TLSSocket, rules: TlsRules, endpoint: string, now: number): CertificateVerdict {
+export function judgeCertificate(
+  socket: TLSSocket,
+  rules: TlsRules,
+  endpoint: string,
+  now: number,
+): CertificateVerdict {
   const certificate = socket.getPeerX509Certificate();
   const endsAt = certificate === undefined ? undefined : Date.parse(certificate.validTo);
   return { ...(endsAt === undefined ? {} : { endsAt }), ...findFault(socket, rules, endpoint, endsAt, now) };
 }
 
-function findFault(socket: TLSSocket, { verify, certificate: { degradedBelowDays = -Infinity, downBelowDays = -Infinity } }: TlsRules, endpoint: string, endsAt: number | undefined, now: number): Pick<CertificateVerdict, 'error' | 'warning'> {
+function findFault(
+  socket: TLSSocket,
+  { verify, certificate: { degradedBelowDays = -Infinity, downBelowDays = -Infinity } }: TlsRules,
+  endpoint: string,
+  endsAt: number | undefined,
+  now: number,
+): Pick<CertificateVerdict, 'error' | 'warning'> {
   if (verify && !socket.authorized) return { error: describeRefusal(String(socket.authorizationError), endpoint) };
   if (endsAt === undefined) return {};
   const left = endsAt - now;

@@ -36,12 +36,26 @@ describe('the errors of connections, for a person', () => {
   });
 
   it('are told from mistakes of the probe, and closed connections from others', () => {
-    expect([failing('EPIPE'), failing('ERR_SSL_NO_CIPHERS'), failing('HPE_INVALID_VERSION'), new ProbeFailure('x')].map(isOfTheTarget)).toEqual([true, true, true, true]);
-    expect([failing('ERR_INVALID_ARG_TYPE'), new TypeError('x is undefined'), undefined].map(isOfTheTarget)).toEqual([false, false, false]);
-    expect([failing('EPIPE'), failing('ECONNRESET'), failing('ECONNREFUSED'), new ProbeFailure('x')].map(isClosing)).toEqual([true, true, false, false]);
+    expect(
+      [failing('EPIPE'), failing('ERR_SSL_NO_CIPHERS'), failing('HPE_INVALID_VERSION'), new ProbeFailure('x')].map(
+        isOfTheTarget,
+      ),
+    ).toEqual([true, true, true, true]);
+    expect([failing('ERR_INVALID_ARG_TYPE'), new TypeError('x is undefined'), undefined].map(isOfTheTarget)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(
+      [failing('EPIPE'), failing('ECONNRESET'), failing('ECONNREFUSED'), new ProbeFailure('x')].map(isClosing),
+    ).toEqual([true, true, false, false]);
   });
 
   it('name the port of a URL also where it is the usual one', () => {
-    expect(['http://a/x?y', 'https://a', 'ws://a:81', 'wss://[::1]/', 'http://jane:secret@a/'].map((url) => endpointOf(new URL(url)))).toEqual(['a:80', 'a:443', 'a:81', '[::1]:443', 'a:80']);
+    expect(
+      ['http://a/x?y', 'https://a', 'ws://a:81', 'wss://[::1]/', 'http://jane:secret@a/'].map((url) =>
+        endpointOf(new URL(url)),
+      ),
+    ).toEqual(['a:80', 'a:443', 'a:81', '[::1]:443', 'a:80']);
   });
 });

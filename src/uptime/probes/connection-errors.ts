@@ -7,7 +7,8 @@ const refused: Describe = (endpoint) => `connection refused by ${endpoint}`;
 const closed: Describe = (endpoint) => `connection closed by ${endpoint} before it had answered`;
 const unreachable: Describe = (endpoint) => `${endpoint} cannot be reached`;
 const silent: Describe = (endpoint) => `no connection to ${endpoint}: it does not answer`;
-const unknownAuthority: Describe = (endpoint) => `the certificate of ${endpoint} comes from an authority that is not known`;
+const unknownAuthority: Describe = (endpoint) =>
+  `the certificate of ${endpoint} comes from an authority that is not known`;
 const noTls: Describe = (endpoint) => `${endpoint} does not speak TLS`;
 const unable: Describe = (endpoint) => `this machine has no room for a connection to ${endpoint}`;
 const forbidden: Describe = (endpoint) => `this machine does not allow a connection to ${endpoint}`;
@@ -66,7 +67,9 @@ export function isOfTheTarget(error: unknown): boolean {
 export function describeConnectionError(error: unknown, endpoint: string): string {
   if (error instanceof ProbeFailure) return shorten(error.message);
   const code = codeOf(error) ?? '';
-  return describeCode(code, endpoint) ?? shorten(`the connection to ${endpoint} failed${code === '' ? '' : ` (${code})`}`);
+  return (
+    describeCode(code, endpoint) ?? shorten(`the connection to ${endpoint} failed${code === '' ? '' : ` (${code})`}`)
+  );
 }
 
 /** As {@link describeConnectionError}, of the code alone. @returns undefined where its meaning is not known */
@@ -84,12 +87,17 @@ export function isClosing(error: unknown): boolean {
 
 /** `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`: certificate required. */
 function reasonOfTls(code: string): string {
-  return code.replace(/^ERR_SSL_((SSL|TLS)V\d+_)?(ALERT_)?/, '').replaceAll('_', ' ').toLowerCase();
+  return code
+    .replace(/^ERR_SSL_((SSL|TLS)V\d+_)?(ALERT_)?/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
 }
 
 /** The `code` that errors of Node, of its libraries and of drivers carry; undefined where there is none, or it is no text. */
 export function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
 }
 
 /** A text that is no longer than this, its end left out where it was. */

@@ -23,16 +23,30 @@ export interface ProbeSurroundings {
 }
 
 /** The probe of a configured service. */
-export function createProbe(service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>, surroundings: ProbeSurroundings): Probe {
+export function createProbe(
+  service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>,
+  surroundings: ProbeSurroundings,
+): Probe {
   const { target, timeoutMs } = service;
   const { clock, random, store, reports } = surroundings;
   switch (target.kind) {
     case 'http':
-      return hasUrl(target) ? new HttpProbe(target, clock) : new DeferredProbe(() => new HttpProbe({ ...target, url: `http://${surroundings.ownEndpoint()}/livez` }, clock));
+      return hasUrl(target)
+        ? new HttpProbe(target, clock)
+        : new DeferredProbe(
+            () => new HttpProbe({ ...target, url: `http://${surroundings.ownEndpoint()}/livez` }, clock),
+          );
     case 'websocket':
-      return hasUrl(target) ? new WebSocketProbe(target, clock) : new DeferredProbe(() => ownLiveFeed(target, surroundings));
+      return hasUrl(target)
+        ? new WebSocketProbe(target, clock)
+        : new DeferredProbe(() => ownLiveFeed(target, surroundings));
     case 'database':
-      return new DatabaseProbe(target.url === undefined ? databaseInUse(store) : databaseByUrl(target.url, target.query, { timeoutMs, clock, random }), clock);
+      return new DatabaseProbe(
+        target.url === undefined
+          ? databaseInUse(store)
+          : databaseByUrl(target.url, target.query, { timeoutMs, clock, random }),
+        clock,
+      );
     case 'tcp':
       return new TcpProbe(target, clock);
     case 'push':
@@ -41,7 +55,9 @@ export function createProbe(service: Pick<MonitoredService, 'name' | 'target' | 
 }
 
 function ownLiveFeed(target: WebSocketTarget, { clock, ownEndpoint, ownAuthorization }: ProbeSurroundings): Probe {
-  return new WebSocketProbe({ ...target, url: `ws://${ownEndpoint()}${LIVE_FEED_PATH}` }, clock, { authorization: ownAuthorization });
+  return new WebSocketProbe({ ...target, url: `ws://${ownEndpoint()}${LIVE_FEED_PATH}` }, clock, {
+    authorization: ownAuthorization,
+  });
 }
 
 function hasUrl<Target extends HttpTarget | WebSocketTarget>(target: Target): target is Target & { url: string } {

@@ -29,7 +29,11 @@ const DRIVERS: ReadonlyMap<string, () => Promise<Ask>> = new Map([
 ]);
 
 /** The database that a URL names, of the kind that its scheme says; every other scheme is KurrentDB's. */
-export function databaseByUrl(url: string, query: string | undefined, { timeoutMs, clock, random }: DatabaseSurroundings): TestedDatabase {
+export function databaseByUrl(
+  url: string,
+  query: string | undefined,
+  { timeoutMs, clock, random }: DatabaseSurroundings,
+): TestedDatabase {
   const load = DRIVERS.get(url.slice(0, url.indexOf(':')));
   if (!load) return new KurrentDBTarget(url, { timeoutMs, clock, random });
   return {

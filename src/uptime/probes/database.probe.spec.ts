@@ -13,9 +13,12 @@ const SCHEMES = ['postgres', 'postgresql', 'mysql', 'redis', 'rediss', 'kurrentd
 describe('the database probe', () => {
   const servers = new LoopbackServers();
   const listening = (create: () => Server): Promise<string> => servers.listen(create());
-  const probeOf = (url: string, query?: string): DatabaseProbe => new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeAnswer> => probeOf(url, query).probe(new AbortController().signal);
-  const urlOf = (scheme: string, endpoint: string): string => `${scheme}://jane:secret@${endpoint}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
+  const probeOf = (url: string, query?: string): DatabaseProbe =>
+    new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
+  const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+    probeOf(url, query).probe(new AbortController().signal);
+  const urlOf = (scheme: string, endpoint: string): string =>
+    `${scheme}://jane:secret@${endpoint}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
@@ -42,30 +45,37 @@ describe('the database probe', () => {
     expect(responseTime).toBeLessThan(2_000);
   });
 
-  it.each(SCHEMES.filter((scheme) => !scheme.startsWith('kurrentdb')))('of %s tells a connection that is closed without a word', async (scheme) => {
-    const endpoint = await listening(() => createServer((socket) => socket.destroy()));
-    const { error = '' } = await ask(urlOf(scheme, endpoint));
-    expect(error).toBe(`connection closed by ${endpoint} before it had answered`);
-  });
+  it.each(SCHEMES.filter((scheme) => !scheme.startsWith('kurrentdb')))(
+    'of %s tells a connection that is closed without a word',
+    async (scheme) => {
+      const endpoint = await listening(() => createServer((socket) => socket.destroy()));
+      const { error = '' } = await ask(urlOf(scheme, endpoint));
+      expect(error).toBe(`connection closed by ${endpoint} before it had answered`);
+    },
+  );
 
-  it.each(SCHEMES)('of %s is ended by the signal, its connections too, at a server that takes them and says nothing', async (scheme) => {
-    const endpoint = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
-    const probe = probeOf(urlOf(scheme, endpoint));
-    const stop = new AbortController();
-    const probing = probe.probe(stop.signal);
-    await until(() => servers.connections.size > 0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    stop.abort();
-    expect(await probing).toHaveProperty('error');
-    await until(() => servers.connections.size === 0);
-    await probe.close();
-  });
+  it.each(SCHEMES)(
+    'of %s is ended by the signal, its connections too, at a server that takes them and says nothing',
+    async (scheme) => {
+      const endpoint = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
+      const probe = probeOf(urlOf(scheme, endpoint));
+      const stop = new AbortController();
+      const probing = probe.probe(stop.signal);
+      await until(() => servers.connections.size > 0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      stop.abort();
+      expect(await probing).toHaveProperty('error');
+      await until(() => servers.connections.size === 0);
+      await probe.close();
+    },
+  );
 
   it('opens nothing where it was told to end before it began', async () => {
     const endpoint = await listening(() => createServer((socket) => socket.resume()));
     const stop = new AbortController();
     stop.abort();
-    for (const scheme of SCHEMES) expect(await probeOf(urlOf(scheme, endpoint)).probe(stop.signal)).toHaveProperty('error');
+    for (const scheme of SCHEMES)
+      expect(await probeOf(urlOf(scheme, endpoint)).probe(stop.signal)).toHaveProperty('error');
     expect(servers.connections.size).toBe(0);
   });
 

@@ -36,7 +36,12 @@ export interface BodyLimits {
  *
  * @throws ProbeFailure or an error of the connection, also where it ends within the reply
  */
-export function exchange(run: ProbeRun, socket: Socket, { method, path, headers, body }: HttpQuestion, { mostBytes, isKept }: BodyLimits): Promise<HttpReply> {
+export function exchange(
+  run: ProbeRun,
+  socket: Socket,
+  { method, path, headers, body }: HttpQuestion,
+  { mostBytes, isKept }: BodyLimits,
+): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     run.awaitAnswer(socket, 'headers');
     const request = beginRequest({ createConnection: () => socket, method, path, headers, setHost: false });
@@ -46,7 +51,8 @@ export function exchange(run: ProbeRun, socket: Socket, { method, path, headers,
       run.stage = 'body';
       const chunks: Buffer[] = [];
       let size = 0;
-      const end = (isWhole: boolean): void => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), isWhole });
+      const end = (isWhole: boolean): void =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), isWhole });
       response.on('error', reject);
       response.on('end', () => end(true));
       response.on('data', (chunk: Buffer) => {

@@ -16,7 +16,10 @@ interface Asked {
 describe('redirects', () => {
   const servers = new LoopbackServers();
   /** Serves redirects by path, and 200 where there is none; `asked` tells what was asked for. */
-  const serve = (redirects: Readonly<Record<string, readonly [number, string]>>, asked: Asked[] = []): Promise<string> => {
+  const serve = (
+    redirects: Readonly<Record<string, readonly [number, string]>>,
+    asked: Asked[] = [],
+  ): Promise<string> => {
     const listener: RequestListener = (request, response) => {
       const { method, url, headers } = request;
       asked.push({ method, url, headers });
@@ -25,14 +28,19 @@ describe('redirects', () => {
     };
     return servers.listen(createServer(listener));
   };
-  const probe = (url: string, rules: Partial<HttpTarget> = {}): Promise<ProbeAnswer> => new HttpProbe({ ...httpTarget(), maxRedirects: 3, ...rules, url }, clock).probe(NEVER);
+  const probe = (url: string, rules: Partial<HttpTarget> = {}): Promise<ProbeAnswer> =>
+    new HttpProbe({ ...httpTarget(), maxRedirects: 3, ...rules, url }, clock).probe(NEVER);
 
   it('are not followed where none may be, and the answer says so', async () => {
     const asked: Asked[] = [];
     const endpoint = await serve({ '/': [302, '/elsewhere'] }, asked);
-    expect(await probe(`http://${endpoint}/`, { maxRedirects: 0 })).toMatchObject({ error: 'answered 302, a redirect, which is not followed' });
+    expect(await probe(`http://${endpoint}/`, { maxRedirects: 0 })).toMatchObject({
+      error: 'answered 302, a redirect, which is not followed',
+    });
     expect(asked).toHaveLength(1);
-    expect(await probe(`http://${endpoint}/`, { maxRedirects: 0, acceptedStatuses: [{ from: 302, to: 302 }] })).not.toHaveProperty('error');
+    expect(
+      await probe(`http://${endpoint}/`, { maxRedirects: 0, acceptedStatuses: [{ from: 302, to: 302 }] }),
+    ).not.toHaveProperty('error');
   });
 
   it('are followed as often as they may be, each with a connection of its own that is closed', async () => {
@@ -45,21 +53,29 @@ describe('redirects', () => {
 
   it('are a failure when there is one too many', async () => {
     const endpoint = await serve({ '/1': [302, '/2'], '/2': [302, '/3'] });
-    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 1 })).toMatchObject({ error: 'redirected more than once' });
+    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 1 })).toMatchObject({
+      error: 'redirected more than once',
+    });
     expect(await probe(`http://${endpoint}/1`, { maxRedirects: 2 })).not.toHaveProperty('error');
   });
 
   it('are a failure when they lead in a loop, before there is one too many', async () => {
     const asked: Asked[] = [];
     const endpoint = await serve({ '/1': [302, '/2'], '/2': [302, '/1#again'] }, asked);
-    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 10 })).toMatchObject({ error: `redirected in a loop by ${endpoint}` });
+    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 10 })).toMatchObject({
+      error: `redirected in a loop by ${endpoint}`,
+    });
     expect(asked).toHaveLength(2);
   });
 
   it.each<[string, readonly [number, string], string]>([
     ['nowhere', [302, ''], 'answered 302, a redirect that does not say where to'],
     ['to what is no URL', [302, 'http://[secret'], 'answered 302, a redirect that does not say where to'],
-    ['to another protocol', [302, 'file:///etc/passwd'], 'redirected to an address that begins with file:, which is not followed'],
+    [
+      'to another protocol',
+      [302, 'file:///etc/passwd'],
+      'redirected to an address that begins with file:, which is not followed',
+    ],
   ])('are a failure when they lead %s', async (_, redirect, error) => {
     const endpoint = await serve({ '/': redirect });
     expect(await probe(`http://${endpoint}/`)).toMatchObject({ error });
@@ -76,7 +92,10 @@ describe('redirects', () => {
     const asked: Asked[] = [];
     const endpoint = await serve({ '/1': [302, '/2'] }, asked);
     await probe(`http://jane:secret@${endpoint}/1`, { headers: { 'x-api-key': 'key' } });
-    expect(asked[1]?.headers).toMatchObject({ authorization: `Basic ${Buffer.from('jane:secret').toString('base64')}`, 'x-api-key': 'key' });
+    expect(asked[1]?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('jane:secret').toString('base64')}`,
+      'x-api-key': 'key',
+    });
   });
 
   it('carry nothing that may be secret to another origin, nor back again from there', async () => {
@@ -89,10 +108,21 @@ describe('redirects', () => {
       }),
     );
     endpoints.home = await serve({ '/': [302, `http://${endpoints.away}/`] }, home);
-    const headers = { Authorization: 'Bearer secret', Cookie: 'session=secret', 'X-Api-Key': 'secret', Accept: 'text/html', Host: 'penguin.example' };
+    const headers = {
+      Authorization: 'Bearer secret',
+      Cookie: 'session=secret',
+      'X-Api-Key': 'secret',
+      Accept: 'text/html',
+      Host: 'penguin.example',
+    };
     expect(await probe(`http://jane:secret@${endpoints.home}/`, { headers })).not.toHaveProperty('error');
     expect(home[0]?.headers).toMatchObject({ authorization: 'Bearer secret', host: 'penguin.example' });
-    const harmless = { accept: 'text/html', 'accept-encoding': 'identity', 'user-agent': 'penguin-pool-streams-probe', connection: 'close' };
+    const harmless = {
+      accept: 'text/html',
+      'accept-encoding': 'identity',
+      'user-agent': 'penguin-pool-streams-probe',
+      connection: 'close',
+    };
     expect(away[0]?.headers).toEqual({ ...harmless, host: endpoints.away });
     expect(home[1]?.headers).toEqual({ ...harmless, host: endpoints.home });
   });
@@ -106,7 +136,9 @@ describe('redirects', () => {
   ])('by %i turn %s into %s, with the body where it stays', async (status, method, then) => {
     const asked: Asked[] = [];
     const endpoint = await serve({ '/1': [status, '/2'] }, asked);
-    expect(await probe(`http://${endpoint}/1`, { method, ...(method === 'HEAD' ? {} : { body: 'abc' }) })).not.toHaveProperty('error');
+    expect(
+      await probe(`http://${endpoint}/1`, { method, ...(method === 'HEAD' ? {} : { body: 'abc' }) }),
+    ).not.toHaveProperty('error');
     expect(asked[1]?.method).toBe(then);
     expect(asked[1]?.headers['content-length']).toBe(then === method && method !== 'HEAD' ? '3' : undefined);
   });
@@ -115,7 +147,9 @@ describe('redirects', () => {
     const away: Asked[] = [];
     const elsewhere = await serve({}, away);
     const endpoint = await serve({ '/': [307, `http://${elsewhere}/`] });
-    expect(await probe(`http://${endpoint}/`, { method: 'POST', body: 'secret' })).toMatchObject({ error: `redirected with its body to ${elsewhere}, another origin, which is not given it` });
+    expect(await probe(`http://${endpoint}/`, { method: 'POST', body: 'secret' })).toMatchObject({
+      error: `redirected with its body to ${elsewhere}, another origin, which is not given it`,
+    });
     expect(away).toEqual([]);
   });
 });

@@ -29,8 +29,10 @@ export class RedirectTrail {
   /** @throws ProbeFailure for one too many, for a loop, and for one that leads where no probe goes */
   follow(step: HttpStep, { status, headers }: Pick<HttpReply, 'status' | 'headers'>): HttpStep {
     const { location } = headers;
-    if (location === undefined || !URL.canParse(location, step.url.href)) throw new ProbeFailure(`answered ${status}, a redirect that does not say where to`);
-    if (this.#followed === this.most) throw new ProbeFailure(`redirected more than ${this.most === 1 ? 'once' : `${this.most} times`}`);
+    if (location === undefined || !URL.canParse(location, step.url.href))
+      throw new ProbeFailure(`answered ${status}, a redirect that does not say where to`);
+    if (this.#followed === this.most)
+      throw new ProbeFailure(`redirected more than ${this.most === 1 ? 'once' : `${this.most} times`}`);
     this.#followed++;
     this.#visited.add(keyOf(step));
     const next = nextStep(step, status, new URL(location, step.url));
@@ -40,11 +42,13 @@ export class RedirectTrail {
 }
 
 function nextStep({ url: from, method, body, isTrusted }: HttpStep, status: number, url: URL): HttpStep {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new ProbeFailure(`redirected to an address that begins with ${url.protocol}, which is not followed`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new ProbeFailure(`redirected to an address that begins with ${url.protocol}, which is not followed`);
   const next = { url, isTrusted: isTrusted && url.origin === from.origin };
   if (!REPEATING.includes(status)) return { ...next, method: method === 'HEAD' ? 'HEAD' : 'GET' };
   if (body === undefined) return { ...next, method };
-  if (!next.isTrusted) throw new ProbeFailure(`redirected with its body to ${endpointOf(url)}, another origin, which is not given it`);
+  if (!next.isTrusted)
+    throw new ProbeFailure(`redirected with its body to ${endpointOf(url)}, another origin, which is not given it`);
   return { ...next, method, body };
 }
 

@@ -8,7 +8,11 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 describe('the http probe at a target that does not work', () => {
   const servers = new LoopbackServers();
-  const probe = (url: string, signal = new AbortController().signal, rules: Partial<HttpTarget> = {}): Promise<ProbeAnswer> => new HttpProbe({ ...httpTarget(), ...rules, url }, clock).probe(signal);
+  const probe = (
+    url: string,
+    signal = new AbortController().signal,
+    rules: Partial<HttpTarget> = {},
+  ): Promise<ProbeAnswer> => new HttpProbe({ ...httpTarget(), ...rules, url }, clock).probe(signal);
 
   it('names the address that refused the connection, and neither credentials, path nor query', async () => {
     const endpoint = `127.0.0.1:${await unusedPort()}`;
@@ -27,14 +31,24 @@ describe('the http probe at a target that does not work', () => {
 
   it('says that a name has no address that answers', async () => {
     const port = await unusedPort();
-    expect(await probe(`http://localhost:${port}/`)).toMatchObject({ error: `connection refused by localhost:${port}` });
+    expect(await probe(`http://localhost:${port}/`)).toMatchObject({
+      error: `connection refused by localhost:${port}`,
+    });
   });
 
   it.each<[string, string, string]>([
     ['without an answer', '', 'before it had answered'],
     ['within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'within the headers of its answer'],
-    ['within a body of known length', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'within the body of its answer'],
-    ['within a body in chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\nhalf', 'within the body of its answer'],
+    [
+      'within a body of known length',
+      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf',
+      'within the body of its answer',
+    ],
+    [
+      'within a body in chunks',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\nhalf',
+      'within the body of its answer',
+    ],
   ])('tells a connection that is closed %s, by its end or by a reset', async (_, bytes, told) => {
     for (const then of ['end', 'reset'] as const) {
       const endpoint = await servers.answering(bytes, then);
@@ -44,13 +58,19 @@ describe('the http probe at a target that does not work', () => {
 
   it('tells a connection that is closed as soon as it is there', async () => {
     const endpoint = await servers.listenTcp((socket) => socket.resetAndDestroy());
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} before it had answered` });
+    expect(await probe(`http://${endpoint}/`)).toMatchObject({
+      error: `connection closed by ${endpoint} before it had answered`,
+    });
   });
 
   it.each<[string, string | Buffer, string]>([
     ['a line of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'answered something that is not HTTP'],
     ['bytes', Buffer.from([0x15, 3, 3, 0, 2, 2, 40]), 'answered something that is not HTTP'],
-    ['a chunk without a length', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 'answered something that is not HTTP'],
+    [
+      'a chunk without a length',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      'answered something that is not HTTP',
+    ],
     ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`, 'answered with headers that are too large'],
   ])('tells an answer of %s', async (_, bytes, told) => {
     const endpoint = await servers.answering(bytes, 'keep');
@@ -59,18 +79,29 @@ describe('the http probe at a target that does not work', () => {
 
   it('tells what speaks before it is asked from an answer', async () => {
     const endpoint = await servers.listenTcp((socket) => socket.write('220 mail.example ESMTP\r\n'));
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `${endpoint} answered something that is not HTTP` });
+    expect(await probe(`http://${endpoint}/`)).toMatchObject({
+      error: `${endpoint} answered something that is not HTTP`,
+    });
   });
 
   it('tells an answer that changes the protocol', async () => {
-    const endpoint = await servers.answering('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n', 'keep');
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: 'answered 101, another protocol, which was not asked for' });
+    const endpoint = await servers.answering(
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
+      'keep',
+    );
+    expect(await probe(`http://${endpoint}/`)).toMatchObject({
+      error: 'answered 101, another protocol, which was not asked for',
+    });
   });
 
   it.each<[string, string, string]>([
     ['does not answer', '', 'takes the connection and has not begun to answer'],
     ['stops within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'has not finished the headers of its answer'],
-    ['stops within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'has not finished the body of its answer'],
+    [
+      'stops within the body',
+      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf',
+      'has not finished the body of its answer',
+    ],
   ])('is ended by the signal, its socket too, at a target that %s, and says so', async (_, bytes, told) => {
     const endpoint = await servers.answering(bytes, 'keep');
     const stop = new AbortController();

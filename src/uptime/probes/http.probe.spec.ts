@@ -15,7 +15,8 @@ function createProbe(url: string, rules: Partial<HttpTarget> = {}): HttpProbe {
 describe('the http probe', () => {
   const servers = new LoopbackServers();
   const serve = (listener: RequestListener): Promise<string> => servers.listen(createServer(listener));
-  const probe = (url: string, rules?: Partial<HttpTarget>): Promise<ProbeAnswer> => createProbe(url, rules).probe(NEVER);
+  const probe = (url: string, rules?: Partial<HttpTarget>): Promise<ProbeAnswer> =>
+    createProbe(url, rules).probe(NEVER);
 
   it('finds nothing wrong where the answer is 2xx, and tells how long it took and what of it', async () => {
     const endpoint = await serve((_, response) => setTimeout(() => response.writeHead(204).end(), 30));
@@ -51,7 +52,15 @@ describe('the http probe', () => {
       response.end();
     });
     await probe(`http://jane:p%40ss@${endpoint}//health?full=1#top`);
-    expect(asked).toMatchObject({ method: 'GET', url: '//health?full=1', headers: { host: endpoint, connection: 'close', authorization: `Basic ${Buffer.from('jane:p@ss').toString('base64')}` } });
+    expect(asked).toMatchObject({
+      method: 'GET',
+      url: '//health?full=1',
+      headers: {
+        host: endpoint,
+        connection: 'close',
+        authorization: `Basic ${Buffer.from('jane:p@ss').toString('base64')}`,
+      },
+    });
   });
 
   it('sends the method, the headers and the body that it is told to', async () => {
@@ -59,13 +68,29 @@ describe('the http probe', () => {
     const endpoint = await serve((request, response) => {
       void text(request).then((body) => {
         const { method, headers } = request;
-        asked = { method, body, length: headers['content-length'], type: headers['content-type'], authorization: headers.authorization, host: headers.host };
+        asked = {
+          method,
+          body,
+          length: headers['content-length'],
+          type: headers['content-type'],
+          authorization: headers.authorization,
+          host: headers.host,
+        };
         response.end();
       });
     });
     const headers = { 'Content-Type': 'text/plain', Authorization: 'Bearer abc', Host: 'penguin.example' };
-    expect(await probe(`http://jane:secret@${endpoint}/`, { method: 'POST', headers, body: 'grüße' })).not.toHaveProperty('error');
-    expect(asked).toEqual({ method: 'POST', body: 'grüße', length: '7', type: 'text/plain', authorization: 'Bearer abc', host: 'penguin.example' });
+    expect(
+      await probe(`http://jane:secret@${endpoint}/`, { method: 'POST', headers, body: 'grüße' }),
+    ).not.toHaveProperty('error');
+    expect(asked).toEqual({
+      method: 'POST',
+      body: 'grüße',
+      length: '7',
+      type: 'text/plain',
+      authorization: 'Bearer abc',
+      host: 'penguin.example',
+    });
   });
 
   it('sends a body with GET too, so that its end is known', async () => {
@@ -123,7 +148,9 @@ describe('the http probe', () => {
       pour();
     });
     expect(await probe(`http://${endpoint}/`)).not.toHaveProperty('error');
-    expect(await probe(`http://${endpoint}/`, { bodyContains: 'x' })).toMatchObject({ error: 'the first 1 MiB of the body does not hold the text that it should' });
+    expect(await probe(`http://${endpoint}/`, { bodyContains: 'x' })).toMatchObject({
+      error: 'the first 1 MiB of the body does not hold the text that it should',
+    });
   });
 
   it('closes its connection: nothing is left open at the target', async () => {
@@ -134,11 +161,31 @@ describe('the http probe', () => {
 
   it.each<[string, Partial<HttpTarget> & { url?: string }, string]>([
     ['a method that is none', { method: 'GET /' }, 'A probe cannot send the method GET /; write one as GET or POST'],
-    ['a header that cannot be sent', { headers: { 'x-key': 'sec\nret' } }, 'The header "x-key" cannot be sent: its name or its value holds characters that HTTP does not allow there'],
-    ['a header that is its own', { headers: { 'Content-Length': '3' } }, 'The header Content-Length is set by the probe itself; leave it out'],
-    ['a JSON path that is none', { jsonPath: { path: 'status', equals: 1 } }, 'The JSON path status must begin with $, the whole document'],
-    ['a URL of another kind', { url: 'ftp://jane:secret@host/' }, 'The URL to probe must begin with http:// or https:// and name a host'],
-    ['credentials that are not encoded', { url: 'http://jane:100%@host/' }, 'The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25'],
+    [
+      'a header that cannot be sent',
+      { headers: { 'x-key': 'sec\nret' } },
+      'The header "x-key" cannot be sent: its name or its value holds characters that HTTP does not allow there',
+    ],
+    [
+      'a header that is its own',
+      { headers: { 'Content-Length': '3' } },
+      'The header Content-Length is set by the probe itself; leave it out',
+    ],
+    [
+      'a JSON path that is none',
+      { jsonPath: { path: 'status', equals: 1 } },
+      'The JSON path status must begin with $, the whole document',
+    ],
+    [
+      'a URL of another kind',
+      { url: 'ftp://jane:secret@host/' },
+      'The URL to probe must begin with http:// or https:// and name a host',
+    ],
+    [
+      'credentials that are not encoded',
+      { url: 'http://jane:100%@host/' },
+      'The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25',
+    ],
   ])('refuses %s when it is made, and says how it should be', (_, { url = 'http://127.0.0.1/', ...rules }, message) => {
     expect(() => createProbe(url, rules)).toThrow(new Error(message));
   });

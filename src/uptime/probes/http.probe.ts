@@ -13,7 +13,11 @@ const METHOD = /^[A-Z][A-Z-]*$/;
 /** Sent to every origin; the other headers may hold secrets. */
 const HARMLESS_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
 /** Where the target says nothing else. A body that is to be looked at must come as it is. */
-const DEFAULT_HEADERS: Headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'penguin-pool-streams-probe' };
+const DEFAULT_HEADERS: Headers = {
+  accept: '*/*',
+  'accept-encoding': 'identity',
+  'user-agent': 'penguin-pool-streams-probe',
+};
 
 /**
  * Asks a URL and judges the answer by its status, its body and its time, once the body has arrived (or as much of it as is looked at).
@@ -34,12 +38,15 @@ export class HttpProbe implements Probe {
     private readonly clock: Clock,
   ) {
     const { method, body } = target;
-    if (!METHOD.test(method) || method === 'CONNECT') throw new Error(`A probe cannot send the method ${method}; write one as GET or POST`);
+    if (!METHOD.test(method) || method === 'CONNECT')
+      throw new Error(`A probe cannot send the method ${method}; write one as GET or POST`);
     const url = parseTargetUrl(target.url, ['http:', 'https:']);
     this.#endpoint = endpointOf(url);
     this.#first = { url, method, isTrusted: true, ...(body === undefined ? {} : { body: Buffer.from(body) }) };
     this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url), ...checkHeaders(target.headers) };
-    this.#harmlessHeaders = Object.fromEntries(Object.entries(this.#headers).filter(([name]) => HARMLESS_HEADERS.includes(name)));
+    this.#harmlessHeaders = Object.fromEntries(
+      Object.entries(this.#headers).filter(([name]) => HARMLESS_HEADERS.includes(name)),
+    );
     this.#checks = new BodyChecks(target);
   }
 
@@ -52,13 +59,14 @@ export class HttpProbe implements Probe {
     if (fault !== undefined) throw new ProbeFailure(fault);
     const { responseTimeBelowMs: limit = Infinity } = this.target;
     const { elapsed } = run;
-    if (elapsed >= limit) throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, which is not below ${limit} ms`);
+    if (elapsed >= limit)
+      throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, which is not below ${limit} ms`);
   }
 
   async #follow(run: ProbeRun): Promise<HttpReply> {
     const { maxRedirects } = this.target;
     const trail = new RedirectTrail(maxRedirects);
-    for (let step = this.#first; ; ) {
+    for (let step = this.#first; ;) {
       const reply = await this.#send(run, step);
       if (maxRedirects === 0 || !isRedirect(reply.status)) return reply;
       step = trail.follow(step, reply);
@@ -67,14 +75,25 @@ export class HttpProbe implements Probe {
 
   async #send(run: ProbeRun, step: HttpStep): Promise<HttpReply> {
     const { url, method, body, isTrusted } = step;
-    const headers = { host: url.host, ...(isTrusted ? this.#headers : this.#harmlessHeaders), connection: 'close', ...(body ? { 'content-length': String(body.length) } : {}) };
+    const headers = {
+      host: url.host,
+      ...(isTrusted ? this.#headers : this.#harmlessHeaders),
+      connection: 'close',
+      ...(body ? { 'content-length': String(body.length) } : {}),
+    };
     const socket = await run.connect(peerOf(url, this.target.tls, headers.host));
-    return exchange(run, socket, { method, path: `${url.pathname}${url.search}`, headers, ...(body ? { body } : {}) }, this.#checks.limits);
+    return exchange(
+      run,
+      socket,
+      { method, path: `${url.pathname}${url.search}`, headers, ...(body ? { body } : {}) },
+      this.#checks.limits,
+    );
   }
 
   #findFault(reply: HttpReply): string | undefined {
     const { status } = reply;
-    if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to)) return isRedirect(status) ? `answered ${status}, a redirect, which is not followed` : `answered ${status}`;
+    if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to))
+      return isRedirect(status) ? `answered ${status}, a redirect, which is not followed` : `answered ${status}`;
     return this.#checks.findFault(reply);
   }
 }

@@ -17,7 +17,10 @@ describe('the database probe, asking another KurrentDB', () => {
 
   beforeAll(async () => {
     server = await KurrentDBServer.start('--port', '0', '--insecure', '--mem-db');
-    probe = new DatabaseProbe(databaseByUrl(server.connectionString, undefined, { clock, random, timeoutMs: 5_000 }), clock);
+    probe = new DatabaseProbe(
+      databaseByUrl(server.connectionString, undefined, { clock, random, timeoutMs: 5_000 }),
+      clock,
+    );
   });
   afterAll(async () => {
     await probe.close();

@@ -1,4 +1,11 @@
-import { type Clock, OtherKurrentDB, PermissionError, type RandomText, StreamError, TimeoutError } from '../../event-store/index.js';
+import {
+  type Clock,
+  OtherKurrentDB,
+  PermissionError,
+  type RandomText,
+  StreamError,
+  TimeoutError,
+} from '../../event-store/index.js';
 import { ProbeFailure } from './connection-errors.js';
 import { connectionFailure, messageOf } from './database-errors.js';
 import { knock } from './database-sockets.js';
@@ -57,7 +64,14 @@ export class KurrentDBTarget implements TestedDatabase {
 
   /** One of the hosts must take a connection. */
   async #knock(signal: AbortSignal): Promise<void> {
-    const failures = await Promise.all(hostsOf(this.connectionString).map(({ address, endpoint }) => knock(address, signal).then(() => undefined, (error: unknown) => connectionFailure(error, endpoint))));
+    const failures = await Promise.all(
+      hostsOf(this.connectionString).map(({ address, endpoint }) =>
+        knock(address, signal).then(
+          () => undefined,
+          (error: unknown) => connectionFailure(error, endpoint),
+        ),
+      ),
+    );
     const [first] = failures;
     if (first && failures.every((failure) => failure !== undefined)) throw first;
   }
@@ -72,7 +86,12 @@ function hostsOf(connectionString: string): DatabaseUrl[] {
 function failureOf(error: unknown): ProbeFailure {
   if (error instanceof PermissionError) return new ProbeFailure('KurrentDB does not accept the credentials');
   if (error instanceof TimeoutError) return new ProbeFailure('KurrentDB did not answer in time');
-  const [, code, endpoint] = /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof StreamError ? messageOf(error.cause) : '') ?? [];
+  const [, code, endpoint] =
+    /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof StreamError ? messageOf(error.cause) : '') ?? [];
   if (code !== undefined && endpoint !== undefined) return connectionFailure({ code }, endpoint);
-  return new ProbeFailure(error instanceof StreamError ? 'KurrentDB cannot be used: it failed to append or to read' : 'the connection string of KurrentDB cannot be used');
+  return new ProbeFailure(
+    error instanceof StreamError
+      ? 'KurrentDB cannot be used: it failed to append or to read'
+      : 'the connection string of KurrentDB cannot be used',
+  );
 }

@@ -11,9 +11,13 @@ const PING = { ping: 1 };
 
 describe('the database probe, asking MongoDB', () => {
   const servers = new LoopbackServers();
-  const serve = (react: (command: Readonly<Record<string, unknown>>) => Reaction | Promise<Reaction>): Promise<string> => servers.listen(mongoDBResponder(react));
-  const probeOf = (url: string, query?: string): DatabaseProbe => new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeAnswer> => probeOf(url, query).probe(new AbortController().signal);
+  const serve = (
+    react: (command: Readonly<Record<string, unknown>>) => Reaction | Promise<Reaction>,
+  ): Promise<string> => servers.listen(mongoDBResponder(react));
+  const probeOf = (url: string, query?: string): DatabaseProbe =>
+    new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
+  const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+    probeOf(url, query).probe(new AbortController().signal);
   const closed = async (): Promise<void> => {
     while (servers.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
@@ -31,7 +35,9 @@ describe('the database probe, asking MongoDB', () => {
   });
 
   it('measures how long a slow answer takes', async () => {
-    const endpoint = await serve((command) => new Promise((resolve) => setTimeout(() => resolve({ ok: 1 }), 'ping' in command ? 200 : 0)));
+    const endpoint = await serve(
+      (command) => new Promise((resolve) => setTimeout(() => resolve({ ok: 1 }), 'ping' in command ? 200 : 0)),
+    );
     const { error, responseTime } = await ask(`mongodb://${endpoint}/`);
     expect(error).toBeUndefined();
     expect(responseTime).toBeGreaterThanOrEqual(190);
@@ -43,22 +49,39 @@ describe('the database probe, asking MongoDB', () => {
       if ('count' in command) asked = { count: command.count, query: command.query, database: command.$db };
       return { ok: 1, n: 3 };
     });
-    expect(await ask(`mongodb://${endpoint}/shop`, '{"count":"orders","query":{"open":true}}')).not.toHaveProperty('error');
+    expect(await ask(`mongodb://${endpoint}/shop`, '{"count":"orders","query":{"open":true}}')).not.toHaveProperty(
+      'error',
+    );
     expect(asked).toEqual({ count: 'orders', query: { open: true }, database: 'shop' });
   });
 
   it('tells a command that is no JSON', async () => {
-    expect(await ask('mongodb://127.0.0.1/', 'db.orders.count()')).toEqual({ responseTime: expect.any(Number) as number, error: 'the query must be a MongoDB command as a JSON object, such as {"ping":1}' });
+    expect(await ask('mongodb://127.0.0.1/', 'db.orders.count()')).toEqual({
+      responseTime: expect.any(Number) as number,
+      error: 'the query must be a MongoDB command as a JSON object, such as {"ping":1}',
+    });
   });
 
   it('tells what MongoDB does not like about a command', async () => {
-    const endpoint = await serve((command) => ('bogus' in command ? { ok: 0, code: 59, codeName: 'CommandNotFound', errmsg: "no such command: 'bogus'" } : { ok: 1 }));
-    expect(await ask(`mongodb://${endpoint}/`, '{"bogus":1}')).toMatchObject({ error: "the query failed: no such command: 'bogus'" });
+    const endpoint = await serve((command) =>
+      'bogus' in command
+        ? { ok: 0, code: 59, codeName: 'CommandNotFound', errmsg: "no such command: 'bogus'" }
+        : { ok: 1 },
+    );
+    expect(await ask(`mongodb://${endpoint}/`, '{"bogus":1}')).toMatchObject({
+      error: "the query failed: no such command: 'bogus'",
+    });
   });
 
   it('tells a password that is refused, and not the password', async () => {
-    const endpoint = await serve((command) => ('saslStart' in command ? { ok: 0, code: 18, codeName: 'AuthenticationFailed', errmsg: 'Authentication failed.' } : { ok: 1 }));
-    expect(await ask(`mongodb://jane:secret@${endpoint}/?authMechanism=SCRAM-SHA-256`)).toMatchObject({ error: "password refused for user 'jane'" });
+    const endpoint = await serve((command) =>
+      'saslStart' in command
+        ? { ok: 0, code: 18, codeName: 'AuthenticationFailed', errmsg: 'Authentication failed.' }
+        : { ok: 1 },
+    );
+    expect(await ask(`mongodb://jane:secret@${endpoint}/?authMechanism=SCRAM-SHA-256`)).toMatchObject({
+      error: "password refused for user 'jane'",
+    });
     await closed();
   });
 
@@ -72,7 +95,9 @@ describe('the database probe, asking MongoDB', () => {
 
   it('tells a connection that is cut off half-way', async () => {
     const endpoint = await serve((command) => ('ping' in command ? 'closes' : { ok: 1 }));
-    expect(await ask(`mongodb://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} before it had answered` });
+    expect(await ask(`mongodb://${endpoint}/`)).toMatchObject({
+      error: `connection closed by ${endpoint} before it had answered`,
+    });
     await closed();
   });
 

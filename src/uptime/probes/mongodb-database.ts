@@ -1,6 +1,13 @@
 import { type Document, MongoClient, MongoNetworkError, MongoServerError, type TopologyDescription } from 'mongodb';
 import { codeOf, ProbeFailure } from './connection-errors.js';
-import { connectionClosed, connectionFailure, messageOf, passwordRefused, queryFailed, urlUnusable } from './database-errors.js';
+import {
+  connectionClosed,
+  connectionFailure,
+  messageOf,
+  passwordRefused,
+  queryFailed,
+  urlUnusable,
+} from './database-errors.js';
 import { type DatabaseQuestion } from './database.probe.js';
 import { OpenedSockets } from './opened-sockets.js';
 
@@ -19,7 +26,12 @@ const HEARTBEAT_MS = 3_600_000;
  * @param timeoutMs after which the driver gives up what the signal does not end
  * @throws ProbeFailure for a URL that the driver cannot use, or a command that is not JSON
  */
-export function askMongoDB(url: string, command: string | undefined, signal: AbortSignal, timeoutMs: number): DatabaseQuestion {
+export function askMongoDB(
+  url: string,
+  command: string | undefined,
+  signal: AbortSignal,
+  timeoutMs: number,
+): DatabaseQuestion {
   const document = command === undefined ? DEFAULT_COMMAND : documentOf(command);
   const client = createClient(url, timeoutMs);
   const { hosts, credentials } = client.options;
@@ -105,9 +117,13 @@ function isClosable(value: unknown): value is { close(): void } {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
 
-function failureOf(error: unknown, { endpoint, user, password }: { endpoint: string; user: string; password: string }): ProbeFailure {
+function failureOf(
+  error: unknown,
+  { endpoint, user, password }: { endpoint: string; user: string; password: string },
+): ProbeFailure {
   if (error instanceof ProbeFailure) return error;
-  if (error instanceof MongoServerError) return error.code === AUTHENTICATION_FAILED ? passwordRefused(user) : queryFailed(error.message, password);
+  if (error instanceof MongoServerError)
+    return error.code === AUTHENTICATION_FAILED ? passwordRefused(user) : queryFailed(error.message, password);
   if (!(error instanceof Error)) return connectionFailure(error, endpoint);
   if (codeOf(error.cause) !== undefined) return connectionFailure(error.cause, endpoint);
   return error instanceof MongoNetworkError ? connectionClosed(endpoint) : connectionFailure(error, endpoint);

@@ -1,6 +1,14 @@
 import { type Connection, createConnection, type SslOptions } from 'mysql2';
 import { codeOf, ProbeFailure } from './connection-errors.js';
-import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway } from './database-errors.js';
+import {
+  connectionClosed,
+  connectionFailure,
+  databaseMissing,
+  messageOf,
+  passwordRefused,
+  queryFailed,
+  turnedAway,
+} from './database-errors.js';
 import { closeSocket, connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
 import { type DatabaseQuestion } from './database.probe.js';
@@ -28,7 +36,16 @@ export function askMySQL(url: string, query: string | undefined, signal: AbortSi
   const ssl = sslOf(options.get('ssl-mode') ?? 'DISABLED');
   let wasAnswered = false;
   const socket = connectingSocket(address, signal);
-  const connection = createConnection({ ...address, user, password, ...(database === '' ? {} : { database }), ...(ssl ? { ssl } : {}), stream: () => socket, connectTimeout: 0, enableKeepAlive: false });
+  const connection = createConnection({
+    ...address,
+    user,
+    password,
+    ...(database === '' ? {} : { database }),
+    ...(ssl ? { ssl } : {}),
+    stream: () => socket,
+    connectTimeout: 0,
+    enableKeepAlive: false,
+  });
   // Of a connection that breaks while nobody asks.
   connection.on('error', () => undefined);
   return {
@@ -47,7 +64,8 @@ export function askMySQL(url: string, query: string | undefined, signal: AbortSi
 
 function sslOf(mode: string): SslOptions | undefined {
   const name = mode.toUpperCase();
-  if (!SSL_MODES.has(name)) throw new ProbeFailure(`ssl-mode in the URL must be one of ${[...SSL_MODES.keys()].join(', ')}`);
+  if (!SSL_MODES.has(name))
+    throw new ProbeFailure(`ssl-mode in the URL must be one of ${[...SSL_MODES.keys()].join(', ')}`);
   return SSL_MODES.get(name);
 }
 
@@ -59,7 +77,10 @@ function sayGoodbye(connection: Connection): void {
   connection.end(() => undefined);
 }
 
-function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): ProbeFailure {
+function connectingFailure(
+  error: unknown,
+  { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>,
+): ProbeFailure {
   switch (codeOf(error)) {
     case 'ER_ACCESS_DENIED_ERROR':
       return passwordRefused(user);

@@ -6,7 +6,8 @@ const openers = new AsyncLocalStorage<OpenedSockets>();
 
 // Node tells of each socket that `net.connect` makes.
 subscribe('net.client.socket', (message) => {
-  if (typeof message === 'object' && message !== null && 'socket' in message && message.socket instanceof Socket) openers.getStore()?.add(message.socket);
+  if (typeof message === 'object' && message !== null && 'socket' in message && message.socket instanceof Socket)
+    openers.getStore()?.add(message.socket);
 });
 
 /**

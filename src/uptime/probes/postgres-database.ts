@@ -1,6 +1,15 @@
 import pg from 'pg';
 import { codeOf, type ProbeFailure } from './connection-errors.js';
-import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway, urlUnusable } from './database-errors.js';
+import {
+  connectionClosed,
+  connectionFailure,
+  databaseMissing,
+  messageOf,
+  passwordRefused,
+  queryFailed,
+  turnedAway,
+  urlUnusable,
+} from './database-errors.js';
 import { closeSocket, unconnectedSocket } from './database-sockets.js';
 import { type DatabaseQuestion } from './database.probe.js';
 
@@ -46,7 +55,11 @@ export function askPostgres(url: string, query: string | undefined, signal: Abor
 
 function createClient(url: string, socket: ReturnType<typeof unconnectedSocket>): pg.Client {
   try {
-    return new pg.Client({ connectionString: inLibpqsSense(url), stream: () => socket, application_name: 'penguin-pool-streams-probe' });
+    return new pg.Client({
+      connectionString: inLibpqsSense(url),
+      stream: () => socket,
+      application_name: 'penguin-pool-streams-probe',
+    });
   } catch (error) {
     throw urlUnusable(url, messageOf(error));
   }
@@ -55,16 +68,26 @@ function createClient(url: string, socket: ReturnType<typeof unconnectedSocket>)
 /** The driver takes every `sslmode` for `verify-full`, and warns that it will not for ever, unless it is told so. */
 function inLibpqsSense(url: string): string {
   const { searchParams } = new URL(url);
-  const isPlain = searchParams.has('sslmode') && searchParams.get('sslmode') !== 'no-verify' && !searchParams.has('uselibpqcompat');
+  const isPlain =
+    searchParams.has('sslmode') && searchParams.get('sslmode') !== 'no-verify' && !searchParams.has('uselibpqcompat');
   return isPlain ? `${url}&uselibpqcompat=true` : url;
 }
 
-function connectingFailure(error: unknown, { user = '', database = '' }: pg.Client, endpoint: string, password: string): ProbeFailure {
+function connectingFailure(
+  error: unknown,
+  { user = '', database = '' }: pg.Client,
+  endpoint: string,
+  password: string,
+): ProbeFailure {
   if (messageOf(error).startsWith('SASL')) return passwordRefused(user);
   if (!isServerError(error)) return brokenOff(error, endpoint);
   if (codeOf(error) === INVALID_PASSWORD) return passwordRefused(user);
   if (codeOf(error) === INVALID_CATALOG_NAME) return databaseMissing(database);
-  return turnedAway(codeOf(error) === INVALID_AUTHORIZATION ? `${endpoint} (user '${user}')` : endpoint, messageOf(error), password);
+  return turnedAway(
+    codeOf(error) === INVALID_AUTHORIZATION ? `${endpoint} (user '${user}')` : endpoint,
+    messageOf(error),
+    password,
+  );
 }
 
 function isServerError(error: unknown): boolean {
@@ -75,5 +98,7 @@ function isServerError(error: unknown): boolean {
 function brokenOff(error: unknown, endpoint: string): ProbeFailure {
   if (codeOf(error) !== undefined) return connectionFailure(error, endpoint);
   if (messageOf(error).startsWith('Connection terminated')) return connectionClosed(endpoint);
-  return messageOf(error).includes('does not support SSL') ? connectionFailure({ code: 'EPROTO' }, endpoint) : connectionFailure(error, endpoint);
+  return messageOf(error).includes('does not support SSL')
+    ? connectionFailure({ code: 'EPROTO' }, endpoint)
+    : connectionFailure(error, endpoint);
 }

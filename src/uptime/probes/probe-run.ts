@@ -106,13 +106,21 @@ export class ProbeRun {
 
   /** What the probe has found, where it went as it should. */
   success(): ProbeAnswer {
-    return { responseTime: this.elapsed, ...(this.#warning === undefined ? {} : { warning: this.#warning }), ...this.#measured() };
+    return {
+      responseTime: this.elapsed,
+      ...(this.#warning === undefined ? {} : { warning: this.#warning }),
+      ...this.#measured(),
+    };
   }
 
   /** What the probe has found until `error` stopped it. @throws `error` itself where it is a mistake of the probe and not the target's */
   failure(error: unknown): ProbeAnswer {
     if (!isOfTheTarget(error)) throw error;
-    return { responseTime: this.elapsed, error: describeConnectionError(isClosing(error) ? this.closedEarly() : error, this.endpoint), ...this.#measured() };
+    return {
+      responseTime: this.elapsed,
+      error: describeConnectionError(isClosing(error) ? this.closedEarly() : error, this.endpoint),
+      ...this.#measured(),
+    };
   }
 
   /** What the probe has found until its time was over. */
@@ -150,7 +158,12 @@ export class ProbeRun {
  * Runs one probe: `ask` resolves when the target has answered as it should, and throws ProbeFailure or the error of a connection where not.
  * When the signal aborts, the connection is destroyed, and the answer says what was being waited for.
  */
-export function runProbe(clock: Clock, endpoint: string, signal: AbortSignal, ask: (run: ProbeRun) => Promise<void>): Promise<ProbeAnswer> {
+export function runProbe(
+  clock: Clock,
+  endpoint: string,
+  signal: AbortSignal,
+  ask: (run: ProbeRun) => Promise<void>,
+): Promise<ProbeAnswer> {
   const run = new ProbeRun(clock, endpoint);
   return new Promise((resolve, reject) => {
     const aborted = (): void => {

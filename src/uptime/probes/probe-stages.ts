@@ -14,12 +14,30 @@ const closedBeforeAnswer: Describe = (endpoint) => `connection closed by ${endpo
 export const STAGES = {
   address: { overdue: (endpoint) => `the name service has no answer for ${endpoint} yet`, closed: closedBeforeAnswer },
   connection: { overdue: (endpoint) => `no connection to ${endpoint}: it does not answer`, closed: closedBeforeAnswer },
-  tls: { overdue: (endpoint) => `${endpoint} does not finish the TLS handshake`, closed: (endpoint) => `connection closed by ${endpoint} within the TLS handshake` },
-  answer: { overdue: (endpoint) => `${endpoint} takes the connection and has not begun to answer`, closed: closedBeforeAnswer },
-  headers: { overdue: (endpoint) => `${endpoint} has not finished the headers of its answer`, closed: (endpoint) => `connection closed by ${endpoint} within the headers of its answer` },
-  body: { overdue: (endpoint) => `${endpoint} has not finished the body of its answer`, closed: (endpoint) => `connection closed by ${endpoint} within the body of its answer` },
-  pong: { overdue: (endpoint) => `${endpoint} has not answered the ping`, closed: (endpoint) => `connection closed by ${endpoint} before it had answered the ping` },
-  text: { overdue: (endpoint) => `${endpoint} has not sent the text that it should`, closed: (endpoint) => `connection closed by ${endpoint} before it had sent the text that it should` },
+  tls: {
+    overdue: (endpoint) => `${endpoint} does not finish the TLS handshake`,
+    closed: (endpoint) => `connection closed by ${endpoint} within the TLS handshake`,
+  },
+  answer: {
+    overdue: (endpoint) => `${endpoint} takes the connection and has not begun to answer`,
+    closed: closedBeforeAnswer,
+  },
+  headers: {
+    overdue: (endpoint) => `${endpoint} has not finished the headers of its answer`,
+    closed: (endpoint) => `connection closed by ${endpoint} within the headers of its answer`,
+  },
+  body: {
+    overdue: (endpoint) => `${endpoint} has not finished the body of its answer`,
+    closed: (endpoint) => `connection closed by ${endpoint} within the body of its answer`,
+  },
+  pong: {
+    overdue: (endpoint) => `${endpoint} has not answered the ping`,
+    closed: (endpoint) => `connection closed by ${endpoint} before it had answered the ping`,
+  },
+  text: {
+    overdue: (endpoint) => `${endpoint} has not sent the text that it should`,
+    closed: (endpoint) => `connection closed by ${endpoint} before it had sent the text that it should`,
+  },
 } as const satisfies Readonly<Record<string, Stage>>;
 
 export type ProbeStage = keyof typeof STAGES;

@@ -3,7 +3,12 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
-import { type CertificateOptions, selfSigned, type ServerCertificate, TestAuthority } from '../../../test/uptime/test-certificates.js';
+import {
+  type CertificateOptions,
+  selfSigned,
+  type ServerCertificate,
+  TestAuthority,
+} from '../../../test/uptime/test-certificates.js';
 import { type Probe, type ProbeAnswer } from '../application/index.js';
 import { DEFAULT_TLS_RULES, httpTarget, type TlsRules, webSocketTarget } from '../domain/index.js';
 import { HttpProbe } from './http.probe.js';
@@ -21,9 +26,23 @@ interface Kind {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  http: { create: (host, port, tls) => new HttpProbe({ ...httpTarget(), url: `https://jane:secret@${host}:${port}/secret?token=secret`, tls }, clock), phases: ['connect', 'tls', 'firstByte'] },
-  websocket: { create: (host, port, tls) => new WebSocketProbe({ ...webSocketTarget(), url: `wss://jane:secret@${host}:${port}/secret?token=secret`, tls }, clock), phases: ['connect', 'tls', 'firstByte'] },
-  tcp: { create: (host, port, tls) => new TcpProbe({ kind: 'tcp', host, port, tls }, clock), phases: ['connect', 'tls'] },
+  http: {
+    create: (host, port, tls) =>
+      new HttpProbe({ ...httpTarget(), url: `https://jane:secret@${host}:${port}/secret?token=secret`, tls }, clock),
+    phases: ['connect', 'tls', 'firstByte'],
+  },
+  websocket: {
+    create: (host, port, tls) =>
+      new WebSocketProbe(
+        { ...webSocketTarget(), url: `wss://jane:secret@${host}:${port}/secret?token=secret`, tls },
+        clock,
+      ),
+    phases: ['connect', 'tls', 'firstByte'],
+  },
+  tcp: {
+    create: (host, port, tls) => new TcpProbe({ kind: 'tcp', host, port, tls }, clock),
+    phases: ['connect', 'tls'],
+  },
 };
 
 describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases }) => {
@@ -45,7 +64,8 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
     return create(host, Number(port), tls).probe(signal);
   };
   /** Probes a server with such a certificate, from an authority that is not known here. */
-  const probeUnverified = async (options: CertificateOptions, rules: TlsRules['certificate']): Promise<ProbeAnswer> => probe(await serve(await authority.issue(options)), { verify: false, certificate: rules });
+  const probeUnverified = async (options: CertificateOptions, rules: TlsRules['certificate']): Promise<ProbeAnswer> =>
+    probe(await serve(await authority.issue(options)), { verify: false, certificate: rules });
 
   it('takes any certificate where it is not to be verified, and tells when it ends and how long the handshake took', async () => {
     const certificate = await selfSigned();
@@ -62,24 +82,33 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
   it('tells a certificate that is signed by itself, and sends nothing to its server', async () => {
     const certificate = await selfSigned();
     const endpoint = await serve(certificate);
-    expect(await probe(endpoint)).toMatchObject({ error: `the certificate of ${endpoint} is signed by itself`, certificateEndsAt: certificate.endsAt });
+    expect(await probe(endpoint)).toMatchObject({
+      error: `the certificate of ${endpoint} is signed by itself`,
+      certificateEndsAt: certificate.endsAt,
+    });
     await servers.open(0);
   });
 
   it('tells a certificate of an authority that is not known', async () => {
     const endpoint = await serve(await authority.issue());
-    expect(await probe(endpoint)).toMatchObject({ error: `the certificate of ${endpoint} comes from an authority that is not known` });
+    expect(await probe(endpoint)).toMatchObject({
+      error: `the certificate of ${endpoint} comes from an authority that is not known`,
+    });
   });
 
   it('is degraded, or down, where the certificate ends in fewer days than the rules say', async () => {
-    expect(await probeUnverified({ endsInDays: 30.5 }, { degradedBelowDays: 30, downBelowDays: 7 })).not.toHaveProperty('warning');
+    expect(await probeUnverified({ endsInDays: 30.5 }, { degradedBelowDays: 30, downBelowDays: 7 })).not.toHaveProperty(
+      'warning',
+    );
     const soon = await probeUnverified({ endsInDays: 20.5 }, { degradedBelowDays: 30, downBelowDays: 7 });
     expect(soon).not.toHaveProperty('error');
     expect(soon.warning).toMatch(/^the certificate of 127\.0\.0\.1:\d+ ends in 20 days$/);
     const sooner = await probeUnverified({ endsInDays: 1.5 }, { degradedBelowDays: 30, downBelowDays: 7 });
     expect(sooner).not.toHaveProperty('warning');
     expect(sooner.error).toMatch(/^the certificate of 127\.0\.0\.1:\d+ ends in 1 day$/);
-    expect((await probeUnverified({ endsInDays: 0.5 }, { downBelowDays: 1 })).error).toMatch(/ends in less than a day$/);
+    expect((await probeUnverified({ endsInDays: 0.5 }, { downBelowDays: 1 })).error).toMatch(
+      /ends in less than a day$/,
+    );
     expect((await probeUnverified({ endsInDays: -1 }, { degradedBelowDays: 7 })).warning).toMatch(/has expired$/);
     expect(await probeUnverified({ endsInDays: -1 }, {})).not.toHaveProperty('error');
   });
@@ -92,7 +121,9 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
   it('tells a handshake that is cut off', async () => {
     for (const then of ['end', 'reset'] as const) {
       const endpoint = await servers.answering(Buffer.from([0x16, 3, 3, 0, 100, 2, 0, 0]), then);
-      expect(await probe(endpoint)).toMatchObject({ error: `connection closed by ${endpoint} within the TLS handshake` });
+      expect(await probe(endpoint)).toMatchObject({
+        error: `connection closed by ${endpoint} within the TLS handshake`,
+      });
     }
   });
 

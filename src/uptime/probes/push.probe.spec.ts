@@ -41,7 +41,11 @@ describe('the push probe', () => {
 
   it('gives a service that never reported that long, in which nothing can be told', async () => {
     clock.advance(15_000);
-    expect(await probe.probe()).toEqual({ responseTime: 0, error: 'no report yet; one is due every 10 s', isInconclusive: true });
+    expect(await probe.probe()).toEqual({
+      responseTime: 0,
+      error: 'no report yet; one is due every 10 s',
+      isInconclusive: true,
+    });
     clock.advance(1_000);
     expect(await probe.probe()).toEqual({ responseTime: 0, error: 'no report for 16 s; one is due every 10 s' });
   });
@@ -55,7 +59,11 @@ describe('the push probe', () => {
     reported({ status: 'up' });
     clock.advance(20_000);
     heard = { ...heard, since: undefined };
-    expect(await probe.probe()).toEqual({ responseTime: 0, error: 'its reports cannot be read at the moment', isInconclusive: true });
+    expect(await probe.probe()).toEqual({
+      responseTime: 0,
+      error: 'its reports cannot be read at the moment',
+      isInconclusive: true,
+    });
     heard = { ...heard, since: clock.monotonic() };
     clock.advance(15_000);
     expect(await probe.probe()).toMatchObject({ isInconclusive: true });

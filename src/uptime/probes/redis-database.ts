@@ -1,6 +1,20 @@
-import { ClientClosedError, createClient, DisconnectsClientError, ErrorReply, SocketClosedUnexpectedlyError } from 'redis';
+import {
+  ClientClosedError,
+  createClient,
+  DisconnectsClientError,
+  ErrorReply,
+  SocketClosedUnexpectedlyError,
+} from 'redis';
 import { type ProbeFailure } from './connection-errors.js';
-import { connectionClosed, connectionFailure, databaseMissing, messageOf, passwordRefused, queryFailed, turnedAway } from './database-errors.js';
+import {
+  connectionClosed,
+  connectionFailure,
+  databaseMissing,
+  messageOf,
+  passwordRefused,
+  queryFailed,
+  turnedAway,
+} from './database-errors.js';
 import { connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
 import { type DatabaseQuestion } from './database.probe.js';
@@ -19,7 +33,9 @@ export function askRedis(url: string, command: string | undefined, signal: Abort
   const { address, endpoint, user, password, database } = readDatabaseUrl(url, DEFAULT_PORT);
   // Without reconnecting, and with no timeouts of its own: the signal ends it.
   const settings = { reconnectStrategy: false, connectTimeout: 0, signal } as const;
-  const socket = url.startsWith('rediss:') ? { ...settings, tls: true as const, socket: connectingSocket(address, signal) } : settings;
+  const socket = url.startsWith('rediss:')
+    ? { ...settings, tls: true as const, socket: connectingSocket(address, signal) }
+    : settings;
   const client = createClient({ url, socket, RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' });
   // What it tells of is what the promises reject with.
   client.on('error', () => undefined);
@@ -48,7 +64,10 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-function connectingFailure(error: unknown, { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>): ProbeFailure {
+function connectingFailure(
+  error: unknown,
+  { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>,
+): ProbeFailure {
   if (!isServerError(error)) return brokenOff(error, endpoint);
   const said = messageOf(error);
   if (/^(?:WRONGPASS|NOAUTH)|invalid password|without any password/.test(said)) return passwordRefused(user);
@@ -60,6 +79,8 @@ function isServerError(error: unknown): error is ErrorReply {
 }
 
 function brokenOff(error: unknown, endpoint: string): ProbeFailure {
-  const isClosed = [SocketClosedUnexpectedlyError, DisconnectsClientError, ClientClosedError].some((type) => error instanceof type);
+  const isClosed = [SocketClosedUnexpectedlyError, DisconnectsClientError, ClientClosedError].some(
+    (type) => error instanceof type,
+  );
   return isClosed ? connectionClosed(endpoint) : connectionFailure(error, endpoint);
 }

@@ -13,7 +13,9 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): Headers
         validateHeaderName(name);
         validateHeaderValue(name, value);
       } catch {
-        throw new Error(`The header ${JSON.stringify(name)} cannot be sent: its name or its value holds characters that HTTP does not allow there`);
+        throw new Error(
+          `The header ${JSON.stringify(name)} cannot be sent: its name or its value holds characters that HTTP does not allow there`,
+        );
       }
       return [name.toLowerCase(), value];
     }),

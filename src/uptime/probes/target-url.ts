@@ -11,7 +11,10 @@ const SECURE: readonly string[] = ['https:', 'wss:'];
  */
 export function parseTargetUrl(text: string, schemes: readonly string[]): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !schemes.includes(url.protocol)) throw new Error(`The URL to probe must begin with ${schemes.map((scheme) => `${scheme}//`).join(' or ')} and name a host`);
+  if (!url || !schemes.includes(url.protocol))
+    throw new Error(
+      `The URL to probe must begin with ${schemes.map((scheme) => `${scheme}//`).join(' or ')} and name a host`,
+    );
   return url;
 }
 
@@ -28,7 +31,12 @@ export function endpointOf(url: URL): string {
 /** Where a URL leads. @param hostHeader as it is sent; the certificate must be for the name in it, which is asked for */
 export function peerOf(url: URL, rules: TlsRules, hostHeader: string): Peer {
   const tls = { rules, serverName: hostOf(hostHeader.replace(/:\d+$/, '')), protocols: ['http/1.1'] };
-  return { host: hostOf(url.hostname), port: portOf(url), endpoint: endpointOf(url), ...(isSecure(url) ? { tls } : {}) };
+  return {
+    host: hostOf(url.hostname),
+    port: portOf(url),
+    endpoint: endpointOf(url),
+    ...(isSecure(url) ? { tls } : {}),
+  };
 }
 
 /** Header `authorization` for the credentials in a URL; nothing where it has none. @throws Error where they are not encoded as a URL asks */
@@ -49,6 +57,8 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Error('The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25');
+    throw new Error(
+      'The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25',
+    );
   }
 }

@@ -14,7 +14,8 @@ describe('the tcp probe', () => {
     const [, host = '', port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
     return new TcpProbe({ kind: 'tcp', host, port: Number(port), ...rules }, clock);
   };
-  const probe = (endpoint: string, rules?: Partial<TcpTarget>, signal = NEVER): Promise<ProbeAnswer> => createProbe(endpoint, rules).probe(signal);
+  const probe = (endpoint: string, rules?: Partial<TcpTarget>, signal = NEVER): Promise<ProbeAnswer> =>
+    createProbe(endpoint, rules).probe(signal);
   /** A server that greets, and then answers each line with itself. */
   const echo = (socket: Socket): void => {
     socket.write('220 ready\r\n');
@@ -54,7 +55,9 @@ describe('the tcp probe', () => {
   });
 
   it('finds a text that drips, and measures its first byte', async () => {
-    const endpoint = await servers.listenTcp((socket) => ['22', '0 rea', 'dy'].forEach((piece, index) => setTimeout(() => socket.write(piece), 40 + 40 * index)));
+    const endpoint = await servers.listenTcp((socket) =>
+      ['22', '0 rea', 'dy'].forEach((piece, index) => setTimeout(() => socket.write(piece), 40 + 40 * index)),
+    );
     const { responseTime, phases, error } = await probe(endpoint, { answerContains: '220 ready' });
     expect(error).toBeUndefined();
     expect(responseTime).toBeGreaterThanOrEqual(119);
@@ -71,9 +74,13 @@ describe('the tcp probe', () => {
   it('tells a wrong answer that is followed by the end, from none, and both when they are cut', async () => {
     for (const then of ['end', 'reset'] as const) {
       const wrong = await servers.answering('-ERR', then);
-      expect(await probe(wrong, { send: 'PING', answerContains: '+PONG' })).toMatchObject({ error: `connection closed by ${wrong} before it had sent the text that it should` });
+      expect(await probe(wrong, { send: 'PING', answerContains: '+PONG' })).toMatchObject({
+        error: `connection closed by ${wrong} before it had sent the text that it should`,
+      });
       const silent = await servers.answering('', then);
-      expect(await probe(silent, { send: 'PING', answerContains: '+PONG' })).toMatchObject({ error: `connection closed by ${silent} before it had answered` });
+      expect(await probe(silent, { send: 'PING', answerContains: '+PONG' })).toMatchObject({
+        error: `connection closed by ${silent} before it had answered`,
+      });
     }
   });
 
@@ -85,7 +92,9 @@ describe('the tcp probe', () => {
       };
       pour();
     });
-    expect(await probe(endpoint, { answerContains: 'x' })).toMatchObject({ error: 'the first 1 MiB of the answer does not hold the text that it should' });
+    expect(await probe(endpoint, { answerContains: 'x' })).toMatchObject({
+      error: 'the first 1 MiB of the answer does not hold the text that it should',
+    });
     await servers.open(0);
   });
 

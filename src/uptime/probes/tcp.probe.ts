@@ -23,7 +23,12 @@ export class TcpProbe implements Probe {
   ) {
     const { port, tls } = target;
     const host = hostOf(target.host);
-    this.#peer = { host, port, endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`, ...(tls ? { tls: { rules: tls } } : {}) };
+    this.#peer = {
+      host,
+      port,
+      endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      ...(tls ? { tls: { rules: tls } } : {}),
+    };
   }
 
   probe(signal: AbortSignal): Promise<ProbeAnswer> {
@@ -35,7 +40,10 @@ export class TcpProbe implements Probe {
     const socket = await run.connect(this.#peer);
     run.awaitAnswer(socket, 'text');
     // Both at once: a server may answer before it has taken everything.
-    await Promise.all([send === undefined ? undefined : write(socket, send), answerContains === undefined ? undefined : readUntil(run, socket, answerContains)]);
+    await Promise.all([
+      send === undefined ? undefined : write(socket, send),
+      answerContains === undefined ? undefined : readUntil(run, socket, answerContains),
+    ]);
     run.letGo();
     close(socket);
   }
@@ -56,7 +64,8 @@ function readUntil(run: ProbeRun, socket: Socket, text: string): Promise<void> {
     socket.on('data', (piece: Buffer) => {
       bytes += piece.length;
       if (search.finds(piece)) resolve();
-      else if (bytes >= MOST_ANSWER_BYTES) reject(new ProbeFailure('the first 1 MiB of the answer does not hold the text that it should'));
+      else if (bytes >= MOST_ANSWER_BYTES)
+        reject(new ProbeFailure('the first 1 MiB of the answer does not hold the text that it should'));
     });
   });
 }

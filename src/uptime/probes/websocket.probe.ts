@@ -39,7 +39,10 @@ export class WebSocketProbe implements Probe {
     ownHeaders: Readonly<Record<string, string>> = {},
   ) {
     const { subprotocol } = target;
-    if (subprotocol !== undefined && !isToken(subprotocol)) throw new Error(`A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`);
+    if (subprotocol !== undefined && !isToken(subprotocol))
+      throw new Error(
+        `A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`,
+      );
     const url = parseTargetUrl(target.url, ['ws:', 'wss:']);
     this.#headers = { ...basicAuthorization(url), ...checkHeaders(target.headers), ...checkHeaders(ownHeaders) };
     this.#peer = peerOf(url, target.tls, this.#headers.host ?? url.host);
@@ -83,8 +86,18 @@ export class WebSocketProbe implements Probe {
       };
       // Stays for as long as the socket does: terminating it emits an error too.
       webSocket.on('error', (error) => reject(translate(error, this.#peer.endpoint)));
-      webSocket.on('unexpected-response', (_: ClientRequest, response: IncomingMessage) => reject(new ProbeFailure(`answered ${response.statusCode} instead of opening a WebSocket`)));
-      webSocket.on('close', (code) => reject(code === CUT ? run.closedEarly() : new ProbeFailure(`closed the connection (${code}) before it had ${isPonged ? 'sent the text that it should' : 'answered the ping'}`)));
+      webSocket.on('unexpected-response', (_: ClientRequest, response: IncomingMessage) =>
+        reject(new ProbeFailure(`answered ${response.statusCode} instead of opening a WebSocket`)),
+      );
+      webSocket.on('close', (code) =>
+        reject(
+          code === CUT
+            ? run.closedEarly()
+            : new ProbeFailure(
+                `closed the connection (${code}) before it had ${isPonged ? 'sent the text that it should' : 'answered the ping'}`,
+              ),
+        ),
+      );
       webSocket.on('open', () => {
         run.stage = 'pong';
         webSocket.ping(PING);
@@ -112,7 +125,8 @@ export class WebSocketProbe implements Probe {
 
 /** The errors of the handshake and of the protocol, for a person. */
 function translate(error: Error, endpoint: string): Error {
-  if ('code' in error && typeof error.code === 'string') return error.code.startsWith('WS_ERR_') ? new ProbeFailure(describeProtocolError(error.code, endpoint)) : error;
+  if ('code' in error && typeof error.code === 'string')
+    return error.code.startsWith('WS_ERR_') ? new ProbeFailure(describeProtocolError(error.code, endpoint)) : error;
   if (/subprotocol/.test(error.message)) return new ProbeFailure(`${endpoint} does not take the subprotocol`);
   return new ProbeFailure(`${endpoint} answered the upgrade with something that is not a WebSocket`);
 }
@@ -123,7 +137,9 @@ function describeProtocolError(code: string, endpoint: string): string {
 }
 
 function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString(
+    'utf8',
+  );
 }
 
 /** Ends the connection as the protocol asks, and by force where the other side does not join in. */

@@ -7,7 +7,12 @@ import { type UptimeTables } from './uptime-tables.js';
  *
  * @returns from which moment on what is covered is another than before; undefined where it is the same
  */
-export function addCoverage({ covered }: UptimeTables, service: string, added: Span, toleranceMs: number): number | undefined {
+export function addCoverage(
+  { covered }: UptimeTables,
+  service: string,
+  added: Span,
+  toleranceMs: number,
+): number | undefined {
   let { from, to } = added;
   const joined: Span[] = [];
   for (const row of covered.getRange({ start: [service, added.to + toleranceMs], end: [service], reverse: true })) {

@@ -1,4 +1,17 @@
-import { addTotals, DAY_MS, intervalsIn, type KnownTime, NO_TOTALS, NOTHING_KNOWN, type Span, startOf, type StatusTotals, totalsBetween, totalsByDay, totalsOf } from '../domain/index.js';
+import {
+  addTotals,
+  DAY_MS,
+  intervalsIn,
+  type KnownTime,
+  NO_TOTALS,
+  NOTHING_KNOWN,
+  type Span,
+  startOf,
+  type StatusTotals,
+  totalsBetween,
+  totalsByDay,
+  totalsOf,
+} from '../domain/index.js';
 import { firstProbed, knownIn, lastProbed } from './recorded-history.js';
 import { type UptimeTables } from './uptime-tables.js';
 
@@ -18,13 +31,18 @@ export function countDays(tables: UptimeTables, service: string, from: number): 
   for (const key of outdated) tables.totals.removeSync(key);
   if (days.to <= days.from) return;
   const known = lastRow(tables, service, days.from)?.known ?? NOTHING_KNOWN;
-  for (const day of totalsByDay(intervalsIn(days, knownIn(tables, service, days)), known)) tables.totals.putSync([service, day.end], day.known);
+  for (const day of totalsByDay(intervalsIn(days, knownIn(tables, service, days)), known))
+    tables.totals.putSync([service, day.end], day.known);
 }
 
 /** The totals of a window: of what is recorded, exactly what its intervals add up to, in a time that does not depend on its length. */
 export function totalsIn(tables: UptimeTables, service: string, window: Span): StatusTotals {
-  const partly = (part: Span): StatusTotals => (part.to <= part.from ? NO_TOTALS : totalsOf(intervalsIn(part, knownIn(tables, service, part))));
-  const days = countedDays(tables, service, { from: startOf('day', window.from + DAY_MS - 1), to: startOf('day', window.to) });
+  const partly = (part: Span): StatusTotals =>
+    part.to <= part.from ? NO_TOTALS : totalsOf(intervalsIn(part, knownIn(tables, service, part)));
+  const days = countedDays(tables, service, {
+    from: startOf('day', window.from + DAY_MS - 1),
+    to: startOf('day', window.to),
+  });
   if (!days) return partly(window);
   const edges = addTotals(partly({ from: window.from, to: days.from }), partly({ from: days.to, to: window.to }));
   return addTotals(edges, totalsBetween(days.after, days.before, days.to - days.from));
@@ -47,7 +65,11 @@ function countedDays(tables: UptimeTables, service: string, days: Span): Counted
 }
 
 /** The row of the last day that is over at a moment. */
-function lastRow({ totals }: UptimeTables, service: string, at: number): { readonly end: number; readonly known: KnownTime } | undefined {
+function lastRow(
+  { totals }: UptimeTables,
+  service: string,
+  at: number,
+): { readonly end: number; readonly known: KnownTime } | undefined {
   const exact = totals.get([service, at]);
   if (exact) return { end: at, known: exact };
   const [before] = totals.getRange({ start: [service, at], end: [service], reverse: true, limit: 1 });

@@ -1,4 +1,11 @@
-import { type Correction, type KnownHistory, maintenanceIn, type MaintenanceWindow, type Span, type StatusChange } from '../domain/index.js';
+import {
+  type Correction,
+  type KnownHistory,
+  maintenanceIn,
+  type MaintenanceWindow,
+  type Span,
+  type StatusChange,
+} from '../domain/index.js';
 import { type ServiceKey, type StoredChange, type TimeKey, type UptimeTables } from './uptime-tables.js';
 
 /** The last change at or before a moment. */
@@ -53,7 +60,13 @@ export function knownIn(tables: UptimeTables, service: string, window: Span): Kn
   };
 }
 
-function changeOf({ key, value }: { key: readonly [service: string, at?: number, revision?: number]; value: StoredChange }): StatusChange {
+function changeOf({
+  key,
+  value,
+}: {
+  key: readonly [service: string, at?: number, revision?: number];
+  value: StoredChange;
+}): StatusChange {
   const [serviceName, at = 0] = key;
   return { serviceName, at, ...value };
 }

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { HTTP, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { ReadModel } from '../../event-store/index.js';
-import { DAY_MS, judge, LENGTH_MS, probeSamplesStream, type RollupUnit, type Sample, startOf, toProbesRecorded } from '../domain/index.js';
+import {
+  DAY_MS,
+  judge,
+  LENGTH_MS,
+  probeSamplesStream,
+  type RollupUnit,
+  type Sample,
+  startOf,
+  toProbesRecorded,
+} from '../domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 import { openTables } from './uptime-tables.js';
 
@@ -28,9 +37,13 @@ describe('the rollups of samples', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const sample = (at: number, responseTime: number, error?: string): Sample => judge({ at, responseTime, ...(error === undefined ? {} : { error }) }, HTTP.grades);
+  const sample = (at: number, responseTime: number, error?: string): Sample =>
+    judge({ at, responseTime, ...(error === undefined ? {} : { error }) }, HTTP.grades);
   const record = async (...samples: readonly Sample[]): Promise<void> => {
-    const { position } = await store.appendToStream(probeSamplesStream('http'), toProbesRecorded('http', samples, HTTP, 'prober1'));
+    const { position } = await store.appendToStream(
+      probeSamplesStream('http'),
+      toProbesRecorded('http', samples, HTTP, 'prober1'),
+    );
     if (position) expect(await model.waitFor(position, 5_000)).toBe(true);
   };
   const rowsOf = (unit: RollupUnit): number[] => [...openTables(model).rollups[unit].getKeys()].map(([, at = 0]) => at);
@@ -38,9 +51,19 @@ describe('the rollups of samples', () => {
 
   it('tell how fast the answers of a window came, within 1/32, whatever unit they come from', async () => {
     await record(...Array.from({ length: 1_000 }, (_, index) => sample(NOON + index * 10_000, index + 1)));
-    const { count, p50, p95, p99 } = history.responseTimes('http', { from: NOON, to: NOON + DAY_MS }) ?? { count: 0, p50: 0, p95: 0, p99: 0 };
+    const { count, p50, p95, p99 } = history.responseTimes('http', { from: NOON, to: NOON + DAY_MS }) ?? {
+      count: 0,
+      p50: 0,
+      p95: 0,
+      p99: 0,
+    };
     expect(count).toBe(1_000);
-    for (const [found, exact] of [[p50, 500], [p95, 950], [p99, 990]] as const) expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact / 32);
+    for (const [found, exact] of [
+      [p50, 500],
+      [p95, 950],
+      [p99, 990],
+    ] as const)
+      expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact / 32);
   });
 
   it('widen the edges of a window to whole minutes while those are kept, and to hours and days later', async () => {
@@ -72,7 +95,11 @@ describe('the rollups of samples', () => {
   });
 
   it('tell which kinds of error there were, the most frequent first', async () => {
-    await record(sample(NOON, 5), ...[1, 2, 3].map((second) => sample(NOON + second * 10_000, 5_000, `no answer within ${second} ms`)), sample(NOON + 40_000, 3, 'answered 503'));
+    await record(
+      sample(NOON, 5),
+      ...[1, 2, 3].map((second) => sample(NOON + second * 10_000, 5_000, `no answer within ${second} ms`)),
+      sample(NOON + 40_000, 3, 'answered 503'),
+    );
     await record(sample(NOON + HOUR, 3, 'answered 503'), sample(NOON + HOUR + 1, 3, 'answered 500'));
     expect(history.errorKinds('http', { from: NOON, to: NOON + DAY_MS })).toEqual([
       { kind: 'no answer within # ms', count: 3 },

@@ -1,4 +1,15 @@
-import { ErrorKinds, keptFrom, LENGTH_MS, Rollup, ROLLUP_UNITS, type RollupUnit, rollupsOf, type Sample, type Span, startOf } from '../domain/index.js';
+import {
+  ErrorKinds,
+  keptFrom,
+  LENGTH_MS,
+  Rollup,
+  ROLLUP_UNITS,
+  type RollupUnit,
+  rollupsOf,
+  type Sample,
+  type Span,
+  startOf,
+} from '../domain/index.js';
 import { type UptimeTables } from './uptime-tables.js';
 
 type RollupTables = UptimeTables['rollups'];
@@ -11,7 +22,11 @@ function newestMinute({ minute }: RollupTables, service: string): number | undef
 
 /** The rows of one service that a batch of events touches. */
 class ServiceRollups {
-  readonly #rows: Readonly<Record<RollupUnit, Map<number, Rollup>>> = { minute: new Map(), hour: new Map(), day: new Map() };
+  readonly #rows: Readonly<Record<RollupUnit, Map<number, Rollup>>> = {
+    minute: new Map(),
+    hour: new Map(),
+    day: new Map(),
+  };
   #newest: number;
 
   constructor(
@@ -44,9 +59,11 @@ class ServiceRollups {
     for (const unit of ROLLUP_UNITS) {
       const table = this.tables[unit];
       const from = keptFrom(unit, this.#newest);
-      const expired = from === -Infinity ? [] : [...table.getKeys({ start: [this.service], end: [this.service, from] })];
+      const expired =
+        from === -Infinity ? [] : [...table.getKeys({ start: [this.service], end: [this.service, from] })];
       for (const key of expired) table.removeSync(key);
-      for (const [start, row] of this.#rows[unit]) if (start >= from) table.putSync([this.service, start], row.toStored());
+      for (const [start, row] of this.#rows[unit])
+        if (start >= from) table.putSync([this.service, start], row.toStored());
     }
   }
 

@@ -38,7 +38,8 @@ export class UptimeProjection {
     for (const event of events) {
       const service = serviceOfUptimeStream(event.streamName);
       if (service !== undefined) this.#applyToService(service, event);
-      else if (event.streamName.startsWith(PROBE_SAMPLES_PREFIX) && isEvent(event, ProbesRecorded)) this.#applySamples(event.streamName.slice(PROBE_SAMPLES_PREFIX.length), event.data);
+      else if (event.streamName.startsWith(PROBE_SAMPLES_PREFIX) && isEvent(event, ProbesRecorded))
+        this.#applySamples(event.streamName.slice(PROBE_SAMPLES_PREFIX.length), event.data);
     }
     this.#rollups.write();
     for (const [service, from] of this.#changedFrom) countDays(this.tables, service, from);
@@ -67,7 +68,9 @@ export class UptimeProjection {
 
   #cancel(service: string, cancellation: MaintenanceCancelled): void {
     const { maintenance } = this.tables;
-    const scheduled = [...maintenance.getRange({ start: [service], end: [service, Infinity] })].filter(({ value }) => value.id === cancellation.maintenanceId);
+    const scheduled = [...maintenance.getRange({ start: [service], end: [service, Infinity] })].filter(
+      ({ value }) => value.id === cancellation.maintenanceId,
+    );
     for (const { key, value } of scheduled) {
       const cancelled = withCancellation(value, cancellation);
       maintenance.putSync(key, cancelled);

@@ -6,7 +6,20 @@ import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { HTTP, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { ReadModel, serviceUptimeStream } from '../../event-store/index.js';
 import { createUptimeStreams } from '../application/index.js';
-import { changeEventId, judge, type ObservedStatus, probeSamplesStream, type Span, type StatusChange, toMaintenanceCancelled, toMaintenanceScheduled, toProbesRecorded, toServiceStatusChanged, toStatusCorrected, withSpan } from '../domain/index.js';
+import {
+  changeEventId,
+  judge,
+  type ObservedStatus,
+  probeSamplesStream,
+  type Span,
+  type StatusChange,
+  toMaintenanceCancelled,
+  toMaintenanceScheduled,
+  toProbesRecorded,
+  toServiceStatusChanged,
+  toStatusCorrected,
+  withSpan,
+} from '../domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 
 const EVER: Span = { from: 0, to: 2 * NOON };
@@ -38,14 +51,26 @@ describe('the read model of uptime', () => {
     const position = store.log.at(-1)?.position;
     if (position) expect(await model?.waitFor(position, 5_000)).toBe(true);
   };
-  const change = (service: string, status: ObservedStatus, at: number): StatusChange => ({ serviceName: service, status, at, metadata: { responseTime: 3 }, eventId: changeEventId(service, status, at) });
-  const record = (...changes: StatusChange[]): Promise<unknown> => Promise.all(changes.map((recorded) => store.appendToStream(serviceUptimeStream(recorded.serviceName), toServiceStatusChanged(recorded))));
+  const change = (service: string, status: ObservedStatus, at: number): StatusChange => ({
+    serviceName: service,
+    status,
+    at,
+    metadata: { responseTime: 3 },
+    eventId: changeEventId(service, status, at),
+  });
+  const record = (...changes: StatusChange[]): Promise<unknown> =>
+    Promise.all(
+      changes.map((recorded) =>
+        store.appendToStream(serviceUptimeStream(recorded.serviceName), toServiceStatusChanged(recorded)),
+      ),
+    );
   /** Samples so many seconds after noon. */
   const recordSamples = (service: string, seconds: readonly number[], prober = 'prober1'): Promise<unknown> => {
     const samples = seconds.map((second) => judge({ at: NOON + second * SECOND, responseTime: 2 }, HTTP.grades));
     return store.appendToStream(probeSamplesStream(service), toProbesRecorded(service, samples, HTTP, prober));
   };
-  const secondsOf = (spans: readonly Span[]): number[][] => spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
+  const secondsOf = (spans: readonly Span[]): number[][] =>
+    spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
 
   it('knows the services that have a stream, probed or not', async () => {
     await createUptimeStreams(store, ['websocket', 'http'], undefined);
@@ -53,7 +78,11 @@ describe('the read model of uptime', () => {
   });
 
   it('gives the changes of a window, and the last one up to a moment', async () => {
-    const [first, second, third] = [change('http', 'up', NOON), change('http', 'down', NOON + 5), change('http', 'up', NOON + 9)];
+    const [first, second, third] = [
+      change('http', 'up', NOON),
+      change('http', 'down', NOON + 5),
+      change('http', 'up', NOON + 9),
+    ];
     await record(first, second, third, change('http-2', 'down', NOON + 6), change('database', 'down', NOON + 20));
     const history = await open();
     expect(history.changesIn('http', { from: NOON, to: NOON + 9 })).toEqual([first, second]);
@@ -94,7 +123,8 @@ describe('the read model of uptime', () => {
     await recordSamples('http', [0, 10, 100, 110, 200, 210]);
     await recordSamples('http-2', [100, 150]);
     const history = await open();
-    const covered = (from: number, to: number): number[][] => secondsOf(history.coveredIn('http', { from: NOON + from * SECOND, to: NOON + to * SECOND }));
+    const covered = (from: number, to: number): number[][] =>
+      secondsOf(history.coveredIn('http', { from: NOON + from * SECOND, to: NOON + to * SECOND }));
     expect(covered(105, 106)).toEqual([[100, 110]]);
     expect(covered(20, 90)).toEqual([]);
     expect(covered(10, 100)).toEqual([
@@ -104,7 +134,10 @@ describe('the read model of uptime', () => {
   });
 
   it('merges windows of two replicas that come in any order, as if they had been one', async () => {
-    const windows = fc.array(fc.record({ start: fc.nat(300), gaps: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 }) }), { minLength: 1, maxLength: 8 });
+    const windows = fc.array(
+      fc.record({ start: fc.nat(300), gaps: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 }) }),
+      { minLength: 1, maxLength: 8 },
+    );
     const history = await open();
     let runs = 0;
     await fc.assert(
@@ -114,7 +147,8 @@ describe('the read model of uptime', () => {
         for (const [index, { start, gaps }] of given.entries()) {
           const seconds = gaps.reduce<number[]>((times, gap) => [...times, (times.at(-1) ?? 0) + gap], [start]);
           await recordSamples(service, seconds, `prober${index}`);
-          for (const second of seconds) expected = withSpan(expected, { from: NOON + second * SECOND, to: NOON + second * SECOND }, 25 * SECOND);
+          for (const second of seconds)
+            expected = withSpan(expected, { from: NOON + second * SECOND, to: NOON + second * SECOND }, 25 * SECOND);
         }
         await settled();
         expect(history.coveredIn(service, EVER)).toEqual(expected);
@@ -124,17 +158,42 @@ describe('the read model of uptime', () => {
 
   it('knows what maintenance was scheduled and which of it was cancelled, and the corrections, each in the order of the stream', async () => {
     const single = { id: 'upgrade', from: NOON, to: NOON + 60 * SECOND, reason: 'upgrade', scheduledBy: 'alice' };
-    const recurring = { id: 'backup', from: NOON - SECOND, recurrence: { rule: '0 2 * * *', timezone: 'Europe/Amsterdam', durationMs: 60 * SECOND }, reason: 'backup', scheduledBy: 'alice' };
-    const alarm = { id: 'alarm', from: NOON, to: NOON + SECOND, status: 'up' as const, reason: 'false alarm', correctedBy: 'bob' };
+    const recurring = {
+      id: 'backup',
+      from: NOON - SECOND,
+      recurrence: { rule: '0 2 * * *', timezone: 'Europe/Amsterdam', durationMs: 60 * SECOND },
+      reason: 'backup',
+      scheduledBy: 'alice',
+    };
+    const alarm = {
+      id: 'alarm',
+      from: NOON,
+      to: NOON + SECOND,
+      status: 'up' as const,
+      reason: 'false alarm',
+      correctedBy: 'bob',
+    };
     const stream = serviceUptimeStream('http');
-    await store.appendToStream(stream, [toMaintenanceScheduled(single, NOON, 'evt_1_first'), toMaintenanceScheduled(recurring, NOON, 'evt_2_second')]);
-    await store.appendToStream(stream, [toStatusCorrected(alarm, NOON, 'evt_3_third'), toStatusCorrected({ ...alarm, id: 'later', from: 0 }, NOON, 'evt_4_fourth')]);
+    await store.appendToStream(stream, [
+      toMaintenanceScheduled(single, NOON, 'evt_1_first'),
+      toMaintenanceScheduled(recurring, NOON, 'evt_2_second'),
+    ]);
+    await store.appendToStream(stream, [
+      toStatusCorrected(alarm, NOON, 'evt_3_third'),
+      toStatusCorrected({ ...alarm, id: 'later', from: 0 }, NOON, 'evt_4_fourth'),
+    ]);
     const history = await open();
     expect(history.maintenance('http')).toEqual([single, recurring]);
     expect(history.corrections('http').map(({ id }) => id)).toEqual(['alarm', 'later']);
-    await store.appendToStream(stream, [toMaintenanceCancelled('upgrade', 'bob', NOON + 5 * SECOND, 'evt_5_fifth'), toMaintenanceCancelled('unheard-of', 'bob', NOON, 'evt_6_sixth')]);
+    await store.appendToStream(stream, [
+      toMaintenanceCancelled('upgrade', 'bob', NOON + 5 * SECOND, 'evt_5_fifth'),
+      toMaintenanceCancelled('unheard-of', 'bob', NOON, 'evt_6_sixth'),
+    ]);
     await settled();
-    expect(history.maintenance('http')).toEqual([{ ...single, cancelled: { by: 'bob', at: NOON + 5 * SECOND } }, recurring]);
+    expect(history.maintenance('http')).toEqual([
+      { ...single, cancelled: { by: 'bob', at: NOON + 5 * SECOND } },
+      recurring,
+    ]);
     expect(history.maintenance('websocket')).toEqual([]);
     expect(history.corrections('websocket')).toEqual([]);
   });
@@ -150,9 +209,16 @@ describe('the read model of uptime', () => {
 
     await record(change('http', 'up', NOON + 40 * SECOND));
     await recordSamples('http', [20, 30, 40]);
-    const all = (history: UptimeReadModel): unknown => ({ services: history.services(), changes: history.changesIn('http', EVER), covered: history.coveredIn('http', EVER) });
+    const all = (history: UptimeReadModel): unknown => ({
+      services: history.services(),
+      changes: history.changesIn('http', EVER),
+      covered: history.coveredIn('http', EVER),
+    });
     const restarted = all(await open());
-    expect(restarted).toMatchObject({ changes: [{ status: 'up' }, { status: 'down' }, { status: 'up' }], covered: [{ from: NOON, to: NOON + 40 * SECOND }] });
+    expect(restarted).toMatchObject({
+      changes: [{ status: 'up' }, { status: 'down' }, { status: 'up' }],
+      covered: [{ from: NOON, to: NOON + 40 * SECOND }],
+    });
     expect(all(await open(join(directory, 'anew')))).toEqual(restarted);
   });
 

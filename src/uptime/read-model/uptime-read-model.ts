@@ -1,6 +1,14 @@
 import { type ReadModelDefinition, type ReadModelTables, SERVICE_UPTIME_PREFIX } from '../../event-store/index.js';
 import { type ErrorCount, type ResponseHistory, type ResponseTimes, type UptimeHistory } from '../application/index.js';
-import { type Correction, type MaintenanceWindow, PROBE_SAMPLES_PREFIX, type Span, startOf, type StatusChange, type StatusTotals } from '../domain/index.js';
+import {
+  type Correction,
+  type MaintenanceWindow,
+  PROBE_SAMPLES_PREFIX,
+  type Span,
+  startOf,
+  type StatusChange,
+  type StatusTotals,
+} from '../domain/index.js';
 import { totalsIn } from './daily-totals.js';
 import { changesIn, correctionsOf, coveredIn, lastChange, lastProbed, maintenanceOf } from './recorded-history.js';
 import { rollupOf } from './rollup-rows.js';
@@ -67,6 +75,8 @@ export class UptimeReadModel implements UptimeHistory, ResponseHistory {
 
   errorKinds(service: string, window: Span): ErrorCount[] {
     const { errors } = rollupOf(this.#tables.rollups, service, window);
-    return [...errors].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+    return [...errors]
+      .map(([kind, count]) => ({ kind, count }))
+      .sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
   }
 }

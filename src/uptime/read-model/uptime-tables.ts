@@ -1,6 +1,13 @@
 import { type Database } from 'lmdb';
 import { type ReadModelTables } from '../../event-store/index.js';
-import { type Correction, type MaintenanceWindow, ROLLUP_UNITS, type RollupUnit, type StatusChange, type StoredRollup } from '../domain/index.js';
+import {
+  type Correction,
+  type MaintenanceWindow,
+  ROLLUP_UNITS,
+  type RollupUnit,
+  type StatusChange,
+  type StoredRollup,
+} from '../domain/index.js';
 
 /** Service, milliseconds since 1970, revision in the service's stream: the last parts changes of one millisecond. */
 type ChangeKey = [service: string, at: number, revision: number];
@@ -31,7 +38,15 @@ export interface UptimeTables {
 const ROLLUP_TABLES = { minute: 'minutes', hour: 'hours', day: 'days' } as const satisfies Record<RollupUnit, string>;
 
 /** Names of the tables, for the definition of the read model. */
-export const UPTIME_TABLES = ['services', 'changes', 'covered', 'maintenance', 'corrections', 'totals', ...ROLLUP_UNITS.map((unit) => ROLLUP_TABLES[unit])];
+export const UPTIME_TABLES = [
+  'services',
+  'changes',
+  'covered',
+  'maintenance',
+  'corrections',
+  'totals',
+  ...ROLLUP_UNITS.map((unit) => ROLLUP_TABLES[unit]),
+];
 
 export function openTables(tables: ReadModelTables): UptimeTables {
   return {
@@ -41,6 +56,10 @@ export function openTables(tables: ReadModelTables): UptimeTables {
     maintenance: tables.table('maintenance'),
     corrections: tables.table('corrections'),
     totals: tables.table('totals'),
-    rollups: { minute: tables.table(ROLLUP_TABLES.minute), hour: tables.table(ROLLUP_TABLES.hour), day: tables.table(ROLLUP_TABLES.day) },
+    rollups: {
+      minute: tables.table(ROLLUP_TABLES.minute),
+      hour: tables.table(ROLLUP_TABLES.hour),
+      day: tables.table(ROLLUP_TABLES.day),
+    },
   };
 }

@@ -1,7 +1,12 @@
 import { TemporarySpool } from '../../../test/uptime/temporary-spool.js';
 import { type Sample } from '../domain/index.js';
 
-const sample = (at: number, error?: string): Sample => ({ at, responseMicros: 12_345, status: error === undefined ? 'up' : 'down', ...(error === undefined ? { grade: 'excellent' as const } : { error }) });
+const sample = (at: number, error?: string): Sample => ({
+  at,
+  responseMicros: 12_345,
+  status: error === undefined ? 'up' : 'down',
+  ...(error === undefined ? { grade: 'excellent' as const } : { error }),
+});
 
 describe('the spool', () => {
   const temporary = new TemporarySpool();
@@ -29,7 +34,12 @@ describe('the spool', () => {
     expect([after.waiting('a'), after.oldest('a')?.at, after.samples('a', 1_000).at(-1)?.at]).toEqual([190, 101, 290]);
     after.add('a', sample(400));
     await temporary.restart();
-    expect(temporary.open().samples('a', 1_000).map(({ at }) => at)).toEqual([...Array.from({ length: 190 }, (_, index) => 101 + index), 400]);
+    expect(
+      temporary
+        .open()
+        .samples('a', 1_000)
+        .map(({ at }) => at),
+    ).toEqual([...Array.from({ length: 190 }, (_, index) => 101 + index), 400]);
   });
 
   it('names the process before, and until when that counted on the lease', async () => {
@@ -48,7 +58,12 @@ describe('the spool', () => {
     expect([spool.waiting('few'), spool.waiting('many'), spool.oldest('many')?.at]).toEqual([3, 7, 14]);
     expect([spool.takeDropped('many'), spool.takeDropped('many'), spool.takeDropped('few')]).toEqual([13, 0, 0]);
     await temporary.restart();
-    expect(temporary.open(1_000).samples('many', 100).map(({ at }) => at)).toEqual([14, 15, 16, 17, 18, 19, 20]);
+    expect(
+      temporary
+        .open(1_000)
+        .samples('many', 100)
+        .map(({ at }) => at),
+    ).toEqual([14, 15, 16, 17, 18, 19, 20]);
   });
 
   it('counts long errors', () => {

@@ -53,7 +53,10 @@ export class LmdbSpool implements Spool {
     this.predecessor = typeof before === 'string' ? before : undefined;
     this.predecessorCountedUntil = typeof until === 'number' ? until : 0;
     this.#write(() => this.#meta.put(HOLDER, holder));
-    for (const { key: [service, number], value: sample } of this.#samples.getRange()) {
+    for (const {
+      key: [service, number],
+      value: sample,
+    } of this.#samples.getRange()) {
       this.#of(service).samples.push({ number, sample });
       this.#number = Math.max(this.#number, number);
       this.#bytes += bytesOf(sample);
@@ -77,7 +80,9 @@ export class LmdbSpool implements Spool {
   }
 
   samples(service: string, limit: number): Sample[] {
-    return this.#of(service).samples.slice(0, limit).map(({ sample }) => sample);
+    return this.#of(service)
+      .samples.slice(0, limit)
+      .map(({ sample }) => sample);
   }
 
   removeOldest(service: string, samples: number): void {
@@ -141,7 +146,12 @@ export class LmdbSpool implements Spool {
   #write(write: () => Promise<unknown>): void {
     // LMDB ends the process that writes to what is closed.
     if (this.#isClosed) return;
-    write().catch((error: unknown) => this.#logger.error({ err: error }, 'A sample could not be kept on this machine; it is lost if this process ends before KurrentDB has it'));
+    write().catch((error: unknown) =>
+      this.#logger.error(
+        { err: error },
+        'A sample could not be kept on this machine; it is lost if this process ends before KurrentDB has it',
+      ),
+    );
   }
 }
 

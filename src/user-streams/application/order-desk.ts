@@ -1,5 +1,25 @@
-import { type AppendResult, catchUpWith, type Clock, createEventId, type EventStore, type NewEvent, type Position, type RandomText, type StreamGuard, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { type Beginning, type Decision, jsonBytes, type QuotaLedger, streamNameOf, UserDataUpdated, type UserStream, type UserStreamKey } from '../domain/index.js';
+import {
+  type AppendResult,
+  catchUpWith,
+  type Clock,
+  createEventId,
+  type EventStore,
+  type NewEvent,
+  type Position,
+  type RandomText,
+  type StreamGuard,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
+import {
+  type Beginning,
+  type Decision,
+  jsonBytes,
+  type QuotaLedger,
+  streamNameOf,
+  UserDataUpdated,
+  type UserStream,
+  type UserStreamKey,
+} from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
 import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
 import { type Digest, RequestKey } from './request-key.js';
@@ -45,16 +65,25 @@ export class OrderDesk {
 
   /** Carries out all orders in one atomic write, in their order. */
   carryOut(orders: readonly Order[]): Promise<WriteOutcome[]> {
-    return this.#turns.run(orders.map(({ request }) => streamNameOf(request.key)), async () => {
-      for (const givesUpAt = this.options.clock.monotonic() + TRIED_FOR_MS; ; ) {
-        try {
-          return await this.#attempt(orders);
-        } catch (error) {
-          if (!(error instanceof WrongExpectedRevisionError) || isDemanded(orders, error) || error.streamName === undefined || this.options.clock.monotonic() > givesUpAt) throw error;
-          await this.#catchUp(error.streamName);
+    return this.#turns.run(
+      orders.map(({ request }) => streamNameOf(request.key)),
+      async () => {
+        for (const givesUpAt = this.options.clock.monotonic() + TRIED_FOR_MS; ;) {
+          try {
+            return await this.#attempt(orders);
+          } catch (error) {
+            if (
+              !(error instanceof WrongExpectedRevisionError) ||
+              isDemanded(orders, error) ||
+              error.streamName === undefined ||
+              this.options.clock.monotonic() > givesUpAt
+            )
+              throw error;
+            await this.#catchUp(error.streamName);
+          }
         }
-      }
-    });
+      },
+    );
   }
 
   async #attempt(orders: readonly Order[]): Promise<WriteOutcome[]> {
@@ -79,7 +108,10 @@ export class OrderDesk {
   }
 
   #assertAllowed({ request: { caller, key }, right }: Order): void {
-    this.options.guard.assertMay(caller, right, { name: streamNameOf(key), permissions: this.options.table.stream(key)?.permissions });
+    this.options.guard.assertMay(caller, right, {
+      name: streamNameOf(key),
+      permissions: this.options.table.stream(key)?.permissions,
+    });
   }
 
   /** The outcomes of a request that was carried out before. @throws ValidationError for a key that was used otherwise */
@@ -98,7 +130,15 @@ export class OrderDesk {
     const done = requestKey && this.options.table.carriedOut(requestKey.text);
     if (!requestKey || !done) return undefined;
     requestKey.assertSame(done);
-    return { streamName: done.streamName, revision: done.last, eventId: done.eventId, at: done.at, created: done.first === 0, replayed: true, largestBytes: 0 };
+    return {
+      streamName: done.streamName,
+      revision: done.last,
+      eventId: done.eventId,
+      at: done.at,
+      created: done.first === 0,
+      replayed: true,
+      largestBytes: 0,
+    };
   }
 
   #plan(order: Order): Plan {
@@ -118,9 +158,28 @@ export class OrderDesk {
       actor: caller.id,
       ...(requestKey ? { requestKey: requestKey.text, fingerprint: requestKey.fingerprint } : {}),
     };
-    const events = decision.events.map((event) => ({ ...event, eventId: event.eventId ?? nextId(), metadata: event.type === UserDataUpdated.type ? { ...metadata, dataSchema: this.options.schemas.nameFor(key.type, key.category) } : metadata }));
-    const sizes = events.map(({ type, data }) => (type === UserDataUpdated.type ? jsonBytes((data as UserDataUpdated).data) : 0));
-    return { ...decision, request, stream, streamName, events, at, bytes: sizes.reduce((sum, size) => sum + size, 0), largestBytes: Math.max(0, ...sizes), requestKey };
+    const events = decision.events.map((event) => ({
+      ...event,
+      eventId: event.eventId ?? nextId(),
+      metadata:
+        event.type === UserDataUpdated.type
+          ? { ...metadata, dataSchema: this.options.schemas.nameFor(key.type, key.category) }
+          : metadata,
+    }));
+    const sizes = events.map(({ type, data }) =>
+      type === UserDataUpdated.type ? jsonBytes((data as UserDataUpdated).data) : 0,
+    );
+    return {
+      ...decision,
+      request,
+      stream,
+      streamName,
+      events,
+      at,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+      largestBytes: Math.max(0, ...sizes),
+      requestKey,
+    };
   }
 
   #requestKey({ request: { caller, key, precondition, idempotencyKey }, asked }: Order): RequestKey | undefined {
@@ -134,7 +193,12 @@ export class OrderDesk {
     const held: (() => void)[] = [];
     const release = (): void => held.forEach((give) => give());
     try {
-      for (const { request: { key }, begins, bytes } of plans) held.push(quota.hold(key.userId, table.usage(key.userId), { streams: begins ? 1 : 0, bytes }));
+      for (const {
+        request: { key },
+        begins,
+        bytes,
+      } of plans)
+        held.push(quota.hold(key.userId, table.usage(key.userId), { streams: begins ? 1 : 0, bytes }));
     } catch (error) {
       release();
       throw error;
@@ -142,7 +206,9 @@ export class OrderDesk {
     return release;
   }
 
-  async #append(plans: readonly Plan[]): Promise<{ readonly position: Position | undefined; readonly revisions: ReadonlyMap<string, bigint> }> {
+  async #append(
+    plans: readonly Plan[],
+  ): Promise<{ readonly position: Position | undefined; readonly revisions: ReadonlyMap<string, bigint> }> {
     const [plan, ...others] = plans;
     if (!plan || others.length > 0) return this.options.store.appendToStreams(plans);
     const { streamName, events, expectedRevision } = plan;
@@ -153,12 +219,30 @@ export class OrderDesk {
   /** Writes the metadata of streams that have none yet. What the first event says holds until then, also after a crash. */
   async #writeMetadata(plans: readonly Plan[]): Promise<Position | undefined> {
     const missing = plans.filter(({ begins, stream }) => begins || stream?.metadataRevision === undefined);
-    const written = await Promise.all(missing.map(({ request: { key }, begins }) => (begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key))));
-    return written.flatMap((result) => result?.position ?? []).reduce<Position | undefined>((last, position) => (last && last.commit > position.commit ? last : position), undefined);
+    const written = await Promise.all(
+      missing.map(({ request: { key }, begins }) =>
+        begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key),
+      ),
+    );
+    return written
+      .flatMap((result) => result?.position ?? [])
+      .reduce<Position | undefined>(
+        (last, position) => (last && last.commit > position.commit ? last : position),
+        undefined,
+      );
   }
 
-  #initializeMetadata(key: UserStreamKey, { description, tags, permissions }: Beginning): Promise<AppendResult | undefined> {
-    return this.options.store.initializeMetadata({ name: streamNameOf(key), description, tags, owner: key.userId, permissions });
+  #initializeMetadata(
+    key: UserStreamKey,
+    { description, tags, permissions }: Beginning,
+  ): Promise<AppendResult | undefined> {
+    return this.options.store.initializeMetadata({
+      name: streamNameOf(key),
+      description,
+      tags,
+      owner: key.userId,
+      permissions,
+    });
   }
 
   /** The write that began the stream may have been cut off between its events and the metadata. */
@@ -175,23 +259,40 @@ export class OrderDesk {
     if (least <= known()) return;
     const streamName = streamNameOf(key);
     await this.#catchUp(streamName);
-    if (precondition.kind === 'revision' && precondition.revision > known()) throw new WrongExpectedRevisionError(streamName, precondition.revision, known() < 0n ? 'no_stream' : known());
+    if (precondition.kind === 'revision' && precondition.revision > known())
+      throw new WrongExpectedRevisionError(streamName, precondition.revision, known() < 0n ? 'no_stream' : known());
   }
 
   /** Waits until the read model knows what the store knows of a stream. @throws TimeoutError where it takes too long */
   async #catchUp(streamName: string): Promise<void> {
     const { store, table } = this.options;
-    await catchUpWith(store, streamName, (position, timeoutMs) => table.waitFor(position, timeoutMs), VISIBLE_WITHIN_MS);
+    await catchUpWith(
+      store,
+      streamName,
+      (position, timeoutMs) => table.waitFor(position, timeoutMs),
+      VISIBLE_WITHIN_MS,
+    );
   }
 
   /** What was recorded with the request's key first holds, where another replica was carrying out the same request. */
   #outcomeOf({ streamName, events, at, begins, largestBytes, requestKey }: Plan, revision: bigint): WriteOutcome {
     const recorded = requestKey && this.options.table.carriedOut(requestKey.text);
-    return { streamName, revision: Number(revision), eventId: events.at(-1)?.eventId ?? '', at: recorded?.at ?? at, created: begins !== undefined, replayed: false, largestBytes };
+    return {
+      streamName,
+      revision: Number(revision),
+      eventId: events.at(-1)?.eventId ?? '',
+      at: recorded?.at ?? at,
+      created: begins !== undefined,
+      replayed: false,
+      largestBytes,
+    };
   }
 }
 
 /** Whether a write was refused for what the caller demanded: to decide it again would come to the same. */
 function isDemanded(orders: readonly Order[], { streamName, expected }: WrongExpectedRevisionError): boolean {
-  return orders.some(({ request: { key, precondition } }) => streamName === streamNameOf(key) && (precondition.kind === 'revision' || expected === 'stream_exists'));
+  return orders.some(
+    ({ request: { key, precondition } }) =>
+      streamName === streamNameOf(key) && (precondition.kind === 'revision' || expected === 'stream_exists'),
+  );
 }

@@ -5,12 +5,20 @@ import { RequestKey } from './request-key.js';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const caller = (id: string): KnownCaller => ({ kind: 'known', id, roles: new Set(['user']) });
-const keyOf = (id: string, streamName: string, given: string, ...asked: readonly unknown[]): RequestKey => new RequestKey(caller(id), streamName, given, asked, digest);
+const keyOf = (id: string, streamName: string, given: string, ...asked: readonly unknown[]): RequestKey =>
+  new RequestKey(caller(id), streamName, given, asked, digest);
 const idsOf = (key: RequestKey, count = 3): string[] => {
   const next = key.eventIds();
   return Array.from({ length: count }, () => next());
 };
-const carriedOut = ({ fingerprint }: RequestKey): Parameters<RequestKey['assertSame']>[0] => ({ streamName: 'user-alice-profile', fingerprint, first: 0, last: 1, eventId: 'evt_0_aaaaaaaa', at: 0 });
+const carriedOut = ({ fingerprint }: RequestKey): Parameters<RequestKey['assertSame']>[0] => ({
+  streamName: 'user-alice-profile',
+  fingerprint,
+  first: 0,
+  last: 1,
+  eventId: 'evt_0_aaaaaaaa',
+  at: 0,
+});
 
 describe('a request key', () => {
   it('gives a repeated request the ids that it had, and each of its events another', () => {
@@ -26,7 +34,12 @@ describe('a request key', () => {
   });
 
   it('counts for one caller and one stream', () => {
-    const keys = [keyOf('alice', 'user-alice-profile', 'k'), keyOf('bob', 'user-alice-profile', 'k'), keyOf('alice', 'user-alice-loans', 'k'), keyOf('alice', 'user-alice-profile', 'l')];
+    const keys = [
+      keyOf('alice', 'user-alice-profile', 'k'),
+      keyOf('bob', 'user-alice-profile', 'k'),
+      keyOf('alice', 'user-alice-loans', 'k'),
+      keyOf('alice', 'user-alice-profile', 'l'),
+    ];
     expect(new Set(keys.map(({ text }) => text)).size).toBe(keys.length);
     expect(new Set(keys.flatMap((key) => idsOf(key, 1))).size).toBe(keys.length);
   });
@@ -43,7 +56,11 @@ describe('a request key', () => {
   it('refuses to have been used for another request, and says so', () => {
     const done = carriedOut(keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 1 }));
     expect(() => keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 1 }).assertSame(done)).not.toThrow();
-    for (const other of [keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 2 }), keyOf('alice', 'user-alice-profile', 'k', 'revision 2', { a: 1 }), keyOf('alice', 'user-alice-profile', 'k', 'revision 1')]) {
+    for (const other of [
+      keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 2 }),
+      keyOf('alice', 'user-alice-profile', 'k', 'revision 2', { a: 1 }),
+      keyOf('alice', 'user-alice-profile', 'k', 'revision 1'),
+    ]) {
       expect(() => other.assertSame(done)).toThrow(ValidationError);
       expect(() => other.assertSame(done)).toThrow("The Idempotency-Key 'k' was used for another request");
     }

@@ -40,6 +40,9 @@ export class RequestKey {
   /** @throws ValidationError where the key was used for something else */
   assertSame({ fingerprint, streamName }: CarriedOut): void {
     if (fingerprint === this.fingerprint) return;
-    throw new ValidationError(`The Idempotency-Key '${this.given}' was used for another request; use a new key for a new request`, { streamName });
+    throw new ValidationError(
+      `The Idempotency-Key '${this.given}' was used for another request; use a new key for a new request`,
+      { streamName },
+    );
   }
 }

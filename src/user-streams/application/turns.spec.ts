@@ -75,7 +75,11 @@ describe('turns', () => {
 
   it('all come to their end, never two of one name at once, each name in its order, whatever names overlap', async () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd');
-    const task = fc.record({ names: fc.array(name, { minLength: 1, maxLength: 4 }), moments: fc.nat(3), fails: fc.boolean() });
+    const task = fc.record({
+      names: fc.array(name, { minLength: 1, maxLength: 4 }),
+      moments: fc.nat(3),
+      fails: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(task, { maxLength: 25 }), async (tasks) => {
         const turns = new Turns();
@@ -97,7 +101,11 @@ describe('turns', () => {
             }),
           ),
         );
-        expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Error).message))).toEqual(tasks.map(({ fails }, index) => (fails ? 'meant to fail' : index)));
+        expect(
+          outcomes.map((outcome) =>
+            outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Error).message,
+          ),
+        ).toEqual(tasks.map(({ fails }, index) => (fails ? 'meant to fail' : index)));
         for (const order of orders.values()) expect(order).toEqual([...order].sort((one, other) => one - other));
       }),
       { numRuns: 60 },

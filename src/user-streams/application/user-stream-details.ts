@@ -1,5 +1,25 @@
-import { type Clock, type EventStore, EVERYONE, initialMetadata, type KnownCaller, permissionsOf, type StreamGuard, type StreamMetadata, StreamNotFoundError, type StreamPermissions, type VersionedStreamMetadata, WrongExpectedRevisionError } from '../../event-store/domain/index.js';
-import { assertNotDeleted, evolveMetadata, streamNameOf, type UserStream, type UserStreamKey, type Visibility } from '../domain/index.js';
+import {
+  type Clock,
+  type EventStore,
+  EVERYONE,
+  initialMetadata,
+  type KnownCaller,
+  permissionsOf,
+  type StreamGuard,
+  type StreamMetadata,
+  StreamNotFoundError,
+  type StreamPermissions,
+  type VersionedStreamMetadata,
+  WrongExpectedRevisionError,
+} from '../../event-store/domain/index.js';
+import {
+  assertNotDeleted,
+  evolveMetadata,
+  streamNameOf,
+  type UserStream,
+  type UserStreamKey,
+  type Visibility,
+} from '../domain/index.js';
 import { assertCurrent, type UserStreamTable, VISIBLE_WITHIN_MS } from './user-stream-table.js';
 
 const MOST_ATTEMPTS = 10;
@@ -27,15 +47,22 @@ export class UserStreamDetails {
    * @returns the stream with its new details
    * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError, ConnectionError
    */
-  async change(caller: KnownCaller, key: UserStreamKey, change: DetailsChange, expected: bigint | undefined): Promise<UserStream> {
+  async change(
+    caller: KnownCaller,
+    key: UserStreamKey,
+    change: DetailsChange,
+    expected: bigint | undefined,
+  ): Promise<UserStream> {
     for (let attempt = 1; ; attempt++) {
       const found = await this.store.getStreamMetadata(streamNameOf(key));
       const stream = this.#administered(caller, key, found);
-      if (expected !== undefined && expected !== found.revision) throw new WrongExpectedRevisionError(stream.name, expected, found.revision);
+      if (expected !== undefined && expected !== found.revision)
+        throw new WrongExpectedRevisionError(stream.name, expected, found.revision);
       try {
         return await this.#write(key, stream, found, change);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MOST_ATTEMPTS) throw error;
+        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MOST_ATTEMPTS)
+          throw error;
       }
     }
   }
@@ -52,7 +79,12 @@ export class UserStreamDetails {
     return stream;
   }
 
-  async #write(key: UserStreamKey, stream: UserStream, { metadata: stored, revision }: VersionedStreamMetadata, change: DetailsChange): Promise<UserStream> {
+  async #write(
+    key: UserStreamKey,
+    stream: UserStream,
+    { metadata: stored, revision }: VersionedStreamMetadata,
+    change: DetailsChange,
+  ): Promise<UserStream> {
     const now = new Date(this.clock.now()).toISOString();
     const { description = stream.description, tags = stream.tags } = change;
     const initial = initialMetadata(stream, new Date(stream.createdAt).toISOString());

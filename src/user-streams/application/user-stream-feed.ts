@@ -1,4 +1,13 @@
-import { type Caller, type EventStore, isEvent, type RecordedEvent, StreamDeleted, StreamDeletedError, type StreamGuard, StreamNotFoundError } from '../../event-store/domain/index.js';
+import {
+  type Caller,
+  type EventStore,
+  isEvent,
+  type RecordedEvent,
+  StreamDeleted,
+  StreamDeletedError,
+  type StreamGuard,
+  StreamNotFoundError,
+} from '../../event-store/domain/index.js';
 import { streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
 import { type UserStreamTable } from './user-stream-table.js';
@@ -22,12 +31,22 @@ export class UserStreamFeed {
    * @param after undefined: only those that are recorded from now on
    * @throws StreamNotFoundError, StreamDeletedError, ConnectionError
    */
-  follow(caller: Caller, key: UserStreamKey, after: bigint | undefined, signal: AbortSignal): AsyncGenerator<RecordedEvent> {
+  follow(
+    caller: Caller,
+    key: UserStreamKey,
+    after: bigint | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordedEvent> {
     const stream = this.queries.readable(caller, key);
     return this.#follow(caller, key, (after ?? BigInt(stream.revision)) + 1n, signal);
   }
 
-  async *#follow(caller: Caller, key: UserStreamKey, first: bigint, signal: AbortSignal): AsyncGenerator<RecordedEvent> {
+  async *#follow(
+    caller: Caller,
+    key: UserStreamKey,
+    first: bigint,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordedEvent> {
     const name = streamNameOf(key);
     let next = first;
     let wake: (() => void) | undefined;
@@ -67,6 +86,9 @@ export class UserStreamFeed {
   }
 
   #mayRead(caller: Caller, key: UserStreamKey): boolean {
-    return this.guard.has(caller, 'read', { name: streamNameOf(key), permissions: this.table.stream(key)?.permissions });
+    return this.guard.has(caller, 'read', {
+      name: streamNameOf(key),
+      permissions: this.table.stream(key)?.permissions,
+    });
   }
 }

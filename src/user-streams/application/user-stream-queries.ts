@@ -1,5 +1,28 @@
-import { type Caller, type EventStore, StreamDeleted, StreamDeletedError, type StreamGuard, StreamNotFoundError, StreamRestored, type StreamRight, type UserStreamType, ValidationError, isEvent } from '../../event-store/domain/index.js';
-import { assertNotDeleted, type DataEvent, holdsData, keyOfStream, type Usage, streamNameOf, type UserStream, type UserStreamKey, type Visibility, visibilityOf } from '../domain/index.js';
+import {
+  type Caller,
+  type EventStore,
+  StreamDeleted,
+  StreamDeletedError,
+  type StreamGuard,
+  StreamNotFoundError,
+  StreamRestored,
+  type StreamRight,
+  type UserStreamType,
+  ValidationError,
+  isEvent,
+} from '../../event-store/domain/index.js';
+import {
+  assertNotDeleted,
+  type DataEvent,
+  holdsData,
+  keyOfStream,
+  type Usage,
+  streamNameOf,
+  type UserStream,
+  type UserStreamKey,
+  type Visibility,
+  visibilityOf,
+} from '../domain/index.js';
 import { assertCurrent, type StoredData, type UserStreamTable } from './user-stream-table.js';
 
 /** A stream's data at some moment. */
@@ -47,7 +70,10 @@ export class UserStreamQueries {
   async stateAtRevision(caller: Caller, key: UserStreamKey, revision: bigint): Promise<UserStreamState> {
     const stream = this.readable(caller, key);
     if (revision > BigInt(stream.revision)) {
-      throw new ValidationError(`Stream '${stream.name}' is at revision ${stream.revision}; ask for that one or an earlier one`, { streamName: stream.name, details: { currentRevision: String(stream.revision) } });
+      throw new ValidationError(
+        `Stream '${stream.name}' is at revision ${stream.revision}; ask for that one or an earlier one`,
+        { streamName: stream.name, details: { currentRevision: String(stream.revision) } },
+      );
     }
     return this.#stateAt(key, Number(revision));
   }
@@ -61,7 +87,13 @@ export class UserStreamQueries {
   }
 
   /** The streams of a user that the caller may read, by type and category. @throws ConnectionError */
-  list(caller: Caller, userId: string, { type, category, tag, visibility, status = 'active' }: StreamFilter, limit: number, after?: string): StreamPage {
+  list(
+    caller: Caller,
+    userId: string,
+    { type, category, tag, visibility, status = 'active' }: StreamFilter,
+    limit: number,
+    after?: string,
+  ): StreamPage {
     assertCurrent(this.table);
     const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
     const matches = (stream: UserStream): boolean => {
@@ -103,7 +135,11 @@ export class UserStreamQueries {
   async #stateAt(key: UserStreamKey, revision: number): Promise<UserStreamState> {
     let isRestored = false;
     for (let from = revision; from >= 0; from -= LOOK_BACK) {
-      const events = await this.store.readStream(streamNameOf(key), { from: BigInt(from), direction: 'backwards', limit: LOOK_BACK });
+      const events = await this.store.readStream(streamNameOf(key), {
+        from: BigInt(from),
+        direction: 'backwards',
+        limit: LOOK_BACK,
+      });
       for (const event of events) {
         isRestored ||= isEvent(event, StreamRestored);
         if (!isRestored && isEvent(event, StreamDeleted)) throw new StreamDeletedError(streamNameOf(key));
@@ -116,12 +152,27 @@ export class UserStreamQueries {
 
   #cursor(userId: string, after: string | undefined): UserStreamKey | undefined {
     const key = after === undefined ? undefined : keyOfStream(after);
-    if (after !== undefined && key?.userId !== userId) throw new ValidationError(`after must be the name of a stream of user '${userId}'`, { details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the page before' }] } });
+    if (after !== undefined && key?.userId !== userId)
+      throw new ValidationError(`after must be the name of a stream of user '${userId}'`, {
+        details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the page before' }] },
+      });
     return key;
   }
 }
 
 /** What the read model keeps of an event with data. */
-export function storedDataOf({ data: { data }, metadata: { dataSchema }, revision, eventId, timestamp }: DataEvent): StoredData {
-  return { json: JSON.stringify(data), revision: Number(revision), eventId, at: Date.parse(timestamp), ...(typeof dataSchema === 'string' ? { schema: dataSchema } : {}) };
+export function storedDataOf({
+  data: { data },
+  metadata: { dataSchema },
+  revision,
+  eventId,
+  timestamp,
+}: DataEvent): StoredData {
+  return {
+    json: JSON.stringify(data),
+    revision: Number(revision),
+    eventId,
+    at: Date.parse(timestamp),
+    ...(typeof dataSchema === 'string' ? { schema: dataSchema } : {}),
+  };
 }

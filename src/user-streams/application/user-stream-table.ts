@@ -54,5 +54,6 @@ export const VISIBLE_WITHIN_MS = 2_000;
 
 /** Refuses to answer from a table that may have missed something: who may read what, above all. @throws ConnectionError */
 export function assertCurrent({ isCurrent }: Pick<UserStreamTable, 'isCurrent'>): void {
-  if (!isCurrent) throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+  if (!isCurrent)
+    throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
 }

@@ -1,4 +1,17 @@
-import { decideChange, decideCreate, decideDelete, decideReplace, decideRestore, type Beginning, type Decision, mergePatch, type Situation, streamNameOf, type UserData, type UserStreamKey } from '../domain/index.js';
+import {
+  decideChange,
+  decideCreate,
+  decideDelete,
+  decideReplace,
+  decideRestore,
+  type Beginning,
+  type Decision,
+  mergePatch,
+  type Situation,
+  streamNameOf,
+  type UserData,
+  type UserStreamKey,
+} from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
 import { OrderDesk, type OrderDeskOptions } from './order-desk.js';
 import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
@@ -60,12 +73,22 @@ export class UserStreams {
 
   /** Soft: {@link restore} brings it back. @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   delete(request: WriteRequest): Promise<WriteOutcome> {
-    return this.#write({ request, right: 'admin', asked: ['delete'], decide: (situation) => decideDelete(situation, request.precondition) });
+    return this.#write({
+      request,
+      right: 'admin',
+      asked: ['delete'],
+      decide: (situation) => decideDelete(situation, request.precondition),
+    });
   }
 
   /** @throws StreamNotFoundError, StreamAlreadyExistsError, WrongExpectedRevisionError */
   restore(request: WriteRequest): Promise<WriteOutcome> {
-    return this.#write({ request, right: 'admin', asked: ['restore'], decide: (situation) => decideRestore(situation, request.precondition) });
+    return this.#write({
+      request,
+      right: 'admin',
+      asked: ['restore'],
+      decide: (situation) => decideRestore(situation, request.precondition),
+    });
   }
 
   /** {@link replace} on several streams in one atomic write: all or none. @throws WrongExpectedRevisionError, StreamDeletedError */
@@ -78,7 +101,11 @@ export class UserStreams {
   #replacement({ request, data: placed }: Replacement, together: readonly string[] = []): Order {
     const decide = (situation: Situation, nextId: NextEventId): Decision => {
       for (const { data, within } of placed) this.#check(request.key, data, within);
-      return decideReplace(situation, request.precondition, placed.map(({ data }) => ({ data, eventId: nextId() })));
+      return decideReplace(
+        situation,
+        request.precondition,
+        placed.map(({ data }) => ({ data, eventId: nextId() })),
+      );
     };
     return { request, right: 'write', asked: ['replace', together, ...placed.map(({ data }) => data)], decide };
   }
@@ -93,4 +120,3 @@ export class UserStreams {
     this.#schemas.check(type, category, data, within);
   }
 }
-

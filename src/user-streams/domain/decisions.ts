@@ -1,4 +1,18 @@
-import { EVERYONE, type ExpectedRevision, type NewEvent, ownedBy, StreamAlreadyExistsError, StreamCreated, StreamDeleted, StreamDeletedError, StreamNotFoundError, type StreamPermissions, StreamRestored, WrongExpectedRevisionError, isPublic } from '../../event-store/domain/index.js';
+import {
+  EVERYONE,
+  type ExpectedRevision,
+  type NewEvent,
+  ownedBy,
+  StreamAlreadyExistsError,
+  StreamCreated,
+  StreamDeleted,
+  StreamDeletedError,
+  StreamNotFoundError,
+  type StreamPermissions,
+  StreamRestored,
+  WrongExpectedRevisionError,
+  isPublic,
+} from '../../event-store/domain/index.js';
 import { type UserData, UserDataUpdated } from './user-data-updated.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
 import { type UserStream } from './user-stream.js';
@@ -44,7 +58,10 @@ export interface Situation {
 }
 
 /** A stream belongs to its user and is private, where nobody says otherwise. */
-export function beginningOf({ userId, type, category }: UserStreamKey, given: Partial<Beginning> & { readonly isPublic?: boolean } = {}): Beginning {
+export function beginningOf(
+  { userId, type, category }: UserStreamKey,
+  given: Partial<Beginning> & { readonly isPublic?: boolean } = {},
+): Beginning {
   const owned = ownedBy(userId);
   return {
     description: given.description ?? `Stream '${category}' of the ${type} of user '${userId}'`,
@@ -64,7 +81,11 @@ export function decideCreate(situation: Situation, beginning: Beginning, write: 
 }
 
 /** Replaces the data, by each of the writes in turn; begins the stream where there is none. @throws as {@link expected} */
-export function decideReplace(situation: Situation, precondition: Precondition, writes: readonly DataWrite[]): Decision {
+export function decideReplace(
+  situation: Situation,
+  precondition: Precondition,
+  writes: readonly DataWrite[],
+): Decision {
   const { key, stream, now } = situation;
   const expectedRevision = expected(situation, precondition);
   if (!stream) return begin(situation, beginningOf(key), writes);
@@ -82,7 +103,16 @@ export function decideDelete(situation: Situation, precondition: Precondition): 
   const { key, stream, now, by } = situation;
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   const expectedRevision = expected(situation, precondition);
-  return { events: [{ type: StreamDeleted.type, data: { streamName: stream.name, deletedBy: by } satisfies StreamDeleted, timestamp: now }], expectedRevision };
+  return {
+    events: [
+      {
+        type: StreamDeleted.type,
+        data: { streamName: stream.name, deletedBy: by } satisfies StreamDeleted,
+        timestamp: now,
+      },
+    ],
+    expectedRevision,
+  };
 }
 
 /** @throws StreamNotFoundError, StreamAlreadyExistsError where it is not deleted, WrongExpectedRevisionError */
@@ -90,12 +120,22 @@ export function decideRestore({ key, stream, now, by }: Situation, precondition:
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   if (stream.deletedAt === undefined || precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
   const expectedRevision = precondition.kind === 'revision' ? precondition.revision : BigInt(stream.revision);
-  return { events: [{ type: StreamRestored.type, data: { streamName: stream.name, restoredBy: by } satisfies StreamRestored, timestamp: now }], expectedRevision };
+  return {
+    events: [
+      {
+        type: StreamRestored.type,
+        data: { streamName: stream.name, restoredBy: by } satisfies StreamRestored,
+        timestamp: now,
+      },
+    ],
+    expectedRevision,
+  };
 }
 
 /** @throws StreamDeletedError that says how to bring it back */
 export function assertNotDeleted(stream: UserStream): void {
-  if (stream.deletedAt !== undefined) throw new StreamDeletedError(stream.name, undefined, 'restore it first (POST …/restore)');
+  if (stream.deletedAt !== undefined)
+    throw new StreamDeletedError(stream.name, undefined, 'restore it first (POST …/restore)');
 }
 
 /**
@@ -106,27 +146,46 @@ export function assertNotDeleted(stream: UserStream): void {
  */
 function expected({ key, stream }: Situation, precondition: Precondition): ExpectedRevision {
   if (!stream) {
-    if (precondition.kind === 'revision') throw new WrongExpectedRevisionError(streamNameOf(key), precondition.revision, 'no_stream');
-    if (precondition.kind === 'exists') throw new WrongExpectedRevisionError(streamNameOf(key), 'stream_exists', 'no_stream');
+    if (precondition.kind === 'revision')
+      throw new WrongExpectedRevisionError(streamNameOf(key), precondition.revision, 'no_stream');
+    if (precondition.kind === 'exists')
+      throw new WrongExpectedRevisionError(streamNameOf(key), 'stream_exists', 'no_stream');
     return 'no_stream';
   }
   if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
-  if (precondition.kind === 'revision' && precondition.revision !== BigInt(stream.revision)) return precondition.revision;
+  if (precondition.kind === 'revision' && precondition.revision !== BigInt(stream.revision))
+    return precondition.revision;
   assertNotDeleted(stream);
   return BigInt(stream.revision);
 }
 
 function begin({ key, now }: Situation, begins: Beginning, writes: readonly DataWrite[]): Decision {
   const streamName = streamNameOf(key);
-  const created: StreamCreated = { streamName, description: begins.description, tags: begins.tags, owner: key.userId, createdAt: now, data: null, permissions: begins.permissions };
+  const created: StreamCreated = {
+    streamName,
+    description: begins.description,
+    tags: begins.tags,
+    owner: key.userId,
+    createdAt: now,
+    data: null,
+    permissions: begins.permissions,
+  };
   return {
-    events: [{ type: StreamCreated.type, data: created, timestamp: now }, ...writes.map((write) => updated(key, write, begins.permissions, now))],
+    events: [
+      { type: StreamCreated.type, data: created, timestamp: now },
+      ...writes.map((write) => updated(key, write, begins.permissions, now)),
+    ],
     expectedRevision: 'no_stream',
     begins,
   };
 }
 
-function updated({ userId, type, category }: UserStreamKey, { data, eventId }: DataWrite, permissions: StreamPermissions, timestamp: string): NewEvent {
+function updated(
+  { userId, type, category }: UserStreamKey,
+  { data, eventId }: DataWrite,
+  permissions: StreamPermissions,
+  timestamp: string,
+): NewEvent {
   const event: UserDataUpdated = { userId, type, category, data, isPublic: isPublic(permissions), timestamp, eventId };
   return { type: UserDataUpdated.type, data: event, timestamp, eventId };
 }

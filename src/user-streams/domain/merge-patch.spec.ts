@@ -2,26 +2,40 @@ import fc from 'fast-check';
 import { mergePatch } from './merge-patch.js';
 
 /** JSON values with names that are dangerous to assign to, as `JSON.parse` gives them. */
-const name = fc.oneof(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'), fc.string({ maxLength: 3 }));
+const name = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'),
+  fc.string({ maxLength: 3 }),
+);
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 5, depthSize: 'small' },
     fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string({ maxLength: 3 })),
     fc.array(tie('json'), { maxLength: 3 }),
     // Entries through text, so that __proto__ is an own member.
-    fc.array(fc.tuple(name, tie('json')), { maxLength: 5 }).map((entries): unknown => JSON.parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`)),
+    fc
+      .array(fc.tuple(name, tie('json')), { maxLength: 5 })
+      .map((entries): unknown =>
+        JSON.parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`),
+      ),
   ),
 }));
 
 /** The pseudocode of RFC 7396, section 2, on maps. */
 function byTheBook(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const members = new Map<string, unknown>(typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : []);
+  const members = new Map<string, unknown>(
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : [],
+  );
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) members.delete(key);
     else members.set(key, byTheBook(members.get(key), value));
   }
-  return Object.defineProperties({}, Object.fromEntries([...members].map(([key, value]) => [key, { value, enumerable: true }]).filter(([key]) => key !== '__proto__')) as PropertyDescriptorMap);
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(
+      [...members].map(([key, value]) => [key, { value, enumerable: true }]).filter(([key]) => key !== '__proto__'),
+    ) as PropertyDescriptorMap,
+  );
 }
 
 function objectsIn(value: unknown): object[] {
@@ -50,8 +64,13 @@ describe('a merge patch', () => {
   });
 
   it('does what the pseudocode of the RFC does', () => {
-    const withoutProto = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (key, member: unknown) => (key === '__proto__' ? undefined : member)));
-    fc.assert(fc.property(json.map(withoutProto), json.map(withoutProto), (target, patch) => expect(mergePatch(target, patch)).toEqual(byTheBook(target, patch))));
+    const withoutProto = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value, (key, member: unknown) => (key === '__proto__' ? undefined : member)));
+    fc.assert(
+      fc.property(json.map(withoutProto), json.map(withoutProto), (target, patch) =>
+        expect(mergePatch(target, patch)).toEqual(byTheBook(target, patch)),
+      ),
+    );
   });
 
   it('applied twice does what it does once', () => {
@@ -66,8 +85,12 @@ describe('a merge patch', () => {
   it('of nulls removes what it names, and nothing else', () => {
     fc.assert(
       fc.property(fc.dictionary(name, fc.integer(), { noNullPrototype: true }), fc.array(name), (target, removed) => {
-        const patch: unknown = JSON.parse(`{${[...new Set(removed)].map((key) => `${JSON.stringify(key)}:null`).join(',')}}`);
-        expect(Object.keys(mergePatch(target, patch) as object)).toEqual(Object.keys(target).filter((key) => !removed.includes(key)));
+        const patch: unknown = JSON.parse(
+          `{${[...new Set(removed)].map((key) => `${JSON.stringify(key)}:null`).join(',')}}`,
+        );
+        expect(Object.keys(mergePatch(target, patch) as object)).toEqual(
+          Object.keys(target).filter((key) => !removed.includes(key)),
+        );
       }),
     );
   });
@@ -85,7 +108,9 @@ describe('a merge patch', () => {
   });
 
   it('never reaches a prototype, and keeps names that look like one as data', () => {
-    const patch: unknown = JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"deep":{"__proto__":{"polluted":true}}}');
+    const patch: unknown = JSON.parse(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"deep":{"__proto__":{"polluted":true}}}',
+    );
     const result = mergePatch({}, patch) as { deep: object };
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
     expect(Object.getPrototypeOf(result.deep)).toBe(Object.prototype);

@@ -31,7 +31,8 @@ function copyOf(value: unknown): unknown {
 
 /** A member like any other, whatever its name: `__proto__` must not become the object's prototype, as it would by assignment. */
 function put(object: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
   else object[name] = value;
 }
 

@@ -14,13 +14,20 @@ describe('the quota ledger', () => {
         return error;
       }
     };
-    expect(refused({ streams: 1, bytes: 0 })).toMatchObject({ type: 'quota-exceeded', details: { quota: 'streams', limit: 3, used: 3, requested: 1 } });
-    expect(refused({ streams: 0, bytes: 1 })).toMatchObject({ type: 'quota-exceeded', details: { quota: 'bytes', limit: 100, used: 100, requested: 1 } });
+    expect(refused({ streams: 1, bytes: 0 })).toMatchObject({
+      type: 'quota-exceeded',
+      details: { quota: 'streams', limit: 3, used: 3, requested: 1 },
+    });
+    expect(refused({ streams: 0, bytes: 1 })).toMatchObject({
+      type: 'quota-exceeded',
+      details: { quota: 'bytes', limit: 100, used: 100, requested: 1 },
+    });
   });
 
   it('keeps users apart, whatever they are called', () => {
     const ledger = new QuotaLedger(limit);
-    for (const user of ['alice', 'bob', '__proto__', 'constructor']) expect(() => ledger.hold(user, NO_USAGE, limit)).not.toThrow();
+    for (const user of ['alice', 'bob', '__proto__', 'constructor'])
+      expect(() => ledger.hold(user, NO_USAGE, limit)).not.toThrow();
   });
 
   it('does not refuse what adds nothing, also to who has more than is allowed by now', () => {
@@ -57,10 +64,23 @@ describe('the quota ledger', () => {
         const used = new Map<string, Usage>();
         const underWay: { user: string; added: Usage; release: () => void }[] = [];
         const usedBy = (user: string): Usage => used.get(user) ?? NO_USAGE;
-        const sum = (usages: readonly Usage[]): Usage => usages.reduce((total, { streams, bytes }) => ({ streams: total.streams + streams, bytes: total.bytes + bytes }), NO_USAGE);
-        const totalOf = (user: string): Usage => sum([usedBy(user), ...underWay.filter((write) => write.user === user).map(({ added }) => added)]);
-        const fits = (user: string, added: Usage): boolean => (['streams', 'bytes'] as const).every((quota) => added[quota] === 0 || totalOf(user)[quota] + added[quota] <= limit[quota]);
-        for (const { user, added, ends = 0, isKept } of steps as readonly { user?: string; added?: Usage; ends?: number; isKept?: boolean }[]) {
+        const sum = (usages: readonly Usage[]): Usage =>
+          usages.reduce(
+            (total, { streams, bytes }) => ({ streams: total.streams + streams, bytes: total.bytes + bytes }),
+            NO_USAGE,
+          );
+        const totalOf = (user: string): Usage =>
+          sum([usedBy(user), ...underWay.filter((write) => write.user === user).map(({ added }) => added)]);
+        const fits = (user: string, added: Usage): boolean =>
+          (['streams', 'bytes'] as const).every(
+            (quota) => added[quota] === 0 || totalOf(user)[quota] + added[quota] <= limit[quota],
+          );
+        for (const { user, added, ends = 0, isKept } of steps as readonly {
+          user?: string;
+          added?: Usage;
+          ends?: number;
+          isKept?: boolean;
+        }[]) {
           if (user !== undefined && added) {
             const expected = fits(user, added);
             try {

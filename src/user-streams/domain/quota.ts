@@ -13,9 +13,12 @@ export class QuotaExceededError extends StreamError {
   readonly type = 'quota-exceeded';
 
   constructor(userId: string, quota: keyof Usage, limit: number, used: number, requested: number) {
-    super(`User '${userId}' may have ${limit} ${quota} and has ${used}; ${requested} more do not fit. Have the quota raised, or have data erased that is not needed`, {
-      details: { quota, limit, used, requested },
-    });
+    super(
+      `User '${userId}' may have ${limit} ${quota} and has ${used}; ${requested} more do not fit. Have the quota raised, or have data erased that is not needed`,
+      {
+        details: { quota, limit, used, requested },
+      },
+    );
   }
 }
 
@@ -37,7 +40,8 @@ export class QuotaLedger {
     const held = this.#held.get(userId) ?? NO_USAGE;
     for (const quota of ['streams', 'bytes'] as const) {
       const total = used[quota] + held[quota];
-      if (added[quota] > 0 && total + added[quota] > this.limit[quota]) throw new QuotaExceededError(userId, quota, this.limit[quota], total, added[quota]);
+      if (added[quota] > 0 && total + added[quota] > this.limit[quota])
+        throw new QuotaExceededError(userId, quota, this.limit[quota], total, added[quota]);
     }
     this.#held.set(userId, { streams: held.streams + added.streams, bytes: held.bytes + added.bytes });
     let isHeld = true;
@@ -49,7 +53,10 @@ export class QuotaLedger {
 
   /** What the user may still add. */
   left(used: Usage): Usage {
-    return { streams: Math.max(0, this.limit.streams - used.streams), bytes: Math.max(0, this.limit.bytes - used.bytes) };
+    return {
+      streams: Math.max(0, this.limit.streams - used.streams),
+      bytes: Math.max(0, this.limit.bytes - used.bytes),
+    };
   }
 
   #release(userId: string, { streams, bytes }: Usage): void {

@@ -21,11 +21,13 @@ export const UserDataUpdated = defineEvent<'UserDataUpdated', UserDataUpdated>({
   schemaVersion: 1,
   parse: (value) => {
     const { userId, type, category, data, isPublic, timestamp, eventId } = value as Partial<UserDataUpdated>;
-    if (typeof userId !== 'string' || typeof category !== 'string' || typeof eventId !== 'string') throw new Error('userId, category and eventId must be texts');
+    if (typeof userId !== 'string' || typeof category !== 'string' || typeof eventId !== 'string')
+      throw new Error('userId, category and eventId must be texts');
     if (typeof type !== 'string' || !isUserStreamType(type)) throw new Error('type must be a type of user stream');
     if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error('data must be an object');
     if (typeof isPublic !== 'boolean') throw new Error('isPublic must be true or false');
-    if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) throw new Error('timestamp must be an instant');
+    if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
+      throw new Error('timestamp must be an instant');
     return { userId, type, category, data, isPublic, timestamp, eventId };
   },
 });

@@ -1,4 +1,18 @@
-import { defaultPermissions, identifyStream, isEvent, isPublic, isTexts, ownedBy, type RecordedEvent, StreamCreated, StreamDeleted, type StreamMetadata, type StreamPermissions, StreamRestored, permissionsOf } from '../../event-store/domain/index.js';
+import {
+  defaultPermissions,
+  identifyStream,
+  isEvent,
+  isPublic,
+  isTexts,
+  ownedBy,
+  type RecordedEvent,
+  StreamCreated,
+  StreamDeleted,
+  type StreamMetadata,
+  type StreamPermissions,
+  StreamRestored,
+  permissionsOf,
+} from '../../event-store/domain/index.js';
 import { UserDataUpdated } from './user-data-updated.js';
 
 /** What is known of a user's stream, without its data. Plain values only: it is kept in tables. */
@@ -37,7 +51,13 @@ export function visibilityOf({ permissions }: UserStream): Visibility {
 export function evolve(stream: UserStream | undefined, event: RecordedEvent, bytes: number): UserStream {
   const at = Date.parse(event.timestamp);
   const before = stream ?? foundStream(event.streamName, at);
-  const after: UserStream = { ...before, revision: Number(event.revision), events: before.events + 1, bytes: before.bytes + bytes, updatedAt: Math.max(at, before.updatedAt) };
+  const after: UserStream = {
+    ...before,
+    revision: Number(event.revision),
+    events: before.events + 1,
+    bytes: before.bytes + bytes,
+    updatedAt: Math.max(at, before.updatedAt),
+  };
   if (isEvent(event, StreamCreated)) {
     const { description, tags, owner, permissions = ownedBy(owner), createdAt } = event.data;
     // Metadata that were written before are the later word.
@@ -68,7 +88,18 @@ export function evolveMetadata(stream: UserStream, written: StreamMetadata, meta
 export function foundStream(name: string, at: number): UserStream {
   const identity = identifyStream(name);
   const owner = identity.kind === 'user' ? identity.userId : 'system';
-  return { name, description: '', tags: [], owner, permissions: defaultPermissions(identity), revision: -1, events: 0, bytes: 0, createdAt: at, updatedAt: at };
+  return {
+    name,
+    description: '',
+    tags: [],
+    owner,
+    permissions: defaultPermissions(identity),
+    revision: -1,
+    events: 0,
+    bytes: 0,
+    createdAt: at,
+    updatedAt: at,
+  };
 }
 
 export type DataEvent = RecordedEvent<'UserDataUpdated', UserDataUpdated>;

@@ -26,10 +26,20 @@ export class EventStreams implements BeforeApplicationShutdown {
    * @param follow begins to follow; what it throws at once is answered as an error
    * @throws RateLimitedError where there are too many feeds already
    */
-  async serve(request: Request, response: Response, caller: Caller, follow: (signal: AbortSignal) => AsyncGenerator<RecordedEvent>): Promise<void> {
+  async serve(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    follow: (signal: AbortSignal) => AsyncGenerator<RecordedEvent>,
+  ): Promise<void> {
     const who = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
-    if (this.#open.size >= MOST_IN_ALL || [...this.#open.values()].filter((other) => other === who).length >= MOST_PER_CALLER) {
-      throw new RateLimitedError(`There are too many live feeds open for '${nameOf(caller)}'; close one, or come back later`);
+    if (
+      this.#open.size >= MOST_IN_ALL ||
+      [...this.#open.values()].filter((other) => other === who).length >= MOST_PER_CALLER
+    ) {
+      throw new RateLimitedError(
+        `There are too many live feeds open for '${nameOf(caller)}'; close one, or come back later`,
+      );
     }
     const controller = new AbortController();
     const { signal } = controller;
@@ -37,11 +47,18 @@ export class EventStreams implements BeforeApplicationShutdown {
     this.#open.set(controller, who);
     const close = (): void => controller.abort();
     response.on('close', close);
-    const expiry = caller.kind === 'known' && caller.expiresAt !== undefined ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), LONGEST_TIMER_MS)) : undefined;
+    const expiry =
+      caller.kind === 'known' && caller.expiresAt !== undefined
+        ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), LONGEST_TIMER_MS))
+        : undefined;
     const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
     try {
       // no-transform: compressing would hold events back.
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'private, no-cache, no-transform', 'X-Accel-Buffering': 'no' });
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'private, no-cache, no-transform',
+        'X-Accel-Buffering': 'no',
+      });
       // Nothing follows the head, and nobody would end it.
       if (request.method === 'HEAD') return;
       response.write(`retry: ${RETRY_MS}\n\n`);

@@ -1,7 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type StreamPermissions, USER_STREAM_TYPES, type UserStreamType } from '../../event-store/index.js';
 import { type SchemaDescription, type UserStreamState, type WriteOutcome } from '../application/index.js';
-import { keyOfStream, streamNameOf, type UserData, type UserStream, type Visibility, visibilityOf } from '../domain/index.js';
+import {
+  keyOfStream,
+  streamNameOf,
+  type UserData,
+  type UserStream,
+  type Visibility,
+  visibilityOf,
+} from '../domain/index.js';
 
 const AN_INSTANT = '2026-11-24T12:00:00.000Z';
 const A_STREAM = 'user-alice-profile';
@@ -45,7 +52,13 @@ export class UserStreamStateAnswer {
   @ApiProperty({ type: 'integer', description: 'Revision that the stream is at; the ETag too', example: 4 })
   readonly revision: number;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'null where nothing was written yet', example: { displayName: 'Alice', email: 'alice@example.com' } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'null where nothing was written yet',
+    example: { displayName: 'Alice', email: 'alice@example.com' },
+  })
   readonly data: UserData | null;
 
   @ApiPropertyOptional({ description: 'JSON Schema that the data were checked against', example: 'profile@1' })
@@ -59,7 +72,13 @@ export class UserStreamStateAnswer {
 
   static of({ key, revision, data: stored }: UserStreamState): UserStreamStateAnswer {
     const data = stored ? (JSON.parse(stored.json) as UserData) : null;
-    const evidence = stored ? { ...(stored.schema === undefined ? {} : { schema: stored.schema }), eventId: stored.eventId, timestamp: toTimestamp(stored.at) } : {};
+    const evidence = stored
+      ? {
+          ...(stored.schema === undefined ? {} : { schema: stored.schema }),
+          eventId: stored.eventId,
+          timestamp: toTimestamp(stored.at),
+        }
+      : {};
     return { streamName: streamNameOf(key), ...key, revision, data, ...evidence };
   }
 }
@@ -142,19 +161,33 @@ export class UserStreamsAnswer {
   @ApiProperty({ type: [UserStreamDto], description: 'Those that the caller may read, by type and category' })
   readonly streams: readonly UserStreamDto[];
 
-  @ApiProperty({ type: String, nullable: true, description: '`after` of the next page; null after the last one', example: null })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: '`after` of the next page; null after the last one',
+    example: null,
+  })
   readonly nextAfter: string | null;
 }
 
 export class UserStreamDetailsAnswer extends UserStreamDto {
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Revision of these details; the ETag too. null until they are recorded', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Revision of these details; the ETag too. null until they are recorded',
+    example: 0,
+  })
   readonly metadataRevision: number | null;
 
   @ApiPropertyOptional({ type: PermissionsDto, description: "For those who have the right 'admin'" })
   readonly permissions?: PermissionsDto;
 
   static ofDetails(stream: UserStream, mayAdminister: boolean): UserStreamDetailsAnswer {
-    return { ...UserStreamDto.of(stream), metadataRevision: stream.metadataRevision ?? null, ...(mayAdminister ? { permissions: stream.permissions } : {}) };
+    return {
+      ...UserStreamDto.of(stream),
+      metadataRevision: stream.metadataRevision ?? null,
+      ...(mayAdminister ? { permissions: stream.permissions } : {}),
+    };
   }
 }
 
@@ -165,7 +198,12 @@ export class SchemaDto implements SchemaDescription {
   @ApiProperty({ enum: USER_STREAM_TYPES })
   readonly type: UserStreamType;
 
-  @ApiProperty({ type: String, nullable: true, description: 'null: for all categories that have none of their own', example: null })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'null: for all categories that have none of their own',
+    example: null,
+  })
   readonly category: string | null;
 
   @ApiProperty({ type: 'integer', example: 1 })
@@ -177,7 +215,12 @@ export class SchemaDto implements SchemaDescription {
   @ApiProperty({ enum: ['builtin', 'product'] })
   readonly source: SchemaDescription['source'];
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema 2020-12', example: { type: 'object', properties: { displayName: { type: 'string' } } } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'JSON Schema 2020-12',
+    example: { type: 'object', properties: { displayName: { type: 'string' } } },
+  })
   readonly schema: Readonly<Record<string, unknown>>;
 }
 

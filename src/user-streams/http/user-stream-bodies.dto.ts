@@ -4,11 +4,21 @@ import { ArrayMaxSize, ArrayMinSize, IsArray, Matches, NotContains, ValidateNest
 import { type StreamPermissions, type UserStreamType } from '../../event-store/index.js';
 import { IfGiven, JsonObject, OptionalJsonObject } from '../../http/index.js';
 import { type UserData, type Visibility } from '../domain/index.js';
-import { CategoryMember, DescriptionMember, GranteesMember, TagsMember, TypeMember, VisibilityMember } from './user-stream-members.js';
+import {
+  CategoryMember,
+  DescriptionMember,
+  GranteesMember,
+  TagsMember,
+  TypeMember,
+  VisibilityMember,
+} from './user-stream-members.js';
 
 const MOST_EVENTS = 500;
 const MOST_WRITES = 100;
-const ALL_DATA = { description: 'All of the data from now on', example: { displayName: 'Alice', email: 'alice@example.com' } };
+const ALL_DATA = {
+  description: 'All of the data from now on',
+  example: { displayName: 'Alice', email: 'alice@example.com' },
+};
 
 export class CreateUserStreamBody {
   @TypeMember()
@@ -36,12 +46,20 @@ export class ReplaceDataBody {
 }
 
 export class ChangeDataBody {
-  @JsonObject({ description: 'What to change of the data, as a JSON Merge Patch (RFC 7396): null removes a member', example: { email: 'new@example.com', bio: null } })
+  @JsonObject({
+    description: 'What to change of the data, as a JSON Merge Patch (RFC 7396): null removes a member',
+    example: { email: 'new@example.com', bio: null },
+  })
   readonly data: UserData;
 }
 
 export class AppendDataBody {
-  @ApiProperty({ type: [ReplaceDataBody], minItems: 1, maxItems: MOST_EVENTS, description: 'One event each, in this order; the last one is the state' })
+  @ApiProperty({
+    type: [ReplaceDataBody],
+    minItems: 1,
+    maxItems: MOST_EVENTS,
+    description: 'One event each, in this order; the last one is the state',
+  })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_EVENTS)
@@ -60,14 +78,24 @@ export class StreamWriteBody {
   @JsonObject(ALL_DATA)
   readonly data: UserData;
 
-  @ApiPropertyOptional({ description: 'Revision that the stream must be at', example: '4', type: String, pattern: '^\\d{1,18}$' })
+  @ApiPropertyOptional({
+    description: 'Revision that the stream must be at',
+    example: '4',
+    type: String,
+    pattern: '^\\d{1,18}$',
+  })
   @IfGiven()
   @Matches(/^\d{1,18}$/, { message: 'must be a revision, as text' })
   readonly expectedRevision?: string;
 }
 
 export class WriteStreamsBody {
-  @ApiProperty({ type: [StreamWriteBody], minItems: 1, maxItems: MOST_WRITES, description: 'One for each stream; all of them are written or none' })
+  @ApiProperty({
+    type: [StreamWriteBody],
+    minItems: 1,
+    maxItems: MOST_WRITES,
+    description: 'One for each stream; all of them are written or none',
+  })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_WRITES)
@@ -83,7 +111,11 @@ export class PermissionsBody implements Partial<StreamPermissions> {
   @GranteesMember('Who may append; `*` is everyone who says who asks')
   readonly write?: string[];
 
-  @GranteesMember('Who may say who may do what, delete and restore; never empty, never everyone', ArrayMinSize(1), NotContains('*', { each: true, message: 'must not hold *: not everyone may say who may do what' }))
+  @GranteesMember(
+    'Who may say who may do what, delete and restore; never empty, never everyone',
+    ArrayMinSize(1),
+    NotContains('*', { each: true, message: 'must not hold *: not everyone may say who may do what' }),
+  )
   readonly admin?: string[];
 }
 

@@ -1,7 +1,16 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { type Caller, EVENT_STORE, type EventStore, type KnownCaller, readEventPage, ReadEventsQuery, StreamEventsDto, ValidationError } from '../../event-store/index.js';
+import {
+  type Caller,
+  EVENT_STORE,
+  type EventStore,
+  type KnownCaller,
+  readEventPage,
+  ReadEventsQuery,
+  StreamEventsDto,
+  ValidationError,
+} from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
@@ -33,38 +42,106 @@ export class UserStreamEventsController {
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({ summary: 'All events of a stream, page by page, both ways' })
   @ApiOkResponse({ type: StreamEventsDto })
-  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
-  history(@StreamKey() key: UserStreamKey, @Query() query: ReadEventsQuery, @CurrentCaller() caller: Caller): Promise<StreamEventsDto> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'stream-not-found',
+    'stream-deleted',
+    'connection-error',
+    'timeout',
+  )
+  history(
+    @StreamKey() key: UserStreamKey,
+    @Query() query: ReadEventsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamEventsDto> {
     return readEventPage(this.store, this.queries.readable(caller, key).name, query);
   }
 
   @Post('events')
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Append several events in one atomic write', description: 'Each is all of the data from there on. Creates the stream, private, where there is none.' })
+  @ApiOperation({
+    summary: 'Append several events in one atomic write',
+    description: 'Each is all of the data from there on. Creates the stream, private, where there is none.',
+  })
   @ApiWriteConditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteAnswer })
   @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
-  async append(@StreamKey() key: UserStreamKey, @Body() { events }: AppendDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
-    const outcome = await this.streams.replace({ caller, key, ...conditions }, events.map(({ data }, index) => ({ data, within: `events.${index}` })));
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'quota-exceeded',
+    'wrong-expected-revision',
+    'stream-already-exists',
+    'stream-deleted',
+    'event-too-large',
+    'unsupported-media-type',
+    'connection-error',
+    'timeout',
+  )
+  async append(
+    @StreamKey() key: UserStreamKey,
+    @Body() { events }: AppendDataBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WriteAnswer> {
+    const outcome = await this.streams.replace(
+      { caller, key, ...conditions },
+      events.map(({ data }, index) => ({ data, within: `events.${index}` })),
+    );
     return this.replies.answer(response, caller, key, outcome);
   }
 
   @Get('feed')
   @Access({ kind: 'stream' })
-  @ApiOperation({ summary: 'The events of a stream as they are recorded', description: 'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that comes back with Last-Event-ID misses nothing. The feed ends when the stream is deleted, when the caller may not read it any more, and when the token expires.' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Revision of the last event that has arrived', example: '4' })
+  @ApiOperation({
+    summary: 'The events of a stream as they are recorded',
+    description:
+      'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that comes back with Last-Event-ID misses nothing. The feed ends when the stream is deleted, when the caller may not read it any more, and when the token expires.',
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Revision of the last event that has arrived',
+    example: '4',
+  })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' }, example: 'id: 4\nevent: UserDataUpdated\ndata: {"revision":4,"type":"UserDataUpdated","data":{"data":{"displayName":"Alice"}}}\n\n' } } })
+  @ApiOkResponse({
+    content: {
+      'text/event-stream': {
+        schema: { type: 'string' },
+        example:
+          'id: 4\nevent: UserDataUpdated\ndata: {"revision":4,"type":"UserDataUpdated","data":{"data":{"displayName":"Alice"}}}\n\n',
+      },
+    },
+  })
   @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error')
-  follow(@StreamKey() key: UserStreamKey, @Query() { from }: FeedQuery, @CurrentCaller() caller: Caller, @Headers('last-event-id') lastEventId: string | undefined, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const after = lastEventId === undefined || lastEventId === '' ? (from === undefined ? undefined : BigInt(from) - 1n) : revisionOf(lastEventId);
+  follow(
+    @StreamKey() key: UserStreamKey,
+    @Query() { from }: FeedQuery,
+    @CurrentCaller() caller: Caller,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const after =
+      lastEventId === undefined || lastEventId === ''
+        ? from === undefined
+          ? undefined
+          : BigInt(from) - 1n
+        : revisionOf(lastEventId);
     return this.eventStreams.serve(request, response, caller, (signal) => this.feed.follow(caller, key, after, signal));
   }
 }
 
 function revisionOf(lastEventId: string): bigint {
-  if (!/^\d{1,18}$/.test(lastEventId)) throw new ValidationError('The request is not valid: Last-Event-ID must be the id of an event of this feed: a revision', { details: { mistakes: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] } });
+  if (!/^\d{1,18}$/.test(lastEventId))
+    throw new ValidationError(
+      'The request is not valid: Last-Event-ID must be the id of an event of this feed: a revision',
+      { details: { mistakes: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] } },
+    );
   return BigInt(lastEventId);
 }

@@ -1,7 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
-import { API_KEY_PREFIX, DEFAULT_CATEGORY, EVERYONE, isCategory, isUserId, ROLES, USER_STREAM_TYPES } from '../../event-store/index.js';
+import {
+  API_KEY_PREFIX,
+  DEFAULT_CATEGORY,
+  EVERYONE,
+  isCategory,
+  isUserId,
+  ROLES,
+  USER_STREAM_TYPES,
+} from '../../event-store/index.js';
 import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 
@@ -28,7 +36,13 @@ export function CategoryMember(): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ example: DEFAULT_CATEGORY }),
     IfGiven(),
-    ValidateBy({ name: 'isCategory', validator: { validate: (value) => typeof value === 'string' && isCategory(value), defaultMessage: () => "must be at most 64 lower-case letters, digits and single '-' or '_' between them" } }),
+    ValidateBy({
+      name: 'isCategory',
+      validator: {
+        validate: (value) => typeof value === 'string' && isCategory(value),
+        defaultMessage: () => "must be at most 64 lower-case letters, digits and single '-' or '_' between them",
+      },
+    }),
   );
 }
 
@@ -59,14 +73,26 @@ export function TagsMember(): PropertyDecorator {
 
 /** A list of those who have a right. */
 export function GranteesMember(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
-  const isGrantee = (value: unknown): boolean => typeof value === 'string' && (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
+  const isGrantee = (value: unknown): boolean =>
+    typeof value === 'string' &&
+    (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
   return applyDecorators(
     ApiPropertyOptional({ type: [String], maxItems: MOST_NAMES, example: ['alice'], description }),
     IfGiven(),
     IsArray(),
     ArrayMaxSize(MOST_NAMES),
     ArrayUnique(),
-    ValidateBy({ name: 'isGrantee', validator: { validate: isGrantee, defaultMessage: () => `must hold only users' ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}` } }, { each: true }),
+    ValidateBy(
+      {
+        name: 'isGrantee',
+        validator: {
+          validate: isGrantee,
+          defaultMessage: () =>
+            `must hold only users' ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`,
+        },
+      },
+      { each: true },
+    ),
     ...rules,
   );
 }

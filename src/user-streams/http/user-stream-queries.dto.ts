@@ -27,12 +27,22 @@ export class ListUserStreamsQuery {
   @VisibilityMember('Only those of this visibility')
   readonly visibility?: Visibility;
 
-  @ApiPropertyOptional({ enum: STATUSES, default: 'active', description: '`deleted`: those that may be restored, for who may restore them' })
+  @ApiPropertyOptional({
+    enum: STATUSES,
+    default: 'active',
+    description: '`deleted`: those that may be restored, for who may restore them',
+  })
   @IfGiven()
   @IsIn(STATUSES)
   readonly status: (typeof STATUSES)[number] = 'active';
 
-  @ApiPropertyOptional({ description: 'At most this many streams', default: DEFAULT_PAGE, minimum: 1, maximum: LARGEST_PAGE, type: 'integer' })
+  @ApiPropertyOptional({
+    description: 'At most this many streams',
+    default: DEFAULT_PAGE,
+    minimum: 1,
+    maximum: LARGEST_PAGE,
+    type: 'integer',
+  })
   @IfGiven()
   @Type(() => Number)
   @IsInt()
@@ -52,7 +62,10 @@ export class StateQuery {
   @Matches(/^\d{1,18}$/, { message: 'must be a revision' })
   readonly revision?: string;
 
-  @ApiPropertyOptional({ description: 'The state at this time, ISO 8601 with time zone', example: '2026-11-24T12:00:00Z' })
+  @ApiPropertyOptional({
+    description: 'The state at this time, ISO 8601 with time zone',
+    example: '2026-11-24T12:00:00Z',
+  })
   @IfGiven()
   // In a query a plus means a blank: that of a time zone is taken as it was meant.
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
@@ -62,7 +75,12 @@ export class StateQuery {
 }
 
 export class FeedQuery {
-  @ApiPropertyOptional({ description: 'Revision to begin with, inclusive; without it, and without Last-Event-ID, with what is recorded from now on', example: '0', pattern: '^\\d{1,18}$' })
+  @ApiPropertyOptional({
+    description:
+      'Revision to begin with, inclusive; without it, and without Last-Event-ID, with what is recorded from now on',
+    example: '0',
+    pattern: '^\\d{1,18}$',
+  })
   @IfGiven()
   @Matches(/^\d{1,18}$/, { message: 'must be a revision' })
   readonly from?: string;

@@ -14,7 +14,8 @@ import { WriteReplies } from './write-replies.js';
 
 /** With and without category: without is the category `default`. */
 const STREAM = [':type', ':type/:category'];
-const ANY_REVISION = 'The revision is the ETag: send it as If-Match, and a change that somebody else made meanwhile is not lost but answered by 409.';
+const ANY_REVISION =
+  'The revision is the ETag: send it as If-Match, and a change that somebody else made meanwhile is not lost but answered by 409.';
 
 /** The data of one stream: its state. */
 @ApiTags('user streams')
@@ -30,10 +31,25 @@ export class UserStreamStateController {
   @Get(STREAM)
   @Access({ kind: 'stream' })
   @Header('Cache-Control', 'private, no-cache')
-  @ApiOperation({ summary: 'The state of a stream: its data, now or earlier', description: 'A stream that the caller may not read answers as if it did not exist.' })
+  @ApiOperation({
+    summary: 'The state of a stream: its data, now or earlier',
+    description: 'A stream that the caller may not read answers as if it did not exist.',
+  })
   @ApiOkResponse({ type: UserStreamStateAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error', 'timeout')
-  async read(@StreamKey() key: UserStreamKey, @Query() query: StateQuery, @CurrentCaller() caller: Caller, @Res({ passthrough: true }) response: Response): Promise<UserStreamStateAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'stream-not-found',
+    'stream-deleted',
+    'connection-error',
+    'timeout',
+  )
+  async read(
+    @StreamKey() key: UserStreamKey,
+    @Query() query: StateQuery,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<UserStreamStateAnswer> {
     const state = await this.#stateOf(caller, key, query);
     response.setHeader('ETag', entityTag(state.revision));
     return UserStreamStateAnswer.of(state);
@@ -41,41 +57,102 @@ export class UserStreamStateController {
 
   @Put(STREAM)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Replace the data of a stream', description: `Creates the stream, private, where there is none. ${ANY_REVISION}` })
+  @ApiOperation({
+    summary: 'Replace the data of a stream',
+    description: `Creates the stream, private, where there is none. ${ANY_REVISION}`,
+  })
   @ApiWriteConditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteAnswer })
   @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
-  async replace(@StreamKey() key: UserStreamKey, @Body() body: ReplaceDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'quota-exceeded',
+    'wrong-expected-revision',
+    'stream-already-exists',
+    'stream-deleted',
+    'event-too-large',
+    'unsupported-media-type',
+    'connection-error',
+    'timeout',
+  )
+  async replace(
+    @StreamKey() key: UserStreamKey,
+    @Body() body: ReplaceDataBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WriteAnswer> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
     return this.replies.answer(response, caller, key, outcome);
   }
 
   @Patch(STREAM)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Change the data of a stream', description: `By a JSON Merge Patch (RFC 7396). ${ANY_REVISION}` })
+  @ApiOperation({
+    summary: 'Change the data of a stream',
+    description: `By a JSON Merge Patch (RFC 7396). ${ANY_REVISION}`,
+  })
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiWriteConditions()
   @ApiOkResponse({ type: WriteAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
-  async change(@StreamKey() key: UserStreamKey, @Body() body: ChangeDataBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'quota-exceeded',
+    'stream-not-found',
+    'wrong-expected-revision',
+    'stream-deleted',
+    'event-too-large',
+    'unsupported-media-type',
+    'connection-error',
+    'timeout',
+  )
+  async change(
+    @StreamKey() key: UserStreamKey,
+    @Body() body: ChangeDataBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WriteAnswer> {
     const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
     return this.replies.answer(response, caller, key, outcome);
   }
 
   @Delete(STREAM)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Delete a stream', description: 'Softly: it reads as deleted (410), nothing is lost, and `POST …/restore` brings it back. Takes the right `admin`.' })
+  @ApiOperation({
+    summary: 'Delete a stream',
+    description:
+      'Softly: it reads as deleted (410), nothing is lost, and `POST …/restore` brings it back. Takes the right `admin`.',
+  })
   @ApiWriteConditions()
   @ApiOkResponse({ type: WriteAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'stream-not-found', 'wrong-expected-revision', 'stream-deleted', 'connection-error', 'timeout')
-  async delete(@StreamKey() key: UserStreamKey, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'stream-not-found',
+    'wrong-expected-revision',
+    'stream-deleted',
+    'connection-error',
+    'timeout',
+  )
+  async delete(
+    @StreamKey() key: UserStreamKey,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WriteAnswer> {
     const outcome = await this.streams.delete({ caller, key, ...conditions });
     return this.replies.answer(response, caller, key, outcome);
   }
 
   async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {
-    if (revision !== undefined && at !== undefined) throw new ValidationError('The request is not valid: ask for the state at a revision or at a time, not both');
+    if (revision !== undefined && at !== undefined)
+      throw new ValidationError('The request is not valid: ask for the state at a revision or at a time, not both');
     if (revision !== undefined) return this.queries.stateAtRevision(caller, key, BigInt(revision));
     if (at !== undefined) return this.queries.stateAtTime(caller, key, Date.parse(at));
     return this.queries.state(caller, key);

@@ -1,11 +1,19 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { type Request } from 'express';
-import { DEFAULT_CATEGORY, isUserStreamType, USER_STREAM_TYPES, userStream, ValidationError } from '../../event-store/index.js';
+import {
+  DEFAULT_CATEGORY,
+  isUserStreamType,
+  USER_STREAM_TYPES,
+  userStream,
+  ValidationError,
+} from '../../event-store/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 
 /** Injects the {@link UserStreamKey} that the path of a request names. @throws ValidationError */
-export const StreamKey = createParamDecorator((_: unknown, context: ExecutionContext) => keyOf(context.switchToHttp().getRequest<Request>().params));
+export const StreamKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  keyOf(context.switchToHttp().getRequest<Request>().params),
+);
 
 /** Injects the user's id that the path of a request names. @throws ValidationError */
 export const UserId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
@@ -19,7 +27,11 @@ export function ApiStreamKey(): MethodDecorator & ClassDecorator {
 }
 
 export function ApiCategory(): MethodDecorator & ClassDecorator {
-  return ApiParam({ name: 'category', example: DEFAULT_CATEGORY, description: `\`${DEFAULT_CATEGORY}\` for the stream without category` });
+  return ApiParam({
+    name: 'category',
+    example: DEFAULT_CATEGORY,
+    description: `\`${DEFAULT_CATEGORY}\` for the stream without category`,
+  });
 }
 
 export function ApiUserId(): MethodDecorator & ClassDecorator {
@@ -29,7 +41,9 @@ export function ApiUserId(): MethodDecorator & ClassDecorator {
 /** @throws ValidationError that names each part that is wrong */
 export function keyOf({ userId, type, category = DEFAULT_CATEGORY }: Readonly<Record<string, unknown>>): UserStreamKey {
   if (typeof type !== 'string' || !isUserStreamType(type)) {
-    throw new ValidationError(`The request is not valid: type must be one of ${USER_STREAM_TYPES.join(', ')}`, { details: { mistakes: [{ path: 'type', problem: `must be one of ${USER_STREAM_TYPES.join(', ')}` }] } });
+    throw new ValidationError(`The request is not valid: type must be one of ${USER_STREAM_TYPES.join(', ')}`, {
+      details: { mistakes: [{ path: 'type', problem: `must be one of ${USER_STREAM_TYPES.join(', ')}` }] },
+    });
   }
   const key = { userId: String(userId), type, category: String(category) };
   // Refuses what cannot be part of a stream's name.

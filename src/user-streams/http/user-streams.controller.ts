@@ -26,10 +26,18 @@ export class UserStreamsController {
   @Get()
   @Access({ kind: 'stream' })
   @Header('Cache-Control', 'private, no-cache')
-  @ApiOperation({ summary: 'The streams of a user', description: 'Those that the caller may read: all of them for the user, the public ones for everyone.' })
+  @ApiOperation({
+    summary: 'The streams of a user',
+    description: 'Those that the caller may read: all of them for the user, the public ones for everyone.',
+  })
   @ApiOkResponse({ type: UserStreamsAnswer })
   @ApiErrors('validation-error', 'authentication-error', 'connection-error')
-  list(@UserId() userId: string, @Query() { limit, after, ...filter }: ListUserStreamsQuery, @CurrentCaller() caller: Caller, @Res({ passthrough: true }) response: Response): UserStreamsAnswer {
+  list(
+    @UserId() userId: string,
+    @Query() { limit, after, ...filter }: ListUserStreamsQuery,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
+  ): UserStreamsAnswer {
     this.replies.sayQuota(response, caller, userId);
     const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
     return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
@@ -37,15 +45,46 @@ export class UserStreamsController {
 
   @Post()
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Create a stream', description: 'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.' })
+  @ApiOperation({
+    summary: 'Create a stream',
+    description:
+      'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.',
+  })
   @ApiWriteConditions()
-  @ApiCreatedResponse({ type: WriteAnswer, headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } } })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'stream-already-exists', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
-  async create(@UserId() userId: string, @Body() body: CreateUserStreamBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() conditions: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WriteAnswer> {
-    if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists') throw new ValidationError('The request is not valid: a stream that is created has no revision yet; leave out If-Match');
+  @ApiCreatedResponse({
+    type: WriteAnswer,
+    headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } },
+  })
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'quota-exceeded',
+    'stream-already-exists',
+    'stream-deleted',
+    'event-too-large',
+    'unsupported-media-type',
+    'connection-error',
+    'timeout',
+  )
+  async create(
+    @UserId() userId: string,
+    @Body() body: CreateUserStreamBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() conditions: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WriteAnswer> {
+    if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists')
+      throw new ValidationError(
+        'The request is not valid: a stream that is created has no revision yet; leave out If-Match',
+      );
     const { type, category, visibility, description, tags, data } = body;
     const key = keyOf({ userId, type, category });
-    const beginning = beginningOf(key, { ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }), isPublic: visibility === 'public' });
+    const beginning = beginningOf(key, {
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags }),
+      isPublic: visibility === 'public',
+    });
     const outcome = await this.streams.create({ caller, key, ...conditions }, beginning, data);
     response.setHeader('Location', `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
     return this.replies.answer(response, caller, key, outcome);
@@ -54,18 +93,54 @@ export class UserStreamsController {
   @Post('batch')
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Write to several streams in one atomic write', description: 'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.' })
+  @ApiOperation({
+    summary: 'Write to several streams in one atomic write',
+    description:
+      'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.',
+  })
   @ApiOkResponse({ type: WritesAnswer })
-  @ApiErrors('validation-error', 'authentication-error', 'permission-error', 'quota-exceeded', 'wrong-expected-revision', 'stream-deleted', 'event-too-large', 'unsupported-media-type', 'connection-error', 'timeout')
-  async writeAll(@UserId() userId: string, @Body() { writes }: WriteStreamsBody, @CurrentKnownCaller() caller: KnownCaller, @Conditions() { precondition, ...conditions }: WriteConditions, @Res({ passthrough: true }) response: Response): Promise<WritesAnswer> {
-    if (precondition.kind !== 'none') throw new ValidationError('The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match');
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'permission-error',
+    'quota-exceeded',
+    'wrong-expected-revision',
+    'stream-deleted',
+    'event-too-large',
+    'unsupported-media-type',
+    'connection-error',
+    'timeout',
+  )
+  async writeAll(
+    @UserId() userId: string,
+    @Body() { writes }: WriteStreamsBody,
+    @CurrentKnownCaller() caller: KnownCaller,
+    @Conditions() { precondition, ...conditions }: WriteConditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<WritesAnswer> {
+    if (precondition.kind !== 'none')
+      throw new ValidationError(
+        'The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match',
+      );
     const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
-      request: { caller, key: keyOf({ userId, type, category }), precondition: expectedRevision === undefined ? ({ kind: 'none' } as const) : ({ kind: 'revision', revision: BigInt(expectedRevision) } as const), ...conditions },
+      request: {
+        caller,
+        key: keyOf({ userId, type, category }),
+        precondition:
+          expectedRevision === undefined
+            ? ({ kind: 'none' } as const)
+            : ({ kind: 'revision', revision: BigInt(expectedRevision) } as const),
+        ...conditions,
+      },
       data: [{ data, within: `writes.${index}` }],
     }));
     const names = replacements.map(({ request: { key } }) => streamNameOf(key));
     const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-    if (twice >= 0) throw new ValidationError(`The request is not valid: writes.${twice}: stream '${names[twice]}' is written to twice; write several events to one stream by POST …/events`, { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } });
+    if (twice >= 0)
+      throw new ValidationError(
+        `The request is not valid: writes.${twice}: stream '${names[twice]}' is written to twice; write several events to one stream by POST …/events`,
+        { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } },
+      );
     const outcomes = await this.streams.replaceAll(replacements);
     this.replies.sayQuota(response, caller, userId);
     return { results: outcomes.map((outcome) => WriteAnswer.of(outcome)) };

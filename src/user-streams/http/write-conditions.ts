@@ -16,21 +16,44 @@ const LARGEST_REVISION = 9_223_372_036_854_775_807n;
 /** Injects the {@link WriteConditions}. */
 export const Conditions = createParamDecorator((_: unknown, context: ExecutionContext): WriteConditions => {
   const request = context.switchToHttp().getRequest<IncomingMessage>();
-  return { precondition: preconditionOf(request.headers), idempotencyKey: idempotencyKeyOf(request.headers), requestId: requestIdOf(request) };
+  return {
+    precondition: preconditionOf(request.headers),
+    idempotencyKey: idempotencyKeyOf(request.headers),
+    requestId: requestIdOf(request),
+  };
 });
 
 /** Documents the headers that {@link Conditions} reads. */
 export function ApiWriteConditions({ ifNoneMatch = false }: { readonly ifNoneMatch?: boolean } = {}): MethodDecorator {
   return applyDecorators(
-    ApiHeader({ name: 'If-Match', required: false, description: 'Revision that the stream must be at, as its ETag says, or `*`: it must exist. Otherwise 409 with the current revision', example: '"4"' }),
-    ...(ifNoneMatch ? [ApiHeader({ name: 'If-None-Match', required: false, description: '`*`: the stream must not exist yet. Otherwise 409', example: '*' })] : []),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description:
+        'Revision that the stream must be at, as its ETag says, or `*`: it must exist. Otherwise 409 with the current revision',
+      example: '"4"',
+    }),
+    ...(ifNoneMatch
+      ? [
+          ApiHeader({
+            name: 'If-None-Match',
+            required: false,
+            description: '`*`: the stream must not exist yet. Otherwise 409',
+            example: '*',
+          }),
+        ]
+      : []),
     ApiIdempotencyKey(),
   );
 }
 
 /** @throws ValidationError */
-export function preconditionOf({ 'if-match': match, 'if-none-match': noneMatch }: IncomingMessage['headers']): Precondition {
-  if (match !== undefined && noneMatch !== undefined) throw wrongHeader('If-Match', 'cannot go together with If-None-Match');
+export function preconditionOf({
+  'if-match': match,
+  'if-none-match': noneMatch,
+}: IncomingMessage['headers']): Precondition {
+  if (match !== undefined && noneMatch !== undefined)
+    throw wrongHeader('If-Match', 'cannot go together with If-None-Match');
   if (noneMatch !== undefined) {
     if (noneMatch.trim() !== '*') throw wrongHeader('If-None-Match', 'must be * here: the stream must not exist yet');
     return { kind: 'absent' };
@@ -52,10 +75,13 @@ export function entityTag(revision: number | bigint): string {
 function revisionOf(match: string): bigint {
   const [, quoted, plain] = REVISION_TAG.exec(match.trim()) ?? [];
   const digits = quoted ?? plain;
-  if (digits === undefined || BigInt(digits) > LARGEST_REVISION) throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
+  if (digits === undefined || BigInt(digits) > LARGEST_REVISION)
+    throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
   return BigInt(digits);
 }
 
 function wrongHeader(header: string, problem: string): ValidationError {
-  return new ValidationError(`The request is not valid: ${header} ${problem}`, { details: { mistakes: [{ path: header, problem }] } });
+  return new ValidationError(`The request is not valid: ${header} ${problem}`, {
+    details: { mistakes: [{ path: header, problem }] },
+  });
 }

@@ -17,12 +17,21 @@ export class WriteReplies {
   ) {}
 
   /** The answer to a write, its headers set. */
-  answer(response: Response, caller: Caller, { userId }: Pick<UserStreamKey, 'userId'>, outcome: WriteOutcome): WriteAnswer {
+  answer(
+    response: Response,
+    caller: Caller,
+    { userId }: Pick<UserStreamKey, 'userId'>,
+    outcome: WriteOutcome,
+  ): WriteAnswer {
     const { revision, created, replayed, largestBytes } = outcome;
     response.setHeader('ETag', entityTag(revision));
     if (created) response.status(201);
     if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
-    if (largestBytes > LARGE_EVENT_BYTES) response.setHeader('X-Event-Size-Warning', `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`);
+    if (largestBytes > LARGE_EVENT_BYTES)
+      response.setHeader(
+        'X-Event-Size-Warning',
+        `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`,
+      );
     this.sayQuota(response, caller, userId);
     return WriteAnswer.of(outcome);
   }

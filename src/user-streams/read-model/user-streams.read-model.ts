@@ -1,7 +1,27 @@
 import { type Database } from 'lmdb';
-import { decodeMetadata, isSoftDeleted, type Position, type ReadModel, type ReadModelDefinition, type ReadModelTables, type RecordedEvent, USER_STREAM_PREFIX } from '../../event-store/index.js';
+import {
+  decodeMetadata,
+  isSoftDeleted,
+  type Position,
+  type ReadModel,
+  type ReadModelDefinition,
+  type ReadModelTables,
+  type RecordedEvent,
+  USER_STREAM_PREFIX,
+} from '../../event-store/index.js';
 import { type CarriedOut, type StoredData, storedDataOf, type UserStreamTable } from '../application/index.js';
-import { evolve, evolveMetadata, foundStream, holdsData, jsonBytes, keyOfStream, NO_USAGE, type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
+import {
+  evolve,
+  evolveMetadata,
+  foundStream,
+  holdsData,
+  jsonBytes,
+  keyOfStream,
+  NO_USAGE,
+  type Usage,
+  type UserStream,
+  type UserStreamKey,
+} from '../domain/index.js';
 
 const METADATA_PREFIX = '$$';
 /** Others may keep anything under that name: what is too long could not be a key of the table. */
@@ -68,7 +88,10 @@ export class UserStreamsReadModel implements UserStreamTable {
 
   *streamsOf(userId: string, after?: UserStreamKey): Iterable<UserStream> {
     const start = after ? rowOf(after) : [userId];
-    for (const { key, value } of this.#tables.streams.getRange({ start: start as StreamRow, exclusiveStart: after !== undefined })) {
+    for (const { key, value } of this.#tables.streams.getRange({
+      start: start as StreamRow,
+      exclusiveStart: after !== undefined,
+    })) {
       if (key[0] !== userId) return;
       if (value.events > 0) yield value;
     }
@@ -84,7 +107,13 @@ export class UserStreamsReadModel implements UserStreamTable {
 
   revisionAt(key: UserStreamKey, at: number): number | undefined {
     const row = rowOf(key);
-    for (const found of this.#tables.moments.getKeys({ start: [...row, at, Number.MAX_SAFE_INTEGER], end: row, reverse: true, limit: 1 })) return found[4];
+    for (const found of this.#tables.moments.getKeys({
+      start: [...row, at, Number.MAX_SAFE_INTEGER],
+      end: row,
+      reverse: true,
+      limit: 1,
+    }))
+      return found[4];
     return undefined;
   }
 
@@ -98,7 +127,13 @@ export class UserStreamsReadModel implements UserStreamTable {
 }
 
 function open(tables: ReadModelTables): Tables {
-  return { streams: tables.table('streams'), data: tables.table('data'), moments: tables.table('moments'), usage: tables.table('usage'), requests: tables.table('requests') };
+  return {
+    streams: tables.table('streams'),
+    data: tables.table('data'),
+    moments: tables.table('moments'),
+    usage: tables.table('usage'),
+    requests: tables.table('requests'),
+  };
 }
 
 function apply(tables: Tables, event: RecordedEvent): void {
@@ -127,7 +162,8 @@ function applyMetadata(tables: Tables, key: UserStreamKey, event: RecordedEvent)
   // KurrentDB's own soft delete, by other tools: nothing can be read of the stream any more.
   if (isSoftDeleted(metadata)) return forget(tables, key);
   const row = rowOf(key);
-  const stream = tables.streams.get(row) ?? foundStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
+  const stream =
+    tables.streams.get(row) ?? foundStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
   tables.streams.putSync(row, evolveMetadata(stream, metadata, Number(event.revision)));
 }
 
@@ -137,7 +173,9 @@ function forget(tables: Tables, key: UserStreamKey): void {
   if (!stream) return;
   tables.streams.removeSync(row);
   tables.data.removeSync(row);
-  const moments = [...tables.moments.getKeys({ start: row, end: [...row, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] })];
+  const moments = [
+    ...tables.moments.getKeys({ start: row, end: [...row, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] }),
+  ];
   for (const moment of moments) tables.moments.removeSync(moment);
   addUsage(tables, key, { streams: stream.events > 0 ? -1 : 0, bytes: -stream.bytes });
 }
@@ -148,7 +186,10 @@ function addUsage({ usage }: Tables, { userId }: UserStreamKey, added: Usage): v
 }
 
 /** Remembers the request that an event belongs to, from its first event to its last. */
-function rememberRequest({ requests }: Tables, { metadata: { requestKey, fingerprint }, streamName, revision, eventId, timestamp }: RecordedEvent): void {
+function rememberRequest(
+  { requests }: Tables,
+  { metadata: { requestKey, fingerprint }, streamName, revision, eventId, timestamp }: RecordedEvent,
+): void {
   if (typeof requestKey !== 'string' || !REQUEST_KEY.test(requestKey) || typeof fingerprint !== 'string') return;
   const last = Number(revision);
   const first = requests.get(requestKey)?.first ?? last;

@@ -9,9 +9,16 @@ import { AjvDataSchemas } from './ajv-data-schemas.js';
 import { BUILTIN_SCHEMAS } from './builtin-schemas.js';
 import { SchemaCompiler } from './schema-compiler.js';
 
-const schemasOf = (schemasDir?: string): AjvDataSchemas => new AjvDataSchemas({ userStreams: { schemasDir, quota: { streams: 1, bytes: 1 } } });
+const schemasOf = (schemasDir?: string): AjvDataSchemas =>
+  new AjvDataSchemas({ userStreams: { schemasDir, quota: { streams: 1, bytes: 1 } } });
 
-function refusal(schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category = 'default', within?: string): ValidationError | undefined {
+function refusal(
+  schemas: AjvDataSchemas,
+  type: UserStreamType,
+  data: UserData,
+  category = 'default',
+  within?: string,
+): ValidationError | undefined {
   try {
     schemas.check(type, category, data, within);
     return undefined;
@@ -21,7 +28,8 @@ function refusal(schemas: AjvDataSchemas, type: UserStreamType, data: UserData, 
   }
 }
 
-const mistakes = (schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category?: string): unknown => refusal(schemas, type, data, category)?.details?.mistakes;
+const mistakes = (schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category?: string): unknown =>
+  refusal(schemas, type, data, category)?.details?.mistakes;
 
 describe('the built-in schemas', () => {
   const schemas = schemasOf();
@@ -29,15 +37,49 @@ describe('the built-in schemas', () => {
   it.each(USER_STREAM_TYPES)('of %s is a JSON Schema that describes each of its members', (type) => {
     expect(() => new SchemaCompiler().check(BUILTIN_SCHEMAS[type])).not.toThrow();
     const { properties } = BUILTIN_SCHEMAS[type] as { properties: Record<string, { description?: string }> };
-    for (const [name, { description }] of Object.entries(properties)) expect({ name, described: description !== undefined && description !== '' }).toEqual({ name, described: true });
+    for (const [name, { description }] of Object.entries(properties))
+      expect({ name, described: description !== undefined && description !== '' }).toEqual({ name, described: true });
   });
 
   it.each<[UserStreamType, UserData]>([
-    ['profile', { displayName: 'Alice', email: 'alice@example.com', avatarUrl: 'https://example.com/a.png', bio: '🐧', language: 'pt-BR', timezone: 'Europe/Zurich', birthDate: '1990-04-25', constructor: 1 }],
-    ['preferences', { theme: 'dark', language: 'en', notifications: { email: true, push: false, sms: true, pigeon: 'often' } }],
+    [
+      'profile',
+      {
+        displayName: 'Alice',
+        email: 'alice@example.com',
+        avatarUrl: 'https://example.com/a.png',
+        bio: '🐧',
+        language: 'pt-BR',
+        timezone: 'Europe/Zurich',
+        birthDate: '1990-04-25',
+        constructor: 1,
+      },
+    ],
+    [
+      'preferences',
+      { theme: 'dark', language: 'en', notifications: { email: true, push: false, sms: true, pigeon: 'often' } },
+    ],
     ['activity', { action: 'pool.joined', at: '2026-11-24T02:00:00.000+01:00', details: { pool: 7 } }],
-    ['loans', { amount: 12.5, currency: 'CHF', status: 'active', dueAt: '2026-12-01T00:00:00Z', items: [{ name: 'skis', quantity: 2 }] }],
-    ['offers', { title: 'Skis', price: 0, currency: 'CHF', validUntil: '2026-12-01T00:00:00Z', imageUrls: ['https://example.com/skis.png'] }],
+    [
+      'loans',
+      {
+        amount: 12.5,
+        currency: 'CHF',
+        status: 'active',
+        dueAt: '2026-12-01T00:00:00Z',
+        items: [{ name: 'skis', quantity: 2 }],
+      },
+    ],
+    [
+      'offers',
+      {
+        title: 'Skis',
+        price: 0,
+        currency: 'CHF',
+        validUntil: '2026-12-01T00:00:00Z',
+        imageUrls: ['https://example.com/skis.png'],
+      },
+    ],
   ])('of %s accept what belongs there, and what else there is', (type, data) => {
     expect(mistakes(schemas, type, data)).toBeUndefined();
     expect(mistakes(schemas, type, {})).toBeUndefined();
@@ -48,9 +90,19 @@ describe('the built-in schemas', () => {
     ['profile', { email: 'alice' }, 'data.email', 'must be an e-mail address such as alice@example.com'],
     ['profile', { displayName: 7 }, 'data.displayName', 'must be a text'],
     ['profile', { displayName: 'x'.repeat(201) }, 'data.displayName', 'must have 200 characters or less'],
-    ['profile', { avatarUrl: '/a.png' }, 'data.avatarUrl', 'must be a whole address such as https://example.com/picture.png'],
+    [
+      'profile',
+      { avatarUrl: '/a.png' },
+      'data.avatarUrl',
+      'must be a whole address such as https://example.com/picture.png',
+    ],
     ['profile', { birthDate: '2026-02-30' }, 'data.birthDate', 'must be a day such as 2026-04-25'],
-    ['profile', { language: 'English!' }, 'data.language', 'must match the pattern ^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'],
+    [
+      'profile',
+      { language: 'English!' },
+      'data.language',
+      'must match the pattern ^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+    ],
     ['preferences', { theme: 'pink' }, 'data.theme', 'must be one of light, dark, system'],
     ['preferences', { notifications: { email: 'yes' } }, 'data.notifications.email', 'must be true or false'],
     ['preferences', { notifications: [] }, 'data.notifications', 'must be an object'],
@@ -64,17 +116,44 @@ describe('the built-in schemas', () => {
 
   it('tell all mistakes, under the path that the request has for the data, and which schema they were held against', () => {
     const error = refusal(schemas, 'profile', { email: 1, bio: 2 }, 'work', 'events.3');
-    expect(error?.details).toEqual({ schema: 'profile@1', mistakes: [{ path: 'events.3.data.email', problem: 'must be a text' }, { path: 'events.3.data.bio', problem: 'must be a text' }] });
-    expect(error?.message).toBe("The data do not fit the schema 'profile@1': events.3.data.email: must be a text; events.3.data.bio: must be a text");
+    expect(error?.details).toEqual({
+      schema: 'profile@1',
+      mistakes: [
+        { path: 'events.3.data.email', problem: 'must be a text' },
+        { path: 'events.3.data.bio', problem: 'must be a text' },
+      ],
+    });
+    expect(error?.message).toBe(
+      "The data do not fit the schema 'profile@1': events.3.data.email: must be a text; events.3.data.bio: must be a text",
+    );
   });
 
   it('tell at most twenty, and of large data the first', () => {
     expect(mistakes(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1) })).toHaveLength(20);
-    expect(mistakes(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1), more: Array.from({ length: 20_000 }, () => 1) })).toHaveLength(1);
+    expect(
+      mistakes(schemas, 'offers', {
+        imageUrls: Array.from({ length: 900 }, () => 1),
+        more: Array.from({ length: 20_000 }, () => 1),
+      }),
+    ).toHaveLength(1);
   });
 
   it('accept or refuse any data, and leave them as they are', () => {
-    const name = fc.oneof(fc.constantFrom('email', 'items', 'notifications', 'at', 'amount', 'details', 'language', 'timezone', 'constructor', 'toString'), fc.string());
+    const name = fc.oneof(
+      fc.constantFrom(
+        'email',
+        'items',
+        'notifications',
+        'at',
+        'amount',
+        'details',
+        'language',
+        'timezone',
+        'constructor',
+        'toString',
+      ),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...USER_STREAM_TYPES), fc.dictionary(name, fc.jsonValue()), (type, data) => {
         const before = JSON.stringify(data);
@@ -84,15 +163,18 @@ describe('the built-in schemas', () => {
     );
   });
 
-  it.each(['a', '-', 'a-', 'a/', 'a@', 'http://a/', '%41', '/', '1', '2026-04-25T', '🐧'])('do not take long on a megabyte of %j', (piece) => {
-    const long = piece.repeat(1_000_000 / piece.length);
-    const members = Object.values(BUILTIN_SCHEMAS).flatMap(({ properties }) => Object.keys(properties as object));
-    const data = Object.fromEntries(members.map((member) => [member, `${long}!`]));
-    schemas.check('profile', 'default', {});
-    const start = performance.now();
-    for (const type of USER_STREAM_TYPES) refusal(schemas, type, data);
-    expect(performance.now() - start).toBeLessThan(2_000);
-  });
+  it.each(['a', '-', 'a-', 'a/', 'a@', 'http://a/', '%41', '/', '1', '2026-04-25T', '🐧'])(
+    'do not take long on a megabyte of %j',
+    (piece) => {
+      const long = piece.repeat(1_000_000 / piece.length);
+      const members = Object.values(BUILTIN_SCHEMAS).flatMap(({ properties }) => Object.keys(properties as object));
+      const data = Object.fromEntries(members.map((member) => [member, `${long}!`]));
+      schemas.check('profile', 'default', {});
+      const start = performance.now();
+      for (const type of USER_STREAM_TYPES) refusal(schemas, type, data);
+      expect(performance.now() - start).toBeLessThan(2_000);
+    },
+  );
 });
 
 describe("the product's schemas", () => {
@@ -100,7 +182,8 @@ describe("the product's schemas", () => {
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'user-schemas-'))));
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const file = (name: string, schema: unknown): void => writeFileSync(join(directory, name), typeof schema === 'string' ? schema : JSON.stringify(schema));
+  const file = (name: string, schema: unknown): void =>
+    writeFileSync(join(directory, name), typeof schema === 'string' ? schema : JSON.stringify(schema));
   const demanding = (member: string): unknown => ({ type: 'object', required: [member] });
   const problems = (): readonly string[] => {
     try {
@@ -122,7 +205,10 @@ describe("the product's schemas", () => {
     expect(mistakes(schemas, 'profile', {})).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
     expect(mistakes(schemas, 'profile', {}, 'work')).toEqual([{ path: 'data.work', problem: 'is missing' }]);
     expect(mistakes(schemas, 'profile', {}, 'private')).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
-    expect(['profile', 'loans'].map((type) => schemas.nameFor(type as UserStreamType, 'default'))).toEqual(['profile@10', 'loans@1']);
+    expect(['profile', 'loans'].map((type) => schemas.nameFor(type as UserStreamType, 'default'))).toEqual([
+      'profile@10',
+      'loans@1',
+    ]);
     expect(schemas.nameFor('profile', 'work')).toBe('profile-work@2');
     expect(schemas.describe().map(({ name, category, source, inUse }) => [name, category, source, inUse])).toEqual([
       ['profile@10', null, 'product', true],
@@ -135,8 +221,16 @@ describe("the product's schemas", () => {
   });
 
   it('leave the built-in one described where they are newer', () => {
-    file('offers.v2.json', { $schema: 'https://json-schema.org/draft/2020-12/schema', ...(demanding('title') as object) });
-    expect(schemasOf(directory).describe().filter(({ type }) => type === 'offers').map(({ name, source, inUse }) => [name, source, inUse])).toEqual([
+    file('offers.v2.json', {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      ...(demanding('title') as object),
+    });
+    expect(
+      schemasOf(directory)
+        .describe()
+        .filter(({ type }) => type === 'offers')
+        .map(({ name, source, inUse }) => [name, source, inUse]),
+    ).toEqual([
       ['offers@2', 'product', true],
       ['offers@1', 'builtin', false],
     ]);
@@ -155,15 +249,39 @@ describe("the product's schemas", () => {
         toString: { type: 'string' },
         tree: { $ref: '#/$defs/tree' },
       },
-      $defs: { tree: { type: 'object', properties: { 'left/~': { $ref: '#/$defs/tree' } }, additionalProperties: false } },
+      $defs: {
+        tree: { type: 'object', properties: { 'left/~': { $ref: '#/$defs/tree' } }, additionalProperties: false },
+      },
       propertyNames: { maxLength: 10 },
       unevaluatedProperties: false,
     });
-    file('profile-old.v1.json', { $id: 'https://product.example/profile', $ref: '#/$defs/a', $defs: { a: { type: 'object', dependentRequired: { a: ['b'] } } } });
+    file('profile-old.v1.json', {
+      $id: 'https://product.example/profile',
+      $ref: '#/$defs/a',
+      $defs: { a: { type: 'object', dependentRequired: { a: ['b'] } } },
+    });
     const schemas = schemasOf(directory);
-    expect(mistakes(schemas, 'profile', { nickname: null, size: 1, kind: 'penguin', id: 1, list: ['a'], tree: { 'left/~': {} } })).toBeUndefined();
+    expect(
+      mistakes(schemas, 'profile', {
+        nickname: null,
+        size: 1,
+        kind: 'penguin',
+        id: 1,
+        list: ['a'],
+        tree: { 'left/~': {} },
+      }),
+    ).toBeUndefined();
     expect(mistakes(schemas, 'profile', { a: 1 }, 'old')).toEqual([{ path: 'data.b', problem: 'is missing' }]);
-    const told = mistakes(schemas, 'profile', { nickname: 'x', size: 0, kind: 'cat', id: true, list: [], tree: { 'left/~': { x: 1 } }, y: 1, averylongname: 1 });
+    const told = mistakes(schemas, 'profile', {
+      nickname: 'x',
+      size: 0,
+      kind: 'cat',
+      id: true,
+      list: [],
+      tree: { 'left/~': { x: 1 } },
+      y: 1,
+      averylongname: 1,
+    });
     expect(told).toEqual(
       expect.arrayContaining([
         { path: 'data.nickname', problem: 'must have 2 characters or more' },
@@ -183,17 +301,41 @@ describe("the product's schemas", () => {
     ['profile.v1.json', '{', /^profile\.v1\.json: .*JSON/],
     ['profile.v1.json', [], /^profile\.v1\.json: a JSON object with a JSON Schema is expected$/],
     ['profile.v1.json', { type: 'objekt' }, /^profile\.v1\.json: schema is invalid: data\/type must be/],
-    ['profile.v1.json', { type: 'object', propertys: {} }, /^profile\.v1\.json: strict mode: unknown keyword: "propertys"$/],
-    ['profile.v1.json', { type: 'object', properties: { a: { type: 'string', format: 'phone' } } }, /^profile\.v1\.json: unknown format "phone"/],
-    ['profile.v1.json', { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }, /^profile\.v1\.json: Invalid regular expression/],
-    ['profile.v1.json', { $ref: 'https://elsewhere.example/schema' }, /^profile\.v1\.json: can't resolve reference https:\/\/elsewhere\.example\/schema/],
-    ['profile.v1.json', { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, /^profile\.v1\.json: '\$schema' must be https:\/\/json-schema\.org\/draft\/2020-12\/schema$/],
+    [
+      'profile.v1.json',
+      { type: 'object', propertys: {} },
+      /^profile\.v1\.json: strict mode: unknown keyword: "propertys"$/,
+    ],
+    [
+      'profile.v1.json',
+      { type: 'object', properties: { a: { type: 'string', format: 'phone' } } },
+      /^profile\.v1\.json: unknown format "phone"/,
+    ],
+    [
+      'profile.v1.json',
+      { type: 'object', properties: { a: { type: 'string', pattern: '(' } } },
+      /^profile\.v1\.json: Invalid regular expression/,
+    ],
+    [
+      'profile.v1.json',
+      { $ref: 'https://elsewhere.example/schema' },
+      /^profile\.v1\.json: can't resolve reference https:\/\/elsewhere\.example\/schema/,
+    ],
+    [
+      'profile.v1.json',
+      { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' },
+      /^profile\.v1\.json: '\$schema' must be https:\/\/json-schema\.org\/draft\/2020-12\/schema$/,
+    ],
     ['profile.v1.json', { $async: true, type: 'object' }, /^profile\.v1\.json: '\$async' is not supported$/],
     ['profile.json', {}, /^profile\.json: it must be named \{type\}\.v\{N\}\.json/],
     ['profile.v0.json', {}, /^profile\.v0\.json: it must be named/],
     ['README.md', 'x', /^README\.md: it must be named/],
     ['wallet.v1.json', {}, /^wallet\.v1\.json: 'wallet' is no type of user stream; use one of profile, preferences/],
-    ['profile-default.v1.json', {}, /^profile-default\.v1\.json: the category 'default' is left out: name it profile\.v1\.json$/],
+    [
+      'profile-default.v1.json',
+      {},
+      /^profile-default\.v1\.json: the category 'default' is left out: name it profile\.v1\.json$/,
+    ],
     ['profile-Work.v1.json', {}, /^profile-Work\.v1\.json: 'Work' cannot name a category/],
   ])('stop the start where %s holds %j', (name, schema, problem) => {
     file(name, schema);
@@ -208,6 +350,8 @@ describe("the product's schemas", () => {
     file('a.json', {});
     file('b.json', {});
     expect(problems()).toHaveLength(2);
-    expect(() => schemasOf('/nowhere')).toThrow(/USER_SCHEMAS_DIR is '\/nowhere'; the directory cannot be read: ENOENT/);
+    expect(() => schemasOf('/nowhere')).toThrow(
+      /USER_SCHEMAS_DIR is '\/nowhere'; the directory cannot be read: ENOENT/,
+    );
   });
 });

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig, ConfigurationError } from '../../config/index.js';
-import { MOST_MISTAKES, USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
+import {
+  MOST_MISTAKES,
+  USER_STREAM_TYPES,
+  type UserStreamType,
+  ValidationError,
+} from '../../event-store/domain/index.js';
 import { type DataSchemas, type SchemaDescription } from '../application/data-schemas.js';
 import { type UserData } from '../domain/index.js';
 import { BUILTIN_SCHEMAS, BUILTIN_VERSION } from './builtin-schemas.js';
@@ -25,10 +30,14 @@ export class AjvDataSchemas implements DataSchemas {
   /** @throws ConfigurationError that names every file which cannot be used, and why */
   constructor(@Inject(APP_CONFIG) { userStreams: { schemasDir } }: Pick<AppConfig, 'userStreams'>) {
     const product = schemasDir === undefined ? [] : this.#read(schemasDir);
-    this.#all = [...product, ...builtin().filter(({ name }) => !product.some((own) => own.name === name))].sort(inOrder);
+    this.#all = [...product, ...builtin().filter(({ name }) => !product.some((own) => own.name === name))].sort(
+      inOrder,
+    );
     // Of those that describe the same data, the last one entered stays: any of the product's after the built-in, the newest last.
     const entered = [...builtin(), ...product.toSorted((one, other) => one.version - other.version)];
-    this.#inUse = new Map(entered.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]));
+    this.#inUse = new Map(
+      entered.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]),
+    );
   }
 
   check(type: UserStreamType, category: string, data: UserData, within?: string): void {
@@ -38,7 +47,10 @@ export class AjvDataSchemas implements DataSchemas {
     const root = [...(within === undefined ? [] : within.split('.')), 'data'];
     const mistakes = errors.slice(0, MOST_MISTAKES).map((error) => mistakeOf(error, root));
     const more = errors.length > mistakes.length ? '; and more' : '';
-    throw new ValidationError(`The data do not fit the schema '${schema.name}': ${mistakes.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`, { details: { schema: schema.name, mistakes } });
+    throw new ValidationError(
+      `The data do not fit the schema '${schema.name}': ${mistakes.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`,
+      { details: { schema: schema.name, mistakes } },
+    );
   }
 
   nameFor(type: UserStreamType, category: string): string {
@@ -63,8 +75,16 @@ export class AjvDataSchemas implements DataSchemas {
   #read(directory: string): readonly Schema[] {
     const { files, problems } = readSchemaFiles(directory);
     const unusable = [...problems, ...files.flatMap((file) => this.#problemWith(file))];
-    if (unusable.length > 0) throw new ConfigurationError(unusable.map((problem) => `USER_SCHEMAS_DIR is '${directory}'; ${problem}`));
-    return files.map(({ type, category, version, schema }) => ({ name: `${type}${category === null ? '' : `-${category}`}@${version}`, type, category, version, source: 'product', schema }));
+    if (unusable.length > 0)
+      throw new ConfigurationError(unusable.map((problem) => `USER_SCHEMAS_DIR is '${directory}'; ${problem}`));
+    return files.map(({ type, category, version, schema }) => ({
+      name: `${type}${category === null ? '' : `-${category}`}@${version}`,
+      type,
+      category,
+      version,
+      source: 'product',
+      schema,
+    }));
   }
 
   #problemWith({ file, schema }: SchemaFile): string[] {
@@ -82,7 +102,14 @@ function builtin(): readonly Schema[] {
 }
 
 function builtinOf(type: UserStreamType): Schema {
-  return { name: `${type}@${BUILTIN_VERSION}`, type, category: null, version: BUILTIN_VERSION, source: 'builtin', schema: BUILTIN_SCHEMAS[type] };
+  return {
+    name: `${type}@${BUILTIN_VERSION}`,
+    type,
+    category: null,
+    version: BUILTIN_VERSION,
+    source: 'builtin',
+    schema: BUILTIN_SCHEMAS[type],
+  };
 }
 
 function inOrder(one: Schema, other: Schema): number {

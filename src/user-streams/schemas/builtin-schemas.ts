@@ -6,21 +6,49 @@ export type ObjectSchema = Readonly<Record<string, unknown>>;
 export const BUILTIN_VERSION = 1;
 
 const text = (description: string, maxLength: number): ObjectSchema => ({ description, type: 'string', maxLength });
-const instant = (description: string): ObjectSchema => ({ description: `${description}; ISO 8601 with a time zone`, type: 'string', format: 'date-time', maxLength: 64 });
+const instant = (description: string): ObjectSchema => ({
+  description: `${description}; ISO 8601 with a time zone`,
+  type: 'string',
+  format: 'date-time',
+  maxLength: 64,
+});
 const link = (description: string): ObjectSchema => ({ description, type: 'string', format: 'uri', maxLength: 2_048 });
 const flag = (description: string): ObjectSchema => ({ description, type: 'boolean' });
 const freeForm = (description: string): ObjectSchema => ({ description, type: 'object' });
-const listOf = (description: string, items: ObjectSchema): ObjectSchema => ({ description, type: 'array', maxItems: 1_000, items });
-const object = (description: string, properties: Readonly<Record<string, ObjectSchema>>, required: readonly string[] = []): ObjectSchema => ({
+const listOf = (description: string, items: ObjectSchema): ObjectSchema => ({
+  description,
+  type: 'array',
+  maxItems: 1_000,
+  items,
+});
+const object = (
+  description: string,
+  properties: Readonly<Record<string, ObjectSchema>>,
+  required: readonly string[] = [],
+): ObjectSchema => ({
   description,
   type: 'object',
   properties,
   ...(required.length === 0 ? {} : { required }),
 });
 
-const language: ObjectSchema = { description: 'Language tag (BCP 47), such as en or pt-BR', type: 'string', maxLength: 35, pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' };
-const timezone: ObjectSchema = { description: 'Time zone of the IANA database, such as Europe/Zurich', type: 'string', maxLength: 64, pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$' };
-const currency: ObjectSchema = { description: 'Currency (ISO 4217), such as CHF', type: 'string', pattern: '^[A-Z]{3}$' };
+const language: ObjectSchema = {
+  description: 'Language tag (BCP 47), such as en or pt-BR',
+  type: 'string',
+  maxLength: 35,
+  pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+};
+const timezone: ObjectSchema = {
+  description: 'Time zone of the IANA database, such as Europe/Zurich',
+  type: 'string',
+  maxLength: 64,
+  pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$',
+};
+const currency: ObjectSchema = {
+  description: 'Currency (ISO 4217), such as CHF',
+  type: 'string',
+  pattern: '^[A-Z]{3}$',
+};
 const amount = (description: string): ObjectSchema => ({ description, type: 'number', minimum: 0 });
 
 /**
@@ -70,7 +98,10 @@ export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
       action: text('What was done, such as pool.joined', 200),
       kind: text('Kind of action, such as pool', 100),
       at: instant('When'),
-      target: object('What it was done to', { type: text('What it is, such as pool', 100), id: text('Which one', 200) }),
+      target: object('What it was done to', {
+        type: text('What it is, such as pool', 100),
+        id: text('Which one', 200),
+      }),
       summary: text('In words', 1_000),
       details: freeForm('Whatever belongs to it'),
     }),
@@ -80,12 +111,21 @@ export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
     ...object('Something that is lent, or a sum of money', {
       amount: amount('Sum'),
       currency,
-      status: { description: 'How it stands', type: 'string', enum: ['requested', 'approved', 'active', 'overdue', 'returned', 'repaid', 'rejected', 'cancelled'] },
+      status: {
+        description: 'How it stands',
+        type: 'string',
+        enum: ['requested', 'approved', 'active', 'overdue', 'returned', 'repaid', 'rejected', 'cancelled'],
+      },
       lenderId: text('Id of the user who lends', 128),
       borrowerId: text('Id of the user who borrows', 128),
       items: listOf(
         'Things that are lent',
-        object('A thing', { id: text('Which one', 200), name: text('What it is', 500), quantity: { description: 'How many', type: 'integer', minimum: 0 }, details: freeForm('Whatever belongs to it') }),
+        object('A thing', {
+          id: text('Which one', 200),
+          name: text('What it is', 500),
+          quantity: { description: 'How many', type: 'integer', minimum: 0 },
+          details: freeForm('Whatever belongs to it'),
+        }),
       ),
       interestRate: { description: 'Interest in percent a year', type: 'number', minimum: 0 },
       requestedAt: instant('When it was asked for'),
@@ -103,7 +143,11 @@ export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
       price: amount('Price'),
       currency,
       category: text('Where it belongs', 200),
-      status: { description: 'How it stands', type: 'string', enum: ['draft', 'active', 'reserved', 'accepted', 'expired', 'withdrawn'] },
+      status: {
+        description: 'How it stands',
+        type: 'string',
+        enum: ['draft', 'active', 'reserved', 'accepted', 'expired', 'withdrawn'],
+      },
       quantity: { description: 'How many there are', type: 'integer', minimum: 0 },
       imageUrls: listOf('Addresses of pictures', link('Address of a picture')),
       validFrom: instant('From when it stands'),

@@ -2,7 +2,15 @@ import { type ErrorObject } from 'ajv/dist/2020.js';
 import { type Mistake } from '../../event-store/domain/index.js';
 import { pathOf } from '../../http/index.js';
 
-const TYPES: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', integer: 'a whole number', boolean: 'true or false', array: 'a list', object: 'an object', null: 'null' };
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+};
 
 const FORMATS: Readonly<Record<string, string>> = {
   date: 'a day such as 2026-04-25',
@@ -17,10 +25,16 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** What Ajv found, in words for a person; the path is from the request's root, such as `data.items.0.name`. @param root path of the data */
-export function mistakeOf({ keyword, instancePath, params, message = 'does not fit', propertyName }: ErrorObject, root: readonly string[]): Mistake {
+export function mistakeOf(
+  { keyword, instancePath, params, message = 'does not fit', propertyName }: ErrorObject,
+  root: readonly string[],
+): Mistake {
   const given: Readonly<Record<string, unknown>> = params;
   const place = [...root, ...segmentsOf(instancePath), ...(propertyName === undefined ? [] : [propertyName])];
-  const told = (problem: string, ...further: readonly string[]): Mistake => ({ path: pathOf([...place, ...further]), problem });
+  const told = (problem: string, ...further: readonly string[]): Mistake => ({
+    path: pathOf([...place, ...further]),
+    problem,
+  });
   const limit = String(given.limit);
   switch (keyword) {
     case 'required':
@@ -31,7 +45,11 @@ export function mistakeOf({ keyword, instancePath, params, message = 'does not f
     case 'unevaluatedProperties':
       return told('should not exist', String(given.unevaluatedProperty));
     case 'type':
-      return told(`must be ${listed(given.type).map((type) => TYPES[type] ?? type).join(' or ')}`);
+      return told(
+        `must be ${listed(given.type)
+          .map((type) => TYPES[type] ?? type)
+          .join(' or ')}`,
+      );
     case 'format':
       return told(`must be ${FORMATS[String(given.format)] ?? `of the format ${String(given.format)}`}`);
     case 'enum':
@@ -68,7 +86,10 @@ export function mistakeOf({ keyword, instancePath, params, message = 'does not f
 
 /** The names in a JSON pointer (RFC 6901). */
 function segmentsOf(pointer: string): string[] {
-  return pointer.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function listed(values: unknown): string[] {

@@ -9,7 +9,22 @@ export type DataValidator = (data: unknown) => readonly Ajv.ErrorObject[];
 const SCHEMA_2020_12 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
 
 /** Of the formats that ajv-formats has, those of JSON Schema itself; none of them takes long on a long text, unlike its `url`. */
-const FORMATS = ['date', 'time', 'date-time', 'duration', 'uri', 'uri-reference', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid', 'regex', 'json-pointer', 'relative-json-pointer'] as const;
+const FORMATS = [
+  'date',
+  'time',
+  'date-time',
+  'duration',
+  'uri',
+  'uri-reference',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'uuid',
+  'regex',
+  'json-pointer',
+  'relative-json-pointer',
+] as const;
 
 /** Data with more values than this are told their first mistake only: looking for all could find as many as there are values. */
 const MOST_VALUES = 10_000;
@@ -25,7 +40,8 @@ export class SchemaCompiler {
   /** @throws Error that says what is wrong with the schema */
   check(schema: ObjectSchema): void {
     const { $schema: dialect } = schema;
-    if (dialect !== undefined && !(typeof dialect === 'string' && SCHEMA_2020_12.test(dialect))) throw new Error("'$schema' must be https://json-schema.org/draft/2020-12/schema");
+    if (dialect !== undefined && !(typeof dialect === 'string' && SCHEMA_2020_12.test(dialect)))
+      throw new Error("'$schema' must be https://json-schema.org/draft/2020-12/schema");
     // An asynchronous validator answers with a promise, which would pass for a yes.
     if ('$async' in schema) throw new Error("'$async' is not supported");
     this.#first ??= load(false);

@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_CATEGORY, isCategory, isUserStreamType, USER_STREAM_TYPES, type UserStreamType } from '../../event-store/domain/index.js';
+import {
+  DEFAULT_CATEGORY,
+  isCategory,
+  isUserStreamType,
+  USER_STREAM_TYPES,
+  type UserStreamType,
+} from '../../event-store/domain/index.js';
 import { type ObjectSchema } from './builtin-schemas.js';
 
 /** A schema that the product brings along. */
@@ -22,7 +28,10 @@ const FILE_NAME = /^(?<type>[a-z]+)(?:-(?<category>.+))?\.v(?<version>[1-9]\d{0,
  *
  * @returns the schemas, and what is wrong with files or the directory; the schemas are only of use where nothing is
  */
-export function readSchemaFiles(directory: string): { readonly files: readonly SchemaFile[]; readonly problems: readonly string[] } {
+export function readSchemaFiles(directory: string): {
+  readonly files: readonly SchemaFile[];
+  readonly problems: readonly string[];
+} {
   const files: SchemaFile[] = [];
   const problems: string[] = [];
   try {
@@ -43,15 +52,22 @@ export function readSchemaFiles(directory: string): { readonly files: readonly S
 function readSchemaFile(directory: string, file: string): SchemaFile {
   const named = parseFileName(file);
   const schema: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new Error('a JSON object with a JSON Schema is expected');
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+    throw new Error('a JSON object with a JSON Schema is expected');
   return { file, ...named, schema: schema as ObjectSchema };
 }
 
 function parseFileName(file: string): Pick<SchemaFile, 'type' | 'category' | 'version'> {
   const { type, category, version } = FILE_NAME.exec(file)?.groups ?? {};
-  if (type === undefined || version === undefined) throw new Error('it must be named {type}.v{N}.json or {type}-{category}.v{N}.json, such as profile.v2.json');
-  if (!isUserStreamType(type)) throw new Error(`'${type}' is no type of user stream; use one of ${USER_STREAM_TYPES.join(', ')}`);
-  if (category === DEFAULT_CATEGORY) throw new Error(`the category '${DEFAULT_CATEGORY}' is left out: name it ${type}.v${version}.json`);
-  if (category !== undefined && !isCategory(category)) throw new Error(`'${category}' cannot name a category: use lower-case letters, digits and single '-' or '_' between them`);
+  if (type === undefined || version === undefined)
+    throw new Error('it must be named {type}.v{N}.json or {type}-{category}.v{N}.json, such as profile.v2.json');
+  if (!isUserStreamType(type))
+    throw new Error(`'${type}' is no type of user stream; use one of ${USER_STREAM_TYPES.join(', ')}`);
+  if (category === DEFAULT_CATEGORY)
+    throw new Error(`the category '${DEFAULT_CATEGORY}' is left out: name it ${type}.v${version}.json`);
+  if (category !== undefined && !isCategory(category))
+    throw new Error(
+      `'${category}' cannot name a category: use lower-case letters, digits and single '-' or '_' between them`,
+    );
   return { type, category: category ?? null, version: Number(version) };
 }

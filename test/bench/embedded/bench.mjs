@@ -27,14 +27,20 @@ const { values: options } = parseArgs({
 const measureMs = Number(options.seconds) * 1000;
 
 const run = randomUUID().slice(0, 8);
-const event = (n) => jsonEvent({ type: 'ServiceStatusChanged', data: { serviceName: 'http', status: 'up', sequence: n, responseTime: 45 } });
+const event = (n) =>
+  jsonEvent({
+    type: 'ServiceStatusChanged',
+    data: { serviceName: 'http', status: 'up', sequence: n, responseTime: 45 },
+  });
 const events = (count) => Array.from({ length: count }, (_, n) => event(n));
 
 const results = [];
 function report(name, value, unit, target) {
   results.push({ name, value, unit, target });
   const text = value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
-  console.log(`${name.padEnd(48)} ${text.padStart(12)} ${unit}${target === undefined ? '' : `   (to reach: ${target})`}`);
+  console.log(
+    `${name.padEnd(48)} ${text.padStart(12)} ${unit}${target === undefined ? '' : `   (to reach: ${target})`}`,
+  );
 }
 
 async function repeat(action, concurrency = 1) {
@@ -49,7 +55,10 @@ async function repeat(action, concurrency = 1) {
   };
   const start = performance.now();
   await Promise.all(Array.from({ length: concurrency }, (_, number) => worker(number)));
-  return { perSecond: (latencies.length / (performance.now() - start)) * 1000, latencies: latencies.sort((a, b) => a - b) };
+  return {
+    perSecond: (latencies.length / (performance.now() - start)) * 1000,
+    latencies: latencies.sort((a, b) => a - b),
+  };
 }
 
 // ---------------------------------------------------------------- measurements
@@ -80,7 +89,12 @@ async function reads(client) {
     if (round === 2) report('read forwards', (total / (performance.now() - start)) * 1000, 'events/s', '>= 100,000');
   }
   const last = await repeat(async () => {
-    for await (const resolved of client.readStream(stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 })) if (!resolved.event) throw new Error('no event');
+    for await (const resolved of client.readStream(stream, {
+      direction: 'backwards',
+      fromRevision: 'end',
+      maxCount: 1,
+    }))
+      if (!resolved.event) throw new Error('no event');
   });
   report('read of the last event: p50', percentile(last.latencies, 0.5), 'ms');
 }
@@ -117,7 +131,11 @@ const residentMegabytes = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/p
 
 async function startServer(directory) {
   const started = performance.now();
-  const child = spawn(process.execPath, [options.server, '--port', '0', '--data', directory, ...(options.insecure ? ['--insecure'] : [])], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [options.server, '--port', '0', '--data', directory, ...(options.insecure ? ['--insecure'] : [])],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const line = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server ended with code ${code}`)));
     child.stdout.once('data', (chunk) => resolve(String(chunk).trim()));
@@ -150,7 +168,8 @@ async function measureStart(directory) {
 async function measureDisk(directory, client) {
   const file = join(directory, 'store.mdb');
   const before = statSync(file).size;
-  for (let n = 0; n < 100; n++) await client.appendToStream(`bench-${run}-disk-${n % 10}`, events(500), { streamState: 'any' });
+  for (let n = 0; n < 100; n++)
+    await client.appendToStream(`bench-${run}-disk-${n % 10}`, events(500), { streamState: 'any' });
   report('disk, per event of 77 bytes of data', (statSync(file).size - before) / 50_000, 'bytes');
 }
 

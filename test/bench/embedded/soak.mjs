@@ -36,7 +36,9 @@ const ROWS = 16;
 
 async function startServer(directory) {
   const started = performance.now();
-  const child = spawn(process.execPath, [options.server, '--port', '0', '--data', directory, '--insecure'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [options.server, '--port', '0', '--data', directory, '--insecure'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const connectionString = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server ended with code ${code}`)));
@@ -51,12 +53,17 @@ async function endServer({ child, ended }, signal) {
 }
 
 /** Megabytes of a line of /proc/PID/status. */
-const memoryOf = (pid, line) => Number(new RegExp(`${line}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+const memoryOf = (pid, line) =>
+  Number(new RegExp(`${line}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 // ---------------------------------------------------------------- the load
 
 const streamName = (client, stream) => `soak-${client}x${stream}`;
-const event = (n) => jsonEvent({ type: n % 10 === 0 ? 'ServiceStatusChanged' : 'ProbesRecorded', data: { serviceName: 'http', status: 'up', sequence: n, responseTime: n % 250 } });
+const event = (n) =>
+  jsonEvent({
+    type: n % 10 === 0 ? 'ServiceStatusChanged' : 'ProbesRecorded',
+    data: { serviceName: 'http', status: 'up', sequence: n, responseTime: n % 250 },
+  });
 
 /** Appends batches, in turn to each of the client's streams, until there are enough. */
 async function write(client, number, progress) {
@@ -114,14 +121,21 @@ function printSamples(samples) {
   const step = Math.max(1, (samples.length - 1) / (ROWS - 1));
   for (let at = 0; Math.round(at) < samples.length; at += step) {
     const { seconds, written, read, anonymous, mapped, file } = samples[Math.round(at)];
-    console.log(`| ${[seconds, written, read, anonymous, mapped, file].map((value) => Math.round(value).toLocaleString('en')).join(' | ')} |`);
+    console.log(
+      `| ${[seconds, written, read, anonymous, mapped, file].map((value) => Math.round(value).toLocaleString('en')).join(' | ')} |`,
+    );
   }
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The mean of a quarter of the samples by events written, 0 to 3. */
-const meanOfQuarter = (samples, quarter) => mean(samples.filter(({ written }) => Math.min(3, Math.floor((4 * written) / total)) === quarter).map(({ anonymous }) => anonymous));
+const meanOfQuarter = (samples, quarter) =>
+  mean(
+    samples
+      .filter(({ written }) => Math.min(3, Math.floor((4 * written) / total)) === quarter)
+      .map(({ anonymous }) => anonymous),
+  );
 
 // ---------------------------------------------------------------- the run
 
@@ -136,23 +150,42 @@ const directory = mkdtempSync(join(options.directory, 'soak-embedded-'));
 let server;
 try {
   server = await startServer(directory);
-  const clients = Array.from({ length: clientCount + 1 }, () => KurrentDBClient.connectionString(server.connectionString));
+  const clients = Array.from({ length: clientCount + 1 }, () =>
+    KurrentDBClient.connectionString(server.connectionString),
+  );
   const reader = clients[clientCount];
   const progress = { taken: 0, written: 0, read: 0, followed: 0 };
   const samples = [];
   const started = performance.now();
-  const sampler = setInterval(() => takeSample(samples, started, server.child.pid, progress, directory), Number(options['sample-seconds']) * 1000);
+  const sampler = setInterval(
+    () => takeSample(samples, started, server.child.pid, progress, directory),
+    Number(options['sample-seconds']) * 1000,
+  );
   const failed = subscribe(reader, progress);
-  await Promise.race([failed, Promise.all([read(reader, progress), ...clients.slice(0, clientCount).map((client, number) => write(client, number, progress))])]);
+  await Promise.race([
+    failed,
+    Promise.all([
+      read(reader, progress),
+      ...clients.slice(0, clientCount).map((client, number) => write(client, number, progress)),
+    ]),
+  ]);
   clearInterval(sampler);
   takeSample(samples, started, server.child.pid, progress, directory);
   printSamples(samples);
   console.log(`${Math.round((total / (performance.now() - started)) * 1000).toLocaleString('en')} events/s`);
-  check('memory, last quarter to second quarter', meanOfQuarter(samples, 3) / meanOfQuarter(samples, 1), MOST_GROWTH, '');
+  check(
+    'memory, last quarter to second quarter',
+    meanOfQuarter(samples, 3) / meanOfQuarter(samples, 1),
+    MOST_GROWTH,
+    '',
+  );
 
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     const client = KurrentDBClient.connectionString(server.connectionString);
-    await client.appendToStream(streamName(0, 0), Array.from({ length: batchSize }, (_, n) => event(n)));
+    await client.appendToStream(
+      streamName(0, 0),
+      Array.from({ length: batchSize }, (_, n) => event(n)),
+    );
     await endServer(server, signal);
     server = await startServer(directory);
     check(`ready after ${signal}`, server.readyMs, MOST_START_MS, 'ms');

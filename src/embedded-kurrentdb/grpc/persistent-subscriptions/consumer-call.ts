@@ -58,7 +58,12 @@ class ConsumerCall implements Subscriber {
     const request = decode(ReadReq, message);
     if (this.subscription === undefined) this.subscribe(request.getOptions());
     else if (request.hasAck()) this.subscription.acknowledge(idsOf(request.getAck()?.getIdsList()));
-    else if (request.hasNack()) this.subscription.reject(idsOf(request.getNack()?.getIdsList()), actionOf(request.getNack()?.getAction()), request.getNack()?.getReason() ?? '');
+    else if (request.hasNack())
+      this.subscription.reject(
+        idsOf(request.getNack()?.getIdsList()),
+        actionOf(request.getNack()?.getAction()),
+        request.getNack()?.getReason() ?? '',
+      );
     else throw handlerFailed();
   }
 
@@ -104,7 +109,9 @@ class ConsumerCall implements Subscriber {
     } catch (error) {
       throw groupStatus(error);
     }
-    const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId(groupKey(this.source, this.groupName));
+    const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId(
+      groupKey(this.source, this.groupName),
+    );
     this.call.writeMessage(new ReadResp().setSubscriptionConfirmation(confirmation).serializeBinary());
   }
 }

@@ -25,22 +25,37 @@ export interface DeliveredOptions extends DeliveryOptions {
  * Resolved, both the event and the link tell the link's positions, unlike in a read [consume.stream.links]; a link whose event cannot
  * be seen comes alone, and one that names nothing as an ordinary event.
  */
-export function deliveredEvent(context: ServerContext, frame: Buffer, { resolveLinks, retryCount, structuredIds }: DeliveredOptions): Buffer {
+export function deliveredEvent(
+  context: ServerContext,
+  frame: Buffer,
+  { resolveLinks, retryCount, structuredIds }: DeliveredOptions,
+): Buffer {
   const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
   const stored = parseEventFrame(frame);
   const { position } = stored;
-  const tail = [varint64Field(COMMIT_POSITION_FIELD, BigInt(position)), varint64Field(RETRY_COUNT_FIELD, BigInt(retryCount))];
+  const tail = [
+    varint64Field(COMMIT_POSITION_FIELD, BigInt(position)),
+    varint64Field(RETRY_COUNT_FIELD, BigInt(retryCount)),
+  ];
   if (!resolveLinks || stored.type !== LINK_TYPE || parseLink(stored.data.toString('utf8')) === undefined) {
     return readResponse([bytesField(EVENT_FIELD, recordedOf(stored)), ...tail]);
   }
   const link = bytesField(LINK_FIELD, recordedOf(stored)); // a copy: reading the event overwrites the memory of the link
   const target = linkedEvent(context, stored);
-  return readResponse([...(target === undefined ? [] : [bytesField(EVENT_FIELD, movedTo(position, recordedOf(target)))]), link, ...tail]);
+  return readResponse([
+    ...(target === undefined ? [] : [bytesField(EVENT_FIELD, movedTo(position, recordedOf(target)))]),
+    link,
+    ...tail,
+  ]);
 }
 
-const readResponse = (fields: readonly Buffer[]): Buffer => frameMessage(bytesField(RESPONSE_EVENT_FIELD, Buffer.concat(fields)));
+const readResponse = (fields: readonly Buffer[]): Buffer =>
+  frameMessage(bytesField(RESPONSE_EVENT_FIELD, Buffer.concat(fields)));
 
 /** The recorded event with another position. */
 function movedTo(position: number, recorded: Buffer): Uint8Array {
-  return RecordedEvent.deserializeBinary(recorded).setPreparePosition(String(position)).setCommitPosition(String(position)).serializeBinary();
+  return RecordedEvent.deserializeBinary(recorded)
+    .setPreparePosition(String(position))
+    .setCommitPosition(String(position))
+    .serializeBinary();
 }

@@ -1,5 +1,10 @@
 import { compileFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
-import { type GroupSource, type GroupStart, type ProposedSettings, sourceName } from '../../log/persistent-subscriptions/index.js';
+import {
+  type GroupSource,
+  type GroupStart,
+  type ProposedSettings,
+  sourceName,
+} from '../../log/persistent-subscriptions/index.js';
 import { handlerFailed } from '../errors.js';
 import { persistentSubscriptions, type shared } from '../protocol.js';
 import { groupFailed } from './group-status.js';
@@ -8,7 +13,9 @@ type CreateOptions = InstanceType<typeof persistentSubscriptions.CreateReq.Optio
 type UpdateOptions = InstanceType<typeof persistentSubscriptions.UpdateReq.Options>;
 type CreateAllOptions = InstanceType<typeof persistentSubscriptions.CreateReq.AllOptions>;
 type UpdateAllOptions = InstanceType<typeof persistentSubscriptions.UpdateReq.AllOptions>;
-type Settings = InstanceType<typeof persistentSubscriptions.CreateReq.Settings> | InstanceType<typeof persistentSubscriptions.UpdateReq.Settings>;
+type Settings =
+  | InstanceType<typeof persistentSubscriptions.CreateReq.Settings>
+  | InstanceType<typeof persistentSubscriptions.UpdateReq.Settings>;
 type Identifier = InstanceType<typeof shared.StreamIdentifier>;
 
 /** A request to create or to update a group. */
@@ -32,7 +39,15 @@ export function parseCreate(options: CreateOptions | undefined): GroupRequest {
   const source: GroupSource = all === undefined ? streamSource(options) : { kind: 'all', filter: filterOf(all) };
   const groupName = options.getGroupName();
   requireOrdinaryStream(source, groupName);
-  return { source, groupName, start: from, settings: { ...commonSettings(settings), consumerStrategy: settings.getConsumerStrategy() || namedStrategy(settings) } };
+  return {
+    source,
+    groupName,
+    start: from,
+    settings: {
+      ...commonSettings(settings),
+      consumerStrategy: settings.getConsumerStrategy() || namedStrategy(settings),
+    },
+  };
 }
 
 /** A filter cannot be changed; a strategy is set anew, though, and clients of today send none. [groups.update] */
@@ -49,7 +64,9 @@ export function parseUpdate(options: UpdateOptions | undefined): GroupRequest {
 }
 
 /** The source that a request names by `stream_identifier` or `all`. */
-export function parseSource(options: { getStreamIdentifier(): Identifier | undefined; hasAll(): boolean } | undefined): GroupSource {
+export function parseSource(
+  options: { getStreamIdentifier(): Identifier | undefined; hasAll(): boolean } | undefined,
+): GroupSource {
   if (options?.hasAll() === true) return { kind: 'all', filter: undefined };
   return namedStream(options?.getStreamIdentifier());
 }
@@ -62,7 +79,8 @@ export function namedStream(identifier: Identifier | undefined): GroupSource {
 }
 
 /** The stream; clients of old name it outside of the stream options. */
-const streamSource = (options: CreateOptions | UpdateOptions): GroupSource => namedStream(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
+const streamSource = (options: CreateOptions | UpdateOptions): GroupSource =>
+  namedStream(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
 
 /** Groups on the log are created as such: by the name of `$all` they would be taken for each other. */
 function requireOrdinaryStream(source: GroupSource, groupName: string): void {
@@ -101,7 +119,11 @@ function filterOf(all: CreateAllOptions): FilterExpression | undefined {
   }
   const expression = filter.getStreamIdentifier() ?? filter.getEventType();
   if (expression === undefined) throw handlerFailed();
-  const parsed: FilterExpression = { on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType', regex: expression.getRegex(), prefixes: expression.getPrefixList() };
+  const parsed: FilterExpression = {
+    on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType',
+    regex: expression.getRegex(),
+    prefixes: expression.getPrefixList(),
+  };
   try {
     compileFilter(parsed);
   } catch (error) {
@@ -114,9 +136,13 @@ function commonSettings(settings: Settings): Omit<ProposedSettings, 'consumerStr
   return {
     resolveLinks: settings.getResolveLinks(),
     extraStatistics: settings.getExtraStatistics(),
-    messageTimeoutMs: settings.hasMessageTimeoutTicks() ? ticksToMs(settings.getMessageTimeoutTicks()) : settings.getMessageTimeoutMs(),
+    messageTimeoutMs: settings.hasMessageTimeoutTicks()
+      ? ticksToMs(settings.getMessageTimeoutTicks())
+      : settings.getMessageTimeoutMs(),
     maxRetryCount: settings.getMaxRetryCount(),
-    checkpointAfterMs: settings.hasCheckpointAfterTicks() ? ticksToMs(settings.getCheckpointAfterTicks()) : settings.getCheckpointAfterMs(),
+    checkpointAfterMs: settings.hasCheckpointAfterTicks()
+      ? ticksToMs(settings.getCheckpointAfterTicks())
+      : settings.getCheckpointAfterMs(),
     minCheckpointCount: settings.getMinCheckpointCount(),
     maxCheckpointCount: settings.getMaxCheckpointCount(),
     maxSubscriberCount: settings.getMaxSubscriberCount(),

@@ -9,19 +9,40 @@ function trailers(exception: string, streamName: string, groupName: string): Rec
 }
 
 export const groupMissing = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(StatusCode.NOT_FOUND, `Subscription group ${groupName} on stream ${streamName} does not exist.`, trailers('persistent-subscription-does-not-exist', streamName, groupName));
+  new GrpcError(
+    StatusCode.NOT_FOUND,
+    `Subscription group ${groupName} on stream ${streamName} does not exist.`,
+    trailers('persistent-subscription-does-not-exist', streamName, groupName),
+  );
 
 const groupExists = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(StatusCode.ALREADY_EXISTS, `Subscription group ${groupName} on stream ${streamName} exists.`, trailers('persistent-subscription-exists', streamName, groupName));
+  new GrpcError(
+    StatusCode.ALREADY_EXISTS,
+    `Subscription group ${groupName} on stream ${streamName} exists.`,
+    trailers('persistent-subscription-exists', streamName, groupName),
+  );
 
 const groupFull = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(StatusCode.FAILED_PRECONDITION, `Maximum subscriptions reached for subscription group ${groupName} on stream ${streamName}.`, trailers('maximum-subscribers-reached', streamName, groupName));
+  new GrpcError(
+    StatusCode.FAILED_PRECONDITION,
+    `Maximum subscriptions reached for subscription group ${groupName} on stream ${streamName}.`,
+    trailers('maximum-subscribers-reached', streamName, groupName),
+  );
 
 export const groupDropped = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(StatusCode.CANCELLED, `Subscription group ${groupName} on stream ${streamName} was dropped.`, trailers('persistent-subscription-dropped', streamName, groupName));
+  new GrpcError(
+    StatusCode.CANCELLED,
+    `Subscription group ${groupName} on stream ${streamName} was dropped.`,
+    trailers('persistent-subscription-dropped', streamName, groupName),
+  );
 
 export const groupFailed = (streamName: string, groupName: string, reason: string, cause?: unknown): GrpcError =>
-  new GrpcError(StatusCode.INTERNAL, `Subscription group ${groupName} on stream ${streamName} failed: '${reason}'`, { ...trailers('persistent-subscription-failed', streamName, groupName), reason }, { cause });
+  new GrpcError(
+    StatusCode.INTERNAL,
+    `Subscription group ${groupName} on stream ${streamName} failed: '${reason}'`,
+    { ...trailers('persistent-subscription-failed', streamName, groupName), reason },
+    { cause },
+  );
 
 /** The answer to a request that failed with this, as a real server says it. [groups.*, consume.not-found, consume.max-subscribers] */
 export function groupStatus(error: unknown): GrpcError {

@@ -1,4 +1,9 @@
-import { checkSettings, type GroupSettings, type GroupSource, sourceName } from '../../log/persistent-subscriptions/index.js';
+import {
+  checkSettings,
+  type GroupSettings,
+  type GroupSource,
+  sourceName,
+} from '../../log/persistent-subscriptions/index.js';
 import { type PersistentSubscriptions } from '../../persistent-subscriptions/subsystem.js';
 import { type Principal } from '../../security/principal.js';
 import { type GrpcCall } from '../call.js';
@@ -12,21 +17,46 @@ import { type GroupRequest, namedStream, parseCreate, parseSource, parseUpdate }
 import { groupMissing, groupStatus, settingsStatus } from './group-status.js';
 import { subscriptionInfo } from './subscription-info.js';
 
-const { CreateReq, CreateResp, UpdateReq, UpdateResp, DeleteReq, DeleteResp, GetInfoReq, GetInfoResp, ListReq, ListResp, ReplayParkedReq, ReplayParkedResp } = persistentSubscriptions;
+const {
+  CreateReq,
+  CreateResp,
+  UpdateReq,
+  UpdateResp,
+  DeleteReq,
+  DeleteResp,
+  GetInfoReq,
+  GetInfoResp,
+  ListReq,
+  ListResp,
+  ReplayParkedReq,
+  ReplayParkedResp,
+} = persistentSubscriptions;
 
 /** The PersistentSubscriptions service: groups of consumers, which share the events of a stream or of `$all`. */
-export function persistentSubscriptionsService(context: ServerContext, subscriptions: PersistentSubscriptions): GrpcService {
+export function persistentSubscriptionsService(
+  context: ServerContext,
+  subscriptions: PersistentSubscriptions,
+): GrpcService {
   return {
     name: 'event_store.client.persistent_subscriptions.PersistentSubscriptions',
     methods: {
       Create: managing(CreateReq, async (request, call) => {
         const { source, groupName, start, settings } = parseCreate(request.getOptions());
-        await subscriptions.create({ source, groupName, start, settings: checked(settings, source, groupName) }, nameOf(call.principal));
+        await subscriptions.create(
+          { source, groupName, start, settings: checked(settings, source, groupName) },
+          nameOf(call.principal),
+        );
         return new CreateResp();
       }),
       Update: managing(UpdateReq, async (request, call) => {
         const { source, groupName, start, settings } = parseUpdate(request.getOptions());
-        await subscriptions.update(source, groupName, start, checked(settings, source, groupName), nameOf(call.principal));
+        await subscriptions.update(
+          source,
+          groupName,
+          start,
+          checked(settings, source, groupName),
+          nameOf(call.principal),
+        );
         return new UpdateResp();
       }),
       Delete: managing(DeleteReq, async (request, call) => {
@@ -37,7 +67,9 @@ export function persistentSubscriptionsService(context: ServerContext, subscript
       ReplayParked: managing(ReplayParkedReq, (request) => {
         const options = request.getOptions();
         if (options === undefined || !(options.hasStopAt() || options.hasNoLimit())) throw handlerFailed();
-        subscriptions.get(parseSource(options), options.getGroupName()).replayParked(options.hasStopAt() ? Number(options.getStopAt()) : undefined);
+        subscriptions
+          .get(parseSource(options), options.getGroupName())
+          .replayParked(options.hasStopAt() ? Number(options.getStopAt()) : undefined);
         return Promise.resolve(new ReplayParkedResp());
       }),
       RestartSubsystem: managing(shared.Empty, async () => {
@@ -47,7 +79,9 @@ export function persistentSubscriptionsService(context: ServerContext, subscript
       GetInfo: unary(GetInfoReq, (request, call) => {
         requireUser(call.principal);
         const options = request.getOptions();
-        return new GetInfoResp().setSubscriptionInfo(subscriptionInfo(group(subscriptions, parseSource(options), options?.getGroupName() ?? '').report()));
+        return new GetInfoResp().setSubscriptionInfo(
+          subscriptionInfo(group(subscriptions, parseSource(options), options?.getGroupName() ?? '').report()),
+        );
       }),
       List: unary(ListReq, (request, call) => {
         requireUser(call.principal);
@@ -62,7 +96,10 @@ type MessageType<T> = Parameters<typeof unary<T>>[0];
 type Response = Awaited<ReturnType<Parameters<typeof unary<unknown>>[1]>>;
 
 /** An rpc that only operators may call. [acl.groups] */
-function managing<Request>(type: MessageType<Request>, handle: (request: Request, call: GrpcCall) => Promise<Response>): RpcHandler {
+function managing<Request>(
+  type: MessageType<Request>,
+  handle: (request: Request, call: GrpcCall) => Promise<Response>,
+): RpcHandler {
   return unary(type, async (request, call) => {
     if (!mayOperate(call.principal)) throw accessDenied();
     try {
@@ -87,7 +124,11 @@ function checked(settings: GroupRequest['settings'], source: GroupSource, groupN
   }
 }
 
-function group(subscriptions: PersistentSubscriptions, source: GroupSource, groupName: string): ReturnType<PersistentSubscriptions['get']> {
+function group(
+  subscriptions: PersistentSubscriptions,
+  source: GroupSource,
+  groupName: string,
+): ReturnType<PersistentSubscriptions['get']> {
   try {
     return subscriptions.get(source, groupName);
   } catch (error) {
@@ -96,13 +137,18 @@ function group(subscriptions: PersistentSubscriptions, source: GroupSource, grou
 }
 
 /** All groups, or those on one source; none on that is an error. [groups.list] */
-function list(subscriptions: PersistentSubscriptions, options: InstanceType<typeof ListReq.Options> | undefined): ReturnType<typeof subscriptionInfo>[] {
+function list(
+  subscriptions: PersistentSubscriptions,
+  options: InstanceType<typeof ListReq.Options> | undefined,
+): ReturnType<typeof subscriptionInfo>[] {
   const forStream = options?.getListForStream();
   if (forStream === undefined) {
     if (options?.hasListAllSubscriptions() === true) return subscriptions.reports().map(subscriptionInfo);
     throw handlerFailed();
   }
-  const source: GroupSource = forStream.hasAll() ? { kind: 'all', filter: undefined } : namedStream(forStream.getStream());
+  const source: GroupSource = forStream.hasAll()
+    ? { kind: 'all', filter: undefined }
+    : namedStream(forStream.getStream());
   const reports = subscriptions.reports(source);
   if (reports.length === 0) throw groupMissing(sourceName(source), '');
   return reports.map(subscriptionInfo);

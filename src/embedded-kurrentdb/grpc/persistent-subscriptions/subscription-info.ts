@@ -49,7 +49,11 @@ export function subscriptionInfo(report: GroupReport): Info {
 
 /** The flags of a real server's state, in its order. */
 function statusOf({ isLive, isReplaying }: GroupReport): string {
-  return [...(isLive ? [] : ['Behind']), ...(isReplaying ? ['ReplayingParkedMessages'] : []), ...(isLive ? ['Live'] : [])].join(', ');
+  return [
+    ...(isLive ? [] : ['Behind']),
+    ...(isReplaying ? ['ReplayingParkedMessages'] : []),
+    ...(isLive ? ['Live'] : []),
+  ].join(', ');
 }
 
 function connectionInfo({ consumer, subscriber, rate }: ConsumerReport): ConnectionInfo {
@@ -59,7 +63,11 @@ function connectionInfo({ consumer, subscriber, rate }: ConsumerReport): Connect
     .setAverageItemsPerSecond(int32(rate.perSecond))
     .setTotalItems(String(consumer.totalItems))
     .setCountSinceLastMeasurement(String(rate.count))
-    .setObservedMeasurementsList(consumer.measurements().map(({ key, value }) => new SubscriptionInfo.Measurement().setKey(key).setValue(String(value))))
+    .setObservedMeasurementsList(
+      consumer
+        .measurements()
+        .map(({ key, value }) => new SubscriptionInfo.Measurement().setKey(key).setValue(String(value))),
+    )
     .setAvailableSlots(consumer.availableSlots)
     .setInFlightMessages(consumer.inFlight)
     .setConnectionName(subscriber.connectionName);

@@ -5,7 +5,15 @@ import { type RpcHandler, unary } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
 import { type ServerContext } from '../server-context.js';
 import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
-import { consistencyViolated, type FieldViolation, invalidRequest, revisionConflict, streamTombstoned, transactionTooLarge, writeDenied } from './errors.js';
+import {
+  consistencyViolated,
+  type FieldViolation,
+  invalidRequest,
+  revisionConflict,
+  streamTombstoned,
+  transactionTooLarge,
+  writeDenied,
+} from './errors.js';
 import { streamsV2 } from './protocol.js';
 import { proposedEvent } from './records.js';
 
@@ -18,7 +26,8 @@ export function appendRecordsHandler(context: ServerContext): RpcHandler {
   return unary(AppendRecordsRequest, async (request, { principal }) => {
     const checks = parseChecks(request);
     const runs = parseRuns(request, context);
-    for (const { streamName } of runs) if (!context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
+    for (const { streamName } of runs)
+      if (!context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
     const outcome = await context.commits.submit(() => appendChecked(context.store, context.writes, runs, checks));
     switch (outcome.kind) {
       case 'inconsistent':
@@ -28,7 +37,9 @@ export function appendRecordsHandler(context: ServerContext): RpcHandler {
       case 'wrongExpectedRevision':
         throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
       case 'appended': {
-        const revisions = [...outcome.revisions].map(([streamName, revision]) => new StreamRevision().setStream(streamName).setRevision(String(revision)));
+        const revisions = [...outcome.revisions].map(([streamName, revision]) =>
+          new StreamRevision().setStream(streamName).setRevision(String(revision)),
+        );
         return new AppendRecordsResponse().setRevisionsList(revisions).setPosition(String(outcome.position));
       }
     }
@@ -39,7 +50,8 @@ const invalid = (violation: FieldViolation): Error => invalidRequest('AppendReco
 
 function parseRuns(request: Request, { newEventId }: ServerContext): AppendRun[] {
   const records = request.getRecordsList();
-  if (records.length === 0) throw invalid({ field: 'Records', description: 'Append records request must contain at least one record.' });
+  if (records.length === 0)
+    throw invalid({ field: 'Records', description: 'Append records request must contain at least one record.' });
   const runs: { streamName: string; expected: { kind: 'any' }; events: ProposedEvent[] }[] = [];
   let bytes = 0;
   for (const record of records) {
@@ -60,13 +72,17 @@ function parseChecks(request: Request): ConsistencyCheck[] {
     const state = check.getStreamState();
     if (state === undefined) throw handlerFailed();
     const streamName = state.getStream();
-    if (streamName === '') throw invalid({ field: `Checks[${index}].StreamState.Stream.Stream`, description: 'Stream must not be empty.' });
+    if (streamName === '')
+      throw invalid({ field: `Checks[${index}].StreamState.Stream.Stream`, description: 'Stream must not be empty.' });
     const expectedState = Number(state.getExpectedState());
-    if (!isCheckableState(expectedState)) throw invalid({ field: `Checks[${index}].StreamState.ExpectedState`, description: UNCHECKABLE });
+    if (!isCheckableState(expectedState))
+      throw invalid({ field: `Checks[${index}].StreamState.ExpectedState`, description: UNCHECKABLE });
     return { streamName, expectedState };
   });
-  if (new Set(checks.map(({ streamName }) => streamName)).size < checks.length) throw invalid({ field: 'Checks', description: 'Each stream can only appear once in consistency checks.' });
+  if (new Set(checks.map(({ streamName }) => streamName)).size < checks.length)
+    throw invalid({ field: 'Checks', description: 'Each stream can only appear once in consistency checks.' });
   return checks;
 }
 
-const UNCHECKABLE = 'Expected state must be positive or one of the allowed constants: NoStream (-1), Exists (-4), Deleted (-5), or Tombstoned (-6). Any (-2) is not allowed.';
+const UNCHECKABLE =
+  'Expected state must be positive or one of the allowed constants: NoStream (-1), Exists (-4), Deleted (-5), or Tombstoned (-6). Any (-2) is not allowed.';

@@ -4,7 +4,15 @@ import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { type ServerContext } from '../server-context.js';
 import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
-import { invalidRequest, revisionConflict, sessionWithoutRequests, streamAlreadyInSession, streamTombstoned, transactionTooLarge, writeDenied } from './errors.js';
+import {
+  invalidRequest,
+  revisionConflict,
+  sessionWithoutRequests,
+  streamAlreadyInSession,
+  streamTombstoned,
+  transactionTooLarge,
+  writeDenied,
+} from './errors.js';
 import { streamsV2 } from './protocol.js';
 import { expectedRevision, proposedEvent } from './records.js';
 
@@ -31,9 +39,16 @@ class AppendSession {
   add(message: Buffer): void {
     const request = decode(AppendRequest, message);
     const streamName = request.getStream();
-    if (streamName === '') throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: 'Stream must not be empty.' }]);
-    if (!isValidStreamName(streamName)) throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: `Stream must not be ${streamName}.` }]);
-    if (request.getRecordsList().length === 0) throw invalidRequest('AppendRequest', [{ field: 'Records', description: 'Stream append request must contain at least one record' }]);
+    if (streamName === '')
+      throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: 'Stream must not be empty.' }]);
+    if (!isValidStreamName(streamName))
+      throw invalidRequest('AppendRequest', [
+        { field: 'Stream.Stream', description: `Stream must not be ${streamName}.` },
+      ]);
+    if (request.getRecordsList().length === 0)
+      throw invalidRequest('AppendRequest', [
+        { field: 'Records', description: 'Stream append request must contain at least one record' },
+      ]);
     const expected = expectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
     const { principal } = this.call;
     if (!this.context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
@@ -49,10 +64,15 @@ class AppendSession {
     if (runs.length === 0) throw sessionWithoutRequests();
     const outcome = await context.commits.submit(() => appendJointly(context.store, context.writes, runs));
     if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
-    if (outcome.kind === 'wrongExpectedRevision') throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
+    if (outcome.kind === 'wrongExpectedRevision')
+      throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
     if (outcome.kind === 'inconsistent') throw new Error('a session has no checks that could fail');
-    const outputs = [...outcome.revisions].map(([streamName, revision]) => new AppendResponse().setStream(streamName).setStreamRevision(String(revision)));
-    call.writeMessage(new AppendSessionResponse().setOutputList(outputs).setPosition(String(outcome.position)).serializeBinary());
+    const outputs = [...outcome.revisions].map(([streamName, revision]) =>
+      new AppendResponse().setStream(streamName).setStreamRevision(String(revision)),
+    );
+    call.writeMessage(
+      new AppendSessionResponse().setOutputList(outputs).setPosition(String(outcome.position)).serializeBinary(),
+    );
     call.end();
   }
 }

@@ -13,14 +13,25 @@ interface Detail {
 const text = (fieldNumber: number, value: string): Buffer => bytesField(fieldNumber, Buffer.from(value));
 
 /** An error of protocol v2: a google.rpc.Status { code 1, message 2, details 3 } in a trailer, its first detail an ErrorInfo { reason 1, domain 2 }. */
-function richError(code: StatusCode, message: string, reason: string, domain: 'server' | 'streams', details: readonly Detail[]): GrpcError {
+function richError(
+  code: StatusCode,
+  message: string,
+  reason: string,
+  domain: 'server' | 'streams',
+  details: readonly Detail[],
+): GrpcError {
   const info: Detail = { type: 'google.rpc.ErrorInfo', value: Buffer.concat([text(1, reason), text(2, domain)]) };
-  const anys = [info, ...details].map(({ type, value }) => bytesField(3, Buffer.concat([text(1, `type.googleapis.com/${type}`), bytesField(2, value)])));
+  const anys = [info, ...details].map(({ type, value }) =>
+    bytesField(3, Buffer.concat([text(1, `type.googleapis.com/${type}`), bytesField(2, value)])),
+  );
   const status = Buffer.concat([varint64Field(1, BigInt(code)), text(2, message), ...anys]);
   return new GrpcError(code, message, { 'grpc-status-details-bin': status });
 }
 
-const streamDetail = (name: string, message: { serializeBinary(): Uint8Array }): Detail => ({ type: `${ERRORS_PACKAGE}.${name}`, value: message.serializeBinary() });
+const streamDetail = (name: string, message: { serializeBinary(): Uint8Array }): Detail => ({
+  type: `${ERRORS_PACKAGE}.${name}`,
+  value: message.serializeBinary(),
+});
 
 export interface FieldViolation {
   readonly field: string;
@@ -30,9 +41,16 @@ export interface FieldViolation {
 /** Details: google.rpc.BadRequest { field_violations 1 { field 1, description 2 } }. */
 export function invalidRequest(requestType: string, violations: readonly FieldViolation[]): GrpcError {
   const [only, ...more] = violations;
-  const listed = more.length === 0 ? ` ${only?.description ?? ''}` : `\n${violations.map(({ description }) => ` -- ${description}\n`).join('')}`;
-  const value = Buffer.concat(violations.map(({ field, description }) => bytesField(1, Buffer.concat([text(1, field), text(2, description)]))));
-  return richError(StatusCode.INVALID_ARGUMENT, `The '${requestType}' is invalid:${listed}`, 'BAD_REQUEST', 'server', [{ type: 'google.rpc.BadRequest', value }]);
+  const listed =
+    more.length === 0
+      ? ` ${only?.description ?? ''}`
+      : `\n${violations.map(({ description }) => ` -- ${description}\n`).join('')}`;
+  const value = Buffer.concat(
+    violations.map(({ field, description }) => bytesField(1, Buffer.concat([text(1, field), text(2, description)]))),
+  );
+  return richError(StatusCode.INVALID_ARGUMENT, `The '${requestType}' is invalid:${listed}`, 'BAD_REQUEST', 'server', [
+    { type: 'google.rpc.BadRequest', value },
+  ]);
 }
 
 export function writeDenied(streamName: string, loginName: string | undefined): GrpcError {
@@ -40,44 +58,72 @@ export function writeDenied(streamName: string, loginName: string | undefined): 
   const details = new serverErrors.AccessDeniedErrorDetails().setOperation(operation);
   if (loginName !== undefined) details.setUsername(loginName);
   const message = `Access denied. Insufficient permissions to perform ${operation}`;
-  return richError(StatusCode.PERMISSION_DENIED, message, 'ACCESS_DENIED', 'server', [{ type: 'kurrent.rpc.AccessDeniedErrorDetails', value: details.serializeBinary() }]);
+  return richError(StatusCode.PERMISSION_DENIED, message, 'ACCESS_DENIED', 'server', [
+    { type: 'kurrent.rpc.AccessDeniedErrorDetails', value: details.serializeBinary() },
+  ]);
 }
 
 export function revisionConflict(streamName: string, expected: ExpectedRevision, actual: number): GrpcError {
   const expectedText = String(expectedAsNumber(expected));
-  const details = new streamErrors.StreamRevisionConflictErrorDetails().setStream(streamName).setExpectedRevision(expectedText).setActualRevision(String(actual));
+  const details = new streamErrors.StreamRevisionConflictErrorDetails()
+    .setStream(streamName)
+    .setExpectedRevision(expectedText)
+    .setActualRevision(String(actual));
   const message = `Append failed due to a revision conflict on stream '${streamName}'. Expected revision: ${expectedText}. Actual revision: ${actual}.`;
-  return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_REVISION_CONFLICT', 'streams', [streamDetail('StreamRevisionConflictErrorDetails', details)]);
+  return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_REVISION_CONFLICT', 'streams', [
+    streamDetail('StreamRevisionConflictErrorDetails', details),
+  ]);
 }
 
 export function streamTombstoned(streamName: string): GrpcError {
   const message = `Stream '${streamName}' has been tombstoned. It has been permanently removed from the system and cannot be restored.`;
   const details = new streamErrors.StreamTombstonedErrorDetails().setStream(streamName);
-  return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_TOMBSTONED', 'streams', [streamDetail('StreamTombstonedErrorDetails', details)]);
+  return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_TOMBSTONED', 'streams', [
+    streamDetail('StreamTombstonedErrorDetails', details),
+  ]);
 }
 
 export function streamAlreadyInSession(streamName: string): GrpcError {
   const message = `Stream '${streamName}' already has a different group of messages in this session. Appends for the same stream must currently be grouped together and not interleaved with appends for other streams.`;
   const details = new streamErrors.StreamAlreadyInAppendSessionErrorDetails().setStream(streamName);
-  return richError(StatusCode.ABORTED, message, 'STREAM_ALREADY_IN_APPEND_SESSION', 'streams', [streamDetail('StreamAlreadyInAppendSessionErrorDetails', details)]);
+  return richError(StatusCode.ABORTED, message, 'STREAM_ALREADY_IN_APPEND_SESSION', 'streams', [
+    streamDetail('StreamAlreadyInAppendSessionErrorDetails', details),
+  ]);
 }
 
 export const sessionWithoutRequests = (): GrpcError =>
-  richError(StatusCode.FAILED_PRECONDITION, 'Append session started, but no append requests were sent before ending the session.', 'APPEND_SESSION_NO_REQUESTS', 'streams', []);
+  richError(
+    StatusCode.FAILED_PRECONDITION,
+    'Append session started, but no append requests were sent before ending the session.',
+    'APPEND_SESSION_NO_REQUESTS',
+    'streams',
+    [],
+  );
 
 export function transactionTooLarge(size: number, limit: number): GrpcError {
   const details = new streamErrors.AppendTransactionSizeExceededErrorDetails().setSize(size).setMaxSize(limit);
   const message = `The total size of the append transaction (${size}) exceeds the maximum allowed size of ${limit} bytes.`;
-  return richError(StatusCode.ABORTED, message, 'APPEND_TRANSACTION_SIZE_EXCEEDED', 'streams', [streamDetail('AppendTransactionSizeExceededErrorDetails', details)]);
+  return richError(StatusCode.ABORTED, message, 'APPEND_TRANSACTION_SIZE_EXCEEDED', 'streams', [
+    streamDetail('AppendTransactionSizeExceededErrorDetails', details),
+  ]);
 }
 
 export function consistencyViolated(violations: readonly ConsistencyViolation[]): GrpcError {
   const { ConsistencyViolation: Violation } = streamErrors;
   const details = new streamErrors.AppendConsistencyViolationErrorDetails().setViolationsList(
     violations.map(({ checkIndex, streamName, expectedState, actualState }) =>
-      new Violation().setCheckIndex(checkIndex).setStreamState(new Violation.StreamStateViolation().setStream(streamName).setExpectedState(String(expectedState)).setActualState(String(actualState))),
+      new Violation()
+        .setCheckIndex(checkIndex)
+        .setStreamState(
+          new Violation.StreamStateViolation()
+            .setStream(streamName)
+            .setExpectedState(String(expectedState))
+            .setActualState(String(actualState)),
+        ),
     ),
   );
   const message = `Append failed due to consistency violations.\n\n${violations.map((violation) => ` - ${violation.message}`).join('\n')}`;
-  return richError(StatusCode.FAILED_PRECONDITION, message, 'APPEND_CONSISTENCY_VIOLATION', 'streams', [streamDetail('AppendConsistencyViolationErrorDetails', details)]);
+  return richError(StatusCode.FAILED_PRECONDITION, message, 'APPEND_CONSISTENCY_VIOLATION', 'streams', [
+    streamDetail('AppendConsistencyViolationErrorDetails', details),
+  ]);
 }

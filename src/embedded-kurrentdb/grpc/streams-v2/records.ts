@@ -25,17 +25,28 @@ const SCHEMA_NAME = /^[\p{L}\p{N}_\-.:$]+$/u;
  */
 export function proposedEvent(record: AppendRecord, newEventId: () => EventId): ProposedEvent {
   const id = record.hasRecordId() ? parseEventId(Buffer.from(record.getRecordId() ?? '')) : newEventId();
-  if (id === undefined || isNilEventId(id)) throw invalidRecord([{ field: 'RecordId.Record ID', description: 'Record ID must be a valid and non-empty UUID.' }]);
+  if (id === undefined || isNilEventId(id))
+    throw invalidRecord([
+      { field: 'RecordId.Record ID', description: 'Record ID must be a valid and non-empty UUID.' },
+    ]);
   const schema = record.getSchema();
   if (schema === undefined) throw handlerFailed();
   const name = schema.getName();
   const nameViolations = schemaNameViolations(name);
   if (nameViolations.length > 0) throw invalidRecord(nameViolations);
   const format = FORMAT_NAMES[schema.getFormat()];
-  if (format === undefined) throw invalidRecord([{ field: 'Schema.Format.Schema format', description: 'Schema format must not be Unspecified.' }]);
+  if (format === undefined)
+    throw invalidRecord([
+      { field: 'Schema.Format.Schema format', description: 'Schema format must not be Unspecified.' },
+    ]);
   const properties: Record<string, unknown> = {};
   for (const [key, value] of record.getPropertiesMap().entries()) properties[key] = value.toJavaScript();
-  const customMetadata = { ...properties, '$schema.name': name, '$schema.format': format, ...(schema.hasId() ? { '$schema.id': schema.getId() } : {}) };
+  const customMetadata = {
+    ...properties,
+    '$schema.name': name,
+    '$schema.format': format,
+    ...(schema.hasId() ? { '$schema.id': schema.getId() } : {}),
+  };
   return {
     id,
     type: Buffer.from(name),
@@ -50,7 +61,10 @@ const invalidRecord = (violations: readonly FieldViolation[]): Error => invalidR
 function schemaNameViolations(name: string): FieldViolation[] {
   const field = 'Schema.Name';
   const characters = `Schema name can only contain unicode letters, digits, underscores, dashes, periods, colons, and dollar signs. Attempted Value: ${name}`;
-  return [...(name === '' ? [{ field, description: 'Schema name must not be empty' }] : []), ...(SCHEMA_NAME.test(name) ? [] : [{ field, description: characters }])];
+  return [
+    ...(name === '' ? [{ field, description: 'Schema name must not be empty' }] : []),
+    ...(SCHEMA_NAME.test(name) ? [] : [{ field, description: characters }]),
+  ];
 }
 
 /** An expected revision as one number; none is any. */
@@ -66,7 +80,11 @@ export function expectedRevision(value: string | undefined): ExpectedRevision {
       return { kind: 'streamExists' };
     default:
       throw invalidRequest('AppendRequest', [
-        { field: 'ExpectedRevision', description: 'Expected revision must be positive or one of the allowed constants: NoStream (-1), Any (-2) or Exists (-4).' },
+        {
+          field: 'ExpectedRevision',
+          description:
+            'Expected revision must be positive or one of the allowed constants: NoStream (-1), Any (-2) or Exists (-4).',
+        },
       ]);
   }
 }

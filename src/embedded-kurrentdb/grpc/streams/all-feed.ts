@@ -54,7 +54,8 @@ export class AllFeed implements Feed {
   }
 
   beforeCaughtUp(page: FramePage): void {
-    if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.sentSinceCheckpoint) this.addCheckpoint(page, this.current);
+    if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.sentSinceCheckpoint)
+      this.addCheckpoint(page, this.current);
     this.sinceCheckpoint = 0;
   }
 

@@ -14,12 +14,21 @@ export function successMessage(revision: number, position: number | undefined): 
 }
 
 /** AppendResp { success 1 }. */
-export const appendSucceeded = (revision: number, position: number | undefined): Buffer => bytesField(1, successMessage(revision, position));
+export const appendSucceeded = (revision: number, position: number | undefined): Buffer =>
+  bytesField(1, successMessage(revision, position));
 
 /** AppendResp { wrong_expected_version 2 }, with the fields of both generations: 1 to 5 and 6 to 11. */
 export function appendRefused(currentRevision: number, expected: ExpectedRevision): Buffer {
   const missing = currentRevision === NO_REVISION;
-  return bytesField(2, Buffer.concat([missing ? empty(2) : number(1, currentRevision), oldExpectation(expected), missing ? empty(7) : number(6, currentRevision), expectation(expected)]));
+  return bytesField(
+    2,
+    Buffer.concat([
+      missing ? empty(2) : number(1, currentRevision),
+      oldExpectation(expected),
+      missing ? empty(7) : number(6, currentRevision),
+      expectation(expected),
+    ]),
+  );
 }
 
 function oldExpectation(expected: ExpectedRevision): Buffer {

@@ -57,7 +57,11 @@ class AppendCall {
     const { streamName, expected } = target;
     const outcome = await context.commits.submit(() => context.writes.append(streamName, deciding(expected), events));
     if (outcome.kind === 'deleted') throw streamDeleted(streamName);
-    call.writeMessage(outcome.kind === 'appended' ? appendSucceeded(outcome.revision, outcome.position) : appendRefused(outcome.currentRevision, expected));
+    call.writeMessage(
+      outcome.kind === 'appended'
+        ? appendSucceeded(outcome.revision, outcome.position)
+        : appendRefused(outcome.currentRevision, expected),
+    );
     call.end();
   }
 }
@@ -69,7 +73,9 @@ function parseOptions(content: Buffer): { streamName: string; expected: Expected
   const { ExpectedStreamRevisionCase } = AppendReq.Options;
   switch (options.getExpectedStreamRevisionCase()) {
     case ExpectedStreamRevisionCase.EXPECTED_STREAM_REVISION_NOT_SET:
-      throw invalidArgument("'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+ExpectedStreamRevisionOneofCase");
+      throw invalidArgument(
+        "'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+ExpectedStreamRevisionOneofCase",
+      );
     case ExpectedStreamRevisionCase.REVISION:
       return { streamName, expected: exactly(options.getRevision()) };
     case ExpectedStreamRevisionCase.NO_STREAM:

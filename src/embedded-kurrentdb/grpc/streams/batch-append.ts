@@ -10,7 +10,13 @@ import { GrpcError, StatusCode } from '../status.js';
 import { successMessage } from './append-responses.js';
 import { batchFailure, type BatchFailure } from './batch-failures.js';
 import { deciding, exactly } from './expectation.js';
-import { InvalidEventError, MAX_APPEND_BYTES, parseProposedMessage, parseUuid, proposedBytes } from './proposed-message.js';
+import {
+  InvalidEventError,
+  MAX_APPEND_BYTES,
+  parseProposedMessage,
+  parseUuid,
+  proposedBytes,
+} from './proposed-message.js';
 
 const { BatchAppendReq } = streams;
 
@@ -68,7 +74,11 @@ class BatchAppendCall {
     } catch (error) {
       const append = this.open.get(key);
       if (append !== undefined) this.forget(key, append);
-      this.answerFailure(chunk.correlationId, error instanceof RefusedChunk ? error.streamIdentifier : streamIdentifier, error instanceof RefusedChunk ? error.failure : failureOf(error));
+      this.answerFailure(
+        chunk.correlationId,
+        error instanceof RefusedChunk ? error.streamIdentifier : streamIdentifier,
+        error instanceof RefusedChunk ? error.failure : failureOf(error),
+      );
     }
   }
 
@@ -83,11 +93,25 @@ class BatchAppendCall {
       throw new RefusedChunk(streamIdentifier, failure);
     };
     if (parseUuid(chunk.correlationId) === undefined) refuse(batchFailure.badRequest('Unrecognized Guid format.'));
-    if (!isValidStreamName(streamName)) refuse(batchFailure.badRequest(`Invalid stream ID: ${streamName} (Parameter 'eventStreamIds')`));
+    if (!isValidStreamName(streamName))
+      refuse(batchFailure.badRequest(`Invalid stream ID: ${streamName} (Parameter 'eventStreamIds')`));
     if (!this.context.access.allows(this.call.principal, streamName, 'write')) refuse(batchFailure.accessDenied());
     const expected = parseExpected(options);
-    if (expected === undefined) return refuse(failureOf(invalidArgument("'None' is not a valid EventStore.Client.Streams.BatchAppendReq+Types+Options+ExpectedStreamPositionOneofCase")));
-    return { streamName, streamIdentifier, expected, deadlineMs: deadlineOf(options, this.context.nowMs()), events: [] };
+    if (expected === undefined)
+      return refuse(
+        failureOf(
+          invalidArgument(
+            "'None' is not a valid EventStore.Client.Streams.BatchAppendReq+Types+Options+ExpectedStreamPositionOneofCase",
+          ),
+        ),
+      );
+    return {
+      streamName,
+      streamIdentifier,
+      expected,
+      deadlineMs: deadlineOf(options, this.context.nowMs()),
+      events: [],
+    };
   }
 
   private addEvents(append: OpenAppend, { messages }: Chunk): void {
@@ -97,7 +121,8 @@ class BatchAppendCall {
       this.openBytes += proposedBytes(event);
     }
     // All appends that are open on the call count: nobody may fill the memory with appends that never end.
-    if (this.openBytes > MAX_APPEND_BYTES) throw new RefusedChunk(append.streamIdentifier, batchFailure.tooLarge(MAX_APPEND_BYTES));
+    if (this.openBytes > MAX_APPEND_BYTES)
+      throw new RefusedChunk(append.streamIdentifier, batchFailure.tooLarge(MAX_APPEND_BYTES));
   }
 
   private forget(key: string, append: OpenAppend): void {
@@ -111,7 +136,9 @@ class BatchAppendCall {
     const { streamName, expected, deadlineMs, events } = append;
     const id = Buffer.from(correlationId);
     const written = context.commits.submit((): AppendOutcome | 'late' =>
-      deadlineMs !== undefined && deadlineMs <= context.nowMs() ? 'late' : context.writes.append(streamName, deciding(expected), events),
+      deadlineMs !== undefined && deadlineMs <= context.nowMs()
+        ? 'late'
+        : context.writes.append(streamName, deciding(expected), events),
     );
     written.then(
       (outcome) => this.answer(id, append, outcome),
@@ -122,10 +149,20 @@ class BatchAppendCall {
     );
   }
 
-  private answer(correlationId: Buffer, { streamName, streamIdentifier, expected }: OpenAppend, outcome: AppendOutcome | 'late'): void {
+  private answer(
+    correlationId: Buffer,
+    { streamName, streamIdentifier, expected }: OpenAppend,
+    outcome: AppendOutcome | 'late',
+  ): void {
     if (outcome === 'late') this.answerFailure(correlationId, streamIdentifier, batchFailure.timeout());
-    else if (outcome.kind === 'deleted') this.answerFailure(correlationId, streamIdentifier, batchFailure.streamDeleted(streamName));
-    else if (outcome.kind === 'wrongExpectedRevision') this.answerFailure(correlationId, streamIdentifier, batchFailure.wrongExpectedRevision(outcome.currentRevision, expected));
+    else if (outcome.kind === 'deleted')
+      this.answerFailure(correlationId, streamIdentifier, batchFailure.streamDeleted(streamName));
+    else if (outcome.kind === 'wrongExpectedRevision')
+      this.answerFailure(
+        correlationId,
+        streamIdentifier,
+        batchFailure.wrongExpectedRevision(outcome.currentRevision, expected),
+      );
     else this.send(correlationId, streamIdentifier, 3, successMessage(outcome.revision, outcome.position));
   }
 
@@ -135,7 +172,11 @@ class BatchAppendCall {
 
   /** BatchAppendResp { correlation_id 1, error 2 | success 3, stream_identifier 4 }. */
   private send(correlationId: Buffer, streamIdentifier: Buffer, resultField: number, result: Buffer): void {
-    this.call.write(frameMessage(Buffer.concat([bytesField(1, correlationId), bytesField(resultField, result), bytesField(4, streamIdentifier)])));
+    this.call.write(
+      frameMessage(
+        Buffer.concat([bytesField(1, correlationId), bytesField(resultField, result), bytesField(4, streamIdentifier)]),
+      ),
+    );
   }
 }
 
@@ -185,9 +226,9 @@ function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>, nowMs:
 /** What a failing append answers; the call and its other appends go on. */
 function failureOf(error: unknown): BatchFailure {
   if (error instanceof InvalidEventError) return batchFailure.badRequest(error.reason);
-  if (error instanceof GrpcError && error.code === StatusCode.INVALID_ARGUMENT) return batchFailure.badRequest(`Status(StatusCode="InvalidArgument", Detail="${error.message}")`);
+  if (error instanceof GrpcError && error.code === StatusCode.INVALID_ARGUMENT)
+    return batchFailure.badRequest(`Status(StatusCode="InvalidArgument", Detail="${error.message}")`);
   if (error instanceof MalformedMessageError) throw handlerFailed(error);
   if (error instanceof GrpcError) return batchFailure.badRequest(error.message);
   return batchFailure.unknown();
 }
-

@@ -12,7 +12,12 @@ const ALREADY_EXISTS = 6;
 const PERMISSION_DENIED = 7;
 const UNKNOWN = 2;
 
-function failure(code: number, message: string, detailsType: string, details: { serializeBinary(): Uint8Array }): BatchFailure {
+function failure(
+  code: number,
+  message: string,
+  detailsType: string,
+  details: { serializeBinary(): Uint8Array },
+): BatchFailure {
   const any = new Any();
   any.setTypeUrl(`type.googleapis.com/event_store.client.${detailsType}`);
   any.setValue(details.serializeBinary());
@@ -24,14 +29,28 @@ function failure(code: number, message: string, detailsType: string, details: { 
 
 /** The ways in which one append of a batch may fail. */
 export const batchFailure = {
-  badRequest: (message: string): BatchFailure => failure(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
+  badRequest: (message: string): BatchFailure =>
+    failure(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
   tooLarge: (limit: number): BatchFailure =>
-    failure(INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', 'MaximumAppendSizeExceeded', new shared.MaximumAppendSizeExceeded().setMaxappendsize(limit)),
+    failure(
+      INVALID_ARGUMENT,
+      'MaximumAppendSizeExceeded',
+      'MaximumAppendSizeExceeded',
+      new shared.MaximumAppendSizeExceeded().setMaxappendsize(limit),
+    ),
   timeout: (): BatchFailure => failure(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
-  accessDenied: (): BatchFailure => failure(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
+  accessDenied: (): BatchFailure =>
+    failure(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
   unknown: (): BatchFailure => failure(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
   streamDeleted: (streamName: string): BatchFailure =>
-    failure(NOT_FOUND, 'StreamDeleted', 'StreamDeleted', new shared.StreamDeleted().setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(streamName)))),
+    failure(
+      NOT_FOUND,
+      'StreamDeleted',
+      'StreamDeleted',
+      new shared.StreamDeleted().setStreamIdentifier(
+        new shared.StreamIdentifier().setStreamName(Buffer.from(streamName)),
+      ),
+    ),
   wrongExpectedRevision: (currentRevision: number, expected: ExpectedRevision): BatchFailure => {
     const details = new shared.WrongExpectedVersion();
     if (currentRevision === NO_REVISION) details.setCurrentNoStream(new shared.Empty());

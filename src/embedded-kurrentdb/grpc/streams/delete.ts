@@ -12,16 +12,24 @@ const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;
 /** Streams.Delete: the events are gone, the numbering goes on. */
 export function deleteHandler(context: ServerContext): RpcHandler {
   return unary(DeleteReq, async (request, call) => {
-    const position = await remove(context, call, 'DeleteReq', request.getOptions(), (streamName, expected) => context.writes.delete(streamName, expected));
-    return new DeleteResp().setPosition(new DeleteResp.Position().setCommitPosition(position).setPreparePosition(position));
+    const position = await remove(context, call, 'DeleteReq', request.getOptions(), (streamName, expected) =>
+      context.writes.delete(streamName, expected),
+    );
+    return new DeleteResp().setPosition(
+      new DeleteResp.Position().setCommitPosition(position).setPreparePosition(position),
+    );
   });
 }
 
 /** Streams.Tombstone: the name is gone for good. */
 export function tombstoneHandler(context: ServerContext): RpcHandler {
   return unary(TombstoneReq, async (request, call) => {
-    const position = await remove(context, call, 'TombstoneReq', request.getOptions(), (streamName, expected) => context.writes.tombstone(streamName, expected));
-    return new TombstoneResp().setPosition(new TombstoneResp.Position().setCommitPosition(position).setPreparePosition(position));
+    const position = await remove(context, call, 'TombstoneReq', request.getOptions(), (streamName, expected) =>
+      context.writes.tombstone(streamName, expected),
+    );
+    return new TombstoneResp().setPosition(
+      new TombstoneResp.Position().setCommitPosition(position).setPreparePosition(position),
+    );
   });
 }
 
@@ -55,5 +63,7 @@ function parseExpected(options: Options, requestType: string): ExpectedRevision 
   if (options.hasNoStream()) return { kind: 'noStream' };
   if (options.hasAny()) return { kind: 'any' };
   if (options.hasStreamExists()) return { kind: 'streamExists' };
-  throw invalidArgument(`'None' is not a valid EventStore.Client.Streams.${requestType}+Types+Options+ExpectedStreamRevisionOneofCase`);
+  throw invalidArgument(
+    `'None' is not a valid EventStore.Client.Streams.${requestType}+Types+Options+ExpectedStreamRevisionOneofCase`,
+  );
 }

@@ -2,7 +2,16 @@ import { LINK_TYPE, parseLink, readability } from '../../log/index.js';
 import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
 import { type LogReader } from '../../storage/log-reader.js';
 import { type Streams } from '../../storage/streams.js';
-import { bytesField, fieldLength, frameMessage, varint64Field, varintLength, writeBytesField, writeFieldHeader, writeVarintField } from '../../storage/wire-format.js';
+import {
+  bytesField,
+  fieldLength,
+  frameMessage,
+  varint64Field,
+  varintLength,
+  writeBytesField,
+  writeFieldHeader,
+  writeVarintField,
+} from '../../storage/wire-format.js';
 
 /** The frame to send for a stored frame. */
 export type Presentation = (frame: Buffer) => Uint8Array;
@@ -13,7 +22,11 @@ export interface PresentationOptions {
 }
 
 /** How a reader wants events to look: as they are stored, or with links resolved, or with ids as two numbers. */
-export function presentationFor({ resolveLinks, structuredIds }: PresentationOptions, streams: Streams, reader: LogReader): Presentation {
+export function presentationFor(
+  { resolveLinks, structuredIds }: PresentationOptions,
+  streams: Streams,
+  reader: LogReader,
+): Presentation {
   const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
   if (!resolveLinks) return structuredIds ? (frame) => readEvent(parseEventFrame(frame), recordedOf) : (frame) => frame;
   return (frame) => {
@@ -30,7 +43,11 @@ export function presentationFor({ resolveLinks, structuredIds }: PresentationOpt
 
 /** ReadResp { event: ReadEvent { event 1, link 2, commit_position 3 } }. */
 function resolvedEvent(event: Buffer | undefined, link: Buffer | undefined, position: number): Buffer {
-  const length = (event === undefined ? 0 : fieldLength(event.length)) + (link === undefined ? 0 : fieldLength(link.length)) + 1 + varintLength(position);
+  const length =
+    (event === undefined ? 0 : fieldLength(event.length)) +
+    (link === undefined ? 0 : fieldLength(link.length)) +
+    1 +
+    varintLength(position);
   const message = Buffer.allocUnsafe(fieldLength(length));
   let at = writeFieldHeader(message, 0, 1, length);
   if (event !== undefined) at = writeBytesField(message, at, 1, event);
@@ -39,7 +56,8 @@ function resolvedEvent(event: Buffer | undefined, link: Buffer | undefined, posi
   return frameMessage(message);
 }
 
-const readEvent = (event: ParsedEvent, recordedOf: (event: ParsedEvent) => Buffer): Buffer => resolvedEvent(recordedOf(event), undefined, event.position);
+const readEvent = (event: ParsedEvent, recordedOf: (event: ParsedEvent) => Buffer): Buffer =>
+  resolvedEvent(recordedOf(event), undefined, event.position);
 
 /** The recorded event with its id as UUID { structured: { most_significant_bits 1, least_significant_bits 2 } }. */
 export function withStructuredId(event: ParsedEvent): Buffer {

@@ -33,7 +33,9 @@ export class FramePage {
     const needed = this.length + bytes;
     if (this.buffer !== undefined && needed <= this.buffer.length) return this.buffer;
     // Most pages are small: a single event, a live one. They do not take a large buffer.
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.length === 0 ? 0 : Math.min(4 * needed, PAGE_BYTES + bytes)));
+    const larger = Buffer.allocUnsafe(
+      Math.max(needed, this.length === 0 ? 0 : Math.min(4 * needed, PAGE_BYTES + bytes)),
+    );
     if (this.buffer !== undefined) this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
     return larger;

@@ -61,7 +61,8 @@ export function parseProposedMessage(message: Buffer): ProposedEvent {
 }
 
 /** What the event counts towards {@link MAX_APPEND_BYTES}. */
-export const proposedBytes = ({ type, customMetadata, data }: ProposedEvent): number => type.length + customMetadata.length + data.length;
+export const proposedBytes = ({ type, customMetadata, data }: ProposedEvent): number =>
+  type.length + customMetadata.length + data.length;
 
 function parseEntry(entry: Buffer): [key: string, value: Buffer] {
   let key = '';

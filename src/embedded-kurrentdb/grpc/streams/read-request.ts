@@ -17,7 +17,9 @@ export type RevisionStart = 'start' | 'end' | number;
 /** Where `$all` is read from; the prepare position only matters to answers that repeat it. */
 export type PositionStart = 'start' | 'end' | { readonly commit: number; readonly prepare: number };
 
-export type ReadSource = { readonly kind: 'stream'; readonly streamName: string; readonly from: RevisionStart } | { readonly kind: 'all'; readonly from: PositionStart };
+export type ReadSource =
+  | { readonly kind: 'stream'; readonly streamName: string; readonly from: RevisionStart }
+  | { readonly kind: 'all'; readonly from: PositionStart };
 
 export interface FilterRequest {
   readonly matches: EventFilter;
@@ -47,7 +49,8 @@ export function parseReadRequest(request: InstanceType<typeof ReadReq>): ReadReq
   const options = request.getOptions();
   if (options === undefined) throw handlerFailed();
   const uuidOption = options.getUuidOption();
-  if (uuidOption === undefined) throw invalidArgument(`'uuidOption' is a required argument of type ${OPTIONS_TYPE}+Types+UUIDOption`);
+  if (uuidOption === undefined)
+    throw invalidArgument(`'uuidOption' is a required argument of type ${OPTIONS_TYPE}+Types+UUIDOption`);
   const source = parseSource(options);
   requireValidCombination(options);
   const isSubscription = options.hasSubscription();
@@ -97,7 +100,9 @@ function parseAllStart(options: Options): PositionStart {
   if (all?.hasEnd() === true) return 'end';
   if (position === undefined) throw handlerFailed();
   const commit = BigInt(position.getCommitPosition());
-  return commit === END_OF_ALL ? 'end' : { commit: clampToSafe(commit), prepare: clampToSafe(BigInt(position.getPreparePosition())) };
+  return commit === END_OF_ALL
+    ? 'end'
+    : { commit: clampToSafe(commit), prepare: clampToSafe(BigInt(position.getPreparePosition())) };
 }
 
 function requireValidCombination(options: Options): void {
@@ -111,22 +116,38 @@ function requireValidCombination(options: Options): void {
     !(isStream && filterCase === FilterOptionCase.FILTER) &&
     !(backwards && countCase === CountOptionCase.SUBSCRIPTION);
   if (valid) return;
-  const count = { [CountOptionCase.COUNT_OPTION_NOT_SET]: 'None', [CountOptionCase.COUNT]: 'Count', [CountOptionCase.SUBSCRIPTION]: 'Subscription' }[countCase];
-  const filter = { [FilterOptionCase.FILTER_OPTION_NOT_SET]: 'None', [FilterOptionCase.FILTER]: 'Filter', [FilterOptionCase.NO_FILTER]: 'NoFilter' }[filterCase];
-  throw invalidArgument(`The combination of (${isStream ? 'Stream' : 'All'}, ${count}, ${backwards ? 'Backwards' : 'Forwards'}, ${filter}) is invalid.`);
+  const count = {
+    [CountOptionCase.COUNT_OPTION_NOT_SET]: 'None',
+    [CountOptionCase.COUNT]: 'Count',
+    [CountOptionCase.SUBSCRIPTION]: 'Subscription',
+  }[countCase];
+  const filter = {
+    [FilterOptionCase.FILTER_OPTION_NOT_SET]: 'None',
+    [FilterOptionCase.FILTER]: 'Filter',
+    [FilterOptionCase.NO_FILTER]: 'NoFilter',
+  }[filterCase];
+  throw invalidArgument(
+    `The combination of (${isStream ? 'Stream' : 'All'}, ${count}, ${backwards ? 'Backwards' : 'Forwards'}, ${filter}) is invalid.`,
+  );
 }
 
 /** @throws GrpcError if there is a filter, and it is none */
 function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
   if (filter === undefined) return undefined;
   const expression = filter.getStreamIdentifier() ?? filter.getEventType();
-  if (expression === undefined) throw invalidArgument(`'${filterAsText(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
+  if (expression === undefined)
+    throw invalidArgument(`'${filterAsText(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
   const { WindowCase } = ReadReq.Options.FilterOptions;
-  if (filter.getWindowCase() === WindowCase.WINDOW_NOT_SET) throw invalidArgument(`'None' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions+WindowOneofCase`);
+  if (filter.getWindowCase() === WindowCase.WINDOW_NOT_SET)
+    throw invalidArgument(`'None' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions+WindowOneofCase`);
   if (isSubscription && filter.getCheckpointintervalmultiplier() === 0) throw handlerFailed();
   const window = filter.getWindowCase() === WindowCase.MAX ? filter.getMax() : DEFAULT_WINDOW;
   return {
-    matches: compile({ on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType', regex: expression.getRegex(), prefixes: expression.getPrefixList() }),
+    matches: compile({
+      on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType',
+      regex: expression.getRegex(),
+      prefixes: expression.getPrefixList(),
+    }),
     window: window === 0 ? DEFAULT_WINDOW : window,
     checkpointInterval: window * filter.getCheckpointintervalmultiplier(),
   };
@@ -155,4 +176,5 @@ function clampToSafe(value: bigint): number {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 
-export const badReadArgument = (message: string): GrpcError => new GrpcError(StatusCode.UNKNOWN, `Unexpected ReadStreamResult: Error >> ${message}`);
+export const badReadArgument = (message: string): GrpcError =>
+  new GrpcError(StatusCode.UNKNOWN, `Unexpected ReadStreamResult: Error >> ${message}`);

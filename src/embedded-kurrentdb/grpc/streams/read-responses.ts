@@ -20,11 +20,16 @@ export const firstStreamPosition = (revision: number): Buffer => singleNumber(5,
 export const lastStreamPosition = (revision: number): Buffer => singleNumber(6, revision);
 
 export function confirmation(subscriptionId: string): Buffer {
-  return framed(new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(subscriptionId)));
+  return framed(
+    new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(subscriptionId)),
+  );
 }
 
 export function checkpoint({ commit, prepare }: AllPosition, nowMs: number): Buffer {
-  const message = new ReadResp.Checkpoint().setCommitPosition(String(commit)).setPreparePosition(String(prepare)).setTimestamp(timestamp(nowMs));
+  const message = new ReadResp.Checkpoint()
+    .setCommitPosition(String(commit))
+    .setPreparePosition(String(prepare))
+    .setTimestamp(timestamp(nowMs));
   return framed(new ReadResp().setCheckpoint(message));
 }
 
@@ -42,7 +47,12 @@ export function fellBehind(where: Whereabouts, nowMs: number): Buffer {
 type Locatable = InstanceType<typeof ReadResp.CaughtUp> | InstanceType<typeof ReadResp.FellBehind>;
 
 function locate<T extends Locatable>(message: T, where: Whereabouts): T {
-  if ('position' in where) message.setPosition(new ReadResp.Position().setCommitPosition(String(where.position.commit)).setPreparePosition(String(where.position.prepare)));
+  if ('position' in where)
+    message.setPosition(
+      new ReadResp.Position()
+        .setCommitPosition(String(where.position.commit))
+        .setPreparePosition(String(where.position.prepare)),
+    );
   else if (where.revision !== undefined) message.setStreamRevision(String(where.revision));
   return message;
 }

@@ -9,7 +9,13 @@ import { type ServerContext } from '../server-context.js';
 import { AllFeed } from './all-feed.js';
 import { type Presentation, presentationFor } from './event-presentation.js';
 import { FramePage } from './frame-page.js';
-import { badReadArgument, parseReadRequest, type PositionStart, type ReadRequest, type RevisionStart } from './read-request.js';
+import {
+  badReadArgument,
+  parseReadRequest,
+  type PositionStart,
+  type ReadRequest,
+  type RevisionStart,
+} from './read-request.js';
 import { firstStreamPosition, lastStreamPosition, streamNotFound } from './read-responses.js';
 import { StreamFeed } from './stream-feed.js';
 import { runSubscription } from './subscription.js';
@@ -22,7 +28,8 @@ export function readHandler(context: ServerContext): RpcHandler {
     context.access.require(call.principal, source.kind === 'stream' ? source.streamName : ALL_STREAMS, 'read');
     const presentation = presentationFor(request, context.store.streams, context.reader);
     if (source.kind === 'stream') {
-      if (count === undefined) await runSubscription(context, call, new StreamFeed(context, source.streamName, source.from, presentation));
+      if (count === undefined)
+        await runSubscription(context, call, new StreamFeed(context, source.streamName, source.from, presentation));
       else await readStream(context, call, source.streamName, source.from, count, request, presentation);
     } else if (count === undefined) {
       await runSubscription(context, call, new AllFeed(context, source.from, request.filter, presentation));
@@ -32,9 +39,18 @@ export function readHandler(context: ServerContext): RpcHandler {
   });
 }
 
-async function readStream(context: ServerContext, call: GrpcCall, streamName: string, from: RevisionStart, count: number, request: ReadRequest, present: Presentation): Promise<void> {
+async function readStream(
+  context: ServerContext,
+  call: GrpcCall,
+  streamName: string,
+  from: RevisionStart,
+  count: number,
+  request: ReadRequest,
+  present: Presentation,
+): Promise<void> {
   if (count === 0) throw badReadArgument("maxCount should be positive. (Parameter 'maxCount')");
-  if (from === 'end' && !request.backwards) throw badReadArgument("fromEventNumber should be non negative. (Parameter 'fromEventNumber')");
+  if (from === 'end' && !request.backwards)
+    throw badReadArgument("fromEventNumber should be non negative. (Parameter 'fromEventNumber')");
   const { store, reader } = context;
   const page = new FramePage();
   let sent = 0;
@@ -69,7 +85,14 @@ async function readStream(context: ServerContext, call: GrpcCall, streamName: st
 /** Events that a filtered read looks at before it lets others have their turn. */
 const EVENTS_PER_TURN = 2000;
 
-async function readAll(context: ServerContext, call: GrpcCall, from: PositionStart, count: number, request: ReadRequest, present: Presentation): Promise<void> {
+async function readAll(
+  context: ServerContext,
+  call: GrpcCall,
+  from: PositionStart,
+  count: number,
+  request: ReadRequest,
+  present: Presentation,
+): Promise<void> {
   const { store, reader } = context;
   const matches = request.filter?.matches;
   const page = new FramePage();
@@ -85,7 +108,7 @@ async function readAll(context: ServerContext, call: GrpcCall, from: PositionSta
     return ++sent < count && !page.isFull && considered < EVENTS_PER_TURN;
   };
   let next = from === 'start' ? 0 : from === 'end' ? store.endPosition : from.commit;
-  for (let isOver = count === 0; !isOver; ) {
+  for (let isOver = count === 0; !isOver;) {
     considered = 0;
     next = request.backwards ? reader.allBackwards(next, visit) : reader.allForwards(next, visit);
     isOver = sent >= count || (request.backwards ? next <= 0 : next >= store.endPosition);

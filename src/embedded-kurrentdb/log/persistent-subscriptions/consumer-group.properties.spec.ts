@@ -32,7 +32,11 @@ const consumer = fc.constantFrom(...CONSUMERS);
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({ do: fc.constantFrom('connect', 'disconnect', 'pause'), consumer }),
-    fc.record({ do: fc.constantFrom('acknowledge', 'acknowledge', 'reject'), pick: fc.nat(), action: fc.constantFrom<RejectAction>('park', 'retry', 'skip', 'unknown') }),
+    fc.record({
+      do: fc.constantFrom('acknowledge', 'acknowledge', 'reject'),
+      pick: fc.nat(),
+      action: fc.constantFrom<RejectAction>('park', 'retry', 'skip', 'unknown'),
+    }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 80 }) }),
     fc.record({ do: fc.constant('write' as const), count: fc.integer({ min: 1, max: 6 }) }),
     fc.record({ do: fc.constant('settle' as const), succeeds: fc.boolean() }),
@@ -114,10 +118,15 @@ class Run {
       const place = this.taken++;
       this.group.take({ id: `e${place}`, position: place, pinKey: `k${place % KEYS}` }, place);
     }
-    for (let delivery = this.group.nextDelivery(this.nowMs); delivery !== undefined; delivery = this.group.nextDelivery(this.nowMs)) {
+    for (
+      let delivery = this.group.nextDelivery(this.nowMs);
+      delivery !== undefined;
+      delivery = this.group.nextDelivery(this.nowMs)
+    ) {
       const { consumerId, message } = delivery;
       const isWanted = this.connected.has(consumerId) && !this.paused.has(consumerId);
-      if (!isWanted || this.held.has(message.id) || this.done.has(message.position)) throw new Error(`${message.id} was given to ${consumerId}`);
+      if (!isWanted || this.held.has(message.id) || this.done.has(message.position))
+        throw new Error(`${message.id} was given to ${consumerId}`);
       this.held.set(message.id, { consumerId, message, sinceMs: this.nowMs });
       this.checkSharing(consumerId, message);
     }
@@ -128,7 +137,9 @@ class Run {
     const ofConsumer = [...this.held.values()].filter((other) => other.consumerId === consumerId);
     if (ofConsumer.length > BUFFER_SIZE) throw new Error(`${consumerId} has more than it wants`);
     if (this.strategy !== 'Pinned' && this.strategy !== 'PinnedByCorrelation') return;
-    const owners = new Set([...this.held.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId));
+    const owners = new Set(
+      [...this.held.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId),
+    );
     if (owners.size > 1) throw new Error(`events of ${pinKey} are with ${[...owners].join(' and ')}`);
   }
 
@@ -136,7 +147,8 @@ class Run {
     const due = this.group.progress.due(this.nowMs);
     if (due === undefined) return;
     if (due.place <= this.checkpoint) throw new Error('the checkpoint does not move');
-    for (let place = this.checkpoint + 1; place <= due.place; place++) if (!this.done.has(place)) throw new Error(`${place} is checkpointed and not finished`);
+    for (let place = this.checkpoint + 1; place <= due.place; place++)
+      if (!this.done.has(place)) throw new Error(`${place} is checkpointed and not finished`);
     this.checkpoint = due.place;
     this.group.progress.written(due, this.nowMs);
   }
@@ -188,22 +200,26 @@ class Run {
 
   /** Consumers that had an event for too long do not have it any more. */
   private expire(): void {
-    for (const [id, { sinceMs }] of this.held) if (sinceMs + SETTINGS.messageTimeoutMs <= this.nowMs) this.held.delete(id);
+    for (const [id, { sinceMs }] of this.held)
+      if (sinceMs + SETTINGS.messageTimeoutMs <= this.nowMs) this.held.delete(id);
     this.parkings.push(...this.group.expire(this.nowMs));
   }
 }
 
 describe('a group, whatever its consumers do', () => {
-  it.each(CONSUMER_STRATEGIES)('loses nothing, checkpoints nothing unfinished, and shares as it should (%s)', (strategy) => {
-    fc.assert(
-      fc.property(steps, (sequence) => {
-        const run = new Run(strategy);
-        for (const step of sequence) run.step(step);
-        run.finish();
-        expect(run.done.size).toBe(run.written);
-        expect(run.checkpointed).toBe(run.written - 1);
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it.each(CONSUMER_STRATEGIES)(
+    'loses nothing, checkpoints nothing unfinished, and shares as it should (%s)',
+    (strategy) => {
+      fc.assert(
+        fc.property(steps, (sequence) => {
+          const run = new Run(strategy);
+          for (const step of sequence) run.step(step);
+          run.finish();
+          expect(run.done.size).toBe(run.written);
+          expect(run.checkpointed).toBe(run.written - 1);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 });

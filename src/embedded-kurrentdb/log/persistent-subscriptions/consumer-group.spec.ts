@@ -205,7 +205,12 @@ describe('a group of consumers', () => {
     group.connect('a', 2);
     deliveries(group);
     group.reject(['e0'], 'retry', '', START_MS + 7);
-    expect(group.statistics).toMatchObject({ totalItems: 2, readBufferCount: 2, retryBufferCount: 1, outstandingCount: 1 });
+    expect(group.statistics).toMatchObject({
+      totalItems: 2,
+      readBufferCount: 2,
+      retryBufferCount: 1,
+      outstandingCount: 1,
+    });
     const [consumer] = group.statistics.consumers;
     expect(consumer).toMatchObject({ totalItems: 2, inFlight: 1, availableSlots: 1 });
     expect(consumer?.measurements()).toContainEqual({ key: 'Mean', value: 7 });
@@ -213,7 +218,11 @@ describe('a group of consumers', () => {
 });
 
 describe('parked events that are replayed', () => {
-  const parkedEvent = (revision: number): { id: string; position: number; pinKey: string } => ({ id: `p${revision}`, position: 300 + revision, pinKey: '' });
+  const parkedEvent = (revision: number): { id: string; position: number; pinKey: string } => ({
+    id: `p${revision}`,
+    position: 300 + revision,
+    pinKey: '',
+  });
 
   it('come after retries and before new events, as if never given out, and do not count as parked any more', () => {
     const group = groupWith(2);

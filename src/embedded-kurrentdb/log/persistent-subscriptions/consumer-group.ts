@@ -1,6 +1,12 @@
 import { Consumer } from './consumer.js';
 import { type ConsumerStrategy, strategyFor } from './consumer-strategy.js';
-import { type Delivery, type GroupMessage, type Parking, type RejectAction, type SourceEvent } from './group-message.js';
+import {
+  type Delivery,
+  type GroupMessage,
+  type Parking,
+  type RejectAction,
+  type SourceEvent,
+} from './group-message.js';
 import { ParkedReplay } from './parked-replay.js';
 import { Progress } from './progress.js';
 import { RetryQueue } from './retry-queue.js';
@@ -175,7 +181,10 @@ export class ConsumerGroup {
     return false;
   }
 
-  private deliverFirst(queue: Iterable<GroupMessage> & { delete(message: GroupMessage): boolean }, nowMs: number): Delivery | undefined {
+  private deliverFirst(
+    queue: Iterable<GroupMessage> & { delete(message: GroupMessage): boolean },
+    nowMs: number,
+  ): Delivery | undefined {
     for (const message of queue) {
       if (this.inFlight.has(message.id) || this.parking.has(message.id)) continue;
       const consumer = this.strategy.choose(message.pinKey);

@@ -1,4 +1,9 @@
-import { decodeConfiguration, encodeConfiguration, type GroupDefinition, InvalidConfigurationError } from './group-configuration.js';
+import {
+  decodeConfiguration,
+  encodeConfiguration,
+  type GroupDefinition,
+  InvalidConfigurationError,
+} from './group-configuration.js';
 import { checkSettings, InvalidSettingsError, type ProposedSettings } from './settings.js';
 
 const PROPOSED: ProposedSettings = {
@@ -17,14 +22,44 @@ const PROPOSED: ProposedSettings = {
 };
 const SETTINGS = checkSettings(PROPOSED);
 
-const ALL_GROUP: GroupDefinition = { source: { kind: 'all', filter: undefined }, groupName: 'all', start: 12, firstPlace: 12, settings: SETTINGS };
+const ALL_GROUP: GroupDefinition = {
+  source: { kind: 'all', filter: undefined },
+  groupName: 'all',
+  start: 12,
+  firstPlace: 12,
+  settings: SETTINGS,
+};
 
 const GROUPS: readonly GroupDefinition[] = [
-  { source: { kind: 'stream', streamName: 'orders' }, groupName: '', start: 'start', firstPlace: 0, settings: SETTINGS },
-  { source: { kind: 'stream', streamName: 'orders' }, groupName: 'at-end', start: 'end', firstPlace: 17, settings: { ...SETTINGS, resolveLinks: false } },
+  {
+    source: { kind: 'stream', streamName: 'orders' },
+    groupName: '',
+    start: 'start',
+    firstPlace: 0,
+    settings: SETTINGS,
+  },
+  {
+    source: { kind: 'stream', streamName: 'orders' },
+    groupName: 'at-end',
+    start: 'end',
+    firstPlace: 17,
+    settings: { ...SETTINGS, resolveLinks: false },
+  },
   ALL_GROUP,
-  { source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['a', 'b'] } }, groupName: 'prefixes', start: 'end', firstPlace: 3, settings: SETTINGS },
-  { source: { kind: 'all', filter: { on: 'eventType', regex: '^a.*', prefixes: [] } }, groupName: 'regex', start: 'start', firstPlace: 0, settings: SETTINGS },
+  {
+    source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['a', 'b'] } },
+    groupName: 'prefixes',
+    start: 'end',
+    firstPlace: 3,
+    settings: SETTINGS,
+  },
+  {
+    source: { kind: 'all', filter: { on: 'eventType', regex: '^a.*', prefixes: [] } },
+    groupName: 'regex',
+    start: 'start',
+    firstPlace: 0,
+    settings: SETTINGS,
+  },
 ];
 
 describe('the configuration of groups', () => {
@@ -66,9 +101,19 @@ describe('the configuration of groups', () => {
     ['no object', 'null'],
     ['another version', '{"version":"9","entries":[]}'],
     ['no entries', '{"version":"2"}'],
-    ['a filter that is none', encodeConfiguration([{ ...ALL_GROUP, source: { kind: 'all', filter: { on: 'eventType', regex: '(', prefixes: [] } } }], 0, 'admin')],
+    [
+      'a filter that is none',
+      encodeConfiguration(
+        [{ ...ALL_GROUP, source: { kind: 'all', filter: { on: 'eventType', regex: '(', prefixes: [] } } }],
+        0,
+        'admin',
+      ),
+    ],
     ['an entry without settings', '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"0"}]}'],
-    ['an entry that starts nowhere', '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"C:1/P:1"}]}'],
+    [
+      'an entry that starts nowhere',
+      '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"C:1/P:1"}]}',
+    ],
   ])('is refused if it is damaged: %s', (_, document) => {
     expect(() => decodeConfiguration(document)).toThrow(InvalidConfigurationError);
   });
@@ -76,11 +121,15 @@ describe('the configuration of groups', () => {
 
 describe('settings', () => {
   it('need a strategy that exists', () => {
-    expect(() => checkSettings({ ...PROPOSED, consumerStrategy: 'Nonsense' })).toThrow(new InvalidSettingsError('Consumer strategy Nonsense does not exist.'));
+    expect(() => checkSettings({ ...PROPOSED, consumerStrategy: 'Nonsense' })).toThrow(
+      new InvalidSettingsError('Consumer strategy Nonsense does not exist.'),
+    );
   });
 
   it('need a buffer that is larger than a batch', () => {
-    expect(() => checkSettings({ ...PROPOSED, historyBufferSize: 10 })).toThrow('ReadBatchSize may not be greater than or equal to BufferSize');
+    expect(() => checkSettings({ ...PROPOSED, historyBufferSize: 10 })).toThrow(
+      'ReadBatchSize may not be greater than or equal to BufferSize',
+    );
   });
 
   it('need counts that are not negative', () => {

@@ -16,7 +16,8 @@ export interface GroupDefinition {
   readonly settings: GroupSettings;
 }
 
-export const keyOf = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string => groupKey(source, groupName);
+export const keyOf = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string =>
+  groupKey(source, groupName);
 
 /** The stream in which a server keeps its groups: each event holds all of them. */
 export const CONFIGURATION_STREAM = '$persistentSubscriptionConfig';
@@ -67,7 +68,10 @@ export function decodeConfiguration(document: string): readonly GroupDefinition[
 
 function decodeEntry(entry: Members): GroupDefinition {
   const stream = entry.text('stream');
-  const source: GroupSource = stream === ALL_STREAMS ? { kind: 'all', filter: decodeFilter(entry.optional('filter')) } : { kind: 'stream', streamName: stream };
+  const source: GroupSource =
+    stream === ALL_STREAMS
+      ? { kind: 'all', filter: decodeFilter(entry.optional('filter')) }
+      : { kind: 'stream', streamName: stream };
   const start = parseStart(source.kind, entry.text('startPosition'));
   if (start === undefined) throw new InvalidConfigurationError('"startPosition" is no place');
   const settings = checkSettings({
@@ -88,7 +92,12 @@ function decodeEntry(entry: Members): GroupDefinition {
 }
 
 function encodeFilter({ on, regex, prefixes }: FilterExpression): object {
-  return { context: on === 'streamName' ? 'StreamId' : 'EventType', type: regex === '' ? 'Prefix' : 'Regex', data: regex === '' ? prefixes : [regex], isAllStream: true };
+  return {
+    context: on === 'streamName' ? 'StreamId' : 'EventType',
+    type: regex === '' ? 'Prefix' : 'Regex',
+    data: regex === '' ? prefixes : [regex],
+    isAllStream: true,
+  };
 }
 
 function decodeFilter(value: unknown): FilterExpression | undefined {
@@ -96,7 +105,11 @@ function decodeFilter(value: unknown): FilterExpression | undefined {
   const filter = new Members(value);
   const data = filter.list('data').map(String);
   const isRegex = filter.text('type') === 'Regex';
-  const expression: FilterExpression = { on: filter.text('context') === 'StreamId' ? 'streamName' : 'eventType', regex: isRegex ? (data[0] ?? '') : '', prefixes: isRegex ? [] : data };
+  const expression: FilterExpression = {
+    on: filter.text('context') === 'StreamId' ? 'streamName' : 'eventType',
+    regex: isRegex ? (data[0] ?? '') : '',
+    prefixes: isRegex ? [] : data,
+  };
   compileFilter(expression); // one that is none shall be noticed here, not when the group is started
   return expression;
 }
@@ -123,7 +136,8 @@ class Members {
 
   count(name: string): number {
     const member = this.optional(name);
-    if (typeof member !== 'number' || !Number.isSafeInteger(member)) throw new InvalidConfigurationError(`"${name}" is no whole number`);
+    if (typeof member !== 'number' || !Number.isSafeInteger(member))
+      throw new InvalidConfigurationError(`"${name}" is no whole number`);
     return member;
   }
 

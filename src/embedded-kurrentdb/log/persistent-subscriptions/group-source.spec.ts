@@ -1,4 +1,14 @@
-import { allGroupFilter, checkpointStreamOf, formatPlace, formatStart, groupKey, type GroupSource, parkedStreamOf, parsePlace, parseStart } from './group-source.js';
+import {
+  allGroupFilter,
+  checkpointStreamOf,
+  formatPlace,
+  formatStart,
+  groupKey,
+  type GroupSource,
+  parkedStreamOf,
+  parsePlace,
+  parseStart,
+} from './group-source.js';
 
 const STREAM: GroupSource = { kind: 'stream', streamName: 'orders' };
 const ALL: GroupSource = { kind: 'all', filter: undefined };
@@ -16,7 +26,12 @@ describe('places', () => {
   it('are written as revisions of a stream or positions of the log', () => {
     expect(formatPlace('stream', 12)).toBe('12');
     expect(formatPlace('all', 12)).toBe('C:12/P:12');
-    expect([formatStart('stream', 'end'), formatStart('all', 'end'), formatStart('stream', 'start'), formatStart('all', 3)]).toEqual(['-1', 'C:-1/P:-1', '0', 'C:3/P:3']);
+    expect([
+      formatStart('stream', 'end'),
+      formatStart('all', 'end'),
+      formatStart('stream', 'start'),
+      formatStart('all', 3),
+    ]).toEqual(['-1', 'C:-1/P:-1', '0', 'C:3/P:3']);
   });
 
   it('are read as they were written', () => {
@@ -35,7 +50,9 @@ describe('the events of $all for a group', () => {
     const filtered = allGroupFilter({ on: 'streamName', regex: '', prefixes: ['orders'] });
     expect(filtered({ streamName: 'orders-1', eventType: 'placed' })).toBe(true);
     expect(filtered({ streamName: 'users-1', eventType: 'placed' })).toBe(false);
-    expect(allGroupFilter(undefined)({ streamName: '$persistentsubscription-orders::billing-parked', eventType: '$>' })).toBe(true);
+    expect(
+      allGroupFilter(undefined)({ streamName: '$persistentsubscription-orders::billing-parked', eventType: '$>' }),
+    ).toBe(true);
   });
 
   it.each(['checkpoint', 'parked'])('never are the %s events of groups on $all', (suffix) => {

@@ -3,7 +3,9 @@ import { compileFilter, type EventFilter, type FilterExpression } from '../filte
 import { isSystemStream } from '../stream-name.js';
 
 /** What a group's events come from: one stream, or the whole log, filtered or not. */
-export type GroupSource = { readonly kind: 'stream'; readonly streamName: string } | { readonly kind: 'all'; readonly filter: FilterExpression | undefined };
+export type GroupSource =
+  | { readonly kind: 'stream'; readonly streamName: string }
+  | { readonly kind: 'all'; readonly filter: FilterExpression | undefined };
 
 /**
  * Where in its source a group begins. A *place* is a revision of the stream, or a position of the log; the event there is the first
@@ -31,7 +33,8 @@ const START_TEXT = { stream: '0', all: 'C:0/P:0' } as const;
 const END_TEXT = { stream: '-1', all: 'C:-1/P:-1' } as const;
 
 /** A place as checkpoints and statistics write it: `12`, or `C:12/P:12` for a position of the log. */
-export const formatPlace = (kind: GroupSource['kind'], place: number): string => (kind === 'stream' ? String(place) : `C:${place}/P:${place}`);
+export const formatPlace = (kind: GroupSource['kind'], place: number): string =>
+  kind === 'stream' ? String(place) : `C:${place}/P:${place}`;
 
 /** Undefined if the text is no place of such a source. */
 export function parsePlace(kind: GroupSource['kind'], text: string): number | undefined {
@@ -65,5 +68,9 @@ const ALL_PREFIX = `${STREAM_PREFIX}${ALL_STREAMS}::`;
 
 /** Whether a group on `$all` writes this stream. Such events are no progress, either. */
 export function isStreamOfAllGroup(streamName: string): boolean {
-  return isSystemStream(streamName) && streamName.startsWith(ALL_PREFIX) && (streamName.endsWith(CHECKPOINT_SUFFIX) || streamName.endsWith(PARKED_SUFFIX));
+  return (
+    isSystemStream(streamName) &&
+    streamName.startsWith(ALL_PREFIX) &&
+    (streamName.endsWith(CHECKPOINT_SUFFIX) || streamName.endsWith(PARKED_SUFFIX))
+  );
 }

@@ -37,7 +37,8 @@ function correlationId(customMetadata: string): string | undefined {
   if (!customMetadata.includes(CORRELATION_ID)) return undefined;
   try {
     const document: unknown = JSON.parse(customMetadata);
-    const id: unknown = typeof document === 'object' && document !== null ? Reflect.get(document, CORRELATION_ID) : undefined;
+    const id: unknown =
+      typeof document === 'object' && document !== null ? Reflect.get(document, CORRELATION_ID) : undefined;
     return typeof id === 'string' ? id : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // metadata may be anything

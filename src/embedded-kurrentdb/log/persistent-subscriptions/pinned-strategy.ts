@@ -17,7 +17,10 @@ interface Bucket {
  * two consumers at once.
  */
 export class PinnedStrategy {
-  private readonly buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({ owner: undefined, inFlight: 0 }));
+  private readonly buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({
+    owner: undefined,
+    inFlight: 0,
+  }));
   private readonly owned = new Map<Consumer, number>();
 
   add(consumer: Consumer): void {
@@ -65,7 +68,8 @@ export class PinnedStrategy {
 
   private leastLoaded(): Consumer | undefined {
     let least: Consumer | undefined;
-    for (const [consumer, count] of this.owned) if (least === undefined || count < (this.owned.get(least) ?? 0)) least = consumer;
+    for (const [consumer, count] of this.owned)
+      if (least === undefined || count < (this.owned.get(least) ?? 0)) least = consumer;
     return least;
   }
 

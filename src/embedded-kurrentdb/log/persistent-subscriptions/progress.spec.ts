@@ -4,7 +4,8 @@ const SETTINGS = { checkpointAfterMs: 100, minCheckpointCount: 2, maxCheckpointC
 const START_MS = 5000;
 const LATER_MS = START_MS + 100;
 
-const started = (settings: Partial<typeof SETTINGS> = {}, checkpoint?: number): Progress => new Progress({ ...SETTINGS, ...settings }, checkpoint, START_MS);
+const started = (settings: Partial<typeof SETTINGS> = {}, checkpoint?: number): Progress =>
+  new Progress({ ...SETTINGS, ...settings }, checkpoint, START_MS);
 
 describe('the progress of a group', () => {
   it('is worth a checkpoint when enough events are finished and enough time has passed', () => {
@@ -27,7 +28,8 @@ describe('the progress of a group', () => {
   it('ends before the first unfinished event, whatever was finished after it', () => {
     const progress = started();
     const sequences = [3, 5, 8, 9].map((place) => progress.take(place));
-    for (const sequence of [sequences[0], sequences[1], sequences[3]]) if (sequence !== undefined) progress.finish(sequence);
+    for (const sequence of [sequences[0], sequences[1], sequences[3]])
+      if (sequence !== undefined) progress.finish(sequence);
     expect(progress.due(LATER_MS)).toEqual({ place: 5, count: 2 });
   });
 

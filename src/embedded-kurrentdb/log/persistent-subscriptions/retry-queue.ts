@@ -10,7 +10,10 @@ export class RetryQueue implements Iterable<GroupMessage> {
 
   add(message: GroupMessage): void {
     const { sequence } = message;
-    const index = sequence === undefined ? -1 : this.messages.findIndex((other) => other.sequence === undefined || other.sequence > sequence);
+    const index =
+      sequence === undefined
+        ? -1
+        : this.messages.findIndex((other) => other.sequence === undefined || other.sequence > sequence);
     if (index < 0) this.messages.push(message);
     else this.messages.splice(index, 0, message);
   }

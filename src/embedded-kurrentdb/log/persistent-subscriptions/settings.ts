@@ -3,7 +3,8 @@ export const CONSUMER_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 
 
 export type ConsumerStrategyName = (typeof CONSUMER_STRATEGIES)[number];
 
-const isConsumerStrategy = (name: string): name is ConsumerStrategyName => CONSUMER_STRATEGIES.some((known) => known === name);
+const isConsumerStrategy = (name: string): name is ConsumerStrategyName =>
+  CONSUMER_STRATEGIES.some((known) => known === name);
 
 /** What a group was created with. Counts are events, unless said otherwise. */
 export interface GroupSettings {
@@ -46,12 +47,20 @@ export class InvalidSettingsError extends Error {
  */
 export function checkSettings(proposed: ProposedSettings): GroupSettings {
   const { consumerStrategy } = proposed;
-  if (!isConsumerStrategy(consumerStrategy)) throw new InvalidSettingsError(`Consumer strategy ${consumerStrategy} does not exist.`);
-  for (const count of [proposed.maxRetryCount, proposed.liveBufferSize, proposed.readBatchSize, proposed.historyBufferSize]) {
+  if (!isConsumerStrategy(consumerStrategy))
+    throw new InvalidSettingsError(`Consumer strategy ${consumerStrategy} does not exist.`);
+  for (const count of [
+    proposed.maxRetryCount,
+    proposed.liveBufferSize,
+    proposed.readBatchSize,
+    proposed.historyBufferSize,
+  ]) {
     if (count < 0) throw new InvalidSettingsError("count should be non negative. (Parameter 'count')");
   }
   if (proposed.readBatchSize >= proposed.historyBufferSize) {
-    throw new InvalidSettingsError("Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may not be greater than or equal to BufferSize')");
+    throw new InvalidSettingsError(
+      "Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may not be greater than or equal to BufferSize')",
+    );
   }
   return { ...proposed, consumerStrategy };
 }
