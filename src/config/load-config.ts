@@ -9,7 +9,7 @@ import {
 } from '../uptime/domain/index.js';
 import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
 import { misfitOf, type ServiceRules } from './service-rules.js';
-import { digestOf, parseServicesFile, type ServicesSurroundings } from './services-file.js';
+import { digestOf, parseServicesFile, type ServicesFileDependencies } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
 
 /**
@@ -125,7 +125,7 @@ interface FoundServices {
 /** The documented services, and those of the services file, which may say more of the documented ones. */
 function servicesOf(
   values: VariableValues,
-  environment: ServicesSurroundings['environment'],
+  environment: ServicesFileDependencies['environment'],
   problems: string[],
 ): FoundServices {
   const rules: ServiceRules = {
@@ -149,7 +149,7 @@ function servicesOf(
     { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
     { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
   ];
-  const surroundings = {
+  const dependencies = {
     environment,
     rules,
     documented: new Map(documented.map(({ name, target }) => [name, target])),
@@ -157,16 +157,16 @@ function servicesOf(
   const { services: named, ...rest } =
     values.UPTIME_SERVICES_FILE === undefined
       ? { services: [] }
-      : readServices(values.UPTIME_SERVICES_FILE, surroundings, problems);
+      : readServices(values.UPTIME_SERVICES_FILE, dependencies, problems);
   // In their places: a service that the file says more of is still one of the documented three.
   const services = [
     ...documented.map((service) => named.find(({ name }) => name === service.name) ?? service),
-    ...named.filter(({ name }) => !surroundings.documented.has(name)),
+    ...named.filter(({ name }) => !dependencies.documented.has(name)),
   ];
   return { services, ...rest };
 }
 
-function readServices(path: string, surroundings: ServicesSurroundings, problems: string[]): FoundServices {
+function readServices(path: string, dependencies: ServicesFileDependencies, problems: string[]): FoundServices {
   let content: Buffer;
   try {
     content = readFileSync(path);
@@ -174,7 +174,7 @@ function readServices(path: string, surroundings: ServicesSurroundings, problems
     problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
     return { services: [] };
   }
-  const { services, problems: found } = parseServicesFile(content.toString('utf8'), surroundings);
+  const { services, problems: found } = parseServicesFile(content.toString('utf8'), dependencies);
   problems.push(...found.map((problem) => `${path}: ${problem}`));
   return { services, digest: digestOf(content) };
 }

@@ -5,12 +5,12 @@ import { formatDuration } from './durations.js';
 export type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;
 
 /** The shortest that a probe may be given, in milliseconds. */
-export const LEAST_TIMEOUT_MS = 10;
+export const MIN_TIMEOUT_MS = 10;
 /** The shortest interval, in milliseconds. */
-export const LEAST_INTERVAL_MS = 100;
-export const MOST_RETRIES = 10;
+export const MIN_INTERVAL_MS = 100;
+export const MAX_RETRIES = 10;
 /** The highest threshold. */
-export const MOST_SAMPLES_IN_A_ROW = 100;
+export const MAX_SAMPLES_IN_A_ROW = 100;
 
 export interface MisfittingRule {
   readonly rule: 'jitter' | 'retries';
@@ -38,7 +38,7 @@ export function misfitOf({
   if (retries === 0 || !(mostMs > intervalMs)) return undefined;
   const fittingMs = Math.floor((intervalMs - jitterMs - retries * retryDelayMs) / (retries + 1));
   const remedy =
-    fittingMs >= LEAST_TIMEOUT_MS
+    fittingMs >= MIN_TIMEOUT_MS
       ? `with a timeout of ${formatDuration(fittingMs)} they would`
       : 'take fewer retries, or a longer interval';
   const jitter = jitterMs === 0 ? '' : ` after a jitter of up to ${formatDuration(jitterMs)}`;

@@ -9,7 +9,7 @@ import { readTarget } from './services-file/read-target.js';
 import { type Path, readYaml } from './services-file/yaml-text.js';
 
 /** What holds where a services file says nothing. */
-export interface ServicesSurroundings {
+export interface ServicesFileDependencies {
   /** What `${NAME}` stands for. */
   readonly environment: Environment;
   readonly rules: ServiceRules;
@@ -24,11 +24,11 @@ export interface ServicesSurroundings {
  */
 export function parseServicesFile(
   yaml: string,
-  surroundings: ServicesSurroundings,
+  dependencies: ServicesFileDependencies,
 ): { services: MonitoredService[]; problems: string[] } {
   const text = readYaml(yaml);
-  const reading: Reading = { environment: surroundings.environment, mistakes: [] };
-  const services = text.content ? readServices(text.content.root, reading, surroundings) : [];
+  const reading: Reading = { environment: dependencies.environment, mistakes: [] };
+  const services = text.content ? readServices(text.content.root, reading, dependencies) : [];
   const problems = [
     ...text.mistakes.map(({ line, text: mistake }) => ({ line, mistake: `the file: ${mistake}` })),
     ...reading.mistakes.map(({ path, text: mistake }) => ({
@@ -47,7 +47,7 @@ export function parseServicesFile(
 function readServices(
   root: unknown,
   reading: Reading,
-  { rules, documented }: ServicesSurroundings,
+  { rules, documented }: ServicesFileDependencies,
 ): MonitoredService[] {
   const file = Fields.of(root, [], 'a mapping with the list `services`', reading);
   if (!file) return [];
@@ -70,7 +70,7 @@ function readServices(
 function readService(
   fields: Fields,
   inherited: ServiceRules,
-  documented: ServicesSurroundings['documented'],
+  documented: ServicesFileDependencies['documented'],
   names: Set<string>,
 ): MonitoredService[] {
   const name = readName(fields, names);

@@ -1,6 +1,6 @@
 import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
 import { DAY_MS } from './durations.js';
-import { LEAST_INTERVAL_MS, LEAST_TIMEOUT_MS, MOST_RETRIES, MOST_SAMPLES_IN_A_ROW } from './service-rules.js';
+import { MIN_INTERVAL_MS, MIN_TIMEOUT_MS, MAX_RETRIES, MAX_SAMPLES_IN_A_ROW } from './service-rules.js';
 import {
   CREDENTIALS_EXPECTED,
   DATABASE_URL_EXPECTED,
@@ -67,11 +67,11 @@ function databaseUrl(value: string): string {
 }
 
 /** Bytes of a secret that HMAC with SHA-256 cannot do with less than (RFC 7518, 3.2). */
-const LEAST_SECRET_BYTES = 32;
+const MIN_SECRET_BYTES = 32;
 
 function sharedSecret(value: string): string {
-  if (Buffer.byteLength(value) < LEAST_SECRET_BYTES)
-    throw new Error(`a text of at least ${LEAST_SECRET_BYTES} bytes, made by chance`);
+  if (Buffer.byteLength(value) < MIN_SECRET_BYTES)
+    throw new Error(`a text of at least ${MIN_SECRET_BYTES} bytes, made by chance`);
   return value;
 }
 
@@ -244,13 +244,13 @@ export const variables = {
     name: 'UPTIME_INTERVAL_MS',
     description: 'Time from one probe of a service to the next, in milliseconds',
     default: '10000',
-    parse: integer(LEAST_INTERVAL_MS, DAY_MS),
+    parse: integer(MIN_INTERVAL_MS, DAY_MS),
   },
   UPTIME_TIMEOUT_MS: {
     name: 'UPTIME_TIMEOUT_MS',
     description: 'How long a probe may take, in milliseconds',
     default: '5000',
-    parse: integer(LEAST_TIMEOUT_MS, DAY_MS),
+    parse: integer(MIN_TIMEOUT_MS, DAY_MS),
   },
   UPTIME_JITTER_MS: {
     name: 'UPTIME_JITTER_MS',
@@ -263,19 +263,19 @@ export const variables = {
     description:
       'How often a failed probe is tried again, each time a second later, before it counts as failed; all tries must fit into the interval',
     default: '0',
-    parse: integer(0, MOST_RETRIES),
+    parse: integer(0, MAX_RETRIES),
   },
   UPTIME_FAILURE_THRESHOLD: {
     name: 'UPTIME_FAILURE_THRESHOLD',
     description: 'Failed probes in a row that confirm a service is down',
     default: '3',
-    parse: integer(1, MOST_SAMPLES_IN_A_ROW),
+    parse: integer(1, MAX_SAMPLES_IN_A_ROW),
   },
   UPTIME_SUCCESS_THRESHOLD: {
     name: 'UPTIME_SUCCESS_THRESHOLD',
     description: 'Good probes in a row that confirm a service is up',
     default: '2',
-    parse: integer(1, MOST_SAMPLES_IN_A_ROW),
+    parse: integer(1, MAX_SAMPLES_IN_A_ROW),
   },
   UPTIME_CONCURRENCY: {
     name: 'UPTIME_CONCURRENCY',

@@ -7,7 +7,7 @@ import { type ServerContext } from './grpc/server-context.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
 import { PersistentSubscriptions } from './persistent-subscriptions/subsystem.js';
-import { type Authenticator, BasicAuthenticator, everyoneIsSystem } from './security/authenticator.js';
+import { type Authenticator, BasicAuthenticator, allowAll } from './security/authenticator.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
 import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
 import { StreamAccess } from './security/stream-access.js';
@@ -48,7 +48,7 @@ export async function runServer(options: ServerOptions, host: ServerHost): Promi
 }
 
 async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<RunningServer> {
-  const nowMs = steadyClock();
+  const nowMs = nonDecreasingClock();
   const commits = new CommitQueue(store);
   const context: ServerContext = {
     store,
@@ -63,7 +63,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const users = new Users(store.tables, commits);
   const identity = options.insecure ? undefined : await identityFor(options, nowMs());
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
-  const authenticator: Authenticator = options.insecure ? everyoneIsSystem : new BasicAuthenticator(users);
+  const authenticator: Authenticator = options.insecure ? allowAll : new BasicAuthenticator(users);
   const dispatcher = new Dispatcher(authenticator, host.reportProblem);
   const node = {
     instanceId: randomUUID(),
@@ -134,7 +134,7 @@ function connectionString(port: number, admin: AdminCredentials | undefined, caP
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The time, which never goes back while the server runs: events are created in the order of their revisions. */
-function steadyClock(): () => number {
+function nonDecreasingClock(): () => number {
   let latest = 0;
   return () => (latest = Math.max(latest, Date.now()));
 }

@@ -8,20 +8,20 @@ import {
   type Clock,
   type EventDefinition,
   EventRegistry,
-  type RandomText,
+  type RandomString,
   StreamCreated,
   StreamDeleted,
-  StreamGuard,
+  StreamAuthorizer,
   StreamRestored,
 } from './domain/index.js';
 import { StreamsController } from './http/streams.controller.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
-import { KurrentDBConnection, KurrentDBLifetime, leaveOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
+import { KurrentDBConnection, KurrentDBLifetime, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
-import { randomText } from './random-text.js';
-import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_TEXT } from './tokens.js';
+import { randomString } from './random-text.js';
+import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -32,7 +32,7 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
   controllers: [StreamsController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
-    { provide: RANDOM_TEXT, useValue: randomText },
+    { provide: RANDOM_STRING, useValue: randomString },
     {
       provide: EventRegistry,
       useFactory: (): EventRegistry => {
@@ -44,12 +44,12 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
     {
       provide: KurrentDBConnection,
       inject: [APP_CONFIG],
-      useFactory: (config: AppConfig) => KurrentDBConnection.open(config, leaveOnFailure),
+      useFactory: (config: AppConfig) => KurrentDBConnection.open(config, exitOnFailure),
     },
     KurrentDBLifetime,
     KurrentDBHealthIndicator,
     AccessLog,
-    { provide: StreamGuard, inject: [AccessLog], useFactory: (log: AccessLog) => new StreamGuard(log) },
+    { provide: StreamAuthorizer, inject: [AccessLog], useFactory: (log: AccessLog) => new StreamAuthorizer(log) },
     {
       provide: KURRENTDB_CLIENT,
       inject: [KurrentDBConnection],
@@ -57,12 +57,12 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
     },
     {
       provide: KurrentDBService,
-      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_TEXT, APP_CONFIG],
+      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG],
       useFactory: (
         { clients }: KurrentDBConnection,
         registry: EventRegistry,
         clock: Clock,
-        random: RandomText,
+        random: RandomString,
         { kurrentdb }: AppConfig,
       ) =>
         new KurrentDBService(clients, new EventCodec(registry, clock, random), {
@@ -81,12 +81,12 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
   ],
   exports: [
     CLOCK,
-    RANDOM_TEXT,
+    RANDOM_STRING,
     EventRegistry,
     KURRENTDB_CLIENT,
     KurrentDBService,
     EVENT_STORE,
-    StreamGuard,
+    StreamAuthorizer,
     ReadModels,
     KurrentDBHealthIndicator,
   ],

@@ -5,10 +5,10 @@ export { type JsonInteger, StreamEventDto, StreamEventsDto, toJsonInteger } from
 export { connectionOfRunning } from './kurrentdb/kurrentdb-client.provider.js';
 export { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
-export { OtherKurrentDB } from './kurrentdb/other-kurrentdb.js';
+export { ExternalKurrentDB } from './kurrentdb/other-kurrentdb.js';
 export { decodeMetadata, isSoftDeleted } from './kurrentdb/stream-metadata-codec.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';
 export { ReadModels } from './read-models/read-models.js';
 export { type RebuildProgress } from './read-models/rebuild.js';
-export { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_TEXT } from './tokens.js';
+export { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 export * from './domain/index.js';

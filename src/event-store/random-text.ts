@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { type RandomText } from './domain/index.js';
+import { type RandomString } from './domain/index.js';
 
 /** 32, so that each is as likely as any other. */
 const LETTERS = '0123456789abcdefghijklmnopqrstuv';
@@ -9,7 +9,7 @@ const pool = Buffer.alloc(4_096);
 let used = pool.length;
 
 /** Letters and digits from the system's source of randomness for cryptography. */
-export const randomText: RandomText = (length) => {
+export const randomString: RandomString = (length) => {
   let text = '';
   while (text.length < length) {
     if (used === pool.length) {

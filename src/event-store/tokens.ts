@@ -4,5 +4,5 @@ export const EVENT_STORE = Symbol('EVENT_STORE');
 export const KURRENTDB_CLIENT = Symbol('KURRENTDB_CLIENT');
 /** Injection token of the `Clock`. */
 export const CLOCK = Symbol('CLOCK');
-/** Injection token of the `RandomText` that ids are made with. */
-export const RANDOM_TEXT = Symbol('RANDOM_TEXT');
+/** Injection token of the `RandomString` that ids are made with. */
+export const RANDOM_STRING = Symbol('RANDOM_STRING');

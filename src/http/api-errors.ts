@@ -1,29 +1,29 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { PROBLEM_TYPES, type ProblemTypeName } from './problems.js';
+import { ERROR_TYPES, type ErrorTypeName } from './problems.js';
 
 /** What any route may answer. */
-const EVERYWHERE: readonly ProblemTypeName[] = ['rate-limited', 'internal-error'];
+const EVERYWHERE: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
 
 /** Documents the errors a route answers, each with an example of its body; those that any route may answer come by themselves. */
-export function ApiErrors(...types: readonly ProblemTypeName[]): MethodDecorator & ClassDecorator {
+export function ApiErrors(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
   return ApiErrorsOf(...types, ...EVERYWHERE);
 }
 
 /** {@link ApiErrors} without those of every route. */
-export function ApiErrorsOf(...types: readonly ProblemTypeName[]): MethodDecorator & ClassDecorator {
-  const byStatus = new Map<number, ProblemTypeName[]>();
+export function ApiErrorsOf(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
+  const byStatus = new Map<number, ErrorTypeName[]>();
   for (const type of types) {
-    const { status } = PROBLEM_TYPES[type];
+    const { status } = ERROR_TYPES[type];
     byStatus.set(status, [...(byStatus.get(status) ?? []), type]);
   }
   return applyDecorators(...[...byStatus].map(([status, names]) => ApiResponse(responseFor(status, names))));
 }
 
-function responseFor(status: number, names: readonly ProblemTypeName[]): Parameters<typeof ApiResponse>[0] {
+function responseFor(status: number, names: readonly ErrorTypeName[]): Parameters<typeof ApiResponse>[0] {
   const examples = Object.fromEntries(
     names.map((type) => {
-      const { error, meaning } = PROBLEM_TYPES[type];
+      const { error, meaning } = ERROR_TYPES[type];
       return [
         type,
         {
@@ -35,7 +35,7 @@ function responseFor(status: number, names: readonly ProblemTypeName[]): Paramet
   );
   return {
     status,
-    description: names.map((type) => PROBLEM_TYPES[type].meaning).join('; '),
+    description: names.map((type) => ERROR_TYPES[type].meaning).join('; '),
     content: { 'application/json': { schema: { $ref: getSchemaPath('ErrorBody') }, examples } },
   };
 }

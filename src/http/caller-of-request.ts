@@ -5,7 +5,7 @@ import {
   AuthenticationError,
   type Caller,
   type ConnectionError,
-  type KnownCaller,
+  type AuthenticatedCaller,
 } from '../event-store/domain/index.js';
 
 /** What became of looking at a request's credentials: they were accepted, refused, or cannot be checked now. */
@@ -38,8 +38,11 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
 );
 
 /** {@link CurrentCaller}, for routes that nobody may call without saying who asks. */
-export const CurrentKnownCaller = createParamDecorator((_: unknown, context: ExecutionContext): KnownCaller => {
-  const caller = callerOf(context.switchToHttp().getRequest<IncomingMessage>());
-  if (caller.kind === 'anonymous') throw new AuthenticationError('Say who you are: send a bearer token or an API key');
-  return caller;
-});
+export const CurrentAuthenticatedCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AuthenticatedCaller => {
+    const caller = callerOf(context.switchToHttp().getRequest<IncomingMessage>());
+    if (caller.kind === 'anonymous')
+      throw new AuthenticationError('Say who you are: send a bearer token or an API key');
+    return caller;
+  },
+);

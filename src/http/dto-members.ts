@@ -1,10 +1,10 @@
 import { type Type } from '@nestjs/common';
 import { type DtoShape, shapeOf } from './dto-shape.js';
-import { type Mistake, MOST_MISTAKES } from '../event-store/domain/index.js';
+import { type ValidationIssue, MAX_ISSUES } from '../event-store/domain/index.js';
 import { pathOf } from './member-path.js';
 
 /** Nested DTOs in one request; each costs some microseconds to validate. */
-const MOST_NESTED = 1_000;
+const MAX_NESTED = 1_000;
 
 type Path = readonly (string | number)[];
 type Plain = Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ type Plain = Readonly<Record<string, unknown>>;
 export interface DtoMembers {
   readonly plain: Plain;
   /** Members that are not declared, and DTOs that are something else; `plain` is of no use then. */
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ValidationIssue[];
 }
 
 /** @param value as parsed, not nested deeper than a stack allows */
@@ -52,13 +52,13 @@ export function isPlainObject(value: unknown): value is Plain {
 }
 
 class MembersReader {
-  readonly mistakes: Mistake[] = [];
+  readonly mistakes: ValidationIssue[] = [];
   #nested = 0;
 
   object(value: Plain, { members, nested }: DtoShape, path: Path): Plain {
     const plain: Record<string, unknown> = {};
     for (const name of Object.keys(value)) {
-      if (this.mistakes.length >= MOST_MISTAKES) break;
+      if (this.mistakes.length >= MAX_ISSUES) break;
       const member = value[name];
       const inner = nested.get(name);
       if (!members.has(name)) this.#wrong([...path, name], 'should not exist');
@@ -77,8 +77,8 @@ class MembersReader {
     if (!Array.isArray(value)) return this.#wrong(path, 'must be a list of objects');
     const entries: readonly unknown[] = value;
     this.#nested += entries.length;
-    if (this.#nested > MOST_NESTED)
-      return this.#wrong(path, `has more than ${MOST_NESTED} entries; send them in several requests`);
+    if (this.#nested > MAX_NESTED)
+      return this.#wrong(path, `has more than ${MAX_NESTED} entries; send them in several requests`);
     return entries.map((entry, index) => this.#entry(entry, shape, [...path, index]));
   }
 
@@ -87,7 +87,7 @@ class MembersReader {
   }
 
   #wrong(path: Path, problem: string): undefined {
-    if (this.mistakes.length < MOST_MISTAKES) this.mistakes.push({ path: pathOf(path), problem });
+    if (this.mistakes.length < MAX_ISSUES) this.mistakes.push({ path: pathOf(path), problem });
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { loggingOptions } from './logging.js';
-import { ProblemFilter } from './problem.filter.js';
+import { DomainExceptionFilter } from './problem.filter.js';
 import { rateLimitOptions } from './rate-limit.js';
 import { RequestValidationPipe } from './validation.js';
 
@@ -23,7 +23,7 @@ import { RequestValidationPipe } from './validation.js';
   ],
   providers: [
     GracefulShutdown,
-    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_FILTER, useClass: DomainExceptionFilter },
     { provide: APP_GUARD, useClass: ThrottlerGuard },
     { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],

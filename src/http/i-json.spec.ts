@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { DEEPEST_JSON, mistakesInJson } from './i-json.js';
+import { MAX_JSON_DEPTH, jsonIssues } from './i-json.js';
 
-const mistakesIn = (text: string): readonly { path: string; problem: string }[] => mistakesInJson(JSON.parse(text));
+const mistakesIn = (text: string): readonly { path: string; problem: string }[] => jsonIssues(JSON.parse(text));
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
 describe('a body is refused with the path of', () => {
@@ -19,7 +19,7 @@ describe('a body is refused with the path of', () => {
     ['{"a":{"k\\ud800":1}}', 'a.k\u{fffd}', 'has a name with broken Unicode (a lone surrogate)'],
     ['{"__proto__":{"a":1}}', '__proto__', 'should not exist'],
     ['{"a":[{"__proto__":null}]}', 'a.0.__proto__', 'should not exist'],
-    [`{"a":${nested(DEEPEST_JSON)}}`, 'a.0.0.0.0.0.….0.0.0.0.0.0', 'is nested deeper than 64 levels'],
+    [`{"a":${nested(MAX_JSON_DEPTH)}}`, 'a.0.0.0.0.0.….0.0.0.0.0.0', 'is nested deeper than 64 levels'],
   ])('%s', (text, path, problem) => {
     expect(mistakesIn(text)).toEqual([{ path, problem }]);
   });
@@ -32,13 +32,13 @@ describe('a body is accepted', () => {
     '{"a":9007199254740991,"b":-9007199254740991,"c":1.5e-300,"d":0.1,"e":-0}',
     '{"constructor":1,"prototype":{"toString":2}}',
     '{"a":"\\ud83d\\udc27","\\ud83d\\udc27":null}',
-    nested(DEEPEST_JSON),
+    nested(MAX_JSON_DEPTH),
   ])('%s', (text) => {
     expect(mistakesIn(text)).toEqual([]);
   });
 
   it('undefined, where there is none', () => {
-    expect(mistakesInJson(undefined)).toEqual([]);
+    expect(jsonIssues(undefined)).toEqual([]);
   });
 
   it('whatever JSON there is that doubles and UTF-8 can hold', () => {
@@ -72,7 +72,7 @@ describe('a body that is made to hurt', () => {
   ])('%s: takes little time, and no stack', (_, text) => {
     const body: unknown = JSON.parse(text);
     const start = performance.now();
-    mistakesInJson(body);
+    jsonIssues(body);
     // Some milliseconds on a quiet machine; a walk that is not linear takes minutes.
     expect(performance.now() - start).toBeLessThan(500);
   });

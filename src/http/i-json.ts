@@ -1,9 +1,9 @@
 /// <reference lib="es2024.string" />
-import { type Mistake, MOST_MISTAKES } from '../event-store/domain/index.js';
+import { type ValidationIssue, MAX_ISSUES } from '../event-store/domain/index.js';
 import { pathOf } from './member-path.js';
 
 /** Levels that lists and objects may be nested; the body itself is the first. */
-export const DEEPEST_JSON = 64;
+export const MAX_JSON_DEPTH = 64;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -25,18 +25,18 @@ const EMPTY_OBJECT: JsonObject = {};
  * double holds exactly, broken Unicode), nesting that would overflow a stack somewhere, and `__proto__`, which assignment anywhere
  * would turn from a member into a prototype. Names that occur twice cannot be seen any more after parsing.
  *
- * Walks without recursion, stops at the first {@link MOST_MISTAKES}, and goes no deeper than {@link DEEPEST_JSON}.
+ * Walks without recursion, stops at the first {@link MAX_ISSUES}, and goes no deeper than {@link MAX_JSON_DEPTH}.
  *
  * @param root what `JSON.parse` gave
  */
-export function mistakesInJson(root: unknown): readonly Mistake[] {
+export function jsonIssues(root: unknown): readonly ValidationIssue[] {
   if (!isContainer(root)) {
     const problem = problemWithScalar(root);
     return problem === undefined ? [] : [{ path: 'body', problem }];
   }
-  const mistakes: Mistake[] = [];
+  const mistakes: ValidationIssue[] = [];
   const open: Frame[] = [frameOf(root)];
-  for (let frame = open.at(-1); frame && mistakes.length < MOST_MISTAKES; frame = open.at(-1)) {
+  for (let frame = open.at(-1); frame && mistakes.length < MAX_ISSUES; frame = open.at(-1)) {
     if (frame.next === frame.length) {
       open.pop();
       continue;
@@ -50,8 +50,8 @@ export function mistakesInJson(root: unknown): readonly Mistake[] {
     } else if (!isContainer(value)) {
       const problem = problemWithScalar(value);
       if (problem !== undefined) mistakes.push({ path: placeOf(open), problem });
-    } else if (open.length === DEEPEST_JSON) {
-      mistakes.push({ path: placeOf(open), problem: `is nested deeper than ${DEEPEST_JSON} levels` });
+    } else if (open.length === MAX_JSON_DEPTH) {
+      mistakes.push({ path: placeOf(open), problem: `is nested deeper than ${MAX_JSON_DEPTH} levels` });
     } else {
       open.push(frameOf(value));
     }

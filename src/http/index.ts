@@ -3,7 +3,7 @@ export { ApiErrors } from './api-errors.js';
 export {
   callerOf,
   CurrentCaller,
-  CurrentKnownCaller,
+  CurrentAuthenticatedCaller,
   type Identification,
   identificationOf,
   identify,

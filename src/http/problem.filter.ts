@@ -1,19 +1,19 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { type ErrorBody } from './error-body.js';
-import { DEFAULT_RETRY_AFTER_SECONDS, problemOf } from './problems.js';
+import { DEFAULT_RETRY_AFTER_SECONDS, errorMappingOf } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
 /** The one place where errors become HTTP. Server-side faults are logged with their cause, client-side ones are in the access log. */
 @Catch()
-export class ProblemFilter implements ExceptionFilter {
-  readonly #logger = new Logger(ProblemFilter.name);
+export class DomainExceptionFilter implements ExceptionFilter {
+  readonly #logger = new Logger(DomainExceptionFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const { status, retryAfterSeconds, ...told } = problemOf(error);
+    const { status, retryAfterSeconds, ...told } = errorMappingOf(error);
     if (status >= 500) this.#logger.error({ err: error, type: told.type, status }, told.message);
     if (response.headersSent) {
       // Too late to tell: an answer that was cut off must not look like a whole one.

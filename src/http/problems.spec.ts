@@ -12,13 +12,13 @@ import {
   PermissionError,
   StreamAlreadyExistsError,
   StreamDeletedError,
-  StreamError,
+  DomainError,
   StreamNotFoundError,
   TimeoutError,
   ValidationError,
   WrongExpectedRevisionError,
 } from '../event-store/domain/index.js';
-import { PROBLEM_TYPES, problemOf } from './problems.js';
+import { ERROR_TYPES, errorMappingOf } from './problems.js';
 
 describe('errors become problems', () => {
   it.each([
@@ -37,22 +37,22 @@ describe('errors become problems', () => {
     [new BadRequestException('m'), 400, 'ValidationError', 'validation-error'],
     [new ImATeapotException('m'), 400, 'ValidationError', 'validation-error'],
   ])('%p as %i %s', (thrown, status, error, type) => {
-    expect(problemOf(thrown)).toMatchObject({ status, error, type });
+    expect(errorMappingOf(thrown)).toMatchObject({ status, error, type });
   });
 
   it('with the stream and the facts to act on', () => {
-    expect(problemOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({
+    expect(errorMappingOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({
       streamName: 'orders',
       details: { expectedRevision: '1', currentRevision: '2' },
     });
-    expect(problemOf(new WrongExpectedRevisionError('orders', 'no_stream', 'no_stream')).details).toEqual({
+    expect(errorMappingOf(new WrongExpectedRevisionError('orders', 'no_stream', 'no_stream')).details).toEqual({
       expectedRevision: 'no_stream',
       currentRevision: 'no_stream',
     });
   });
 
   it('a missing store says when to try again', () => {
-    expect(problemOf(new ConnectionError('m')).retryAfterSeconds).toBeGreaterThan(0);
+    expect(errorMappingOf(new ConnectionError('m')).retryAfterSeconds).toBeGreaterThan(0);
   });
 
   it.each([
@@ -61,18 +61,18 @@ describe('errors become problems', () => {
     ['a text'],
     [undefined],
     [
-      new (class UnknownError extends StreamError {
+      new (class UnknownError extends DomainError {
         readonly type = 'hidden';
       })('password=hunter2'),
     ],
   ])('%p tells nothing of what it was', (thrown) => {
-    const problem = problemOf(thrown);
+    const problem = errorMappingOf(thrown);
     expect(problem).toMatchObject({ status: 500, error: 'InternalError', type: 'internal-error' });
     expect(JSON.stringify(problem)).not.toMatch(/hunter2|secrets/);
   });
 
   it('every type has a status that HTTP knows for errors, and a meaning', () => {
-    for (const { status, meaning } of Object.values(PROBLEM_TYPES)) {
+    for (const { status, meaning } of Object.values(ERROR_TYPES)) {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(meaning).not.toBe('');
     }

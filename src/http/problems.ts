@@ -1,9 +1,9 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
-import { StreamError } from '../event-store/domain/index.js';
+import { DomainError } from '../event-store/domain/index.js';
 
 /** An error as it is told to the client, without the request's id. */
-export interface Problem {
+export interface ErrorMapping {
   readonly status: number;
   readonly error: string;
   readonly type: string;
@@ -23,7 +23,7 @@ interface ProblemType {
 }
 
 /** Every type of error that a client may meet, with its status: the table of DESIGN, "Errors", and what only HTTP knows. */
-export const PROBLEM_TYPES = {
+export const ERROR_TYPES = {
   'stream-not-found': {
     status: HttpStatus.NOT_FOUND,
     error: 'StreamNotFoundError',
@@ -82,14 +82,14 @@ export const PROBLEM_TYPES = {
   },
 } as const satisfies Record<string, ProblemType>;
 
-export type ProblemTypeName = keyof typeof PROBLEM_TYPES;
+export type ErrorTypeName = keyof typeof ERROR_TYPES;
 
 /** Seconds for which the throttler keeps a client out, found in the header that its guard has set. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 
-/** Turns whatever was thrown into what the client may know. Nothing internal leaks: unknown errors are `internal-error`. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof StreamError) return ofStreamError(error);
+/** KeyedMutex whatever was thrown into what the client may know. Nothing internal leaks: unknown errors are `internal-error`. */
+export function errorMappingOf(error: unknown): ErrorMapping {
+  if (error instanceof DomainError) return ofStreamError(error);
   if (error instanceof ThrottlerException) return problem('rate-limited', error.message);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   return (
@@ -97,8 +97,8 @@ export function problemOf(error: unknown): Problem {
   );
 }
 
-function problem(type: ProblemTypeName, message: string): Problem {
-  const { status, error, ...rest }: ProblemType = PROBLEM_TYPES[type];
+function problem(type: ErrorTypeName, message: string): ErrorMapping {
+  const { status, error, ...rest }: ProblemType = ERROR_TYPES[type];
   return {
     status,
     error,
@@ -108,7 +108,7 @@ function problem(type: ProblemTypeName, message: string): Problem {
   };
 }
 
-function ofStreamError({ type, message, streamName, details }: StreamError): Problem {
+function ofStreamError({ type, message, streamName, details }: DomainError): ErrorMapping {
   if (!isProblemType(type))
     return problem('internal-error', 'Something went wrong inside the service; report the request id');
   return {
@@ -118,7 +118,7 @@ function ofStreamError({ type, message, streamName, details }: StreamError): Pro
   };
 }
 
-function ofStatus(status: number, message: string): Problem {
+function ofStatus(status: number, message: string): ErrorMapping {
   if (status === 404) return problem('not-found', message);
   if (status === 413) return problem('event-too-large', message);
   if (status === 415) return problem('unsupported-media-type', message);
@@ -127,7 +127,7 @@ function ofStatus(status: number, message: string): Problem {
 }
 
 /** Errors of express and its body parser carry a status and say whether their message may be shown (`expose`, http-errors). */
-function ofBodyParser(error: unknown): Problem | undefined {
+function ofBodyParser(error: unknown): ErrorMapping | undefined {
   if (
     !(error instanceof Error) ||
     !('status' in error) ||
@@ -142,6 +142,6 @@ function ofBodyParser(error: unknown): Problem | undefined {
   return ofStatus(error.status, error instanceof URIError ? 'The URL holds a broken percent-encoding' : error.message);
 }
 
-function isProblemType(type: string): type is ProblemTypeName {
-  return Object.hasOwn(PROBLEM_TYPES, type);
+function isProblemType(type: string): type is ErrorTypeName {
+  return Object.hasOwn(ERROR_TYPES, type);
 }

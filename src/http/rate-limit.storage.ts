@@ -7,7 +7,7 @@ interface Window {
 }
 
 /** Windows of one generation; both full ones take some 11 MB, and a flood of addresses no more. */
-const MOST_TRACKERS = 32_768;
+const MAX_TRACKERS = 32_768;
 
 /**
  * Counts requests in fixed windows, for every tracker one that begins with its first request. A hit costs the same however many there
@@ -25,7 +25,7 @@ export class FixedWindows implements ThrottlerStorage {
   /** @param now monotonic, in whole milliseconds: with fractions, a window of 60 seconds may seem to be a little longer, and is told as 61 */
   constructor(
     private readonly now: () => number = () => Math.floor(performance.now()),
-    private readonly mostTrackers = MOST_TRACKERS,
+    private readonly mostTrackers = MAX_TRACKERS,
   ) {}
 
   /** Windows that are kept, ended ones too. */

@@ -1,9 +1,9 @@
 import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
-import { invalidRequest, type Mistake } from '../event-store/domain/index.js';
+import { invalidRequestError, type ValidationIssue } from '../event-store/domain/index.js';
 import { isPlainObject, keepAsSent, membersFor } from './dto-members.js';
-import { mistakesInJson } from './i-json.js';
+import { jsonIssues } from './i-json.js';
 
 const OPTIONS = {
   whitelist: true,
@@ -21,9 +21,9 @@ export class RequestValidationPipe extends ValidationPipe {
     super({ transform: true });
   }
 
-  /** @throws ValidationError with `details.mistakes`, see {@link Mistake} */
+  /** @throws ValidationError with `details.mistakes`, see {@link ValidationIssue} */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body') refuse(mistakesInJson(value));
+    if (metadata.type === 'body') refuse(jsonIssues(value));
     const dto: unknown = metadata.metatype;
     return isClass(dto) && this.toValidate(metadata)
       ? instanceOf(dto, value ?? {}, metadata.type)
@@ -36,7 +36,7 @@ function isClass(metatype: unknown): metatype is Type<object> {
 }
 
 async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
-  if (!isPlainObject(value)) throw invalidRequest([{ path: place, problem: 'must be an object' }]);
+  if (!isPlainObject(value)) throw invalidRequestError([{ path: place, problem: 'must be an object' }]);
   const { plain, mistakes } = membersFor(dto, value);
   refuse(mistakes);
   const instance = plainToInstance(dto, plain);
@@ -45,11 +45,11 @@ async function instanceOf(dto: Type<object>, value: unknown, place: string): Pro
   return instance;
 }
 
-function refuse(mistakes: readonly Mistake[]): void {
-  if (mistakes.length > 0) throw invalidRequest(mistakes);
+function refuse(mistakes: readonly ValidationIssue[]): void {
+  if (mistakes.length > 0) throw invalidRequestError(mistakes);
 }
 
-function mistakesOf({ property, constraints, children }: Violation, parent: string): Mistake[] {
+function mistakesOf({ property, constraints, children }: Violation, parent: string): ValidationIssue[] {
   const path = parent === '' ? property : `${parent}.${property}`;
   const own = Object.values(constraints ?? {}).map((problem) => ({ path, problem }));
   return [...own, ...(children ?? []).flatMap((child) => mistakesOf(child, path))];

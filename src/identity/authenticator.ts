@@ -1,9 +1,14 @@
 import { type IncomingMessage } from 'node:http';
-import { ANONYMOUS, AuthenticationError, ConnectionError, type KnownCaller } from '../event-store/domain/index.js';
+import {
+  ANONYMOUS,
+  AuthenticationError,
+  ConnectionError,
+  type AuthenticatedCaller,
+} from '../event-store/domain/index.js';
 import { type Identification } from '../http/index.js';
-import { type ApiKeyTable } from './api-keys/api-key-table.js';
+import { type ApiKeyCache } from './api-keys/api-key-table.js';
 import { type Credentials, credentialsOf } from './credentials.js';
-import { type OwnCredential } from './own-credential.js';
+import { type SelfProbeCredential } from './own-credential.js';
 import { type TokenVerifier } from './tokens/token-verifier.js';
 
 const NOBODY: Identification = { caller: ANONYMOUS };
@@ -12,8 +17,8 @@ const NOBODY: Identification = { caller: ANONYMOUS };
 export class Authenticator {
   constructor(
     private readonly tokens: Pick<TokenVerifier, 'verify'>,
-    private readonly apiKeys: Pick<ApiKeyTable, 'verify'>,
-    private readonly own: OwnCredential,
+    private readonly apiKeys: Pick<ApiKeyCache, 'verify'>,
+    private readonly own: SelfProbeCredential,
   ) {}
 
   /**
@@ -31,13 +36,13 @@ export class Authenticator {
     }
   }
 
-  #callerWith(credentials: Credentials): KnownCaller | Promise<KnownCaller> {
+  #callerWith(credentials: Credentials): AuthenticatedCaller | Promise<AuthenticatedCaller> {
     if (credentials.kind === 'api-key') return this.apiKeys.verify(credentials.key);
     return this.own.matches(credentials.token) ? this.own.caller : this.tokens.verify(credentials.token);
   }
 }
 
-function identified(caller: KnownCaller): Identification {
+function identified(caller: AuthenticatedCaller): Identification {
   return { caller };
 }
 

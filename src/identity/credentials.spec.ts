@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { AuthenticationError } from '../event-store/domain/index.js';
 import { Authenticator } from './authenticator.js';
 import { type Credentials, credentialsOf } from './credentials.js';
-import { OwnCredential } from './own-credential.js';
+import { SelfProbeCredential } from './own-credential.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -85,7 +85,7 @@ describe('the credentials of a request', () => {
         throw new AuthenticationError('not known');
       },
     };
-    const authenticator = new Authenticator(tokens, apiKeys, new OwnCredential());
+    const authenticator = new Authenticator(tokens, apiKeys, new SelfProbeCredential());
     const base64url = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
     const jsonPart = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
     const header = fc
@@ -114,13 +114,17 @@ describe('the credentials of a request', () => {
   });
 
   it('of the service itself let it in as the system, and nothing like them does', async () => {
-    const own = new OwnCredential();
+    const own = new SelfProbeCredential();
     const refuse = { verify: () => Promise.reject(new AuthenticationError('no')) };
     const authenticator = new Authenticator(refuse, { verify: () => own.caller }, own);
     expect(authenticator.identify(requestWith(['Authorization', own.authorization]))).toEqual({
       caller: { kind: 'known', id: 'system', roles: new Set(['user', 'system']) },
     });
-    for (const wrong of [new OwnCredential().authorization, own.authorization.slice(0, -1), `${own.authorization}x`]) {
+    for (const wrong of [
+      new SelfProbeCredential().authorization,
+      own.authorization.slice(0, -1),
+      `${own.authorization}x`,
+    ]) {
       expect((await authenticator.identify(requestWith(['Authorization', wrong]))).failure).toBeInstanceOf(
         AuthenticationError,
       );
@@ -133,7 +137,7 @@ describe('the credentials of a request', () => {
         throw new Error('was asked');
       },
     };
-    expect(new Authenticator(refuse, refuse, new OwnCredential()).identify(requestWith(['Host', 'x']))).toEqual({
+    expect(new Authenticator(refuse, refuse, new SelfProbeCredential()).identify(requestWith(['Host', 'x']))).toEqual({
       caller: { kind: 'anonymous' },
     });
   });

@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { AuthenticationError } from '../event-store/domain/index.js';
-import { API_KEY_TEXT_PREFIX } from './domain/index.js';
+import { API_KEY_TOKEN_PREFIX } from './domain/index.js';
 
 /** What a request shows to prove who sent it. */
 export type Credentials =
@@ -35,7 +35,7 @@ export function credentialsOf({
     throw new AuthenticationError(
       'The header Authorization cannot be read; send `Authorization: Bearer` and a token or an API key',
     );
-  return token.startsWith(API_KEY_TEXT_PREFIX) ? { kind: 'api-key', key: token } : { kind: 'token', token };
+  return token.startsWith(API_KEY_TOKEN_PREFIX) ? { kind: 'api-key', key: token } : { kind: 'token', token };
 }
 
 /** Of the names and values of all headers, as they came. */

@@ -2,13 +2,13 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../event-store/index.js';
-import { ApiKeyTable } from './api-keys/api-key-table.js';
-import { ApiKeyTableLifetime } from './api-keys/api-key-table.lifetime.js';
+import { ApiKeyCache } from './api-keys/api-key-table.js';
+import { ApiKeyCacheLifetime } from './api-keys/api-key-table.lifetime.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
 import { AccessGuard } from './http/access.guard.js';
 import { IdentifyMiddleware } from './http/identify.middleware.js';
-import { OwnCredential } from './own-credential.js';
+import { SelfProbeCredential } from './own-credential.js';
 import { TOKEN_KEYS, type TokenKeys } from './tokens/token-keys.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -17,7 +17,7 @@ import { TokensModule } from './tokens/tokens.module.js';
 @Module({
   imports: [TokensModule, ApiKeysModule],
   providers: [
-    OwnCredential,
+    SelfProbeCredential,
     {
       provide: TokenVerifier,
       inject: [TOKEN_KEYS, APP_CONFIG, CLOCK],
@@ -25,20 +25,20 @@ import { TokensModule } from './tokens/tokens.module.js';
         new TokenVerifier(keys, { claims: auth, clock }),
     },
     {
-      provide: ApiKeyTable,
+      provide: ApiKeyCache,
       inject: [EVENT_STORE, CLOCK],
-      useFactory: (store: EventStore, clock: Clock) => new ApiKeyTable(store, clock),
+      useFactory: (store: EventStore, clock: Clock) => new ApiKeyCache(store, clock),
     },
-    ApiKeyTableLifetime,
+    ApiKeyCacheLifetime,
     {
       provide: Authenticator,
-      inject: [TokenVerifier, ApiKeyTable, OwnCredential],
-      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyTable, own: OwnCredential) =>
+      inject: [TokenVerifier, ApiKeyCache, SelfProbeCredential],
+      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyCache, own: SelfProbeCredential) =>
         new Authenticator(tokens, apiKeys, own),
     },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [Authenticator, OwnCredential],
+  exports: [Authenticator, SelfProbeCredential],
 })
 export class IdentityModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

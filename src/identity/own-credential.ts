@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { type KnownCaller } from '../event-store/domain/index.js';
+import { type AuthenticatedCaller } from '../event-store/domain/index.js';
 
 const SECRET_BYTES = 32;
 /** No token begins so: those are base64 of a JSON object (`eyJ…`). */
@@ -9,10 +9,10 @@ const PREFIX = 'own-';
  * What this process proves to itself that it is itself, when it probes its own endpoints. Made by chance at start, kept in memory, sent
  * over loopback to no one else.
  */
-export class OwnCredential {
+export class SelfProbeCredential {
   readonly #token = `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`;
   readonly #bytes = Buffer.from(this.#token);
-  readonly caller: KnownCaller = { kind: 'known', id: 'system', roles: new Set(['user', 'system']) };
+  readonly caller: AuthenticatedCaller = { kind: 'known', id: 'system', roles: new Set(['user', 'system']) };
 
   /** For the header `Authorization`. */
   get authorization(): string {

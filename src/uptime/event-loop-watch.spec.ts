@@ -1,7 +1,7 @@
 import { DecidedProbe, HTTP } from '../../test/uptime/probed-service.js';
-import { takeSample, type TakenSample } from './application/index.js';
+import { runProbe, type ProbeAttempt } from './application/index.js';
 import { type MonitoredService } from './domain/index.js';
-import { EventLoopWatch } from './event-loop-watch.js';
+import { EventLoopLagMonitor } from './event-loop-watch.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -13,18 +13,18 @@ function blockFor(milliseconds: number): void {
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('a process that is held up while it takes a sample', () => {
-  const holdUps = new EventLoopWatch(clock);
+  const eventLoopLag = new EventLoopLagMonitor(clock);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let probe: DecidedProbe;
 
   beforeEach(() => {
     probe = new DecidedProbe();
-    holdUps.start();
+    eventLoopLag.start();
   });
-  afterEach(() => holdUps.stop());
+  afterEach(() => eventLoopLag.stop());
 
-  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> =>
-    takeSample(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, holdUps, log });
+  const take = (service: Partial<MonitoredService> = {}): Promise<ProbeAttempt | undefined> =>
+    runProbe(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, eventLoopLag, log });
 
   it('does not count against the target what this process itself was held up', async () => {
     probe.probe = async () => {

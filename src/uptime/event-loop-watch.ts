@@ -1,5 +1,5 @@
 import { type Clock } from '../event-store/index.js';
-import { type HoldUps } from './application/index.js';
+import { type EventLoopLag } from './application/index.js';
 
 /** How often the event loop is looked at. */
 const PULSE_MS = 20;
@@ -7,7 +7,7 @@ const PULSE_MS = 20;
 const TOLERATED_MS = 5;
 
 /** Notices how long the event loop did not turn, by a timer that comes late then. */
-export class EventLoopWatch implements HoldUps {
+export class EventLoopLagMonitor implements EventLoopLag {
   #lost = 0;
   #last: number;
   #timer: NodeJS.Timeout | undefined;

@@ -2,64 +2,64 @@ import { Logger } from '@nestjs/common';
 import { type SchedulerRegistry } from '@nestjs/schedule';
 import { join } from 'node:path';
 import { type AppConfig } from '../config/index.js';
-import { type Clock, type EventStore, type RandomText } from '../event-store/index.js';
-import { type Log, Prober, ProberLease, samplesMaxAgeOf, ServiceMonitor, Timetable } from './application/index.js';
-import { EventLoopWatch } from './event-loop-watch.js';
-import { createProbe, type ProbeSurroundings } from './probes/create-probe.js';
+import { type Clock, type EventStore, type RandomString } from '../event-store/index.js';
+import { type Log, Prober, ProberLease, samplesMaxAgeOf, ServiceMonitor, ProbeScheduler } from './application/index.js';
+import { EventLoopLagMonitor } from './event-loop-watch.js';
+import { createProbe, type ProbeDependencies } from './probes/create-probe.js';
 import { LmdbSpool } from './spool/lmdb-spool.js';
 
 const HOLDER_LENGTH = 12;
 /** Name of the one timer that all probes share, in the registry of schedules. */
 const NEXT_PROBE = 'uptime:next-probe';
 
-export interface ProberParts {
+export interface ProberRuntimeOptions {
   readonly config: Pick<AppConfig, 'dataDir' | 'uptime'>;
   readonly store: EventStore;
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
   readonly registry: SchedulerRegistry;
-  readonly surroundings: ProbeSurroundings;
+  readonly dependencies: ProbeDependencies;
 }
 
 /** The prober of this process, with what has to be closed when it has stopped. */
-export class ProberInProcess {
+export class ProberRuntime {
   readonly prober: Prober;
   readonly #spool: LmdbSpool;
 
-  constructor({ config: { dataDir, uptime }, store, clock, random, registry, surroundings }: ProberParts) {
+  constructor({ config: { dataDir, uptime }, store, clock, random, registry, dependencies }: ProberRuntimeOptions) {
     const log = toLog(new Logger('Uptime'));
     const holder = random(HOLDER_LENGTH);
     this.#spool = new LmdbSpool(join(dataDir, 'uptime-spool'), uptime.spoolBytes, holder);
-    const { predecessor, predecessorCountedUntil } = this.#spool;
+    const { predecessor, predecessorValidUntil } = this.#spool;
     const lease = new ProberLease({ store, clock, log, leaseMs: uptime.leaseMs, holder, predecessor });
-    const holdUps = new EventLoopWatch(clock);
+    const eventLoopLag = new EventLoopLagMonitor(clock);
     const samplesMaxAge = samplesMaxAgeOf(uptime.samplesMaxAgeDays);
     const monitorOptions = {
       store,
       clock,
       log,
-      holdUps,
+      eventLoopLag,
       samplesMaxAge,
       spool: this.#spool,
       sampleWindowMs: uptime.sampleWindowMs,
       proberId: holder,
       append: lease.append.bind(lease),
       confirm: lease.confirm.bind(lease),
-      proberElsewhere: () => lease.ofAnother,
+      proberElsewhere: () => lease.remoteHolder,
     };
     this.prober = new Prober(
       {
         lease,
-        timetable: new Timetable({
+        scheduler: new ProbeScheduler({
           clock,
           concurrency: uptime.concurrency,
           random: Math.random,
           callIn: timerIn(registry),
         }),
         spool: this.#spool,
-        predecessor: { holder: predecessor, countedUntil: predecessorCountedUntil },
-        holdUps,
-        monitor: (service) => new ServiceMonitor(service, createProbe(service, surroundings), monitorOptions),
+        predecessor: { holder: predecessor, validUntil: predecessorValidUntil },
+        eventLoopLag,
+        monitor: (service) => new ServiceMonitor(service, createProbe(service, dependencies), monitorOptions),
         log,
       },
       uptime.services,

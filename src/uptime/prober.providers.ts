@@ -2,30 +2,37 @@ import { type Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { CLOCK, type Clock, EVENT_STORE, type EventStore, RANDOM_TEXT, type RandomText } from '../event-store/index.js';
-import { OwnCredential } from '../identity/index.js';
+import {
+  CLOCK,
+  type Clock,
+  EVENT_STORE,
+  type EventStore,
+  RANDOM_STRING,
+  type RandomString,
+} from '../event-store/index.js';
+import { SelfProbeCredential } from '../identity/index.js';
 import { PushReports } from './application/index.js';
 import { ConfiguredServices } from './http/configured-services.js';
 import { endpointOf } from './own-endpoint.js';
-import { ProberInProcess } from './prober-in-process.js';
-import { ProberScheduler } from './prober.scheduler.js';
+import { ProberRuntime } from './prober-in-process.js';
+import { ProberLifecycle } from './prober.scheduler.js';
 
 /** What probes, and what is reported to it. */
 export const PROBER_PROVIDERS: readonly Provider[] = [
   {
     provide: PushReports,
-    inject: [EVENT_STORE, CLOCK, RANDOM_TEXT],
-    useFactory: (store: EventStore, clock: Clock, random: RandomText) => new PushReports({ store, clock, random }),
+    inject: [EVENT_STORE, CLOCK, RANDOM_STRING],
+    useFactory: (store: EventStore, clock: Clock, random: RandomString) => new PushReports({ store, clock, random }),
   },
   {
-    provide: ProberInProcess,
+    provide: ProberRuntime,
     inject: [
       APP_CONFIG,
       EVENT_STORE,
       CLOCK,
-      RANDOM_TEXT,
+      RANDOM_STRING,
       SchedulerRegistry,
-      OwnCredential,
+      SelfProbeCredential,
       HttpAdapterHost,
       PushReports,
     ],
@@ -33,19 +40,19 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
       config: AppConfig,
       store: EventStore,
       clock: Clock,
-      random: RandomText,
+      random: RandomString,
       registry: SchedulerRegistry,
-      own: OwnCredential,
+      own: SelfProbeCredential,
       adapterHost: HttpAdapterHost,
       reports: PushReports,
     ) =>
-      new ProberInProcess({
+      new ProberRuntime({
         config,
         store,
         clock,
         random,
         registry,
-        surroundings: {
+        dependencies: {
           clock,
           random,
           store,
@@ -57,11 +64,11 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: ConfiguredServices,
-    inject: [ProberInProcess],
-    useFactory: ({ prober }: ProberInProcess): ConfiguredServices => ({
+    inject: [ProberRuntime],
+    useFactory: ({ prober }: ProberRuntime): ConfiguredServices => ({
       find: (name) => prober.monitors.get(name)?.service,
       names: () => [...prober.monitors.keys()],
     }),
   },
-  ProberScheduler,
+  ProberLifecycle,
 ];

@@ -2,21 +2,21 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Subscription } from 'rxjs';
 import { APP_CONFIG, type AppConfig, type ServicesWatch, watchUptimeServices } from '../config/index.js';
-import { ProberInProcess } from './prober-in-process.js';
+import { ProberRuntime } from './prober-in-process.js';
 
 /** How long what waits may take to be recorded when the service stops; the rest waits on disk. */
 const STOP_WITHIN_MS = 2_000;
 
 /** Probes from when this service listens until it stops, and what the services file names at any time. Decides nothing: the prober does. */
 @Injectable()
-export class ProberScheduler implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #logger = new Logger(ProberScheduler.name);
+export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(ProberLifecycle.name);
   #listening: Subscription | undefined;
   #watch: ServicesWatch | undefined;
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
-    private readonly inProcess: ProberInProcess,
+    private readonly inProcess: ProberRuntime,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 

@@ -5,11 +5,17 @@ import {
   type Clock,
   EVENT_STORE,
   type EventStore,
-  RANDOM_TEXT,
-  type RandomText,
+  RANDOM_STRING,
+  type RandomString,
   ReadModel,
 } from '../event-store/index.js';
-import { Corrections, MaintenancePlan, RecordIds, ServiceRecords, UptimeQueries } from './application/index.js';
+import {
+  CorrectionService,
+  MaintenanceService,
+  AnnotationIds,
+  AnnotationWriter,
+  UptimeQueries,
+} from './application/index.js';
 import { CorrectionsController } from './http/corrections.controller.js';
 import { MaintenanceController } from './http/maintenance.controller.js';
 import { UptimeReadModel } from './read-model/uptime-read-model.js';
@@ -19,37 +25,37 @@ export const RECORD_CONTROLLERS = [MaintenanceController, CorrectionsController]
 
 export const RECORD_PROVIDERS: readonly Provider[] = [
   {
-    provide: ServiceRecords,
+    provide: AnnotationWriter,
     inject: [EVENT_STORE, ReadModel],
     useFactory: (store: EventStore, readModel: ReadModel) =>
-      new ServiceRecords(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
+      new AnnotationWriter(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
   },
   {
-    provide: RecordIds,
-    inject: [CLOCK, RANDOM_TEXT],
-    useFactory: (clock: Clock, random: RandomText) =>
-      new RecordIds(clock, random, (text) => createHash('sha256').update(text).digest('hex')),
+    provide: AnnotationIds,
+    inject: [CLOCK, RANDOM_STRING],
+    useFactory: (clock: Clock, random: RandomString) =>
+      new AnnotationIds(clock, random, (text) => createHash('sha256').update(text).digest('hex')),
   },
   {
-    provide: MaintenancePlan,
-    inject: [UptimeReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
+    provide: MaintenanceService,
+    inject: [UptimeReadModel, UptimeQueries, AnnotationWriter, AnnotationIds, CLOCK],
     useFactory: (
       history: UptimeReadModel,
       queries: UptimeQueries,
-      records: ServiceRecords,
-      ids: RecordIds,
+      records: AnnotationWriter,
+      ids: AnnotationIds,
       clock: Clock,
-    ) => new MaintenancePlan({ history, queries, records, ids, clock }),
+    ) => new MaintenanceService({ history, queries, records, ids, clock }),
   },
   {
-    provide: Corrections,
-    inject: [UptimeReadModel, UptimeQueries, ServiceRecords, RecordIds, CLOCK],
+    provide: CorrectionService,
+    inject: [UptimeReadModel, UptimeQueries, AnnotationWriter, AnnotationIds, CLOCK],
     useFactory: (
       history: UptimeReadModel,
       queries: UptimeQueries,
-      records: ServiceRecords,
-      ids: RecordIds,
+      records: AnnotationWriter,
+      ids: AnnotationIds,
       clock: Clock,
-    ) => new Corrections({ history, queries, records, ids, clock }),
+    ) => new CorrectionService({ history, queries, records, ids, clock }),
   },
 ];

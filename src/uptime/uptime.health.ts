@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { ReadModel } from '../event-store/index.js';
-import { ProberInProcess } from './prober-in-process.js';
+import { ProberRuntime } from './prober-in-process.js';
 
 /**
  * Whether uptime can do its work: its streams are there, and its answers come from tables that follow them. What the probed
@@ -11,7 +11,7 @@ import { ProberInProcess } from './prober-in-process.js';
 export class UptimeHealthIndicator {
   constructor(
     private readonly indicators: HealthIndicatorService,
-    private readonly inProcess: ProberInProcess,
+    private readonly inProcess: ProberRuntime,
     private readonly readModel: ReadModel,
   ) {}
 

@@ -7,7 +7,7 @@ import { LiveFeedGateway } from './http/live-feed.gateway.js';
 import { PushController } from './http/push.controller.js';
 import { UptimeController } from './http/uptime.controller.js';
 import { UptimeStreamsController } from './http/uptime-streams.controller.js';
-import { ProberInProcess } from './prober-in-process.js';
+import { ProberRuntime } from './prober-in-process.js';
 import { PROBER_PROVIDERS } from './prober.providers.js';
 import { UptimeReadModelLifetime } from './read-model/uptime-read-model.lifetime.js';
 import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model.js';
@@ -37,8 +37,8 @@ import { UptimeHealthIndicator } from './uptime.health.js';
     },
     {
       provide: UptimeQueries,
-      inject: [UptimeReadModel, ProberInProcess, CLOCK],
-      useFactory: (history: UptimeReadModel, { prober }: ProberInProcess, clock: Clock) =>
+      inject: [UptimeReadModel, ProberRuntime, CLOCK],
+      useFactory: (history: UptimeReadModel, { prober }: ProberRuntime, clock: Clock) =>
         new UptimeQueries(history, () => prober.monitors, clock),
     },
     LiveFeedGateway,

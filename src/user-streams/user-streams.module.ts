@@ -8,29 +8,29 @@ import {
   EVENT_STORE,
   type EventStore,
   EventStoreModule,
-  RANDOM_TEXT,
-  type RandomText,
+  RANDOM_STRING,
+  type RandomString,
   ReadModels,
-  StreamGuard,
+  StreamAuthorizer,
 } from '../event-store/index.js';
 import {
   type DataSchemas,
   type Digest,
-  UserStreamDetails,
+  UserStreamMetadata,
   UserStreamFeed,
   UserStreamQueries,
   UserStreams,
 } from './application/index.js';
-import { QuotaLedger, UserDataUpdated } from './domain/index.js';
-import { EventStreams } from './http/event-streams.js';
+import { QuotaReservations, UserDataUpdated } from './domain/index.js';
+import { SseConnections } from './http/event-streams.js';
 import { UserDataSchemasController } from './http/user-data-schemas.controller.js';
-import { UserStreamDetailsController } from './http/user-stream-details.controller.js';
+import { UserStreamMetadataController } from './http/user-stream-details.controller.js';
 import { UserStreamEventsController } from './http/user-stream-events.controller.js';
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
-import { WriteReplies } from './http/write-replies.js';
+import { WriteResponder } from './http/write-replies.js';
 import { UserStreamsLifetime } from './read-model/user-streams.lifetime.js';
-import { userStreamsReadModel, UserStreamsReadModel } from './read-model/user-streams.read-model.js';
+import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/user-streams.read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { DATA_SCHEMAS } from './tokens.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';
@@ -43,56 +43,68 @@ const digest: Digest = (text) => createHash('sha256').update(text).digest('hex')
   controllers: [
     UserStreamsController,
     UserStreamEventsController,
-    UserStreamDetailsController,
+    UserStreamMetadataController,
     UserStreamStateController,
     UserDataSchemasController,
   ],
   providers: [
     { provide: DATA_SCHEMAS, useClass: AjvDataSchemas },
     {
-      provide: QuotaLedger,
+      provide: QuotaReservations,
       inject: [APP_CONFIG],
-      useFactory: ({ userStreams }: AppConfig) => new QuotaLedger(userStreams.quota),
+      useFactory: ({ userStreams }: AppConfig) => new QuotaReservations(userStreams.quota),
     },
     {
-      provide: UserStreamsReadModel,
+      provide: LmdbUserStreamReadModel,
       inject: [ReadModels],
-      useFactory: (models: ReadModels) => new UserStreamsReadModel(models.open(userStreamsReadModel)),
+      useFactory: (models: ReadModels) => new LmdbUserStreamReadModel(models.open(userStreamsReadModel)),
     },
     UserStreamsLifetime,
     UserStreamsHealthIndicator,
-    EventStreams,
-    WriteReplies,
+    SseConnections,
+    WriteResponder,
     {
       provide: UserStreams,
-      inject: [EVENT_STORE, UserStreamsReadModel, StreamGuard, DATA_SCHEMAS, QuotaLedger, CLOCK, RANDOM_TEXT],
+      inject: [
+        EVENT_STORE,
+        LmdbUserStreamReadModel,
+        StreamAuthorizer,
+        DATA_SCHEMAS,
+        QuotaReservations,
+        CLOCK,
+        RANDOM_STRING,
+      ],
       useFactory: (
         store: EventStore,
-        table: UserStreamsReadModel,
-        guard: StreamGuard,
+        table: LmdbUserStreamReadModel,
+        authorizer: StreamAuthorizer,
         schemas: DataSchemas,
-        quota: QuotaLedger,
+        quota: QuotaReservations,
         clock: Clock,
-        random: RandomText,
-      ) => new UserStreams({ store, table, guard, schemas, quota, clock, random, digest }),
+        random: RandomString,
+      ) => new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest }),
     },
     {
       provide: UserStreamQueries,
-      inject: [UserStreamsReadModel, EVENT_STORE, StreamGuard],
-      useFactory: (table: UserStreamsReadModel, store: EventStore, guard: StreamGuard) =>
-        new UserStreamQueries(table, store, guard),
+      inject: [LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer],
+      useFactory: (table: LmdbUserStreamReadModel, store: EventStore, authorizer: StreamAuthorizer) =>
+        new UserStreamQueries(table, store, authorizer),
     },
     {
-      provide: UserStreamDetails,
-      inject: [EVENT_STORE, UserStreamsReadModel, StreamGuard, CLOCK],
-      useFactory: (store: EventStore, table: UserStreamsReadModel, guard: StreamGuard, clock: Clock) =>
-        new UserStreamDetails(store, table, guard, clock),
+      provide: UserStreamMetadata,
+      inject: [EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK],
+      useFactory: (store: EventStore, table: LmdbUserStreamReadModel, authorizer: StreamAuthorizer, clock: Clock) =>
+        new UserStreamMetadata(store, table, authorizer, clock),
     },
     {
       provide: UserStreamFeed,
-      inject: [UserStreamsReadModel, EVENT_STORE, UserStreamQueries, StreamGuard],
-      useFactory: (table: UserStreamsReadModel, store: EventStore, queries: UserStreamQueries, guard: StreamGuard) =>
-        new UserStreamFeed(table, store, queries, guard),
+      inject: [LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer],
+      useFactory: (
+        table: LmdbUserStreamReadModel,
+        store: EventStore,
+        queries: UserStreamQueries,
+        authorizer: StreamAuthorizer,
+      ) => new UserStreamFeed(table, store, queries, authorizer),
     },
   ],
   exports: [UserStreamsHealthIndicator],

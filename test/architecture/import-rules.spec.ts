@@ -43,7 +43,7 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
   },
   'pure-core-transitive': {
     file: 'src/uptime/application/planted-pure-core-transitive.ts',
-    code: "import { ProblemFilter } from '../../http/problem.filter.js'; export const planted = ProblemFilter;",
+    code: "import { DomainExceptionFilter } from '../../http/problem.filter.js'; export const planted = DomainExceptionFilter;",
   },
   'public-surface-only': {
     file: 'src/health/planted-public-surface-only.ts',

@@ -24,7 +24,7 @@ const OPERATIONS = 4_000;
 // Node still compiles what runs often after thousands of requests.
 const WARM_UP = 6_000;
 const ROUNDS = 3;
-const MOST_CONCURRENT = 64;
+const MAX_CONCURRENT = 64;
 const TO_REACH = 1.3;
 
 const { values: options } = parseArgs({ options: { connection: { type: 'string' } } });
@@ -66,7 +66,7 @@ const [bareNode, bareExpress] = [await bare('node'), await bare('express')];
 const client = KurrentDBClient.connectionString(database.found);
 
 const writers = await Promise.all(
-  Array.from({ length: MOST_CONCURRENT }, async (_, writer) => {
+  Array.from({ length: MAX_CONCURRENT }, async (_, writer) => {
     const user = `user${randomBytes(4).toString('hex')}`;
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: 'HS256' })
@@ -113,7 +113,7 @@ try {
   console.log(
     `one event with the data of a user, over REST with a bearer token and by the raw client, on the same server; Node ${process.versions.node}`,
   );
-  for (const concurrency of [1, MOST_CONCURRENT]) {
+  for (const concurrency of [1, MAX_CONCURRENT]) {
     const figures = await compare(OPERATIONS_OF, {
       warmUp: WARM_UP,
       count: OPERATIONS,

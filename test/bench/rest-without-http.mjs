@@ -15,7 +15,7 @@ import { compare, printFigures } from './measure.mjs';
 import { startProcess } from './processes.mjs';
 import { appendRaw, DATA } from './user-write.mjs';
 
-const MOST_CONCURRENT = 64;
+const MAX_CONCURRENT = 64;
 
 const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const database = await startProcess(
@@ -39,7 +39,7 @@ await app.init();
 const streams = app.get(UserStreams, { strict: false });
 const client = KurrentDBClient.connectionString(database.found);
 
-const writers = Array.from({ length: MOST_CONCURRENT }, (_, writer) => ({
+const writers = Array.from({ length: MAX_CONCURRENT }, (_, writer) => ({
   caller: { kind: 'known', id: `user${writer}`, roles: new Set(['user']), credential: 'token' },
   key: { userId: `user${writer}`, type: 'profile', category: 'default' },
   precondition: { kind: 'none' },
@@ -68,7 +68,7 @@ try {
   console.log(
     `one event with the data of a user, without HTTP and by the raw client, in one process; Node ${process.versions.node}`,
   );
-  for (const concurrency of [1, MOST_CONCURRENT]) {
+  for (const concurrency of [1, MAX_CONCURRENT]) {
     const figures = await compare(OPERATIONS_OF, { warmUp: 6_000, count: 4_000, rounds: 3, concurrency });
     printFigures(OPERATIONS_OF, concurrency, figures);
     console.log(

@@ -14,7 +14,7 @@ import {
   changeEventId,
   DAY_MS,
   DEFAULT_GRADE_LIMITS,
-  judge,
+  toSample,
   probeSamplesStream,
   toProbesRecorded,
   toServiceStatusChanged,
@@ -78,7 +78,7 @@ function* history() {
       );
     status = next;
     const samples = Array.from({ length: SAMPLES_PER_EVENT }, (_, index) =>
-      judge(
+      toSample(
         {
           at: at + index * RULES.intervalMs + Math.floor(Math.random() * 5),
           responseTime: 3 + Math.random() ** 8 * 600,

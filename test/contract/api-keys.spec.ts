@@ -1,11 +1,11 @@
 import {
   AuthenticationError,
   ConnectionError,
-  type KnownCaller,
+  type AuthenticatedCaller,
   ValidationError,
 } from '../../src/event-store/domain/index.js';
-import { ApiKeyRegister } from '../../src/identity/api-keys/api-key-register.js';
-import { ApiKeyTable } from '../../src/identity/api-keys/api-key-table.js';
+import { ApiKeyService } from '../../src/identity/api-keys/api-key-register.js';
+import { ApiKeyCache } from '../../src/identity/api-keys/api-key-table.js';
 import { API_KEYS_STREAM } from '../../src/identity/domain/index.js';
 import { ShiftedClock } from '../identity/shifted-clock.js';
 import { connect, type Connected, until, useStore } from './connected-store.js';
@@ -14,7 +14,7 @@ import { itWithOwnServer, KurrentDBServer } from './kurrentdb-server.js';
 const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 
 /** Who holds a key, or how it was refused. */
-function verify(table: ApiKeyTable, key: string): KnownCaller | Error {
+function verify(table: ApiKeyCache, key: string): AuthenticatedCaller | Error {
   try {
     return table.verify(key);
   } catch (error) {
@@ -23,19 +23,19 @@ function verify(table: ApiKeyTable, key: string): KnownCaller | Error {
   }
 }
 
-const isCurrent = (table: ApiKeyTable): boolean => verify(table, UNKNOWN) instanceof AuthenticationError;
+const isCaughtUp = (table: ApiKeyCache): boolean => verify(table, UNKNOWN) instanceof AuthenticationError;
 
 describe('API keys', () => {
   const connected = useStore();
   const clock = new ShiftedClock();
-  let register: ApiKeyRegister;
-  let table: ApiKeyTable;
+  let register: ApiKeyService;
+  let table: ApiKeyCache;
   let names = 0;
   const newName = (): string => `service-${Date.now()}-${names++}`;
 
   beforeAll(() => {
-    register = new ApiKeyRegister(connected.store, clock);
-    table = new ApiKeyTable(connected.store, clock);
+    register = new ApiKeyService(connected.store, clock);
+    table = new ApiKeyCache(connected.store, clock);
   });
   afterEach(() => (clock.aheadMs = 0));
   afterAll(() => table.stop());
@@ -43,7 +43,7 @@ describe('API keys', () => {
   it('are not known before the first was made, and cannot be judged before their stream was looked at', async () => {
     expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
     table.start();
-    await until(() => isCurrent(table));
+    await until(() => isCaughtUp(table));
     expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('not known here') as string });
     expect(await register.list()).toEqual(expect.any(Array));
   });
@@ -110,7 +110,7 @@ describe('API keys', () => {
   });
 
   it('made and revoked at the same time by many are all recorded, and of two with one name one is', async () => {
-    const replicas = Array.from({ length: 8 }, () => new ApiKeyRegister(connected.store, clock));
+    const replicas = Array.from({ length: 8 }, () => new ApiKeyService(connected.store, clock));
     const own = replicas.map(() => newName());
     const shared = newName();
     const results = await Promise.allSettled(
@@ -131,18 +131,18 @@ describe('API keys while the store is away', () => {
       const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
       const { store, clients }: Connected = connect(server.connectionString);
       const clock = new ShiftedClock();
-      const table = new ApiKeyTable(store, clock);
+      const table = new ApiKeyCache(store, clock);
       try {
-        const register = new ApiKeyRegister(store, clock);
+        const register = new ApiKeyService(store, clock);
         const { text } = await register.create({ name: 'kept', roles: [] });
         const { text: revoked } = await register.create({ name: 'gone', roles: [] });
         await register.revoke('gone');
         table.start();
-        await until(() => isCurrent(table));
+        await until(() => isCaughtUp(table));
         expect(table.verify(text).id).toBe('key:kept');
 
         await server.kill('SIGKILL');
-        await until(() => !isCurrent(table));
+        await until(() => !isCaughtUp(table));
         expect(verify(table, UNKNOWN)).toMatchObject({
           type: 'connection-error',
           message: expect.stringContaining('KurrentDB, where they are recorded, cannot be reached') as string,
@@ -165,16 +165,16 @@ describe('API keys while the store is away', () => {
     const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
     const { store, clients } = connect(server.connectionString);
     const clock = new ShiftedClock();
-    const table = new ApiKeyTable(store, clock);
+    const table = new ApiKeyCache(store, clock);
     table.start();
-    await until(() => isCurrent(table));
+    await until(() => isCaughtUp(table));
     await server.kill('SIGKILL');
-    await until(() => !isCurrent(table));
+    await until(() => !isCaughtUp(table));
     const again = await KurrentDBServer.start('--mem-db', '--insecure', '--port', String(server.port));
     try {
-      await until(() => isCurrent(table));
+      await until(() => isCaughtUp(table));
       const other = connect(again.connectionString);
-      const { text } = await new ApiKeyRegister(other.store, clock).create({ name: 'late', roles: [] });
+      const { text } = await new ApiKeyService(other.store, clock).create({ name: 'late', roles: [] });
       await other.clients.close();
       await until(() => !(verify(table, text) instanceof Error));
       expect(table.verify(text).id).toBe('key:late');

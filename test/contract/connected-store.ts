@@ -8,7 +8,7 @@ import {
   StreamRestored,
 } from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
-import { KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
+import { RecoveringClient } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { UserDataUpdated } from '../../src/user-streams/domain/index.js';
 import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.js';
@@ -30,7 +30,7 @@ export const Greeted = defineEvent<'Greeted', Greeted>({
 
 export interface Connected {
   readonly store: KurrentDBService;
-  readonly clients: KurrentDBClients;
+  readonly clients: RecoveringClient;
 }
 
 /** The service on a server, as the EventStoreModule makes it. */
@@ -46,7 +46,7 @@ export function connect(connectionString: string, timeoutMs = 5_000): Connected 
     registry.register(definition);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
-  const clients = new KurrentDBClients(connectionString);
+  const clients = new RecoveringClient(connectionString);
   return {
     clients,
     store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }),

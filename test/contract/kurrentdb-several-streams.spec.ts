@@ -196,8 +196,10 @@ describe('KurrentDBService: appending to several streams', () => {
     it('writes where all is as demanded, and tells revision and position', async () => {
       const [a, b] = names;
       await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
-      const first = await store.appendIf(write(a, 'no_stream', 'a0'), [{ streamName: b, expectedRevision: 1n }]);
-      const second = await store.appendIf(write(a, first.revision, 'a1', 'a2'), [
+      const first = await store.appendConditionally(write(a, 'no_stream', 'a0'), [
+        { streamName: b, expectedRevision: 1n },
+      ]);
+      const second = await store.appendConditionally(write(a, first.revision, 'a1', 'a2'), [
         { streamName: b, expectedRevision: 'stream_exists' },
       ]);
       expect(second).toMatchObject({ streamName: a, revision: 2n });
@@ -216,7 +218,9 @@ describe('KurrentDBService: appending to several streams', () => {
       async (_, expectedRevision, current) => {
         const [a, b] = names;
         await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
-        const error = await refusalOf(store.appendIf(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision }]));
+        const error = await refusalOf(
+          store.appendConditionally(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision }]),
+        );
         expect(error).toBeInstanceOf(WrongExpectedRevisionError);
         expect(error).toMatchObject({ streamName: b, expected: expectedRevision, current });
         expect(await store.streamExists(a)).toBe(false);
@@ -228,7 +232,7 @@ describe('KurrentDBService: appending to several streams', () => {
       await store.appendToStream(a, [greeted('a0')]);
       await store.appendToStream(b, [greeted('b0')]);
       expect(
-        await refusalOf(store.appendIf(write(a, 4n, 'a1'), [{ streamName: b, expectedRevision: 0n }])),
+        await refusalOf(store.appendConditionally(write(a, 4n, 'a1'), [{ streamName: b, expectedRevision: 0n }])),
       ).toMatchObject({ type: 'wrong-expected-revision', streamName: a, expected: 4n, current: 0n });
     });
 
@@ -237,7 +241,9 @@ describe('KurrentDBService: appending to several streams', () => {
       await store.appendToStream(b, [greeted('b0')]);
       await store.deleteStream(b);
       expect(
-        await refusalOf(store.appendIf(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision: 'stream_exists' }])),
+        await refusalOf(
+          store.appendConditionally(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision: 'stream_exists' }]),
+        ),
       ).toBeInstanceOf(StreamDeletedError);
     });
   });

@@ -116,7 +116,7 @@ describe('a read model', () => {
       greeted('b'),
     ]);
     const applied: RecordedEvent[] = [];
-    const model = await open({ ...remember((events) => applied.push(...events)), takesMalformed: true });
+    const model = await open({ ...remember((events) => applied.push(...events)), includeMalformed: true });
     await until(() => model.isCaughtUp);
     expect(applied.map(({ data, problem }) => [data, problem?.reason])).toEqual([
       [{ greeting: 'a' }, undefined],

@@ -121,7 +121,7 @@ describe('the read model of uptime, built anew', () => {
     const end = FROM + (DAYS + 1) * DAY_MS;
     await appendHistory(store, historyOf(service, end, 1, random).slice(0, 2), random);
     await isThere(model, `system-probe-samples-${service}`);
-    expect(history.settledUntil(service)).toBe(end);
+    expect(history.finalUntil(service)).toBe(end);
     await model.stop();
   });
 

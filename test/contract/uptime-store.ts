@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
-import { type KurrentDBClients } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
+import { type RecoveringClient } from '../../src/event-store/kurrentdb/kurrentdb-clients.js';
 import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import {
   MaintenanceCancelled,
@@ -12,10 +12,10 @@ import {
 } from '../../src/uptime/domain/index.js';
 import { type Written } from '../uptime/generated-history.js';
 
-const MOST_AT_A_TIME = 40;
+const MAX_CONCURRENT = 40;
 
 /** The store with the event types of uptime, on a server. */
-export function uptimeStore(clients: KurrentDBClients): KurrentDBService {
+export function uptimeStore(clients: RecoveringClient): KurrentDBService {
   const registry = new EventRegistry();
   for (const definition of [
     StreamCreated,
@@ -38,7 +38,7 @@ export async function appendHistory(
   random: () => number,
 ): Promise<void> {
   for (let next = 0; next < history.length;) {
-    const together = history.slice(next, next + 1 + Math.floor(random() * MOST_AT_A_TIME));
+    const together = history.slice(next, next + 1 + Math.floor(random() * MAX_CONCURRENT));
     const [{ streamName } = { streamName: '' }] = together;
     const length = together.findIndex((written) => written.streamName !== streamName);
     const part = length < 0 ? together : together.slice(0, length);

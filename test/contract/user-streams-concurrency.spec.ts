@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type EventStore, WrongExpectedRevisionError } from '../../src/event-store/domain/index.js';
 import { type WriteOutcome } from '../../src/user-streams/application/index.js';
-import { beginningOf, streamNameOf, type UserData, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import {
+  initialMetadataOf,
+  streamNameOf,
+  type UserData,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
 import {
   atRevision,
   caughtUp,
@@ -149,9 +154,13 @@ describe('writers at the same time', () => {
     const replicas = [replica, await open()] as const;
     const outcomes = await Promise.allSettled(
       upTo(20).map((n) =>
-        (replicas[n % 2] ?? replica).streams.create(requestFor(key), beginningOf(key, { description: String(n) }), {
-          n,
-        }),
+        (replicas[n % 2] ?? replica).streams.create(
+          requestFor(key),
+          initialMetadataOf(key, { description: String(n) }),
+          {
+            n,
+          },
+        ),
       ),
     );
     const done = outcomes.flatMap((outcome, n) => (outcome.status === 'fulfilled' ? [{ n, ...outcome.value }] : []));

@@ -6,8 +6,13 @@ import {
   StreamNotFoundError,
   type StreamPermissions,
 } from '../../src/event-store/domain/index.js';
-import { type DetailsChange } from '../../src/user-streams/application/index.js';
-import { beginningOf, streamNameOf, type UserStream, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { type MetadataChange } from '../../src/user-streams/application/index.js';
+import {
+  initialMetadataOf,
+  streamNameOf,
+  type UserStream,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
 import {
   callerOf,
   caughtUp,
@@ -31,9 +36,11 @@ describe('changing the details of a stream', () => {
     replica = await open();
     key = newKey();
     own = ownedBy(key.userId);
-    await replica.streams.create(requestFor(key), beginningOf(key, { description: 'Mine', tags: ['x'] }), { n: 1 });
+    await replica.streams.create(requestFor(key), initialMetadataOf(key, { description: 'Mine', tags: ['x'] }), {
+      n: 1,
+    });
   });
-  const change = (wanted: DetailsChange, expected?: bigint, by = key.userId): Promise<UserStream> =>
+  const change = (wanted: MetadataChange, expected?: bigint, by = key.userId): Promise<UserStream> =>
     replica.details.change(callerOf(by), key, wanted, expected);
   const stored = async (): ReturnType<EventStore['getStreamMetadata']> => store.getStreamMetadata(streamNameOf(key));
 

@@ -7,7 +7,7 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
 } from '../../src/event-store/domain/index.js';
-import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplicas } from '../user-streams/replica.js';
 import { until, useStore } from './connected-store.js';
 
@@ -26,7 +26,7 @@ describe('the feed of a stream', () => {
     replica = await open();
     key = newKey();
     abort = new AbortController();
-    await replica.streams.create(requestFor(key), beginningOf(key, { isPublic: true }), { n: 0 });
+    await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true }), { n: 0 });
   });
   afterEach(() => abort.abort());
 

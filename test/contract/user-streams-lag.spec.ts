@@ -6,7 +6,12 @@ import {
   StreamAlreadyExistsError,
   TimeoutError,
 } from '../../src/event-store/domain/index.js';
-import { beginningOf, decideCreate, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import {
+  initialMetadataOf,
+  decideCreate,
+  streamNameOf,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
 import {
   atRevision,
   callerOf,
@@ -65,7 +70,7 @@ describe('a replica whose read model lags behind', () => {
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
     expect(
       await refusalOf(
-        meanwhile(slow.streams.create(requestFor(other), beginningOf(other, { isPublic: true }), { n: 2 })),
+        meanwhile(slow.streams.create(requestFor(other), initialMetadataOf(other, { isPublic: true }), { n: 2 })),
       ),
     ).toBeInstanceOf(StreamAlreadyExistsError);
     expect((await store.getStreamMetadata(streamNameOf(other))).metadata.permissions).toEqual(ownedBy(other.userId));
@@ -142,7 +147,7 @@ describe('a replica whose read model lags behind', () => {
     const other = newKey();
     await fast.streams.create(
       requestFor(other),
-      beginningOf(other, { permissions: { ...ownedBy(other.userId), write: ['bob'] } }),
+      initialMetadataOf(other, { permissions: { ...ownedBy(other.userId), write: ['bob'] } }),
       undefined,
     );
     expect(
@@ -197,7 +202,7 @@ describe('a replica that has not caught up', () => {
     ];
     for (const ask of asked) expect(await refusalOf(Promise.resolve().then(ask))).toBeInstanceOf(ConnectionError);
     late.delay.end();
-    await until(() => late.table.isCurrent);
+    await until(() => late.table.isCaughtUp);
     expect(late.queries.state(caller, key)).toMatchObject({ revision: 1 });
   });
 });
@@ -215,7 +220,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
   });
   const beginHalf = async (isPublic: boolean): Promise<void> => {
     const situation = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
-    const { events } = decideCreate(situation, beginningOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
+    const { events } = decideCreate(situation, initialMetadataOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
       data: { n: 1 },
       eventId: `evt_1_${randomUUID().replaceAll('-', '')}`,
     });
@@ -278,7 +283,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
         }),
     });
     const request = requestFor(key, { idempotencyKey: randomUUID() });
-    const beginning = beginningOf(key, { description: 'Half' });
+    const beginning = initialMetadataOf(key, { description: 'Half' });
     expect(await refusalOf(dying.streams.create(request, beginning, { n: 1 }))).toBeInstanceOf(ConnectionError);
     expect((await store.getStreamMetadata(streamNameOf(key))).revision).toBe('no_stream');
     dies = false;

@@ -7,7 +7,7 @@ import {
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { type StreamFilter } from '../../src/user-streams/application/index.js';
-import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import {
   callerOf,
   caughtUp,
@@ -158,10 +158,10 @@ describe('asking for the streams of a user', () => {
     const create = (
       type: UserStreamKey['type'],
       category: string,
-      more: Parameters<typeof beginningOf>[1] = {},
+      more: Parameters<typeof initialMetadataOf>[1] = {},
     ): Promise<unknown> => {
       const key = newKey({ userId, type, category });
-      return replica.streams.create(requestFor(key), beginningOf(key, more), { n: 1 });
+      return replica.streams.create(requestFor(key), initialMetadataOf(key, more), { n: 1 });
     };
     await create('profile', 'default', { isPublic: true, tags: ['me'] });
     await create('loans', 'car', { tags: ['money', 'me'] });

@@ -1,6 +1,6 @@
 import { type EventStore } from '../../src/event-store/domain/index.js';
 import {
-  beginningOf,
+  initialMetadataOf,
   QuotaExceededError,
   streamNameOf,
   type UserStreamKey,
@@ -99,9 +99,11 @@ describe('the quota of a user', () => {
       expect(
         await refusalOf(replica.streams.replace(requestFor(key, atRevision(0)), [{ data: dataOf(20) }])),
       ).toMatchObject({ type: 'wrong-expected-revision', current: 1n });
-      expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { d: '' }))).toMatchObject({
-        type: 'stream-already-exists',
-      });
+      expect(await refusalOf(replica.streams.create(requestFor(key), initialMetadataOf(key), { d: '' }))).toMatchObject(
+        {
+          type: 'stream-already-exists',
+        },
+      );
     }
     await replace(replica, key, 20);
     expect(replica.table.usage(userId)).toEqual({ streams: 1, bytes: 30 });

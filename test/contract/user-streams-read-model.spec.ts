@@ -1,7 +1,7 @@
 import { binaryEvent, jsonEvent } from '@kurrent/kurrentdb-client';
 import { Logger } from '@nestjs/common';
 import { type EventStore, ownedBy } from '../../src/event-store/domain/index.js';
-import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { userStreamsReadModel } from '../../src/user-streams/read-model/user-streams.read-model.js';
 import {
   callerOf,
@@ -55,7 +55,7 @@ describe('the read model of user streams', () => {
       others.map((each, n) =>
         replica.streams.create(
           requestFor(each, { idempotencyKey: `k${n}` }),
-          beginningOf(each, { isPublic: n % 2 === 0, tags: ['x'] }),
+          initialMetadataOf(each, { isPublic: n % 2 === 0, tags: ['x'] }),
           { n },
         ),
       ),
@@ -182,7 +182,7 @@ describe('the read model of user streams', () => {
       await connected.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
       await connected.clients.client.setStreamMetadata(odd, { description: 'Odd' });
       await replace(1);
-      expect(replica.table.isCurrent).toBe(true);
+      expect(replica.table.isCaughtUp).toBe(true);
       const names = [...replica.model.table<{ readonly name: string }, string>('streams').getRange()].map(
         ({ value }) => value.name,
       );
@@ -195,7 +195,7 @@ describe('the read model of user streams', () => {
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
       expect([...replica.table.streamsOf(key.userId)]).toEqual([]);
-      await replica.streams.create(requestFor(key), beginningOf(key, { isPublic: true, description: 'Ours' }), {
+      await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true, description: 'Ours' }), {
         n: 1,
       });
       expect(replica.table.stream(key)).toMatchObject({
@@ -214,7 +214,7 @@ describe('the read model of user streams', () => {
 
   describe("after KurrentDB's own delete", () => {
     it('forgets a stream, and what it took', async () => {
-      await replica.streams.create(requestFor(key), beginningOf(key, { isPublic: true }), { n: 1 });
+      await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true }), { n: 1 });
       await softDelete();
       expect(replica.table.stream(key)).toBeUndefined();
       expect(dataOf(replica, key)).toBeUndefined();
@@ -236,7 +236,9 @@ describe('the read model of user streams', () => {
     });
 
     it('begins the stream anew, its revisions going on, nothing of before showing through, and private', async () => {
-      await replica.streams.create(requestFor(key), beginningOf(key, { isPublic: true, tags: ['old'] }), { n: 1 });
+      await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true, tags: ['old'] }), {
+        n: 1,
+      });
       await softDelete();
       expect(await replace(2)).toMatchObject({ revision: 3, created: true });
       expect(replica.table.stream(key)).toMatchObject({
@@ -275,7 +277,7 @@ describe('the read model of user streams', () => {
           ),
         ),
       ).toMatchObject({ type: 'stream-deleted', streamName: name });
-      expect(replica.table.isCurrent).toBe(true);
+      expect(replica.table.isCaughtUp).toBe(true);
     });
   });
 });

@@ -8,7 +8,7 @@ import {
   ValidationError,
   WrongExpectedRevisionError,
 } from '../../src/event-store/domain/index.js';
-import { beginningOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import {
   atRevision,
   callerOf,
@@ -42,7 +42,7 @@ describe('writing to the streams of users', () => {
   ): ReturnType<Replica['streams']['replace']> => replica.streams.replace(requestFor(key, more), [{ data }]);
 
   it('creates a stream with data in one write, and its metadata for KurrentDB too', async () => {
-    const beginning = beginningOf(key, { description: 'Mine', tags: ['x'], isPublic: true });
+    const beginning = initialMetadataOf(key, { description: 'Mine', tags: ['x'], isPublic: true });
     const outcome = await replica.streams.create(requestFor(key), beginning, { n: 1 });
     expect(outcome).toMatchObject({ streamName: name, revision: 1, created: true, replayed: false, largestBytes: 7 });
     const [created, updated] = await store.readStream(name);
@@ -90,9 +90,9 @@ describe('writing to the streams of users', () => {
   });
 
   it('creates a stream once', async () => {
-    await replica.streams.create(requestFor(key), beginningOf(key), undefined);
+    await replica.streams.create(requestFor(key), initialMetadataOf(key), undefined);
     expect(replica.table.stream(key)?.permissions).toEqual(ownedBy(key.userId));
-    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { n: 1 }))).toBeInstanceOf(
+    expect(await refusalOf(replica.streams.create(requestFor(key), initialMetadataOf(key), { n: 1 }))).toBeInstanceOf(
       StreamAlreadyExistsError,
     );
     expect(await typesOf(name)).toEqual(['StreamCreated']);
@@ -124,7 +124,7 @@ describe('writing to the streams of users', () => {
   });
 
   it('changes a stream without data as one with none', async () => {
-    await replica.streams.create(requestFor(key), beginningOf(key), undefined);
+    await replica.streams.create(requestFor(key), initialMetadataOf(key), undefined);
     await replica.streams.change(requestFor(key), { a: 1, b: null });
     expect(dataOf(replica, key)).toEqual({ a: 1 });
   });
@@ -145,7 +145,7 @@ describe('writing to the streams of users', () => {
       replace({ n: 2 }),
       replica.streams.change(requestFor(key), { n: 2 }),
       replica.streams.delete(requestFor(key)),
-      replica.streams.create(requestFor(key), beginningOf(key), undefined),
+      replica.streams.create(requestFor(key), initialMetadataOf(key), undefined),
     ]) {
       expect(await refusalOf(write)).toBeInstanceOf(StreamDeletedError);
     }
@@ -226,9 +226,9 @@ describe('writing to the streams of users', () => {
         ]),
       ),
     ).toMatchObject({ type: 'validation-error', message: 'events.1: refused' });
-    expect(await refusalOf(replica.streams.create(requestFor(key), beginningOf(key), { refused: 1 }))).toBeInstanceOf(
-      ValidationError,
-    );
+    expect(
+      await refusalOf(replica.streams.create(requestFor(key), initialMetadataOf(key), { refused: 1 })),
+    ).toBeInstanceOf(ValidationError);
     expect(await store.streamExists(name)).toBe(false);
     expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });
   });
@@ -242,14 +242,14 @@ describe('writing to the streams of users', () => {
           replica.streams.change(requestFor(key, { caller: bob }), {}),
           replica.streams.delete(requestFor(key, { caller: bob })),
           replica.streams.restore(requestFor(key, { caller: bob })),
-          replica.streams.create(requestFor(key, { caller: bob }), beginningOf(key), {}),
+          replica.streams.create(requestFor(key, { caller: bob }), initialMetadataOf(key), {}),
         ].map(refusalOf),
       );
     const missing = await refusals();
     expect(missing.every((error) => error instanceof PermissionError)).toBe(true);
     await replica.streams.create(
       requestFor(key),
-      beginningOf(key, { permissions: { ...ownedBy(key.userId), write: [key.userId, 'carol'] } }),
+      initialMetadataOf(key, { permissions: { ...ownedBy(key.userId), write: [key.userId, 'carol'] } }),
       undefined,
     );
     expect((await refusals()).map(String)).toEqual(missing.map(String));

@@ -13,7 +13,7 @@ const PUSHES = 'docs/uptime.md';
 const scripts = Object.keys((JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts);
 
 /** Said where an answer is shared with a probe that came just before, and where the machine was busy. */
-const OPTIONAL = ['cachedResponse', 'heldUp'];
+const OPTIONAL = ['cachedResponse', 'eventLoopLagMs'];
 
 /** What a JSON value looks like, whatever its numbers and texts are. */
 function shapeOf(value: unknown): unknown {

@@ -7,14 +7,14 @@ import {
   AuthenticationError,
   type Caller,
   ConnectionError,
-  type KnownCaller,
+  type AuthenticatedCaller,
   type Role,
 } from '../../src/event-store/domain/index.js';
 import { Access, CurrentCaller } from '../../src/http/index.js';
-import { ProblemFilter } from '../../src/http/problem.filter.js';
+import { DomainExceptionFilter } from '../../src/http/problem.filter.js';
 import { assignRequestId } from '../../src/http/request-id.js';
 import { Authenticator } from '../../src/identity/authenticator.js';
-import { OwnCredential } from '../../src/identity/own-credential.js';
+import { SelfProbeCredential } from '../../src/identity/own-credential.js';
 import { AccessGuard } from '../../src/identity/http/access.guard.js';
 import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
 
@@ -62,7 +62,7 @@ class OpenController {
 }
 
 /** Tokens that a test understands: `{name}`, or `{name}.{role}`. */
-function callerOf(token: string): KnownCaller {
+function callerOf(token: string): AuthenticatedCaller {
   const [id = '', role] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
   if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
@@ -82,11 +82,11 @@ async function start(openEndpoints: OpenEndpoints[]): Promise<INestApplication<S
         useValue: new Authenticator(
           { verify: async (token) => Promise.resolve(callerOf(token)) },
           { verify: callerOf },
-          new OwnCredential(),
+          new SelfProbeCredential(),
         ),
       },
       { provide: APP_GUARD, useClass: AccessGuard },
-      { provide: APP_FILTER, useClass: ProblemFilter },
+      { provide: APP_FILTER, useClass: DomainExceptionFilter },
     ],
   })
   class TestModule {

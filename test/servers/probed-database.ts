@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Probe, type ProbeAnswer } from '../../src/uptime/application/index.js';
+import { type Probe, type ProbeResult } from '../../src/uptime/application/index.js';
 import { databaseByUrl } from '../../src/uptime/probes/database-by-url.js';
 import { DatabaseProbe } from '../../src/uptime/probes/database.probe.js';
 import { pause, ServerProcess } from './server-process.js';
@@ -56,7 +56,7 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
     } = {}): string => `${scheme}://${database.user}:${encodeURIComponent(password)}@127.0.0.1:${port}${path}`;
     const probeOf = (url: string, query?: string): Probe =>
       new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-    const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+    const ask = (url: string, query?: string): Promise<ProbeResult> =>
       probeOf(url, query).probe(new AbortController().signal);
     /** A server that takes connections may not be ready to answer yet. */
     const worksAgain = (): Promise<void> => eventually(async () => (await ask(urlOf())).error === undefined);

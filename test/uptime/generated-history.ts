@@ -3,7 +3,7 @@ import {
   changeEventId,
   DAY_MS,
   DEFAULT_GRADE_LIMITS,
-  judge,
+  toSample,
   probeSamplesStream,
   type Sample,
   toMaintenanceCancelled,
@@ -60,7 +60,7 @@ export function historyOf(service: string, from: number, days: number, random: (
     status = next;
     const taken = Array.from({ length: SAMPLES_PER_WINDOW }, (_, index): Sample => {
       const error = next === 'down' ? `no answer within ${Math.floor(random() * 9_000)} ms` : undefined;
-      return judge(
+      return toSample(
         {
           at: at + index * RULES.intervalMs + Math.floor(random() * 50),
           responseTime: 2 + random() ** 4 * 800,

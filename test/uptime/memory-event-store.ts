@@ -14,7 +14,7 @@ import {
   type ReadOptions,
   type RecordedEvent,
   StreamCreated,
-  type StreamDemand,
+  type ConsistencyCheck,
   type StreamMetadata,
   StreamNotFoundError,
   type StreamSubscriptionOptions,
@@ -27,7 +27,7 @@ import {
 type Used = Pick<
   EventStore,
   | 'appendToStream'
-  | 'appendIf'
+  | 'appendConditionally'
   | 'readStream'
   | 'createStream'
   | 'getStreamMetadata'
@@ -105,9 +105,9 @@ export class MemoryEventStore implements Used {
     return { streamName, revision: written.revision, position: written.position };
   }
 
-  async appendIf(
+  async appendConditionally(
     { streamName, events, expectedRevision }: StreamWrite,
-    demands: readonly StreamDemand[],
+    demands: readonly ConsistencyCheck[],
   ): Promise<AppendResult> {
     await this.#reach();
     for (const demand of demands) {

@@ -55,7 +55,7 @@ export class Monitored {
       spool: this.spool.open(),
       sampleWindowMs: 60_000,
       samplesMaxAge: 7_776_000,
-      holdUps: { total: () => 0 },
+      eventLoopLag: { total: () => 0 },
       append: async (write) => {
         if (!this.isProber) throw new LeaseLostError();
         return store.appendToStream(write.streamName, write.events, write);

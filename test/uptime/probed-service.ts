@@ -1,5 +1,5 @@
 import { type Clock, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
-import { type Probe, type ProbeAnswer } from '../../src/uptime/application/index.js';
+import { type Probe, type ProbeResult } from '../../src/uptime/application/index.js';
 import {
   DEFAULT_GRADE_LIMITS,
   httpTarget,
@@ -54,12 +54,12 @@ export class ManualClock implements Clock {
 
 /** A target whose answers a test decides. */
 export class DecidedProbe implements Probe {
-  answer: ProbeAnswer = { responseTime: 12 };
+  answer: ProbeResult = { responseTime: 12 };
   begun = 0;
   aborted = 0;
   isHanging = false;
 
-  async probe(signal: AbortSignal): Promise<ProbeAnswer> {
+  async probe(signal: AbortSignal): Promise<ProbeResult> {
     this.begun++;
     if (!this.isHanging) return Promise.resolve(this.answer);
     return new Promise((_, reject) =>

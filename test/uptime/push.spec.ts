@@ -6,17 +6,17 @@ import { APP_CONFIG, loadConfig } from '../../src/config/index.js';
 import {
   AuthenticationError,
   EventRegistry,
-  type KnownCaller,
+  type AuthenticatedCaller,
   type Role,
   StreamCreated,
 } from '../../src/event-store/domain/index.js';
-import { ProblemFilter } from '../../src/http/problem.filter.js';
+import { DomainExceptionFilter } from '../../src/http/problem.filter.js';
 import { assignRequestId } from '../../src/http/request-id.js';
 import { RequestValidationPipe } from '../../src/http/validation.js';
 import { Authenticator } from '../../src/identity/authenticator.js';
 import { AccessGuard } from '../../src/identity/http/access.guard.js';
 import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
-import { OwnCredential } from '../../src/identity/own-credential.js';
+import { SelfProbeCredential } from '../../src/identity/own-credential.js';
 import { PushReports } from '../../src/uptime/application/index.js';
 import { type MonitoredService, type ProbeTarget, ServiceReported } from '../../src/uptime/domain/index.js';
 import { ConfiguredServices } from '../../src/uptime/http/configured-services.js';
@@ -33,7 +33,7 @@ const TARGETS: Readonly<Record<string, ProbeTarget>> = {
 };
 
 /** Tokens that a test understands: `{name}`, or `{name}:{role}`; the token of a service is none. */
-function callerOf(token: string): KnownCaller {
+function callerOf(token: string): AuthenticatedCaller {
   const [id = '', role] = token.split('_');
   if (id.startsWith('tok')) throw new AuthenticationError('The token cannot be read; get a new one');
   return { kind: 'known', id, roles: new Set(['user', ...(role === undefined ? [] : [role as Role])]) };
@@ -69,11 +69,11 @@ describe('reporting in', () => {
           useValue: new Authenticator(
             { verify: async (token) => Promise.resolve(callerOf(token)) },
             { verify: callerOf },
-            new OwnCredential(),
+            new SelfProbeCredential(),
           ),
         },
         { provide: APP_GUARD, useClass: AccessGuard },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useClass: DomainExceptionFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
     })

@@ -8,23 +8,23 @@ import {
   type EventBatch,
   type EventStore,
   type EventSubscription,
-  type KnownCaller,
+  type AuthenticatedCaller,
   type Override,
   type Role,
-  StreamGuard,
+  StreamAuthorizer,
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import {
   type DataSchemas,
-  UserStreamDetails,
+  UserStreamMetadata,
   UserStreamFeed,
   UserStreamQueries,
   UserStreams,
   type WriteRequest,
 } from '../../src/user-streams/application/index.js';
 import {
-  QuotaLedger,
+  QuotaReservations,
   streamNameOf,
   type Usage,
   type UserData,
@@ -32,7 +32,7 @@ import {
 } from '../../src/user-streams/domain/index.js';
 import {
   userStreamsReadModel,
-  UserStreamsReadModel,
+  LmdbUserStreamReadModel,
 } from '../../src/user-streams/read-model/user-streams.read-model.js';
 import { type Connected, until } from '../contract/connected-store.js';
 
@@ -40,9 +40,9 @@ import { type Connected, until } from '../contract/connected-store.js';
 export interface Replica {
   readonly streams: UserStreams;
   readonly queries: UserStreamQueries;
-  readonly details: UserStreamDetails;
+  readonly details: UserStreamMetadata;
   readonly feed: UserStreamFeed;
-  readonly table: UserStreamsReadModel;
+  readonly table: LmdbUserStreamReadModel;
   readonly model: ReadModel;
   /** Holds back what the read model follows. */
   readonly delay: Delay;
@@ -120,19 +120,19 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     const delay = new Delay();
     const store = seeing(connected.store);
     const model = new ReadModel(userStreamsReadModel, delay.subscribing(store), directory);
-    const table = new UserStreamsReadModel(model);
+    const table = new LmdbUserStreamReadModel(model);
     const overrides: Override[] = [];
-    const guard = new StreamGuard({ overridden: (override) => overrides.push(override) });
-    const quota = new QuotaLedger(limit);
+    const authorizer = new StreamAuthorizer({ overridden: (override) => overrides.push(override) });
+    const quota = new QuotaReservations(limit);
     const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    const streams = new UserStreams({ store, table, guard, schemas, quota, clock, random, digest });
-    const queries = new UserStreamQueries(table, store, guard);
+    const streams = new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest });
+    const queries = new UserStreamQueries(table, store, authorizer);
     const replica = {
       streams,
       queries,
-      details: new UserStreamDetails(store, table, guard, clock),
-      feed: new UserStreamFeed(table, store, queries, guard),
+      details: new UserStreamMetadata(store, table, authorizer, clock),
+      feed: new UserStreamFeed(table, store, queries, authorizer),
       table,
       model,
       delay,
@@ -141,13 +141,13 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     opened.push({ replica, directory });
     if (isLate) delay.begin();
     table.start();
-    if (!isLate) await until(() => table.isCurrent);
+    if (!isLate) await until(() => table.isCaughtUp);
     return replica;
   };
 }
 
 /** A caller of that id, beside its roles a user. */
-export const callerOf = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+export const callerOf = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),

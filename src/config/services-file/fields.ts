@@ -3,7 +3,7 @@ import { type Environment, resolveReferences } from './environment-references.js
 import { nearestKey } from './nearest-key.js';
 import { type Path } from './yaml-text.js';
 
-export interface Mistake {
+export interface ValidationIssue {
   readonly path: Path;
   readonly text: string;
 }
@@ -12,7 +12,7 @@ export interface Mistake {
 export interface Reading {
   readonly environment: Environment;
   /** Every mistake that was found so far. */
-  readonly mistakes: Mistake[];
+  readonly mistakes: ValidationIssue[];
 }
 
 /** What a text must be. */

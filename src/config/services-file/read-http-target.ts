@@ -6,7 +6,7 @@ import { readTls } from './read-tls.js';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const LOWEST_STATUS = 100;
 const HIGHEST_STATUS = 599;
-const MOST_REDIRECTS = 20;
+const MAX_REDIRECTS = 20;
 
 /** @param url as in {@link HttpTarget} */
 export function readHttpTarget(fields: Fields, url: string | undefined): HttpTarget {
@@ -20,7 +20,7 @@ export function readHttpTarget(fields: Fields, url: string | undefined): HttpTar
     bodyContains: fields.text('bodyContains', SOME_TEXT),
     jsonPath: readJsonPath(fields),
     responseTimeBelowMs: fields.duration('responseTimeBelow', { least: 1 }),
-    maxRedirects: fields.integer('maxRedirects', 0, MOST_REDIRECTS) ?? usual.maxRedirects,
+    maxRedirects: fields.integer('maxRedirects', 0, MAX_REDIRECTS) ?? usual.maxRedirects,
     tls: readTls(fields) ?? usual.tls,
   };
 }

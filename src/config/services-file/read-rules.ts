@@ -1,10 +1,10 @@
 import { type GradeLimits, type ProbeKind } from '../../uptime/domain/index.js';
 import {
-  LEAST_INTERVAL_MS,
-  LEAST_TIMEOUT_MS,
+  MIN_INTERVAL_MS,
+  MIN_TIMEOUT_MS,
   misfitOf,
-  MOST_RETRIES,
-  MOST_SAMPLES_IN_A_ROW,
+  MAX_RETRIES,
+  MAX_SAMPLES_IN_A_ROW,
   type ServiceRules,
 } from '../service-rules.js';
 import { type DurationRange, type Fields } from './fields.js';
@@ -19,14 +19,14 @@ const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
  */
 export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeKind): ServiceRules {
   return {
-    intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { least: 1_000, leastMs: LEAST_INTERVAL_MS }),
-    timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { least: LEAST_TIMEOUT_MS }),
+    intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { least: 1_000, leastMs: MIN_INTERVAL_MS }),
+    timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { least: MIN_TIMEOUT_MS }),
     // A service that reports in by itself does so when it likes, and nobody tries again for it.
     ...(kind === 'push'
       ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs }
       : readTries(fields, inherited)),
-    failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MOST_SAMPLES_IN_A_ROW),
-    successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MOST_SAMPLES_IN_A_ROW),
+    failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MAX_SAMPLES_IN_A_ROW),
+    successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MAX_SAMPLES_IN_A_ROW),
     grades: readGrades(fields, inherited.grades),
     tags: readTags(fields) ?? inherited.tags,
   };
@@ -44,7 +44,7 @@ function readTries(
 ): Pick<ServiceRules, 'jitterMs' | 'retries' | 'retryDelayMs'> {
   return {
     jitterMs: readDuration(fields, 'jitter', inherited.jitterMs, { least: 0 }),
-    retries: readInteger(fields, 'retries', inherited.retries, 0, MOST_RETRIES),
+    retries: readInteger(fields, 'retries', inherited.retries, 0, MAX_RETRIES),
     retryDelayMs: readDuration(fields, 'retryDelay', inherited.retryDelayMs, { least: 0 }),
   };
 }

@@ -1,15 +1,15 @@
 import { DEFAULT_TLS_RULES, type TlsRules } from '../../uptime/domain/index.js';
 import { type Fields } from './fields.js';
 
-const MOST_DAYS = 3_650;
+const MAX_DAYS = 3_650;
 
 /** The rules for TLS; undefined where there are none. */
 export function readTls(fields: Fields): TlsRules | undefined {
   const given = fields.mapping('tls', 'a mapping with verify, degradedBelowDays and downBelowDays');
   if (!given) return undefined;
   const verify = given.boolean('verify') ?? DEFAULT_TLS_RULES.verify;
-  const degradedBelowDays = given.integer('degradedBelowDays', 1, MOST_DAYS);
-  const downBelowDays = given.integer('downBelowDays', 1, MOST_DAYS);
+  const degradedBelowDays = given.integer('degradedBelowDays', 1, MAX_DAYS);
+  const downBelowDays = given.integer('downBelowDays', 1, MAX_DAYS);
   given.finish();
   if (degradedBelowDays !== undefined && downBelowDays !== undefined && degradedBelowDays <= downBelowDays)
     given.wrong(

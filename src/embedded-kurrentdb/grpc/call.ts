@@ -203,11 +203,11 @@ export class GrpcCall {
 }
 
 const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function deadlineTimer(header: string | string[] | undefined, onDeadline: () => void): NodeJS.Timeout | undefined {
   const match = typeof header === 'string' ? /^(\d{1,8})([HMSmun])$/.exec(header) : null;
   if (match === null) return undefined;
   const ms = Number(match[1]) * (TIMEOUT_UNITS_MS[match[2] ?? ''] ?? 0);
-  return ms > LONGEST_TIMER_MS ? undefined : setTimeout(onDeadline, ms);
+  return ms > MAX_TIMER_MS ? undefined : setTimeout(onDeadline, ms);
 }

@@ -1,4 +1,4 @@
-import { Alarm } from './alarm.js';
+import { DeadlineTimer } from './alarm.js';
 
 describe('an alarm', () => {
   beforeEach(() => jest.useFakeTimers({ now: 0 }));
@@ -6,7 +6,7 @@ describe('an alarm', () => {
 
   it('rings once, at its time', () => {
     const ring = jest.fn();
-    new Alarm(ring).set(100, 0);
+    new DeadlineTimer(ring).set(100, 0);
     jest.advanceTimersByTime(99);
     expect(ring).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
@@ -16,14 +16,14 @@ describe('an alarm', () => {
 
   it('rings at once for a time that has passed', () => {
     const ring = jest.fn();
-    new Alarm(ring).set(5, 100);
+    new DeadlineTimer(ring).set(5, 100);
     jest.advanceTimersByTime(1);
     expect(ring).toHaveBeenCalledTimes(1);
   });
 
   it('rings at the earlier of two times, and is set anew then', () => {
     const ring = jest.fn();
-    const alarm = new Alarm(ring);
+    const alarm = new DeadlineTimer(ring);
     alarm.set(100, 0);
     alarm.set(200, 0);
     jest.advanceTimersByTime(100);
@@ -36,7 +36,7 @@ describe('an alarm', () => {
 
   it('does not ring when it is not needed any more', () => {
     const ring = jest.fn();
-    const alarm = new Alarm(ring);
+    const alarm = new DeadlineTimer(ring);
     alarm.set(100, 0);
     alarm.set(undefined, 0);
     jest.advanceTimersByTime(1000);
@@ -45,7 +45,7 @@ describe('an alarm', () => {
 
   it('waits for times beyond what timers can count, by ringing before', () => {
     const ring = jest.fn();
-    new Alarm(ring).set(2 ** 40, 0);
+    new DeadlineTimer(ring).set(2 ** 40, 0);
     jest.advanceTimersByTime(2 ** 31 - 1);
     expect(ring).toHaveBeenCalledTimes(1);
   });

@@ -1,7 +1,7 @@
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Rings at a time, or a little before it; whoever hears it looks at the clock. One timer, however often the time is moved on. */
-export class Alarm {
+export class DeadlineTimer {
   private timer: NodeJS.Timeout | undefined;
   private ringsAtMs = Number.POSITIVE_INFINITY;
 
@@ -21,7 +21,7 @@ export class Alarm {
         this.clear();
         this.ring();
       },
-      Math.min(Math.max(0, atMs - nowMs), LONGEST_TIMER_MS),
+      Math.min(Math.max(0, atMs - nowMs), MAX_TIMER_MS),
     );
   }
 

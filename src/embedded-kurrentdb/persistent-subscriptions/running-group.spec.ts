@@ -14,7 +14,7 @@ import { LogReader } from '../storage/log-reader.js';
 import { LogStore } from '../storage/log-store.js';
 import { LogTail } from '../storage/log-tail.js';
 import { LogWrites } from '../storage/writes.js';
-import { RunningGroup } from './running-group.js';
+import { GroupRunner } from './running-group.js';
 import { type Subscriber } from './subscriber.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -84,7 +84,7 @@ describe('a group at work', () => {
   let context: ServerContext;
   let commits: FailingCommits;
   let problems: unknown[];
-  const groups: RunningGroup[] = [];
+  const groups: GroupRunner[] = [];
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'running-group-'));
@@ -111,7 +111,7 @@ describe('a group at work', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const run = (changes: Partial<GroupDefinition> = {}): RunningGroup => {
+  const run = (changes: Partial<GroupDefinition> = {}): GroupRunner => {
     const definition: GroupDefinition = {
       source: { kind: 'stream', streamName: STREAM },
       groupName: 'group',
@@ -120,7 +120,7 @@ describe('a group at work', () => {
       settings: SETTINGS,
       ...changes,
     };
-    const group = new RunningGroup(context, definition, (error) => problems.push(error));
+    const group = new GroupRunner(context, definition, (error) => problems.push(error));
     groups.push(group);
     return group;
   };

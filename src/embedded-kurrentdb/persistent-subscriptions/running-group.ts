@@ -5,12 +5,12 @@ import {
   ConsumerGroup,
   type Delivery,
   type GroupDefinition,
-  Meter,
+  RateMeter,
   type Parking,
   sourceName,
 } from '../log/persistent-subscriptions/index.js';
 import { parseEventFrame } from '../storage/event-frame.js';
-import { Alarm } from './alarm.js';
+import { DeadlineTimer } from './alarm.js';
 import { GroupError } from './group-errors.js';
 import { type GroupReport } from './group-report.js';
 import { GroupStreams } from './group-streams.js';
@@ -22,20 +22,20 @@ const DELIVERIES_PER_TURN = 500;
 
 interface Connected {
   readonly subscriber: Subscriber;
-  readonly meter: Meter;
+  readonly meter: RateMeter;
 }
 
 /**
  * A group at work: it runs the rules of {@link ConsumerGroup} over the log. Whatever happens (events are written, consumers answer,
  * time passes) only wakes it; all it does it does in {@link turn}, once per turn of the event loop, a bounded amount each time.
  */
-export class RunningGroup {
+export class GroupRunner {
   private readonly group: ConsumerGroup;
   private readonly streams: GroupStreams;
   private readonly source: SourceReader;
   private readonly connected = new Map<string, Connected>();
-  private readonly meter: Meter;
-  private readonly alarm = new Alarm(() => this.wake());
+  private readonly meter: RateMeter;
+  private readonly alarm = new DeadlineTimer(() => this.wake());
   private readonly unfollow: () => void;
   private nextTurn: NodeJS.Immediate | undefined;
   private isWritingCheckpoint = false;
@@ -56,7 +56,7 @@ export class RunningGroup {
       definition,
       checkpoint === undefined ? definition.firstPlace : checkpoint + 1,
     );
-    this.meter = new Meter(context.nowMs());
+    this.meter = new RateMeter(context.nowMs());
     this.unfollow = this.source.follow(() => this.wake());
     this.wake();
   }
@@ -67,7 +67,7 @@ export class RunningGroup {
     if (this.isStopped) throw new GroupError('dropped', sourceName(source), groupName);
     if (this.group.isFull) throw new GroupError('full', sourceName(source), groupName);
     const id = randomUUID();
-    this.connected.set(id, { subscriber, meter: new Meter(this.context.nowMs()) });
+    this.connected.set(id, { subscriber, meter: new RateMeter(this.context.nowMs()) });
     this.group.connect(id, subscriber.bufferSize);
     this.wake();
     return {

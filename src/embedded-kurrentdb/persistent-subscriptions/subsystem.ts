@@ -11,7 +11,7 @@ import {
 import { readConfiguration, writeConfiguration } from './configuration-stream.js';
 import { GroupError } from './group-errors.js';
 import { type GroupReport } from './group-report.js';
-import { RunningGroup } from './running-group.js';
+import { GroupRunner } from './running-group.js';
 
 /** What a client says of a group that it wants. */
 export type GroupProposal = Omit<GroupDefinition, 'firstPlace'>;
@@ -21,7 +21,7 @@ export type GroupProposal = Omit<GroupDefinition, 'firstPlace'>;
  * {@link stop}. Changes happen one after the other, and each is durable before its group runs.
  */
 export class PersistentSubscriptions {
-  private readonly groups = new Map<string, RunningGroup>();
+  private readonly groups = new Map<string, GroupRunner>();
   private lastChange: Promise<unknown> = Promise.resolve();
   private isStopped = false;
 
@@ -92,7 +92,7 @@ export class PersistentSubscriptions {
   }
 
   /** @throws GroupError `missing` */
-  get(source: GroupSource, groupName: string): RunningGroup {
+  get(source: GroupSource, groupName: string): GroupRunner {
     const group = this.groups.get(groupKey(source, groupName));
     if (group === undefined) throw new GroupError('missing', sourceName(source), groupName);
     return group;
@@ -132,7 +132,7 @@ export class PersistentSubscriptions {
 
   private run(definition: GroupDefinition): void {
     if (!this.isStopped)
-      this.groups.set(keyOf(definition), new RunningGroup(this.context, definition, this.reportProblem));
+      this.groups.set(keyOf(definition), new GroupRunner(this.context, definition, this.reportProblem));
   }
 
   /** Ends a group, so that it writes nothing any more, makes the change, and runs what there is to run then: the old one, if that failed. */

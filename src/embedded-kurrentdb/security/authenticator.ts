@@ -8,7 +8,7 @@ export interface Authenticator {
 }
 
 /** For a server without security: everyone may do everything. */
-export const everyoneIsSystem: Authenticator = { authenticate: () => SYSTEM };
+export const allowAll: Authenticator = { authenticate: () => SYSTEM };
 
 /** Verified headers that are remembered: hashing a password takes tens of milliseconds, on purpose. */
 const REMEMBERED_HEADERS = 1000;

@@ -14,7 +14,7 @@ export interface User {
 }
 
 /** LMDB takes keys of up to 1978 bytes. */
-const LONGEST_LOGIN_NAME_BYTES = 1024;
+const MAX_LOGIN_NAME_BYTES = 1024;
 
 const userKey = (loginName: string): Buffer => Buffer.from(loginName, 'utf8');
 const decodeUser = (bytes: Buffer): User => JSON.parse(bytes.toString('utf8')) as User;
@@ -62,5 +62,5 @@ export class Users {
 
 function isStorable(loginName: string): boolean {
   const length = Buffer.byteLength(loginName);
-  return length > 0 && length <= LONGEST_LOGIN_NAME_BYTES;
+  return length > 0 && length <= MAX_LOGIN_NAME_BYTES;
 }

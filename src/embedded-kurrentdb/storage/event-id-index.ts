@@ -72,7 +72,7 @@ export class EventIdIndex {
   }
 
   /** In a transaction, at its end: takes its share of the move. */
-  moveSome(): void {
+  flushPartially(): void {
     this.movedUncommitted = this.move(MOVED_PER_ADDED * this.added.length);
   }
 

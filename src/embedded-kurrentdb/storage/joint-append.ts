@@ -16,7 +16,7 @@ export interface AppendRun {
   readonly events: readonly ProposedEvent[];
 }
 
-export type JointOutcome =
+export type MultiStreamOutcome =
   | { readonly kind: 'appended'; readonly revisions: ReadonlyMap<string, number>; readonly position: number }
   | {
       readonly kind: 'wrongExpectedRevision';
@@ -31,12 +31,12 @@ export type JointOutcome =
  * Appends to several streams in one transaction: all of it, or nothing. Within a transaction of the store. If every event is there
  * already, that is a retry, and a success; if some are and some are not, it is a conflict.
  */
-export function appendJointly(
+export function appendToStreams(
   store: LogStore,
   writes: LogWrites,
   runs: readonly AppendRun[],
   checks: readonly ConsistencyCheck[] = [],
-): JointOutcome {
+): MultiStreamOutcome {
   const violations = violatedChecks(checks, (name) => store.streams.get(name));
   if (violations.length > 0) return { kind: 'inconsistent', violations };
   const decisions = new Map<string, AppendDecision>();
@@ -65,8 +65,8 @@ export function appendChecked(
   writes: LogWrites,
   runs: readonly AppendRun[],
   checks: readonly ConsistencyCheck[],
-): JointOutcome {
-  const outcome = appendJointly(store, writes, runs, checks);
+): MultiStreamOutcome {
+  const outcome = appendToStreams(store, writes, runs, checks);
   return outcome.kind === 'deleted'
     ? { kind: 'inconsistent', violations: [tombstonedTarget(outcome.streamName)] }
     : outcome;
@@ -76,7 +76,7 @@ function writeRuns(
   writes: LogWrites,
   runs: readonly AppendRun[],
   decisions: ReadonlyMap<string, AppendDecision>,
-): JointOutcome {
+): MultiStreamOutcome {
   const revisions = new Map<string, number>();
   let position = 0;
   for (const { streamName, events } of runs) {
@@ -100,7 +100,7 @@ function existing(
   store: LogStore,
   runs: readonly AppendRun[],
   decisions: ReadonlyMap<string, AppendDecision>,
-): JointOutcome {
+): MultiStreamOutcome {
   const revisions = new Map<string, number>();
   let position = 0;
   for (const { streamName } of runs) {

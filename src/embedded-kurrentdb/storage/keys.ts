@@ -11,7 +11,7 @@ const HIGH = 2 ** 32;
 const MAX_UINT48 = 2 ** 48 - 1;
 
 /** LMDB's limit for keys is 1978 bytes; a longer stream name is looked up by its digest. */
-const LONGEST_NAME_KEY = 1024;
+const MAX_NAME_KEY_LENGTH = 1024;
 
 export function writeUint48(target: Buffer, offset: number, value: number): void {
   target.writeUInt16BE(Math.floor(value / HIGH), offset);
@@ -71,7 +71,7 @@ export function eventIdKey(streamId: number, id: EventId): Buffer {
 /** Key of the table of streams. The first byte tells names from digests. */
 export function streamKey(name: string): Buffer {
   const bytes = Buffer.from(name, 'utf8');
-  if (bytes.length <= LONGEST_NAME_KEY) return Buffer.concat([Buffer.of(0), bytes]);
+  if (bytes.length <= MAX_NAME_KEY_LENGTH) return Buffer.concat([Buffer.of(0), bytes]);
   return Buffer.concat([Buffer.of(1), createHash('sha256').update(bytes).digest()]);
 }
 

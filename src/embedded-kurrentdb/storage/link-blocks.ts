@@ -11,7 +11,7 @@ const GONE = 0;
  * The events that each index stream refers to, by revision: nothing but their positions in the log, 6 bytes each, 64 to a row. The
  * positions of a stream rise with its revisions.
  */
-export class LinkBlocks {
+export class IndexPages {
   /** Where the latest event of each index was found that is gone: the next one is seldom far away. */
   private readonly lastForgotten = new Map<number, number>();
 

@@ -9,7 +9,7 @@ import {
 import { appendFrame, encodeEventFrame, type ParsedEvent } from './event-frame.js';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 import { writeUint48 } from './keys.js';
-import { LinkBlocks } from './link-blocks.js';
+import { IndexPages } from './link-blocks.js';
 import { type Streams } from './streams.js';
 import { type Tables } from './tables.js';
 
@@ -18,7 +18,7 @@ import { type Tables } from './tables.js';
  * event and its links are there together, or not at all.
  */
 export class LinkIndex {
-  private readonly blocks: LinkBlocks;
+  private readonly blocks: IndexPages;
   /** Positions that the transaction adds, by index stream. */
   private added = new Map<string, number[]>();
   /** Of the stream that was written to last: most events follow one of the same stream. */
@@ -28,7 +28,7 @@ export class LinkIndex {
     tables: Tables,
     private readonly streams: Streams,
   ) {
-    this.blocks = new LinkBlocks(tables);
+    this.blocks = new IndexPages(tables);
   }
 
   /** In a transaction: an event was stored. Events come in the order of their positions. */

@@ -64,7 +64,7 @@ export class LogStore {
       this.tables.transaction(() => {
         work();
         this.links.write();
-        this.eventIds.moveSome();
+        this.eventIds.flushPartially();
         if (!this.endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
       });
       this.endIsEvident = true;

@@ -12,7 +12,7 @@ import {
   type StreamState,
 } from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
-import { LinkBlocks } from './link-blocks.js';
+import { IndexPages } from './link-blocks.js';
 import {
   decodeStreamRow,
   encodeStreamRow,
@@ -43,10 +43,10 @@ const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePositi
 export class Streams {
   private readonly cache = new Map<string, StreamEntry>();
   private uncommitted: Map<string, StreamEntry> | undefined;
-  private readonly links: LinkBlocks;
+  private readonly links: IndexPages;
 
   constructor(private readonly tables: Tables) {
-    this.links = new LinkBlocks(tables);
+    this.links = new IndexPages(tables);
   }
 
   /** In a transaction: as its earlier writes have left the stream. */

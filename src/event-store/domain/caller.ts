@@ -3,14 +3,14 @@ export const ROLES = ['system', 'admin', 'user'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who asks, as far as it was proved. */
-export type Caller = Anonymous | KnownCaller;
+export type Caller = Anonymous | AuthenticatedCaller;
 
 /** Nobody in particular: no proof was shown. */
 export interface Anonymous {
   readonly kind: 'anonymous';
 }
 
-export interface KnownCaller {
+export interface AuthenticatedCaller {
   readonly kind: 'known';
   /** The user's id, or `key:{name}` for an API key; the name that stands in a stream's permissions. */
   readonly id: string;

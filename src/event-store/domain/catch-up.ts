@@ -11,7 +11,7 @@ export type WaitFor = (position: Position, timeoutMs: number) => Promise<boolean
  * @returns the stream's last event; undefined where there is no such stream
  * @throws TimeoutError where the tables take longer than `withinMs`; errors of the store
  */
-export async function catchUpWith(
+export async function waitForReadModel(
   store: Pick<EventStore, 'readStream'>,
   streamName: string,
   waitFor: WaitFor,

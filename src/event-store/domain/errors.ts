@@ -3,19 +3,19 @@
  * exception filter of the HTTP edge translates (DESIGN, "Errors").
  */
 
-export interface StreamErrorOptions {
+export interface DomainErrorOptions {
   readonly streamName?: string;
   /** Facts a caller can act on, safe to show: no secrets, no internals, JSON values only. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
-export abstract class StreamError extends Error {
+export abstract class DomainError extends Error {
   abstract readonly type: string;
   readonly streamName: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(message: string, { streamName, details, cause }: StreamErrorOptions = {}) {
+  constructor(message: string, { streamName, details, cause }: DomainErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.streamName = streamName;
@@ -23,7 +23,7 @@ export abstract class StreamError extends Error {
   }
 }
 
-export class StreamNotFoundError extends StreamError {
+export class StreamNotFoundError extends DomainError {
   readonly type = 'stream-not-found';
 
   constructor(streamName: string, cause?: unknown) {
@@ -31,7 +31,7 @@ export class StreamNotFoundError extends StreamError {
   }
 }
 
-export class StreamDeletedError extends StreamError {
+export class StreamDeletedError extends DomainError {
   readonly type = 'stream-deleted';
 
   constructor(streamName: string, cause?: unknown, remedy?: string) {
@@ -39,7 +39,7 @@ export class StreamDeletedError extends StreamError {
   }
 }
 
-export class StreamAlreadyExistsError extends StreamError {
+export class StreamAlreadyExistsError extends DomainError {
   readonly type = 'stream-already-exists';
 
   constructor(streamName: string, cause?: unknown) {
@@ -50,7 +50,7 @@ export class StreamAlreadyExistsError extends StreamError {
 /** The expectation a write named, or what was found instead: a revision, or a state of the whole stream. */
 export type RevisionOrState = bigint | 'no_stream' | 'stream_exists' | 'any';
 
-export class WrongExpectedRevisionError extends StreamError {
+export class WrongExpectedRevisionError extends DomainError {
   readonly type = 'wrong-expected-revision';
   readonly expected: RevisionOrState | undefined;
   readonly current: bigint | 'no_stream' | undefined;
@@ -73,7 +73,7 @@ export class WrongExpectedRevisionError extends StreamError {
   }
 }
 
-export class ValidationError extends StreamError {
+export class ValidationError extends DomainError {
   readonly type = 'validation-error';
 }
 
@@ -85,7 +85,7 @@ export const MAX_APPEND_BYTES = 1_048_576;
 /** An event whose data and metadata take more bytes than this is accepted, with a warning. */
 export const LARGE_EVENT_BYTES = 102_400;
 
-export class EventTooLargeError extends StreamError {
+export class EventTooLargeError extends DomainError {
   readonly type = 'event-too-large';
 
   constructor(streamName: string, bytes: number, maximumBytes: number = MAX_APPEND_BYTES, cause?: unknown) {
@@ -100,23 +100,23 @@ export class EventTooLargeError extends StreamError {
   }
 }
 
-export class AuthenticationError extends StreamError {
+export class AuthenticationError extends DomainError {
   readonly type = 'authentication-error';
 }
 
-export class PermissionError extends StreamError {
+export class PermissionError extends DomainError {
   readonly type = 'permission-error';
 }
 
-export class ConnectionError extends StreamError {
+export class ConnectionError extends DomainError {
   readonly type = 'connection-error';
 }
 
-export class TimeoutError extends StreamError {
+export class TimeoutError extends DomainError {
   readonly type = 'timeout';
 }
 
 /** Too much at once; it may be tried again later. */
-export class RateLimitedError extends StreamError {
+export class RateLimitedError extends DomainError {
   readonly type = 'rate-limited';
 }

@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 /** Gives lower-case letters and digits, different at every call. */
-export type RandomText = (length: number) => string;
+export type RandomString = (length: number) => string;
 
 /** Length of the random part of an event id: 36^16 values, more than 82 bits. */
 const RANDOM_LENGTH = 16;
@@ -15,7 +15,7 @@ const RANDOM_LENGTH = 16;
 const EVENT_ID = /^evt_\d{1,15}_[0-9a-z]{8,64}$/;
 
 /** `evt_{milliseconds since 1970}_{random}`. */
-export function createEventId(now: number, random: RandomText): string {
+export function createEventId(now: number, random: RandomString): string {
   return `evt_${now}_${random(RANDOM_LENGTH)}`;
 }
 

@@ -37,7 +37,7 @@ export interface StreamWrite {
 }
 
 /** What a write demands of a stream that it does not write to. */
-export interface StreamDemand {
+export interface ConsistencyCheck {
   readonly streamName: string;
   readonly expectedRevision: Exclude<ExpectedRevision, 'any'>;
 }
@@ -123,7 +123,7 @@ export interface EventStore {
    *
    * @throws as {@link appendToStreams}; UnsupportedByStoreError where the store cannot do it
    */
-  appendIf(write: StreamWrite, demands: readonly StreamDemand[]): Promise<AppendResult>;
+  appendConditionally(write: StreamWrite, demands: readonly ConsistencyCheck[]): Promise<AppendResult>;
   /** Appends `StreamCreated` as the first event and writes the metadata; harmless where the stream is there already. */
   createStream(stream: NewStream): Promise<CreateStreamResult>;
   /** Writes what a stream's metadata begin with, where it has none yet; harmless otherwise. */

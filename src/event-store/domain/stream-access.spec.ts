@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ANONYMOUS, type Caller, type KnownCaller, type Role, ROLES } from './caller.js';
+import { ANONYMOUS, type Caller, type AuthenticatedCaller, type Role, ROLES } from './caller.js';
 import {
   type AccessDecision,
   decideAccess,
@@ -13,7 +13,7 @@ import { identifyStream } from './stream-name.js';
 
 const RIGHTS: readonly StreamRight[] = ['read', 'write', 'admin'];
 
-const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+const known = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),

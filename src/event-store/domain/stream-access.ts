@@ -6,7 +6,7 @@ import { type StreamPermissions } from './stream-metadata.js';
 export type StreamRight = keyof StreamPermissions;
 
 /** A stream, as far as access to it goes. */
-export interface GuardedStream {
+export interface ProtectedStream {
   readonly name: string;
   /** Of its metadata; the owner's alone where it has none (yet). */
   readonly permissions: StreamPermissions | undefined;
@@ -23,7 +23,11 @@ export type AccessDecision =
   | { readonly kind: 'hidden' };
 
 /** Decides whether a caller may do something with a stream: the one rule of this service, whichever way leads to the data. */
-export function decideAccess(caller: Caller, right: StreamRight, { name, permissions }: GuardedStream): AccessDecision {
+export function decideAccess(
+  caller: Caller,
+  right: StreamRight,
+  { name, permissions }: ProtectedStream,
+): AccessDecision {
   const stream = identifyStream(name);
   if (stream.kind === 'kurrentdb') return { kind: 'hidden' };
   const granted = permissions ?? defaultPermissions(stream);

@@ -1,5 +1,5 @@
 import { defineEvent } from './event-registry.js';
-import { isTexts, parsePermissions, type StreamPermissions } from './stream-metadata.js';
+import { isStringArray, parsePermissions, type StreamPermissions } from './stream-metadata.js';
 
 /** The first event of every stream this service creates. */
 export interface StreamCreated {
@@ -36,7 +36,7 @@ export const StreamCreated = defineEvent<'StreamCreated', StreamCreated>({
       throw new Error('streamName, description, owner and createdAt must be texts');
     }
     if (Number.isNaN(Date.parse(createdAt))) throw new Error('createdAt must be an instant');
-    if (!isTexts(tags)) throw new Error('tags must be a list of texts');
+    if (!isStringArray(tags)) throw new Error('tags must be a list of texts');
     return {
       streamName,
       description,

@@ -1,31 +1,34 @@
 import fc from 'fast-check';
-import { ANONYMOUS, type Caller, type KnownCaller, type Role, ROLES } from './caller.js';
-import { AuthenticationError, PermissionError, type StreamError, StreamNotFoundError } from './errors.js';
-import { type GuardedStream, ownedBy, type StreamRight } from './stream-access.js';
-import { type Override, StreamGuard } from './stream-guard.js';
+import { ANONYMOUS, type Caller, type AuthenticatedCaller, type Role, ROLES } from './caller.js';
+import { AuthenticationError, PermissionError, type DomainError, StreamNotFoundError } from './errors.js';
+import { type ProtectedStream, ownedBy, type StreamRight } from './stream-access.js';
+import { type Override, StreamAuthorizer } from './stream-guard.js';
 
-const known = (id: string, ...roles: readonly Role[]): KnownCaller => ({
+const known = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),
 });
 const [ALICE, BOB, ADMIN, SYSTEM] = [known('alice'), known('bob'), known('root', 'admin'), known('key:ours', 'system')];
-const PRIVATE: GuardedStream = { name: 'user-alice-profile', permissions: ownedBy('alice') };
-const PUBLIC: GuardedStream = { name: 'user-alice-offers', permissions: { ...ownedBy('alice'), read: ['*', 'alice'] } };
+const PRIVATE: ProtectedStream = { name: 'user-alice-profile', permissions: ownedBy('alice') };
+const PUBLIC: ProtectedStream = {
+  name: 'user-alice-offers',
+  permissions: { ...ownedBy('alice'), read: ['*', 'alice'] },
+};
 /** There is none: nobody knows its permissions. */
-const MISSING: GuardedStream = { name: 'user-alice-profile', permissions: undefined };
+const MISSING: ProtectedStream = { name: 'user-alice-profile', permissions: undefined };
 
-function guarded(): { readonly guard: StreamGuard; readonly overrides: Override[] } {
+function guarded(): { readonly authorizer: StreamAuthorizer; readonly overrides: Override[] } {
   const overrides: Override[] = [];
-  return { guard: new StreamGuard({ overridden: (override) => overrides.push(override) }), overrides };
+  return { authorizer: new StreamAuthorizer({ overridden: (override) => overrides.push(override) }), overrides };
 }
 
-const refusal = (caller: Caller, right: StreamRight, stream: GuardedStream): StreamError | undefined => {
+const refusal = (caller: Caller, right: StreamRight, stream: ProtectedStream): DomainError | undefined => {
   try {
-    guarded().guard.assertMay(caller, right, stream);
+    guarded().authorizer.assertMay(caller, right, stream);
     return undefined;
   } catch (error) {
-    return error as StreamError;
+    return error as DomainError;
   }
 };
 
@@ -45,9 +48,9 @@ describe('the guard of streams', () => {
   });
 
   it('lets the owner do everything, and everyone read what is public, without a word to the observer', () => {
-    const { guard, overrides } = guarded();
-    for (const right of ['read', 'write', 'admin'] as const) guard.assertMay(ALICE, right, PRIVATE);
-    guard.assertMay(ANONYMOUS, 'read', PUBLIC);
+    const { authorizer, overrides } = guarded();
+    for (const right of ['read', 'write', 'admin'] as const) authorizer.assertMay(ALICE, right, PRIVATE);
+    authorizer.assertMay(ANONYMOUS, 'read', PUBLIC);
     expect(overrides).toEqual([]);
   });
 
@@ -91,10 +94,10 @@ describe('the guard of streams', () => {
   });
 
   it('tells the observer of an access by virtue of a role, each time', () => {
-    const { guard, overrides } = guarded();
-    guard.assertMay(ADMIN, 'write', PUBLIC);
-    guard.assertMay(ADMIN, 'read', PUBLIC);
-    guard.assertMay(SYSTEM, 'read', PRIVATE);
+    const { authorizer, overrides } = guarded();
+    authorizer.assertMay(ADMIN, 'write', PUBLIC);
+    authorizer.assertMay(ADMIN, 'read', PUBLIC);
+    authorizer.assertMay(SYSTEM, 'read', PRIVATE);
     expect(overrides).toEqual([
       { callerId: 'root', role: 'admin', right: 'write', streamNames: [PUBLIC.name] },
       { callerId: 'key:ours', role: 'system', right: 'read', streamNames: [PRIVATE.name] },
@@ -108,24 +111,24 @@ describe('the guard of streams', () => {
       { name: 'user-bob-loans', permissions: undefined },
       { name: 'system-audit-1', permissions: undefined },
     ];
-    const { guard, overrides } = guarded();
-    expect(guard.select(ALICE, 'read', streams)).toEqual([PUBLIC, PRIVATE]);
-    expect(guard.select(ANONYMOUS, 'read', streams)).toEqual([PUBLIC]);
+    const { authorizer, overrides } = guarded();
+    expect(authorizer.select(ALICE, 'read', streams)).toEqual([PUBLIC, PRIVATE]);
+    expect(authorizer.select(ANONYMOUS, 'read', streams)).toEqual([PUBLIC]);
     expect(overrides).toEqual([]);
-    expect(guard.select(ADMIN, 'read', streams)).toEqual(streams.slice(0, 3));
+    expect(authorizer.select(ADMIN, 'read', streams)).toEqual(streams.slice(0, 3));
     expect(overrides).toEqual([
       { callerId: 'root', role: 'admin', right: 'read', streamNames: [PRIVATE.name, 'user-bob-loans'] },
     ]);
-    expect(guard.select(BOB, 'read', [PRIVATE])).toEqual([]);
+    expect(authorizer.select(BOB, 'read', [PRIVATE])).toEqual([]);
     expect(overrides).toHaveLength(1);
   });
 
   it('says whether there is a right without making use of it', () => {
-    const { guard, overrides } = guarded();
-    expect(guard.has(ADMIN, 'admin', PRIVATE)).toBe(true);
-    expect(guard.has(ALICE, 'admin', PRIVATE)).toBe(true);
-    expect(guard.has(BOB, 'read', PRIVATE)).toBe(false);
-    expect(guard.has(BOB, 'write', PUBLIC)).toBe(false);
+    const { authorizer, overrides } = guarded();
+    expect(authorizer.has(ADMIN, 'admin', PRIVATE)).toBe(true);
+    expect(authorizer.has(ALICE, 'admin', PRIVATE)).toBe(true);
+    expect(authorizer.has(BOB, 'read', PRIVATE)).toBe(false);
+    expect(authorizer.has(BOB, 'write', PUBLIC)).toBe(false);
     expect(overrides).toEqual([]);
   });
 
@@ -140,9 +143,9 @@ describe('the guard of streams', () => {
     );
     fc.assert(
       fc.property(caller, stream, fc.constantFrom<StreamRight>('read', 'write', 'admin'), (who, which, right) => {
-        const { guard } = guarded();
-        expect(guard.has(who, right, which)).toBe(refusal(who, right, which) === undefined);
-        expect(guard.select(who, right, [which])).toEqual(guard.has(who, right, which) ? [which] : []);
+        const { authorizer } = guarded();
+        expect(authorizer.has(who, right, which)).toBe(refusal(who, right, which) === undefined);
+        expect(authorizer.select(who, right, [which])).toEqual(authorizer.has(who, right, which) ? [which] : []);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { type Caller, nameOf, type Role } from './caller.js';
 import { AuthenticationError, PermissionError, StreamNotFoundError } from './errors.js';
-import { decideAccess, type GuardedStream, type StreamRight } from './stream-access.js';
+import { decideAccess, type ProtectedStream, type StreamRight } from './stream-access.js';
 
 /** A role opened what the streams' permissions would have kept closed. */
 export interface Override {
@@ -16,14 +16,14 @@ export interface AccessObserver {
 }
 
 /** The check that every way to a stream's data passes: REST, lists, live feeds, and what is still to come. */
-export class StreamGuard {
+export class StreamAuthorizer {
   constructor(private readonly observer: AccessObserver) {}
 
   /**
    * @throws StreamNotFoundError for reading what the caller must not know of; PermissionError for everything else that is not granted,
    *   whether the stream exists or not; AuthenticationError where nobody said who asks, except for reading
    */
-  assertMay(caller: Caller, right: StreamRight, stream: GuardedStream): void {
+  assertMay(caller: Caller, right: StreamRight, stream: ProtectedStream): void {
     const decision = decideAccess(caller, right, stream);
     if (decision.kind === 'granted') return;
     if (decision.kind === 'overridden') return this.#report(caller, decision.role, right, [stream.name]);
@@ -37,7 +37,7 @@ export class StreamGuard {
   }
 
   /** Those of the streams on which the caller has a right. */
-  select<Stream extends GuardedStream>(caller: Caller, right: StreamRight, streams: readonly Stream[]): Stream[] {
+  select<Stream extends ProtectedStream>(caller: Caller, right: StreamRight, streams: readonly Stream[]): Stream[] {
     const byRole = new Map<Role, string[]>();
     const selected = streams.filter((stream) => {
       const decision = decideAccess(caller, right, stream);
@@ -50,7 +50,7 @@ export class StreamGuard {
   }
 
   /** Whether the caller has a right by itself or by its role, without making use of it. */
-  has(caller: Caller, right: StreamRight, stream: GuardedStream): boolean {
+  has(caller: Caller, right: StreamRight, stream: ProtectedStream): boolean {
     const { kind } = decideAccess(caller, right, stream);
     return kind === 'granted' || kind === 'overridden';
   }

@@ -89,12 +89,12 @@ export function permissionsOf({ permissions }: StreamMetadata): StreamPermission
 export function parsePermissions(value: unknown): StreamPermissions {
   const { read, write, admin } =
     typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
-  if (!isTexts(read) || !isTexts(write) || !isTexts(admin))
+  if (!isStringArray(read) || !isStringArray(write) || !isStringArray(admin))
     throw new Error('permissions must hold the lists of texts read, write and admin');
   return { read, write, admin };
 }
 
 /** Whether a stored value is a list of texts. */
-export function isTexts(value: unknown): value is readonly string[] {
+export function isStringArray(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }

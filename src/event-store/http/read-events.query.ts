@@ -4,10 +4,10 @@ import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { type Direction } from '../domain/index.js';
 
 const DEFAULT_PAGE = 100;
-const LARGEST_PAGE = 1_000;
+const MAX_PAGE_SIZE = 1_000;
 const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Direction[];
 
-const LARGEST_REVISION = 9_223_372_036_854_775_807n;
+const MAX_REVISION = 9_223_372_036_854_775_807n;
 
 export class ReadEventsQuery {
   @ApiPropertyOptional({
@@ -21,7 +21,7 @@ export class ReadEventsQuery {
     name: 'isRevision',
     validator: {
       validate: isRevision,
-      defaultMessage: () => `from must be a revision: a whole number from 0 to ${LARGEST_REVISION}`,
+      defaultMessage: () => `from must be a revision: a whole number from 0 to ${MAX_REVISION}`,
     },
   })
   readonly from?: string;
@@ -30,14 +30,14 @@ export class ReadEventsQuery {
     description: 'At most this many events',
     default: DEFAULT_PAGE,
     minimum: 1,
-    maximum: LARGEST_PAGE,
+    maximum: MAX_PAGE_SIZE,
     type: 'integer',
   })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE)
+  @Max(MAX_PAGE_SIZE)
   readonly limit: number = DEFAULT_PAGE;
 
   @ApiPropertyOptional({ enum: DIRECTIONS, default: 'forwards' })
@@ -47,5 +47,5 @@ export class ReadEventsQuery {
 }
 
 function isRevision(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= LARGEST_REVISION;
+  return typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= MAX_REVISION;
 }

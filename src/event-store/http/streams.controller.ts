@@ -12,7 +12,7 @@ import {
   permissionsOf,
   StreamDeleted,
   StreamDeletedError,
-  StreamGuard,
+  StreamAuthorizer,
 } from '../domain/index.js';
 import { EVENT_STORE } from '../tokens.js';
 import { readEventPage } from './event-page.js';
@@ -25,7 +25,7 @@ import { StreamEventsDto } from './stream-events.dto.js';
 export class StreamsController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    private readonly guard: StreamGuard,
+    private readonly authorizer: StreamAuthorizer,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -57,7 +57,7 @@ export class StreamsController {
     // KurrentDB's own streams have no permissions to look up, and are closed to everyone.
     const permissions =
       kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
-    this.guard.assertMay(caller, 'read', { name: streamName, permissions });
+    this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });
     if (kind === 'user') await this.#assertNotDeleted(streamName);
     return readEventPage(this.store, streamName, query);
   }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppendGroups } from './append-groups.js';
+import { AppendBatcher } from './append-groups.js';
 
 /** Appends that the test answers, in the order in which they were sent. */
-function appendsOf(groups: AppendGroups) {
+function appendsOf(groups: AppendBatcher) {
   const sent: string[] = [];
   const answers = new Map<string, { resolve: (value: string) => void; reject: (error: Error) => void }>();
   return {
@@ -26,7 +26,7 @@ async function severalTurns(): Promise<void> {
 
 describe('groups of appends', () => {
   let appends: ReturnType<typeof appendsOf>;
-  beforeEach(() => (appends = appendsOf(new AppendGroups())));
+  beforeEach(() => (appends = appendsOf(new AppendBatcher())));
 
   it('sends those of one turn of the event loop together, in their order', async () => {
     const both = [appends.append('a'), appends.append('b')];
@@ -53,7 +53,7 @@ describe('groups of appends', () => {
 
   it('fails one by itself, also where it fails before it is sent', async () => {
     const refused = appends.append('a').catch((error: Error) => error.message);
-    const thrown = new AppendGroups()
+    const thrown = new AppendBatcher()
       .run(() => {
         throw new Error('not sent');
       })

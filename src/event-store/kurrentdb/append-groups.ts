@@ -1,5 +1,5 @@
 /** How long a group is waited for before the next one goes all the same, in milliseconds: a server that does not answer one must not hold up the others. */
-const LONGEST_WAIT_MS = 100;
+const MAX_WAIT_MS = 100;
 
 /** An append that waits until it may go. */
 interface Waiting {
@@ -12,7 +12,7 @@ interface Waiting {
  * go together when it has been answered. The client then writes them to its connection at once, the server syncs them to disk at once, and
  * whatever follows the log gets them at once. One append by itself goes without waiting.
  */
-export class AppendGroups {
+export class AppendBatcher {
   #waiting: Waiting[] = [];
   #isScheduled = false;
   /** The group that is on its way; undefined while none is, or it has been waited for long enough. */
@@ -44,7 +44,7 @@ export class AppendGroups {
       this.#underWay = undefined;
       this.#schedule();
     };
-    const longEnough = setTimeout(leave, LONGEST_WAIT_MS);
+    const longEnough = setTimeout(leave, MAX_WAIT_MS);
     for (const { go } of group) go();
     void Promise.allSettled(group.map(({ done }) => done)).then(leave);
   }

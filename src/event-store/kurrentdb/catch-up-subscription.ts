@@ -8,7 +8,7 @@ import {
   type EventSubscription,
   type Position,
   type RecordedEvent,
-  type StreamError,
+  type DomainError,
   type SubscriptionOptions,
 } from '../domain/index.js';
 
@@ -30,7 +30,7 @@ const BATCH_LIMIT = 1_000;
 /** While so many deliveries wait for the handler, no more are taken from the connection. */
 const QUEUE_LIMIT = 4_000;
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
  * A catch-up subscription that goes on: after a lost connection or a failed batch it opens again behind the last batch that was
@@ -40,7 +40,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #source: SubscriptionSource<Cursor>;
   readonly #options: SubscriptionOptions;
   readonly #decode: (event: ClientEvent) => RecordedEvent;
-  readonly #translate: (error: unknown) => StreamError;
+  readonly #translate: (error: unknown) => DomainError;
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
   #cursor: Cursor;
@@ -51,7 +51,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     after: Cursor,
     options: SubscriptionOptions,
     decode: (event: ClientEvent) => RecordedEvent,
-    translate: (error: unknown) => StreamError,
+    translate: (error: unknown) => DomainError,
   ) {
     this.#source = source;
     this.#cursor = after;
@@ -154,7 +154,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
 
   async #pause(): Promise<void> {
     const milliseconds = this.#pauseMs;
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_RETRY_DELAY_MS);
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);

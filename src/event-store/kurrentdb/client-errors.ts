@@ -25,7 +25,7 @@ import {
   PermissionError,
   type RevisionOrState,
   StreamDeletedError,
-  StreamError,
+  DomainError,
   StreamNotFoundError,
   TimeoutError,
   UnsupportedByStoreError,
@@ -61,9 +61,9 @@ const UNIMPLEMENTED = 12;
  * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
  * go on as `cause`, for the log, never as message.
  */
-export function translateClientError(thrown: unknown, operation: Operation): StreamError {
+export function translateClientError(thrown: unknown, operation: Operation): DomainError {
   const { streamName } = operation;
-  if (thrown instanceof StreamError) return thrown;
+  if (thrown instanceof DomainError) return thrown;
   // Where the client asks for the server's features, it lets errors of gRPC through as they are.
   const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
   const stream = streamName ?? streamNamed(error) ?? '$all';
@@ -123,7 +123,7 @@ export function translateClientError(thrown: unknown, operation: Operation): Str
 }
 
 /** The first of the demands that did not hold. */
-function violationOf(error: AppendConsistencyViolationError, stream: string): StreamError {
+function violationOf(error: AppendConsistencyViolationError, stream: string): DomainError {
   const [first] = error.violations;
   if (first && DELETED_STATES.includes(first.actualState)) return new StreamDeletedError(first.streamName, error);
   return new WrongExpectedRevisionError(

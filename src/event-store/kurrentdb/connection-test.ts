@@ -4,8 +4,8 @@ import {
   type ConnectionTestResult,
   createEventId,
   type EventStore,
-  type RandomText,
-  StreamError,
+  type RandomString,
+  DomainError,
   WrongExpectedRevisionError,
 } from '../domain/index.js';
 
@@ -21,7 +21,7 @@ export class ConnectionTest {
   constructor(
     private readonly store: TestedStore,
     private readonly clock: Clock,
-    private readonly random: RandomText,
+    private readonly random: RandomString,
   ) {}
 
   /** Never throws: the result tells. */
@@ -38,10 +38,10 @@ export class ConnectionTest {
           responseTime,
           error: 'The event that was appended could not be read back',
         };
-      await this.keepShort();
+      await this.truncate();
       return { connection: 'success', health: 'healthy', responseTime };
     } catch (error) {
-      const reason = error instanceof StreamError ? error.message : 'The connection test failed';
+      const reason = error instanceof DomainError ? error.message : 'The connection test failed';
       return { connection: 'failed', health: 'unhealthy', responseTime: elapsed(), error: reason };
     }
   }
@@ -59,7 +59,7 @@ export class ConnectionTest {
   }
 
   /** Sees to it, once, that the stream does not grow without end. @throws errors of the store */
-  async keepShort(): Promise<void> {
+  async truncate(): Promise<void> {
     if (this.#isKeptShort) return;
     const { metadata, revision } = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM);
     if (metadata.maxCount === undefined) {

@@ -7,7 +7,7 @@ import {
   type EventRegistry,
   isEventId,
   type NewEvent,
-  type RandomText,
+  type RandomString,
   type RecordedEvent,
   ValidationError,
 } from '../domain/index.js';
@@ -31,12 +31,12 @@ export interface EncodedEvent {
   readonly bytes: number;
 }
 
-/** Turns the domain's events into what the store keeps and back: ids, timestamps, schema versions (DESIGN, decision 5). */
+/** KeyedMutex the domain's events into what the store keeps and back: ids, timestamps, schema versions (DESIGN, decision 5). */
 export class EventCodec {
   constructor(
     private readonly registry: EventRegistry,
     private readonly clock: Clock,
-    private readonly random: RandomText,
+    private readonly random: RandomString,
   ) {}
 
   /** @throws ValidationError for data that is not JSON, or an event id of another form */

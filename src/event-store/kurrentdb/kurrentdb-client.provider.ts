@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { join } from 'node:path';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
-import { KurrentDBClients } from './kurrentdb-clients.js';
-import { announceConnection, findConnection, withdrawConnection } from './running-kurrentdb.js';
+import { RecoveringClient } from './kurrentdb-clients.js';
+import { publishConnection, resolveConnection, removeConnection } from './running-kurrentdb.js';
 
 const EMBEDDED_DIRECTORY = 'kurrentdb';
 
@@ -16,7 +16,7 @@ interface Embedded {
 /** The running store: a client, and the embedded server behind it where there is one. */
 export class KurrentDBConnection {
   constructor(
-    readonly clients: KurrentDBClients,
+    readonly clients: RecoveringClient,
     private readonly embedded: Embedded | undefined,
   ) {}
 
@@ -31,21 +31,21 @@ export class KurrentDBConnection {
     onFailure: (error: Error) => void,
   ): Promise<KurrentDBConnection> {
     if (kurrentdb.connectionString !== undefined) {
-      return new KurrentDBConnection(new KurrentDBClients(kurrentdb.connectionString), undefined);
+      return new KurrentDBConnection(new RecoveringClient(kurrentdb.connectionString), undefined);
     }
     const { holderOf, start } = await import('../../embedded-kurrentdb/index.js');
     const directory = join(dataDir, EMBEDDED_DIRECTORY);
     const server = await start({ dataDir: directory, onFailure });
     const holder = holderOf(directory);
-    if (holder !== undefined) announceConnection(directory, { holder, connectionString: server.connectionString });
-    return new KurrentDBConnection(new KurrentDBClients(server.connectionString), { server, directory });
+    if (holder !== undefined) publishConnection(directory, { holder, connectionString: server.connectionString });
+    return new KurrentDBConnection(new RecoveringClient(server.connectionString), { server, directory });
   }
 
   async close(): Promise<void> {
     await this.clients.close();
     if (!this.embedded) return;
     // While the directory is still held: afterwards the file could be that of the next process.
-    withdrawConnection(this.embedded.directory);
+    removeConnection(this.embedded.directory);
     await this.embedded.server.stop();
   }
 }
@@ -62,7 +62,7 @@ export async function connectionOfRunning({
 }: Pick<AppConfig, 'kurrentdb' | 'dataDir'>): Promise<string | undefined> {
   if (kurrentdb.connectionString !== undefined) return undefined;
   const { holderOf } = await import('../../embedded-kurrentdb/index.js');
-  return findConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
+  return resolveConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
 }
 
 /** Closes the store last: requests that are still running while the service shuts down can be answered. */
@@ -76,7 +76,7 @@ export class KurrentDBLifetime implements OnApplicationShutdown {
 }
 
 /** Without its store the service is of no use: it says so and leaves, to be started again. */
-export function leaveOnFailure(error: Error): void {
+export function exitOnFailure(error: Error): void {
   new Logger('EmbeddedKurrentDB').fatal(`The embedded KurrentDB stopped: ${error.message}`, error.stack);
   process.exit(1);
 }

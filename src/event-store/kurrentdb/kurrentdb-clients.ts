@@ -5,7 +5,7 @@ import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
  * (client 1.3.1; later failures they get over). So until a read has reached the server, each that does not is followed by a client
  * made anew.
  */
-export class KurrentDBClients {
+export class RecoveringClient {
   /** For everything but reading. */
   readonly client: KurrentDBClient;
   #reader: KurrentDBClient;

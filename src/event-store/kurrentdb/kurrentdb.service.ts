@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   type AppendResult as ClientAppendResult,
   BACKWARDS,
-  type ConsistencyCheck,
+  type ConsistencyCheck as ClientConsistencyCheck,
   END,
   type EventData,
   FORWARDS,
@@ -28,11 +28,11 @@ import {
   type NewEvent,
   type NewStream,
   type NewStreamMetadata,
-  type RandomText,
+  type RandomString,
   type ReadOptions,
   type RecordedEvent,
   StreamDeletedError,
-  type StreamDemand,
+  type ConsistencyCheck,
   type StreamMetadata,
   StreamNotFoundError,
   type StreamSubscriptionOptions,
@@ -41,13 +41,13 @@ import {
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
-import { AppendGroups } from './append-groups.js';
+import { AppendBatcher } from './append-groups.js';
 import { translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
 import { createStream, initializeMetadata } from './create-stream.js';
 import { withDeadline } from './deadline.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
-import { type KurrentDBClients } from './kurrentdb-clients.js';
+import { type RecoveringClient } from './kurrentdb-clients.js';
 import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 
@@ -57,18 +57,18 @@ export interface KurrentDBServiceOptions {
   /** How long an operation may take before it fails with a TimeoutError, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
 }
 
 /** The event store of this service, on KurrentDB, through the official client (see the port for what each method promises). */
 @Injectable()
 export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
-  readonly #groups = new AppendGroups();
+  readonly #groups = new AppendBatcher();
   readonly #connectionTest: ConnectionTest;
 
   constructor(
-    private readonly clients: KurrentDBClients,
+    private readonly clients: RecoveringClient,
     private readonly codec: EventCodec,
     private readonly options: KurrentDBServiceOptions,
   ) {
@@ -138,15 +138,15 @@ export class KurrentDBService implements EventStore {
     };
   }
 
-  async appendIf(
+  async appendConditionally(
     { streamName, events, expectedRevision }: StreamWrite,
-    demands: readonly StreamDemand[],
+    demands: readonly ConsistencyCheck[],
   ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = events.map((event) => this.codec.encodeForSession(event));
     this.#checkSize(streamName, encoded);
     const records = encoded.map(({ event }) => ({ streamName, record: event }));
-    const checks: ConsistencyCheck[] = [
+    const checks: ClientConsistencyCheck[] = [
       ...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]),
       ...demands,
     ].map((demand) => ({ type: STREAM_STATE, streamName: demand.streamName, expectedState: demand.expectedRevision }));

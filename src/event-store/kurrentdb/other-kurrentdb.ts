@@ -1,16 +1,16 @@
-import { EventRegistry, StreamError } from '../domain/index.js';
+import { EventRegistry, DomainError } from '../domain/index.js';
 import { ConnectionTest } from './connection-test.js';
 import { EventCodec } from './event-codec.js';
-import { KurrentDBClients } from './kurrentdb-clients.js';
+import { RecoveringClient } from './kurrentdb-clients.js';
 import { KurrentDBService, type KurrentDBServiceOptions } from './kurrentdb.service.js';
 
 /** A KurrentDB other than the one in use, through connections of its own; there to be tested. */
-export class OtherKurrentDB {
-  readonly #clients: KurrentDBClients;
+export class ExternalKurrentDB {
+  readonly #clients: RecoveringClient;
   readonly #connectionTest: ConnectionTest;
 
   constructor(connectionString: string, options: KurrentDBServiceOptions) {
-    this.#clients = new KurrentDBClients(connectionString);
+    this.#clients = new RecoveringClient(connectionString);
     const codec = new EventCodec(new EventRegistry(), options.clock, options.random);
     this.#connectionTest = new ConnectionTest(
       new KurrentDBService(this.#clients, codec, options),
@@ -22,15 +22,15 @@ export class OtherKurrentDB {
   /**
    * Whether an event that is appended to `connection-test` can be read back.
    *
-   * @throws StreamError; its `cause` is what the client said
+   * @throws DomainError; its `cause` is what the client said
    */
   async appendAndFind(): Promise<boolean> {
     const isThere = await this.#connectionTest.appendAndFind();
     try {
-      await this.#connectionTest.keepShort();
+      await this.#connectionTest.truncate();
     } catch (error) {
       // It may be that the user may append, and not change the metadata: the database works all the same.
-      if (!(error instanceof StreamError)) throw error;
+      if (!(error instanceof DomainError)) throw error;
     }
     return isThere;
   }

@@ -15,7 +15,7 @@ interface Connection {
 }
 
 /** Tells other processes of the same user how to reach the server that runs on a directory. It holds a password: for the owner only. */
-export function announceConnection(directory: string, connection: Connection): void {
+export function publishConnection(directory: string, connection: Connection): void {
   const path = join(directory, CONNECTION_FILE);
   const unfinished = `${path}.new`;
   rmSync(unfinished, { force: true });
@@ -23,7 +23,7 @@ export function announceConnection(directory: string, connection: Connection): v
   renameSync(unfinished, path);
 }
 
-export function withdrawConnection(directory: string): void {
+export function removeConnection(directory: string): void {
   rmSync(join(directory, CONNECTION_FILE), { force: true });
 }
 
@@ -33,7 +33,7 @@ export function withdrawConnection(directory: string): void {
  * @param holderOf the running process that holds a directory
  * @throws ConnectionError for a process that holds the directory without saying how to reach it
  */
-export async function findConnection(
+export async function resolveConnection(
   directory: string,
   holderOf: (directory: string) => string | undefined,
 ): Promise<string | undefined> {

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /** A process, told from a later one that got the same number. */
-export interface HoldingProcess {
+export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, by the system's clock of ticks; absent where the system does not tell. */
   readonly started: string | undefined;
 }
 
-export function thisProcess(): HoldingProcess {
+export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: statOf(process.pid)?.started };
 }
 
-export function isRunning({ pid, started }: HoldingProcess): boolean {
+export function isRunning({ pid, started }: ProcessIdentity): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

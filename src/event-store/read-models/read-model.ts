@@ -7,7 +7,7 @@ import {
   type Position,
   type RecordedEvent,
 } from '../domain/index.js';
-import { UnsyncedDirectory } from './unsynced-directory.js';
+import { ReadModelDirectory } from './unsynced-directory.js';
 
 /** The tables of one read model. */
 export interface ReadModelTables {
@@ -24,7 +24,7 @@ export interface ReadModelDefinition {
   /** Names of its tables. */
   readonly tables: readonly string[];
   /** Events that could not be read are applied too, with their `problem`; left out where absent. */
-  readonly takesMalformed?: true;
+  readonly includeMalformed?: true;
   /**
    * Brings the tables to where they stand after the events. Runs inside one transaction, together with the checkpoint: either
    * all of it is kept or nothing. Must be synchronous and must not read the clock: a rebuild has to give the same tables.
@@ -44,7 +44,7 @@ const RETRY_MS = 1_000;
 /** Tables in LMDB that a subscription to `$all` keeps up to date (DESIGN, decision 3). */
 export class ReadModel implements ReadModelTables {
   readonly #logger: Logger;
-  readonly #directory: UnsyncedDirectory;
+  readonly #directory: ReadModelDirectory;
   readonly #root: RootDatabase;
   readonly #meta: Database<Checkpoint, string>;
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
@@ -66,7 +66,7 @@ export class ReadModel implements ReadModelTables {
     directory: string,
   ) {
     this.#logger = new Logger(`ReadModel:${definition.name}`);
-    this.#directory = UnsyncedDirectory.open(directory);
+    this.#directory = ReadModelDirectory.open(directory);
     this.#root = open({ path: directory, maxDbs: 32, noSync: this.#directory.isUnsynced });
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is made inside a transaction goes with it when that is rolled back.
@@ -219,9 +219,9 @@ export class ReadModel implements ReadModelTables {
     const what = `Event '${type}' at revision ${revision} of '${streamName}'`;
     if (problem.reason === 'newer-schema-version') throw new Error(`${what} cannot be applied: ${problem.message}`);
     this.#logger.warn(
-      `${what} ${this.definition.takesMalformed ? 'cannot be read' : 'is left out'}: ${problem.message}`,
+      `${what} ${this.definition.includeMalformed ? 'cannot be read' : 'is left out'}: ${problem.message}`,
     );
-    return this.definition.takesMalformed ?? false;
+    return this.definition.includeMalformed ?? false;
   }
 
   #clear(): void {

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type EventStore, type Position } from '../domain/index.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
-import { UnsyncedDirectory } from './unsynced-directory.js';
+import { ReadModelDirectory } from './unsynced-directory.js';
 
 /** How far a rebuild has come. */
 export interface RebuildProgress {
@@ -32,7 +32,7 @@ export async function rebuildReadModel(
   directory: string,
   report: (progress: RebuildProgress) => void,
 ): Promise<RebuildProgress> {
-  const old = UnsyncedDirectory.open(directory);
+  const old = ReadModelDirectory.open(directory);
   // Not with a dot: LMDB takes that for the name of a file.
   const unfinished = `${directory}-new`;
   let progress: RebuildProgress;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UnsyncedDirectory } from './unsynced-directory.js';
+import { ReadModelDirectory } from './unsynced-directory.js';
 
 describe('a directory of tables that are not synced', () => {
   let directory: string;
@@ -12,29 +12,29 @@ describe('a directory of tables that are not synced', () => {
   beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'unsynced-')), 'model')));
   afterEach(() => rmSync(join(directory, '..'), { recursive: true }));
 
-  const work = (): UnsyncedDirectory => {
-    const opened = UnsyncedDirectory.open(directory);
+  const work = (): ReadModelDirectory => {
+    const opened = ReadModelDirectory.open(directory);
     writeFileSync(tables(), 'rows');
     return opened;
   };
 
   it('keeps its tables after a process that was killed under the same start of the machine', () => {
     work();
-    UnsyncedDirectory.open(directory);
+    ReadModelDirectory.open(directory);
     expect(existsSync(tables())).toBe(true);
   });
 
   it('removes tables that were worked on when the machine stopped', () => {
     work();
     writeFileSync(join(directory, 'in-use'), 'another start');
-    UnsyncedDirectory.open(directory);
+    ReadModelDirectory.open(directory);
     expect(existsSync(tables())).toBe(false);
   });
 
   it('keeps tables that were closed, whatever the machine did since', () => {
     work().close();
     expect(readdirSync(directory)).toEqual(['data.mdb']);
-    UnsyncedDirectory.open(directory);
+    ReadModelDirectory.open(directory);
     expect(existsSync(tables())).toBe(true);
   });
 
@@ -61,7 +61,7 @@ describe('a directory of tables that are not synced', () => {
       whileRunning((pid) => {
         leaveTo(pid);
         const left = readFileSync(marker(), 'utf8');
-        expect(() => UnsyncedDirectory.open(directory)).toThrow(
+        expect(() => ReadModelDirectory.open(directory)).toThrow(
           `${directory} is in use by process ${pid}: stop it, or set DATA_DIR to a directory of its own`,
         );
         expect(readFileSync(marker(), 'utf8')).toBe(left);
@@ -70,20 +70,20 @@ describe('a directory of tables that are not synced', () => {
 
     it('is taken over once that process has died, with its tables', async () => {
       await whileRunning((pid) => leaveTo(pid));
-      UnsyncedDirectory.open(directory).close();
+      ReadModelDirectory.open(directory).close();
       expect(existsSync(tables())).toBe(true);
     });
 
     it('is taken over where a later process has only the same number', () =>
       whileRunning((pid) => {
         leaveTo(pid, '1');
-        expect(() => UnsyncedDirectory.open(directory)).not.toThrow();
+        expect(() => ReadModelDirectory.open(directory)).not.toThrow();
       }));
 
     it('is taken over from an earlier version of the service, which did not note the process', () => {
       work();
       writeFileSync(marker(), readFileSync(marker(), 'utf8').split('\n')[0] ?? '');
-      expect(() => UnsyncedDirectory.open(directory)).not.toThrow();
+      expect(() => ReadModelDirectory.open(directory)).not.toThrow();
       expect(existsSync(tables())).toBe(true);
     });
   });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type HoldingProcess, isRunning, thisProcess } from './holding-process.js';
+import { type ProcessIdentity, isRunning, thisProcess } from './holding-process.js';
 
 /** Given anew by Linux at each start of the machine. */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
@@ -21,7 +21,7 @@ const DATA_FILE = 'data.mdb';
 interface Marker {
   readonly bootId: string;
   /** Absent where an earlier version of this service left the note: it told no process. */
-  readonly holder: HoldingProcess | undefined;
+  readonly holder: ProcessIdentity | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ interface Marker {
  * were left by another start are removed: they are built anew from the streams. It is noted too which process works on them: two that applied
  * the same events would count them twice.
  */
-export class UnsyncedDirectory {
+export class ReadModelDirectory {
   private constructor(
     private readonly path: string,
     /** Whether commits need not be synced. Where the system does not tell its starts apart, they are. */
@@ -42,7 +42,7 @@ export class UnsyncedDirectory {
    *
    * @throws Error where another process works on it
    */
-  static open(path: string): UnsyncedDirectory {
+  static open(path: string): ReadModelDirectory {
     const bootId = readBootId();
     const marker = join(path, MARKER);
     const left = readMarker(marker);
@@ -56,9 +56,9 @@ export class UnsyncedDirectory {
     if (left && bootId !== undefined && left.bootId !== bootId)
       for (const entry of readdirSync(path)) if (entry !== MARKER) rmSync(join(path, entry), { recursive: true });
     writeFileSync(marker, `${bootId ?? ''}\n${own.pid}\n${own.started ?? ''}`, { flag: left ? 'w' : 'wx' });
-    if (bootId === undefined) return new UnsyncedDirectory(path, false);
+    if (bootId === undefined) return new ReadModelDirectory(path, false);
     syncFile(marker);
-    return new UnsyncedDirectory(path, true);
+    return new ReadModelDirectory(path, true);
   }
 
   /** Call it when the tables are closed: what they hold reaches the disk, and may be trusted after any start. */

@@ -43,10 +43,10 @@ interface Recorded {
 
 const PAGE = 1_000;
 /** Whoever loses this often against others has another problem. */
-const MOST_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 20;
 
 /** Makes, lists and revokes API keys, by events in the stream `system-api-keys`. All methods throw the errors of the store. */
-export class ApiKeyRegister {
+export class ApiKeyService {
   constructor(
     private readonly store: Pick<EventStore, 'appendToStream' | 'createStream' | 'readStream'>,
     private readonly clock: Clock,
@@ -110,7 +110,7 @@ export class ApiKeyRegister {
         await this.store.appendToStream(API_KEYS_STREAM, event, { expectedRevision: revision });
         return;
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || attempt === MOST_ATTEMPTS) throw error;
+        if (!(error instanceof WrongExpectedRevisionError) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import { type ApiKeyText, KEY_ID_LENGTH, KEY_SECRET_BYTES } from '../domain/index.js';
+import { type ApiKeyParts, KEY_ID_LENGTH, KEY_SECRET_BYTES } from '../domain/index.js';
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** A key that nobody has had before. */
-export function makeApiKey(): ApiKeyText {
+export function makeApiKey(): ApiKeyParts {
   return {
     keyId: Array.from({ length: KEY_ID_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join(''),
     secret: randomBytes(KEY_SECRET_BYTES).toString('base64url'),

@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ApiKeyTable } from './api-key-table.js';
+import { ApiKeyCache } from './api-key-table.js';
 
 /** Follows the API keys from when the service starts until its HTTP server has closed. */
 @Injectable()
-export class ApiKeyTableLifetime implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly table: ApiKeyTable) {}
+export class ApiKeyCacheLifetime implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly table: ApiKeyCache) {}
 
   onApplicationBootstrap(): void {
     this.table.start();

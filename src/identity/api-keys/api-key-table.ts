@@ -4,7 +4,7 @@ import {
   ConnectionError,
   type EventStore,
   type EventSubscription,
-  type KnownCaller,
+  type AuthenticatedCaller,
 } from '../../event-store/domain/index.js';
 import { API_KEYS_STREAM, type ApiKeys, callerOfKey, evolveApiKeys, parseApiKey, stateOf } from '../domain/index.js';
 import { hasHash } from './api-key-secret.js';
@@ -13,13 +13,13 @@ import { hasHash } from './api-key-secret.js';
  * While the store cannot be reached, a key may have been revoked without this process knowing. For so long that is put up with, so that a
  * restart of the store does not lock every service out; then no key is accepted until the table has caught up.
  */
-const LONGEST_BLINDNESS_MS = 30_000;
+const MAX_UNSEEN_MS = 30_000;
 
 const NOT_NOW =
   'API keys cannot be checked now: KurrentDB, where they are recorded, cannot be reached. Retry in a moment';
 
 /** The API keys that are accepted, kept in memory by following their stream: a key is made or revoked for all replicas at once. */
-export class ApiKeyTable {
+export class ApiKeyCache {
   #keys: ApiKeys = new Map();
   #hasCaughtUp = false;
   /** By the monotonic clock; undefined while the stream is followed. */
@@ -57,7 +57,7 @@ export class ApiKeyTable {
    * @throws AuthenticationError for one that is not accepted, with what to do about it; ConnectionError where that cannot be told:
    *   before the stream has been read, after more than 30 s without a connection, and without one for a key that is not known here
    */
-  verify(text: string): KnownCaller {
+  verify(text: string): AuthenticatedCaller {
     const given = parseApiKey(text);
     if (!given)
       throw new AuthenticationError(
@@ -81,9 +81,7 @@ export class ApiKeyTable {
 
   #isBlindForAMoment(): boolean {
     return (
-      this.#hasCaughtUp &&
-      this.#blindSince !== undefined &&
-      this.clock.monotonic() - this.#blindSince <= LONGEST_BLINDNESS_MS
+      this.#hasCaughtUp && this.#blindSince !== undefined && this.clock.monotonic() - this.#blindSince <= MAX_UNSEEN_MS
     );
   }
 }

@@ -1,18 +1,18 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore, EventStoreModule } from '../../event-store/index.js';
 import { ApiKeyCreated, ApiKeyRevoked } from '../domain/index.js';
-import { ApiKeyRegister } from './api-key-register.js';
+import { ApiKeyService } from './api-key-register.js';
 
 /** Making, listing and revoking API keys; what the command line needs of them. */
 @Module({
   imports: [EventStoreModule.forFeature([ApiKeyCreated, ApiKeyRevoked])],
   providers: [
     {
-      provide: ApiKeyRegister,
+      provide: ApiKeyService,
       inject: [EVENT_STORE, CLOCK],
-      useFactory: (store: EventStore, clock: Clock) => new ApiKeyRegister(store, clock),
+      useFactory: (store: EventStore, clock: Clock) => new ApiKeyService(store, clock),
     },
   ],
-  exports: [ApiKeyRegister],
+  exports: [ApiKeyService],
 })
 export class ApiKeysModule {}

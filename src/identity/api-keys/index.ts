@@ -1,2 +1,2 @@
-export { ApiKeyRegister } from './api-key-register.js';
+export { ApiKeyService } from './api-key-register.js';
 export { ApiKeysModule } from './api-keys.module.js';

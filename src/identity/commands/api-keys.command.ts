@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, withStore } from '../../command-line/index.js';
 import { type Role } from '../../event-store/domain/index.js';
-import { type ApiKeyRegister } from '../api-keys/api-key-register.js';
+import { type ApiKeyService } from '../api-keys/api-key-register.js';
 import { type ApiKey, isApiKeyName, stateOf } from '../domain/index.js';
 import { GRANTED_ROLES } from './token.command.js';
 
@@ -72,9 +72,9 @@ async function revoke({ name, id }: RevokeOptions, command: Command): Promise<vo
   process.stdout.write(`Revoked the key of '${revoked.name}' (${revoked.keyId})\n`);
 }
 
-async function withRegister<Result>(use: (register: ApiKeyRegister) => Promise<Result>): Promise<Result> {
-  const { ApiKeyRegister, ApiKeysModule } = await import('../api-keys/index.js');
-  return withStore(ApiKeysModule, (context) => use(context.get(ApiKeyRegister)));
+async function withRegister<Result>(use: (register: ApiKeyService) => Promise<Result>): Promise<Result> {
+  const { ApiKeyService, ApiKeysModule } = await import('../api-keys/index.js');
+  return withStore(ApiKeysModule, (context) => use(context.get(ApiKeyService)));
 }
 
 type Described = ReturnType<typeof describe>;

@@ -1,7 +1,7 @@
 import {
   API_KEY_PREFIX,
   isEvent,
-  type KnownCaller,
+  type AuthenticatedCaller,
   type RecordedEvent,
   type Role,
 } from '../../event-store/domain/index.js';
@@ -58,7 +58,7 @@ export function findByName(keys: ApiKeys, name: string): ApiKey | undefined {
 }
 
 /** Who holds the key. */
-export function callerOfKey({ name, roles, expiresAt }: ApiKey): KnownCaller {
+export function callerOfKey({ name, roles, expiresAt }: ApiKey): AuthenticatedCaller {
   return {
     kind: 'known',
     id: `${API_KEY_PREFIX}${name}`,

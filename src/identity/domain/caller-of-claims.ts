@@ -2,7 +2,7 @@ import {
   API_KEY_PREFIX,
   AuthenticationError,
   EVERYONE,
-  type KnownCaller,
+  type AuthenticatedCaller,
   type Role,
   ROLES,
 } from '../../event-store/domain/index.js';
@@ -18,7 +18,7 @@ export interface ClaimNames {
   readonly rolesClaim: string;
 }
 
-const LONGEST_ID = 256;
+const MAX_ID_LENGTH = 256;
 /** The last instant that a Date can hold; what ends later does not end. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 // Control and format characters, line and paragraph separators, lone surrogates.
@@ -30,11 +30,11 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
  * @param claims of a token whose signature, issuer, audience and times are in order, `exp` in seconds since 1970 included
  * @throws AuthenticationError for a token that names nobody, or one whose name would mean something else in permissions
  */
-export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimNames): KnownCaller {
+export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimNames): AuthenticatedCaller {
   const id = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
   if (typeof id !== 'string' || !isPrintableId(id)) {
     throw new AuthenticationError(
-      `The token's claim '${userClaim}' must hold the user's id: a text of 1 to ${LONGEST_ID} printable characters, without blanks at its ends. Have the issuer set it, or name another claim in AUTH_USER_CLAIM`,
+      `The token's claim '${userClaim}' must hold the user's id: a text of 1 to ${MAX_ID_LENGTH} printable characters, without blanks at its ends. Have the issuer set it, or name another claim in AUTH_USER_CLAIM`,
     );
   }
   if (isReservedId(id))
@@ -53,7 +53,7 @@ export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimN
 }
 
 function isPrintableId(id: string): boolean {
-  return id !== '' && id.length <= LONGEST_ID && id.trim() === id && !UNPRINTABLE.test(id);
+  return id !== '' && id.length <= MAX_ID_LENGTH && id.trim() === id && !UNPRINTABLE.test(id);
 }
 
 /** Names that a stream's permissions, or KurrentDB's `$acl`, read as a role, as everyone, or as an API key. */

@@ -8,7 +8,7 @@ import {
 } from 'jose';
 import { type Clock, ConnectionError } from '../../event-store/domain/index.js';
 
-export interface PublishedKeysOptions {
+export interface JwksOptions {
   /** How long a request for the keys may take, in milliseconds. */
   readonly timeoutMs?: number;
   /** An unknown key makes them be asked for again, but only so long after the last time, in milliseconds. */
@@ -18,7 +18,7 @@ export interface PublishedKeysOptions {
 const TIMEOUT_MS = 3_000;
 const COOLDOWN_MS = 30_000;
 /** After so long they are asked for again in any case, so that a key that the issuer withdrew is not accepted for ever. */
-const LONGEST_AGE_MS = 600_000;
+const MAX_AGE_MS = 600_000;
 /** An issuer that did not answer is left alone for so long: bad tokens must not make this service hammer on it. */
 const RETRY_AFTER_MS = 2_000;
 
@@ -30,10 +30,10 @@ const FAULTS_OF_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchi
  * `createRemoteJWKSet`; requests at one time share one fetch). What it throws for a token that names no key of the issuer are jose's
  * errors; an issuer that cannot be asked is a ConnectionError, for then nobody can say that the token is bad.
  */
-export function publishedKeys(
+export function remoteJwks(
   url: string,
   clock: Pick<Clock, 'monotonic'>,
-  { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: PublishedKeysOptions = {},
+  { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: JwksOptions = {},
 ): JWTVerifyGetKey {
   let notBefore = Number.NEGATIVE_INFINITY;
   const ask: FetchImplementation = async (address, options) => {
@@ -50,7 +50,7 @@ export function publishedKeys(
   const keys = createRemoteJWKSet(new URL(url), {
     timeoutDuration: timeoutMs,
     cooldownDuration: cooldownMs,
-    cacheMaxAge: LONGEST_AGE_MS,
+    cacheMaxAge: MAX_AGE_MS,
     [customFetch]: ask,
   });
   return async (header, token): Promise<CryptoKey> => {

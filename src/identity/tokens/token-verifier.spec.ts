@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { JwksIssuer } from '../../../test/identity/jwks-issuer.js';
 import { ShiftedClock } from '../../../test/identity/shifted-clock.js';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
-import { AuthenticationError, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
+import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 import { TokenIssuer } from './token-issuer.js';
 import { type TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -94,7 +94,7 @@ describe('bearer tokens', () => {
         Array.from({ length: 50 }, (_, index) => issuer.token({ sub: `user-${index}` })),
       );
       const callers = await Promise.all(tokens.map(async (token) => verifier.verify(token)));
-      expect(callers.map(({ id }: KnownCaller) => id)).toContain('user-49');
+      expect(callers.map(({ id }: AuthenticatedCaller) => id)).toContain('user-49');
       expect(issuer.requests).toBe(before + 1);
     });
 

@@ -1,10 +1,10 @@
 import { jwtVerify, type JWTVerifyOptions } from 'jose';
-import { type Clock, type KnownCaller, StreamError } from '../../event-store/domain/index.js';
+import { type Clock, type AuthenticatedCaller, DomainError } from '../../event-store/domain/index.js';
 import { callerOfClaims, type ClaimNames } from '../domain/index.js';
-import { publishedKeys, type PublishedKeysOptions } from './published-keys.js';
+import { remoteJwks, type JwksOptions } from './published-keys.js';
 import { refusalOf } from './token-faults.js';
 import { type TokenKeys } from './token-keys.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { TokenCache } from './verified-tokens.js';
 
 /** Never mixed: a public key must not pass for a shared secret (RFC 8725, 2.1). `none` is in neither list. */
 const ASYMMETRIC = [
@@ -24,14 +24,14 @@ const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
 /** Clocks may differ by so much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-export interface TokenVerifierOptions extends PublishedKeysOptions {
+export interface TokenVerifierOptions extends JwksOptions {
   readonly claims: ClaimNames;
   readonly clock: Clock;
 }
 
 /** Tells who holds a bearer token (JWT), after having checked its signature, issuer, audience and times. */
 export class TokenVerifier {
-  readonly #verified: VerifiedTokens;
+  readonly #verified: TokenCache;
   readonly #verify: (token: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly #options: JWTVerifyOptions & { readonly algorithms: string[] };
 
@@ -40,7 +40,7 @@ export class TokenVerifier {
     private readonly settings: TokenVerifierOptions,
   ) {
     const { issuer, audience } = keys;
-    this.#verified = new VerifiedTokens(settings.clock);
+    this.#verified = new TokenCache(settings.clock);
     this.#options = {
       algorithms: keys.kind === 'published' ? ASYMMETRIC : SYMMETRIC,
       requiredClaims: ['exp'],
@@ -49,7 +49,7 @@ export class TokenVerifier {
       ...(audience === undefined ? {} : { audience }),
     };
     if (keys.kind === 'published') {
-      const find = publishedKeys(keys.url, settings.clock, settings);
+      const find = remoteJwks(keys.url, settings.clock, settings);
       this.#verify = async (token) => (await jwtVerify(token, find, this.#currentOptions())).payload;
     } else {
       this.#verify = async (token) => (await jwtVerify(token, keys.secret, this.#currentOptions())).payload;
@@ -61,11 +61,11 @@ export class TokenVerifier {
    *
    * @throws AuthenticationError (the promise rejects) with what to do about it; ConnectionError where the issuer's keys cannot be had
    */
-  verify(token: string): KnownCaller | Promise<KnownCaller> {
+  verify(token: string): AuthenticatedCaller | Promise<AuthenticatedCaller> {
     return this.#verified.get(token) ?? this.#verifyAnew(token);
   }
 
-  async #verifyAnew(token: string): Promise<KnownCaller> {
+  async #verifyAnew(token: string): Promise<AuthenticatedCaller> {
     const caller = callerOfClaims(await this.#claimsOf(token), this.settings.claims);
     this.#verified.add(token, caller);
     return caller;
@@ -75,7 +75,7 @@ export class TokenVerifier {
     try {
       return await this.#verify(token);
     } catch (error) {
-      if (error instanceof StreamError) throw error;
+      if (error instanceof DomainError) throw error;
       throw refusalOf(error, {
         algorithms: this.#options.algorithms,
         issuer: this.keys.issuer,

@@ -1,5 +1,5 @@
-import { type KnownCaller } from '../../event-store/domain/index.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { type AuthenticatedCaller } from '../../event-store/domain/index.js';
+import { TokenCache } from './verified-tokens.js';
 
 const SECOND = 1_000;
 
@@ -23,8 +23,8 @@ class ManualClock {
 
 describe('tokens that were verified', () => {
   let clock: ManualClock;
-  let tokens: VerifiedTokens;
-  const caller = (lifetime: number): KnownCaller => ({
+  let tokens: TokenCache;
+  const caller = (lifetime: number): AuthenticatedCaller => ({
     kind: 'known',
     id: 'alice',
     roles: new Set(['user']),
@@ -33,7 +33,7 @@ describe('tokens that were verified', () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    tokens = new VerifiedTokens(clock);
+    tokens = new TokenCache(clock);
   });
 
   it('are known for half a minute', () => {

@@ -1,22 +1,22 @@
-import { type Clock, type KnownCaller } from '../../event-store/domain/index.js';
+import { type Clock, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 
 interface Verified {
-  readonly caller: KnownCaller;
+  readonly caller: AuthenticatedCaller;
   /** By the monotonic clock, in milliseconds: no change of the wall clock makes it live longer. */
   readonly until: number;
 }
 
 /** A token that was verified is not verified again for so long. */
-const LONGEST_MS = 30_000;
-const MOST_TOKENS = 10_000;
+const MAX_MS = 30_000;
+const MAX_TOKENS = 10_000;
 /** Longer tokens are verified each time, so that the table cannot take much memory. */
-const LONGEST_TOKEN = 8_192;
+const MAX_TOKEN_LENGTH = 8_192;
 
 /**
  * Tokens that were verified a moment ago, by their whole text, with whom they named: one lookup instead of a signature's check for
  * each request. Only tokens that were in order get in, and none stays beyond its end.
  */
-export class VerifiedTokens {
+export class TokenCache {
   readonly #tokens = new Map<string, Verified>();
 
   constructor(private readonly clock: Clock) {}
@@ -25,7 +25,7 @@ export class VerifiedTokens {
     return this.#tokens.size;
   }
 
-  get(token: string): KnownCaller | undefined {
+  get(token: string): AuthenticatedCaller | undefined {
     const verified = this.#tokens.get(token);
     if (!verified) return undefined;
     if (this.clock.monotonic() < verified.until) return verified.caller;
@@ -33,10 +33,10 @@ export class VerifiedTokens {
     return undefined;
   }
 
-  add(token: string, caller: KnownCaller): void {
-    const lifetime = Math.min(LONGEST_MS, (caller.expiresAt ?? Number.POSITIVE_INFINITY) - this.clock.now());
-    if (lifetime <= 0 || token.length > LONGEST_TOKEN) return;
-    if (this.#tokens.size >= MOST_TOKENS) this.#forgetOldest();
+  add(token: string, caller: AuthenticatedCaller): void {
+    const lifetime = Math.min(MAX_MS, (caller.expiresAt ?? Number.POSITIVE_INFINITY) - this.clock.now());
+    if (lifetime <= 0 || token.length > MAX_TOKEN_LENGTH) return;
+    if (this.#tokens.size >= MAX_TOKENS) this.#forgetOldest();
     this.#tokens.set(token, { caller, until: this.clock.monotonic() + lifetime });
   }
 

@@ -11,7 +11,7 @@ import {
 import {
   evolve,
   gapTolerance,
-  judgeNext,
+  applySample,
   type MonitoredService,
   NEVER_PROBED,
   probeSamplesStream,
@@ -23,16 +23,16 @@ import {
   type StatusChange,
   statusChangeOf,
   toServiceStatusChanged,
-  type UptimeState,
+  type StatusDetector,
 } from '../domain/index.js';
 import { type Log } from './log.js';
 import { createUptimeStream } from './uptime-streams.js';
 
 /** Samples that wait for the stream's state, and changes that wait for the store: more than days of an outage bring forth. */
-const MOST_UNJUDGED_SAMPLES = 20_000;
-const MOST_WAITING_CHANGES = 5_000;
+const MAX_PENDING_SAMPLES = 20_000;
+const MAX_PENDING_CHANGES = 5_000;
 /** How often, in one go, other writers may be first before the rest is left to the next one. */
-const MOST_CONFLICTS = 5;
+const MAX_CONFLICTS = 5;
 const PAGE = 50;
 
 /** Where the stream stood when it was last read or written. */
@@ -41,7 +41,7 @@ interface Recorded {
   readonly last: StatusChange | undefined;
 }
 
-export interface ChangeJournalOptions {
+export interface StatusChangeRecorderOptions {
   readonly store: Pick<EventStore, 'readStream' | 'createStream'>;
   /** Appends for as long as this process is the prober, and throws where it is not any more. */
   readonly append: (write: StreamWrite) => Promise<AppendResult>;
@@ -55,10 +55,10 @@ export interface ChangeJournalOptions {
  * the changes that wait are fitted to it. While the store cannot be reached they wait, in order, and are appended later with the
  * times they had, once: each append names the revision it expects, and the id of a change is made of the change.
  */
-export class ChangeJournal {
+export class StatusChangeRecorder {
   readonly #streamName: string;
   #recorded: Recorded | undefined;
-  #state: UptimeState = NEVER_PROBED;
+  #state: StatusDetector = NEVER_PROBED;
   #unjudged: Sample[] = [];
   /** From when on it judges samples, in milliseconds since 1970. */
   #goesOnAt = 0;
@@ -66,7 +66,7 @@ export class ChangeJournal {
 
   constructor(
     private readonly service: MonitoredService,
-    private readonly options: ChangeJournalOptions,
+    private readonly options: StatusChangeRecorderOptions,
   ) {
     this.#streamName = serviceUptimeStream(service.name);
   }
@@ -96,22 +96,22 @@ export class ChangeJournal {
     this.#recorded = undefined;
     this.#state = NEVER_PROBED;
     this.#waiting = [];
-    this.#unjudged = samples.slice(-MOST_UNJUDGED_SAMPLES);
+    this.#unjudged = samples.slice(-MAX_PENDING_SAMPLES);
   }
 
   /** Takes in the next sample. While the stream has not been read, samples wait to be judged by what it will say. */
   take(sample: Sample): void {
     if (this.#recorded) {
-      this.#judge(sample);
+      this.#toSample(sample);
       return;
     }
     this.#unjudged.push(sample);
-    if (this.#unjudged.length > MOST_UNJUDGED_SAMPLES) {
-      if (this.#unjudged.length === MOST_UNJUDGED_SAMPLES + 1)
+    if (this.#unjudged.length > MAX_PENDING_SAMPLES) {
+      if (this.#unjudged.length === MAX_PENDING_SAMPLES + 1)
         this.options.log.warn(
           `${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`,
         );
-      this.#unjudged = this.#unjudged.slice(-MOST_UNJUDGED_SAMPLES);
+      this.#unjudged = this.#unjudged.slice(-MAX_PENDING_SAMPLES);
     }
   }
 
@@ -130,7 +130,7 @@ export class ChangeJournal {
         hasAppended = true;
       } catch (error) {
         const isOutdated = error instanceof WrongExpectedRevisionError || error instanceof StreamDeletedError;
-        if (!isOutdated || ++conflicts > MOST_CONFLICTS) throw error;
+        if (!isOutdated || ++conflicts > MAX_CONFLICTS) throw error;
         await this.#catchUp();
       }
     }
@@ -156,12 +156,12 @@ export class ChangeJournal {
     const { last } = recorded;
     let state = last ? evolve(NEVER_PROBED, { change: last }) : NEVER_PROBED;
     if (isFirst) for (const sample of await this.#recordedSamples()) state = evolve(state, { sample });
-    else state = { ...state, runs: this.#state.runs };
+    else state = { ...state, streaks: this.#state.streaks };
     this.#recorded = recorded;
     this.#waiting = rebase(this.#waiting, last);
     const current = this.#waiting.at(-1);
     this.#state = current ? evolve(state, { change: current }) : state;
-    for (const sample of this.#unjudged.splice(0)) this.#judge(sample);
+    for (const sample of this.#unjudged.splice(0)) this.#toSample(sample);
   }
 
   /** Undefined where the stream holds no change yet, and may not be complete. */
@@ -214,12 +214,12 @@ export class ChangeJournal {
     }
   }
 
-  #judge(sample: Sample): void {
-    const { state, change } = judgeNext(this.service.name, this.#state, sample, this.service);
+  #toSample(sample: Sample): void {
+    const { state, change } = applySample(this.service.name, this.#state, sample, this.service);
     this.#state = state;
     if (!change) return;
     this.#waiting.push(change);
-    if (this.#waiting.length > MOST_WAITING_CHANGES) {
+    if (this.#waiting.length > MAX_PENDING_CHANGES) {
       this.options.log.warn(
         `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`,
       );

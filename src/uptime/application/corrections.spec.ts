@@ -1,27 +1,27 @@
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { RecordedByPeople } from '../../../test/uptime/recorded-by-people.js';
-import { type KnownCaller, StreamNotFoundError, ValidationError } from '../../event-store/domain/index.js';
-import { Corrections } from './corrections.js';
-import { RecordIds, type RecordRequest } from './record-ids.js';
-import { ServiceRecords } from './service-records.js';
+import { type AuthenticatedCaller, StreamNotFoundError, ValidationError } from '../../event-store/domain/index.js';
+import { CorrectionService } from './corrections.js';
+import { AnnotationIds, type AnnotationRequest } from './record-ids.js';
+import { AnnotationWriter } from './service-records.js';
 import { createUptimeStream } from './uptime-streams.js';
 
 const STREAM = 'service-uptime-http';
 const MINUTE = 60_000;
-const ADMIN: KnownCaller = { kind: 'known', id: 'an-admin', roles: new Set(['admin']) };
+const ADMIN: AuthenticatedCaller = { kind: 'known', id: 'an-admin', roles: new Set(['admin']) };
 const FALSE_ALARM = { from: NOON - 10 * MINUTE, to: NOON - 5 * MINUTE, status: 'up', reason: 'a false alarm' } as const;
 
 describe('corrections', () => {
   let store: MemoryEventStore;
-  let corrections: Corrections;
+  let corrections: CorrectionService;
 
   beforeEach(async () => {
     store = new MemoryEventStore(uptimeEvents());
     const recorded = new RecordedByPeople(store);
     const clock = new ManualClock();
     let drawn = 0;
-    const ids = new RecordIds(
+    const ids = new AnnotationIds(
       clock,
       (length) => String(drawn++).padStart(length, '0'),
       (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'),
@@ -29,17 +29,17 @@ describe('corrections', () => {
     const mustExist = (name: string): void => {
       if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
     };
-    corrections = new Corrections({
+    corrections = new CorrectionService({
       history: recorded,
       queries: { mustExist },
-      records: new ServiceRecords(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
+      records: new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
       ids,
       clock,
     });
     await createUptimeStream(store, 'http');
   });
 
-  const request = (idempotencyKey?: string): RecordRequest => ({
+  const request = (idempotencyKey?: string): AnnotationRequest => ({
     caller: ADMIN,
     service: 'http',
     idempotencyKey,

@@ -1,24 +1,24 @@
-import { type Clock, invalidRequest } from '../../event-store/domain/index.js';
+import { type Clock, invalidRequestError } from '../../event-store/domain/index.js';
 import { type Correction, toStatusCorrected } from '../domain/index.js';
-import { type RecordIds, type RecordRequest } from './record-ids.js';
-import { type ServiceRecords } from './service-records.js';
+import { type AnnotationIds, type AnnotationRequest } from './record-ids.js';
+import { type AnnotationWriter } from './service-records.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { type UptimeQueries } from './uptime-queries.js';
 
 /** A correction as it is asked for. Times in milliseconds since 1970. */
-export type CorrectionAsked = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
+export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
-export interface CorrectionsOptions {
+export interface CorrectionServiceOptions {
   readonly history: Pick<UptimeHistory, 'corrections'>;
   readonly queries: Pick<UptimeQueries, 'mustExist'>;
-  readonly records: ServiceRecords;
-  readonly ids: RecordIds;
+  readonly records: AnnotationWriter;
+  readonly ids: AnnotationIds;
   readonly clock: Clock;
 }
 
 /** What people know better than the probes. */
-export class Corrections {
-  constructor(private readonly options: CorrectionsOptions) {}
+export class CorrectionService {
+  constructor(private readonly options: CorrectionServiceOptions) {}
 
   /** All of them, in the order they were made in. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
   list(service: string): readonly Correction[] {
@@ -28,17 +28,17 @@ export class Corrections {
 
   /**
    * @returns the correction, and whether the same request had been carried out before
-   * @throws ValidationError for times that make no sense; as {@link list} and `ServiceRecords.append` do
+   * @throws ValidationError for times that make no sense; as {@link list} and `AnnotationWriter.append` do
    */
   async correct(
-    request: RecordRequest,
-    asked: CorrectionAsked,
+    request: AnnotationRequest,
+    asked: CorrectStatusCommand,
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
     const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
-    if (asked.to <= asked.from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
+    if (asked.to <= asked.from) throw invalidRequestError([{ path: 'to', problem: 'must be later than from' }]);
     if (asked.to > clock.now())
-      throw invalidRequest([
+      throw invalidRequestError([
         { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
       ]);
     const { id, eventId } = ids.next('cor', request);
@@ -47,7 +47,7 @@ export class Corrections {
       request,
       made: correction,
       known: () => history.corrections(request.service),
-      essenceOf,
+      fingerprintOf,
       toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
     });
     return { correction: recorded, replayed };
@@ -55,6 +55,6 @@ export class Corrections {
 }
 
 /** What makes two requests for a correction the same. */
-function essenceOf({ from, to, status, reason }: CorrectionAsked): unknown[] {
+function fingerprintOf({ from, to, status, reason }: CorrectStatusCommand): unknown[] {
   return [from, to, status, reason];
 }

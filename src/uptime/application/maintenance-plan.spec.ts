@@ -2,21 +2,21 @@ import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { RecordedByPeople } from '../../../test/uptime/recorded-by-people.js';
 import {
-  type KnownCaller,
+  type AuthenticatedCaller,
   StreamNotFoundError,
   TimeoutError,
   ValidationError,
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
-import { MaintenancePlan } from './maintenance-plan.js';
-import { RecordIds, type RecordRequest } from './record-ids.js';
-import { ServiceRecords } from './service-records.js';
+import { MaintenanceService } from './maintenance-plan.js';
+import { AnnotationIds, type AnnotationRequest } from './record-ids.js';
+import { AnnotationWriter } from './service-records.js';
 import { createUptimeStream } from './uptime-streams.js';
 
 const STREAM = 'service-uptime-http';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const ADMIN: KnownCaller = { kind: 'known', id: 'an-admin', roles: new Set(['admin']) };
+const ADMIN: AuthenticatedCaller = { kind: 'known', id: 'an-admin', roles: new Set(['admin']) };
 const DISK = { from: NOON + HOUR, to: NOON + 2 * HOUR, reason: 'a new disk' };
 const NIGHTLY = { from: NOON, recurrence: { rule: '0 2 * * *', timezone: 'UTC', durationMs: HOUR }, reason: 'backups' };
 
@@ -24,7 +24,7 @@ describe('the plan of maintenance', () => {
   let store: MemoryEventStore;
   let recorded: RecordedByPeople;
   let clock: ManualClock;
-  let plan: MaintenancePlan;
+  let plan: MaintenanceService;
   let drawn: number;
 
   beforeEach(async () => {
@@ -37,18 +37,18 @@ describe('the plan of maintenance', () => {
     const mustExist = (name: string): void => {
       if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
     };
-    const records = new ServiceRecords(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
-    plan = new MaintenancePlan({
+    const records = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
+    plan = new MaintenanceService({
       history: recorded,
       queries: { mustExist },
       records,
-      ids: new RecordIds(clock, random, digest),
+      ids: new AnnotationIds(clock, random, digest),
       clock,
     });
     await createUptimeStream(store, 'http');
   });
 
-  const request = (idempotencyKey?: string): RecordRequest => ({
+  const request = (idempotencyKey?: string): AnnotationRequest => ({
     caller: ADMIN,
     service: 'http',
     idempotencyKey,
@@ -137,7 +137,7 @@ describe('the plan of maintenance', () => {
       appendToStream: () => Promise.reject(new WrongExpectedRevisionError(STREAM, 1n, 2n)),
     };
     await expect(
-      new ServiceRecords(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({
+      new AnnotationWriter(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({
         type: 'Said',
         data: {},
       })),

@@ -1,56 +1,56 @@
-import { type Clock, invalidRequest } from '../../event-store/domain/index.js';
+import { type Clock, invalidRequestError } from '../../event-store/domain/index.js';
 import {
-  LONGEST_OCCURRENCE_MS,
+  MAX_OCCURRENCE_MS,
   type MaintenanceOccurrence,
   type MaintenanceWindow,
-  mistakeInRecurrence,
+  recurrenceIssue,
   type Recurrence,
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   upcomingOf,
 } from '../domain/index.js';
-import { type RecordIds, type RecordRequest } from './record-ids.js';
-import { type ServiceRecords } from './service-records.js';
+import { type AnnotationIds, type AnnotationRequest } from './record-ids.js';
+import { type AnnotationWriter } from './service-records.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { type UptimeQueries } from './uptime-queries.js';
 
 /** Maintenance as it is asked for: single with `to`, or recurring. Times in milliseconds since 1970. */
-export type MaintenanceAsked = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
+export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
 
 /** A window, and those of its occurrences that are not over. */
-export interface PlannedMaintenance {
+export interface MaintenanceView {
   readonly window: MaintenanceWindow;
   readonly upcoming: readonly MaintenanceOccurrence[];
 }
 
-export interface MaintenancePlanOptions {
+export interface MaintenanceServiceOptions {
   readonly history: Pick<UptimeHistory, 'maintenance'>;
   readonly queries: Pick<UptimeQueries, 'mustExist'>;
-  readonly records: ServiceRecords;
-  readonly ids: RecordIds;
+  readonly records: AnnotationWriter;
+  readonly ids: AnnotationIds;
   readonly clock: Clock;
 }
 
-const MOST_UPCOMING = 10;
+const MAX_UPCOMING = 10;
 
 /** Maintenance of services: what is planned, what is added, what is taken back. */
-export class MaintenancePlan {
-  constructor(private readonly options: MaintenancePlanOptions) {}
+export class MaintenanceService {
+  constructor(private readonly options: MaintenanceServiceOptions) {}
 
   /** All that was ever scheduled, in that order. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
-  list(service: string): PlannedMaintenance[] {
+  list(service: string): MaintenanceView[] {
     this.options.queries.mustExist(service);
     return this.options.history.maintenance(service).map((window) => this.#planned(window));
   }
 
   /**
    * @returns the window, and whether the same request had been carried out before
-   * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `ServiceRecords.append` do
+   * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `AnnotationWriter.append` do
    */
   async schedule(
-    request: RecordRequest,
-    asked: MaintenanceAsked,
-  ): Promise<PlannedMaintenance & { readonly replayed: boolean }> {
+    request: AnnotationRequest,
+    asked: ScheduleMaintenanceCommand,
+  ): Promise<MaintenanceView & { readonly replayed: boolean }> {
     const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
     assertSensible(asked);
@@ -60,7 +60,7 @@ export class MaintenancePlan {
       request,
       made: window,
       known: () => history.maintenance(request.service),
-      essenceOf,
+      fingerprintOf,
       toEvent: () => toMaintenanceScheduled(window, clock.now(), eventId),
     });
     return { ...this.#planned(recorded), replayed };
@@ -70,12 +70,12 @@ export class MaintenancePlan {
    * Ends a window: from now on there is nothing of it. One that was ended before stays as it is.
    *
    * @returns undefined where there is no such window
-   * @throws as {@link list} and `ServiceRecords.append` do
+   * @throws as {@link list} and `AnnotationWriter.append` do
    */
   async cancel(
-    { caller, service, requestId }: Omit<RecordRequest, 'idempotencyKey'>,
+    { caller, service, requestId }: Omit<AnnotationRequest, 'idempotencyKey'>,
     id: string,
-  ): Promise<PlannedMaintenance | undefined> {
+  ): Promise<MaintenanceView | undefined> {
     const { queries, records, ids, clock } = this.options;
     queries.mustExist(service);
     let cancelled: MaintenanceWindow | undefined;
@@ -95,13 +95,13 @@ export class MaintenancePlan {
     return this.options.history.maintenance(service).find((window) => window.id === id);
   }
 
-  #planned(window: MaintenanceWindow): PlannedMaintenance {
-    return { window, upcoming: upcomingOf(window, this.options.clock.now(), MOST_UPCOMING) };
+  #planned(window: MaintenanceWindow): MaintenanceView {
+    return { window, upcoming: upcomingOf(window, this.options.clock.now(), MAX_UPCOMING) };
   }
 }
 
 /** What makes two requests for maintenance the same. */
-function essenceOf({ from, to, recurrence, reason }: MaintenanceAsked): unknown[] {
+function fingerprintOf({ from, to, recurrence, reason }: ScheduleMaintenanceCommand): unknown[] {
   return [
     from,
     to,
@@ -111,22 +111,22 @@ function essenceOf({ from, to, recurrence, reason }: MaintenanceAsked): unknown[
 }
 
 /** @throws ValidationError */
-function assertSensible({ from, to, recurrence }: MaintenanceAsked): void {
+function assertSensible({ from, to, recurrence }: ScheduleMaintenanceCommand): void {
   if (to !== undefined && recurrence)
-    throw invalidRequest([
+    throw invalidRequestError([
       { path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' },
     ]);
-  if (to !== undefined && to <= from) throw invalidRequest([{ path: 'to', problem: 'must be later than from' }]);
+  if (to !== undefined && to <= from) throw invalidRequestError([{ path: 'to', problem: 'must be later than from' }]);
   if (to === undefined && !recurrence)
-    throw invalidRequest([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
+    throw invalidRequestError([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
   if (recurrence) assertRecurs(from, recurrence);
 }
 
 function assertRecurs(from: number, recurrence: Recurrence): void {
-  if (recurrence.durationMs > LONGEST_OCCURRENCE_MS)
-    throw invalidRequest([{ path: 'recurrence.durationMs', problem: `must be ${LONGEST_OCCURRENCE_MS} or less` }]);
+  if (recurrence.durationMs > MAX_OCCURRENCE_MS)
+    throw invalidRequestError([{ path: 'recurrence.durationMs', problem: `must be ${MAX_OCCURRENCE_MS} or less` }]);
   if (recurrence.until !== undefined && recurrence.until <= from)
-    throw invalidRequest([{ path: 'recurrence.until', problem: 'must be later than from' }]);
-  const mistake = mistakeInRecurrence({ from, recurrence });
-  if (mistake) throw invalidRequest([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
+    throw invalidRequestError([{ path: 'recurrence.until', problem: 'must be later than from' }]);
+  const mistake = recurrenceIssue({ from, recurrence });
+  if (mistake) throw invalidRequestError([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
 }

@@ -1,5 +1,5 @@
 /** What a target answered to one probe. */
-export interface ProbeAnswer {
+export interface ProbeResult {
   /** Milliseconds with fractions, by the monotonic clock, until the target had answered or was found not to. */
   readonly responseTime: number;
   /** Why the answer is a failure, for a person, without credentials; absent where it is none. */
@@ -29,7 +29,7 @@ export interface Probe {
    *
    * @param signal when it aborts, everything that was opened is closed; what the promise does then is of no interest
    */
-  probe(signal: AbortSignal): Promise<ProbeAnswer>;
+  probe(signal: AbortSignal): Promise<ProbeResult>;
   /** Gives back what is kept between probes, where something is. */
   close?(): Promise<void>;
 }

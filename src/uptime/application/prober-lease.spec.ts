@@ -48,9 +48,9 @@ describe('the lease of the prober', () => {
     const lease = new ProberLease({ store: at, clock, log, leaseMs: LEASE_MS, holder, predecessor });
     started.push(lease);
     lease.start({
-      onGained: (from) => happened.push(`${holder} gained from ${from ?? 'nobody'}`),
-      onConfirmed: () => undefined,
-      onFoundElsewhere: () => happened.push(`${holder} found it elsewhere`),
+      onAcquired: (from) => happened.push(`${holder} gained from ${from ?? 'nobody'}`),
+      onRenewed: () => undefined,
+      onHeldByOther: () => happened.push(`${holder} found it elsewhere`),
       onLost: () => happened.push(`${holder} lost`),
     });
     return lease;
@@ -73,8 +73,8 @@ describe('the lease of the prober', () => {
     await pass(300_000);
     expect(happened).toEqual(['one gained from nobody', 'two found it elsewhere']);
     expect([one.isMine, two.isMine]).toEqual([true, false]);
-    expect(one.ofAnother).toBeUndefined();
-    expect(Date.now() + 9_000 - (two.ofAnother?.until ?? 0)).toBeLessThan(LEASE_MS);
+    expect(one.remoteHolder).toBeUndefined();
+    expect(Date.now() + 9_000 - (two.remoteHolder?.until ?? 0)).toBeLessThan(LEASE_MS);
   });
 
   it('goes to the next one at once where it is given back', async () => {
@@ -167,7 +167,7 @@ describe('the lease of the prober', () => {
   });
 
   it('fences by the clock alone on a store that knows no writes on condition of another stream, and says so once', async () => {
-    store.appendIf = () => Promise.reject(new UnsupportedByStoreError('The KurrentDB in use cannot do it'));
+    store.appendConditionally = () => Promise.reject(new UnsupportedByStoreError('The KurrentDB in use cannot do it'));
     const one = start('one');
     await pass(0);
     await one.append(change);
@@ -177,12 +177,12 @@ describe('the lease of the prober', () => {
   });
 
   it('passes on what the store does not like about a write, and goes on fencing', async () => {
-    const appendIf = store.appendIf.bind(store);
-    store.appendIf = () => Promise.reject(new ValidationError('not JSON'));
+    const appendConditionally = store.appendConditionally.bind(store);
+    store.appendConditionally = () => Promise.reject(new ValidationError('not JSON'));
     const one = start('one');
     await pass(0);
     await expect(one.append(change)).rejects.toThrow('not JSON');
-    store.appendIf = appendIf;
+    store.appendConditionally = appendConditionally;
     await one.append(change);
     expect(store.eventsOf(STREAM)).toHaveLength(1);
     expect(logged.join()).not.toContain('fenced off by its clock alone');

@@ -6,7 +6,7 @@ import {
   type EventSubscription,
   isEvent,
   type RecordedEvent,
-  StreamError,
+  DomainError,
   type StreamWrite,
   UnsupportedByStoreError,
   WrongExpectedRevisionError,
@@ -19,15 +19,18 @@ import { type Log } from './log.js';
  * third. Each measures by its own monotonic clock, from what it knows of the last renewal: the holder from before it asked for it,
  * the others from when they saw it. So clocks that disagree do no harm.
  */
-const RENEWED_AFTER = 1 / 3;
-const COUNTED_ON_FOR = 0.45;
-const TAKEN_AFTER = 0.6;
+const RENEW_AFTER = 1 / 3;
+const VALID_FOR = 0.45;
+const ACQUIRE_AFTER = 0.6;
 /** How soon it is tried again where the store did not answer. */
-const RETRIED_AFTER = 1 / 15;
+const RETRY_AFTER = 1 / 15;
 /** Events of the lease's stream that are kept. */
-const KEPT = 20;
+const MAX_EVENTS = 20;
 
-type LeaseStore = Pick<EventStore, 'appendToStream' | 'appendIf' | 'readStream' | 'createStream' | 'subscribeToStream'>;
+type LeaseStore = Pick<
+  EventStore,
+  'appendToStream' | 'appendConditionally' | 'readStream' | 'createStream' | 'subscribeToStream'
+>;
 
 export interface ProberLeaseOptions {
   readonly store: LeaseStore;
@@ -43,17 +46,17 @@ export interface ProberLeaseOptions {
 
 export interface LeaseListener {
   /** This process holds the lease now. @param from who had it before; undefined for nobody */
-  onGained(from: string | undefined): void;
-  /** It was taken or renewed. @param countedUntil until when nobody else can have it, in milliseconds since 1970 */
-  onConfirmed(countedUntil: number): void;
+  onAcquired(from: string | undefined): void;
+  /** It was taken or renewed. @param validUntil until when nobody else can have it, in milliseconds since 1970 */
+  onRenewed(validUntil: number): void;
   /** Another replica was found to hold it when this process first knew whose it is. */
-  onFoundElsewhere(): void;
-  /** Another one does. @param countedUntil when this process last was sure to hold it, in milliseconds since 1970 */
-  onLost(countedUntil: number): void;
+  onHeldByOther(): void;
+  /** Another one does. @param validUntil when this process last was sure to hold it, in milliseconds since 1970 */
+  onLost(validUntil: number): void;
 }
 
 /** The lease as its holder's last event says. */
-interface Seen {
+interface ObservedLease {
   readonly revision: bigint;
   /** Who wrote it; absent where nobody ever had the lease. */
   readonly by: string | undefined;
@@ -67,11 +70,11 @@ interface Seen {
 }
 
 /** The lease, as this process holds it. */
-interface Mine {
+interface HeldLease {
   readonly revision: bigint;
   /** Until when nobody else can have taken it: by the monotonic clock, and in milliseconds since 1970. */
-  readonly countedUntil: number;
-  readonly countedUntilWall: number;
+  readonly validUntil: number;
+  readonly validUntilWall: number;
 }
 
 /** Another replica probes: what this one was about to write is not to be written. */
@@ -91,29 +94,29 @@ export class ProberLease {
   #subscription: EventSubscription | undefined;
   #isFollowing = false;
   #hasFollowed = false;
-  #seen: Seen | undefined;
-  #mine: Mine | undefined;
+  #observed: ObservedLease | undefined;
+  #held: HeldLease | undefined;
   #listener: LeaseListener | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asking: Promise<void> | undefined;
+  #acquiring: Promise<void> | undefined;
   #isStopped = false;
-  #cannotDemand = false;
+  #conditionalAppendUnsupported = false;
 
   constructor(private readonly options: ProberLeaseOptions) {}
 
   /** This process holds it, as far as it knows: true also while the store is away, when nobody could take it. */
   get isMine(): boolean {
-    return this.#mine !== undefined;
+    return this.#held !== undefined;
   }
 
   /** The store has been reached, so that this process knows whose it is. */
   get isKnown(): boolean {
-    return this.#seen !== undefined;
+    return this.#observed !== undefined;
   }
 
   /** Another replica holds it: since when, and until when that was seen, in milliseconds since 1970. */
-  get ofAnother(): { readonly since: number; readonly until: number } | undefined {
-    return this.#seen?.isHeld && this.#seen.by !== this.options.holder ? this.#seen : undefined;
+  get remoteHolder(): { readonly since: number; readonly until: number } | undefined {
+    return this.#observed?.isHeld && this.#observed.by !== this.options.holder ? this.#observed : undefined;
   }
 
   start(listener: LeaseListener): void {
@@ -125,14 +128,14 @@ export class ProberLease {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#asking;
+    await this.#acquiring;
     await this.#subscription?.stop();
-    const mine = this.#mine;
-    this.#mine = undefined;
-    if (!mine) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (!held) return;
     try {
       await this.options.store.appendToStream(PROBER_LEASE_STREAM, leaseReleased(this.options.holder), {
-        expectedRevision: mine.revision,
+        expectedRevision: held.revision,
       });
     } catch (error) {
       this.options.log.warn(
@@ -148,21 +151,22 @@ export class ProberLease {
    */
   async append(write: StreamWrite): Promise<AppendResult> {
     for (;;) {
-      const mine = await this.#confirmed();
-      if (this.#cannotDemand) return this.options.store.appendToStream(write.streamName, write.events, write);
+      const held = await this.#confirmed();
+      if (this.#conditionalAppendUnsupported)
+        return this.options.store.appendToStream(write.streamName, write.events, write);
       try {
-        return await this.options.store.appendIf(write, [
-          { streamName: PROBER_LEASE_STREAM, expectedRevision: mine.revision },
+        return await this.options.store.appendConditionally(write, [
+          { streamName: PROBER_LEASE_STREAM, expectedRevision: held.revision },
         ]);
       } catch (error) {
         if (error instanceof WrongExpectedRevisionError && error.streamName === PROBER_LEASE_STREAM) {
           // Perhaps only because this process has renewed it meanwhile.
-          if (this.#mine === mine) await this.#ask();
+          if (this.#held === held) await this.#acquireOrRenew();
         } else if (error instanceof UnsupportedByStoreError) {
           this.options.log.warn(
             'The KurrentDB in use knows no writes on condition of another stream (26.1 and later do): a prober that was paused is fenced off by its clock alone',
           );
-          this.#cannotDemand = true;
+          this.#conditionalAppendUnsupported = true;
         } else {
           throw error;
         }
@@ -176,14 +180,14 @@ export class ProberLease {
   }
 
   /** The lease where this process is sure to hold it, renewed first where it is not. */
-  async #confirmed(): Promise<Mine> {
-    if (this.#mine && this.#mine.countedUntil <= this.options.clock.monotonic()) await this.#ask();
-    const mine = this.#mine;
-    if (!mine) throw new LeaseLostError();
+  async #confirmed(): Promise<HeldLease> {
+    if (this.#held && this.#held.validUntil <= this.options.clock.monotonic()) await this.#acquireOrRenew();
+    const held = this.#held;
+    if (!held) throw new LeaseLostError();
     // The store did not answer: what is to be written would not reach it either.
-    if (mine.countedUntil <= this.options.clock.monotonic())
+    if (held.validUntil <= this.options.clock.monotonic())
       throw new ConnectionError('KurrentDB cannot be reached, so that the lease of the prober cannot be renewed');
-    return mine;
+    return held;
   }
 
   async #follow(): Promise<void> {
@@ -194,115 +198,118 @@ export class ProberLease {
         description: 'Which replica probes',
         tags: ['uptime'],
         owner: 'system',
-        maxCount: KEPT,
+        maxCount: MAX_EVENTS,
       });
     } catch (error) {
-      if (!(error instanceof StreamError))
+      if (!(error instanceof DomainError))
         log.error('The stream of the lease of the prober could not be created', error);
-      if (!this.#isStopped) this.#timer = setTimeout(() => void this.#follow(), leaseMs * RETRIED_AFTER);
+      if (!this.#isStopped) this.#timer = setTimeout(() => void this.#follow(), leaseMs * RETRY_AFTER);
       return;
     }
     if (this.#isStopped) return;
     this.#subscription = store.subscribeToStream(PROBER_LEASE_STREAM, {
       onBatch: ({ events }) => {
-        for (const event of events) this.#see(event);
-        this.#plan();
+        for (const event of events) this.#observe(event);
+        this.#scheduleNext();
       },
       onCaughtUp: () => {
         this.#isFollowing = true;
         // While this process could not see, the holder may have renewed it or not: it gets its whole time once more.
-        if (this.#seen) this.#seen = { ...this.#seen, at: clock.monotonic() };
-        this.#plan();
-        if (!this.#hasFollowed && !this.#isFree()) this.#listener?.onFoundElsewhere();
+        if (this.#observed) this.#observed = { ...this.#observed, at: clock.monotonic() };
+        this.#scheduleNext();
+        if (!this.#hasFollowed && !this.#isFree()) this.#listener?.onHeldByOther();
         this.#hasFollowed = true;
       },
       onInterrupted: () => {
         this.#isFollowing = false;
-        this.#plan();
+        this.#scheduleNext();
       },
     });
   }
 
-  #see(event: RecordedEvent): void {
-    if (this.#seen && event.revision <= this.#seen.revision) return;
+  #observe(event: RecordedEvent): void {
+    if (this.#observed && event.revision <= this.#observed.revision) return;
     const isHeld = isEvent(event, LeaseAcquired);
     const by = isHeld || isEvent(event, LeaseReleased) ? event.data.holder : undefined;
     const now = this.options.clock.now();
     // Before it has caught up this process sees what is past; from then on its own clock is the better one.
     const at = this.#isFollowing ? now : Math.min(now, Date.parse(event.timestamp));
-    const since = this.#seen?.isHeld && this.#seen.by === by ? this.#seen.since : at;
-    this.#seen = { revision: event.revision, by, isHeld, at: this.options.clock.monotonic(), since, until: at };
-    if (isHeld && by !== this.options.holder && this.#mine && this.#mine.revision < event.revision)
-      this.#lose(this.#mine);
+    const since = this.#observed?.isHeld && this.#observed.by === by ? this.#observed.since : at;
+    this.#observed = { revision: event.revision, by, isHeld, at: this.options.clock.monotonic(), since, until: at };
+    if (isHeld && by !== this.options.holder && this.#held && this.#held.revision < event.revision)
+      this.#lose(this.#held);
   }
 
-  #lose(mine: Mine): void {
-    this.#mine = undefined;
+  #lose(held: HeldLease): void {
+    this.#held = undefined;
     this.options.log.warn('Another replica has taken over the probing');
-    this.#listener?.onLost(mine.countedUntilWall);
+    this.#listener?.onLost(held.validUntilWall);
   }
 
   /** Sees to it that the lease is asked for when it is time. @param least milliseconds until then */
-  #plan(least = 0): void {
+  #scheduleNext(least = 0): void {
     clearTimeout(this.#timer);
-    if (this.#isStopped || (!this.#mine && !this.#isFollowing)) return;
-    this.#timer = setTimeout(() => void this.#ask(), Math.max(least, this.#askAt() - this.options.clock.monotonic()));
+    if (this.#isStopped || (!this.#held && !this.#isFollowing)) return;
+    this.#timer = setTimeout(
+      () => void this.#acquireOrRenew(),
+      Math.max(least, this.#nextAttemptAt() - this.options.clock.monotonic()),
+    );
   }
 
   /** By the monotonic clock. */
-  #askAt(): number {
+  #nextAttemptAt(): number {
     const { leaseMs } = this.options;
-    if (this.#mine) return this.#mine.countedUntil - (COUNTED_ON_FOR - RENEWED_AFTER) * leaseMs;
-    return this.#isFree() || !this.#seen ? -Infinity : this.#seen.at + TAKEN_AFTER * leaseMs;
+    if (this.#held) return this.#held.validUntil - (VALID_FOR - RENEW_AFTER) * leaseMs;
+    return this.#isFree() || !this.#observed ? -Infinity : this.#observed.at + ACQUIRE_AFTER * leaseMs;
   }
 
   #isFree(): boolean {
     const { holder, predecessor } = this.options;
-    return !this.#seen?.isHeld || this.#seen.by === holder || this.#seen.by === predecessor;
+    return !this.#observed?.isHeld || this.#observed.by === holder || this.#observed.by === predecessor;
   }
 
   /** Takes the lease or renews it, unless that is going on already. Never rejects. */
-  #ask(): Promise<void> {
-    this.#asking ??= this.#askNow().finally(() => (this.#asking = undefined));
-    return this.#asking;
+  #acquireOrRenew(): Promise<void> {
+    this.#acquiring ??= this.#tryAcquire().finally(() => (this.#acquiring = undefined));
+    return this.#acquiring;
   }
 
-  async #askNow(): Promise<void> {
+  async #tryAcquire(): Promise<void> {
     const { store, clock, log, leaseMs, holder } = this.options;
-    const wasMine = this.#mine !== undefined;
-    const from = this.#seen?.by;
-    const countedUntil = clock.monotonic() + COUNTED_ON_FOR * leaseMs;
-    const countedUntilWall = clock.now() + COUNTED_ON_FOR * leaseMs;
+    const wasMine = this.#held !== undefined;
+    const from = this.#observed?.by;
+    const validUntil = clock.monotonic() + VALID_FOR * leaseMs;
+    const validUntilWall = clock.now() + VALID_FOR * leaseMs;
     try {
-      const expectedRevision = this.#mine?.revision ?? this.#seen?.revision ?? 'no_stream';
+      const expectedRevision = this.#held?.revision ?? this.#observed?.revision ?? 'no_stream';
       const { revision } = await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired(holder, leaseMs), {
         expectedRevision,
       });
-      this.#mine = { revision, countedUntil, countedUntilWall };
-      this.#listener?.onConfirmed(countedUntilWall);
+      this.#held = { revision, validUntil, validUntilWall };
+      this.#listener?.onRenewed(validUntilWall);
       if (!wasMine) {
         log.info('This replica probes');
-        this.#listener?.onGained(from);
+        this.#listener?.onAcquired(from);
       }
-      this.#plan();
+      this.#scheduleNext();
     } catch (error) {
-      if (error instanceof WrongExpectedRevisionError) await this.#look();
-      if (!(error instanceof StreamError)) log.error('The lease of the prober could not be asked for', error);
-      this.#plan(leaseMs * RETRIED_AFTER);
+      if (error instanceof WrongExpectedRevisionError) await this.#readCurrent();
+      if (!(error instanceof DomainError)) log.error('The lease of the prober could not be asked for', error);
+      this.#scheduleNext(leaseMs * RETRY_AFTER);
     }
   }
 
   /** Looks who holds it: another replica, or this one by a write whose answer was lost. */
-  async #look(): Promise<void> {
+  async #readCurrent(): Promise<void> {
     try {
       const [last] = await this.options.store.readStream(PROBER_LEASE_STREAM, { direction: 'backwards', limit: 1 });
       if (!last) return;
       const isOwn = isEvent(last, LeaseAcquired) && last.data.holder === this.options.holder;
-      this.#see(last);
+      this.#observe(last);
       // Not counted on: when it was written is not known. The next renewal makes up for that.
-      if (isOwn && this.#mine) this.#mine = { ...this.#mine, revision: last.revision };
+      if (isOwn && this.#held) this.#held = { ...this.#held, revision: last.revision };
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
+      if (!(error instanceof DomainError)) throw error;
     }
   }
 }

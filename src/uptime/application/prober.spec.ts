@@ -14,7 +14,7 @@ import {
 import { ProberLease } from './prober-lease.js';
 import { Prober } from './prober.js';
 import { ServiceMonitor } from './service-monitor.js';
-import { Timetable } from './timetable.js';
+import { ProbeScheduler } from './timetable.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const LEASE_MS = 15_000;
@@ -58,7 +58,7 @@ describe('the prober', () => {
         lease,
         log,
         spool: opened,
-        timetable: new Timetable({
+        scheduler: new ProbeScheduler({
           clock,
           concurrency: 10,
           random: () => 0,
@@ -67,8 +67,8 @@ describe('the prober', () => {
             return () => clearTimeout(timer);
           },
         }),
-        predecessor: { holder: opened.predecessor, countedUntil: opened.predecessorCountedUntil },
-        holdUps: { total: () => 0, start: () => undefined, stop: () => undefined },
+        predecessor: { holder: opened.predecessor, validUntil: opened.predecessorValidUntil },
+        eventLoopLag: { total: () => 0, start: () => undefined, stop: () => undefined },
         monitor: (monitored) => {
           const probe = new DecidedProbe();
           probes.set(monitored.name, probe);
@@ -80,10 +80,10 @@ describe('the prober', () => {
             proberId: holder,
             sampleWindowMs: 60_000,
             samplesMaxAge: undefined,
-            holdUps: { total: () => 0 },
+            eventLoopLag: { total: () => 0 },
             append: lease.append.bind(lease),
             confirm: lease.confirm.bind(lease),
-            proberElsewhere: () => lease.ofAnother,
+            proberElsewhere: () => lease.remoteHolder,
           });
         },
       },

@@ -4,10 +4,10 @@ import {
   type EventStore,
   type EventSubscription,
   isEvent,
-  type RandomText,
+  type RandomString,
   type RecordedEvent,
   StreamDeletedError,
-  StreamError,
+  DomainError,
   StreamNotFoundError,
 } from '../../event-store/domain/index.js';
 import {
@@ -22,7 +22,7 @@ import { atMost } from './at-most.js';
 /** More reports than this of a service are not kept: only the last one says anything. */
 const KEPT_REPORTS = 10;
 /** What the clocks of two replicas may differ by without a report being taken for older than it is. */
-const MOST_CLOCK_DIFFERENCE_MS = 10_000;
+const MAX_CLOCK_DIFFERENCE_MS = 10_000;
 
 /** The last report of a service. */
 export interface HeardReport {
@@ -42,7 +42,7 @@ export interface HeardReports {
 export interface PushReportsOptions {
   readonly store: Pick<EventStore, 'appendToStream' | 'createStream' | 'readStream' | 'subscribeToAll'>;
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
 }
 
 /**
@@ -134,7 +134,7 @@ export class PushReports {
       });
       events.toReversed().forEach((event) => this.#hear(event));
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
+      if (!(error instanceof DomainError)) throw error;
       // Nobody has reported yet.
       if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) return;
     }
@@ -150,7 +150,7 @@ export class PushReports {
     const received = Date.parse(event.timestamp);
     // Nobody of us wrote it.
     if (Number.isNaN(received)) return;
-    const at = clock.monotonic() - Math.max(0, clock.now() - received - MOST_CLOCK_DIFFERENCE_MS);
+    const at = clock.monotonic() - Math.max(0, clock.now() - received - MAX_CLOCK_DIFFERENCE_MS);
     if (!known || at >= known.at) this.#last.set(serviceName, { report, at, eventId: event.eventId });
   }
 }

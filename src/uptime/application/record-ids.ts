@@ -1,14 +1,14 @@
 import {
   type Clock,
   createEventId,
-  type KnownCaller,
-  type RandomText,
+  type AuthenticatedCaller,
+  type RandomString,
   ValidationError,
 } from '../../event-store/domain/index.js';
 
 /** Who wants to write what about which service. */
-export interface RecordRequest {
-  readonly caller: KnownCaller;
+export interface AnnotationRequest {
+  readonly caller: AuthenticatedCaller;
   readonly service: string;
   /** As the caller sent it: the same request with the same key is the same record. */
   readonly idempotencyKey: string | undefined;
@@ -17,7 +17,7 @@ export interface RecordRequest {
 }
 
 /** What a record and its event are called. */
-export interface RecordId {
+export interface AnnotationId {
   readonly id: string;
   readonly eventId: string;
 }
@@ -28,15 +28,15 @@ export type TextDigest = (text: string) => string;
 const ID_LENGTH = 24;
 
 /** Names what is recorded at a request, so that a repeated request is recognised, by the queries and by the store. */
-export class RecordIds {
+export class AnnotationIds {
   constructor(
     private readonly clock: Clock,
-    private readonly random: RandomText,
+    private readonly random: RandomString,
     private readonly digest: TextDigest,
   ) {}
 
   /** `{prefix}_{letters and digits}`: made of the request's key where it has one, else by chance. */
-  next(prefix: string, { caller, service, idempotencyKey }: RecordRequest): RecordId {
+  next(prefix: string, { caller, service, idempotencyKey }: AnnotationRequest): AnnotationId {
     if (idempotencyKey === undefined)
       return { id: `${prefix}_${this.random(ID_LENGTH)}`, eventId: createEventId(this.clock.now(), this.random) };
     const eventId = this.of(prefix, caller.id, service, idempotencyKey);
@@ -51,7 +51,7 @@ export class RecordIds {
 
 /** @throws ValidationError where a request's key was used for something else */
 export function assertSameRequest(
-  { idempotencyKey }: RecordRequest,
+  { idempotencyKey }: AnnotationRequest,
   recorded: readonly unknown[],
   asked: readonly unknown[],
 ): void {

@@ -1,4 +1,4 @@
-import { type Span } from '../domain/index.js';
+import { type TimeRange } from '../domain/index.js';
 
 /** How fast a service was, of its answered samples; in milliseconds with fractions, each within 1/32 (3.2 %). */
 export interface ResponseTimes {
@@ -22,7 +22,7 @@ export interface ErrorCount {
  */
 export interface ResponseHistory {
   /** Undefined where no sample of the window was answered. */
-  responseTimes(service: string, window: Span): ResponseTimes | undefined;
+  responseTimes(service: string, window: TimeRange): ResponseTimes | undefined;
   /** The most frequent ones first. */
-  errorKinds(service: string, window: Span): ErrorCount[];
+  errorKinds(service: string, window: TimeRange): ErrorCount[];
 }

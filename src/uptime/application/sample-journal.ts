@@ -1,6 +1,6 @@
 import { type EventStore, isEvent, type NewEvent, type StreamMetadata } from '../../event-store/domain/index.js';
 import {
-  coverOf,
+  coverageOf,
   gapTolerance,
   MAX_SAMPLES_PER_EVENT,
   type MonitoredService,
@@ -8,9 +8,9 @@ import {
   ProbesRecorded,
   type Sample,
   samplesOf,
-  type Span,
+  type TimeRange,
   toProbesRecorded,
-  withSpan,
+  addTimeRange,
 } from '../domain/index.js';
 import { type Log } from './log.js';
 import { type Spool } from './spool.js';
@@ -18,13 +18,13 @@ import { createSamplesStream } from './uptime-streams.js';
 
 /** A window holds so many samples, where no more than an hour passes: with fewer, an event's own bytes are most of it. */
 const FULL_WINDOW = 60;
-const LONGEST_WINDOW_MS = 3_600_000;
+const MAX_WINDOW_MS = 3_600_000;
 /** Gaps in the time that this process has probed: it has one only where it was stopped or starved for long. */
-const MOST_SPANS = 1_000;
+const MAX_TIME_RANGES = 1_000;
 /** So many recorded windows are looked at for what a process that was killed left in the spool; others may have recorded some since. */
 const LOOKED_AT = 10;
 
-export interface SampleJournalOptions {
+export interface SampleRecorderOptions {
   readonly store: Pick<
     EventStore,
     'appendToStream' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata'
@@ -45,26 +45,26 @@ interface Window {
 }
 
 /** The samples of one service: in the spool until they are appended, a window at a time. */
-export class SampleJournal {
+export class SampleRecorder {
   readonly #streamName: string;
   readonly #toleranceMs: number;
   readonly #windowMs: number;
   #isStreamReady = false;
   /** A window whose append has been tried: it stays as it is, so that trying again is recognised as the same. */
   #sending: Window | undefined;
-  #covered: Span[] = [];
+  #covered: TimeRange[] = [];
 
   constructor(
     private readonly service: MonitoredService,
-    private readonly options: SampleJournalOptions,
+    private readonly options: SampleRecorderOptions,
   ) {
     this.#streamName = probeSamplesStream(service.name);
     this.#toleranceMs = gapTolerance(service);
-    this.#windowMs = options.sampleWindowMs ?? Math.min(FULL_WINDOW * service.intervalMs, LONGEST_WINDOW_MS);
+    this.#windowMs = options.sampleWindowMs ?? Math.min(FULL_WINDOW * service.intervalMs, MAX_WINDOW_MS);
   }
 
   /** When this process has probed, recorded or not. */
-  get covered(): readonly Span[] {
+  get covered(): readonly TimeRange[] {
     return this.#covered;
   }
 
@@ -85,7 +85,7 @@ export class SampleJournal {
   }
 
   /** Leaves out what came after a moment in milliseconds since 1970: another replica has probed since then. */
-  giveUpAfter(at: number): void {
+  discardAfter(at: number): void {
     const left = this.options.spool.removeAfter(this.service.name, at);
     if (left > 0)
       this.options.log.warn(
@@ -124,9 +124,9 @@ export class SampleJournal {
 
   /** Takes in when samples were taken. @param samples in order of time */
   #cover(samples: readonly Sample[]): void {
-    for (const span of coverOf(samples, this.#toleranceMs))
-      this.#covered = withSpan(this.#covered, span, this.#toleranceMs);
-    this.#covered = this.#covered.slice(-MOST_SPANS);
+    for (const span of coverageOf(samples, this.#toleranceMs))
+      this.#covered = addTimeRange(this.#covered, span, this.#toleranceMs);
+    this.#covered = this.#covered.slice(-MAX_TIME_RANGES);
   }
 
   /** Sees to it that the stream is there, and keeps its events for as long as is configured. */

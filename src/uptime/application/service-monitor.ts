@@ -1,20 +1,20 @@
-import { type Clock, StreamError } from '../../event-store/domain/index.js';
-import { type MonitoredService, type Span, type StatusChange } from '../domain/index.js';
+import { type Clock, DomainError } from '../../event-store/domain/index.js';
+import { type MonitoredService, type TimeRange, type StatusChange } from '../domain/index.js';
 import { atMost } from './at-most.js';
-import { ChangeJournal, type ChangeJournalOptions } from './change-journal.js';
-import { type HoldUps } from './hold-ups.js';
+import { StatusChangeRecorder, type StatusChangeRecorderOptions } from './change-journal.js';
+import { type EventLoopLag } from './hold-ups.js';
 import { type Probe } from './probe.js';
 import { LeaseLostError } from './prober-lease.js';
-import { SampleJournal, type SampleJournalOptions } from './sample-journal.js';
-import { takeSample, type TakenSample } from './take-sample.js';
+import { SampleRecorder, type SampleRecorderOptions } from './sample-journal.js';
+import { runProbe, type ProbeAttempt } from './take-sample.js';
 
-export interface MonitorOptions extends SampleJournalOptions {
-  readonly store: SampleJournalOptions['store'] & ChangeJournalOptions['store'];
-  readonly append: ChangeJournalOptions['append'];
+export interface MonitorOptions extends SampleRecorderOptions {
+  readonly store: SampleRecorderOptions['store'] & StatusChangeRecorderOptions['store'];
+  readonly append: StatusChangeRecorderOptions['append'];
   /** Resolves where this process is sure to be the prober; throws as {@link append} does. */
   readonly confirm: () => Promise<void>;
   readonly clock: Clock;
-  readonly holdUps: HoldUps;
+  readonly eventLoopLag: EventLoopLag;
   /** When another replica was seen to be the prober. */
   readonly proberElsewhere: () => { readonly since: number; readonly until: number } | undefined;
 }
@@ -25,9 +25,9 @@ export interface LiveService {
   /** The last recorded change and those that are not recorded yet, in order. */
   readonly latestChanges: readonly StatusChange[];
   /** When this process has probed, or has seen that another one does; in order, disjoint. */
-  readonly covered: readonly Span[];
+  readonly covered: readonly TimeRange[];
   /** What this process found last, with what is not recorded of it. */
-  readonly lastProbe: TakenSample | undefined;
+  readonly lastProbe: ProbeAttempt | undefined;
 }
 
 /**
@@ -35,8 +35,8 @@ export interface LiveService {
  * while the store cannot be reached.
  */
 export class ServiceMonitor implements LiveService {
-  readonly #changes: ChangeJournal;
-  readonly #samples: SampleJournal;
+  readonly #changes: StatusChangeRecorder;
+  readonly #samples: SampleRecorder;
   #stop = new AbortController();
   #probing: Promise<void> | undefined;
   #recording: Promise<void> | undefined;
@@ -44,27 +44,27 @@ export class ServiceMonitor implements LiveService {
   #isActive = false;
   #isStoreAway = false;
   #lastAt = 0;
-  #lastProbe: TakenSample | undefined;
+  #lastProbe: ProbeAttempt | undefined;
 
   constructor(
     readonly service: MonitoredService,
     private readonly probe: Probe,
     private readonly options: MonitorOptions,
   ) {
-    this.#changes = new ChangeJournal(service, options);
-    this.#samples = new SampleJournal(service, options);
+    this.#changes = new StatusChangeRecorder(service, options);
+    this.#samples = new SampleRecorder(service, options);
   }
 
   get latestChanges(): readonly StatusChange[] {
     return this.#isActive ? this.#changes.latestChanges : [];
   }
 
-  get covered(): readonly Span[] {
+  get covered(): readonly TimeRange[] {
     const elsewhere = this.#isActive ? undefined : this.options.proberElsewhere();
     return elsewhere ? [{ from: elsewhere.since, to: elsewhere.until }] : this.#samples.covered;
   }
 
-  get lastProbe(): TakenSample | undefined {
+  get lastProbe(): ProbeAttempt | undefined {
     return this.#isActive ? this.#lastProbe : undefined;
   }
 
@@ -90,7 +90,7 @@ export class ServiceMonitor implements LiveService {
    * Resolves when the sample has been taken; recording it goes on in the background (see {@link recorded}).
    */
   probeOnce(): Promise<void> {
-    this.#probing ??= this.#takeSample().finally(() => (this.#probing = undefined));
+    this.#probing ??= this.#runProbe().finally(() => (this.#probing = undefined));
     return this.#probing;
   }
 
@@ -108,12 +108,12 @@ export class ServiceMonitor implements LiveService {
   /**
    * Another replica is the prober: what this one found after it was sure to be is left out; the samples from before are recorded.
    *
-   * @param countedUntil when it last was sure to be the prober, in milliseconds since 1970
+   * @param validUntil when it last was sure to be the prober, in milliseconds since 1970
    */
-  handOver(countedUntil: number): Promise<void> {
+  handOver(validUntil: number): Promise<void> {
     this.#isActive = false;
     this.#stop.abort();
-    this.#handingOver = this.#finish(countedUntil);
+    this.#handingOver = this.#finish(validUntil);
     return this.#handingOver;
   }
 
@@ -138,19 +138,19 @@ export class ServiceMonitor implements LiveService {
     this.#isActive = false;
   }
 
-  async #finish(countedUntil: number): Promise<void> {
+  async #finish(validUntil: number): Promise<void> {
     await this.#probing;
     await this.recorded();
-    this.#samples.giveUpAfter(countedUntil);
+    this.#samples.discardAfter(validUntil);
     await this.#record(true);
   }
 
-  async #takeSample(): Promise<void> {
+  async #runProbe(): Promise<void> {
     if (!this.#isActive) return;
     // The wall clock may be set back; the order of samples may not.
     const at = Math.max(this.options.clock.now(), this.#lastAt);
     this.#lastAt = at;
-    const taken = await takeSample(this.probe, this.service, at, this.#stop.signal, this.options);
+    const taken = await runProbe(this.probe, this.service, at, this.#stop.signal, this.options);
     if (!taken) return;
     this.#lastProbe = taken;
     this.#changes.take(taken.sample);
@@ -181,7 +181,7 @@ export class ServiceMonitor implements LiveService {
     } catch (error) {
       // Whoever is the prober now decides on changes; this process is about to be told.
       if (error instanceof LeaseLostError) return;
-      if (!(error instanceof StreamError))
+      if (!(error instanceof DomainError))
         log.error(`${this.service.name}: recording failed; it is tried again with the next probe`, error);
       else if (!this.#isStoreAway)
         log.warn(`${this.service.name}: not recorded, tried again with every probe: ${error.message}`);

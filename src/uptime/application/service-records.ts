@@ -1,5 +1,5 @@
 import {
-  catchUpWith,
+  waitForReadModel,
   type EventStore,
   type NewEvent,
   type RecordedEvent,
@@ -8,29 +8,29 @@ import {
   type WaitFor,
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
-import { assertSameRequest, type RecordRequest } from './record-ids.js';
+import { assertSameRequest, type AnnotationRequest } from './record-ids.js';
 import { createUptimeStream } from './uptime-streams.js';
 
 /** How long a write waits until the queries of this process know what is in the stream, in milliseconds. */
 const READABLE_WITHIN_MS = 2_000;
 /** How often, in one go, other writers may be first: the prober appends to the same stream, but seldom. */
-const MOST_CONFLICTS = 20;
+const MAX_CONFLICTS = 20;
 
 /** Something that people say of a service, to be recorded at a request. */
-export interface RecordAsked<Made extends { readonly id: string }> {
-  readonly request: RecordRequest;
+export interface AnnotationCommand<Made extends { readonly id: string }> {
+  readonly request: AnnotationRequest;
   readonly made: Made;
   /** All of its kind that can be queried. */
   readonly known: () => readonly Made[];
   /** What makes two requests for it the same. */
-  readonly essenceOf: (made: Made) => readonly unknown[];
+  readonly fingerprintOf: (made: Made) => readonly unknown[];
   readonly toEvent: () => NewEvent;
 }
 
 type RecordsStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
 
 /** Writes what people say of a service to its stream, beside what the prober finds. */
-export class ServiceRecords {
+export class AnnotationWriter {
   /** @param whenReadable resolves to true when what was written up to a position can be queried, to false when the time is over */
   constructor(
     private readonly store: RecordsStore,
@@ -61,7 +61,7 @@ export class ServiceRecords {
         if (position) await this.whenReadable(position, READABLE_WITHIN_MS);
         return true;
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || ++conflicts > MOST_CONFLICTS) throw error;
+        if (!(error instanceof WrongExpectedRevisionError) || ++conflicts > MAX_CONFLICTS) throw error;
       }
     }
   }
@@ -76,12 +76,12 @@ export class ServiceRecords {
     request,
     made,
     known,
-    essenceOf,
+    fingerprintOf,
     toEvent,
-  }: RecordAsked<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
+  }: AnnotationCommand<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
     const find = (): Made | undefined => {
       const found = known().find(({ id }) => id === made.id);
-      if (found) assertSameRequest(request, essenceOf(found), essenceOf(made));
+      if (found) assertSameRequest(request, fingerprintOf(found), fingerprintOf(made));
       return found;
     };
     const appended = await this.append(request.service, request.requestId, () => (find() ? undefined : toEvent()));
@@ -91,7 +91,7 @@ export class ServiceRecords {
   /** The last event of the stream, which is created where it is missing; it can be queried. */
   async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {
     const read = (): Promise<RecordedEvent | undefined> =>
-      catchUpWith(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
+      waitForReadModel(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
     const found = await read();
     if (found) return found;
     await createUptimeStream(this.store, service);

@@ -1,13 +1,13 @@
 import { DecidedProbe, HTTP } from '../../../test/uptime/probed-service.js';
 import { type MonitoredService } from '../domain/index.js';
-import { type ProbeAnswer } from './probe.js';
-import { takeSample, type TakenSample } from './take-sample.js';
+import { type ProbeResult } from './probe.js';
+import { runProbe, type ProbeAttempt } from './take-sample.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const REFUSED: ProbeAnswer = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
+const REFUSED: ProbeResult = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
 
 describe('taking a sample', () => {
-  const holdUps = { total: () => 0 };
+  const eventLoopLag = { total: () => 0 };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let probe: DecidedProbe;
   let stop: AbortController;
@@ -17,9 +17,9 @@ describe('taking a sample', () => {
     stop = new AbortController();
   });
 
-  const take = (service: Partial<MonitoredService> = {}): Promise<TakenSample | undefined> =>
-    takeSample(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, holdUps, log });
-  const answers = (...given: ProbeAnswer[]): void => {
+  const take = (service: Partial<MonitoredService> = {}): Promise<ProbeAttempt | undefined> =>
+    runProbe(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, eventLoopLag, log });
+  const answers = (...given: ProbeResult[]): void => {
     probe.probe = () => {
       probe.begun++;
       return Promise.resolve(given.shift() ?? REFUSED);

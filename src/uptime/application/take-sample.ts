@@ -1,26 +1,26 @@
 import { type Clock } from '../../event-store/domain/index.js';
-import { judge, type MonitoredService, type Sample } from '../domain/index.js';
-import { type HoldUps } from './hold-ups.js';
+import { toSample, type MonitoredService, type Sample } from '../domain/index.js';
+import { type EventLoopLag } from './hold-ups.js';
 import { type Log } from './log.js';
-import { type Probe, type ProbeAnswer } from './probe.js';
+import { type Probe, type ProbeResult } from './probe.js';
 
 /** A probe's time may be stretched by what this process was held up, but to no more than so many times the timeout. */
-const MOST_STRETCH = 3;
+const MAX_TIMEOUT_FACTOR = 3;
 
-export interface Sampling {
+export interface ProbeAttemptDependencies {
   readonly clock: Clock;
-  readonly holdUps: HoldUps;
+  readonly eventLoopLag: EventLoopLag;
   readonly log: Log;
 }
 
 /** What a probe found, and how much of its time this process was held up, in milliseconds. */
-export interface TimedAnswer extends ProbeAnswer {
+export interface TimedProbeResult extends ProbeResult {
   readonly delay: number;
 }
 
-export interface TakenSample {
+export interface ProbeAttempt {
   readonly sample: Sample;
-  readonly answer: TimedAnswer;
+  readonly answer: TimedProbeResult;
 }
 
 /**
@@ -31,37 +31,37 @@ export interface TakenSample {
  * @param stop ends the probe without a sample: nobody knows what it would have found
  * @returns undefined where it was stopped, or where the probe could not tell
  */
-export async function takeSample(
+export async function runProbe(
   probe: Probe,
   service: MonitoredService,
   at: number,
   stop: AbortSignal,
-  sampling: Sampling,
-): Promise<TakenSample | undefined> {
+  sampling: ProbeAttemptDependencies,
+): Promise<ProbeAttempt | undefined> {
   for (let triesLeft = service.retries; ; triesLeft--) {
-    const answer = await tryOnce(probe, service.timeoutMs, stop, sampling);
+    const answer = await attemptOnce(probe, service.timeoutMs, stop, sampling);
     if (!answer || answer.isInconclusive) return undefined;
     if (answer.error === undefined || triesLeft === 0)
-      return { sample: judge({ at, ...answer }, service.grades), answer };
+      return { sample: toSample({ at, ...answer }, service.grades), answer };
     if (!(await pause(service.retryDelayMs, stop))) return undefined;
   }
 }
 
-async function tryOnce(
+async function attemptOnce(
   probe: Probe,
   timeoutMs: number,
   stop: AbortSignal,
-  { clock, holdUps, log }: Sampling,
-): Promise<TimedAnswer | undefined> {
+  { clock, eventLoopLag, log }: ProbeAttemptDependencies,
+): Promise<TimedProbeResult | undefined> {
   if (stop.aborted) return undefined;
   const start = clock.monotonic();
-  const lostBefore = holdUps.total();
+  const lostBefore = eventLoopLag.total();
   const ending = new AbortController();
   const elapsed = (): number => clock.monotonic() - start;
-  const delay = (): number => holdUps.total() - lostBefore;
+  const delay = (): number => eventLoopLag.total() - lostBefore;
 
-  return new Promise<TimedAnswer | undefined>((resolve) => {
-    const end = (answer: ProbeAnswer | undefined): void => {
+  return new Promise<TimedProbeResult | undefined>((resolve) => {
+    const end = (answer: ProbeResult | undefined): void => {
       clearTimeout(timer);
       stop.removeEventListener('abort', stopped);
       ending.abort();
@@ -71,7 +71,7 @@ async function tryOnce(
     const timedOut = (): void => {
       // The target has not had its time where this process was held up meanwhile.
       const lost = delay();
-      const left = lost === 0 ? 0 : Math.min(lost + timeoutMs, MOST_STRETCH * timeoutMs) - elapsed();
+      const left = lost === 0 ? 0 : Math.min(lost + timeoutMs, MAX_TIMEOUT_FACTOR * timeoutMs) - elapsed();
       if (left >= 1) timer = setTimeout(timedOut, left);
       else void giveUp();
     };
@@ -95,7 +95,7 @@ async function tryOnce(
       log.error('A probe broke instead of answering; this is a fault of the probe, not of its target', error);
       end({ responseTime: elapsed(), error: 'the probe itself failed; see the log' });
     };
-    const answered = (answer: ProbeAnswer): void => {
+    const answered = (answer: ProbeResult): void => {
       if (!ending.signal.aborted) end(answer);
     };
     const probing = Promise.resolve(ending.signal).then((signal) => probe.probe(signal));

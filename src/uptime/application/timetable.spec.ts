@@ -1,15 +1,15 @@
-import { Timetable, type TimetableEntry } from './timetable.js';
+import { ProbeScheduler, type ScheduledProbe } from './timetable.js';
 
 describe('the timetable of the probes', () => {
-  let timetable: Timetable;
-  let begun: Record<string, number[]>;
+  let scheduler: ProbeScheduler;
+  let started: Record<string, number[]>;
   let atOnce: number;
   let mostAtOnce: number;
   let random: number;
   let startedAt: number;
 
   const make = (concurrency = 100): void => {
-    timetable = new Timetable({
+    scheduler = new ProbeScheduler({
       clock: { monotonic: () => performance.now() },
       concurrency,
       random: () => random,
@@ -21,48 +21,48 @@ describe('the timetable of the probes', () => {
   };
   beforeEach(() => {
     jest.useFakeTimers();
-    [begun, atOnce, mostAtOnce, random] = [{}, 0, 0, 0];
+    [started, atOnce, mostAtOnce, random] = [{}, 0, 0, 0];
     make();
     startedAt = performance.now();
   });
   afterEach(() => {
-    timetable.stop();
+    scheduler.stop();
     jest.useRealTimers();
   });
 
   /** Takes so long for each turn, in milliseconds. */
-  const entry = (name: string, intervalMs = 10_000, takes = 0, jitterMs = 0): TimetableEntry => ({
+  const entry = (name: string, intervalMs = 10_000, takes = 0, jitterMs = 0): ScheduledProbe => ({
     name,
     intervalMs,
     jitterMs,
     run: async () => {
-      (begun[name] ??= []).push(Math.round(performance.now() - startedAt));
+      (started[name] ??= []).push(Math.round(performance.now() - startedAt));
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
       await new Promise((resolve) => setTimeout(resolve, takes));
       atOnce--;
     },
   });
-  const many = (count: number, takes: number): TimetableEntry[] =>
+  const many = (count: number, takes: number): ScheduledProbe[] =>
     Array.from({ length: count }, (_, index) => entry(`service-${index}`, 10_000, takes));
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
 
   it('begins nothing before it is started, and nothing after it is stopped', async () => {
-    timetable.set([entry('a')]);
+    scheduler.set([entry('a')]);
     await pass(20_000);
-    expect(begun).toEqual({});
-    timetable.start();
+    expect(started).toEqual({});
+    scheduler.start();
     await pass(10_000);
-    timetable.stop();
+    scheduler.stop();
     await pass(60_000);
-    expect(begun.a).toEqual([20_000, 30_000]);
+    expect(started.a).toEqual([20_000, 30_000]);
     expect(jest.getTimerCount()).toBe(0);
   });
 
   it('gives each its turns at its interval, not all at the same moment', async () => {
-    timetable.set([entry('a'), entry('b'), entry('c', 3_000)]);
-    timetable.start();
+    scheduler.set([entry('a'), entry('b'), entry('c', 3_000)]);
+    scheduler.start();
     await pass(20_000);
-    expect(begun).toEqual({
+    expect(started).toEqual({
       a: [0, 10_000, 20_000],
       b: [100, 10_100],
       c: [200, 3_200, 6_200, 9_200, 12_200, 15_200, 18_200],
@@ -70,46 +70,46 @@ describe('the timetable of the probes', () => {
   });
 
   it('spreads the first turns of many over their interval', async () => {
-    timetable.set(many(1_000, 1));
-    timetable.start();
+    scheduler.set(many(1_000, 1));
+    scheduler.start();
     await pass(9_999);
-    const firsts = Object.values(begun).map(([first]) => first ?? -1);
+    const firsts = Object.values(started).map(([first]) => first ?? -1);
     expect(new Set(firsts).size).toBe(1_000);
     expect(mostAtOnce).toBe(1);
   });
 
   it('does not drift, however late single turns are', async () => {
-    timetable.set([entry('a', 1_000, 0, 300)]);
-    timetable.start();
+    scheduler.set([entry('a', 1_000, 0, 300)]);
+    scheduler.start();
     for (let turn = 0; turn < 10; turn++) {
       random = turn / 10;
       await pass(1_000);
     }
-    expect((begun.a ?? []).map((at) => at % 1_000).every((late) => late < 300)).toBe(true);
-    expect(begun.a).toHaveLength(10);
-    expect(Math.max(...(begun.a ?? []))).toBeGreaterThan(9_000);
+    expect((started.a ?? []).map((at) => at % 1_000).every((late) => late < 300)).toBe(true);
+    expect(started.a).toHaveLength(10);
+    expect(Math.max(...(started.a ?? []))).toBeGreaterThan(9_000);
   });
 
   it('leaves out the turns of one whose last turn still runs, and counts them, and goes on with the others', async () => {
-    timetable.set([entry('slow', 10_000, 25_000), entry('quick')]);
-    timetable.start();
+    scheduler.set([entry('slow', 10_000, 25_000), entry('quick')]);
+    scheduler.start();
     await pass(40_000);
-    expect(begun).toEqual({ slow: [0, 30_000], quick: [100, 10_100, 20_100, 30_100] });
-    expect(timetable.punctuality).toEqual({ begun: 6, skipped: 3 });
+    expect(started).toEqual({ slow: [0, 30_000], quick: [100, 10_100, 20_100, 30_100] });
+    expect(scheduler.stats).toEqual({ started: 6, skipped: 3 });
   });
 
   it('runs no more than so many at once; the others have their turn as soon as one ends', async () => {
     make(4);
-    timetable.set(many(20, 2_500));
-    timetable.start();
+    scheduler.set(many(20, 2_500));
+    scheduler.start();
     await pass(13_000);
     expect(mostAtOnce).toBe(4);
-    expect(Object.keys(begun)).toHaveLength(20);
+    expect(Object.keys(started)).toHaveLength(20);
   });
 
   it('does not make up for turns that were missed while the process stood still', async () => {
-    timetable.set([entry('a', 1_000)]);
-    timetable.start();
+    scheduler.set([entry('a', 1_000)]);
+    scheduler.start();
     await pass(0);
     jest.setSystemTime(Date.now());
     // As when the process is stopped for 4.5 seconds: the timer comes late.
@@ -117,32 +117,32 @@ describe('the timetable of the probes', () => {
     await pass(1_000);
     late.mockRestore();
     await pass(0);
-    expect(begun.a).toHaveLength(2);
+    expect(started.a).toHaveLength(2);
   });
 
   it('lets those that stay keep their turns when others come or go, and begins new ones soon', async () => {
-    timetable.set([entry('stays'), entry('goes')]);
-    timetable.start();
+    scheduler.set([entry('stays'), entry('goes')]);
+    scheduler.start();
     await pass(5_000);
-    timetable.set([entry('comes'), entry('stays')]);
+    scheduler.set([entry('comes'), entry('stays')]);
     await pass(10_000);
-    expect(begun).toEqual({ stays: [0, 10_000], goes: [100], comes: [5_000, 15_000] });
+    expect(started).toEqual({ stays: [0, 10_000], goes: [100], comes: [5_000, 15_000] });
   });
 
   it('moves one to its new interval', async () => {
-    timetable.set([entry('a')]);
-    timetable.start();
+    scheduler.set([entry('a')]);
+    scheduler.start();
     await pass(2_000);
-    timetable.set([entry('a', 1_000)]);
+    scheduler.set([entry('a', 1_000)]);
     await pass(2_000);
-    expect(begun.a).toEqual([0, 2_000, 3_000, 4_000]);
+    expect(started.a).toEqual([0, 2_000, 3_000, 4_000]);
   });
 
   it('never has two turns of one at once, also where it is replaced while one runs', async () => {
-    timetable.set([entry('a', 1_000, 5_000)]);
-    timetable.start();
+    scheduler.set([entry('a', 1_000, 5_000)]);
+    scheduler.start();
     await pass(500);
-    timetable.set([entry('a', 2_000, 5_000)]);
+    scheduler.set([entry('a', 2_000, 5_000)]);
     await pass(3_000);
     expect(mostAtOnce).toBe(1);
   });

@@ -1,7 +1,7 @@
 import { type Clock } from '../../event-store/domain/index.js';
 
 /** What is to happen again and again. Durations in milliseconds. */
-export interface TimetableEntry {
+export interface ScheduledProbe {
   readonly name: string;
   readonly intervalMs: number;
   readonly jitterMs: number;
@@ -9,7 +9,7 @@ export interface TimetableEntry {
   run(): Promise<unknown>;
 }
 
-export interface TimetableOptions {
+export interface ProbeSchedulerOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Most turns that run at once; those that are due beyond wait for one to end. */
   readonly concurrency: number;
@@ -20,15 +20,15 @@ export interface TimetableOptions {
 }
 
 /** What became of the turns, so far. */
-export interface Punctuality {
-  readonly begun: number;
-  /** Turns that were left out because the one before had not ended. */
+export interface SchedulerStats {
+  readonly started: number;
+  /** KeyedMutex that were left out because the one before had not ended. */
   readonly skipped: number;
 }
 
-interface Line {
-  entry: TimetableEntry;
-  /** Turns belong to this moment and every interval after it, by the monotonic clock: being late once does not move those that follow. */
+interface Slot {
+  entry: ScheduledProbe;
+  /** KeyedMutex belong to this moment and every interval after it, by the monotonic clock: being late once does not move those that follow. */
   at: number;
   /** When the next turn begins: then, or later by the jitter. */
   next: number;
@@ -36,40 +36,40 @@ interface Line {
 }
 
 /** First turns begin no further apart than this, so that few services are probed soon. */
-const MOST_APART_MS = 100;
+const MAX_START_SPACING_MS = 100;
 
 /**
  * Gives each entry its turn at its interval: never two at once of one entry, no more than so many in all, begun spread out, without
  * drift.
  */
-export class Timetable {
-  readonly #lines = new Map<string, Line>();
-  readonly #due: Line[] = [];
+export class ProbeScheduler {
+  readonly #slots = new Map<string, Slot>();
+  readonly #due: Slot[] = [];
   #running = 0;
-  #begun = 0;
+  #started = 0;
   #skipped = 0;
-  #forget: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #isStarted = false;
 
-  constructor(private readonly options: TimetableOptions) {}
+  constructor(private readonly options: ProbeSchedulerOptions) {}
 
-  get punctuality(): Punctuality {
-    return { begun: this.#begun, skipped: this.#skipped };
+  get stats(): SchedulerStats {
+    return { started: this.#started, skipped: this.#skipped };
   }
 
   /** Replaces all entries; those that stay, by name and interval, keep their place in time. */
-  set(entries: readonly TimetableEntry[]): void {
+  set(entries: readonly ScheduledProbe[]): void {
     const now = this.options.clock.monotonic();
-    const before = new Map(this.#lines);
-    this.#lines.clear();
-    for (const line of this.#due.splice(0)) line.isRunning = false;
+    const before = new Map(this.#slots);
+    this.#slots.clear();
+    for (const slot of this.#due.splice(0)) slot.isRunning = false;
     entries.forEach((entry, index) => {
       const known = before.get(entry.name);
       const isSame = known?.entry.intervalMs === entry.intervalMs;
-      const apart = Math.min(MOST_APART_MS, entry.intervalMs / entries.length);
+      const apart = Math.min(MAX_START_SPACING_MS, entry.intervalMs / entries.length);
       const at = this.#isStarted && isSame ? known.at : now + ((index * apart) % entry.intervalMs);
       // The same line for the same name, so that a turn that runs still counts.
-      this.#lines.set(
+      this.#slots.set(
         entry.name,
         Object.assign(known ?? { isRunning: false }, { entry, at, next: this.#jittered(entry, at) }),
       );
@@ -79,7 +79,7 @@ export class Timetable {
 
   start(): void {
     if (this.#isStarted) return;
-    this.set([...this.#lines.values()].map(({ entry }) => entry));
+    this.set([...this.#slots.values()].map(({ entry }) => entry));
     this.#isStarted = true;
     this.#arm();
   }
@@ -87,21 +87,21 @@ export class Timetable {
   /** No turn begins any more; those that run go on. */
   stop(): void {
     this.#isStarted = false;
-    for (const line of this.#due.splice(0)) line.isRunning = false;
-    this.#forget?.();
-    this.#forget = undefined;
+    for (const slot of this.#due.splice(0)) slot.isRunning = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
-  #jittered({ jitterMs }: TimetableEntry, at: number): number {
+  #jittered({ jitterMs }: ScheduledProbe, at: number): number {
     return jitterMs === 0 ? at : at + this.options.random() * jitterMs;
   }
 
   /** Sees to it that it is called when the next turn is due. */
   #arm(): void {
-    this.#forget?.();
+    this.#cancelTimer?.();
     let next = Infinity;
-    for (const line of this.#lines.values()) next = Math.min(next, line.next);
-    this.#forget =
+    for (const slot of this.#slots.values()) next = Math.min(next, slot.next);
+    this.#cancelTimer =
       next === Infinity
         ? undefined
         : this.options.callIn(Math.max(0, next - this.options.clock.monotonic()), () => this.#tick());
@@ -109,41 +109,41 @@ export class Timetable {
 
   #tick(): void {
     const now = this.options.clock.monotonic();
-    for (const line of this.#lines.values()) {
-      if (line.next > now) continue;
-      this.#takeTurn(line);
-      const { intervalMs } = line.entry;
-      // Turns that were missed altogether, because this process stood still, are not made up for.
-      line.at += intervalMs * (Math.max(0, Math.floor((now - line.at) / intervalMs)) + 1);
-      line.next = this.#jittered(line.entry, line.at);
+    for (const slot of this.#slots.values()) {
+      if (slot.next > now) continue;
+      this.#enqueue(slot);
+      const { intervalMs } = slot.entry;
+      // KeyedMutex that were missed altogether, because this process stood still, are not made up for.
+      slot.at += intervalMs * (Math.max(0, Math.floor((now - slot.at) / intervalMs)) + 1);
+      slot.next = this.#jittered(slot.entry, slot.at);
     }
-    this.#beginDue();
+    this.#startDue();
     this.#arm();
   }
 
-  #takeTurn(line: Line): void {
-    if (line.isRunning) {
+  #enqueue(slot: Slot): void {
+    if (slot.isRunning) {
       this.#skipped++;
       return;
     }
-    line.isRunning = true;
-    this.#due.push(line);
+    slot.isRunning = true;
+    this.#due.push(slot);
   }
 
-  #beginDue(): void {
+  #startDue(): void {
     while (this.#running < this.options.concurrency) {
-      const line = this.#due.shift();
-      if (!line) return;
+      const slot = this.#due.shift();
+      if (!slot) return;
       this.#running++;
-      void this.#run(line);
+      void this.#run(slot);
     }
   }
 
-  async #run(line: Line): Promise<void> {
-    this.#begun++;
-    await line.entry.run();
-    line.isRunning = false;
+  async #run(slot: Slot): Promise<void> {
+    this.#started++;
+    await slot.entry.run();
+    slot.isRunning = false;
     this.#running--;
-    if (this.#isStarted) this.#beginDue();
+    if (this.#isStarted) this.#startDue();
   }
 }

@@ -1,7 +1,7 @@
 import {
   type Correction,
   type MaintenanceWindow,
-  type Span,
+  type TimeRange,
   type StatusChange,
   type StatusTotals,
 } from '../domain/index.js';
@@ -13,21 +13,21 @@ export interface UptimeHistory {
   /** The last change at or before a moment in milliseconds since 1970; of all times where none is given. */
   lastChange(service: string, at?: number): StatusChange | undefined;
   /** Changes within a window, in order. */
-  changesIn(service: string, window: Span): StatusChange[];
+  changesIn(service: string, window: TimeRange): StatusChange[];
   /** When the service was probed, as far as it touches the window; in order, disjoint. */
-  coveredIn(service: string, window: Span): Span[];
+  coveredIn(service: string, window: TimeRange): TimeRange[];
   /** All that was ever scheduled, with its cancellation where it was cancelled; in the order it was scheduled in. */
   maintenance(service: string): readonly MaintenanceWindow[];
   /** All corrections, in the order they were made in. */
   corrections(service: string): readonly Correction[];
   /**
    * The totals of a window, of what is recorded: exactly what its intervals add up to, in a time that does not depend on its length
-   * where it ends no later than {@link settledUntil}, or has little recorded behind that.
+   * where it ends no later than {@link finalUntil}, or has little recorded behind that.
    */
-  totalsIn(service: string, window: Span): StatusTotals;
+  totalsIn(service: string, window: TimeRange): StatusTotals;
   /**
    * The beginning (UTC) of the day that the service was last probed in, as far as that is recorded: what this process knows beyond the
    * streams does not concern what was before. Undefined for a service that was never probed.
    */
-  settledUntil(service: string): number | undefined;
+  finalUntil(service: string): number | undefined;
 }

@@ -6,14 +6,14 @@ import {
   intervalsIn,
   type MaintenanceWindow,
   maintenanceIn,
-  type Span,
+  type TimeRange,
   type StatusChange,
   type StatusTotals,
   totalsOf,
   wholeOf,
 } from '../domain/index.js';
 import { type LiveService } from './service-monitor.js';
-import { type TakenSample } from './take-sample.js';
+import { type ProbeAttempt } from './take-sample.js';
 import { type UptimeHistory } from './uptime-history.js';
 import { HOUR_MS, UptimeQueries } from './uptime-queries.js';
 
@@ -23,12 +23,12 @@ const MINUTE = 60_000;
 class ListedHistory implements UptimeHistory {
   constructor(
     private readonly changes: readonly StatusChange[] = [],
-    private readonly spans: readonly Span[] = [],
+    private readonly spans: readonly TimeRange[] = [],
     private readonly streams: readonly string[] = ['http'],
     private readonly said: {
       readonly maintenance?: readonly MaintenanceWindow[];
       readonly corrections?: readonly Correction[];
-      readonly settledUntil?: number;
+      readonly finalUntil?: number;
     } = {},
   ) {}
 
@@ -40,11 +40,11 @@ class ListedHistory implements UptimeHistory {
     return service === 'http' ? (this.said.corrections ?? []) : [];
   }
 
-  settledUntil(): number | undefined {
-    return this.said.settledUntil;
+  finalUntil(): number | undefined {
+    return this.said.finalUntil;
   }
 
-  totalsIn(service: string, window: Span): StatusTotals {
+  totalsIn(service: string, window: TimeRange): StatusTotals {
     const before = this.lastChange(service, window.from - 1);
     const known = {
       changes: this.changesIn(service, window),
@@ -63,11 +63,11 @@ class ListedHistory implements UptimeHistory {
     return this.changes.findLast((change) => change.serviceName === service && change.at <= at);
   }
 
-  changesIn(service: string, { from, to }: Span): StatusChange[] {
+  changesIn(service: string, { from, to }: TimeRange): StatusChange[] {
     return this.changes.filter((change) => change.serviceName === service && change.at >= from && change.at < to);
   }
 
-  coveredIn(service: string, { from, to }: Span): Span[] {
+  coveredIn(service: string, { from, to }: TimeRange): TimeRange[] {
     return service === 'http' ? this.spans.filter((span) => span.to >= from && span.from <= to) : [];
   }
 }
@@ -88,7 +88,7 @@ const live = (known: Partial<LiveService> = {}): LiveService => ({
 });
 const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries =>
   new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
-const always: Span[] = [{ from: 0, to: NOON - 5_000 }];
+const always: TimeRange[] = [{ from: 0, to: NOON - 5_000 }];
 
 describe('the summary of a service', () => {
   it('is whole for a service that has not changed for longer than the window', () => {
@@ -192,7 +192,7 @@ describe('the current status', () => {
   });
 
   it('tells the last probe of this process, confirmed or not', () => {
-    const lastProbe: TakenSample = {
+    const lastProbe: ProbeAttempt = {
       sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' },
       answer: { responseTime: 0.9, error: 'answered 503', delay: 0 },
     };
@@ -315,12 +315,12 @@ describe('a correction', () => {
 describe('the figures of days that are over', () => {
   const DAY = 24 * HOUR_MS;
   const history = (
-    settledUntil: number,
+    finalUntil: number,
     unread: readonly StatusChange[] = [],
-  ): { readonly asked: Span[]; readonly queries: UptimeQueries } => {
-    const asked: Span[] = [];
+  ): { readonly asked: TimeRange[]; readonly queries: UptimeQueries } => {
+    const asked: TimeRange[] = [];
     class Settled extends ListedHistory {
-      override totalsIn(service: string, window: Span): StatusTotals {
+      override totalsIn(service: string, window: TimeRange): StatusTotals {
         asked.push(window);
         return super.totalsIn(service, window);
       }
@@ -328,7 +328,7 @@ describe('the figures of days that are over', () => {
     const changes = [change('up', 0), change('down', NOON - 40 * HOUR_MS), change('up', NOON - 20 * HOUR_MS)];
     return {
       asked,
-      queries: ask(new Settled(changes, always, ['http'], { settledUntil }), [live({ latestChanges: unread })]),
+      queries: ask(new Settled(changes, always, ['http'], { finalUntil }), [live({ latestChanges: unread })]),
     };
   };
 

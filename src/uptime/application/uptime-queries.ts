@@ -11,17 +11,17 @@ import {
   maintenanceIn,
   type MaintenanceOccurrence,
   type ServiceStatus,
-  type Span,
+  type TimeRange,
   type StatusChange,
   type StatusInterval,
   type StatusTotals,
   totalsOf,
   type UptimeFigures,
   type UptimePolicy,
-  withSpan,
+  addTimeRange,
 } from '../domain/index.js';
 import { type LiveService } from './service-monitor.js';
-import { type TakenSample } from './take-sample.js';
+import { type ProbeAttempt } from './take-sample.js';
 import { type UptimeHistory } from './uptime-history.js';
 
 export const HOUR_MS = 3_600_000;
@@ -34,7 +34,7 @@ export interface CurrentStatus {
   /** The last confirmed change, also where the status is unknown now. */
   readonly lastChange: StatusChange | undefined;
   /** The last probe of this process, confirmed or not. */
-  readonly lastProbe: TakenSample | undefined;
+  readonly lastProbe: ProbeAttempt | undefined;
   /** The maintenance that goes on now; of several the one that ends last. */
   readonly maintenance: MaintenanceOccurrence | undefined;
 }
@@ -49,7 +49,7 @@ export interface TimelineInterval extends StatusInterval {
 }
 
 export interface ServiceTimeline extends ServiceSummary {
-  readonly window: Span;
+  readonly window: TimeRange;
   /** They tile the window. */
   readonly intervals: readonly TimelineInterval[];
 }
@@ -120,7 +120,12 @@ export class UptimeQueries {
     };
   }
 
-  #summarize(name: string, window: Span, totals: StatusTotals, policy: UptimePolicy = DEFAULT_POLICY): ServiceSummary {
+  #summarize(
+    name: string,
+    window: TimeRange,
+    totals: StatusTotals,
+    policy: UptimePolicy = DEFAULT_POLICY,
+  ): ServiceSummary {
     const current = this.#current(name, window.to);
     return {
       ...current,
@@ -130,9 +135,9 @@ export class UptimeQueries {
   }
 
   /** What the intervals of a window add up to. Of the days that are over, the history knows it without looking at them one by one. */
-  #totalsIn(name: string, window: Span): StatusTotals {
+  #totalsIn(name: string, window: TimeRange): StatusTotals {
     const [firstUnread] = this.#latestChanges(name).unread;
-    const settled = Math.min(this.history.settledUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
+    const settled = Math.min(this.history.finalUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
     if (settled <= window.from) return totalsOf(intervalsIn(window, this.#historyIn(name, window)));
     const rest = { from: settled, to: window.to };
     return addTotals(
@@ -153,7 +158,7 @@ export class UptimeQueries {
     };
   }
 
-  #historyIn(name: string, window: Span): ChangeHistory {
+  #historyIn(name: string, window: TimeRange): ChangeHistory {
     const { unread } = this.#latestChanges(name);
     const before = unread.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
     const changes = [
@@ -179,21 +184,21 @@ export class UptimeQueries {
   }
 
   /** When the service was probed; up to the window's end where its last probe is not longer ago than the next one may take. */
-  #covered(name: string, window: Span): Span[] {
+  #covered(name: string, window: TimeRange): TimeRange[] {
     const live = this.live().get(name);
     const toleranceMs = live ? gapTolerance(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
-    const covered = (live?.covered ?? []).reduce<Span[]>(
-      (spans, span) => withSpan(spans, span, toleranceMs),
+    const covered = (live?.covered ?? []).reduce<TimeRange[]>(
+      (spans, span) => addTimeRange(spans, span, toleranceMs),
       this.history.coveredIn(name, around),
     );
     const last = covered.at(-1);
     return last && last.to < window.to && window.to - last.to <= toleranceMs
-      ? withSpan(covered, { from: last.to, to: window.to }, 0)
+      ? addTimeRange(covered, { from: last.to, to: window.to }, 0)
       : covered;
   }
 
-  #windowOf(hours: number): Span {
+  #windowOf(hours: number): TimeRange {
     const to = this.clock.now();
     return { from: to - hours * HOUR_MS, to };
   }

@@ -2,7 +2,7 @@ import {
   type CreateStreamResult,
   type EventStore,
   serviceUptimeStream,
-  StreamError,
+  DomainError,
 } from '../../event-store/domain/index.js';
 import { probeSamplesStream } from '../domain/index.js';
 
@@ -41,7 +41,7 @@ export function createUptimeStreams(
         await createSamplesStream(store, service, samplesMaxAge);
         return { service, streamName, success: true, streamId: streamName };
       } catch (error) {
-        if (!(error instanceof StreamError)) throw error;
+        if (!(error instanceof DomainError)) throw error;
         return { service, streamName, success: false, error: error.message };
       }
     }),

@@ -2,14 +2,14 @@ import { defineEvent, type NewEvent } from '../../event-store/domain/index.js';
 import { fieldsOf, identifierOf, millisecondsOf, oneOf, spanOf, textOf, timestampOf } from './parsing.js';
 import { UPTIME_SOURCE } from './service-status-changed.js';
 import { SERVICE_STATUSES, type ServiceStatus } from './service-status.js';
-import { type Span } from './spans.js';
+import { type TimeRange } from './spans.js';
 
 /** What a correction says that a service was; `asProbed` takes earlier corrections back. */
 export const CORRECTED_STATUSES = [...SERVICE_STATUSES, 'asProbed'] as const;
 export type CorrectedStatus = (typeof CORRECTED_STATUSES)[number];
 
 /** What somebody knows better than the probes: "this was a false alarm". Where corrections overlap, the later one holds. */
-export interface Correction extends Span {
+export interface Correction extends TimeRange {
   readonly id: string;
   readonly status: CorrectedStatus;
   readonly reason: string;
@@ -74,7 +74,7 @@ export function correctionOf({ correctionId: id, from, to, ...rest }: StatusCorr
 }
 
 /** A stretch of time that one correction decides. */
-export interface CorrectedSpan extends Span {
+export interface CorrectedRange extends TimeRange {
   readonly status: ServiceStatus;
 }
 
@@ -86,11 +86,11 @@ export interface CorrectedSpan extends Span {
  */
 export function flattenCorrections(
   corrections: readonly Pick<Correction, 'from' | 'to' | 'status'>[],
-): CorrectedSpan[] {
-  const spans: CorrectedSpan[] = [];
+): CorrectedRange[] {
+  const spans: CorrectedRange[] = [];
   for (const { from, to, status } of corrections) {
     if (to <= from) continue;
-    // Corrections are mostly made in order of time, so that the place of the next one is mostly the end.
+    // CorrectionService are mostly made in order of time, so that the place of the next one is mostly the end.
     const first = spans.findLastIndex((span) => span.to <= from) + 1;
     let end = first;
     for (let span = spans[end]; span && span.from < to; span = spans[end]) end++;

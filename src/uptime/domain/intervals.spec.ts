@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { CORRECTED_STATUSES } from './corrections.js';
 import { intervalsIn, type KnownHistory, type StatusInterval, totalsOf } from './intervals.js';
 import { OBSERVED_STATUSES } from './service-status.js';
-import { mergeSpans, type Span, withSpan } from './spans.js';
+import { mergeTimeRanges, type TimeRange, addTimeRange } from './spans.js';
 import { addTotals, NO_TOTALS, subtractTotals, wholeOf } from './status-totals.js';
 import { figuresOf, type UptimePolicy } from './uptime-figures.js';
 
-const WINDOW: Span = { from: 1_000, to: 2_000 };
-const ALL: readonly Span[] = [{ from: 0, to: 5_000 }];
+const WINDOW: TimeRange = { from: 1_000, to: 2_000 };
+const ALL: readonly TimeRange[] = [{ from: 0, to: 5_000 }];
 
 describe('the intervals of a window', () => {
   it('are one, from its beginning to its end, for a service that did not change in it', () => {
@@ -82,7 +82,7 @@ describe('the intervals of a window', () => {
 
   it('take time that grows with what is known, not with its square', () => {
     const many = 200_000;
-    const spans = (offset: number): Span[] =>
+    const spans = (offset: number): TimeRange[] =>
       Array.from({ length: many }, (_, index) => ({ from: index * 100 + offset, to: index * 100 + offset + 50 }));
     const changes = Array.from({ length: many }, (_, index) => ({
       status: OBSERVED_STATUSES[index % 3] ?? 'up',
@@ -101,7 +101,7 @@ describe('the intervals of a window', () => {
 });
 
 interface Known {
-  readonly window: Span;
+  readonly window: TimeRange;
   readonly history: KnownHistory;
 }
 
@@ -130,14 +130,14 @@ const histories: fc.Arbitrary<Known> = fc
     const history: KnownHistory = {
       ...(before === undefined ? {} : { before: { status: before } }),
       changes: within,
-      covered: probed.map(spanOf).reduce<Span[]>((merged, span) => withSpan(merged, span, 0), []),
-      maintenance: mergeSpans(maintained.map(spanOf)),
+      covered: probed.map(spanOf).reduce<TimeRange[]>((merged, span) => addTimeRange(merged, span, 0), []),
+      maintenance: mergeTimeRanges(maintained.map(spanOf)),
       corrections: corrected.map(({ status, ...span }) => ({ ...spanOf(span), status })),
     };
     return { window, history };
   });
 
-function spanOf({ from, length }: { readonly from: number; readonly length: number }): Span {
+function spanOf({ from, length }: { readonly from: number; readonly length: number }): TimeRange {
   return { from, to: from + length };
 }
 
@@ -146,7 +146,7 @@ function momentOf(
   time: number,
   { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
 ): Omit<StatusInterval, 'from' | 'to'> {
-  const holds = ({ from, to }: Span): boolean => from <= time && time < to;
+  const holds = ({ from, to }: TimeRange): boolean => from <= time && time < to;
   const said = corrections.findLast(holds)?.status ?? 'asProbed';
   const probed = covered.some(holds)
     ? (changes.findLast(({ at }) => at <= time)?.status ?? before?.status ?? 'unknown')
@@ -159,7 +159,7 @@ function momentOf(
 }
 
 /** The same history, as it is known in a part of the window. */
-function historyIn({ from, to }: Span, history: KnownHistory): KnownHistory {
+function historyIn({ from, to }: TimeRange, history: KnownHistory): KnownHistory {
   const { before: _, ...rest } = history;
   const before = history.changes.findLast(({ at }) => at < from) ?? history.before;
   return { ...rest, ...(before ? { before } : {}), changes: history.changes.filter(({ at }) => at >= from && at < to) };
@@ -238,7 +238,7 @@ describe('for any history', () => {
   it('it does not matter in which order spans came in that are the same in the end, nor how often', () => {
     fc.assert(
       fc.property(histories, ({ window, history }) => {
-        const again = (spans: readonly Span[]): Span[] => mergeSpans([...spans, ...spans].reverse());
+        const again = (spans: readonly TimeRange[]): TimeRange[] => mergeTimeRanges([...spans, ...spans].reverse());
         const { covered, maintenance = [], corrections = [] } = history;
         const repeated = {
           ...history,

@@ -1,11 +1,11 @@
-import { type CorrectedSpan, type Correction, flattenCorrections } from './corrections.js';
+import { type CorrectedRange, type Correction, flattenCorrections } from './corrections.js';
 import { type ServiceStatus } from './service-status.js';
-import { type Span } from './spans.js';
+import { type TimeRange } from './spans.js';
 import { type StatusChange } from './status-change.js';
 import { NO_TOTALS, type StatusTotals } from './status-totals.js';
 
 /** A stretch of time in which a service had one status. */
-export interface StatusInterval extends Span {
+export interface StatusInterval extends TimeRange {
   readonly status: ServiceStatus;
   /** There was maintenance. */
   readonly maintenance?: true;
@@ -20,9 +20,9 @@ export interface KnownHistory {
   /** Changes within the window, in order of time. */
   readonly changes: readonly Pick<StatusChange, 'status' | 'at'>[];
   /** When the service was probed; in order, disjoint. */
-  readonly covered: readonly Span[];
+  readonly covered: readonly TimeRange[];
   /** When there was maintenance, as far as it touches the window; in order, disjoint. None where absent. */
-  readonly maintenance?: readonly Span[];
+  readonly maintenance?: readonly TimeRange[];
   /** In the order they were made in; those that do not touch the window change nothing. None where absent. */
   readonly corrections?: readonly Pick<Correction, 'from' | 'to' | 'status'>[];
 }
@@ -34,13 +34,13 @@ export interface KnownHistory {
  * One pass over all that is known, each list once.
  */
 export function intervalsIn(
-  window: Span,
+  window: TimeRange,
   { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
 ): StatusInterval[] {
   const confirmed = new Changes(before?.status ?? 'unknown', changes);
   const probed = new Spans(covered);
   const maintained = new Spans(maintenance);
-  const corrected = new Spans<CorrectedSpan>(flattenCorrections(corrections));
+  const corrected = new Spans<CorrectedRange>(flattenCorrections(corrections));
 
   const intervals: StatusInterval[] = [];
   for (let from = window.from; from < window.to;) {
@@ -79,7 +79,7 @@ function append(intervals: StatusInterval[], next: StatusInterval): void {
 }
 
 /** A walk through spans that are in order and disjoint. Moments must be asked for in order. */
-class Spans<Kind extends Span = Span> {
+class Spans<Kind extends TimeRange = TimeRange> {
   #index = 0;
   /** When what was found last ends. */
   next = Infinity;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { maintenanceAt, maintenanceIn, type MaintenanceWindow, occurrencesOf, upcomingOf } from './maintenance.js';
-import { type Span } from './spans.js';
+import { type TimeRange } from './spans.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 0, 1, 12);
-const ALWAYS: Span = { from: NOON - 30 * DAY, to: NOON + 30 * DAY };
+const ALWAYS: TimeRange = { from: NOON - 30 * DAY, to: NOON + 30 * DAY };
 
 const window = (rest: Partial<MaintenanceWindow>): MaintenanceWindow => ({
   id: 'mnt_1',
@@ -18,7 +18,7 @@ const single = (from: number, to: number, rest: Partial<MaintenanceWindow> = {})
   window({ from, to, ...rest });
 const nightly = (rest: Partial<MaintenanceWindow> = {}): MaintenanceWindow =>
   window({ recurrence: { rule: '0 2 * * *', timezone: 'UTC', durationMs: HOUR }, ...rest });
-const spans = (of: MaintenanceWindow, span: Span = ALWAYS): Span[] =>
+const spans = (of: MaintenanceWindow, span: TimeRange = ALWAYS): TimeRange[] =>
   occurrencesOf(of, span).map(({ from, to }) => ({ from, to }));
 
 describe('the occurrences of maintenance', () => {

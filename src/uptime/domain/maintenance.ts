@@ -1,6 +1,6 @@
 import { knownOccurrencesIn } from './recurrence-calendar.js';
 import { type Recurrence } from './recurrence.js';
-import { mergeSpans, type Span } from './spans.js';
+import { mergeTimeRanges, type TimeRange } from './spans.js';
 
 /** Time in which a service may fail on purpose, as it was scheduled, and whether that was taken back. */
 export interface MaintenanceWindow {
@@ -19,12 +19,12 @@ export interface MaintenanceWindow {
 }
 
 /** An occurrence of a window, as far as it was not cancelled. */
-export interface MaintenanceOccurrence extends Span {
+export interface MaintenanceOccurrence extends TimeRange {
   readonly window: MaintenanceWindow;
 }
 
 /** The occurrences of a window that touch a span; a single one has one. What was cancelled is cut off. */
-export function occurrencesOf(window: MaintenanceWindow, span: Span): MaintenanceOccurrence[] {
+export function occurrencesOf(window: MaintenanceWindow, span: TimeRange): MaintenanceOccurrence[] {
   const { from, to, recurrence, cancelled } = window;
   const end = cancelled?.at ?? Infinity;
   if (end <= span.from || from >= span.to) return [];
@@ -35,8 +35,10 @@ export function occurrencesOf(window: MaintenanceWindow, span: Span): Maintenanc
 }
 
 /** When there was maintenance of any window, as far as it touches a span; in order, disjoint. */
-export function maintenanceIn(windows: readonly MaintenanceWindow[], span: Span): Span[] {
-  return mergeSpans(windows.flatMap((window) => occurrencesOf(window, span).map(({ from, to }) => ({ from, to }))));
+export function maintenanceIn(windows: readonly MaintenanceWindow[], span: TimeRange): TimeRange[] {
+  return mergeTimeRanges(
+    windows.flatMap((window) => occurrencesOf(window, span).map(({ from, to }) => ({ from, to }))),
+  );
 }
 
 /** The maintenance at a moment; of several the one that ends last. */

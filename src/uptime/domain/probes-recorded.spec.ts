@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { EventRegistry } from '../../event-store/domain/index.js';
 import { ProbesRecorded, samplesOf, toProbesRecorded, type ProbingRules } from './probes-recorded.js';
-import { judge, type Sample } from './sample.js';
+import { toSample, type Sample } from './sample.js';
 import { DEFAULT_GRADE_LIMITS } from './service-status.js';
 
 const RULES: ProbingRules = { intervalMs: 10_000, timeoutMs: 5_000, grades: DEFAULT_GRADE_LIMITS };
@@ -22,7 +22,7 @@ const anySamples = fc
     let at = START;
     return findings.map(({ gap, responseTime, error, warning, delay }): Sample => {
       at += gap;
-      return judge(
+      return toSample(
         {
           at,
           responseTime,
@@ -48,7 +48,7 @@ describe('recorded samples', () => {
 
   it('take at most 16 bytes each in a minute of probes a second, the event around them included', () => {
     const samples = Array.from({ length: 60 }, (_, index) =>
-      judge({ at: START + index * 1_000 + (index % 5), responseTime: 1 + (index % 30) / 7 }, RULES.grades),
+      toSample({ at: START + index * 1_000 + (index % 5), responseTime: 1 + (index % 30) / 7 }, RULES.grades),
     );
     const { data, timestamp, eventId, metadata } = toProbesRecorded(
       'http',
@@ -61,7 +61,7 @@ describe('recorded samples', () => {
 
   it('keep each error text once', () => {
     const samples = Array.from({ length: 50 }, (_, index) =>
-      judge({ at: START + index * 10_000, responseTime: 5_000, error: 'no answer within 5000 ms' }, RULES.grades),
+      toSample({ at: START + index * 10_000, responseTime: 5_000, error: 'no answer within 5000 ms' }, RULES.grades),
     );
     expect(toProbesRecorded('http', samples, RULES, 'prober1').data.outcomes).toEqual([
       { status: 'down', error: 'no answer within 5000 ms' },
@@ -69,7 +69,7 @@ describe('recorded samples', () => {
   });
 
   it('have the same event id when they are appended again, and another one than those of another prober', () => {
-    const samples = [judge({ at: START, responseTime: 1 }, RULES.grades)];
+    const samples = [toSample({ at: START, responseTime: 1 }, RULES.grades)];
     const id = (prober: string): string | undefined => toProbesRecorded('http', samples, RULES, prober).eventId;
     expect(id('prober1')).toBe(id('prober1'));
     expect(id('prober1')).not.toBe(id('prober2'));
@@ -79,8 +79,8 @@ describe('recorded samples', () => {
 describe('a window that was recorded before delays were', () => {
   it('is read as before', () => {
     const samples = [
-      judge({ at: START, responseTime: 1 }, RULES.grades),
-      judge({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades),
+      toSample({ at: START, responseTime: 1 }, RULES.grades),
+      toSample({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades),
     ];
     const registry = new EventRegistry();
     registry.register(ProbesRecorded);
@@ -98,7 +98,10 @@ describe('a window that was recorded before delays were', () => {
 describe('stored data that is not a window of samples', () => {
   const good = toProbesRecorded(
     'http',
-    [judge({ at: START, responseTime: 1 }, RULES.grades), judge({ at: START + 10_000, responseTime: 2 }, RULES.grades)],
+    [
+      toSample({ at: START, responseTime: 1 }, RULES.grades),
+      toSample({ at: START + 10_000, responseTime: 2 }, RULES.grades),
+    ],
     RULES,
     'prober1',
   ).data;

@@ -1,28 +1,28 @@
 import { Cron } from 'croner';
 import { RRuleTemporal } from 'rrule-temporal';
-import { countOf, isRrule, mistakeInRrule, normalRrule } from './recurrence-rrule.js';
-import { type Recurrence, type Recurring, LONGEST_RULE, MOST_OCCURRENCES } from './recurrence.js';
-import { type Span } from './spans.js';
+import { countOf, isRrule, rruleIssue, normalRrule } from './recurrence-rrule.js';
+import { type Recurrence, type Recurring, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
+import { type TimeRange } from './spans.js';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 /** A rule that does not come up for so long is a mistake. */
-const LONGEST_WAIT_MS = 5 * YEAR_MS;
+const MAX_WAIT_MS = 5 * YEAR_MS;
 /** All occurrences of a rule that counts them are within so much time. */
 export const COUNTED_WITHIN_MS = 20 * YEAR_MS;
 /** RRULEs are worked out so much at a time, so that one with very many occurrences is given up early; more where there are few. */
-const STEP_MS = MOST_OCCURRENCES.withinMs;
-const LONGEST_STEP_MS = 2 * YEAR_MS;
+const STEP_MS = MAX_OCCURRENCES.withinMs;
+const MAX_STEP_MS = 2 * YEAR_MS;
 /** How many periods and candidates a step of an RRULE may look at. */
-const MOST_LOOKED_AT = {
-  maxIterations: 3 * MOST_OCCURRENCES.count,
-  maxCandidateEvaluations: 5 * MOST_OCCURRENCES.count,
+const MAX_EXAMINED = {
+  maxIterations: 3 * MAX_OCCURRENCES.count,
+  maxCandidateEvaluations: 5 * MAX_OCCURRENCES.count,
 };
 const CRON = /^\S+( +\S+){4}$/;
 const TIME_ZONE = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
 
 /** What is wrong with a recurrence, and with which part of it. */
-export interface RecurrenceMistake {
+export interface RecurrenceIssue {
   readonly path: 'rule' | 'timezone';
   readonly problem: string;
 }
@@ -34,13 +34,13 @@ export interface RecurrenceMistake {
  * RRULE (as RFC 5545 demands), while a cron expression begins when the gap ends. A cron expression with `*` or steps for its minutes or
  * hours is about time that passes: it comes up in both of two equal hours, and not in a missing one.
  *
- * @param recurring one that {@link mistakeInRecurrence} finds nothing wrong with; of another, what can be worked out
+ * @param recurring one that {@link recurrenceIssue} finds nothing wrong with; of another, what can be worked out
  * @param limit most of them; those that come after are left out
  */
-export function occurrencesIn({ from, recurrence }: Recurring, window: Span, limit: number): Span[] {
+export function occurrencesIn({ from, recurrence }: Recurring, window: TimeRange, limit: number): TimeRange[] {
   const { durationMs, until = Infinity } = recurrence;
   const within = { from: Math.max(from, window.from - durationMs + 1), to: Math.min(until, window.to) };
-  const occurrences: Span[] = [];
+  const occurrences: TimeRange[] = [];
   if (within.to <= within.from || limit <= 0) return occurrences;
   try {
     for (const begins of beginningsIn(from, recurrence, within)) {
@@ -54,7 +54,7 @@ export function occurrencesIn({ from, recurrence }: Recurring, window: Span, lim
 }
 
 /** Undefined for a recurrence that comes up, and not too often. */
-export function mistakeInRecurrence({ from, recurrence }: Recurring): RecurrenceMistake | undefined {
+export function recurrenceIssue({ from, recurrence }: Recurring): RecurrenceIssue | undefined {
   const { rule, timezone, until = Infinity } = recurrence;
   if (!isTimeZone(timezone))
     return { path: 'timezone', problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam' };
@@ -71,17 +71,17 @@ function isTimeZone(name: string): boolean {
 }
 
 function mistakeInForm(rule: string): string | undefined {
-  if (rule.length > LONGEST_RULE) return `must be at most ${LONGEST_RULE} characters`;
-  if (isRrule(rule)) return mistakeInRrule(rule);
+  if (rule.length > MAX_RULE_LENGTH) return `must be at most ${MAX_RULE_LENGTH} characters`;
+  if (isRrule(rule)) return rruleIssue(rule);
   return CRON.test(rule)
     ? undefined
     : 'must be an RRULE such as FREQ=WEEKLY;BYDAY=SU, or a cron expression of five fields such as 0 2 * * SUN';
 }
 
 function mistakeInFrequency(from: number, recurrence: Recurrence, until: number): string | undefined {
-  const { count: most, withinMs } = MOST_OCCURRENCES;
+  const { count: most, withinMs } = MAX_OCCURRENCES;
   const count = isRrule(recurrence.rule) ? countOf(recurrence.rule) : undefined;
-  const end = Math.min(until, from + (count === undefined ? LONGEST_WAIT_MS : COUNTED_WITHIN_MS));
+  const end = Math.min(until, from + (count === undefined ? MAX_WAIT_MS : COUNTED_WITHIN_MS));
   const found: number[] = [];
   try {
     for (const begins of beginningsIn(from, recurrence, { from, to: end })) {
@@ -99,11 +99,11 @@ function mistakeInFrequency(from: number, recurrence: Recurrence, until: number)
   return found.length === 0 ? 'must come up at least once, within five years and before until' : undefined;
 }
 
-function beginningsIn(from: number, { rule, timezone }: Recurrence, within: Span): Iterable<number> {
+function beginningsIn(from: number, { rule, timezone }: Recurrence, within: TimeRange): Iterable<number> {
   return isRrule(rule) ? rruleBeginnings(rule, timezone, from, within) : cronBeginnings(rule, timezone, within);
 }
 
-function* cronBeginnings(rule: string, timezone: string, within: Span): Iterable<number> {
+function* cronBeginnings(rule: string, timezone: string, within: TimeRange): Iterable<number> {
   const cron = new Cron(rule, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
   for (
     let next = cron.nextRun(new Date(within.from - 1));
@@ -113,7 +113,7 @@ function* cronBeginnings(rule: string, timezone: string, within: Span): Iterable
     yield next.getTime();
 }
 
-function* rruleBeginnings(rule: string, timezone: string, from: number, within: Span): Iterable<number> {
+function* rruleBeginnings(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
   // The library takes what prints itself as Temporal's ZonedDateTime does.
   const dtstart = { timeZoneId: timezone, toString: () => `${new Date(from).toISOString()}[${timezone}]` };
   const rrule = new RRuleTemporal({
@@ -121,7 +121,7 @@ function* rruleBeginnings(rule: string, timezone: string, from: number, within: 
     dtstart,
     strict: true,
     cache: false,
-    ...MOST_LOOKED_AT,
+    ...MAX_EXAMINED,
   });
   // To count, the library begins at the beginning each time: that is done once.
   let step = countOf(rule) === undefined ? STEP_MS : Infinity;
@@ -129,7 +129,7 @@ function* rruleBeginnings(rule: string, timezone: string, from: number, within: 
     const end = Math.min(at + step, within.to);
     const found = rrule.between(new Date(at), new Date(end - 1), true);
     for (const { epochMilliseconds } of found) yield epochMilliseconds;
-    step = found.length > 0 ? STEP_MS : Math.min(2 * step, LONGEST_STEP_MS);
+    step = found.length > 0 ? STEP_MS : Math.min(2 * step, MAX_STEP_MS);
     at = end;
   }
 }

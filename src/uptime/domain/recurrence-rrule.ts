@@ -50,7 +50,7 @@ export function countOf(rule: string): number | undefined {
 }
 
 /** What is wrong with the form of an RRULE: libraries pass over parts and values that they do not know. Undefined where nothing is. */
-export function mistakeInRrule(rule: string): string | undefined {
+export function rruleIssue(rule: string): string | undefined {
   const parts = normalRrule(rule).split(';');
   const names = parts.map((part) => part.split('=', 1)[0] ?? '');
   if (names.includes('DTSTART') || names.some((name) => name.startsWith('DTSTART')))

@@ -1,6 +1,6 @@
-import { mistakeInRecurrence, occurrencesIn } from './recurrence-occurrences.js';
+import { recurrenceIssue, occurrencesIn } from './recurrence-occurrences.js';
 import { type Recurrence, type Recurring } from './recurrence.js';
-import { type Span } from './spans.js';
+import { type TimeRange } from './spans.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -11,9 +11,9 @@ const recurring = (
   rule: string,
   { from = '2026-01-01T00:00:00Z', ...rest }: Partial<Omit<Recurrence, 'rule'>> & { from?: string } = {},
 ): Recurring => ({ from: at(from), recurrence: { rule, timezone: AMSTERDAM, durationMs: HOUR, ...rest } });
-const days = (from: string, to: string): Span => ({ from: at(`${from}T00:00:00Z`), to: at(`${to}T00:00:00Z`) });
+const days = (from: string, to: string): TimeRange => ({ from: at(`${from}T00:00:00Z`), to: at(`${to}T00:00:00Z`) });
 /** Beginnings, in UTC, without what is 0. */
-const begins = (rule: Recurring, window: Span, limit = 100): string[] =>
+const begins = (rule: Recurring, window: TimeRange, limit = 100): string[] =>
   occurrencesIn(rule, window, limit).map(({ from }) => new Date(from).toISOString().replace(':00.000Z', 'Z'));
 
 describe('occurrences', () => {
@@ -152,7 +152,7 @@ describe('a recurrence', () => {
     '0 2 * * SUN',
     '0 0 29 2 *',
   ])('may be %s', (rule) => {
-    expect(mistakeInRecurrence(recurring(rule))).toBeUndefined();
+    expect(recurrenceIssue(recurring(rule))).toBeUndefined();
   });
 
   it.each([
@@ -188,20 +188,20 @@ describe('a recurrence', () => {
     ['FREQ=MINUTELY;COUNT=1;BYYEARDAY=210;BYMONTH=6', /must have come up as often as COUNT says/],
     [`FREQ=DAILY;BYHOUR=${'1,'.repeat(300)}1`, /must be at most 500 characters/],
   ])('is refused with the rule %j, and why', (rule, problem) => {
-    expect(mistakeInRecurrence(recurring(rule))).toEqual({
+    expect(recurrenceIssue(recurring(rule))).toEqual({
       path: 'rule',
       problem: expect.stringMatching(problem) as string,
     });
   });
 
   it('is refused where it ends before it has come up once', () => {
-    expect(mistakeInRecurrence(recurring('0 2 * * *', { until: at('2026-01-01T01:00:00Z') }))?.problem).toMatch(
+    expect(recurrenceIssue(recurring('0 2 * * *', { until: at('2026-01-01T01:00:00Z') }))?.problem).toMatch(
       /must come up at least once/,
     );
   });
 
   it.each(['Mars/Olympus', 'Europe/Amsterdam]', '+01:00', ''])('is refused with the time zone %j', (timezone) => {
-    expect(mistakeInRecurrence(recurring('0 2 * * *', { timezone }))).toEqual({
+    expect(recurrenceIssue(recurring('0 2 * * *', { timezone }))).toEqual({
       path: 'timezone',
       problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam',
     });

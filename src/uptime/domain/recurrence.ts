@@ -16,7 +16,7 @@ export interface Recurring {
   readonly recurrence: Recurrence;
 }
 
-export const LONGEST_RULE = 500;
-export const LONGEST_OCCURRENCE_MS = 31 * 86_400_000;
+export const MAX_RULE_LENGTH = 500;
+export const MAX_OCCURRENCE_MS = 31 * 86_400_000;
 /** A rule that comes up more often is no maintenance, and would take long to work out. */
-export const MOST_OCCURRENCES = { count: 1_000, withinMs: 30 * 86_400_000 };
+export const MAX_OCCURRENCES = { count: 1_000, withinMs: 30 * 86_400_000 };

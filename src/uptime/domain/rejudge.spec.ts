@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { judgeNext, rejudge } from './rejudge.js';
+import { applySample, rejudge } from './rejudge.js';
 import { type Sample } from './sample.js';
 import { OBSERVED_STATUSES } from './service-status.js';
 import { type StatusChange } from './status-change.js';
@@ -38,7 +38,7 @@ function confirmations(
 ): { readonly change: StatusChange; readonly sample: Sample }[] {
   let state = NEVER_PROBED;
   return samples.flatMap((sample) => {
-    const judgement = judgeNext('http', state, sample, thresholds);
+    const judgement = applySample('http', state, sample, thresholds);
     state = judgement.state;
     return judgement.change ? [{ change: judgement.change, sample }] : [];
   });

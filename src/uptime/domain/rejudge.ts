@@ -1,15 +1,20 @@
 import { type Sample } from './sample.js';
 import { type StatusChange } from './status-change.js';
-import { decide, evolve, NEVER_PROBED, type Thresholds, type UptimeState } from './uptime-state.js';
+import { decide, evolve, NEVER_PROBED, type Thresholds, type StatusDetector } from './uptime-state.js';
 
 /** What a sample makes of a state, and the change that it confirms, where it confirms one. */
-export interface Judgement {
-  readonly state: UptimeState;
+export interface DetectionStep {
+  readonly state: StatusDetector;
   readonly change: StatusChange | undefined;
 }
 
 /** Takes in the next sample: decides on it, and lets the state take in the sample and then the change. */
-export function judgeNext(serviceName: string, state: UptimeState, sample: Sample, thresholds: Thresholds): Judgement {
+export function applySample(
+  serviceName: string,
+  state: StatusDetector,
+  sample: Sample,
+  thresholds: Thresholds,
+): DetectionStep {
   const change = decide(serviceName, state, sample, thresholds);
   const observed = evolve(state, { sample });
   return { state: change ? evolve(observed, { change }) : observed, change };
@@ -25,7 +30,7 @@ export function rejudge(serviceName: string, samples: readonly Sample[], thresho
   let state = NEVER_PROBED;
   const changes: StatusChange[] = [];
   for (const sample of samples) {
-    const judgement = judgeNext(serviceName, state, sample, thresholds);
+    const judgement = applySample(serviceName, state, sample, thresholds);
     state = judgement.state;
     if (judgement.change) changes.push(judgement.change);
   }

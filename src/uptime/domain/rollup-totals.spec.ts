@@ -1,4 +1,4 @@
-import { NOTHING_KNOWN, totalsBetween, totalsByDay } from './rollup-totals.js';
+import { ZERO_TOTALS, totalsBetween, totalsByDay } from './rollup-totals.js';
 import { DAY_MS } from './rollup-units.js';
 
 const DAY = Date.UTC(2026, 0, 1);
@@ -11,7 +11,7 @@ describe('totals by day', () => {
       { status: 'down', from: DAY + DAY_MS - HOUR, to: DAY + DAY_MS + 2 * HOUR },
       { status: 'degraded', from: DAY + DAY_MS + 2 * HOUR, to: DAY + 2 * DAY_MS, maintenance: true },
     ] as const;
-    expect(totalsByDay(intervals, NOTHING_KNOWN)).toEqual([
+    expect(totalsByDay(intervals, ZERO_TOTALS)).toEqual([
       { end: DAY + DAY_MS, known: [23 * HOUR, 0, HOUR, 0, 0, 0, 0] },
       { end: DAY + 2 * DAY_MS, known: [23 * HOUR, 0, 3 * HOUR, 0, 22 * HOUR, 0, 0] },
     ]);

@@ -6,9 +6,9 @@ import { type StatusTotals } from './status-totals.js';
  * Milliseconds that are known of a service, from the beginning of its history to the beginning of a day (UTC): up, degraded and down,
  * and within maintenance up, degraded, down and unknown. What is unknown outside of maintenance is the rest of the time.
  */
-export type KnownTime = readonly number[];
+export type CumulativeTotals = readonly number[];
 
-export const NOTHING_KNOWN: KnownTime = [0, 0, 0, 0, 0, 0, 0];
+export const ZERO_TOTALS: CumulativeTotals = [0, 0, 0, 0, 0, 0, 0];
 
 const OUTSIDE = { up: 0, degraded: 1, down: 2, unknown: undefined } as const;
 const WITHIN_MAINTENANCE = { up: 3, degraded: 4, down: 5, unknown: 6 } as const;
@@ -16,7 +16,7 @@ const WITHIN_MAINTENANCE = { up: 3, degraded: 4, down: 5, unknown: 6 } as const;
 /** What is known up to the end of a day. */
 export interface DailyTotals {
   readonly end: number;
-  readonly known: KnownTime;
+  readonly known: CumulativeTotals;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface DailyTotals {
  * @param intervals in order, up to the end of a day
  * @param before what is known up to their beginning
  */
-export function totalsByDay(intervals: readonly StatusInterval[], before: KnownTime): DailyTotals[] {
+export function totalsByDay(intervals: readonly StatusInterval[], before: CumulativeTotals): DailyTotals[] {
   const known = [...before];
   const days: DailyTotals[] = [];
   let end: number | undefined;
@@ -46,7 +46,7 @@ export function totalsByDay(intervals: readonly StatusInterval[], before: KnownT
 }
 
 /** The totals of a stretch of time, from what was known at its end and at its beginning. */
-export function totalsBetween(after: KnownTime, before: KnownTime, lengthMs: number): StatusTotals {
+export function totalsBetween(after: CumulativeTotals, before: CumulativeTotals, lengthMs: number): StatusTotals {
   const [up = 0, degraded = 0, down = 0, ...maintained] = after.map((known, index) => known - (before[index] ?? 0));
   const [maintainedUp = 0, maintainedDegraded = 0, maintainedDown = 0, maintainedUnknown = 0] = maintained;
   const maintenance = {

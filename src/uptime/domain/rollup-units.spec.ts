@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { DAY_MS, keptFrom, LENGTH_MS, ROLLUP_UNITS, type RollupSpan, rollupsOf, startOf } from './rollup-units.js';
+import { DAY_MS, keptFrom, LENGTH_MS, ROLLUP_UNITS, type RollupRange, rollupsOf, startOf } from './rollup-units.js';
 
 const MINUTE = LENGTH_MS.minute;
 const HOUR = LENGTH_MS.hour;
 const NEWEST = Date.UTC(2026, 4, 20, 13, 37, 12);
 const TODAY = startOf('day', NEWEST);
-const described = (spans: readonly RollupSpan[]): string[] =>
+const described = (spans: readonly RollupRange[]): string[] =>
   spans.map(({ unit, from, to }) => `${(to - from) / LENGTH_MS[unit]} ${unit}`);
 
 describe('the rollups that hold a window', () => {
@@ -28,7 +28,7 @@ describe('the rollups that hold a window', () => {
   });
 
   it('are one minute, hour or day for a window that lies within it, as fine as is kept', () => {
-    const around = (at: number): RollupSpan[] => rollupsOf({ from: at, to: at + 1 }, NEWEST);
+    const around = (at: number): RollupRange[] => rollupsOf({ from: at, to: at + 1 }, NEWEST);
     expect(around(NEWEST - 90 * MINUTE)).toEqual([
       { unit: 'minute', from: startOf('minute', NEWEST - 90 * MINUTE), to: startOf('minute', NEWEST - 89 * MINUTE) },
     ]);

@@ -1,4 +1,4 @@
-import { type Span } from './spans.js';
+import { type TimeRange } from './spans.js';
 
 /** The stretches of time that samples are rolled up by, all in UTC, from the finest to the coarsest. */
 export const ROLLUP_UNITS = ['minute', 'hour', 'day'] as const;
@@ -27,7 +27,7 @@ export function keptFrom(unit: RollupUnit, newest: number): number {
 }
 
 /** A stretch of whole minutes, hours or days. */
-export interface RollupSpan extends Span {
+export interface RollupRange extends TimeRange {
   readonly unit: RollupUnit;
 }
 
@@ -37,9 +37,9 @@ export interface RollupSpan extends Span {
  *
  * @param newest when the service's newest sample was taken
  */
-export function rollupsOf(window: Span, newest: number): RollupSpan[] {
+export function rollupsOf(window: TimeRange, newest: number): RollupRange[] {
   const finestAt = (at: number): RollupUnit => ROLLUP_UNITS.find((unit) => at >= keptFrom(unit, newest)) ?? 'day';
-  const spans: RollupSpan[] = [];
+  const spans: RollupRange[] = [];
   if (window.to <= window.from) return spans;
   const to = startOf(finestAt(window.to - 1), window.to - 1) + LENGTH_MS[finestAt(window.to - 1)];
   for (let at = startOf(finestAt(window.from), window.from); at < to;) {

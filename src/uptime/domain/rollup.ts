@@ -4,7 +4,7 @@ import { type Sample } from './sample.js';
 import { OBSERVED_STATUSES } from './service-status.js';
 
 /** A row names so many kinds of error; further ones count as {@link OTHER_ERRORS}. */
-const MOST_ERROR_KINDS = 12;
+const MAX_ERROR_KINDS = 12;
 export const OTHER_ERRORS = 'other';
 
 /**
@@ -48,7 +48,7 @@ export class Rollup {
     }
     if (errorKind !== undefined)
       this.#countError(
-        this.#errors.has(errorKind) || this.#errors.size < MOST_ERROR_KINDS ? errorKind : OTHER_ERRORS,
+        this.#errors.has(errorKind) || this.#errors.size < MAX_ERROR_KINDS ? errorKind : OTHER_ERRORS,
         1,
       );
   }

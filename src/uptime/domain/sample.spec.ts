@@ -1,4 +1,4 @@
-import { judge } from './sample.js';
+import { toSample } from './sample.js';
 import { DEFAULT_GRADE_LIMITS, gradeOf } from './service-status.js';
 
 describe('a response time', () => {
@@ -21,7 +21,7 @@ describe('a response time', () => {
 
 describe('a finding', () => {
   it('is up with its grade when the target answered in time', () => {
-    expect(judge({ at: 5, responseTime: 12.3456 }, DEFAULT_GRADE_LIMITS)).toEqual({
+    expect(toSample({ at: 5, responseTime: 12.3456 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 12_346,
       status: 'up',
@@ -30,7 +30,7 @@ describe('a finding', () => {
   });
 
   it('is degraded when the answer was slow', () => {
-    expect(judge({ at: 5, responseTime: 1_500 }, DEFAULT_GRADE_LIMITS)).toEqual({
+    expect(toSample({ at: 5, responseTime: 1_500 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 1_500_000,
       status: 'degraded',
@@ -39,7 +39,7 @@ describe('a finding', () => {
   });
 
   it('is down, without a grade, when the probe failed, however fast', () => {
-    expect(judge({ at: 5, responseTime: 0.4, error: 'answered 503' }, DEFAULT_GRADE_LIMITS)).toEqual({
+    expect(toSample({ at: 5, responseTime: 0.4, error: 'answered 503' }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 400,
       status: 'down',
@@ -48,7 +48,9 @@ describe('a finding', () => {
   });
 
   it('is degraded with the reason when the target answered with a warning, however fast', () => {
-    expect(judge({ at: 5, responseTime: 2, warning: 'the certificate ends in 5 days' }, DEFAULT_GRADE_LIMITS)).toEqual({
+    expect(
+      toSample({ at: 5, responseTime: 2, warning: 'the certificate ends in 5 days' }, DEFAULT_GRADE_LIMITS),
+    ).toEqual({
       at: 5,
       responseMicros: 2_000,
       status: 'degraded',
@@ -58,17 +60,17 @@ describe('a finding', () => {
   });
 
   it('is graded without the time that the prober was held up, which is told', () => {
-    expect(judge({ at: 5, responseTime: 1_500, delay: 1_450 }, DEFAULT_GRADE_LIMITS)).toEqual({
+    expect(toSample({ at: 5, responseTime: 1_500, delay: 1_450 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 1_500_000,
       delayMicros: 1_450_000,
       status: 'up',
       grade: 'excellent',
     });
-    expect(judge({ at: 5, responseTime: 3, delay: 50 }, DEFAULT_GRADE_LIMITS)).toMatchObject({
+    expect(toSample({ at: 5, responseTime: 3, delay: 50 }, DEFAULT_GRADE_LIMITS)).toMatchObject({
       responseMicros: 3_000,
       delayMicros: 3_000,
     });
-    expect(judge({ at: 5, responseTime: 3, delay: 0 }, DEFAULT_GRADE_LIMITS)).not.toHaveProperty('delayMicros');
+    expect(toSample({ at: 5, responseTime: 3, delay: 0 }, DEFAULT_GRADE_LIMITS)).not.toHaveProperty('delayMicros');
   });
 });

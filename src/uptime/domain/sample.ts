@@ -16,7 +16,7 @@ export interface Sample {
 }
 
 /** What a probe found, before it is judged. */
-export interface ProbeFinding {
+export interface ProbeMeasurement {
   /** As in {@link Sample}. */
   readonly at: number;
   /** Milliseconds with fractions. */
@@ -29,7 +29,10 @@ export interface ProbeFinding {
 }
 
 /** Judges a finding: failed is `down`, slow or with a warning is `degraded`, else `up`. */
-export function judge({ at, responseTime, error, warning, delay = 0 }: ProbeFinding, limits: GradeLimits): Sample {
+export function toSample(
+  { at, responseTime, error, warning, delay = 0 }: ProbeMeasurement,
+  limits: GradeLimits,
+): Sample {
   const responseMicros = Math.max(0, Math.round(responseTime * 1_000));
   const delayMicros = Math.min(responseMicros, Math.max(0, Math.round(delay * 1_000)));
   const taken = { at, responseMicros, ...(delayMicros === 0 ? {} : { delayMicros }) };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { coverOf, gapTolerance, mergeSpans, type Span, withSpan } from './spans.js';
+import { coverageOf, gapTolerance, mergeTimeRanges, type TimeRange, addTimeRange } from './spans.js';
 
 describe('the time that samples cover', () => {
   it('goes from a sample to the next one within the tolerance, and no further', () => {
-    expect(coverOf([{ at: 0 }, { at: 10 }, { at: 20 }, { at: 46 }, { at: 56 }], 25)).toEqual([
+    expect(coverageOf([{ at: 0 }, { at: 10 }, { at: 20 }, { at: 46 }, { at: 56 }], 25)).toEqual([
       { from: 0, to: 20 },
       { from: 46, to: 56 },
     ]);
@@ -21,7 +21,7 @@ describe('adding a span', () => {
       { from: 30, to: 40 },
       { from: 90, to: 95 },
     ];
-    expect(withSpan(spans, { from: 12, to: 28 }, 2)).toEqual([
+    expect(addTimeRange(spans, { from: 12, to: 28 }, 2)).toEqual([
       { from: 0, to: 40 },
       { from: 90, to: 95 },
     ]);
@@ -33,7 +33,7 @@ describe('adding a span', () => {
       fc.property(spans, fc.nat(5), (given, tolerance) => {
         const add = (list: typeof given): unknown =>
           list.reduce<{ from: number; to: number }[]>(
-            (merged, { from, length }) => withSpan(merged, { from, to: from + length }, tolerance),
+            (merged, { from, length }) => addTimeRange(merged, { from, to: from + length }, tolerance),
             [],
           );
         expect(add(given)).toEqual(add([...given].reverse()));
@@ -50,9 +50,9 @@ describe('merging spans', () => {
     );
     fc.assert(
       fc.property(spans, (given) => {
-        const added = given.reduce<Span[]>((merged, span) => withSpan(merged, span, 0), []);
-        expect(mergeSpans(given)).toEqual(added);
-        expect(mergeSpans([...given].reverse())).toEqual(added);
+        const added = given.reduce<TimeRange[]>((merged, span) => addTimeRange(merged, span, 0), []);
+        expect(mergeTimeRanges(given)).toEqual(added);
+        expect(mergeTimeRanges([...given].reverse())).toEqual(added);
       }),
     );
   });

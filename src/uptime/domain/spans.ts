@@ -2,7 +2,7 @@ import { type ProbingRules } from './probes-recorded.js';
 import { type Sample } from './sample.js';
 
 /** A stretch of time in milliseconds since 1970: `from` belongs to it, `to` does not. */
-export interface Span {
+export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
@@ -22,8 +22,8 @@ export function gapTolerance({ intervalMs, timeoutMs }: Pick<ProbingRules, 'inte
  *
  * @param samples in order of time
  */
-export function coverOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: number): Span[] {
-  const spans: Span[] = [];
+export function coverageOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: number): TimeRange[] {
+  const spans: TimeRange[] = [];
   for (const { at } of samples) {
     const last = spans.at(-1);
     if (last && at - last.to <= toleranceMs) spans[spans.length - 1] = { from: last.from, to: at };
@@ -33,8 +33,8 @@ export function coverOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: num
 }
 
 /** Makes one of spans that overlap or touch. @returns in order, disjoint */
-export function mergeSpans(spans: readonly Span[]): Span[] {
-  const merged: Span[] = [];
+export function mergeTimeRanges(spans: readonly TimeRange[]): TimeRange[] {
+  const merged: TimeRange[] = [];
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {
     const last = merged.at(-1);
     if (!last || span.from > last.to) merged.push(span);
@@ -49,9 +49,9 @@ export function mergeSpans(spans: readonly Span[]): Span[] {
  * @param spans in order, none within the tolerance of the next unless it was joined under a smaller one
  * @returns the same, with the span in its place
  */
-export function withSpan(spans: readonly Span[], added: Span, toleranceMs: number): Span[] {
-  const before: Span[] = [];
-  const after: Span[] = [];
+export function addTimeRange(spans: readonly TimeRange[], added: TimeRange, toleranceMs: number): TimeRange[] {
+  const before: TimeRange[] = [];
+  const after: TimeRange[] = [];
   let { from, to } = added;
   for (const span of spans) {
     if (span.to < added.from - toleranceMs) before.push(span);

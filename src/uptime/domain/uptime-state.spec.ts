@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type Sample } from './sample.js';
 import { OBSERVED_STATUSES, type ObservedStatus } from './service-status.js';
 import { type StatusChange } from './status-change.js';
-import { decide, evolve, NEVER_PROBED, rebase, type Thresholds, type UptimeState } from './uptime-state.js';
+import { decide, evolve, NEVER_PROBED, rebase, type Thresholds, type StatusDetector } from './uptime-state.js';
 
 const THRESHOLDS: Thresholds = { failureThreshold: 3, successThreshold: 2 };
 const START = Date.UTC(2026, 0, 1);
@@ -18,8 +18,8 @@ function sample(status: ObservedStatus, index: number): Sample {
 function run(
   statuses: readonly ObservedStatus[],
   thresholds = THRESHOLDS,
-  from: UptimeState = NEVER_PROBED,
-): { state: UptimeState; changes: StatusChange[] } {
+  from: StatusDetector = NEVER_PROBED,
+): { state: StatusDetector; changes: StatusChange[] } {
   let state = from;
   const changes: StatusChange[] = [];
   statuses.forEach((status, index) => {
@@ -34,13 +34,13 @@ function run(
 }
 
 /** `status@index of the sample it is dated to`. */
-function told(statuses: readonly ObservedStatus[], from?: UptimeState, thresholds?: Thresholds): string[] {
+function told(statuses: readonly ObservedStatus[], from?: StatusDetector, thresholds?: Thresholds): string[] {
   return run(statuses, thresholds, from).changes.map(({ status, at }) => `${status}@${(at - START) / 1_000}`);
 }
 
-const UP: UptimeState = { status: 'up', since: START - 60_000, runs: {} };
-const DOWN: UptimeState = { status: 'down', since: START - 60_000, runs: {} };
-const DEGRADED: UptimeState = { status: 'degraded', since: START - 60_000, runs: {} };
+const UP: StatusDetector = { status: 'up', since: START - 60_000, streaks: {} };
+const DOWN: StatusDetector = { status: 'down', since: START - 60_000, streaks: {} };
+const DEGRADED: StatusDetector = { status: 'degraded', since: START - 60_000, streaks: {} };
 
 describe('a change of status', () => {
   it('is confirmed by as many failures in a row as the threshold, and dated to the first of them', () => {
@@ -118,7 +118,7 @@ describe('a change of status', () => {
   });
 
   it('is never dated before the change that it follows, whatever the clocks of two replicas say', () => {
-    const ahead: UptimeState = { status: 'up', since: START + 60_000, runs: {} };
+    const ahead: StatusDetector = { status: 'up', since: START + 60_000, streaks: {} };
     expect(run(['down', 'down', 'down'], THRESHOLDS, ahead).changes).toMatchObject([
       { status: 'down', at: START + 60_000, duration: 0 },
     ]);

@@ -11,7 +11,7 @@ export interface Thresholds {
 }
 
 /** Samples in a row, up to the latest, that share a trait. */
-interface Run {
+interface Streak {
   readonly length: number;
   readonly first: Sample;
 }
@@ -20,10 +20,10 @@ interface Run {
  * The traits that runs are counted for. "At least as bad as `degraded`" is `notUp`, "at least as good" is `notDown`: so a service
  * that is slow and failing by turns is found degraded, though no two of its samples are alike.
  */
-const TRAITS = ['up', 'notUp', 'down', 'notDown', 'probed'] as const;
-type Trait = (typeof TRAITS)[number];
+const SAMPLE_CLASSES = ['up', 'notUp', 'down', 'notDown', 'probed'] as const;
+type SampleClass = (typeof SAMPLE_CLASSES)[number];
 
-const HAS: Readonly<Record<Trait, (status: ObservedStatus) => boolean>> = {
+const HAS: Readonly<Record<SampleClass, (status: ObservedStatus) => boolean>> = {
   up: (status) => status === 'up',
   notUp: (status) => status !== 'up',
   down: (status) => status === 'down',
@@ -31,20 +31,20 @@ const HAS: Readonly<Record<Trait, (status: ObservedStatus) => boolean>> = {
   probed: () => true,
 };
 
-export interface UptimeState {
+export interface StatusDetector {
   /** The confirmed status. */
   readonly status: ServiceStatus;
   /** Since when, in milliseconds since 1970; absent while nothing was ever confirmed. */
   readonly since?: number;
-  readonly runs: Readonly<Partial<Record<Trait, Run>>>;
+  readonly streaks: Readonly<Partial<Record<SampleClass, Streak>>>;
 }
 
 /** A service that nobody ever probed. */
-export const NEVER_PROBED: UptimeState = { status: 'unknown', runs: {} };
+export const NEVER_PROBED: StatusDetector = { status: 'unknown', streaks: {} };
 
 interface Transition {
   readonly to: ObservedStatus;
-  readonly after: Trait;
+  readonly after: SampleClass;
   readonly samples: (thresholds: Thresholds) => number;
 }
 
@@ -87,13 +87,13 @@ const TRANSITIONS: Readonly<Record<ServiceStatus, readonly Transition[]>> = {
  */
 export function decide(
   serviceName: string,
-  state: UptimeState,
+  state: StatusDetector,
   sample: Sample,
   thresholds: Thresholds,
 ): StatusChange | undefined {
-  const { runs } = observe(state, sample);
+  const { streaks } = observe(state, sample);
   for (const { to, after, samples } of TRANSITIONS[state.status]) {
-    const run = runs[after];
+    const run = streaks[after];
     if (run && run.length >= samples(thresholds)) return changeTo(serviceName, to, run.first, state);
   }
   return undefined;
@@ -101,11 +101,11 @@ export function decide(
 
 /** The state after something happened. */
 export function evolve(
-  state: UptimeState,
+  state: StatusDetector,
   happened: { readonly sample: Sample } | { readonly change: Pick<StatusChange, 'status' | 'at'> },
-): UptimeState {
+): StatusDetector {
   if ('sample' in happened) return observe(state, happened.sample);
-  return { status: happened.change.status, since: happened.change.at, runs: state.runs };
+  return { status: happened.change.status, since: happened.change.at, streaks: state.streaks };
 }
 
 /**
@@ -129,17 +129,17 @@ export function rebase(
   return kept;
 }
 
-function observe(state: UptimeState, sample: Sample): UptimeState {
-  const runs: Partial<Record<Trait, Run>> = {};
-  for (const trait of TRAITS) {
+function observe(state: StatusDetector, sample: Sample): StatusDetector {
+  const streaks: Partial<Record<SampleClass, Streak>> = {};
+  for (const trait of SAMPLE_CLASSES) {
     if (!HAS[trait](sample.status)) continue;
-    const run = state.runs[trait];
-    runs[trait] = run ? { length: run.length + 1, first: run.first } : { length: 1, first: sample };
+    const run = state.streaks[trait];
+    streaks[trait] = run ? { length: run.length + 1, first: run.first } : { length: 1, first: sample };
   }
-  return { ...state, runs };
+  return { ...state, streaks };
 }
 
-function changeTo(serviceName: string, status: ObservedStatus, first: Sample, { since }: UptimeState): StatusChange {
+function changeTo(serviceName: string, status: ObservedStatus, first: Sample, { since }: StatusDetector): StatusChange {
   // A clock that was set back, or another replica's that is ahead, must not turn history around.
   const at = since === undefined ? first.at : Math.max(first.at, since);
   return {

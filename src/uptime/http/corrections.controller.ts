@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { CLOCK, type Clock, type KnownCaller } from '../../event-store/index.js';
-import { Access, ApiErrors, ApiIdempotencyKey, CurrentKnownCaller, REPLAYED_HEADER } from '../../http/index.js';
-import { Corrections } from '../application/index.js';
-import { correctionAsked, CorrectionDto, CorrectStatusBody } from './corrections.dto.js';
+import { CLOCK, type Clock, type AuthenticatedCaller } from '../../event-store/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, CurrentAuthenticatedCaller, REPLAYED_HEADER } from '../../http/index.js';
+import { CorrectionService } from '../application/index.js';
+import { correctStatusCommand, CorrectionDto, CorrectStatusRequest } from './corrections.dto.js';
 import { NoQueryPipe } from './no-query.pipe.js';
-import { Conditions, type RecordConditions } from './record-request.js';
-import { CorrectionAnswer, CorrectionsAnswer } from './uptime-records.dto.js';
+import { RequestPreconditions, type AnnotationPreconditions } from './record-request.js';
+import { CorrectionResponse, CorrectionsResponse } from './uptime-records.dto.js';
 import { toTimestamp } from './uptime.dto.js';
 
 /** What people know better than the probes: "this was a false alarm". */
@@ -16,16 +16,16 @@ import { toTimestamp } from './uptime.dto.js';
 @ApiParam({ name: 'name', example: 'http' })
 export class CorrectionsController {
   constructor(
-    private readonly corrections: Corrections,
+    private readonly corrections: CorrectionService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get()
   @Access({ kind: 'open', group: 'uptime' })
   @ApiOperation({ summary: 'The corrections of a service' })
-  @ApiOkResponse({ type: CorrectionsAnswer })
+  @ApiOkResponse({ type: CorrectionsResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): CorrectionsAnswer {
+  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): CorrectionsResponse {
     return {
       timestamp: this.#now(),
       corrections: this.corrections.list(name).map((correction) => CorrectionDto.of(correction)),
@@ -39,7 +39,7 @@ export class CorrectionsController {
     description: 'For time that has passed. What was probed stays recorded: `asProbed` brings it back.',
   })
   @ApiIdempotencyKey()
-  @ApiCreatedResponse({ type: CorrectionAnswer })
+  @ApiCreatedResponse({ type: CorrectionResponse })
   @ApiErrors(
     'validation-error',
     'stream-not-found',
@@ -53,14 +53,14 @@ export class CorrectionsController {
   async correct(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
-    @Body() body: CorrectStatusBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: RecordConditions,
+    @Body() body: CorrectStatusRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: AnnotationPreconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<CorrectionAnswer> {
+  ): Promise<CorrectionResponse> {
     const { correction, replayed } = await this.corrections.correct(
       { caller, service: name, ...conditions },
-      correctionAsked(body),
+      correctStatusCommand(body),
     );
     if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), correction: CorrectionDto.of(correction) };

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { type CorrectionAsked } from '../application/index.js';
+import { type CorrectStatusCommand } from '../application/index.js';
 import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../domain/index.js';
-import { InstantMember, instantOf } from './instant-member.js';
-import { ReasonMember } from './reason-member.js';
+import { TimestampProperty, parseTimestamp } from './instant-member.js';
+import { ReasonProperty } from './reason-member.js';
 import { toTimestamp } from './uptime.dto.js';
 
 const FROM = { description: 'From when on it is known better', example: '2026-01-31T12:00:00.000Z' };
@@ -14,24 +14,24 @@ const STATUS = {
   example: 'up',
 };
 
-export class CorrectStatusBody {
-  @InstantMember(FROM)
+export class CorrectStatusRequest {
+  @TimestampProperty(FROM)
   readonly from: string;
 
-  @InstantMember(TO)
+  @TimestampProperty(TO)
   readonly to: string;
 
   @ApiProperty(STATUS)
   @IsIn(CORRECTED_STATUSES)
   readonly status: CorrectedStatus;
 
-  @ReasonMember('a false alarm: the prober had lost its network')
+  @ReasonProperty('a false alarm: the prober had lost its network')
   readonly reason: string;
 }
 
 /** What a body asks for, its times in milliseconds. */
-export function correctionAsked({ from, to, status, reason }: CorrectStatusBody): CorrectionAsked {
-  return { from: instantOf(from), to: instantOf(to), status, reason };
+export function correctStatusCommand({ from, to, status, reason }: CorrectStatusRequest): CorrectStatusCommand {
+  return { from: parseTimestamp(from), to: parseTimestamp(to), status, reason };
 }
 
 export class CorrectionDto {

@@ -7,14 +7,14 @@ import { WebSocket } from 'ws';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { HTTP, ManualClock, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js';
 import { type OpenEndpoints } from '../../config/index.js';
-import { AuthenticationError, ConnectionError, type KnownCaller } from '../../event-store/domain/index.js';
-import { Authenticator, OwnCredential } from '../../identity/index.js';
+import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
+import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { ChangeFeed, UptimeQueries } from '../application/index.js';
 import { changeEventId, NO_TOTALS, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
 
 /** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
-async function verify(token: string): Promise<KnownCaller> {
+async function verify(token: string): Promise<AuthenticatedCaller> {
   const [id = '', lifetime] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
   if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
@@ -32,7 +32,7 @@ describe('the live feed', () => {
   let store: MemoryEventStore;
   let feed: ChangeFeed;
   let gateway: LiveFeedGateway;
-  const own = new OwnCredential();
+  const own = new SelfProbeCredential();
   const openEndpoints = new Set<OpenEndpoints>();
 
   beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('the live feed', () => {
       maintenance: () => [],
       corrections: () => [],
       totalsIn: () => NO_TOTALS,
-      settledUntil: () => undefined,
+      finalUntil: () => undefined,
     };
     const queries = new UptimeQueries(
       history,

@@ -16,11 +16,11 @@ import { ChangeFeed, UptimeQueries } from '../application/index.js';
 import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { CurrentStatusDto, toTimestamp } from './uptime.dto.js';
 
-const MOST_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS = 1_000;
 /** The feed is told nothing, so that nothing larger needs to be read. */
-const MOST_INCOMING_BYTES = 1_024;
+const MAX_INCOMING_BYTES = 1_024;
 /** A peer that lets so much pile up does not read; it is let go before it takes the memory of the others. */
-const MOST_UNREAD_BYTES = 262_144;
+const MAX_UNREAD_BYTES = 262_144;
 /** A peer that has not answered a ping when the next one is due is dead. */
 const HEARTBEAT_MS = 30_000;
 /** How long peers may take to close when the service shuts down. */
@@ -30,7 +30,7 @@ const GOING_AWAY = 1_001;
 /** RFC 6455, 7.4.1: against the policy of the server. */
 const POLICY_VIOLATION = 1_008;
 /** The longest time that a timer takes, in milliseconds: 25 days. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * The live feed: sends `{"type":"statuses",…}` with the current statuses to who connects, and to all when changes may have been
@@ -40,7 +40,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger(LiveFeedGateway.name);
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MOST_INCOMING_BYTES, perMessageDeflate: false });
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_INCOMING_BYTES, perMessageDeflate: false });
   readonly #answered = new WeakSet<WebSocket>();
   #heartbeat: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -83,7 +83,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     if (pathOf(request) !== LIVE_FEED_PATH) return refuse(socket, 404);
     const caller = await this.#admit(request);
     if (typeof caller === 'number') return refuse(socket, caller);
-    if (this.#isClosing || this.#server.clients.size >= MOST_CONNECTIONS) return refuse(socket, 503);
+    if (this.#isClosing || this.#server.clients.size >= MAX_CONNECTIONS) return refuse(socket, 503);
     this.#server.handleUpgrade(request, socket, head, (peer) => {
       if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#endAt(peer, caller.expiresAt);
       this.#server.emit('connection', peer, request);
@@ -105,7 +105,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   #endAt(peer: WebSocket, instant: number): void {
     const timer = setTimeout(
       () => peer.close(POLICY_VIOLATION, 'the credentials have expired'),
-      Math.min(instant - this.clock.now(), LONGEST_TIMER_MS),
+      Math.min(instant - this.clock.now(), MAX_TIMER_MS),
     );
     peer.once('close', () => clearTimeout(timer));
   }
@@ -130,7 +130,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   #send(peer: WebSocket, message: string): void {
-    if (peer.bufferedAmount > MOST_UNREAD_BYTES) peer.terminate();
+    if (peer.bufferedAmount > MAX_UNREAD_BYTES) peer.terminate();
     else if (peer.readyState === peer.OPEN) peer.send(message);
   }
 

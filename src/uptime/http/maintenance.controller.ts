@@ -1,13 +1,13 @@
 import { Body, Controller, Delete, Get, Inject, NotFoundException, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { CLOCK, type Clock, type KnownCaller } from '../../event-store/index.js';
-import { Access, ApiErrors, ApiIdempotencyKey, CurrentKnownCaller, REPLAYED_HEADER } from '../../http/index.js';
-import { MaintenancePlan } from '../application/index.js';
-import { maintenanceAsked, MaintenanceDto, ScheduleMaintenanceBody } from './maintenance.dto.js';
+import { CLOCK, type Clock, type AuthenticatedCaller } from '../../event-store/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, CurrentAuthenticatedCaller, REPLAYED_HEADER } from '../../http/index.js';
+import { MaintenanceService } from '../application/index.js';
+import { scheduleMaintenanceCommand, MaintenanceDto, ScheduleMaintenanceRequest } from './maintenance.dto.js';
 import { NoQueryPipe } from './no-query.pipe.js';
-import { Conditions, type RecordConditions } from './record-request.js';
-import { MaintenanceAnswer, MaintenanceListAnswer } from './uptime-records.dto.js';
+import { RequestPreconditions, type AnnotationPreconditions } from './record-request.js';
+import { MaintenanceResponse, MaintenanceListResponse } from './uptime-records.dto.js';
 import { toTimestamp } from './uptime.dto.js';
 
 /** When a service may fail on purpose. It is probed all the same. */
@@ -16,7 +16,7 @@ import { toTimestamp } from './uptime.dto.js';
 @ApiParam({ name: 'name', example: 'http' })
 export class MaintenanceController {
   constructor(
-    private readonly plan: MaintenancePlan,
+    private readonly plan: MaintenanceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -27,9 +27,9 @@ export class MaintenanceController {
     description:
       'Single windows and recurring ones, past and cancelled ones too, each with the occurrences that come next.',
   })
-  @ApiOkResponse({ type: MaintenanceListAnswer })
+  @ApiOkResponse({ type: MaintenanceListResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): MaintenanceListAnswer {
+  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): MaintenanceListResponse {
     return { timestamp: this.#now(), maintenance: this.plan.list(name).map((planned) => MaintenanceDto.of(planned)) };
   }
 
@@ -41,7 +41,7 @@ export class MaintenanceController {
       'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. Time of maintenance is left out of percentages unless `maintenance=` in the question says otherwise.',
   })
   @ApiIdempotencyKey()
-  @ApiCreatedResponse({ type: MaintenanceAnswer })
+  @ApiCreatedResponse({ type: MaintenanceResponse })
   @ApiErrors(
     'validation-error',
     'stream-not-found',
@@ -55,12 +55,15 @@ export class MaintenanceController {
   async schedule(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
-    @Body() body: ScheduleMaintenanceBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: RecordConditions,
+    @Body() body: ScheduleMaintenanceRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: AnnotationPreconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<MaintenanceAnswer> {
-    const scheduled = await this.plan.schedule({ caller, service: name, ...conditions }, maintenanceAsked(body));
+  ): Promise<MaintenanceResponse> {
+    const scheduled = await this.plan.schedule(
+      { caller, service: name, ...conditions },
+      scheduleMaintenanceCommand(body),
+    );
     if (scheduled.replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(scheduled) };
   }
@@ -73,7 +76,7 @@ export class MaintenanceController {
       'From now on there is nothing of it, now and at later occurrences; what has passed stays. Doing it again is harmless.',
   })
   @ApiParam({ name: 'id', example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
-  @ApiOkResponse({ type: MaintenanceAnswer })
+  @ApiOkResponse({ type: MaintenanceResponse })
   @ApiErrors(
     'validation-error',
     'stream-not-found',
@@ -87,9 +90,9 @@ export class MaintenanceController {
     @Param('name') name: string,
     @Param('id') id: string,
     @Query(NoQueryPipe) _query: unknown,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() { requestId }: RecordConditions,
-  ): Promise<MaintenanceAnswer> {
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() { requestId }: AnnotationPreconditions,
+  ): Promise<MaintenanceResponse> {
     const cancelled = await this.plan.cancel({ caller, service: name, requestId }, id);
     if (!cancelled)
       throw new NotFoundException(

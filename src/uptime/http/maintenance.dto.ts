@@ -2,22 +2,22 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { IfGiven } from '../../http/index.js';
-import { type MaintenanceAsked, type PlannedMaintenance } from '../application/index.js';
+import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../application/index.js';
 import {
-  LONGEST_OCCURRENCE_MS,
-  LONGEST_RULE,
+  MAX_OCCURRENCE_MS,
+  MAX_RULE_LENGTH,
   type MaintenanceOccurrence,
   type MaintenanceWindow,
   type Recurrence,
 } from '../domain/index.js';
-import { InstantMember, instantOf, OptionalInstantMember } from './instant-member.js';
-import { ReasonMember } from './reason-member.js';
+import { TimestampProperty, parseTimestamp, OptionalTimestampProperty } from './instant-member.js';
+import { ReasonProperty } from './reason-member.js';
 import { toTimestamp } from './uptime.dto.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 const AN_END = '2026-01-31T14:00:00.000Z';
 const SHORTEST_OCCURRENCE_MS = 1_000;
-const LONGEST_TIME_ZONE = 64;
+const MAX_TIME_ZONE_LENGTH = 64;
 const RULE = {
   description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields',
   example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0',
@@ -38,57 +38,62 @@ const FROM = {
 };
 const TO = { description: 'When it ends, of a single one', example: AN_END };
 
-export class RecurrenceBody {
-  @ApiProperty({ ...RULE, maxLength: LONGEST_RULE })
+export class RecurrenceRequest {
+  @ApiProperty({ ...RULE, maxLength: MAX_RULE_LENGTH })
   @IsString()
   @MinLength(1)
-  @MaxLength(LONGEST_RULE)
+  @MaxLength(MAX_RULE_LENGTH)
   readonly rule: string;
 
-  @ApiProperty({ ...TIME_ZONE, maxLength: LONGEST_TIME_ZONE })
+  @ApiProperty({ ...TIME_ZONE, maxLength: MAX_TIME_ZONE_LENGTH })
   @IsString()
-  @MaxLength(LONGEST_TIME_ZONE)
+  @MaxLength(MAX_TIME_ZONE_LENGTH)
   readonly timezone: string;
 
-  @ApiProperty({ ...DURATION, minimum: SHORTEST_OCCURRENCE_MS, maximum: LONGEST_OCCURRENCE_MS })
+  @ApiProperty({ ...DURATION, minimum: SHORTEST_OCCURRENCE_MS, maximum: MAX_OCCURRENCE_MS })
   @IsInt()
   @Min(SHORTEST_OCCURRENCE_MS)
-  @Max(LONGEST_OCCURRENCE_MS)
+  @Max(MAX_OCCURRENCE_MS)
   readonly durationMs: number;
 
-  @OptionalInstantMember(UNTIL)
+  @OptionalTimestampProperty(UNTIL)
   readonly until?: string;
 }
 
-export class ScheduleMaintenanceBody {
-  @InstantMember(FROM)
+export class ScheduleMaintenanceRequest {
+  @TimestampProperty(FROM)
   readonly from: string;
 
-  @OptionalInstantMember({ ...TO, description: 'When it ends; either this or recurrence is given' })
+  @OptionalTimestampProperty({ ...TO, description: 'When it ends; either this or recurrence is given' })
   readonly to?: string;
 
-  @ApiPropertyOptional({ type: RecurrenceBody, description: 'For maintenance that comes again and again' })
+  @ApiPropertyOptional({ type: RecurrenceRequest, description: 'For maintenance that comes again and again' })
   @IfGiven()
   @ValidateNested()
-  @Type(() => RecurrenceBody)
-  readonly recurrence?: RecurrenceBody;
+  @Type(() => RecurrenceRequest)
+  readonly recurrence?: RecurrenceRequest;
 
-  @ReasonMember('a new disk')
+  @ReasonProperty('a new disk')
   readonly reason: string;
 }
 
 /** What a body asks for, its times in milliseconds. */
-export function maintenanceAsked({ from, to, recurrence, reason }: ScheduleMaintenanceBody): MaintenanceAsked {
+export function scheduleMaintenanceCommand({
+  from,
+  to,
+  recurrence,
+  reason,
+}: ScheduleMaintenanceRequest): ScheduleMaintenanceCommand {
   return {
-    from: instantOf(from),
-    ...(to === undefined ? {} : { to: instantOf(to) }),
+    from: parseTimestamp(from),
+    ...(to === undefined ? {} : { to: parseTimestamp(to) }),
     ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}),
     reason,
   };
 }
 
-function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceBody): Recurrence {
-  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: instantOf(until) }) };
+function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceRequest): Recurrence {
+  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: parseTimestamp(until) }) };
 }
 
 export class RecurrenceDto {
@@ -161,7 +166,7 @@ export class MaintenanceDto {
   static of({
     window: { id, from, to, recurrence, reason, scheduledBy, cancelled },
     upcoming,
-  }: PlannedMaintenance): MaintenanceDto {
+  }: MaintenanceView): MaintenanceDto {
     return {
       id,
       from: toTimestamp(from),

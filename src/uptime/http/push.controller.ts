@@ -13,7 +13,7 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs
 import { Access, ApiErrors } from '../../http/index.js';
 import { PushReports } from '../application/index.js';
 import { NoQueryPipe } from './no-query.pipe.js';
-import { PushAnswer, PushBody } from './push.dto.js';
+import { PushResponse, PushRequest } from './push.dto.js';
 import { ConfiguredServices } from './configured-services.js';
 import { PushGuard, pushTargetOf } from './push.guard.js';
 import { toTimestamp } from './uptime.dto.js';
@@ -37,8 +37,8 @@ export class PushController {
       'For services of kind `push`, with the token of the service where one is configured, otherwise with the role admin or system. A service that does not report within its interval and its timeout is down. Without a body, the service is up.',
   })
   @ApiParam({ name: 'name', example: 'nightly-backup' })
-  @ApiBody({ type: PushBody, required: false })
-  @ApiOkResponse({ type: PushAnswer })
+  @ApiBody({ type: PushRequest, required: false })
+  @ApiOkResponse({ type: PushResponse })
   @ApiErrors(
     'validation-error',
     'not-found',
@@ -50,8 +50,8 @@ export class PushController {
   async push(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
-    @Body() { status, message, responseTime }: PushBody,
-  ): Promise<PushAnswer> {
+    @Body() { status, message, responseTime }: PushRequest,
+  ): Promise<PushResponse> {
     const service = this.services.find(name);
     if (!service || !pushTargetOf(service))
       throw new NotFoundException(

@@ -2,19 +2,19 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches, MaxLength } from 'class-validator';
 
-const LONGEST_REASON = 1_000;
+const MAX_REASON_LENGTH = 1_000;
 
 /** A member of a body that says why, for people; it can be read by everyone who may read the uptime of the service. */
-export function ReasonMember(example: string): PropertyDecorator {
+export function ReasonProperty(example: string): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       example,
       minLength: 1,
-      maxLength: LONGEST_REASON,
+      maxLength: MAX_REASON_LENGTH,
       description: 'Why, for everyone who may read the uptime of the service',
     }),
     IsString(),
-    MaxLength(LONGEST_REASON),
+    MaxLength(MAX_REASON_LENGTH),
     Matches(/^\P{Cc}*\S\P{Cc}*$/u, { message: 'must be a text without control characters, and not blank' }),
   );
 }

@@ -2,32 +2,32 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type StreamCreation } from '../application/index.js';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 
-export class Answer {
+export class TimestampedResponse {
   @ApiProperty({ description: 'When this was answered', example: '2026-01-31T13:00:00.000Z' })
   readonly timestamp: string;
 }
 
-class AnswerAboutPeriod extends Answer {
+class AnswerAboutPeriod extends TimestampedResponse {
   @ApiProperty({ description: 'Length of the window that ends now', example: '24 hours' })
   readonly period: string;
 }
 
-export class StatusAnswer extends Answer {
+export class StatusResponse extends TimestampedResponse {
   @ApiProperty({ type: [CurrentStatusDto] })
   readonly services: CurrentStatusDto[];
 }
 
-export class SummaryAnswer extends AnswerAboutPeriod {
+export class SummaryResponse extends AnswerAboutPeriod {
   @ApiProperty({ type: [ServiceSummaryDto] })
   readonly services: ServiceSummaryDto[];
 }
 
-export class ServiceAnswer extends AnswerAboutPeriod {
+export class ServiceResponse extends AnswerAboutPeriod {
   @ApiProperty({ type: ServiceSummaryDto })
   readonly service: ServiceSummaryDto;
 }
 
-export class TimelineAnswer extends AnswerAboutPeriod {
+export class TimelineResponse extends AnswerAboutPeriod {
   @ApiProperty({ type: ServiceTimelineDto })
   readonly timeline: ServiceTimelineDto;
 }
@@ -49,7 +49,7 @@ export class StreamCreationDto implements StreamCreation {
   readonly error?: string;
 }
 
-export class StreamCreationAnswer extends Answer {
+export class StreamCreationResponse extends TimestampedResponse {
   @ApiProperty({ example: 'Stream creation completed' })
   readonly message: string;
 
@@ -71,7 +71,7 @@ export class ConnectionTestDto {
   readonly error?: string;
 }
 
-export class ConnectionTestAnswer extends Answer {
+export class ConnectionTestResponse extends TimestampedResponse {
   @ApiProperty({ example: 'KurrentDB connection test completed' })
   readonly message: string;
 

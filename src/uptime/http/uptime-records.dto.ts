@@ -1,19 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CorrectionDto } from './corrections.dto.js';
 import { MaintenanceDto } from './maintenance.dto.js';
-import { Answer } from './uptime-answers.dto.js';
+import { TimestampedResponse } from './uptime-answers.dto.js';
 
-export class MaintenanceListAnswer extends Answer {
+export class MaintenanceListResponse extends TimestampedResponse {
   @ApiProperty({ type: [MaintenanceDto], description: 'All that was ever scheduled, in that order' })
   readonly maintenance: MaintenanceDto[];
 }
 
-export class MaintenanceAnswer extends Answer {
+export class MaintenanceResponse extends TimestampedResponse {
   @ApiProperty({ type: MaintenanceDto })
   readonly maintenance: MaintenanceDto;
 }
 
-export class CorrectionsAnswer extends Answer {
+export class CorrectionsResponse extends TimestampedResponse {
   @ApiProperty({
     type: [CorrectionDto],
     description: 'In the order they were made in: where they overlap, the later one holds',
@@ -21,7 +21,7 @@ export class CorrectionsAnswer extends Answer {
   readonly corrections: CorrectionDto[];
 }
 
-export class CorrectionAnswer extends Answer {
+export class CorrectionResponse extends TimestampedResponse {
   @ApiProperty({ type: CorrectionDto })
   readonly correction: CorrectionDto;
 }

@@ -7,7 +7,7 @@ import { Access, ApiErrors } from '../../http/index.js';
 import { createUptimeStreams, samplesMaxAgeOf } from '../application/index.js';
 import { ConfiguredServices } from './configured-services.js';
 import { NoQueryPipe } from './no-query.pipe.js';
-import { ConnectionTestAnswer, StreamCreationAnswer } from './uptime-answers.dto.js';
+import { ConnectionTestResponse, StreamCreationResponse } from './uptime-answers.dto.js';
 import { toTimestamp } from './uptime.dto.js';
 
 const RETRY_AFTER_SECONDS = '5';
@@ -51,10 +51,10 @@ export class UptimeStreamsController {
     summary: 'Create the streams of the configured services',
     description: 'The service does it by itself when it starts. Doing it again is harmless.',
   })
-  @ApiOkResponse({ type: StreamCreationAnswer, example: CREATED_EXAMPLE })
+  @ApiOkResponse({ type: StreamCreationResponse, example: CREATED_EXAMPLE })
   @ApiServiceUnavailableResponse({
     description: 'Not all of them could be created; Retry-After says when to try again',
-    type: StreamCreationAnswer,
+    type: StreamCreationResponse,
     example: {
       ...CREATED_EXAMPLE,
       message: 'Stream creation failed for 1 of 1 services',
@@ -72,7 +72,7 @@ export class UptimeStreamsController {
   async createStreams(
     @Query(NoQueryPipe) _query: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<StreamCreationAnswer> {
+  ): Promise<StreamCreationResponse> {
     const results = await createUptimeStreams(this.store, this.services.names(), this.#samplesMaxAge);
     const failed = results.filter(({ success }) => !success).length;
     if (failed > 0) sayUnavailable(response);
@@ -86,10 +86,10 @@ export class UptimeStreamsController {
     summary: 'Test the connection to KurrentDB',
     description: 'Appends an event to the stream `connection-test` and reads it back.',
   })
-  @ApiOkResponse({ type: ConnectionTestAnswer, example: TESTED_EXAMPLE })
+  @ApiOkResponse({ type: ConnectionTestResponse, example: TESTED_EXAMPLE })
   @ApiServiceUnavailableResponse({
     description: 'KurrentDB does not work; Retry-After says when to try again',
-    type: ConnectionTestAnswer,
+    type: ConnectionTestResponse,
     example: {
       ...TESTED_EXAMPLE,
       message: 'KurrentDB connection test failed',
@@ -105,7 +105,7 @@ export class UptimeStreamsController {
   async testKurrentDB(
     @Query(NoQueryPipe) _query: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<ConnectionTestAnswer> {
+  ): Promise<ConnectionTestResponse> {
     const { responseTime, ...rest } = await this.store.testConnection();
     const isHealthy = rest.health === 'healthy';
     if (!isHealthy) sayUnavailable(response);

@@ -5,7 +5,7 @@ import { Access, ApiErrors } from '../../http/index.js';
 import { UptimeQueries } from '../application/index.js';
 import { HoursQuery, periodOf } from './hours.query.js';
 import { NoQueryPipe } from './no-query.pipe.js';
-import { ServiceAnswer, StatusAnswer, SummaryAnswer, TimelineAnswer } from './uptime-answers.dto.js';
+import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-answers.dto.js';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto, toTimestamp } from './uptime.dto.js';
 
 /** Who is up, since when, how much of the time. */
@@ -20,9 +20,9 @@ export class UptimeController {
 
   @Get('status')
   @ApiOperation({ summary: 'The current status of every service' })
-  @ApiOkResponse({ type: StatusAnswer })
+  @ApiOkResponse({ type: StatusResponse })
   @ApiErrors('validation-error')
-  status(@Query(NoQueryPipe) _query: unknown): StatusAnswer {
+  status(@Query(NoQueryPipe) _query: unknown): StatusResponse {
     return { timestamp: this.#now(), services: this.queries.status().map((status) => CurrentStatusDto.of(status)) };
   }
 
@@ -31,9 +31,9 @@ export class UptimeController {
     summary: 'How much of the time each service was up',
     description: 'totalUptime, totalDowntime, totalUnknown and totalMaintenance add up to the window exactly.',
   })
-  @ApiOkResponse({ type: SummaryAnswer })
+  @ApiOkResponse({ type: SummaryResponse })
   @ApiErrors('validation-error')
-  summary(@Query() { hours, ...policy }: HoursQuery): SummaryAnswer {
+  summary(@Query() { hours, ...policy }: HoursQuery): SummaryResponse {
     const services = this.queries.summary(hours, policy).map((summary) => ServiceSummaryDto.of(summary));
     return { timestamp: this.#now(), period: periodOf(hours), services };
   }
@@ -41,9 +41,9 @@ export class UptimeController {
   @Get('service/:name')
   @ApiOperation({ summary: 'How much of the time one service was up' })
   @ApiParam({ name: 'name', example: 'http' })
-  @ApiOkResponse({ type: ServiceAnswer })
+  @ApiOkResponse({ type: ServiceResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  service(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): ServiceAnswer {
+  service(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): ServiceResponse {
     const service = ServiceSummaryDto.of(this.queries.service(name, hours, policy));
     return { timestamp: this.#now(), period: periodOf(hours), service };
   }
@@ -54,9 +54,9 @@ export class UptimeController {
     description: 'They tile the window. Time that nobody probed is `unknown`. Maintenance and corrections are told.',
   })
   @ApiParam({ name: 'name', example: 'http' })
-  @ApiOkResponse({ type: TimelineAnswer })
+  @ApiOkResponse({ type: TimelineResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  timeline(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): TimelineAnswer {
+  timeline(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): TimelineResponse {
     const timeline = ServiceTimelineDto.of(this.queries.timeline(name, hours, policy));
     return { timestamp: this.#now(), period: periodOf(hours), timeline };
   }

@@ -4,7 +4,7 @@ import {
   type ProbePhases,
   type ServiceSummary,
   type ServiceTimeline,
-  type TakenSample,
+  type ProbeAttempt,
   type TimelineInterval,
 } from '../application/index.js';
 import {
@@ -79,19 +79,19 @@ export class LastProbeDto extends EvidenceDto {
       'Milliseconds of the response time that the prober itself was held up; they do not count for the grade',
     example: 120,
   })
-  readonly heldUp?: number;
+  readonly eventLoopLagMs?: number;
 
   static of({
     sample: { at, status, responseMicros, delayMicros, grade, error },
     answer: { phases, certificateEndsAt },
-  }: TakenSample): LastProbeDto {
+  }: ProbeAttempt): LastProbeDto {
     return {
       timestamp: toTimestamp(at),
       status,
       responseTime: Math.round(responseMicros / 1_000),
       ...(phases === undefined ? {} : { phases: PhasesDto.of(phases) }),
       ...(certificateEndsAt === undefined ? {} : { certificateEndsAt: toTimestamp(certificateEndsAt) }),
-      ...(delayMicros === undefined ? {} : { heldUp: Math.round(delayMicros / 1_000) }),
+      ...(delayMicros === undefined ? {} : { eventLoopLagMs: Math.round(delayMicros / 1_000) }),
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),
     };

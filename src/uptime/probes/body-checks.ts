@@ -1,13 +1,13 @@
 import { type HttpTarget, JsonPath } from '../domain/index.js';
 import { shorten } from './connection-errors.js';
-import { type BodyLimits, type HttpReply } from './http-exchange.js';
+import { type BodyLimits, type HttpResponse } from './http-exchange.js';
 
 /** More of a body than this is not read where nothing is looked for in it: it counts as whole then. */
-const MOST_BYTES_UNCHECKED = 65_536;
+const MAX_UNCHECKED_BYTES = 65_536;
 /** More than this is not looked at. */
-const MOST_BYTES_CHECKED = 1_048_576;
+const MAX_CHECKED_BYTES = 1_048_576;
 /** Longest value of a body that is told in an error. */
-const LONGEST_VALUE = 60;
+const MAX_VALUE_LENGTH = 60;
 
 type Check = (body: string, isWhole: boolean) => string | undefined;
 
@@ -23,11 +23,11 @@ export class BodyChecks {
       ...(jsonPath ? [equalling(jsonPath)] : []),
     ];
     const isKept = this.#checks.length > 0;
-    this.limits = { isKept, mostBytes: isKept ? MOST_BYTES_CHECKED : MOST_BYTES_UNCHECKED };
+    this.limits = { isKept, mostBytes: isKept ? MAX_CHECKED_BYTES : MAX_UNCHECKED_BYTES };
   }
 
   /** @returns what is wrong, for a person; without what was expected, which may be a secret */
-  findFault({ headers, body, isWhole }: HttpReply): string | undefined {
+  findFault({ headers, body, isWhole }: HttpResponse): string | undefined {
     if (this.#checks.length === 0) return undefined;
     const encoding = headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity')
@@ -74,5 +74,5 @@ function parse(text: string): unknown {
 function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  return shorten(JSON.stringify(value), LONGEST_VALUE);
+  return shorten(JSON.stringify(value), MAX_VALUE_LENGTH);
 }

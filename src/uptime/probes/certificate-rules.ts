@@ -5,7 +5,7 @@ import { describeCode, shorten } from './connection-errors.js';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the certificate that a target showed is worth. */
-export interface CertificateVerdict {
+export interface CertificateCheck {
   /** In milliseconds since 1970; absent where no certificate was shown. */
   readonly endsAt?: number;
   /** Why it will not do. */
@@ -20,12 +20,7 @@ export interface CertificateVerdict {
  * @param socket made without `rejectUnauthorized`: the end of a certificate is told of one that is refused too
  * @param now in milliseconds since 1970
  */
-export function judgeCertificate(
-  socket: TLSSocket,
-  rules: TlsRules,
-  endpoint: string,
-  now: number,
-): CertificateVerdict {
+export function checkCertificate(socket: TLSSocket, rules: TlsRules, endpoint: string, now: number): CertificateCheck {
   const certificate = socket.getPeerX509Certificate();
   const endsAt = certificate === undefined ? undefined : Date.parse(certificate.validTo);
   return { ...(endsAt === undefined ? {} : { endsAt }), ...findFault(socket, rules, endpoint, endsAt, now) };
@@ -37,7 +32,7 @@ function findFault(
   endpoint: string,
   endsAt: number | undefined,
   now: number,
-): Pick<CertificateVerdict, 'error' | 'warning'> {
+): Pick<CertificateCheck, 'error' | 'warning'> {
   if (verify && !socket.authorized) return { error: describeRefusal(String(socket.authorizationError), endpoint) };
   if (endsAt === undefined) return {};
   const left = endsAt - now;

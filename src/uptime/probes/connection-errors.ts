@@ -1,5 +1,5 @@
 /** Longest error text that is recorded; what is longer is cut. */
-const LONGEST_ERROR = 200;
+const MAX_ERROR_LENGTH = 200;
 
 type Describe = (endpoint: string) => string;
 
@@ -101,6 +101,6 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** A text that is no longer than this, its end left out where it was. */
-export function shorten(text: string, longest = LONGEST_ERROR): string {
+export function shorten(text: string, longest = MAX_ERROR_LENGTH): string {
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }

@@ -1,5 +1,5 @@
 import { databaseTarget } from '../domain/index.js';
-import { type ProbeSurroundings } from './create-probe.js';
+import { type ProbeDependencies } from './create-probe.js';
 
 const DRIVERS: Readonly<Record<string, string>> = {
   postgres: 'pg',
@@ -12,7 +12,7 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const unused = (): never => {
   throw new Error('not for a database with a URL');
 };
-const surroundings: ProbeSurroundings = {
+const dependencies: ProbeDependencies = {
   clock,
   random: (length) => 'a'.repeat(length),
   store: { testConnection: unused },
@@ -35,7 +35,7 @@ describe('the drivers of databases', () => {
     for (const [scheme, driver] of Object.entries(DRIVERS)) {
       const probe = createProbe(
         { name: scheme, intervalMs: 10_000, timeoutMs: 1_000, target: databaseTarget(`${scheme}://127.0.0.1:1/`) },
-        surroundings,
+        dependencies,
       );
       expect(loaded).not.toContain(driver);
       expect(await probe.probe(new AbortController().signal)).toMatchObject({

@@ -1,5 +1,5 @@
-import { type Clock, type EventStore, type RandomText } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer, type PushReports } from '../application/index.js';
+import { type Clock, type EventStore, type RandomString } from '../../event-store/index.js';
+import { type Probe, type ProbeResult, type PushReports } from '../application/index.js';
 import { type HttpTarget, type MonitoredService, type WebSocketTarget } from '../domain/index.js';
 import { LIVE_FEED_PATH } from '../live-feed-path.js';
 import { databaseByUrl, databaseInUse } from './database-by-url.js';
@@ -9,9 +9,9 @@ import { PushProbe } from './push.probe.js';
 import { TcpProbe } from './tcp.probe.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
-export interface ProbeSurroundings {
+export interface ProbeDependencies {
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
   /** The store in use, which a `database` without a URL means. */
   readonly store: Pick<EventStore, 'testConnection'>;
   /** What the services of kind `push` have reported. */
@@ -25,21 +25,21 @@ export interface ProbeSurroundings {
 /** The probe of a configured service. */
 export function createProbe(
   service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>,
-  surroundings: ProbeSurroundings,
+  dependencies: ProbeDependencies,
 ): Probe {
   const { target, timeoutMs } = service;
-  const { clock, random, store, reports } = surroundings;
+  const { clock, random, store, reports } = dependencies;
   switch (target.kind) {
     case 'http':
       return hasUrl(target)
         ? new HttpProbe(target, clock)
         : new DeferredProbe(
-            () => new HttpProbe({ ...target, url: `http://${surroundings.ownEndpoint()}/livez` }, clock),
+            () => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock),
           );
     case 'websocket':
       return hasUrl(target)
         ? new WebSocketProbe(target, clock)
-        : new DeferredProbe(() => ownLiveFeed(target, surroundings));
+        : new DeferredProbe(() => ownLiveFeed(target, dependencies));
     case 'database':
       return new DatabaseProbe(
         target.url === undefined
@@ -54,7 +54,7 @@ export function createProbe(
   }
 }
 
-function ownLiveFeed(target: WebSocketTarget, { clock, ownEndpoint, ownAuthorization }: ProbeSurroundings): Probe {
+function ownLiveFeed(target: WebSocketTarget, { clock, ownEndpoint, ownAuthorization }: ProbeDependencies): Probe {
   return new WebSocketProbe({ ...target, url: `ws://${ownEndpoint()}${LIVE_FEED_PATH}` }, clock, {
     authorization: ownAuthorization,
   });
@@ -70,7 +70,7 @@ class DeferredProbe implements Probe {
 
   constructor(private readonly create: () => Probe) {}
 
-  probe(signal: AbortSignal): Promise<ProbeAnswer> {
+  probe(signal: AbortSignal): Promise<ProbeResult> {
     this.#probe ??= this.create();
     return this.#probe.probe(signal);
   }

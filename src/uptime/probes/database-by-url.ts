@@ -1,21 +1,21 @@
-import { type Clock, type EventStore, type RandomText } from '../../event-store/index.js';
+import { type Clock, type EventStore, type RandomString } from '../../event-store/index.js';
 import { ProbeFailure } from './connection-errors.js';
-import { type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
+import { type DatabaseCheck, type TestedDatabase } from './database.probe.js';
 import { KurrentDBTarget } from './kurrentdb-target.js';
 
-export interface DatabaseSurroundings {
+export interface DatabaseDependencies {
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
   /** How long a question may take. */
   readonly timeoutMs: number;
 }
 
-type Ask = (url: string, query: string | undefined, signal: AbortSignal, timeoutMs: number) => DatabaseQuestion;
+type Ask = (url: string, query: string | undefined, signal: AbortSignal, timeoutMs: number) => DatabaseCheck;
 
-const loadPostgres = async (): Promise<Ask> => (await import('./postgres-database.js')).askPostgres;
-const loadMySQL = async (): Promise<Ask> => (await import('./mysql-database.js')).askMySQL;
-const loadRedis = async (): Promise<Ask> => (await import('./redis-database.js')).askRedis;
-const loadMongoDB = async (): Promise<Ask> => (await import('./mongodb-database.js')).askMongoDB;
+const loadPostgres = async (): Promise<Ask> => (await import('./postgres-database.js')).checkPostgres;
+const loadMySQL = async (): Promise<Ask> => (await import('./mysql-database.js')).checkMySQL;
+const loadRedis = async (): Promise<Ask> => (await import('./redis-database.js')).checkRedis;
+const loadMongoDB = async (): Promise<Ask> => (await import('./mongodb-database.js')).checkMongoDB;
 
 /** By scheme. Each driver takes megabytes and tenths of a second: it is loaded with the first question to such a database. */
 const DRIVERS: ReadonlyMap<string, () => Promise<Ask>> = new Map([
@@ -32,7 +32,7 @@ const DRIVERS: ReadonlyMap<string, () => Promise<Ask>> = new Map([
 export function databaseByUrl(
   url: string,
   query: string | undefined,
-  { timeoutMs, clock, random }: DatabaseSurroundings,
+  { timeoutMs, clock, random }: DatabaseDependencies,
 ): TestedDatabase {
   const load = DRIVERS.get(url.slice(0, url.indexOf(':')));
   if (!load) return new KurrentDBTarget(url, { timeoutMs, clock, random });

@@ -27,7 +27,7 @@ export function queryFailed(said: string, password: string): ProbeFailure {
 }
 
 /** What a database said to a connection that it did not take. */
-export function turnedAway(endpoint: string, said: string, password: string): ProbeFailure {
+export function connectionRejected(endpoint: string, said: string, password: string): ProbeFailure {
   return new ProbeFailure(`${endpoint} did not take the connection: ${withoutSecret(said, password)}`);
 }
 

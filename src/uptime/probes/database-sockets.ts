@@ -17,7 +17,7 @@ export function connectingSocket(address: DatabaseAddress, signal: AbortSignal):
 }
 
 /** Resolves when a connection was taken, and closes it. @throws Error of the socket */
-export function knock(address: DatabaseAddress, signal: AbortSignal): Promise<void> {
+export function tcpPing(address: DatabaseAddress, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connectingSocket(address, signal);
     socket.once('error', reject);
@@ -31,9 +31,9 @@ export function knock(address: DatabaseAddress, signal: AbortSignal): Promise<vo
 /**
  * Resolves when the connection is closed: by the other side once the goodbye is said, or by force after a second.
  *
- * @param sayGoodbye asks the other side to close
+ * @param closeGracefully asks the other side to close
  */
-export function closeSocket(socket: Socket, sayGoodbye: () => void): Promise<void> {
+export function closeSocket(socket: Socket, closeGracefully: () => void): Promise<void> {
   return new Promise((resolve) => {
     if (socket.destroyed) return resolve();
     const timer = setTimeout(() => socket.destroy(), CLOSE_WITHIN_MS);
@@ -41,7 +41,7 @@ export function closeSocket(socket: Socket, sayGoodbye: () => void): Promise<voi
       clearTimeout(timer);
       resolve();
     });
-    sayGoodbye();
+    closeGracefully();
   });
 }
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
 import { MemoryEventStore } from '../../../test/uptime/memory-event-store.js';
 import { uptimeEvents } from '../../../test/uptime/probed-service.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { databaseByUrl, databaseInUse } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
 
@@ -15,7 +15,7 @@ describe('the database probe', () => {
   const listening = (create: () => Server): Promise<string> => servers.listen(create());
   const probeOf = (url: string, query?: string): DatabaseProbe =>
     new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+  const ask = (url: string, query?: string): Promise<ProbeResult> =>
     probeOf(url, query).probe(new AbortController().signal);
   const urlOf = (scheme: string, endpoint: string): string =>
     `${scheme}://jane:secret@${endpoint}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;

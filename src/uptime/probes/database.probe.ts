@@ -1,9 +1,9 @@
 import { type Clock } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type Probe, type ProbeResult } from '../application/index.js';
 import { ProbeFailure, shorten } from './connection-errors.js';
 
 /** One question to a database. */
-export interface DatabaseQuestion {
+export interface DatabaseCheck {
   /** Asks, and resolves when the answer is as it should be. @throws ProbeFailure */
   ask(): Promise<void>;
   /** Closes what was opened for it, as the protocol asks where it was answered, and by force where the other side does not join in. */
@@ -18,7 +18,7 @@ export interface TestedDatabase {
    * @param signal closes by force all that was opened, also when it aborts before that
    * @throws ProbeFailure for a URL that the driver cannot use
    */
-  prepare(signal: AbortSignal): Promise<DatabaseQuestion>;
+  prepare(signal: AbortSignal): Promise<DatabaseCheck>;
   /** Gives back what is kept between questions, where something is. */
   close?(): Promise<void>;
 }
@@ -30,9 +30,9 @@ export class DatabaseProbe implements Probe {
     private readonly clock: Clock,
   ) {}
 
-  async probe(signal: AbortSignal): Promise<ProbeAnswer> {
+  async probe(signal: AbortSignal): Promise<ProbeResult> {
     let start = this.clock.monotonic();
-    let question: DatabaseQuestion | undefined;
+    let question: DatabaseCheck | undefined;
     const elapsed = (): number => this.clock.monotonic() - start;
     try {
       question = await this.database.prepare(signal);

@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, request as beginRequest } from 'node:http';
 import { type Socket } from 'node:net';
 import { ProbeFailure } from './connection-errors.js';
-import { type ProbeRun } from './probe-run.js';
+import { type ProbeSession } from './probe-run.js';
 
-export interface HttpQuestion {
+export interface HttpRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface HttpQuestion {
   readonly body?: Buffer;
 }
 
-export interface HttpReply {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** What has arrived of the body; nothing where it was not to be kept. */
@@ -36,12 +36,12 @@ export interface BodyLimits {
  *
  * @throws ProbeFailure or an error of the connection, also where it ends within the reply
  */
-export function exchange(
-  run: ProbeRun,
+export function send(
+  run: ProbeSession,
   socket: Socket,
-  { method, path, headers, body }: HttpQuestion,
+  { method, path, headers, body }: HttpRequest,
   { mostBytes, isKept }: BodyLimits,
-): Promise<HttpReply> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     run.awaitAnswer(socket, 'headers');
     const request = beginRequest({ createConnection: () => socket, method, path, headers, setHost: false });

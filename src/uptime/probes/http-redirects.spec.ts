@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { type HttpTarget, httpTarget } from '../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
@@ -28,7 +28,7 @@ describe('redirects', () => {
     };
     return servers.listen(createServer(listener));
   };
-  const probe = (url: string, rules: Partial<HttpTarget> = {}): Promise<ProbeAnswer> =>
+  const probe = (url: string, rules: Partial<HttpTarget> = {}): Promise<ProbeResult> =>
     new HttpProbe({ ...httpTarget(), maxRedirects: 3, ...rules, url }, clock).probe(NEVER);
 
   it('are not followed where none may be, and the answer says so', async () => {

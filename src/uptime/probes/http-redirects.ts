@@ -1,5 +1,5 @@
 import { ProbeFailure } from './connection-errors.js';
-import { type HttpReply } from './http-exchange.js';
+import { type HttpResponse } from './http-exchange.js';
 import { endpointOf } from './target-url.js';
 
 /** What is asked for next, after redirects so far. */
@@ -20,14 +20,14 @@ export function isRedirect(status: number): boolean {
 }
 
 /** Follows the redirects of one probe. */
-export class RedirectTrail {
+export class RedirectFollower {
   readonly #visited = new Set<string>();
   #followed = 0;
 
   constructor(private readonly most: number) {}
 
   /** @throws ProbeFailure for one too many, for a loop, and for one that leads where no probe goes */
-  follow(step: HttpStep, { status, headers }: Pick<HttpReply, 'status' | 'headers'>): HttpStep {
+  follow(step: HttpStep, { status, headers }: Pick<HttpResponse, 'status' | 'headers'>): HttpStep {
     const { location } = headers;
     if (location === undefined || !URL.canParse(location, step.url.href))
       throw new ProbeFailure(`answered ${status}, a redirect that does not say where to`);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { LoopbackServers, unusedPort } from '../../../test/uptime/loopback-servers.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { type HttpTarget, httpTarget } from '../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
@@ -12,7 +12,7 @@ describe('the http probe at a target that does not work', () => {
     url: string,
     signal = new AbortController().signal,
     rules: Partial<HttpTarget> = {},
-  ): Promise<ProbeAnswer> => new HttpProbe({ ...httpTarget(), ...rules, url }, clock).probe(signal);
+  ): Promise<ProbeResult> => new HttpProbe({ ...httpTarget(), ...rules, url }, clock).probe(signal);
 
   it('names the address that refused the connection, and neither credentials, path nor query', async () => {
     const endpoint = `127.0.0.1:${await unusedPort()}`;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { type HttpTarget, httpTarget } from '../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
@@ -15,7 +15,7 @@ function createProbe(url: string, rules: Partial<HttpTarget> = {}): HttpProbe {
 describe('the http probe', () => {
   const servers = new LoopbackServers();
   const serve = (listener: RequestListener): Promise<string> => servers.listen(createServer(listener));
-  const probe = (url: string, rules?: Partial<HttpTarget>): Promise<ProbeAnswer> =>
+  const probe = (url: string, rules?: Partial<HttpTarget>): Promise<ProbeResult> =>
     createProbe(url, rules).probe(NEVER);
 
   it('finds nothing wrong where the answer is 2xx, and tells how long it took and what of it', async () => {

@@ -1,17 +1,17 @@
 import { type Clock } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type Probe, type ProbeResult } from '../application/index.js';
 import { type HttpTarget } from '../domain/index.js';
 import { BodyChecks } from './body-checks.js';
 import { ProbeFailure } from './connection-errors.js';
-import { exchange, type HttpReply } from './http-exchange.js';
-import { type HttpStep, isRedirect, RedirectTrail } from './http-redirects.js';
-import { type ProbeRun, runProbe } from './probe-run.js';
+import { send, type HttpResponse } from './http-exchange.js';
+import { type HttpStep, isRedirect, RedirectFollower } from './http-redirects.js';
+import { type ProbeSession, withProbeSession } from './probe-run.js';
 import { checkHeaders, type Headers } from './request-headers.js';
-import { basicAuthorization, endpointOf, parseTargetUrl, peerOf } from './target-url.js';
+import { basicAuthorization, endpointOf, parseTargetUrl, endpointForUrl } from './target-url.js';
 
 const METHOD = /^[A-Z][A-Z-]*$/;
 /** Sent to every origin; the other headers may hold secrets. */
-const HARMLESS_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
+const CROSS_ORIGIN_SAFE_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
 /** Where the target says nothing else. A body that is to be looked at must come as it is. */
 const DEFAULT_HEADERS: Headers = {
   accept: '*/*',
@@ -45,16 +45,16 @@ export class HttpProbe implements Probe {
     this.#first = { url, method, isTrusted: true, ...(body === undefined ? {} : { body: Buffer.from(body) }) };
     this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url), ...checkHeaders(target.headers) };
     this.#harmlessHeaders = Object.fromEntries(
-      Object.entries(this.#headers).filter(([name]) => HARMLESS_HEADERS.includes(name)),
+      Object.entries(this.#headers).filter(([name]) => CROSS_ORIGIN_SAFE_HEADERS.includes(name)),
     );
     this.#checks = new BodyChecks(target);
   }
 
-  probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    return runProbe(this.clock, this.#endpoint, signal, (run) => this.#ask(run));
+  probe(signal: AbortSignal): Promise<ProbeResult> {
+    return withProbeSession(this.clock, this.#endpoint, signal, (run) => this.#ask(run));
   }
 
-  async #ask(run: ProbeRun): Promise<void> {
+  async #ask(run: ProbeSession): Promise<void> {
     const fault = this.#findFault(await this.#follow(run));
     if (fault !== undefined) throw new ProbeFailure(fault);
     const { responseTimeBelowMs: limit = Infinity } = this.target;
@@ -63,9 +63,9 @@ export class HttpProbe implements Probe {
       throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, which is not below ${limit} ms`);
   }
 
-  async #follow(run: ProbeRun): Promise<HttpReply> {
+  async #follow(run: ProbeSession): Promise<HttpResponse> {
     const { maxRedirects } = this.target;
-    const trail = new RedirectTrail(maxRedirects);
+    const trail = new RedirectFollower(maxRedirects);
     for (let step = this.#first; ;) {
       const reply = await this.#send(run, step);
       if (maxRedirects === 0 || !isRedirect(reply.status)) return reply;
@@ -73,7 +73,7 @@ export class HttpProbe implements Probe {
     }
   }
 
-  async #send(run: ProbeRun, step: HttpStep): Promise<HttpReply> {
+  async #send(run: ProbeSession, step: HttpStep): Promise<HttpResponse> {
     const { url, method, body, isTrusted } = step;
     const headers = {
       host: url.host,
@@ -81,8 +81,8 @@ export class HttpProbe implements Probe {
       connection: 'close',
       ...(body ? { 'content-length': String(body.length) } : {}),
     };
-    const socket = await run.connect(peerOf(url, this.target.tls, headers.host));
-    return exchange(
+    const socket = await run.connect(endpointForUrl(url, this.target.tls, headers.host));
+    return send(
       run,
       socket,
       { method, path: `${url.pathname}${url.search}`, headers, ...(body ? { body } : {}) },
@@ -90,7 +90,7 @@ export class HttpProbe implements Probe {
     );
   }
 
-  #findFault(reply: HttpReply): string | undefined {
+  #findFault(reply: HttpResponse): string | undefined {
     const { status } = reply;
     if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to))
       return isRedirect(status) ? `answered ${status}, a redirect, which is not followed` : `answered ${status}`;

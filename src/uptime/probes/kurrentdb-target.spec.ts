@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { KurrentDBServer } from '../../../test/contract/kurrentdb-server.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { databaseByUrl } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
 
@@ -12,7 +12,7 @@ const PROBES = 10;
 describe('the database probe, asking another KurrentDB', () => {
   let server: KurrentDBServer;
   let probe: DatabaseProbe;
-  const ask = (signal = new AbortController().signal): Promise<ProbeAnswer> => probe.probe(signal);
+  const ask = (signal = new AbortController().signal): Promise<ProbeResult> => probe.probe(signal);
   const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   beforeAll(async () => {

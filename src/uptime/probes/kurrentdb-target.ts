@@ -1,16 +1,16 @@
 import {
   type Clock,
-  OtherKurrentDB,
+  ExternalKurrentDB,
   PermissionError,
-  type RandomText,
-  StreamError,
+  type RandomString,
+  DomainError,
   TimeoutError,
 } from '../../event-store/index.js';
 import { ProbeFailure } from './connection-errors.js';
 import { connectionFailure, messageOf } from './database-errors.js';
-import { knock } from './database-sockets.js';
+import { tcpPing } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { type DatabaseQuestion, type TestedDatabase } from './database.probe.js';
+import { type DatabaseCheck, type TestedDatabase } from './database.probe.js';
 import { OpenedSockets } from './opened-sockets.js';
 
 const DEFAULT_PORT = 2113;
@@ -25,14 +25,14 @@ const CONNECTION_STRING = /^[a-z]+(?:\+discover)?:\/\/(?:[^@/?]*@)?(?<hosts>[^/?
  */
 export class KurrentDBTarget implements TestedDatabase {
   readonly #sockets = new OpenedSockets();
-  #database: OtherKurrentDB | undefined;
+  #database: ExternalKurrentDB | undefined;
 
   constructor(
     private readonly connectionString: string,
-    private readonly options: { readonly timeoutMs: number; readonly clock: Clock; readonly random: RandomText },
+    private readonly options: { readonly timeoutMs: number; readonly clock: Clock; readonly random: RandomString },
   ) {}
 
-  prepare(signal: AbortSignal): Promise<DatabaseQuestion> {
+  prepare(signal: AbortSignal): Promise<DatabaseCheck> {
     const abandon = (): void => this.#sockets.destroyAll();
     signal.addEventListener('abort', abandon, { once: true });
     return Promise.resolve({
@@ -52,9 +52,9 @@ export class KurrentDBTarget implements TestedDatabase {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
-    await this.#knock(signal);
+    await this.#tcpPing(signal);
     try {
-      const database = (this.#database ??= new OtherKurrentDB(this.connectionString, this.options));
+      const database = (this.#database ??= new ExternalKurrentDB(this.connectionString, this.options));
       if (await this.#sockets.openedBy(() => database.appendAndFind())) return;
     } catch (error) {
       throw failureOf(error);
@@ -63,10 +63,10 @@ export class KurrentDBTarget implements TestedDatabase {
   }
 
   /** One of the hosts must take a connection. */
-  async #knock(signal: AbortSignal): Promise<void> {
+  async #tcpPing(signal: AbortSignal): Promise<void> {
     const failures = await Promise.all(
       hostsOf(this.connectionString).map(({ address, endpoint }) =>
-        knock(address, signal).then(
+        tcpPing(address, signal).then(
           () => undefined,
           (error: unknown) => connectionFailure(error, endpoint),
         ),
@@ -87,10 +87,10 @@ function failureOf(error: unknown): ProbeFailure {
   if (error instanceof PermissionError) return new ProbeFailure('KurrentDB does not accept the credentials');
   if (error instanceof TimeoutError) return new ProbeFailure('KurrentDB did not answer in time');
   const [, code, endpoint] =
-    /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof StreamError ? messageOf(error.cause) : '') ?? [];
+    /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof DomainError ? messageOf(error.cause) : '') ?? [];
   if (code !== undefined && endpoint !== undefined) return connectionFailure({ code }, endpoint);
   return new ProbeFailure(
-    error instanceof StreamError
+    error instanceof DomainError
       ? 'KurrentDB cannot be used: it failed to append or to read'
       : 'the connection string of KurrentDB cannot be used',
   );

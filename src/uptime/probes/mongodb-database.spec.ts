@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
 import { mongoDBResponder, type Reaction } from '../../../test/uptime/mongodb-responder.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { databaseByUrl } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
 
@@ -16,7 +16,7 @@ describe('the database probe, asking MongoDB', () => {
   ): Promise<string> => servers.listen(mongoDBResponder(react));
   const probeOf = (url: string, query?: string): DatabaseProbe =>
     new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeAnswer> =>
+  const ask = (url: string, query?: string): Promise<ProbeResult> =>
     probeOf(url, query).probe(new AbortController().signal);
   const closed = async (): Promise<void> => {
     while (servers.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -8,7 +8,7 @@ import {
   queryFailed,
   urlUnusable,
 } from './database-errors.js';
-import { type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseCheck } from './database.probe.js';
 import { OpenedSockets } from './opened-sockets.js';
 
 const DEFAULT_COMMAND: Document = { ping: 1 };
@@ -26,12 +26,12 @@ const HEARTBEAT_MS = 3_600_000;
  * @param timeoutMs after which the driver gives up what the signal does not end
  * @throws ProbeFailure for a URL that the driver cannot use, or a command that is not JSON
  */
-export function askMongoDB(
+export function checkMongoDB(
   url: string,
   command: string | undefined,
   signal: AbortSignal,
   timeoutMs: number,
-): DatabaseQuestion {
+): DatabaseCheck {
   const document = command === undefined ? DEFAULT_COMMAND : documentOf(command);
   const client = createClient(url, timeoutMs);
   const { hosts, credentials } = client.options;

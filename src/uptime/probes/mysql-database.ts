@@ -7,11 +7,11 @@ import {
   messageOf,
   passwordRefused,
   queryFailed,
-  turnedAway,
+  connectionRejected,
 } from './database-errors.js';
 import { closeSocket, connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_PORT = 3306;
 const DEFAULT_QUERY = 'SELECT 1';
@@ -31,7 +31,7 @@ const SSL_MODES: ReadonlyMap<string, SslOptions | undefined> = new Map([
  * @param url `mysql:`; `ssl-mode` asks for TLS, with MySQL's own values
  * @throws ProbeFailure for a URL that cannot be used
  */
-export function askMySQL(url: string, query: string | undefined, signal: AbortSignal): DatabaseQuestion {
+export function checkMySQL(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
   const { address, endpoint, user, password, database, options } = readDatabaseUrl(url, DEFAULT_PORT);
   const ssl = sslOf(options.get('ssl-mode') ?? 'DISABLED');
   let wasAnswered = false;
@@ -58,7 +58,7 @@ export function askMySQL(url: string, query: string | undefined, signal: AbortSi
       });
       wasAnswered = true;
     },
-    end: () => closeSocket(socket, () => (wasAnswered ? sayGoodbye(connection) : socket.destroy())),
+    end: () => closeSocket(socket, () => (wasAnswered ? closeGracefully(connection) : socket.destroy())),
   };
 }
 
@@ -73,7 +73,7 @@ function called(begin: (done: (error: Error | null) => void) => void): Promise<v
   return new Promise((resolve, reject) => begin((error) => (error ? reject(error) : resolve())));
 }
 
-function sayGoodbye(connection: Connection): void {
+function closeGracefully(connection: Connection): void {
   connection.end(() => undefined);
 }
 
@@ -87,7 +87,9 @@ function connectingFailure(
     case 'ER_BAD_DB_ERROR':
       return databaseMissing(database);
     default:
-      return isServerError(error) ? turnedAway(endpoint, messageOf(error), password) : brokenOff(error, endpoint);
+      return isServerError(error)
+        ? connectionRejected(endpoint, messageOf(error), password)
+        : brokenOff(error, endpoint);
   }
 }
 

@@ -3,17 +3,17 @@ import { connect as connectTls, createSecureContext, type SecureContext, TLSSock
 import { type TlsRules } from '../domain/index.js';
 
 /** The other end of a connection. */
-export interface Peer {
+export interface Endpoint {
   /** A name or an address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
   /** How it is called in errors: `host:port`. */
   readonly endpoint: string;
   /** Absent: no TLS. */
-  readonly tls?: PeerTls;
+  readonly tls?: EndpointTls;
 }
 
-export interface PeerTls {
+export interface EndpointTls {
   readonly rules: TlsRules;
   /** The name that is asked for and that the certificate must be for, where it is not the host's. */
   readonly serverName?: string;
@@ -30,7 +30,7 @@ const ADDRESS_TIMEOUT_MS = 1_000;
 let sharedContext: SecureContext | undefined;
 
 /** Begins a connection; the events of the socket tell what becomes of it. */
-export function beginConnection({ host, port, tls }: Peer): Socket {
+export function openConnection({ host, port, tls }: Endpoint): Socket {
   const options = { host, port, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS };
   if (!tls) return connectTcp(options);
   const serverName = tls.serverName ?? host;

@@ -7,11 +7,11 @@ import {
   messageOf,
   passwordRefused,
   queryFailed,
-  turnedAway,
+  connectionRejected,
   urlUnusable,
 } from './database-errors.js';
 import { closeSocket, unconnectedSocket } from './database-sockets.js';
-import { type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_QUERY = 'SELECT 1';
 /** SQLSTATEs, PostgreSQL's manual, appendix A. */
@@ -26,7 +26,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
  * @param url `postgres:` or `postgresql:`; `sslmode` asks for TLS, in libpq's sense of it
  * @throws ProbeFailure for a URL that the driver cannot use
  */
-export function askPostgres(url: string, query: string | undefined, signal: AbortSignal): DatabaseQuestion {
+export function checkPostgres(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
   const socket = unconnectedSocket(signal);
   const client = createClient(url, socket);
   const endpoint = `${client.host}:${client.port}`;
@@ -83,7 +83,7 @@ function connectingFailure(
   if (!isServerError(error)) return brokenOff(error, endpoint);
   if (codeOf(error) === INVALID_PASSWORD) return passwordRefused(user);
   if (codeOf(error) === INVALID_CATALOG_NAME) return databaseMissing(database);
-  return turnedAway(
+  return connectionRejected(
     codeOf(error) === INVALID_AUTHORIZATION ? `${endpoint} (user '${user}')` : endpoint,
     messageOf(error),
     password,

@@ -1,15 +1,15 @@
 import { isIP, type Socket } from 'node:net';
 import { type Clock } from '../../event-store/index.js';
-import { type ProbeAnswer, type ProbePhases } from '../application/index.js';
-import { judgeCertificate } from './certificate-rules.js';
+import { type ProbeResult, type ProbePhases } from '../application/index.js';
+import { checkCertificate } from './certificate-rules.js';
 import { describeConnectionError, isClosing, isOfTheTarget, ProbeFailure } from './connection-errors.js';
-import { beginConnection, isTls, type Peer } from './peer-connection.js';
+import { openConnection, isTls, type Endpoint } from './peer-connection.js';
 import { type ProbeStage, STAGES } from './probe-stages.js';
 
 type Phase = keyof ProbePhases;
 
 /** One probe while it runs: makes its connections, measures it, and knows what it waits for. */
-export class ProbeRun {
+export class ProbeSession {
   /** What is waited for at the moment. */
   stage: ProbeStage = 'address';
   readonly #start: number;
@@ -38,14 +38,14 @@ export class ProbeRun {
    *
    * @throws ProbeFailure for a certificate that will not do; the errors of Node's sockets
    */
-  connect(peer: Peer): Promise<Socket> {
+  connect(peer: Endpoint): Promise<Socket> {
     this.close();
     if (this.#isOver) return Promise.reject(new ProbeFailure('the probe is over'));
     this.endpoint = peer.endpoint;
     this.#phases = {};
     this.stage = isIP(peer.host) === 0 ? 'address' : 'connection';
     this.#beginPhase();
-    const socket = (this.#socket = beginConnection(peer));
+    const socket = (this.#socket = openConnection(peer));
     return new Promise((resolve, reject) => {
       // Stays for as long as the socket does: an error that nobody hears would end the process.
       socket.on('error', reject);
@@ -61,7 +61,7 @@ export class ProbeRun {
       });
       socket.once('secureConnect', () => {
         this.#endPhase('tls');
-        const fault = this.#judgeCertificate(socket, peer);
+        const fault = this.#checkCertificate(socket, peer);
         if (fault === undefined) resolve(socket);
         else reject(new ProbeFailure(fault));
       });
@@ -89,7 +89,7 @@ export class ProbeRun {
   }
 
   /** From now on the connection is someone else's to close. */
-  letGo(): void {
+  detach(): void {
     this.#socket = undefined;
   }
 
@@ -105,7 +105,7 @@ export class ProbeRun {
   }
 
   /** What the probe has found, where it went as it should. */
-  success(): ProbeAnswer {
+  success(): ProbeResult {
     return {
       responseTime: this.elapsed,
       ...(this.#warning === undefined ? {} : { warning: this.#warning }),
@@ -114,7 +114,7 @@ export class ProbeRun {
   }
 
   /** What the probe has found until `error` stopped it. @throws `error` itself where it is a mistake of the probe and not the target's */
-  failure(error: unknown): ProbeAnswer {
+  failure(error: unknown): ProbeResult {
     if (!isOfTheTarget(error)) throw error;
     return {
       responseTime: this.elapsed,
@@ -124,14 +124,14 @@ export class ProbeRun {
   }
 
   /** What the probe has found until its time was over. */
-  overdue(): ProbeAnswer {
-    return { responseTime: this.elapsed, error: STAGES[this.stage].overdue(this.endpoint), ...this.#measured() };
+  timedOut(): ProbeResult {
+    return { responseTime: this.elapsed, error: STAGES[this.stage].timedOut(this.endpoint), ...this.#measured() };
   }
 
   /** Of several certificates, the end that comes first is told. @returns why the certificate will not do */
-  #judgeCertificate(socket: Socket, { tls, endpoint }: Peer): string | undefined {
+  #checkCertificate(socket: Socket, { tls, endpoint }: Endpoint): string | undefined {
     if (!tls || !isTls(socket)) return undefined;
-    const { endsAt, error, warning } = judgeCertificate(socket, tls.rules, endpoint, this.clock.now());
+    const { endsAt, error, warning } = checkCertificate(socket, tls.rules, endpoint, this.clock.now());
     if (endsAt !== undefined) this.#certificateEndsAt = Math.min(endsAt, this.#certificateEndsAt ?? Infinity);
     this.#warning ??= warning;
     return error;
@@ -148,7 +148,7 @@ export class ProbeRun {
     this.#since = now;
   }
 
-  #measured(): Pick<ProbeAnswer, 'phases' | 'certificateEndsAt'> {
+  #measured(): Pick<ProbeResult, 'phases' | 'certificateEndsAt'> {
     const certificateEndsAt = this.#certificateEndsAt;
     return { phases: this.#phases, ...(certificateEndsAt === undefined ? {} : { certificateEndsAt }) };
   }
@@ -158,17 +158,17 @@ export class ProbeRun {
  * Runs one probe: `ask` resolves when the target has answered as it should, and throws ProbeFailure or the error of a connection where not.
  * When the signal aborts, the connection is destroyed, and the answer says what was being waited for.
  */
-export function runProbe(
+export function withProbeSession(
   clock: Clock,
   endpoint: string,
   signal: AbortSignal,
-  ask: (run: ProbeRun) => Promise<void>,
-): Promise<ProbeAnswer> {
-  const run = new ProbeRun(clock, endpoint);
+  ask: (run: ProbeSession) => Promise<void>,
+): Promise<ProbeResult> {
+  const run = new ProbeSession(clock, endpoint);
   return new Promise((resolve, reject) => {
     const aborted = (): void => {
       run.end();
-      resolve(run.overdue());
+      resolve(run.timedOut());
     };
     if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted, { once: true });

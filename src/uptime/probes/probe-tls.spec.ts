@@ -9,7 +9,7 @@ import {
   type ServerCertificate,
   TestAuthority,
 } from '../../../test/uptime/test-certificates.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type Probe, type ProbeResult } from '../application/index.js';
 import { DEFAULT_TLS_RULES, httpTarget, type TlsRules, webSocketTarget } from '../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 import { TcpProbe } from './tcp.probe.js';
@@ -59,12 +59,12 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
     new WebSocketServer({ server });
     return servers.listen(server, { host });
   };
-  const probe = (endpoint: string, tls = DEFAULT_TLS_RULES, signal = NEVER): Promise<ProbeAnswer> => {
+  const probe = (endpoint: string, tls = DEFAULT_TLS_RULES, signal = NEVER): Promise<ProbeResult> => {
     const [, host = '', port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
     return create(host, Number(port), tls).probe(signal);
   };
   /** Probes a server with such a certificate, from an authority that is not known here. */
-  const probeUnverified = async (options: CertificateOptions, rules: TlsRules['certificate']): Promise<ProbeAnswer> =>
+  const probeUnverified = async (options: CertificateOptions, rules: TlsRules['certificate']): Promise<ProbeResult> =>
     probe(await serve(await authority.issue(options)), { verify: false, certificate: rules });
 
   it('takes any certificate where it is not to be verified, and tells when it ends and how long the handshake took', async () => {

@@ -1,5 +1,5 @@
 import { type Clock } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer, type PushReports } from '../application/index.js';
+import { type Probe, type ProbeResult, type PushReports } from '../application/index.js';
 import { type MonitoredService, type ServiceReport } from '../domain/index.js';
 import { shorten } from './connection-errors.js';
 
@@ -19,7 +19,7 @@ export class PushProbe implements Probe {
     this.#since = clock.monotonic();
   }
 
-  async probe(): Promise<ProbeAnswer> {
+  async probe(): Promise<ProbeResult> {
     const { name, intervalMs, timeoutMs } = this.service;
     const { last, since } = await this.reports.heard(name, timeoutMs / 2);
     const now = this.clock.monotonic();
@@ -33,7 +33,7 @@ export class PushProbe implements Probe {
   }
 }
 
-function answerOf({ status, message, responseTime = 0 }: ServiceReport): ProbeAnswer {
+function answerOf({ status, message, responseTime = 0 }: ServiceReport): ProbeResult {
   switch (status) {
     case 'up':
       return { responseTime };
@@ -44,7 +44,7 @@ function answerOf({ status, message, responseTime = 0 }: ServiceReport): ProbeAn
   }
 }
 
-function inconclusive(error: string): ProbeAnswer {
+function inconclusive(error: string): ProbeResult {
   return { responseTime: 0, error, isInconclusive: true };
 }
 

@@ -13,11 +13,11 @@ import {
   messageOf,
   passwordRefused,
   queryFailed,
-  turnedAway,
+  connectionRejected,
 } from './database-errors.js';
 import { connectingSocket } from './database-sockets.js';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
-import { type DatabaseQuestion } from './database.probe.js';
+import { type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_USER = 'default';
@@ -29,7 +29,7 @@ const DEFAULT_COMMAND = ['PING'];
  * @param url `redis:`, or `rediss:` for TLS; its path is the number of the database
  * @param command words with blanks between them; one that holds blanks stands in double quotes
  */
-export function askRedis(url: string, command: string | undefined, signal: AbortSignal): DatabaseQuestion {
+export function checkRedis(url: string, command: string | undefined, signal: AbortSignal): DatabaseCheck {
   const { address, endpoint, user, password, database } = readDatabaseUrl(url, DEFAULT_PORT);
   // Without reconnecting, and with no timeouts of its own: the signal ends it.
   const settings = { reconnectStrategy: false, connectTimeout: 0, signal } as const;
@@ -71,7 +71,7 @@ function connectingFailure(
   if (!isServerError(error)) return brokenOff(error, endpoint);
   const said = messageOf(error);
   if (/^(?:WRONGPASS|NOAUTH)|invalid password|without any password/.test(said)) return passwordRefused(user);
-  return said.includes('DB index') ? databaseMissing(database) : turnedAway(endpoint, said, password);
+  return said.includes('DB index') ? databaseMissing(database) : connectionRejected(endpoint, said, password);
 }
 
 function isServerError(error: unknown): error is ErrorReply {

@@ -1,5 +1,5 @@
 import { type TlsRules } from '../domain/index.js';
-import { type Peer } from './peer-connection.js';
+import { type Endpoint } from './peer-connection.js';
 
 const SECURE: readonly string[] = ['https:', 'wss:'];
 
@@ -29,7 +29,7 @@ export function endpointOf(url: URL): string {
 }
 
 /** Where a URL leads. @param hostHeader as it is sent; the certificate must be for the name in it, which is asked for */
-export function peerOf(url: URL, rules: TlsRules, hostHeader: string): Peer {
+export function endpointForUrl(url: URL, rules: TlsRules, hostHeader: string): Endpoint {
   const tls = { rules, serverName: hostOf(hostHeader.replace(/:\d+$/, '')), protocols: ['http/1.1'] };
   return {
     host: hostOf(url.hostname),

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { FullServer } from '../../../test/uptime/full-server.js';
 import { LoopbackServers, unusedPort } from '../../../test/uptime/loopback-servers.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { type TcpTarget } from '../domain/index.js';
 import { TcpProbe } from './tcp.probe.js';
 
@@ -14,7 +14,7 @@ describe('the tcp probe', () => {
     const [, host = '', port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
     return new TcpProbe({ kind: 'tcp', host, port: Number(port), ...rules }, clock);
   };
-  const probe = (endpoint: string, rules?: Partial<TcpTarget>, signal = NEVER): Promise<ProbeAnswer> =>
+  const probe = (endpoint: string, rules?: Partial<TcpTarget>, signal = NEVER): Promise<ProbeResult> =>
     createProbe(endpoint, rules).probe(signal);
   /** A server that greets, and then answers each line with itself. */
   const echo = (socket: Socket): void => {

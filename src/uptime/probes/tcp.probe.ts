@@ -1,21 +1,21 @@
 import { type Socket } from 'node:net';
 import { type Clock } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type Probe, type ProbeResult } from '../application/index.js';
 import { type TcpTarget } from '../domain/index.js';
 import { ProbeFailure } from './connection-errors.js';
-import { type Peer } from './peer-connection.js';
-import { type ProbeRun, runProbe } from './probe-run.js';
+import { type Endpoint } from './peer-connection.js';
+import { type ProbeSession, withProbeSession } from './probe-run.js';
 import { hostOf } from './target-url.js';
 import { TextSearch } from './text-search.js';
 
 /** More than this is not looked at. */
-const MOST_ANSWER_BYTES = 1_048_576;
+const MAX_ANSWER_BYTES = 1_048_576;
 /** How long the last bytes may take to leave. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Connects to a port, with TLS where the target has it; sends and waits for an answer where the target says so. */
 export class TcpProbe implements Probe {
-  readonly #peer: Peer;
+  readonly #endpoint: Endpoint;
 
   constructor(
     private readonly target: TcpTarget,
@@ -23,7 +23,7 @@ export class TcpProbe implements Probe {
   ) {
     const { port, tls } = target;
     const host = hostOf(target.host);
-    this.#peer = {
+    this.#endpoint = {
       host,
       port,
       endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -31,20 +31,20 @@ export class TcpProbe implements Probe {
     };
   }
 
-  probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    return runProbe(this.clock, this.#peer.endpoint, signal, (run) => this.#ask(run));
+  probe(signal: AbortSignal): Promise<ProbeResult> {
+    return withProbeSession(this.clock, this.#endpoint.endpoint, signal, (run) => this.#ask(run));
   }
 
-  async #ask(run: ProbeRun): Promise<void> {
+  async #ask(run: ProbeSession): Promise<void> {
     const { send, answerContains } = this.target;
-    const socket = await run.connect(this.#peer);
+    const socket = await run.connect(this.#endpoint);
     run.awaitAnswer(socket, 'text');
     // Both at once: a server may answer before it has taken everything.
     await Promise.all([
       send === undefined ? undefined : write(socket, send),
       answerContains === undefined ? undefined : readUntil(run, socket, answerContains),
     ]);
-    run.letGo();
+    run.detach();
     close(socket);
   }
 }
@@ -55,7 +55,7 @@ function write(socket: Socket, text: string): Promise<void> {
 }
 
 /** @throws ProbeFailure where the other side closes or goes on without the text */
-function readUntil(run: ProbeRun, socket: Socket, text: string): Promise<void> {
+function readUntil(run: ProbeSession, socket: Socket, text: string): Promise<void> {
   const search = new TextSearch(text);
   let bytes = 0;
   return new Promise((resolve, reject) => {
@@ -64,7 +64,7 @@ function readUntil(run: ProbeRun, socket: Socket, text: string): Promise<void> {
     socket.on('data', (piece: Buffer) => {
       bytes += piece.length;
       if (search.finds(piece)) resolve();
-      else if (bytes >= MOST_ANSWER_BYTES)
+      else if (bytes >= MAX_ANSWER_BYTES)
         reject(new ProbeFailure('the first 1 MiB of the answer does not hold the text that it should'));
     });
   });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { LoopbackServers, unusedPort } from '../../../test/uptime/loopback-servers.js';
-import { type ProbeAnswer } from '../application/index.js';
+import { type ProbeResult } from '../application/index.js';
 import { webSocketTarget, type WebSocketTarget } from '../domain/index.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
@@ -20,7 +20,7 @@ describe('the websocket probe', () => {
     new WebSocketServer({ server, ...options }).on('connection', onConnection);
     return servers.listen(server, { port });
   };
-  const probe = (url: string, rules: Partial<WebSocketTarget> = {}, signal = NEVER): Promise<ProbeAnswer> =>
+  const probe = (url: string, rules: Partial<WebSocketTarget> = {}, signal = NEVER): Promise<ProbeResult> =>
     new WebSocketProbe({ ...webSocketTarget(), ...rules, url }, clock).probe(signal);
 
   it('finds nothing wrong where a ping is answered, and closes the connection as the protocol asks', async () => {

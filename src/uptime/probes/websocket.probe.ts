@@ -2,16 +2,16 @@ import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock } from '../../event-store/index.js';
-import { type Probe, type ProbeAnswer } from '../application/index.js';
+import { type Probe, type ProbeResult } from '../application/index.js';
 import { isToken, type WebSocketTarget } from '../domain/index.js';
 import { ProbeFailure } from './connection-errors.js';
-import { type Peer } from './peer-connection.js';
-import { type ProbeRun, runProbe } from './probe-run.js';
+import { type Endpoint } from './peer-connection.js';
+import { type ProbeSession, withProbeSession } from './probe-run.js';
 import { checkHeaders, type Headers } from './request-headers.js';
-import { basicAuthorization, parseTargetUrl, peerOf } from './target-url.js';
+import { basicAuthorization, parseTargetUrl, endpointForUrl } from './target-url.js';
 
 /** A message larger than this ends the connection. */
-const MOST_PAYLOAD_BYTES = 1_048_576;
+const MAX_PAYLOAD_BYTES = 1_048_576;
 /** How long the other side may take to answer the closing of the connection. */
 const CLOSE_TIMEOUT_MS = 1_000;
 /** What `ws` gives where the connection ended without the protocol's closing. */
@@ -25,7 +25,7 @@ const PING = Buffer.from('penguin-pool-streams-probe');
 export class WebSocketProbe implements Probe {
   /** Without credentials, which go into a header. */
   readonly #url: string;
-  readonly #peer: Peer;
+  readonly #endpoint: Endpoint;
   readonly #headers: Headers;
 
   /**
@@ -45,37 +45,37 @@ export class WebSocketProbe implements Probe {
       );
     const url = parseTargetUrl(target.url, ['ws:', 'wss:']);
     this.#headers = { ...basicAuthorization(url), ...checkHeaders(target.headers), ...checkHeaders(ownHeaders) };
-    this.#peer = peerOf(url, target.tls, this.#headers.host ?? url.host);
+    this.#endpoint = endpointForUrl(url, target.tls, this.#headers.host ?? url.host);
     this.#url = `${url.protocol}//${url.host}${url.pathname}${url.search}`;
   }
 
-  probe(signal: AbortSignal): Promise<ProbeAnswer> {
-    return runProbe(this.clock, this.#peer.endpoint, signal, (run) => this.#ask(run));
+  probe(signal: AbortSignal): Promise<ProbeResult> {
+    return withProbeSession(this.clock, this.#endpoint.endpoint, signal, (run) => this.#ask(run));
   }
 
-  async #ask(run: ProbeRun): Promise<void> {
-    const socket = await run.connect(this.#peer);
+  async #ask(run: ProbeSession): Promise<void> {
+    const socket = await run.connect(this.#endpoint);
     const webSocket = this.#open(run, socket);
     await this.#converse(run, webSocket);
     // The other side has done its part: that it also closes is not waited for.
-    run.letGo();
+    run.detach();
     close(webSocket);
   }
 
-  #open(run: ProbeRun, socket: Socket): WebSocket {
+  #open(run: ProbeSession, socket: Socket): WebSocket {
     run.awaitAnswer(socket, 'headers');
     const { subprotocol } = this.target;
     return new WebSocket(this.#url, subprotocol === undefined ? [] : [subprotocol], {
       headers: this.#headers,
       createConnection: () => socket,
       followRedirects: false,
-      maxPayload: MOST_PAYLOAD_BYTES,
+      maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
     });
   }
 
   /** Resolves when everything that the target says has come. @throws ProbeFailure or an error of the connection */
-  #converse(run: ProbeRun, webSocket: WebSocket): Promise<void> {
+  #converse(run: ProbeSession, webSocket: WebSocket): Promise<void> {
     const { message, answerContains } = this.target;
     let isAsked = message === undefined;
     let isPonged = false;
@@ -85,7 +85,7 @@ export class WebSocketProbe implements Probe {
         if (isPonged && isAsked && isAnswered) resolve();
       };
       // Stays for as long as the socket does: terminating it emits an error too.
-      webSocket.on('error', (error) => reject(translate(error, this.#peer.endpoint)));
+      webSocket.on('error', (error) => reject(translate(error, this.#endpoint.endpoint)));
       webSocket.on('unexpected-response', (_: ClientRequest, response: IncomingMessage) =>
         reject(new ProbeFailure(`answered ${response.statusCode} instead of opening a WebSocket`)),
       );

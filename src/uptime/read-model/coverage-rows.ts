@@ -1,4 +1,4 @@
-import { type Span } from '../domain/index.js';
+import { type TimeRange } from '../domain/index.js';
 import { spanOf } from './recorded-history.js';
 import { type UptimeTables } from './uptime-tables.js';
 
@@ -10,11 +10,11 @@ import { type UptimeTables } from './uptime-tables.js';
 export function addCoverage(
   { covered }: UptimeTables,
   service: string,
-  added: Span,
+  added: TimeRange,
   toleranceMs: number,
 ): number | undefined {
   let { from, to } = added;
-  const joined: Span[] = [];
+  const joined: TimeRange[] = [];
   for (const row of covered.getRange({ start: [service, added.to + toleranceMs], end: [service], reverse: true })) {
     const span = spanOf(row);
     if (span.to < added.from - toleranceMs) break;
@@ -30,7 +30,7 @@ export function addCoverage(
 }
 
 /** The first moment of a span that lies in none of others, which are in order and disjoint. */
-function firstOutside({ from, to }: Span, others: readonly Span[]): number | undefined {
+function firstOutside({ from, to }: TimeRange, others: readonly TimeRange[]): number | undefined {
   let at = from;
   for (const other of others) {
     if (other.from > at) return at;

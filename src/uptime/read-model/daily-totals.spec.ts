@@ -14,7 +14,7 @@ import {
   LENGTH_MS,
   OBSERVED_STATUSES,
   probeSamplesStream,
-  type Span,
+  type TimeRange,
   startOf,
   toMaintenanceCancelled,
   toMaintenanceScheduled,
@@ -180,10 +180,10 @@ describe('the totals of a window', () => {
         applyIn(cut, events, cuts);
         applyIn(whole, events, [events.length]);
         expect(rowsOf(cut)).toEqual(rowsOf(whole));
-        const plainly = (window: Span): unknown =>
+        const plainly = (window: TimeRange): unknown =>
           totalsOf(intervalsIn(window, knownIn(openTables(cut), SERVICE, window)));
         for (const window of asked) expect(history.totalsIn(SERVICE, window)).toEqual(plainly(window));
-        const settled = history.settledUntil(SERVICE);
+        const settled = history.finalUntil(SERVICE);
         for (const { from, to } of asked) {
           const middle = Math.min(Math.max(settled ?? from, from), to);
           const rest = totalsOf(
@@ -224,7 +224,7 @@ describe('the totals of a window', () => {
     applyIn(model, await recorded([up, at(0), at(1), at(2), at(4_000)]), [1]);
     const ends = [...openTables(model).totals.getKeys()].map(([, end]) => ((end ?? 0) - FIRST_DAY) / DAY_MS);
     expect(ends).toEqual([1, 2, 3]);
-    expect(new UptimeReadModel(model).settledUntil(SERVICE)).toBe(startOf('day', FIRST_DAY + 4_000 * DAY_MS));
+    expect(new UptimeReadModel(model).finalUntil(SERVICE)).toBe(startOf('day', FIRST_DAY + 4_000 * DAY_MS));
     expect(
       new UptimeReadModel(model).totalsIn(SERVICE, { from: FIRST_DAY, to: FIRST_DAY + 4_000 * DAY_MS }),
     ).toMatchObject({ up: 2 * DAY_MS + 18 * HOUR, unknown: 3_997 * DAY_MS + 6 * HOUR });
@@ -235,6 +235,6 @@ describe('the totals of a window', () => {
       up: 0,
       unknown: DAY_MS,
     });
-    expect(new UptimeReadModel(openModel('other')).settledUntil('printer')).toBeUndefined();
+    expect(new UptimeReadModel(openModel('other')).finalUntil('printer')).toBeUndefined();
   });
 });

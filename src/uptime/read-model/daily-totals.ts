@@ -2,10 +2,10 @@ import {
   addTotals,
   DAY_MS,
   intervalsIn,
-  type KnownTime,
+  type CumulativeTotals,
   NO_TOTALS,
-  NOTHING_KNOWN,
-  type Span,
+  ZERO_TOTALS,
+  type TimeRange,
   startOf,
   type StatusTotals,
   totalsBetween,
@@ -22,22 +22,22 @@ import { type UptimeTables } from './uptime-tables.js';
  *
  * @param from what is known has changed since this moment, and not before
  */
-export function countDays(tables: UptimeTables, service: string, from: number): void {
+export function updateDailyTotals(tables: UptimeTables, service: string, from: number): void {
   const first = firstProbed(tables, service);
   const last = lastProbed(tables, service);
   if (first === undefined || last === undefined) return;
-  const days: Span = { from: startOf('day', Math.max(from, first)), to: startOf('day', last) };
+  const days: TimeRange = { from: startOf('day', Math.max(from, first)), to: startOf('day', last) };
   const outdated = [...tables.totals.getKeys({ start: [service, days.from + 1], end: [service, Infinity] })];
   for (const key of outdated) tables.totals.removeSync(key);
   if (days.to <= days.from) return;
-  const known = lastRow(tables, service, days.from)?.known ?? NOTHING_KNOWN;
+  const known = lastRow(tables, service, days.from)?.known ?? ZERO_TOTALS;
   for (const day of totalsByDay(intervalsIn(days, knownIn(tables, service, days)), known))
     tables.totals.putSync([service, day.end], day.known);
 }
 
 /** The totals of a window: of what is recorded, exactly what its intervals add up to, in a time that does not depend on its length. */
-export function totalsIn(tables: UptimeTables, service: string, window: Span): StatusTotals {
-  const partly = (part: Span): StatusTotals =>
+export function totalsIn(tables: UptimeTables, service: string, window: TimeRange): StatusTotals {
+  const partly = (part: TimeRange): StatusTotals =>
     part.to <= part.from ? NO_TOTALS : totalsOf(intervalsIn(part, knownIn(tables, service, part)));
   const days = countedDays(tables, service, {
     from: startOf('day', window.from + DAY_MS - 1),
@@ -48,20 +48,20 @@ export function totalsIn(tables: UptimeTables, service: string, window: Span): S
   return addTotals(edges, totalsBetween(days.after, days.before, days.to - days.from));
 }
 
-interface CountedDays extends Span {
-  readonly before: KnownTime;
-  readonly after: KnownTime;
+interface CountedDays extends TimeRange {
+  readonly before: CumulativeTotals;
+  readonly after: CumulativeTotals;
 }
 
 /** The stretch of whole days within others that the rows tell all about; undefined where there is none. */
-function countedDays(tables: UptimeTables, service: string, days: Span): CountedDays | undefined {
+function countedDays(tables: UptimeTables, service: string, days: TimeRange): CountedDays | undefined {
   if (days.to <= days.from) return undefined;
   const last = lastRow(tables, service, days.to);
   if (!last || last.end <= days.from) return undefined;
   const before = lastRow(tables, service, days.from);
   if (before) return { from: days.from, to: last.end, before: before.known, after: last.known };
   const [first] = tables.totals.getKeys({ start: [service, days.from], end: [service, Infinity], limit: 1 });
-  return { from: (first?.[1] ?? last.end) - DAY_MS, to: last.end, before: NOTHING_KNOWN, after: last.known };
+  return { from: (first?.[1] ?? last.end) - DAY_MS, to: last.end, before: ZERO_TOTALS, after: last.known };
 }
 
 /** The row of the last day that is over at a moment. */
@@ -69,7 +69,7 @@ function lastRow(
   { totals }: UptimeTables,
   service: string,
   at: number,
-): { readonly end: number; readonly known: KnownTime } | undefined {
+): { readonly end: number; readonly known: CumulativeTotals } | undefined {
   const exact = totals.get([service, at]);
   if (exact) return { end: at, known: exact };
   const [before] = totals.getRange({ start: [service, at], end: [service], reverse: true, limit: 1 });

@@ -3,7 +3,7 @@ import {
   type KnownHistory,
   maintenanceIn,
   type MaintenanceWindow,
-  type Span,
+  type TimeRange,
   type StatusChange,
 } from '../domain/index.js';
 import { type ServiceKey, type StoredChange, type TimeKey, type UptimeTables } from './uptime-tables.js';
@@ -14,12 +14,12 @@ export function lastChange({ changes }: UptimeTables, service: string, at: numbe
   return last && changeOf(last);
 }
 
-export function changesIn({ changes }: UptimeTables, service: string, { from, to }: Span): StatusChange[] {
+export function changesIn({ changes }: UptimeTables, service: string, { from, to }: TimeRange): StatusChange[] {
   return [...changes.getRange({ start: [service, from], end: [service, to] })].map(changeOf);
 }
 
 /** The spans that touch a window. */
-export function coveredIn({ covered }: UptimeTables, service: string, { from, to }: Span): Span[] {
+export function coveredIn({ covered }: UptimeTables, service: string, { from, to }: TimeRange): TimeRange[] {
   const [before] = covered.getRange({ start: [service, from - 1], end: [service], reverse: true, limit: 1 });
   const within = covered.getRange({ start: [service, from], end: [service, to + 1] });
   const spans = [...(before ? [before] : []), ...within].map(spanOf);
@@ -49,7 +49,7 @@ export function lastProbed({ covered }: UptimeTables, service: string): number |
 }
 
 /** All that is recorded about a window. */
-export function knownIn(tables: UptimeTables, service: string, window: Span): KnownHistory {
+export function knownIn(tables: UptimeTables, service: string, window: TimeRange): KnownHistory {
   const before = lastChange(tables, service, window.from - 1);
   return {
     ...(before ? { before } : {}),
@@ -71,7 +71,7 @@ function changeOf({
   return { serviceName, at, ...value };
 }
 
-export function spanOf({ key, value }: { key: TimeKey | ServiceKey; value: number }): Span {
+export function spanOf({ key, value }: { key: TimeKey | ServiceKey; value: number }): TimeRange {
   const [, from = 0] = key;
   return { from, to: value };
 }

@@ -6,7 +6,7 @@ import { HTTP, NOON, uptimeEvents } from '../../../test/uptime/probed-service.js
 import { ReadModel } from '../../event-store/index.js';
 import {
   DAY_MS,
-  judge,
+  toSample,
   LENGTH_MS,
   probeSamplesStream,
   type RollupUnit,
@@ -38,7 +38,7 @@ describe('the rollups of samples', () => {
   });
 
   const sample = (at: number, responseTime: number, error?: string): Sample =>
-    judge({ at, responseTime, ...(error === undefined ? {} : { error }) }, HTTP.grades);
+    toSample({ at, responseTime, ...(error === undefined ? {} : { error }) }, HTTP.grades);
   const record = async (...samples: readonly Sample[]): Promise<void> => {
     const { position } = await store.appendToStream(
       probeSamplesStream('http'),

@@ -7,7 +7,7 @@ import {
   type RollupUnit,
   rollupsOf,
   type Sample,
-  type Span,
+  type TimeRange,
   startOf,
 } from '../domain/index.js';
 import { type UptimeTables } from './uptime-tables.js';
@@ -99,7 +99,7 @@ export class RollupBatch {
 }
 
 /** All samples of a window, as one rollup, from the fewest rows that hold it; see {@link rollupsOf} for its edges. */
-export function rollupOf(tables: RollupTables, service: string, window: Span): Rollup {
+export function rollupOf(tables: RollupTables, service: string, window: TimeRange): Rollup {
   const whole = new Rollup();
   const newest = newestMinute(tables, service);
   if (newest === undefined) return whole;

@@ -1,7 +1,7 @@
 import { isEvent, type RecordedEvent } from '../../event-store/index.js';
 import {
   correctionOf,
-  coverOf,
+  coverageOf,
   gapTolerance,
   MaintenanceCancelled,
   MaintenanceScheduled,
@@ -16,7 +16,7 @@ import {
   withCancellation,
 } from '../domain/index.js';
 import { addCoverage } from './coverage-rows.js';
-import { countDays } from './daily-totals.js';
+import { updateDailyTotals } from './daily-totals.js';
 import { lastProbed } from './recorded-history.js';
 import { RollupBatch } from './rollup-rows.js';
 import { type UptimeTables } from './uptime-tables.js';
@@ -42,7 +42,7 @@ export class UptimeProjection {
         this.#applySamples(event.streamName.slice(PROBE_SAMPLES_PREFIX.length), event.data);
     }
     this.#rollups.write();
-    for (const [service, from] of this.#changedFrom) countDays(this.tables, service, from);
+    for (const [service, from] of this.#changedFrom) updateDailyTotals(this.tables, service, from);
   }
 
   #applyToService(service: string, event: RecordedEvent): void {
@@ -82,7 +82,7 @@ export class UptimeProjection {
     const samples = samplesOf(event);
     const toleranceMs = gapTolerance(event);
     this.#rollups.add(service, samples);
-    for (const span of coverOf(samples, toleranceMs)) {
+    for (const span of coverageOf(samples, toleranceMs)) {
       const before = lastProbed(this.tables, service) ?? Infinity;
       const changedFrom = addCoverage(this.tables, service, span, toleranceMs);
       if (changedFrom === undefined) continue;

@@ -8,21 +8,21 @@ import { ReadModel, serviceUptimeStream } from '../../event-store/index.js';
 import { createUptimeStreams } from '../application/index.js';
 import {
   changeEventId,
-  judge,
+  toSample,
   type ObservedStatus,
   probeSamplesStream,
-  type Span,
+  type TimeRange,
   type StatusChange,
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   toProbesRecorded,
   toServiceStatusChanged,
   toStatusCorrected,
-  withSpan,
+  addTimeRange,
 } from '../domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 
-const EVER: Span = { from: 0, to: 2 * NOON };
+const EVER: TimeRange = { from: 0, to: 2 * NOON };
 const SECOND = 1_000;
 
 describe('the read model of uptime', () => {
@@ -66,10 +66,10 @@ describe('the read model of uptime', () => {
     );
   /** Samples so many seconds after noon. */
   const recordSamples = (service: string, seconds: readonly number[], prober = 'prober1'): Promise<unknown> => {
-    const samples = seconds.map((second) => judge({ at: NOON + second * SECOND, responseTime: 2 }, HTTP.grades));
+    const samples = seconds.map((second) => toSample({ at: NOON + second * SECOND, responseTime: 2 }, HTTP.grades));
     return store.appendToStream(probeSamplesStream(service), toProbesRecorded(service, samples, HTTP, prober));
   };
-  const secondsOf = (spans: readonly Span[]): number[][] =>
+  const secondsOf = (spans: readonly TimeRange[]): number[][] =>
     spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
 
   it('knows the services that have a stream, probed or not', async () => {
@@ -143,12 +143,16 @@ describe('the read model of uptime', () => {
     await fc.assert(
       fc.asyncProperty(windows, async (given) => {
         const service = `service-${runs++}`;
-        let expected: Span[] = [];
+        let expected: TimeRange[] = [];
         for (const [index, { start, gaps }] of given.entries()) {
           const seconds = gaps.reduce<number[]>((times, gap) => [...times, (times.at(-1) ?? 0) + gap], [start]);
           await recordSamples(service, seconds, `prober${index}`);
           for (const second of seconds)
-            expected = withSpan(expected, { from: NOON + second * SECOND, to: NOON + second * SECOND }, 25 * SECOND);
+            expected = addTimeRange(
+              expected,
+              { from: NOON + second * SECOND, to: NOON + second * SECOND },
+              25 * SECOND,
+            );
         }
         await settled();
         expect(history.coveredIn(service, EVER)).toEqual(expected);

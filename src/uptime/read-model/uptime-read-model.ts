@@ -4,7 +4,7 @@ import {
   type Correction,
   type MaintenanceWindow,
   PROBE_SAMPLES_PREFIX,
-  type Span,
+  type TimeRange,
   startOf,
   type StatusChange,
   type StatusTotals,
@@ -40,11 +40,11 @@ export class UptimeReadModel implements UptimeHistory, ResponseHistory {
     return lastChange(this.#tables, service, at);
   }
 
-  changesIn(service: string, window: Span): StatusChange[] {
+  changesIn(service: string, window: TimeRange): StatusChange[] {
     return changesIn(this.#tables, service, window);
   }
 
-  coveredIn(service: string, window: Span): Span[] {
+  coveredIn(service: string, window: TimeRange): TimeRange[] {
     return coveredIn(this.#tables, service, window);
   }
 
@@ -56,16 +56,16 @@ export class UptimeReadModel implements UptimeHistory, ResponseHistory {
     return correctionsOf(this.#tables, service);
   }
 
-  settledUntil(service: string): number | undefined {
+  finalUntil(service: string): number | undefined {
     const last = lastProbed(this.#tables, service);
     return last === undefined ? undefined : startOf('day', last);
   }
 
-  totalsIn(service: string, window: Span): StatusTotals {
+  totalsIn(service: string, window: TimeRange): StatusTotals {
     return totalsIn(this.#tables, service, window);
   }
 
-  responseTimes(service: string, window: Span): ResponseTimes | undefined {
+  responseTimes(service: string, window: TimeRange): ResponseTimes | undefined {
     const { responseMicros } = rollupOf(this.#tables.rollups, service, window);
     const quantiles = responseMicros.quantiles([0.5, 0.95, 0.99]);
     if (!quantiles) return undefined;
@@ -73,7 +73,7 @@ export class UptimeReadModel implements UptimeHistory, ResponseHistory {
     return { count: responseMicros.count, p50, p95, p99 };
   }
 
-  errorKinds(service: string, window: Span): ErrorCount[] {
+  errorKinds(service: string, window: TimeRange): ErrorCount[] {
     const { errors } = rollupOf(this.#tables.rollups, service, window);
     return [...errors]
       .map(([kind, count]) => ({ kind, count }))

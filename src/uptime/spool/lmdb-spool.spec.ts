@@ -44,11 +44,11 @@ describe('the spool', () => {
 
   it('names the process before, and until when that counted on the lease', async () => {
     const first = temporary.open(1_000, 'first');
-    expect([first.predecessor, first.predecessorCountedUntil]).toEqual([undefined, 0]);
-    first.countOnUntil(1_700_000_000_000);
+    expect([first.predecessor, first.predecessorValidUntil]).toEqual([undefined, 0]);
+    first.setValidUntil(1_700_000_000_000);
     await temporary.restart();
     const second = temporary.open(1_000, 'second');
-    expect([second.predecessor, second.predecessorCountedUntil]).toEqual(['first', 1_700_000_000_000]);
+    expect([second.predecessor, second.predecessorValidUntil]).toEqual(['first', 1_700_000_000_000]);
   });
 
   it('drops the oldest of the service with most where there is no more room, and counts them', async () => {

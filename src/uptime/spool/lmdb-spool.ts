@@ -15,7 +15,7 @@ interface Waiting {
 /** What a sample takes without its error, roughly, in bytes: in memory and on disk. */
 const SAMPLE_BYTES = 100;
 const HOLDER = 'holder';
-const COUNTED_UNTIL = 'countedUntil';
+const VALID_UNTIL = 'validUntil';
 
 /**
  * The spool in LMDB: written behind, synced, read at the start. What this process is killed over is there again; the last
@@ -30,7 +30,7 @@ export class LmdbSpool implements Spool {
   /** The process that used this directory before, where there was one: it has ended. */
   readonly predecessor: string | undefined;
   /** Until when that one was sure to be the prober, in milliseconds since 1970. */
-  readonly predecessorCountedUntil: number;
+  readonly predecessorValidUntil: number;
   #isClosed = false;
   #number = 0;
   #bytes = 0;
@@ -49,9 +49,9 @@ export class LmdbSpool implements Spool {
     this.#root = open({ path: directory, maxDbs: 2 });
     this.#samples = this.#root.openDB<Sample, SampleKey>({ name: 'samples' });
     this.#meta = this.#root.openDB<string | number, string>({ name: 'meta' });
-    const [before, until] = [this.#meta.get(HOLDER), this.#meta.get(COUNTED_UNTIL)];
+    const before = this.#meta.get(HOLDER);
     this.predecessor = typeof before === 'string' ? before : undefined;
-    this.predecessorCountedUntil = typeof until === 'number' ? until : 0;
+    this.predecessorValidUntil = this.#readValidUntil();
     this.#write(() => this.#meta.put(HOLDER, holder));
     for (const {
       key: [service, number],
@@ -107,8 +107,8 @@ export class LmdbSpool implements Spool {
   }
 
   /** Remembers until when this process is sure to be the prober, for the one after it. @param at milliseconds since 1970 */
-  countOnUntil(at: number): void {
-    this.#write(() => this.#meta.put(COUNTED_UNTIL, at));
+  setValidUntil(at: number): void {
+    this.#write(() => this.#meta.put(VALID_UNTIL, at));
   }
 
   /** Resolves when all of it is on disk. */
@@ -116,6 +116,12 @@ export class LmdbSpool implements Spool {
     this.#isClosed = true;
     await this.#root.flushed;
     await this.#root.close();
+  }
+
+  /** The latest time among the numbers of the `meta` table: version 0.1.0 stored it under another key. */
+  #readValidUntil(): number {
+    const times = [...this.#meta.getRange()].flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
+    return Math.max(0, ...times);
   }
 
   #of(service: string): Waiting {

@@ -1,37 +1,37 @@
 import {
   type AppendResult,
-  catchUpWith,
+  waitForReadModel,
   type Clock,
   createEventId,
   type EventStore,
   type NewEvent,
   type Position,
-  type RandomText,
-  type StreamGuard,
+  type RandomString,
+  type StreamAuthorizer,
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
 import {
-  type Beginning,
+  type InitialMetadata,
   type Decision,
   jsonBytes,
-  type QuotaLedger,
+  type QuotaReservations,
   streamNameOf,
   UserDataUpdated,
   type UserStream,
   type UserStreamKey,
 } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
-import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
-import { type Digest, RequestKey } from './request-key.js';
-import { Turns } from './turns.js';
-import { assertCurrent, type UserStreamTable, VISIBLE_WITHIN_MS } from './user-stream-table.js';
+import { type WriteCommand, type WriteOutcome, type WriteRequest } from './order.js';
+import { type Digest, IdempotencyKey } from './request-key.js';
+import { KeyedMutex } from './turns.js';
+import { assertCaughtUp, type UserStreamReadModel, VISIBLE_WITHIN_MS } from './user-stream-table.js';
 
 /** How long a write is decided again when another replica was faster, where the caller demanded no revision, in milliseconds. */
 const TRIED_FOR_MS = 5_000;
 const SOURCE = 'penguin-pool-streams/user-streams';
 
 /** An order, decided: what is to be appended. */
-interface Plan extends Decision {
+interface PlannedWrite extends Decision {
   readonly request: WriteRequest;
   /** What the stream was; undefined where it had no event. */
   readonly stream: UserStream | undefined;
@@ -40,17 +40,17 @@ interface Plan extends Decision {
   readonly at: number;
   readonly bytes: number;
   readonly largestBytes: number;
-  readonly requestKey: RequestKey | undefined;
+  readonly requestKey: IdempotencyKey | undefined;
 }
 
-export interface OrderDeskOptions {
+export interface CommandHandlerOptions {
   readonly store: Pick<EventStore, 'appendToStream' | 'appendToStreams' | 'readStream' | 'initializeMetadata'>;
-  readonly table: UserStreamTable;
-  readonly guard: StreamGuard;
+  readonly table: UserStreamReadModel;
+  readonly authorizer: StreamAuthorizer;
   readonly schemas: DataSchemas;
-  readonly quota: QuotaLedger;
+  readonly quota: QuotaReservations;
   readonly clock: Clock;
-  readonly random: RandomText;
+  readonly random: RandomString;
   readonly digest: Digest;
 }
 
@@ -58,23 +58,23 @@ export interface OrderDeskOptions {
  * Carries out what is asked of streams: each order is decided on what its stream is, and appended to exactly that revision. Throws what the
  * decisions throw, and PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
  */
-export class OrderDesk {
-  readonly #turns = new Turns();
+export class CommandHandler {
+  readonly #mutex = new KeyedMutex();
 
-  constructor(private readonly options: OrderDeskOptions) {}
+  constructor(private readonly options: CommandHandlerOptions) {}
 
   /** Carries out all orders in one atomic write, in their order. */
-  carryOut(orders: readonly Order[]): Promise<WriteOutcome[]> {
-    return this.#turns.run(
-      orders.map(({ request }) => streamNameOf(request.key)),
+  execute(commands: readonly WriteCommand[]): Promise<WriteOutcome[]> {
+    return this.#mutex.run(
+      commands.map(({ request }) => streamNameOf(request.key)),
       async () => {
         for (const givesUpAt = this.options.clock.monotonic() + TRIED_FOR_MS; ;) {
           try {
-            return await this.#attempt(orders);
+            return await this.#attempt(commands);
           } catch (error) {
             if (
               !(error instanceof WrongExpectedRevisionError) ||
-              isDemanded(orders, error) ||
+              isDemanded(commands, error) ||
               error.streamName === undefined ||
               this.options.clock.monotonic() > givesUpAt
             )
@@ -86,14 +86,14 @@ export class OrderDesk {
     );
   }
 
-  async #attempt(orders: readonly Order[]): Promise<WriteOutcome[]> {
+  async #attempt(commands: readonly WriteCommand[]): Promise<WriteOutcome[]> {
     const { table } = this.options;
-    assertCurrent(table);
-    for (const order of orders) this.#assertAllowed(order);
-    for (const { request } of orders) await this.#waitForDemanded(request);
-    const replayed = await this.#replayAll(orders);
+    assertCaughtUp(table);
+    for (const command of commands) this.#assertAllowed(command);
+    for (const { request } of commands) await this.#waitForDemanded(request);
+    const replayed = await this.#replayAll(commands);
     if (replayed) return replayed;
-    const plans = orders.map((order) => this.#plan(order));
+    const plans = commands.map((command) => this.#plan(command));
     const release = this.#holdQuota(plans);
     try {
       const { position, revisions } = await this.#append(plans);
@@ -107,27 +107,27 @@ export class OrderDesk {
     }
   }
 
-  #assertAllowed({ request: { caller, key }, right }: Order): void {
-    this.options.guard.assertMay(caller, right, {
+  #assertAllowed({ request: { caller, key }, right }: WriteCommand): void {
+    this.options.authorizer.assertMay(caller, right, {
       name: streamNameOf(key),
       permissions: this.options.table.stream(key)?.permissions,
     });
   }
 
   /** The outcomes of a request that was carried out before. @throws ValidationError for a key that was used otherwise */
-  async #replayAll(orders: readonly Order[]): Promise<WriteOutcome[] | undefined> {
-    if (!orders.some((order) => this.#replay(order))) return undefined;
+  async #replayAll(commands: readonly WriteCommand[]): Promise<WriteOutcome[] | undefined> {
+    if (!commands.some((command) => this.#replay(command))) return undefined;
     // The events of one write come into the read model one after the other: those that are there may not be all.
-    for (const { request } of orders) await this.#catchUp(streamNameOf(request.key));
-    const replayed = orders.flatMap((order) => this.#replay(order) ?? []);
-    if (replayed.length < orders.length) return undefined;
-    for (const { request } of orders) await this.#completeMetadata(request.key);
+    for (const { request } of commands) await this.#catchUp(streamNameOf(request.key));
+    const replayed = commands.flatMap((command) => this.#replay(command) ?? []);
+    if (replayed.length < commands.length) return undefined;
+    for (const { request } of commands) await this.#completeMetadata(request.key);
     return replayed;
   }
 
-  #replay(order: Order): WriteOutcome | undefined {
-    const requestKey = this.#requestKey(order);
-    const done = requestKey && this.options.table.carriedOut(requestKey.text);
+  #replay(command: WriteCommand): WriteOutcome | undefined {
+    const requestKey = this.#idempotencyKeyOf(command);
+    const done = requestKey && this.options.table.processed(requestKey.text);
     if (!requestKey || !done) return undefined;
     requestKey.assertSame(done);
     return {
@@ -141,15 +141,15 @@ export class OrderDesk {
     };
   }
 
-  #plan(order: Order): Plan {
+  #plan(command: WriteCommand): PlannedWrite {
     const { table, clock, random } = this.options;
-    const { request, decide } = order;
+    const { request, decide } = command;
     const { caller, key, requestId } = request;
     const streamName = streamNameOf(key);
     const stream = table.stream(key);
     // A stream's time never goes back, whatever the clocks of replicas say: a state as of a time is a prefix of the stream.
     const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
-    const requestKey = this.#requestKey(order);
+    const requestKey = this.#idempotencyKeyOf(command);
     const nextId = requestKey?.eventIds() ?? (() => createEventId(at, random));
     const decision = decide({ key, stream, now: new Date(at).toISOString(), by: caller.id }, nextId);
     const metadata = {
@@ -182,23 +182,26 @@ export class OrderDesk {
     };
   }
 
-  #requestKey({ request: { caller, key, precondition, idempotencyKey }, asked }: Order): RequestKey | undefined {
+  #idempotencyKeyOf({
+    request: { caller, key, precondition, idempotencyKey },
+    asked,
+  }: WriteCommand): IdempotencyKey | undefined {
     if (idempotencyKey === undefined) return undefined;
     const condition = precondition.kind === 'revision' ? String(precondition.revision) : precondition.kind;
-    return new RequestKey(caller, streamNameOf(key), idempotencyKey, [condition, ...asked], this.options.digest);
+    return new IdempotencyKey(caller, streamNameOf(key), idempotencyKey, [condition, ...asked], this.options.digest);
   }
 
-  #holdQuota(plans: readonly Plan[]): () => void {
+  #holdQuota(plans: readonly PlannedWrite[]): () => void {
     const { quota, table } = this.options;
     const held: (() => void)[] = [];
     const release = (): void => held.forEach((give) => give());
     try {
       for (const {
         request: { key },
-        begins,
+        creates,
         bytes,
       } of plans)
-        held.push(quota.hold(key.userId, table.usage(key.userId), { streams: begins ? 1 : 0, bytes }));
+        held.push(quota.hold(key.userId, table.usage(key.userId), { streams: creates ? 1 : 0, bytes }));
     } catch (error) {
       release();
       throw error;
@@ -207,7 +210,7 @@ export class OrderDesk {
   }
 
   async #append(
-    plans: readonly Plan[],
+    plans: readonly PlannedWrite[],
   ): Promise<{ readonly position: Position | undefined; readonly revisions: ReadonlyMap<string, bigint> }> {
     const [plan, ...others] = plans;
     if (!plan || others.length > 0) return this.options.store.appendToStreams(plans);
@@ -217,11 +220,11 @@ export class OrderDesk {
   }
 
   /** Writes the metadata of streams that have none yet. What the first event says holds until then, also after a crash. */
-  async #writeMetadata(plans: readonly Plan[]): Promise<Position | undefined> {
-    const missing = plans.filter(({ begins, stream }) => begins || stream?.metadataRevision === undefined);
+  async #writeMetadata(plans: readonly PlannedWrite[]): Promise<Position | undefined> {
+    const missing = plans.filter(({ creates, stream }) => creates || stream?.metadataRevision === undefined);
     const written = await Promise.all(
-      missing.map(({ request: { key }, begins }) =>
-        begins ? this.#initializeMetadata(key, begins) : this.#completeMetadata(key),
+      missing.map(({ request: { key }, creates }) =>
+        creates ? this.#initializeMetadata(key, creates) : this.#completeMetadata(key),
       ),
     );
     return written
@@ -234,7 +237,7 @@ export class OrderDesk {
 
   #initializeMetadata(
     key: UserStreamKey,
-    { description, tags, permissions }: Beginning,
+    { description, tags, permissions }: InitialMetadata,
   ): Promise<AppendResult | undefined> {
     return this.options.store.initializeMetadata({
       name: streamNameOf(key),
@@ -266,7 +269,7 @@ export class OrderDesk {
   /** Waits until the read model knows what the store knows of a stream. @throws TimeoutError where it takes too long */
   async #catchUp(streamName: string): Promise<void> {
     const { store, table } = this.options;
-    await catchUpWith(
+    await waitForReadModel(
       store,
       streamName,
       (position, timeoutMs) => table.waitFor(position, timeoutMs),
@@ -275,14 +278,17 @@ export class OrderDesk {
   }
 
   /** What was recorded with the request's key first holds, where another replica was carrying out the same request. */
-  #outcomeOf({ streamName, events, at, begins, largestBytes, requestKey }: Plan, revision: bigint): WriteOutcome {
-    const recorded = requestKey && this.options.table.carriedOut(requestKey.text);
+  #outcomeOf(
+    { streamName, events, at, creates, largestBytes, requestKey }: PlannedWrite,
+    revision: bigint,
+  ): WriteOutcome {
+    const recorded = requestKey && this.options.table.processed(requestKey.text);
     return {
       streamName,
       revision: Number(revision),
       eventId: events.at(-1)?.eventId ?? '',
       at: recorded?.at ?? at,
-      created: begins !== undefined,
+      created: creates !== undefined,
       replayed: false,
       largestBytes,
     };
@@ -290,8 +296,8 @@ export class OrderDesk {
 }
 
 /** Whether a write was refused for what the caller demanded: to decide it again would come to the same. */
-function isDemanded(orders: readonly Order[], { streamName, expected }: WrongExpectedRevisionError): boolean {
-  return orders.some(
+function isDemanded(commands: readonly WriteCommand[], { streamName, expected }: WrongExpectedRevisionError): boolean {
+  return commands.some(
     ({ request: { key, precondition } }) =>
       streamName === streamNameOf(key) && (precondition.kind === 'revision' || expected === 'stream_exists'),
   );

@@ -1,10 +1,10 @@
-import { type KnownCaller, type StreamRight } from '../../event-store/domain/index.js';
-import { type Decision, type Precondition, type Situation, type UserStreamKey } from '../domain/index.js';
+import { type AuthenticatedCaller, type StreamRight } from '../../event-store/domain/index.js';
+import { type Decision, type Precondition, type DecisionContext, type UserStreamKey } from '../domain/index.js';
 import { type NextEventId } from './request-key.js';
 
 /** Who wants to write to which stream, and under which conditions. */
 export interface WriteRequest {
-  readonly caller: KnownCaller;
+  readonly caller: AuthenticatedCaller;
   readonly key: UserStreamKey;
   readonly precondition: Precondition;
   /** As the caller sent it. */
@@ -29,10 +29,10 @@ export interface WriteOutcome {
 }
 
 /** What is asked of one stream. */
-export interface Order {
+export interface WriteCommand {
   readonly request: WriteRequest;
   readonly right: StreamRight;
   /** All that the request asks for, beside its conditions. */
   readonly asked: readonly unknown[];
-  readonly decide: (situation: Situation, nextId: NextEventId) => Decision;
+  readonly decide: (situation: DecisionContext, nextId: NextEventId) => Decision;
 }

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { isEventId, type KnownCaller, ValidationError } from '../../event-store/domain/index.js';
-import { RequestKey } from './request-key.js';
+import { isEventId, type AuthenticatedCaller, ValidationError } from '../../event-store/domain/index.js';
+import { IdempotencyKey } from './request-key.js';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const caller = (id: string): KnownCaller => ({ kind: 'known', id, roles: new Set(['user']) });
-const keyOf = (id: string, streamName: string, given: string, ...asked: readonly unknown[]): RequestKey =>
-  new RequestKey(caller(id), streamName, given, asked, digest);
-const idsOf = (key: RequestKey, count = 3): string[] => {
+const caller = (id: string): AuthenticatedCaller => ({ kind: 'known', id, roles: new Set(['user']) });
+const keyOf = (id: string, streamName: string, given: string, ...asked: readonly unknown[]): IdempotencyKey =>
+  new IdempotencyKey(caller(id), streamName, given, asked, digest);
+const idsOf = (key: IdempotencyKey, count = 3): string[] => {
   const next = key.eventIds();
   return Array.from({ length: count }, () => next());
 };
-const carriedOut = ({ fingerprint }: RequestKey): Parameters<RequestKey['assertSame']>[0] => ({
+const processed = ({ fingerprint }: IdempotencyKey): Parameters<IdempotencyKey['assertSame']>[0] => ({
   streamName: 'user-alice-profile',
   fingerprint,
   first: 0,
@@ -54,7 +54,7 @@ describe('a request key', () => {
   });
 
   it('refuses to have been used for another request, and says so', () => {
-    const done = carriedOut(keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 1 }));
+    const done = processed(keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 1 }));
     expect(() => keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 1 }).assertSame(done)).not.toThrow();
     for (const other of [
       keyOf('alice', 'user-alice-profile', 'k', 'revision 1', { a: 2 }),

@@ -1,5 +1,5 @@
-import { type KnownCaller, ValidationError } from '../../event-store/domain/index.js';
-import { type CarriedOut } from './user-stream-table.js';
+import { type AuthenticatedCaller, ValidationError } from '../../event-store/domain/index.js';
+import { type ProcessedRequest } from './user-stream-table.js';
 
 /** Gives 64 lower-case hexadecimal digits, the same for the same text and practically never for another. */
 export type Digest = (text: string) => string;
@@ -11,14 +11,14 @@ export type NextEventId = () => string;
  * What makes a repeated request recognisable: its `Idempotency-Key`, as it counts for one caller and one stream. The ids of its events
  * are made from it, so that the store recognises them too, and kept in their metadata, so that the read model finds them.
  */
-export class RequestKey {
+export class IdempotencyKey {
   /** Found again in the metadata of the request's events. */
   readonly text: string;
   readonly fingerprint: string;
 
   /** @param asked all that the request asks for, as JSON values */
   constructor(
-    { id }: KnownCaller,
+    { id }: AuthenticatedCaller,
     streamName: string,
     private readonly given: string,
     asked: readonly unknown[],
@@ -38,7 +38,7 @@ export class RequestKey {
   }
 
   /** @throws ValidationError where the key was used for something else */
-  assertSame({ fingerprint, streamName }: CarriedOut): void {
+  assertSame({ fingerprint, streamName }: ProcessedRequest): void {
     if (fingerprint === this.fingerprint) return;
     throw new ValidationError(
       `The Idempotency-Key '${this.given}' was used for another request; use a new key for a new request`,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Turns } from './turns.js';
+import { KeyedMutex } from './turns.js';
 
 interface Held {
   readonly promise: Promise<void>;
@@ -14,7 +14,7 @@ const aMoment = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe('turns', () => {
   it('come one after the other for one name, in the order they were asked for', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const happened: string[] = [];
     const first = held();
     const done = [
@@ -34,7 +34,7 @@ describe('turns', () => {
   });
 
   it('are taken at once where nobody has the name', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const first = held();
     const waiting = turns.run(['a'], () => first.promise);
     expect(await turns.run(['b'], () => Promise.resolve('at once'))).toBe('at once');
@@ -43,7 +43,7 @@ describe('turns', () => {
   });
 
   it('come also after one that failed, whose failure is its own', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const failing = turns.run(['a'], () => Promise.reject(new Error('failed')));
     const next = turns.run(['a'], () => Promise.resolve('fine'));
     await expect(failing).rejects.toThrow('failed');
@@ -51,7 +51,7 @@ describe('turns', () => {
   });
 
   it('for several names wait for all of them', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const [a, b] = [held(), held()];
     const before = [turns.run(['a'], () => a.promise), turns.run(['b'], () => b.promise)];
     let hasBegun = false;
@@ -68,7 +68,7 @@ describe('turns', () => {
   });
 
   it('do not wait for themselves where a name is given twice', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     await turns.run(['a', 'a'], () => Promise.resolve());
     expect(await turns.run(['a', 'b', 'a'], () => Promise.resolve('done'))).toBe('done');
   });
@@ -82,9 +82,9 @@ describe('turns', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(task, { maxLength: 25 }), async (tasks) => {
-        const turns = new Turns();
+        const turns = new KeyedMutex();
         const running = new Set<string>();
-        const orders = new Map<string, number[]>();
+        const commands = new Map<string, number[]>();
         const outcomes = await Promise.allSettled(
           tasks.map(({ names, moments, fails }, index) =>
             turns.run(names, async () => {
@@ -92,7 +92,7 @@ describe('turns', () => {
               for (const each of own) {
                 expect(running.has(each)).toBe(false);
                 running.add(each);
-                orders.set(each, [...(orders.get(each) ?? []), index]);
+                commands.set(each, [...(commands.get(each) ?? []), index]);
               }
               for (let moment = 0; moment < moments; moment++) await aMoment();
               for (const each of own) running.delete(each);
@@ -106,7 +106,8 @@ describe('turns', () => {
             outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Error).message,
           ),
         ).toEqual(tasks.map(({ fails }, index) => (fails ? 'meant to fail' : index)));
-        for (const order of orders.values()) expect(order).toEqual([...order].sort((one, other) => one - other));
+        for (const command of commands.values())
+          expect(command).toEqual([...command].sort((one, other) => one - other));
       }),
       { numRuns: 60 },
     );

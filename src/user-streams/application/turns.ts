@@ -1,5 +1,5 @@
 /** Lets one after the other have a name: writes of this process to one stream do not make each other fail. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
   /** Runs the task when all before it that took one of the names are done, however they ended. */

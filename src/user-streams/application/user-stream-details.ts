@@ -3,9 +3,9 @@ import {
   type EventStore,
   EVERYONE,
   initialMetadata,
-  type KnownCaller,
+  type AuthenticatedCaller,
   permissionsOf,
-  type StreamGuard,
+  type StreamAuthorizer,
   type StreamMetadata,
   StreamNotFoundError,
   type StreamPermissions,
@@ -20,12 +20,12 @@ import {
   type UserStreamKey,
   type Visibility,
 } from '../domain/index.js';
-import { assertCurrent, type UserStreamTable, VISIBLE_WITHIN_MS } from './user-stream-table.js';
+import { assertCaughtUp, type UserStreamReadModel, VISIBLE_WITHIN_MS } from './user-stream-table.js';
 
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 /** What is to change; what is absent stays. */
-export interface DetailsChange {
+export interface MetadataChange {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly permissions?: Partial<StreamPermissions>;
@@ -34,11 +34,11 @@ export interface DetailsChange {
 }
 
 /** Changes who may do what with a user's stream, and how it is described: its metadata, in KurrentDB's `$acl` too. */
-export class UserStreamDetails {
+export class UserStreamMetadata {
   constructor(
     private readonly store: Pick<EventStore, 'getStreamMetadata' | 'setStreamMetadata'>,
-    private readonly table: UserStreamTable,
-    private readonly guard: StreamGuard,
+    private readonly table: UserStreamReadModel,
+    private readonly authorizer: StreamAuthorizer,
     private readonly clock: Clock,
   ) {}
 
@@ -48,9 +48,9 @@ export class UserStreamDetails {
    * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError, ConnectionError
    */
   async change(
-    caller: KnownCaller,
+    caller: AuthenticatedCaller,
     key: UserStreamKey,
-    change: DetailsChange,
+    change: MetadataChange,
     expected: bigint | undefined,
   ): Promise<UserStream> {
     for (let attempt = 1; ; attempt++) {
@@ -61,19 +61,26 @@ export class UserStreamDetails {
       try {
         return await this.#write(key, stream, found, change);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MOST_ATTEMPTS)
+        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MAX_ATTEMPTS)
           throw error;
       }
     }
   }
 
   /** @param found the metadata in the store: they hold, the read model may be a moment behind */
-  #administered(caller: KnownCaller, key: UserStreamKey, { metadata, revision }: VersionedStreamMetadata): UserStream {
-    assertCurrent(this.table);
+  #administered(
+    caller: AuthenticatedCaller,
+    key: UserStreamKey,
+    { metadata, revision }: VersionedStreamMetadata,
+  ): UserStream {
+    assertCaughtUp(this.table);
     const name = streamNameOf(key);
     const known = this.table.stream(key);
     const stream = known && revision !== 'no_stream' ? evolveMetadata(known, metadata, Number(revision)) : known;
-    this.guard.assertMay(caller, 'admin', { name, permissions: stream ? stream.permissions : permissionsOf(metadata) });
+    this.authorizer.assertMay(caller, 'admin', {
+      name,
+      permissions: stream ? stream.permissions : permissionsOf(metadata),
+    });
     if (!stream) throw new StreamNotFoundError(name);
     assertNotDeleted(stream);
     return stream;
@@ -83,7 +90,7 @@ export class UserStreamDetails {
     key: UserStreamKey,
     stream: UserStream,
     { metadata: stored, revision }: VersionedStreamMetadata,
-    change: DetailsChange,
+    change: MetadataChange,
   ): Promise<UserStream> {
     const now = new Date(this.clock.now()).toISOString();
     const { description = stream.description, tags = stream.tags } = change;
@@ -103,7 +110,7 @@ export class UserStreamDetails {
   }
 }
 
-function changedPermissions(before: StreamPermissions, { permissions, visibility }: DetailsChange): StreamPermissions {
+function changedPermissions(before: StreamPermissions, { permissions, visibility }: MetadataChange): StreamPermissions {
   const after = { ...before, ...permissions };
   if (visibility === undefined) return after;
   const readers = after.read.filter((name) => name !== EVERYONE);

@@ -5,22 +5,22 @@ import {
   type RecordedEvent,
   StreamDeleted,
   StreamDeletedError,
-  type StreamGuard,
+  type StreamAuthorizer,
   StreamNotFoundError,
 } from '../../event-store/domain/index.js';
 import { streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
-import { type UserStreamTable } from './user-stream-table.js';
+import { type UserStreamReadModel } from './user-stream-table.js';
 
 const PAGE = 100;
 
 /** Follows a user's stream, event by event, as long as the caller may read it. */
 export class UserStreamFeed {
   constructor(
-    private readonly table: UserStreamTable,
+    private readonly table: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly queries: UserStreamQueries,
-    private readonly guard: StreamGuard,
+    private readonly authorizer: StreamAuthorizer,
   ) {}
 
   /**
@@ -86,7 +86,7 @@ export class UserStreamFeed {
   }
 
   #mayRead(caller: Caller, key: UserStreamKey): boolean {
-    return this.guard.has(caller, 'read', {
+    return this.authorizer.has(caller, 'read', {
       name: streamNameOf(key),
       permissions: this.table.stream(key)?.permissions,
     });

@@ -3,7 +3,7 @@ import {
   type EventStore,
   StreamDeleted,
   StreamDeletedError,
-  type StreamGuard,
+  type StreamAuthorizer,
   StreamNotFoundError,
   StreamRestored,
   type StreamRight,
@@ -23,7 +23,7 @@ import {
   type Visibility,
   visibilityOf,
 } from '../domain/index.js';
-import { assertCurrent, type StoredData, type UserStreamTable } from './user-stream-table.js';
+import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-table.js';
 
 /** A stream's data at some moment. */
 export interface UserStreamState {
@@ -55,9 +55,9 @@ const LOOK_BACK = 32;
 /** Answers from the read model; only what a stream had been earlier is read from the stream itself, event by event. */
 export class UserStreamQueries {
   constructor(
-    private readonly table: UserStreamTable,
+    private readonly table: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
-    private readonly guard: StreamGuard,
+    private readonly authorizer: StreamAuthorizer,
   ) {}
 
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
@@ -94,7 +94,7 @@ export class UserStreamQueries {
     limit: number,
     after?: string,
   ): StreamPage {
-    assertCurrent(this.table);
+    assertCaughtUp(this.table);
     const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
     const matches = (stream: UserStream): boolean => {
       const key = keyOfStream(stream.name);
@@ -108,12 +108,12 @@ export class UserStreamQueries {
     };
     const found: UserStream[] = [];
     for (const stream of this.table.streamsOf(userId, this.#cursor(userId, after))) {
-      if (!matches(stream) || !this.guard.has(caller, right, stream)) continue;
+      if (!matches(stream) || !this.authorizer.has(caller, right, stream)) continue;
       found.push(stream);
       // One more than asked for tells whether there is a next page.
       if (found.length > limit) break;
     }
-    const streams = this.guard.select(caller, right, found.slice(0, limit));
+    const streams = this.authorizer.select(caller, right, found.slice(0, limit));
     return { streams, nextAfter: found.length > limit ? streams.at(-1)?.name : undefined };
   }
 
@@ -123,10 +123,10 @@ export class UserStreamQueries {
 
   /** The stream, if the caller may read it. @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
   readable(caller: Caller, key: UserStreamKey): UserStream {
-    assertCurrent(this.table);
+    assertCaughtUp(this.table);
     const name = streamNameOf(key);
     const stream = this.table.stream(key);
-    this.guard.assertMay(caller, 'read', { name, permissions: stream?.permissions });
+    this.authorizer.assertMay(caller, 'read', { name, permissions: stream?.permissions });
     if (!stream) throw new StreamNotFoundError(name);
     assertNotDeleted(stream);
     return stream;

@@ -15,7 +15,7 @@ export interface StoredData {
 }
 
 /** A request that was carried out before, found by its key. */
-export interface CarriedOut {
+export interface ProcessedRequest {
   readonly streamName: string;
   /** What was asked for; another request with the same key is a mistake. */
   readonly fingerprint: string;
@@ -27,16 +27,16 @@ export interface CarriedOut {
 }
 
 /** The read model of user streams. Keeps up with the store by itself. */
-export interface UserStreamTable {
+export interface UserStreamReadModel {
   /** It follows the store without interruption; what it says may be a few milliseconds old. */
-  readonly isCurrent: boolean;
+  readonly isCaughtUp: boolean;
   /** Undefined for a stream that has no event. */
   stream(key: UserStreamKey): UserStream | undefined;
   data(key: UserStreamKey): StoredData | undefined;
   /** A user's streams by type and category, behind the one given. */
   streamsOf(userId: string, after?: UserStreamKey): Iterable<UserStream>;
   usage(userId: string): Usage;
-  carriedOut(requestKey: string): CarriedOut | undefined;
+  processed(requestKey: string): ProcessedRequest | undefined;
   /** Revision of the last event that had happened by then (milliseconds since 1970); undefined before the first. */
   revisionAt(key: UserStreamKey, at: number): number | undefined;
   /** @returns false when the table had not passed the position within `timeoutMs` */
@@ -53,7 +53,7 @@ export interface UserStreamTable {
 export const VISIBLE_WITHIN_MS = 2_000;
 
 /** Refuses to answer from a table that may have missed something: who may read what, above all. @throws ConnectionError */
-export function assertCurrent({ isCurrent }: Pick<UserStreamTable, 'isCurrent'>): void {
-  if (!isCurrent)
+export function assertCaughtUp({ isCaughtUp }: Pick<UserStreamReadModel, 'isCaughtUp'>): void {
+  if (!isCaughtUp)
     throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
 }

@@ -4,19 +4,19 @@ import {
   decideDelete,
   decideReplace,
   decideRestore,
-  type Beginning,
+  type InitialMetadata,
   type Decision,
   mergePatch,
-  type Situation,
+  type DecisionContext,
   streamNameOf,
   type UserData,
   type UserStreamKey,
 } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
-import { OrderDesk, type OrderDeskOptions } from './order-desk.js';
-import { type Order, type WriteOutcome, type WriteRequest } from './order.js';
+import { CommandHandler, type CommandHandlerOptions } from './order-desk.js';
+import { type WriteCommand, type WriteOutcome, type WriteRequest } from './order.js';
 import { type NextEventId } from './request-key.js';
-import { type UserStreamTable } from './user-stream-table.js';
+import { type UserStreamReadModel } from './user-stream-table.js';
 
 /** Data, and where they stood in the request, for messages about them; absent: in the request itself. */
 export interface PlacedData {
@@ -34,19 +34,19 @@ export interface Replacement {
  * PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
  */
 export class UserStreams {
-  readonly #desk: OrderDesk;
-  readonly #table: UserStreamTable;
+  readonly #desk: CommandHandler;
+  readonly #table: UserStreamReadModel;
   readonly #schemas: DataSchemas;
 
-  constructor(options: OrderDeskOptions) {
-    this.#desk = new OrderDesk(options);
+  constructor(options: CommandHandlerOptions) {
+    this.#desk = new CommandHandler(options);
     this.#table = options.table;
     this.#schemas = options.schemas;
   }
 
   /** @throws StreamAlreadyExistsError, StreamDeletedError */
-  create(request: WriteRequest, beginning: Beginning, data: UserData | undefined): Promise<WriteOutcome> {
-    const decide = (situation: Situation, nextId: NextEventId): Decision => {
+  create(request: WriteRequest, beginning: InitialMetadata, data: UserData | undefined): Promise<WriteOutcome> {
+    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
       if (data) this.#check(request.key, data);
       return decideCreate(situation, beginning, data && { data, eventId: nextId() });
     };
@@ -60,7 +60,7 @@ export class UserStreams {
 
   /** Changes the data by a JSON Merge Patch (RFC 7396). @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   change(request: WriteRequest, patch: UserData): Promise<WriteOutcome> {
-    const decide = (situation: Situation, nextId: NextEventId): Decision => {
+    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
       const stored = this.#table.data(request.key);
       const data = mergePatch(stored ? (JSON.parse(stored.json) as UserData) : {}, patch) as UserData;
       const decision = decideChange(situation, request.precondition, { data, eventId: nextId() });
@@ -94,12 +94,12 @@ export class UserStreams {
   /** {@link replace} on several streams in one atomic write: all or none. @throws WrongExpectedRevisionError, StreamDeletedError */
   replaceAll(replacements: readonly Replacement[]): Promise<WriteOutcome[]> {
     const together = replacements.map(({ request: { key } }) => streamNameOf(key));
-    return this.#desk.carryOut(replacements.map((replacement) => this.#replacement(replacement, together)));
+    return this.#desk.execute(replacements.map((replacement) => this.#replacement(replacement, together)));
   }
 
   /** @param together names of all streams that the request writes to */
-  #replacement({ request, data: placed }: Replacement, together: readonly string[] = []): Order {
-    const decide = (situation: Situation, nextId: NextEventId): Decision => {
+  #replacement({ request, data: placed }: Replacement, together: readonly string[] = []): WriteCommand {
+    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
       for (const { data, within } of placed) this.#check(request.key, data, within);
       return decideReplace(
         situation,
@@ -110,8 +110,8 @@ export class UserStreams {
     return { request, right: 'write', asked: ['replace', together, ...placed.map(({ data }) => data)], decide };
   }
 
-  async #write(order: Order): Promise<WriteOutcome> {
-    const [outcome] = await this.#desk.carryOut([order]);
+  async #write(command: WriteCommand): Promise<WriteOutcome> {
+    const [outcome] = await this.#desk.execute([command]);
     if (!outcome) throw new Error('One order has one outcome');
     return outcome;
   }

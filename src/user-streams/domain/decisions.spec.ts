@@ -6,7 +6,7 @@ import {
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
 import {
-  beginningOf,
+  initialMetadataOf,
   type DataWrite,
   decideChange,
   decideCreate,
@@ -15,7 +15,7 @@ import {
   decideReplace,
   decideRestore,
   type Precondition,
-  type Situation,
+  type DecisionContext,
 } from './decisions.js';
 import { type UserStream } from './user-stream.js';
 
@@ -37,14 +37,14 @@ const present: UserStream = {
 const STREAMS = { absent: undefined, present, deleted: { ...present, deletedAt: 1 } };
 type Standing = keyof typeof STREAMS;
 
-const given = (standing: Standing): Situation => ({
+const given = (standing: Standing): DecisionContext => ({
   key: { userId: 'alice', type: 'profile', category: 'default' },
   stream: STREAMS[standing],
   now: NOW,
   by: 'bob',
 });
 const written: DataWrite = { data: { displayName: 'Alice' }, eventId: 'evt_1_aaaaaaaa' };
-const beginning = beginningOf(given('absent').key, { description: 'Mine', tags: ['x'], isPublic: true });
+const beginning = initialMetadataOf(given('absent').key, { description: 'Mine', tags: ['x'], isPublic: true });
 
 const CONDITIONS = {
   'no demand': { kind: 'none' },
@@ -56,9 +56,9 @@ const CONDITIONS = {
 type Condition = keyof typeof CONDITIONS;
 
 const DECISIONS = {
-  create: (situation: Situation) => decideCreate(situation, beginning, written),
-  replace: (situation: Situation, precondition: Precondition) => decideReplace(situation, precondition, [written]),
-  change: (situation: Situation, precondition: Precondition) => decideChange(situation, precondition, written),
+  create: (context: DecisionContext) => decideCreate(context, beginning, written),
+  replace: (context: DecisionContext, precondition: Precondition) => decideReplace(context, precondition, [written]),
+  change: (context: DecisionContext, precondition: Precondition) => decideChange(context, precondition, written),
   delete: decideDelete,
   restore: decideRestore,
 };
@@ -155,10 +155,10 @@ describe('a decision on a stream of a user', () => {
       expect(decide).toThrow(outcome.refused);
       return;
     }
-    const { events, expectedRevision, begins } = decide();
+    const { events, expectedRevision, creates } = decide();
     expect(events.map(({ type }) => type)).toEqual(outcome.writes);
     expect(expectedRevision).toBe(outcome.at);
-    expect(begins !== undefined).toBe(outcome === BEGUN);
+    expect(creates !== undefined).toBe(outcome === BEGUN);
     expect(events.every(({ timestamp }) => timestamp === NOW)).toBe(true);
   });
 
@@ -171,9 +171,9 @@ describe('a decision on a stream of a user', () => {
   });
 
   it('to create it begins it, with what it is to be and with its data', () => {
-    const { events, expectedRevision, begins } = decideCreate(given('absent'), beginning, written);
+    const { events, expectedRevision, creates } = decideCreate(given('absent'), beginning, written);
     expect(expectedRevision).toBe('no_stream');
-    expect(begins).toBe(beginning);
+    expect(creates).toBe(beginning);
     const permissions = { read: ['*', 'alice'], write: ['alice'], admin: ['alice'] };
     expect(events).toEqual([
       {
@@ -220,18 +220,18 @@ describe('a decision on a stream of a user', () => {
   });
 
   it('to replace the data of a stream that is not there makes it private, whoever does it', () => {
-    const { events, begins } = decideReplace(given('absent'), { kind: 'none' }, [written]);
-    expect(begins?.permissions).toEqual(ownedBy('alice'));
+    const { events, creates } = decideReplace(given('absent'), { kind: 'none' }, [written]);
+    expect(creates?.permissions).toEqual(ownedBy('alice'));
     expect(events[0]).toMatchObject({ data: { owner: 'alice', permissions: ownedBy('alice') } });
     expect(events[1]).toMatchObject({ data: { isPublic: false } });
   });
 
   it('says of data whether everyone can read them as they are written', () => {
-    const situation = {
+    const context = {
       ...given('present'),
       stream: { ...present, permissions: { ...ownedBy('alice'), read: ['alice', '*'] } },
     };
-    expect(decideReplace(situation, { kind: 'none' }, [written]).events[0]).toMatchObject({ data: { isPublic: true } });
+    expect(decideReplace(context, { kind: 'none' }, [written]).events[0]).toMatchObject({ data: { isPublic: true } });
   });
 
   it('writes several sets of data in their order', () => {
@@ -277,11 +277,11 @@ describe('a decision on a stream of a user', () => {
   });
 
   it("begins a stream private, its user's and without tags, where nobody says otherwise", () => {
-    expect(beginningOf({ userId: 'bob', type: 'loans', category: 'car' })).toEqual({
+    expect(initialMetadataOf({ userId: 'bob', type: 'loans', category: 'car' })).toEqual({
       description: "Stream 'car' of the loans of user 'bob'",
       tags: [],
       permissions: ownedBy('bob'),
     });
-    expect(beginningOf(given('absent').key, { isPublic: false }).permissions).toEqual(ownedBy('alice'));
+    expect(initialMetadataOf(given('absent').key, { isPublic: false }).permissions).toEqual(ownedBy('alice'));
   });
 });

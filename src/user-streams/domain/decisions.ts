@@ -28,7 +28,7 @@ export type Precondition =
   | { readonly kind: 'absent' };
 
 /** What the stream is made with, where a write begins it. */
-export interface Beginning {
+export interface InitialMetadata {
   readonly description: string;
   readonly tags: readonly string[];
   readonly permissions: StreamPermissions;
@@ -45,11 +45,11 @@ export interface Decision {
   readonly events: readonly NewEvent[];
   readonly expectedRevision: ExpectedRevision;
   /** Present where the write begins the stream: its metadata are still to be written then. */
-  readonly begins?: Beginning;
+  readonly creates?: InitialMetadata;
 }
 
 /** The stream as it stands, or undefined; and when the events happen, ISO 8601. */
-export interface Situation {
+export interface DecisionContext {
   readonly key: UserStreamKey;
   readonly stream: UserStream | undefined;
   readonly now: string;
@@ -58,10 +58,10 @@ export interface Situation {
 }
 
 /** A stream belongs to its user and is private, where nobody says otherwise. */
-export function beginningOf(
+export function initialMetadataOf(
   { userId, type, category }: UserStreamKey,
-  given: Partial<Beginning> & { readonly isPublic?: boolean } = {},
-): Beginning {
+  given: Partial<InitialMetadata> & { readonly isPublic?: boolean } = {},
+): InitialMetadata {
   const owned = ownedBy(userId);
   return {
     description: given.description ?? `Stream '${category}' of the ${type} of user '${userId}'`,
@@ -71,38 +71,42 @@ export function beginningOf(
 }
 
 /** Begins a stream, with or without data. @throws StreamAlreadyExistsError, StreamDeletedError */
-export function decideCreate(situation: Situation, beginning: Beginning, write: DataWrite | undefined): Decision {
-  const { key, stream } = situation;
+export function decideCreate(
+  context: DecisionContext,
+  beginning: InitialMetadata,
+  write: DataWrite | undefined,
+): Decision {
+  const { key, stream } = context;
   if (stream) {
     assertNotDeleted(stream);
     throw new StreamAlreadyExistsError(streamNameOf(key));
   }
-  return begin(situation, beginning, write ? [write] : []);
+  return begin(context, beginning, write ? [write] : []);
 }
 
 /** Replaces the data, by each of the writes in turn; begins the stream where there is none. @throws as {@link expected} */
 export function decideReplace(
-  situation: Situation,
+  context: DecisionContext,
   precondition: Precondition,
   writes: readonly DataWrite[],
 ): Decision {
-  const { key, stream, now } = situation;
-  const expectedRevision = expected(situation, precondition);
-  if (!stream) return begin(situation, beginningOf(key), writes);
+  const { key, stream, now } = context;
+  const expectedRevision = expected(context, precondition);
+  if (!stream) return begin(context, initialMetadataOf(key), writes);
   return { events: writes.map((write) => updated(key, write, stream.permissions, now)), expectedRevision };
 }
 
 /** As {@link decideReplace}, but only of a stream that is there. @throws StreamNotFoundError, as {@link expected} */
-export function decideChange(situation: Situation, precondition: Precondition, write: DataWrite): Decision {
-  if (!situation.stream) throw new StreamNotFoundError(streamNameOf(situation.key));
-  return decideReplace(situation, precondition, [write]);
+export function decideChange(context: DecisionContext, precondition: Precondition, write: DataWrite): Decision {
+  if (!context.stream) throw new StreamNotFoundError(streamNameOf(context.key));
+  return decideReplace(context, precondition, [write]);
 }
 
 /** @throws StreamNotFoundError, StreamDeletedError, as {@link expected} */
-export function decideDelete(situation: Situation, precondition: Precondition): Decision {
-  const { key, stream, now, by } = situation;
+export function decideDelete(context: DecisionContext, precondition: Precondition): Decision {
+  const { key, stream, now, by } = context;
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
-  const expectedRevision = expected(situation, precondition);
+  const expectedRevision = expected(context, precondition);
   return {
     events: [
       {
@@ -116,7 +120,7 @@ export function decideDelete(situation: Situation, precondition: Precondition): 
 }
 
 /** @throws StreamNotFoundError, StreamAlreadyExistsError where it is not deleted, WrongExpectedRevisionError */
-export function decideRestore({ key, stream, now, by }: Situation, precondition: Precondition): Decision {
+export function decideRestore({ key, stream, now, by }: DecisionContext, precondition: Precondition): Decision {
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   if (stream.deletedAt === undefined || precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
   const expectedRevision = precondition.kind === 'revision' ? precondition.revision : BigInt(stream.revision);
@@ -144,7 +148,7 @@ export function assertNotDeleted(stream: UserStream): void {
  *
  * @throws WrongExpectedRevisionError, StreamAlreadyExistsError, StreamDeletedError
  */
-function expected({ key, stream }: Situation, precondition: Precondition): ExpectedRevision {
+function expected({ key, stream }: DecisionContext, precondition: Precondition): ExpectedRevision {
   if (!stream) {
     if (precondition.kind === 'revision')
       throw new WrongExpectedRevisionError(streamNameOf(key), precondition.revision, 'no_stream');
@@ -159,24 +163,24 @@ function expected({ key, stream }: Situation, precondition: Precondition): Expec
   return BigInt(stream.revision);
 }
 
-function begin({ key, now }: Situation, begins: Beginning, writes: readonly DataWrite[]): Decision {
+function begin({ key, now }: DecisionContext, creates: InitialMetadata, writes: readonly DataWrite[]): Decision {
   const streamName = streamNameOf(key);
   const created: StreamCreated = {
     streamName,
-    description: begins.description,
-    tags: begins.tags,
+    description: creates.description,
+    tags: creates.tags,
     owner: key.userId,
     createdAt: now,
     data: null,
-    permissions: begins.permissions,
+    permissions: creates.permissions,
   };
   return {
     events: [
       { type: StreamCreated.type, data: created, timestamp: now },
-      ...writes.map((write) => updated(key, write, begins.permissions, now)),
+      ...writes.map((write) => updated(key, write, creates.permissions, now)),
     ],
     expectedRevision: 'no_stream',
-    begins,
+    creates,
   };
 }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { NO_USAGE, QuotaExceededError, QuotaLedger, type Usage } from './quota.js';
+import { NO_USAGE, QuotaExceededError, QuotaReservations, type Usage } from './quota.js';
 
 const limit: Usage = { streams: 3, bytes: 100 };
 
 describe('the quota ledger', () => {
   it('lets through what fits exactly, and refuses one more, with the numbers', () => {
-    const ledger = new QuotaLedger(limit);
+    const ledger = new QuotaReservations(limit);
     ledger.hold('alice', { streams: 2, bytes: 60 }, { streams: 1, bytes: 40 });
     const refused = (added: Usage): unknown => {
       try {
@@ -25,20 +25,20 @@ describe('the quota ledger', () => {
   });
 
   it('keeps users apart, whatever they are called', () => {
-    const ledger = new QuotaLedger(limit);
+    const ledger = new QuotaReservations(limit);
     for (const user of ['alice', 'bob', '__proto__', 'constructor'])
       expect(() => ledger.hold(user, NO_USAGE, limit)).not.toThrow();
   });
 
   it('does not refuse what adds nothing, also to who has more than is allowed by now', () => {
-    const ledger = new QuotaLedger(limit);
+    const ledger = new QuotaReservations(limit);
     expect(() => ledger.hold('alice', { streams: 9, bytes: 900 }, NO_USAGE)).not.toThrow();
     expect(() => ledger.hold('alice', { streams: 9, bytes: 0 }, { streams: 0, bytes: 100 })).not.toThrow();
     expect(() => ledger.hold('alice', { streams: 0, bytes: 900 }, { streams: 1, bytes: 0 })).not.toThrow();
   });
 
   it('gives back once, however often it is told to', () => {
-    const ledger = new QuotaLedger(limit);
+    const ledger = new QuotaReservations(limit);
     const release = ledger.hold('alice', NO_USAGE, { streams: 3, bytes: 0 });
     release();
     release();
@@ -47,7 +47,7 @@ describe('the quota ledger', () => {
   });
 
   it('says what is left, never less than nothing', () => {
-    const ledger = new QuotaLedger(limit);
+    const ledger = new QuotaReservations(limit);
     expect(ledger.left({ streams: 1, bytes: 99 })).toEqual({ streams: 2, bytes: 1 });
     expect(ledger.left({ streams: 4, bytes: 101 })).toEqual(NO_USAGE);
   });
@@ -60,7 +60,7 @@ describe('the quota ledger', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const ledger = new QuotaLedger(limit);
+        const ledger = new QuotaReservations(limit);
         const used = new Map<string, Usage>();
         const underWay: { user: string; added: Usage; release: () => void }[] = [];
         const usedBy = (user: string): Usage => used.get(user) ?? NO_USAGE;

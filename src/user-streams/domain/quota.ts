@@ -1,4 +1,4 @@
-import { StreamError } from '../../event-store/domain/index.js';
+import { DomainError } from '../../event-store/domain/index.js';
 
 /** How much of something a user has. */
 export interface Usage {
@@ -9,7 +9,7 @@ export interface Usage {
 
 export const NO_USAGE: Usage = { streams: 0, bytes: 0 };
 
-export class QuotaExceededError extends StreamError {
+export class QuotaExceededError extends DomainError {
   readonly type = 'quota-exceeded';
 
   constructor(userId: string, quota: keyof Usage, limit: number, used: number, requested: number) {
@@ -26,7 +26,7 @@ export class QuotaExceededError extends StreamError {
  * Keeps users within their quota also while several writes are under way at once: what a write will add is held from the check on until
  * it shows in the usage.
  */
-export class QuotaLedger {
+export class QuotaReservations {
   readonly #held = new Map<string, Usage>();
 
   constructor(readonly limit: Usage) {}

@@ -3,7 +3,7 @@ import {
   identifyStream,
   isEvent,
   isPublic,
-  isTexts,
+  isStringArray,
   ownedBy,
   type RecordedEvent,
   StreamCreated,
@@ -77,7 +77,7 @@ export function evolveMetadata(stream: UserStream, written: StreamMetadata, meta
   return {
     ...stream,
     description: typeof description === 'string' ? description : stream.description,
-    tags: isTexts(tags) ? tags : stream.tags,
+    tags: isStringArray(tags) ? tags : stream.tags,
     owner: typeof owner === 'string' ? owner : stream.owner,
     permissions: permissionsOf(written) ?? defaultPermissions(identifyStream(stream.name)),
     metadataRevision,

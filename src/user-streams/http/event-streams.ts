@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { type Caller, nameOf, RateLimitedError, type RecordedEvent, StreamEventDto } from '../../event-store/index.js';
 
 /** How many feeds one caller, or one address, may follow at once, and how many there may be in all. */
-const MOST_PER_CALLER = 50;
-const MOST_IN_ALL = 5_000;
+const MAX_PER_CALLER = 50;
+const MAX_TOTAL = 5_000;
 /** Something is sent at least so often, so that a connection that broke shows on both sides. */
 const KEEP_ALIVE_MS = 15_000;
 /** What a client waits before it comes back. */
 const RETRY_MS = 2_000;
 /** Longest time that a timer can wait. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** Serves events as server-sent events (WHATWG HTML, 9.2), each when it can be taken, until one side goes. */
 @Injectable()
-export class EventStreams implements BeforeApplicationShutdown {
+export class SseConnections implements BeforeApplicationShutdown {
   readonly #open = new Map<AbortController, string>();
 
   beforeApplicationShutdown(): void {
@@ -34,8 +34,8 @@ export class EventStreams implements BeforeApplicationShutdown {
   ): Promise<void> {
     const who = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
     if (
-      this.#open.size >= MOST_IN_ALL ||
-      [...this.#open.values()].filter((other) => other === who).length >= MOST_PER_CALLER
+      this.#open.size >= MAX_TOTAL ||
+      [...this.#open.values()].filter((other) => other === who).length >= MAX_PER_CALLER
     ) {
       throw new RateLimitedError(
         `There are too many live feeds open for '${nameOf(caller)}'; close one, or come back later`,
@@ -49,7 +49,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     response.on('close', close);
     const expiry =
       caller.kind === 'known' && caller.expiresAt !== undefined
-        ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), LONGEST_TIMER_MS))
+        ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), MAX_TIMER_MS))
         : undefined;
     const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
     try {

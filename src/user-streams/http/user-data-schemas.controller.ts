@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access, ApiErrors } from '../../http/index.js';
 import { type DataSchemas } from '../application/index.js';
 import { DATA_SCHEMAS } from '../tokens.js';
-import { SchemasAnswer } from './user-stream-answers.dto.js';
+import { SchemasResponse } from './user-stream-answers.dto.js';
 
 @ApiTags('user streams')
 @Access({ kind: 'public' })
@@ -13,9 +13,9 @@ export class UserDataSchemasController {
 
   @Get()
   @ApiOperation({ summary: 'The JSON Schemas that data of user streams are held against' })
-  @ApiOkResponse({ type: SchemasAnswer })
+  @ApiOkResponse({ type: SchemasResponse })
   @ApiErrors()
-  list(): SchemasAnswer {
+  list(): SchemasResponse {
     return { schemas: this.schemas.describe() };
   }
 }

@@ -13,7 +13,7 @@ import {
 const AN_INSTANT = '2026-11-24T12:00:00.000Z';
 const A_STREAM = 'user-alice-profile';
 
-export class WriteAnswer {
+export class WriteResponse {
   @ApiProperty({ example: A_STREAM })
   readonly streamName: string;
 
@@ -26,17 +26,17 @@ export class WriteAnswer {
   @ApiProperty({ example: AN_INSTANT })
   readonly timestamp: string;
 
-  static of({ streamName, revision, eventId, at }: WriteOutcome): WriteAnswer {
+  static of({ streamName, revision, eventId, at }: WriteOutcome): WriteResponse {
     return { streamName, revision, eventId, timestamp: toTimestamp(at) };
   }
 }
 
-export class WritesAnswer {
-  @ApiProperty({ type: [WriteAnswer], description: 'In the order of the request' })
-  readonly results: readonly WriteAnswer[];
+export class WritesResponse {
+  @ApiProperty({ type: [WriteResponse], description: 'In the order of the request' })
+  readonly results: readonly WriteResponse[];
 }
 
-export class UserStreamStateAnswer {
+export class UserStreamStateResponse {
   @ApiProperty({ example: A_STREAM })
   readonly streamName: string;
 
@@ -70,7 +70,7 @@ export class UserStreamStateAnswer {
   @ApiPropertyOptional({ description: 'When the data were written', example: AN_INSTANT })
   readonly timestamp?: string;
 
-  static of({ key, revision, data: stored }: UserStreamState): UserStreamStateAnswer {
+  static of({ key, revision, data: stored }: UserStreamState): UserStreamStateResponse {
     const data = stored ? (JSON.parse(stored.json) as UserData) : null;
     const evidence = stored
       ? {
@@ -157,7 +157,7 @@ export class UserStreamDto {
   }
 }
 
-export class UserStreamsAnswer {
+export class UserStreamsResponse {
   @ApiProperty({ type: [UserStreamDto], description: 'Those that the caller may read, by type and category' })
   readonly streams: readonly UserStreamDto[];
 
@@ -170,7 +170,7 @@ export class UserStreamsAnswer {
   readonly nextAfter: string | null;
 }
 
-export class UserStreamDetailsAnswer extends UserStreamDto {
+export class UserStreamMetadataResponse extends UserStreamDto {
   @ApiProperty({
     type: 'integer',
     nullable: true,
@@ -182,7 +182,7 @@ export class UserStreamDetailsAnswer extends UserStreamDto {
   @ApiPropertyOptional({ type: PermissionsDto, description: "For those who have the right 'admin'" })
   readonly permissions?: PermissionsDto;
 
-  static ofDetails(stream: UserStream, mayAdminister: boolean): UserStreamDetailsAnswer {
+  static ofDetails(stream: UserStream, mayAdminister: boolean): UserStreamMetadataResponse {
     return {
       ...UserStreamDto.of(stream),
       metadataRevision: stream.metadataRevision ?? null,
@@ -224,7 +224,7 @@ export class SchemaDto implements SchemaDescription {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
-export class SchemasAnswer {
+export class SchemasResponse {
   @ApiProperty({ type: [SchemaDto] })
   readonly schemas: readonly SchemaDto[];
 }

@@ -5,47 +5,47 @@ import { type StreamPermissions, type UserStreamType } from '../../event-store/i
 import { IfGiven, JsonObject, OptionalJsonObject } from '../../http/index.js';
 import { type UserData, type Visibility } from '../domain/index.js';
 import {
-  CategoryMember,
-  DescriptionMember,
-  GranteesMember,
-  TagsMember,
-  TypeMember,
-  VisibilityMember,
+  CategoryProperty,
+  DescriptionProperty,
+  GranteesProperty,
+  TagsProperty,
+  TypeProperty,
+  VisibilityProperty,
 } from './user-stream-members.js';
 
-const MOST_EVENTS = 500;
-const MOST_WRITES = 100;
+const MAX_EVENTS = 500;
+const MAX_WRITES = 100;
 const ALL_DATA = {
   description: 'All of the data from now on',
   example: { displayName: 'Alice', email: 'alice@example.com' },
 };
 
-export class CreateUserStreamBody {
-  @TypeMember()
+export class CreateUserStreamRequest {
+  @TypeProperty()
   readonly type: UserStreamType;
 
-  @CategoryMember()
+  @CategoryProperty()
   readonly category?: string;
 
-  @VisibilityMember('Who may read it: its user (the default), or everyone')
+  @VisibilityProperty('Who may read it: its user (the default), or everyone')
   readonly visibility?: Visibility;
 
-  @DescriptionMember()
+  @DescriptionProperty()
   readonly description?: string;
 
-  @TagsMember()
+  @TagsProperty()
   readonly tags?: string[];
 
   @OptionalJsonObject({ ...ALL_DATA, description: 'What the stream begins with' })
   readonly data?: UserData;
 }
 
-export class ReplaceDataBody {
+export class ReplaceDataRequest {
   @JsonObject(ALL_DATA)
   readonly data: UserData;
 }
 
-export class ChangeDataBody {
+export class ChangeDataRequest {
   @JsonObject({
     description: 'What to change of the data, as a JSON Merge Patch (RFC 7396): null removes a member',
     example: { email: 'new@example.com', bio: null },
@@ -53,26 +53,26 @@ export class ChangeDataBody {
   readonly data: UserData;
 }
 
-export class AppendDataBody {
+export class AppendDataRequest {
   @ApiProperty({
-    type: [ReplaceDataBody],
+    type: [ReplaceDataRequest],
     minItems: 1,
-    maxItems: MOST_EVENTS,
+    maxItems: MAX_EVENTS,
     description: 'One event each, in this order; the last one is the state',
   })
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(MOST_EVENTS)
+  @ArrayMaxSize(MAX_EVENTS)
   @ValidateNested({ each: true })
-  @Type(() => ReplaceDataBody)
-  readonly events: ReplaceDataBody[];
+  @Type(() => ReplaceDataRequest)
+  readonly events: ReplaceDataRequest[];
 }
 
-export class StreamWriteBody {
-  @TypeMember()
+export class StreamWriteRequest {
+  @TypeProperty()
   readonly type: UserStreamType;
 
-  @CategoryMember()
+  @CategoryProperty()
   readonly category?: string;
 
   @JsonObject(ALL_DATA)
@@ -89,29 +89,29 @@ export class StreamWriteBody {
   readonly expectedRevision?: string;
 }
 
-export class WriteStreamsBody {
+export class WriteStreamsRequest {
   @ApiProperty({
-    type: [StreamWriteBody],
+    type: [StreamWriteRequest],
     minItems: 1,
-    maxItems: MOST_WRITES,
+    maxItems: MAX_WRITES,
     description: 'One for each stream; all of them are written or none',
   })
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(MOST_WRITES)
+  @ArrayMaxSize(MAX_WRITES)
   @ValidateNested({ each: true })
-  @Type(() => StreamWriteBody)
-  readonly writes: StreamWriteBody[];
+  @Type(() => StreamWriteRequest)
+  readonly writes: StreamWriteRequest[];
 }
 
-export class PermissionsBody implements Partial<StreamPermissions> {
-  @GranteesMember("Users' ids, `key:{name}` for an API key, roles, or `*` for everyone")
+export class PermissionsRequest implements Partial<StreamPermissions> {
+  @GranteesProperty("Users' ids, `key:{name}` for an API key, roles, or `*` for everyone")
   readonly read?: string[];
 
-  @GranteesMember('Who may append; `*` is everyone who says who asks')
+  @GranteesProperty('Who may append; `*` is everyone who says who asks')
   readonly write?: string[];
 
-  @GranteesMember(
+  @GranteesProperty(
     'Who may say who may do what, delete and restore; never empty, never everyone',
     ArrayMinSize(1),
     NotContains('*', { each: true, message: 'must not hold *: not everyone may say who may do what' }),
@@ -119,19 +119,19 @@ export class PermissionsBody implements Partial<StreamPermissions> {
   readonly admin?: string[];
 }
 
-export class ChangeDetailsBody {
-  @DescriptionMember()
+export class ChangeMetadataRequest {
+  @DescriptionProperty()
   readonly description?: string;
 
-  @TagsMember()
+  @TagsProperty()
   readonly tags?: string[];
 
-  @VisibilityMember('Takes `*` into the list of readers, or out of it')
+  @VisibilityProperty('Takes `*` into the list of readers, or out of it')
   readonly visibility?: Visibility;
 
-  @ApiPropertyOptional({ type: PermissionsBody, description: 'Lists that are not given stay as they are' })
+  @ApiPropertyOptional({ type: PermissionsRequest, description: 'Lists that are not given stay as they are' })
   @IfGiven()
   @ValidateNested()
-  @Type(() => PermissionsBody)
-  readonly permissions?: PermissionsBody;
+  @Type(() => PermissionsRequest)
+  readonly permissions?: PermissionsRequest;
 }

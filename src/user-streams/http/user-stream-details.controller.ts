@@ -1,34 +1,34 @@
 import { Body, Controller, Get, Header, HttpCode, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { type Caller, type KnownCaller, StreamGuard } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
-import { type DetailsChange, UserStreamDetails, UserStreamQueries, UserStreams } from '../application/index.js';
+import { type Caller, type AuthenticatedCaller, StreamAuthorizer } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
+import { type MetadataChange, UserStreamMetadata, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStream, type UserStreamKey } from '../domain/index.js';
-import { ChangeDetailsBody } from './user-stream-bodies.dto.js';
-import { UserStreamDetailsAnswer, WriteAnswer } from './user-stream-answers.dto.js';
+import { ChangeMetadataRequest } from './user-stream-bodies.dto.js';
+import { UserStreamMetadataResponse, WriteResponse } from './user-stream-answers.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
 import {
-  ApiWriteConditions,
-  Conditions,
-  demandedRevision,
+  ApiPreconditions,
+  RequestPreconditions,
+  requestedRevision,
   entityTag,
-  type WriteConditions,
+  type Preconditions,
 } from './write-conditions.js';
-import { WriteReplies } from './write-replies.js';
+import { WriteResponder } from './write-replies.js';
 
 /** What one stream is, beside its data: who may do what with it, how it is described, whether it is there. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
 @Controller('api/users/:userId/streams/:type/:category')
-export class UserStreamDetailsController {
+export class UserStreamMetadataController {
   constructor(
     private readonly streams: UserStreams,
-    private readonly details: UserStreamDetails,
+    private readonly details: UserStreamMetadata,
     private readonly queries: UserStreamQueries,
-    private readonly guard: StreamGuard,
-    private readonly replies: WriteReplies,
+    private readonly authorizer: StreamAuthorizer,
+    private readonly replies: WriteResponder,
   ) {}
 
   @Get('metadata')
@@ -37,13 +37,13 @@ export class UserStreamDetailsController {
   @ApiOperation({
     summary: 'What a stream is: description, tags, visibility, size; and its permissions for those who may change them',
   })
-  @ApiOkResponse({ type: UserStreamDetailsAnswer })
+  @ApiOkResponse({ type: UserStreamMetadataResponse })
   @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error')
   read(
     @StreamKey() key: UserStreamKey,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): UserStreamDetailsAnswer {
+  ): UserStreamMetadataResponse {
     return this.#answer(response, caller, this.queries.readable(caller, key));
   }
 
@@ -59,7 +59,7 @@ export class UserStreamDetailsController {
     description: 'Revision that these details must be at, as their ETag says. Otherwise 409 with the current one',
     example: '"0"',
   })
-  @ApiOkResponse({ type: UserStreamDetailsAnswer })
+  @ApiOkResponse({ type: UserStreamMetadataResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -73,12 +73,12 @@ export class UserStreamDetailsController {
   )
   async change(
     @StreamKey() key: UserStreamKey,
-    @Body() body: ChangeDetailsBody,
-    @CurrentKnownCaller() caller: KnownCaller,
+    @Body() body: ChangeMetadataRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<UserStreamDetailsAnswer> {
-    const stream = await this.details.change(caller, key, changeOf(body), demandedRevision(request.headers));
+  ): Promise<UserStreamMetadataResponse> {
+    const stream = await this.details.change(caller, key, changeOf(body), requestedRevision(request.headers));
     return this.#answer(response, caller, stream);
   }
 
@@ -86,8 +86,8 @@ export class UserStreamDetailsController {
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
   @ApiOperation({ summary: 'Bring a deleted stream back, as it was', description: 'Takes the right `admin`.' })
-  @ApiWriteConditions()
-  @ApiOkResponse({ type: WriteAnswer })
+  @ApiPreconditions()
+  @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -100,22 +100,22 @@ export class UserStreamDetailsController {
   )
   async restore(
     @StreamKey() key: UserStreamKey,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const outcome = await this.streams.restore({ caller, key, ...conditions });
     return this.replies.answer(response, caller, key, outcome);
   }
 
-  #answer(response: Response, caller: Caller, stream: UserStream): UserStreamDetailsAnswer {
+  #answer(response: Response, caller: Caller, stream: UserStream): UserStreamMetadataResponse {
     if (stream.metadataRevision !== undefined) response.setHeader('ETag', entityTag(stream.metadataRevision));
-    return UserStreamDetailsAnswer.ofDetails(stream, this.guard.has(caller, 'admin', stream));
+    return UserStreamMetadataResponse.ofDetails(stream, this.authorizer.has(caller, 'admin', stream));
   }
 }
 
 /** Members that were not given are there all the same, without a value: they must not replace what is. */
-function changeOf({ permissions, ...rest }: ChangeDetailsBody): DetailsChange {
+function changeOf({ permissions, ...rest }: ChangeMetadataRequest): MetadataChange {
   return { ...given(rest), ...(permissions === undefined ? {} : { permissions: given(permissions) }) };
 }
 

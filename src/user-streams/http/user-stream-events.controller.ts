@@ -5,22 +5,22 @@ import {
   type Caller,
   EVENT_STORE,
   type EventStore,
-  type KnownCaller,
+  type AuthenticatedCaller,
   readEventPage,
   ReadEventsQuery,
   StreamEventsDto,
   ValidationError,
 } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
-import { EventStreams } from './event-streams.js';
-import { AppendDataBody } from './user-stream-bodies.dto.js';
-import { WriteAnswer } from './user-stream-answers.dto.js';
+import { SseConnections } from './event-streams.js';
+import { AppendDataRequest } from './user-stream-bodies.dto.js';
+import { WriteResponse } from './user-stream-answers.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiWriteConditions, Conditions, type WriteConditions } from './write-conditions.js';
-import { WriteReplies } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, type Preconditions } from './write-conditions.js';
+import { WriteResponder } from './write-replies.js';
 
 /** The events of one stream: its history, more of them, and those to come. */
 @ApiTags('user streams')
@@ -32,9 +32,9 @@ export class UserStreamEventsController {
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
     private readonly feed: UserStreamFeed,
-    private readonly eventStreams: EventStreams,
+    private readonly eventStreams: SseConnections,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    private readonly replies: WriteReplies,
+    private readonly replies: WriteResponder,
   ) {}
 
   @Get('history')
@@ -65,9 +65,9 @@ export class UserStreamEventsController {
     summary: 'Append several events in one atomic write',
     description: 'Each is all of the data from there on. Creates the stream, private, where there is none.',
   })
-  @ApiWriteConditions({ ifNoneMatch: true })
-  @ApiOkResponse({ type: WriteAnswer })
-  @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
+  @ApiPreconditions({ ifNoneMatch: true })
+  @ApiOkResponse({ type: WriteResponse })
+  @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -83,11 +83,11 @@ export class UserStreamEventsController {
   )
   async append(
     @StreamKey() key: UserStreamKey,
-    @Body() { events }: AppendDataBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @Body() { events }: AppendDataRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const outcome = await this.streams.replace(
       { caller, key, ...conditions },
       events.map(({ data }, index) => ({ data, within: `events.${index}` })),

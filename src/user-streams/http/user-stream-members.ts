@@ -16,23 +16,23 @@ import { type Visibility } from '../domain/index.js';
 /** Members that several DTOs have: each with its documentation and its rules. */
 
 const VISIBILITIES = ['private', 'public'] as const satisfies readonly Visibility[];
-const MOST_TAGS = 32;
-const MOST_NAMES = 100;
-const LONGEST_DESCRIPTION = 1_000;
+const MAX_TAGS = 32;
+const MAX_NAMES = 100;
+const MAX_DESCRIPTION_LENGTH = 1_000;
 /** Texts that people read: no control characters. */
 const PRINTABLE = /^\P{Cc}*$/u;
 const TAG = /^[\p{L}\p{N}][\p{L}\p{N}_.:@/-]{0,63}$/u;
 const API_KEY_NAME = new RegExp(`^${API_KEY_PREFIX}[a-z0-9-]{1,64}$`);
 
-export function TypeMember(): PropertyDecorator {
+export function TypeProperty(): PropertyDecorator {
   return applyDecorators(ApiProperty({ enum: USER_STREAM_TYPES, example: 'profile' }), IsIn(USER_STREAM_TYPES));
 }
 
-export function OptionalTypeMember(): PropertyDecorator {
+export function OptionalTypeProperty(): PropertyDecorator {
   return applyDecorators(ApiPropertyOptional({ enum: USER_STREAM_TYPES }), IfGiven(), IsIn(USER_STREAM_TYPES));
 }
 
-export function CategoryMember(): PropertyDecorator {
+export function CategoryProperty(): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ example: DEFAULT_CATEGORY }),
     IfGiven(),
@@ -46,41 +46,41 @@ export function CategoryMember(): PropertyDecorator {
   );
 }
 
-export function VisibilityMember(description: string): PropertyDecorator {
+export function VisibilityProperty(description: string): PropertyDecorator {
   return applyDecorators(ApiPropertyOptional({ enum: VISIBILITIES, description }), IfGiven(), IsIn(VISIBILITIES));
 }
 
-export function DescriptionMember(): PropertyDecorator {
+export function DescriptionProperty(): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ maxLength: LONGEST_DESCRIPTION, example: 'What colleagues see' }),
+    ApiPropertyOptional({ maxLength: MAX_DESCRIPTION_LENGTH, example: 'What colleagues see' }),
     IfGiven(),
     IsString(),
-    MaxLength(LONGEST_DESCRIPTION),
+    MaxLength(MAX_DESCRIPTION_LENGTH),
     Matches(PRINTABLE, { message: 'must not hold control characters' }),
   );
 }
 
-export function TagsMember(): PropertyDecorator {
+export function TagsProperty(): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: [String], maxItems: MOST_TAGS, example: ['work'] }),
+    ApiPropertyOptional({ type: [String], maxItems: MAX_TAGS, example: ['work'] }),
     IfGiven(),
     IsArray(),
-    ArrayMaxSize(MOST_TAGS),
+    ArrayMaxSize(MAX_TAGS),
     ArrayUnique(),
     Matches(TAG, { each: true, message: 'must hold texts of letters, digits and _ . : @ / - only, at most 64 each' }),
   );
 }
 
 /** A list of those who have a right. */
-export function GranteesMember(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
+export function GranteesProperty(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
   const isGrantee = (value: unknown): boolean =>
     typeof value === 'string' &&
     (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
   return applyDecorators(
-    ApiPropertyOptional({ type: [String], maxItems: MOST_NAMES, example: ['alice'], description }),
+    ApiPropertyOptional({ type: [String], maxItems: MAX_NAMES, example: ['alice'], description }),
     IfGiven(),
     IsArray(),
-    ArrayMaxSize(MOST_NAMES),
+    ArrayMaxSize(MAX_NAMES),
     ArrayUnique(),
     ValidateBy(
       {

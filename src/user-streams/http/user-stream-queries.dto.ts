@@ -4,19 +4,19 @@ import { IsIn, IsInt, IsISO8601, IsString, Matches, Max, Min } from 'class-valid
 import { type UserStreamType } from '../../event-store/index.js';
 import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
-import { CategoryMember, OptionalTypeMember, VisibilityMember } from './user-stream-members.js';
+import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream-members.js';
 
 const DEFAULT_PAGE = 100;
-const LARGEST_PAGE = 1_000;
+const MAX_PAGE_SIZE = 1_000;
 const STATUSES = ['active', 'deleted'] as const;
 /** Of what ISO 8601 allows, what `Date.parse` reads too: no weeks, no days of the year, no hours without minutes. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 export class ListUserStreamsQuery {
-  @OptionalTypeMember()
+  @OptionalTypeProperty()
   readonly type?: UserStreamType;
 
-  @CategoryMember()
+  @CategoryProperty()
   readonly category?: string;
 
   @ApiPropertyOptional({ description: 'Only those that have this tag', example: 'work' })
@@ -24,7 +24,7 @@ export class ListUserStreamsQuery {
   @IsString()
   readonly tag?: string;
 
-  @VisibilityMember('Only those of this visibility')
+  @VisibilityProperty('Only those of this visibility')
   readonly visibility?: Visibility;
 
   @ApiPropertyOptional({
@@ -40,14 +40,14 @@ export class ListUserStreamsQuery {
     description: 'At most this many streams',
     default: DEFAULT_PAGE,
     minimum: 1,
-    maximum: LARGEST_PAGE,
+    maximum: MAX_PAGE_SIZE,
     type: 'integer',
   })
   @IfGiven()
   @Type(() => Number)
   @IsInt()
   @Min(1)
-  @Max(LARGEST_PAGE)
+  @Max(MAX_PAGE_SIZE)
   readonly limit: number = DEFAULT_PAGE;
 
   @ApiPropertyOptional({ description: '`nextAfter` of the page before', example: 'user-alice-profile' })

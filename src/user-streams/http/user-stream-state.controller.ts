@@ -1,16 +1,16 @@
 import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
+import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
-import { ChangeDataBody, ReplaceDataBody } from './user-stream-bodies.dto.js';
-import { UserStreamStateAnswer, WriteAnswer } from './user-stream-answers.dto.js';
+import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-bodies.dto.js';
+import { UserStreamStateResponse, WriteResponse } from './user-stream-answers.dto.js';
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiWriteConditions, Conditions, entityTag, type WriteConditions } from './write-conditions.js';
-import { WriteReplies } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './write-conditions.js';
+import { WriteResponder } from './write-replies.js';
 
 /** With and without category: without is the category `default`. */
 const STREAM = [':type', ':type/:category'];
@@ -25,7 +25,7 @@ export class UserStreamStateController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
-    private readonly replies: WriteReplies,
+    private readonly replies: WriteResponder,
   ) {}
 
   @Get(STREAM)
@@ -35,7 +35,7 @@ export class UserStreamStateController {
     summary: 'The state of a stream: its data, now or earlier',
     description: 'A stream that the caller may not read answers as if it did not exist.',
   })
-  @ApiOkResponse({ type: UserStreamStateAnswer })
+  @ApiOkResponse({ type: UserStreamStateResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -49,10 +49,10 @@ export class UserStreamStateController {
     @Query() query: StateQuery,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<UserStreamStateAnswer> {
+  ): Promise<UserStreamStateResponse> {
     const state = await this.#stateOf(caller, key, query);
     response.setHeader('ETag', entityTag(state.revision));
-    return UserStreamStateAnswer.of(state);
+    return UserStreamStateResponse.of(state);
   }
 
   @Put(STREAM)
@@ -61,9 +61,9 @@ export class UserStreamStateController {
     summary: 'Replace the data of a stream',
     description: `Creates the stream, private, where there is none. ${ANY_REVISION}`,
   })
-  @ApiWriteConditions({ ifNoneMatch: true })
-  @ApiOkResponse({ type: WriteAnswer })
-  @ApiCreatedResponse({ type: WriteAnswer, description: 'The stream was created' })
+  @ApiPreconditions({ ifNoneMatch: true })
+  @ApiOkResponse({ type: WriteResponse })
+  @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -79,11 +79,11 @@ export class UserStreamStateController {
   )
   async replace(
     @StreamKey() key: UserStreamKey,
-    @Body() body: ReplaceDataBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @Body() body: ReplaceDataRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
     return this.replies.answer(response, caller, key, outcome);
   }
@@ -95,8 +95,8 @@ export class UserStreamStateController {
     description: `By a JSON Merge Patch (RFC 7396). ${ANY_REVISION}`,
   })
   @ApiConsumes('application/merge-patch+json', 'application/json')
-  @ApiWriteConditions()
-  @ApiOkResponse({ type: WriteAnswer })
+  @ApiPreconditions()
+  @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -112,11 +112,11 @@ export class UserStreamStateController {
   )
   async change(
     @StreamKey() key: UserStreamKey,
-    @Body() body: ChangeDataBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @Body() body: ChangeDataRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
     return this.replies.answer(response, caller, key, outcome);
   }
@@ -128,8 +128,8 @@ export class UserStreamStateController {
     description:
       'Softly: it reads as deleted (410), nothing is lost, and `POST …/restore` brings it back. Takes the right `admin`.',
   })
-  @ApiWriteConditions()
-  @ApiOkResponse({ type: WriteAnswer })
+  @ApiPreconditions()
+  @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -142,10 +142,10 @@ export class UserStreamStateController {
   )
   async delete(
     @StreamKey() key: UserStreamKey,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const outcome = await this.streams.delete({ caller, key, ...conditions });
     return this.replies.answer(response, caller, key, outcome);
   }

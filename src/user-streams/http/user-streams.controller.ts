@@ -1,16 +1,16 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, type KnownCaller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentKnownCaller } from '../../http/index.js';
+import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
-import { beginningOf, streamNameOf } from '../domain/index.js';
-import { CreateUserStreamBody, WriteStreamsBody } from './user-stream-bodies.dto.js';
-import { UserStreamDto, UserStreamsAnswer, WriteAnswer, WritesAnswer } from './user-stream-answers.dto.js';
+import { initialMetadataOf, streamNameOf } from '../domain/index.js';
+import { CreateUserStreamRequest, WriteStreamsRequest } from './user-stream-bodies.dto.js';
+import { UserStreamDto, UserStreamsResponse, WriteResponse, WritesResponse } from './user-stream-answers.dto.js';
 import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
 import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
-import { ApiWriteConditions, Conditions, type WriteConditions } from './write-conditions.js';
-import { WriteReplies } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, type Preconditions } from './write-conditions.js';
+import { WriteResponder } from './write-replies.js';
 
 /** All streams of a user together: what there is, a new one, several at once. */
 @ApiTags('user streams')
@@ -20,7 +20,7 @@ export class UserStreamsController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
-    private readonly replies: WriteReplies,
+    private readonly replies: WriteResponder,
   ) {}
 
   @Get()
@@ -30,15 +30,15 @@ export class UserStreamsController {
     summary: 'The streams of a user',
     description: 'Those that the caller may read: all of them for the user, the public ones for everyone.',
   })
-  @ApiOkResponse({ type: UserStreamsAnswer })
+  @ApiOkResponse({ type: UserStreamsResponse })
   @ApiErrors('validation-error', 'authentication-error', 'connection-error')
   list(
     @UserId() userId: string,
     @Query() { limit, after, ...filter }: ListUserStreamsQuery,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): UserStreamsAnswer {
-    this.replies.sayQuota(response, caller, userId);
+  ): UserStreamsResponse {
+    this.replies.setQuotaHeaders(response, caller, userId);
     const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
     return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
   }
@@ -50,9 +50,9 @@ export class UserStreamsController {
     description:
       'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.',
   })
-  @ApiWriteConditions()
+  @ApiPreconditions()
   @ApiCreatedResponse({
-    type: WriteAnswer,
+    type: WriteResponse,
     headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } },
   })
   @ApiErrors(
@@ -69,18 +69,18 @@ export class UserStreamsController {
   )
   async create(
     @UserId() userId: string,
-    @Body() body: CreateUserStreamBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() conditions: WriteConditions,
+    @Body() body: CreateUserStreamRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists')
       throw new ValidationError(
         'The request is not valid: a stream that is created has no revision yet; leave out If-Match',
       );
     const { type, category, visibility, description, tags, data } = body;
     const key = keyOf({ userId, type, category });
-    const beginning = beginningOf(key, {
+    const beginning = initialMetadataOf(key, {
       ...(description === undefined ? {} : { description }),
       ...(tags === undefined ? {} : { tags }),
       isPublic: visibility === 'public',
@@ -98,7 +98,7 @@ export class UserStreamsController {
     description:
       'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.',
   })
-  @ApiOkResponse({ type: WritesAnswer })
+  @ApiOkResponse({ type: WritesResponse })
   @ApiErrors(
     'validation-error',
     'authentication-error',
@@ -113,11 +113,11 @@ export class UserStreamsController {
   )
   async writeAll(
     @UserId() userId: string,
-    @Body() { writes }: WriteStreamsBody,
-    @CurrentKnownCaller() caller: KnownCaller,
-    @Conditions() { precondition, ...conditions }: WriteConditions,
+    @Body() { writes }: WriteStreamsRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() { precondition, ...conditions }: Preconditions,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<WritesAnswer> {
+  ): Promise<WritesResponse> {
     if (precondition.kind !== 'none')
       throw new ValidationError(
         'The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match',
@@ -142,7 +142,7 @@ export class UserStreamsController {
         { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } },
       );
     const outcomes = await this.streams.replaceAll(replacements);
-    this.replies.sayQuota(response, caller, userId);
-    return { results: outcomes.map((outcome) => WriteAnswer.of(outcome)) };
+    this.replies.setQuotaHeaders(response, caller, userId);
+    return { results: outcomes.map((outcome) => WriteResponse.of(outcome)) };
   }
 }

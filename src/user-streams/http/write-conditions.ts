@@ -7,14 +7,14 @@ import { type WriteRequest } from '../application/index.js';
 import { type Precondition } from '../domain/index.js';
 
 /** What the headers of a request say about its write. */
-export type WriteConditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey' | 'requestId'>;
+export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey' | 'requestId'>;
 
 /** A revision as an entity tag; `W/` is what proxies make of it when they compress. */
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
-const LARGEST_REVISION = 9_223_372_036_854_775_807n;
+const MAX_REVISION = 9_223_372_036_854_775_807n;
 
-/** Injects the {@link WriteConditions}. */
-export const Conditions = createParamDecorator((_: unknown, context: ExecutionContext): WriteConditions => {
+/** Injects the {@link Preconditions}. */
+export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext): Preconditions => {
   const request = context.switchToHttp().getRequest<IncomingMessage>();
   return {
     precondition: preconditionOf(request.headers),
@@ -23,8 +23,8 @@ export const Conditions = createParamDecorator((_: unknown, context: ExecutionCo
   };
 });
 
-/** Documents the headers that {@link Conditions} reads. */
-export function ApiWriteConditions({ ifNoneMatch = false }: { readonly ifNoneMatch?: boolean } = {}): MethodDecorator {
+/** Documents the headers that {@link RequestPreconditions} reads. */
+export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch?: boolean } = {}): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
@@ -63,7 +63,7 @@ export function preconditionOf({
 }
 
 /** The revision of an `If-Match` that may not be `*`; undefined where there is none. @throws ValidationError */
-export function demandedRevision({ 'if-match': match }: IncomingMessage['headers']): bigint | undefined {
+export function requestedRevision({ 'if-match': match }: IncomingMessage['headers']): bigint | undefined {
   return match === undefined ? undefined : revisionOf(match);
 }
 
@@ -75,7 +75,7 @@ export function entityTag(revision: number | bigint): string {
 function revisionOf(match: string): bigint {
   const [, quoted, plain] = REVISION_TAG.exec(match.trim()) ?? [];
   const digits = quoted ?? plain;
-  if (digits === undefined || BigInt(digits) > LARGEST_REVISION)
+  if (digits === undefined || BigInt(digits) > MAX_REVISION)
     throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
   return BigInt(digits);
 }

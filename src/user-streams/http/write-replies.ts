@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { type Response } from 'express';
-import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamGuard } from '../../event-store/index.js';
+import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamAuthorizer } from '../../event-store/index.js';
 import { REPLAYED_HEADER } from '../../http/index.js';
 import { UserStreamQueries, type WriteOutcome } from '../application/index.js';
-import { QuotaLedger, streamNameOf, type UserStreamKey } from '../domain/index.js';
-import { WriteAnswer } from './user-stream-answers.dto.js';
+import { QuotaReservations, streamNameOf, type UserStreamKey } from '../domain/index.js';
+import { WriteResponse } from './user-stream-answers.dto.js';
 import { entityTag } from './write-conditions.js';
 
 /** What an answer says in its headers. */
 @Injectable()
-export class WriteReplies {
+export class WriteResponder {
   constructor(
     private readonly queries: UserStreamQueries,
-    private readonly quota: QuotaLedger,
-    private readonly guard: StreamGuard,
+    private readonly quota: QuotaReservations,
+    private readonly authorizer: StreamAuthorizer,
   ) {}
 
   /** The answer to a write, its headers set. */
@@ -22,7 +22,7 @@ export class WriteReplies {
     caller: Caller,
     { userId }: Pick<UserStreamKey, 'userId'>,
     outcome: WriteOutcome,
-  ): WriteAnswer {
+  ): WriteResponse {
     const { revision, created, replayed, largestBytes } = outcome;
     response.setHeader('ETag', entityTag(revision));
     if (created) response.status(201);
@@ -32,14 +32,14 @@ export class WriteReplies {
         'X-Event-Size-Warning',
         `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`,
       );
-    this.sayQuota(response, caller, userId);
-    return WriteAnswer.of(outcome);
+    this.setQuotaHeaders(response, caller, userId);
+    return WriteResponse.of(outcome);
   }
 
   /** Tells those who may begin a stream of a user what the user may still write. */
-  sayQuota(response: Response, caller: Caller, userId: string): void {
+  setQuotaHeaders(response: Response, caller: Caller, userId: string): void {
     const anyStream = streamNameOf({ userId, type: 'profile', category: 'default' });
-    if (!this.guard.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
+    if (!this.authorizer.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
     const left = this.quota.left(this.queries.usage(userId));
     response.setHeader('X-Quota-Streams-Limit', this.quota.limit.streams);
     response.setHeader('X-Quota-Streams-Remaining', left.streams);

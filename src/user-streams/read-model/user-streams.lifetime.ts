@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { UserStreamsReadModel } from './user-streams.read-model.js';
+import { LmdbUserStreamReadModel } from './user-streams.read-model.js';
 
 /** Starts what follows the streams, and stops it before the store closes. */
 @Injectable()
 export class UserStreamsLifetime implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly table: UserStreamsReadModel) {}
+  constructor(private readonly table: LmdbUserStreamReadModel) {}
 
   onApplicationBootstrap(): void {
     this.table.start();

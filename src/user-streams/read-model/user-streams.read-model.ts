@@ -9,7 +9,12 @@ import {
   type RecordedEvent,
   USER_STREAM_PREFIX,
 } from '../../event-store/index.js';
-import { type CarriedOut, type StoredData, storedDataOf, type UserStreamTable } from '../application/index.js';
+import {
+  type ProcessedRequest,
+  type StoredData,
+  storedDataOf,
+  type UserStreamReadModel,
+} from '../application/index.js';
 import {
   evolve,
   evolveMetadata,
@@ -38,7 +43,7 @@ interface Tables {
   readonly data: Database<StoredData, StreamRow>;
   readonly moments: Database<true, MomentRow | StreamRow>;
   readonly usage: Database<Usage, string>;
-  readonly requests: Database<CarriedOut, string>;
+  readonly requests: Database<ProcessedRequest, string>;
 }
 
 /** What the read model is made of; `ReadModels.open` takes it. */
@@ -48,7 +53,7 @@ export const userStreamsReadModel: ReadModelDefinition = {
   streamNamePrefixes: [USER_STREAM_PREFIX, `${METADATA_PREFIX}${USER_STREAM_PREFIX}`],
   tables: ['streams', 'data', 'moments', 'usage', 'requests'],
   // They count as revisions: a stream that holds one must stay writable.
-  takesMalformed: true,
+  includeMalformed: true,
   apply: (tables, events) => {
     const opened = open(tables);
     for (const event of events) apply(opened, event);
@@ -56,7 +61,7 @@ export const userStreamsReadModel: ReadModelDefinition = {
 };
 
 /** The current state of users' streams, from tables that follow the store. */
-export class UserStreamsReadModel implements UserStreamTable {
+export class LmdbUserStreamReadModel implements UserStreamReadModel {
   readonly #tables: Tables;
 
   constructor(private readonly model: ReadModel) {
@@ -73,7 +78,7 @@ export class UserStreamsReadModel implements UserStreamTable {
     return this.model.stop();
   }
 
-  get isCurrent(): boolean {
+  get isCaughtUp(): boolean {
     return this.model.isCaughtUp;
   }
 
@@ -101,7 +106,7 @@ export class UserStreamsReadModel implements UserStreamTable {
     return this.#tables.usage.get(userId) ?? NO_USAGE;
   }
 
-  carriedOut(requestKey: string): CarriedOut | undefined {
+  processed(requestKey: string): ProcessedRequest | undefined {
     return this.#tables.requests.get(requestKey);
   }
 

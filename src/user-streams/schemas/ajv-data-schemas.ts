@@ -1,15 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig, ConfigurationError } from '../../config/index.js';
-import {
-  MOST_MISTAKES,
-  USER_STREAM_TYPES,
-  type UserStreamType,
-  ValidationError,
-} from '../../event-store/domain/index.js';
+import { MAX_ISSUES, USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
 import { type DataSchemas, type SchemaDescription } from '../application/data-schemas.js';
 import { type UserData } from '../domain/index.js';
 import { BUILTIN_SCHEMAS, BUILTIN_VERSION } from './builtin-schemas.js';
-import { mistakeOf } from './data-mistakes.js';
+import { issueOf } from './data-mistakes.js';
 import { type DataValidator, SchemaCompiler } from './schema-compiler.js';
 import { readSchemaFiles, type SchemaFile } from './schema-files.js';
 
@@ -45,7 +40,7 @@ export class AjvDataSchemas implements DataSchemas {
     const errors = this.#validatorOf(schema)(data);
     if (errors.length === 0) return;
     const root = [...(within === undefined ? [] : within.split('.')), 'data'];
-    const mistakes = errors.slice(0, MOST_MISTAKES).map((error) => mistakeOf(error, root));
+    const mistakes = errors.slice(0, MAX_ISSUES).map((error) => issueOf(error, root));
     const more = errors.length > mistakes.length ? '; and more' : '';
     throw new ValidationError(
       `The data do not fit the schema '${schema.name}': ${mistakes.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`,

@@ -1,5 +1,5 @@
 import { type ErrorObject } from 'ajv/dist/2020.js';
-import { type Mistake } from '../../event-store/domain/index.js';
+import { type ValidationIssue } from '../../event-store/domain/index.js';
 import { pathOf } from '../../http/index.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,13 +25,13 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** What Ajv found, in words for a person; the path is from the request's root, such as `data.items.0.name`. @param root path of the data */
-export function mistakeOf(
+export function issueOf(
   { keyword, instancePath, params, message = 'does not fit', propertyName }: ErrorObject,
   root: readonly string[],
-): Mistake {
+): ValidationIssue {
   const given: Readonly<Record<string, unknown>> = params;
   const place = [...root, ...segmentsOf(instancePath), ...(propertyName === undefined ? [] : [propertyName])];
-  const told = (problem: string, ...further: readonly string[]): Mistake => ({
+  const told = (problem: string, ...further: readonly string[]): ValidationIssue => ({
     path: pathOf([...place, ...further]),
     problem,
   });

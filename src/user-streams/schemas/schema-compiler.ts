@@ -27,10 +27,10 @@ const FORMATS = [
 ] as const;
 
 /** Data with more values than this are told their first mistake only: looking for all could find as many as there are values. */
-const MOST_VALUES = 10_000;
+const MAX_VALUES = 10_000;
 
 /**
- * Turns JSON Schemas (2020-12) into code. Ajv is loaded at the first use: that takes some 50 ms and 15 MB, which a service that nobody writes
+ * KeyedMutex JSON Schemas (2020-12) into code. Ajv is loaded at the first use: that takes some 50 ms and 15 MB, which a service that nobody writes
  * to need not spend.
  */
 export class SchemaCompiler {
@@ -89,11 +89,11 @@ function load(allErrors: boolean): Ajv.Ajv2020 {
 function isLarge(data: unknown): boolean {
   const open: unknown[] = [data];
   for (let values = 0; open.length > 0; values++) {
-    if (values + open.length > MOST_VALUES) return true;
+    if (values + open.length > MAX_VALUES) return true;
     const value = open.pop();
     if (typeof value !== 'object' || value === null) continue;
     const members: readonly unknown[] = Object.values(value);
-    if (values + open.length + members.length > MOST_VALUES) return true;
+    if (values + open.length + members.length > MAX_VALUES) return true;
     open.push(...members);
   }
   return false;

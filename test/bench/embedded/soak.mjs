@@ -28,8 +28,8 @@ const total = Number(options.events);
 const batchSize = Number(options.batch);
 const clientCount = Number(options.clients);
 const STREAMS_PER_CLIENT = 8;
-const MOST_GROWTH = 1.25;
-const MOST_START_MS = 1000;
+const MAX_GROWTH = 1.25;
+const MAX_START_MS = 1000;
 const ROWS = 16;
 
 // ---------------------------------------------------------------- the server
@@ -104,7 +104,7 @@ function subscribe(client, progress) {
 
 // ---------------------------------------------------------------- samples
 
-function takeSample(samples, started, pid, progress, directory) {
+function runProbe(samples, started, pid, progress, directory) {
   samples.push({
     seconds: (performance.now() - started) / 1000,
     written: progress.written,
@@ -158,7 +158,7 @@ try {
   const samples = [];
   const started = performance.now();
   const sampler = setInterval(
-    () => takeSample(samples, started, server.child.pid, progress, directory),
+    () => runProbe(samples, started, server.child.pid, progress, directory),
     Number(options['sample-seconds']) * 1000,
   );
   const failed = subscribe(reader, progress);
@@ -170,13 +170,13 @@ try {
     ]),
   ]);
   clearInterval(sampler);
-  takeSample(samples, started, server.child.pid, progress, directory);
+  runProbe(samples, started, server.child.pid, progress, directory);
   printSamples(samples);
   console.log(`${Math.round((total / (performance.now() - started)) * 1000).toLocaleString('en')} events/s`);
   check(
     'memory, last quarter to second quarter',
     meanOfQuarter(samples, 3) / meanOfQuarter(samples, 1),
-    MOST_GROWTH,
+    MAX_GROWTH,
     '',
   );
 
@@ -188,7 +188,7 @@ try {
     );
     await endServer(server, signal);
     server = await startServer(directory);
-    check(`ready after ${signal}`, server.readyMs, MOST_START_MS, 'ms');
+    check(`ready after ${signal}`, server.readyMs, MAX_START_MS, 'ms');
   }
 } finally {
   if (server !== undefined) await endServer(server, 'SIGTERM');

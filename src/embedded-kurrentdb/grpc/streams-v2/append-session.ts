@@ -1,5 +1,5 @@
 import { isValidStreamName } from '../../log/index.js';
-import { appendJointly, type AppendRun } from '../../storage/joint-append.js';
+import { appendToStreams, type AppendRun } from '../../storage/joint-append.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { type ServerContext } from '../server-context.js';
@@ -62,7 +62,7 @@ class AppendSession {
   async commit(): Promise<void> {
     const { runs, context, call } = this;
     if (runs.length === 0) throw sessionWithoutRequests();
-    const outcome = await context.commits.submit(() => appendJointly(context.store, context.writes, runs));
+    const outcome = await context.commits.submit(() => appendToStreams(context.store, context.writes, runs));
     if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
     if (outcome.kind === 'wrongExpectedRevision')
       throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);

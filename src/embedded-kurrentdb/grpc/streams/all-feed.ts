@@ -1,9 +1,9 @@
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { type ServerContext } from '../server-context.js';
 import { type Presentation } from './event-presentation.js';
-import { type FramePage } from './frame-page.js';
+import { type FrameBuffer } from './frame-page.js';
 import { type FilterRequest, type PositionStart } from './read-request.js';
-import { type AllPosition, checkpoint, type Whereabouts } from './read-responses.js';
+import { type AllPosition, checkpoint, type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';
 
 /** Events that a filter looks at before others have their turn. */
@@ -39,7 +39,7 @@ export class AllFeed implements Feed {
     this.next = this.start.commit;
   }
 
-  fill(page: FramePage, live: boolean): 'more' | 'caughtUp' {
+  fill(page: FrameBuffer, live: boolean): 'more' | 'caughtUp' {
     const { reader, store } = this.context;
     let considered = 0;
     this.next = reader.allForwards(this.next, (frame, position) => {
@@ -53,13 +53,13 @@ export class AllFeed implements Feed {
     return 'caughtUp';
   }
 
-  beforeCaughtUp(page: FramePage): void {
+  beforeCaughtUp(page: FrameBuffer): void {
     if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.sentSinceCheckpoint)
       this.addCheckpoint(page, this.current);
     this.sinceCheckpoint = 0;
   }
 
-  where(): Whereabouts {
+  where(): SubscriptionPosition {
     return { position: this.current };
   }
 
@@ -71,14 +71,14 @@ export class AllFeed implements Feed {
     // the log does not end
   }
 
-  private considerHistory(page: FramePage, frame: Buffer, position: number, filter: FilterRequest): void {
+  private considerHistory(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
     if (this.inWindow === 0 && position > this.start.commit) this.windowStart = { commit: position, prepare: 0 };
     this.inWindow++;
     if (this.matches(frame, filter)) this.send(page, frame, position);
     if (this.inWindow === filter.window) this.closeWindow(page);
   }
 
-  private closeWindow(page: FramePage): void {
+  private closeWindow(page: FrameBuffer): void {
     this.sinceCheckpoint += this.inWindow;
     this.inWindow = 0;
     const interval = this.filter?.checkpointInterval ?? 0;
@@ -87,7 +87,7 @@ export class AllFeed implements Feed {
     this.addCheckpoint(page, this.windowStart);
   }
 
-  private considerLive(page: FramePage, frame: Buffer, position: number, filter: FilterRequest): void {
+  private considerLive(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
     if (position <= this.start.commit) return;
     if (this.matches(frame, filter)) this.send(page, frame, position);
     this.sinceCheckpoint++;
@@ -101,14 +101,14 @@ export class AllFeed implements Feed {
     return filter.matches({ streamName, eventType: type });
   }
 
-  private send(page: FramePage, frame: Buffer, position: number): void {
+  private send(page: FrameBuffer, frame: Buffer, position: number): void {
     if (position <= this.start.commit) return; // the start is exclusive
     page.add(this.present(frame));
     this.current = { commit: position, prepare: position };
     this.sentSinceCheckpoint = true;
   }
 
-  private addCheckpoint(page: FramePage, position: AllPosition): void {
+  private addCheckpoint(page: FrameBuffer, position: AllPosition): void {
     page.add(checkpoint(position, this.context.nowMs()));
     this.current = position;
     this.sentSinceCheckpoint = false;

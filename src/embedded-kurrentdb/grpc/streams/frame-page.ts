@@ -2,7 +2,7 @@
 const PAGE_BYTES = 64 * 1024;
 
 /** Gathers ready-made frames into one buffer, so that many events go out in one write. */
-export class FramePage {
+export class FrameBuffer {
   private buffer: Buffer | undefined;
   private length = 0;
 

@@ -34,19 +34,19 @@ export function checkpoint({ commit, prepare }: AllPosition, nowMs: number): Buf
 }
 
 /** Where a subscription is: the last revision of its stream, a position of `$all`, or nowhere yet. */
-export type Whereabouts = { readonly revision: number | undefined } | { readonly position: AllPosition };
+export type SubscriptionPosition = { readonly revision: number | undefined } | { readonly position: AllPosition };
 
-export function caughtUp(where: Whereabouts, nowMs: number): Buffer {
+export function caughtUp(where: SubscriptionPosition, nowMs: number): Buffer {
   return framed(new ReadResp().setCaughtUp(locate(new ReadResp.CaughtUp().setTimestamp(timestamp(nowMs)), where)));
 }
 
-export function fellBehind(where: Whereabouts, nowMs: number): Buffer {
+export function fellBehind(where: SubscriptionPosition, nowMs: number): Buffer {
   return framed(new ReadResp().setFellBehind(locate(new ReadResp.FellBehind().setTimestamp(timestamp(nowMs)), where)));
 }
 
 type Locatable = InstanceType<typeof ReadResp.CaughtUp> | InstanceType<typeof ReadResp.FellBehind>;
 
-function locate<T extends Locatable>(message: T, where: Whereabouts): T {
+function locate<T extends Locatable>(message: T, where: SubscriptionPosition): T {
   if ('position' in where)
     message.setPosition(
       new ReadResp.Position()

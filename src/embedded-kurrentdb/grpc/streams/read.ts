@@ -8,7 +8,7 @@ import { streams } from '../protocol.js';
 import { type ServerContext } from '../server-context.js';
 import { AllFeed } from './all-feed.js';
 import { type Presentation, presentationFor } from './event-presentation.js';
-import { FramePage } from './frame-page.js';
+import { FrameBuffer } from './frame-page.js';
 import {
   badReadArgument,
   parseReadRequest,
@@ -52,7 +52,7 @@ async function readStream(
   if (from === 'end' && !request.backwards)
     throw badReadArgument("fromEventNumber should be non negative. (Parameter 'fromEventNumber')");
   const { store, reader } = context;
-  const page = new FramePage();
+  const page = new FrameBuffer();
   let sent = 0;
   const visit: EventVisitor = (frame) => {
     page.add(present(frame));
@@ -95,7 +95,7 @@ async function readAll(
 ): Promise<void> {
   const { store, reader } = context;
   const matches = request.filter?.matches;
-  const page = new FramePage();
+  const page = new FrameBuffer();
   let sent = 0;
   let considered = 0;
   const visit: EventVisitor = (frame) => {

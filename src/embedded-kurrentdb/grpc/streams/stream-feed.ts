@@ -3,9 +3,9 @@ import { type StreamEntry } from '../../storage/streams.js';
 import { streamDeleted } from '../errors.js';
 import { type ServerContext } from '../server-context.js';
 import { type Presentation } from './event-presentation.js';
-import { type FramePage } from './frame-page.js';
+import { type FrameBuffer } from './frame-page.js';
 import { type RevisionStart } from './read-request.js';
-import { type Whereabouts } from './read-responses.js';
+import { type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';
 
 /** The events of one stream after a revision. Ends with the stream's tombstone. */
@@ -27,7 +27,7 @@ export class StreamFeed implements Feed {
     this.next = after + 1;
   }
 
-  fill(page: FramePage): 'more' | 'caughtUp' {
+  fill(page: FrameBuffer): 'more' | 'caughtUp' {
     const stream = this.stream;
     if (readability(stream) === 'readable') {
       this.next = this.context.reader.forwards(stream, this.next, (frame, _position, revision) => {
@@ -49,7 +49,7 @@ export class StreamFeed implements Feed {
     // a stream has no checkpoints
   }
 
-  where(): Whereabouts {
+  where(): SubscriptionPosition {
     return { revision: this.lastSent };
   }
 

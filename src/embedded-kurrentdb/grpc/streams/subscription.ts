@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type GrpcCall } from '../call.js';
 import { type ServerContext } from '../server-context.js';
-import { type FramePage, FramePage as Page } from './frame-page.js';
-import { caughtUp, confirmation, fellBehind, type Whereabouts } from './read-responses.js';
+import { type FrameBuffer, FrameBuffer as Page } from './frame-page.js';
+import { caughtUp, confirmation, fellBehind, type SubscriptionPosition } from './read-responses.js';
 
 /** A source of events that never ends: a stream or `$all`, from some place on. */
 export interface Feed {
   /** Adds what follows to the page, until that is full or there is no more now; tells which. `live`: whether the reader was caught up before. */
-  fill(page: FramePage, live: boolean): 'more' | 'caughtUp';
+  fill(page: FrameBuffer, live: boolean): 'more' | 'caughtUp';
   /** Adds what comes between history and caught-up. */
-  beforeCaughtUp(page: FramePage): void;
-  where(): Whereabouts;
+  beforeCaughtUp(page: FrameBuffer): void;
+  where(): SubscriptionPosition;
   /** Calls back when there may be more. Returns the function that ends that. */
   follow(wake: () => void): () => void;
   /** The error that ends the subscription after what was filled, if any. */

@@ -4,8 +4,8 @@ export interface Measured {
   readonly perSecond: number;
 }
 
-/** Turns a total that only rises into what came between two questions, as the statistics of groups tell it. */
-export class Meter {
+/** KeyedMutex a total that only rises into what came between two questions, as the statistics of groups tell it. */
+export class RateMeter {
   private lastTotal = 0;
 
   constructor(private lastMs: number) {}
