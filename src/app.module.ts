@@ -5,6 +5,7 @@ import { EventStoreModule } from './event-store/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { IdentityModule } from './identity/index.js';
+import { StreamsModule } from './streams/index.js';
 import { UptimeModule } from './uptime/index.js';
 import { UserStreamsModule } from './user-streams/index.js';
 
@@ -14,6 +15,7 @@ import { UserStreamsModule } from './user-streams/index.js';
     HttpModule,
     ScheduleModule.forRoot(),
     EventStoreModule,
+    StreamsModule,
     IdentityModule,
     UptimeModule,
     UserStreamsModule,

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { runProgram } from './command-line/index.js';
 import { addApiKeyCommands } from './identity/commands/api-keys.command.js';
 import { addTokenCommand } from './identity/commands/token.command.js';
-import { addUptimeCommands } from './uptime/commands/uptime.command.js';
+import { addUptimeCommands } from './uptime/history/commands/uptime.command.js';
 
 /** The command line, on the modules and the configuration of the service: `npm run streams -- <command>`. */
 const program = new Command('npm run streams --').description("Penguin Pool's streams, from the command line");

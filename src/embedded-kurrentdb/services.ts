@@ -2,9 +2,9 @@ import { type Dispatcher } from './grpc/dispatcher.js';
 import { type GossipNode } from './grpc/gossip.js';
 import { type OperationsTargets } from './grpc/operations.js';
 import { serverFeaturesService } from './grpc/server-features.js';
-import { type ServerContext } from './grpc/server-context.js';
+import { type ServerContext } from './server-context.js';
 import { streamsService } from './grpc/streams/service.js';
-import { type PersistentSubscriptions } from './persistent-subscriptions/subsystem.js';
+import { type PersistentSubscriptions } from './persistent-subscriptions/runtime/persistent-subscriptions.js';
 import { type Users } from './security/users.js';
 
 /** What the services need beside the log. */
@@ -30,7 +30,7 @@ export function registerServices(
     (await import('./grpc/streams-v2/service.js')).streamsServiceV2(context),
   );
   dispatcher.registerLater('event_store.client.persistent_subscriptions.PersistentSubscriptions', async () =>
-    (await import('./grpc/persistent-subscriptions/service.js')).persistentSubscriptionsService(context, subscriptions),
+    (await import('./persistent-subscriptions/grpc/service.js')).persistentSubscriptionsService(context, subscriptions),
   );
   dispatcher.registerLater('event_store.client.users.Users', async () =>
     (await import('./grpc/users.js')).usersService(users, context.nowMs),

@@ -14,13 +14,12 @@ import {
   StreamAuthorizer,
   StreamRestored,
 } from './domain/index.js';
-import { StreamsController } from './http/streams.controller.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, KurrentDBLifetime, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
-import { randomString } from './random-text.js';
+import { randomString } from './random-string.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -29,7 +28,6 @@ const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance
 @Global()
 @Module({
   imports: [TerminusModule],
-  controllers: [StreamsController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: RANDOM_STRING, useValue: randomString },

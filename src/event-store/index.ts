@@ -1,11 +1,8 @@
 export { EventStoreModule } from './event-store.module.js';
-export { readEventPage } from './http/event-page.js';
-export { ReadEventsQuery } from './http/read-events.query.js';
-export { type JsonInteger, StreamEventDto, StreamEventsDto, toJsonInteger } from './http/stream-events.dto.js';
 export { connectionOfRunning } from './kurrentdb/kurrentdb-client.provider.js';
 export { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
-export { ExternalKurrentDB } from './kurrentdb/other-kurrentdb.js';
+export { ExternalKurrentDB } from './kurrentdb/external-kurrentdb.js';
 export { decodeMetadata, isSoftDeleted } from './kurrentdb/stream-metadata-codec.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';
 export { ReadModels } from './read-models/read-models.js';

@@ -2,7 +2,7 @@ import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
 import { type OpenEndpoints } from '../config/index.js';
 import { type Role } from '../event-store/domain/index.js';
-import { ApiErrorsOf } from './api-errors.js';
+import { ApiErrorsOf } from './errors/api-errors.js';
 
 /** Who may call a route at all; what a caller may do with a stream is decided with the stream at hand. */
 export type AccessPolicy =

@@ -3,7 +3,7 @@ import compression from 'compression';
 import { type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { type AppConfig } from '../config/index.js';
-import { acceptJsonOnly, JSON_MEDIA_TYPES } from './json-bodies.js';
+import { acceptJsonOnly, JSON_MEDIA_TYPES } from './validation/json-bodies.js';
 import { serveApiDocs } from './openapi.js';
 import { assignRequestId } from './request-id.js';
 

@@ -5,9 +5,9 @@ import { LoggerModule } from 'nestjs-pino';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { loggingOptions } from './logging.js';
-import { DomainExceptionFilter } from './problem.filter.js';
+import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
 import { rateLimitOptions } from './rate-limit.js';
-import { RequestValidationPipe } from './validation.js';
+import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
 /** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
 @Module({

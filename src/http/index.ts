@@ -1,5 +1,5 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
-export { ApiErrors } from './api-errors.js';
+export { ApiErrors } from './errors/api-errors.js';
 export {
   callerOf,
   CurrentCaller,
@@ -7,12 +7,15 @@ export {
   type Identification,
   identificationOf,
   identify,
-} from './caller-of-request.js';
+} from './current-caller.js';
 export { configureHttp } from './configure-http.js';
+export { readEventPage } from './events/event-page.js';
+export { ReadEventsQuery } from './events/read-events.query.js';
+export { StreamEventDto, StreamEventsDto } from './events/stream-events.dto.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
-export { IfGiven } from './if-given.js';
-export { JsonObject, OptionalJsonObject } from './json-object.js';
-export { pathOf } from './member-path.js';
+export { IfGiven } from './validation/if-given.js';
+export { JsonObject, OptionalJsonObject } from './validation/json-object.js';
+export { pathOf } from './validation/property-path.js';
 export { API_DOCS_PATH } from './openapi.js';
 export { requestIdOf } from './request-id.js';

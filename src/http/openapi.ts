@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './access-policy.js';
-import { ErrorBody } from './error-body.js';
+import { ErrorBody } from './errors/error-body.js';
 
 export const API_DOCS_PATH = 'api/docs';
 

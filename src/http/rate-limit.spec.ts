@@ -2,7 +2,7 @@ import { type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerException, ThrottlerGuard, type ThrottlerStorage } from '@nestjs/throttler';
 import { AuthenticationError, type Role } from '../event-store/domain/index.js';
-import { type Identification, identify } from './caller-of-request.js';
+import { type Identification, identify } from './current-caller.js';
 import { rateLimitOptions } from './rate-limit.js';
 import { FixedWindows } from './rate-limit.storage.js';
 

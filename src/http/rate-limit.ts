@@ -2,7 +2,7 @@ import { type ExecutionContext } from '@nestjs/common';
 import { normalizeIp, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { type Request } from 'express';
 import { type AppConfig } from '../config/index.js';
-import { identificationOf } from './caller-of-request.js';
+import { identificationOf } from './current-caller.js';
 import { FixedWindows } from './rate-limit.storage.js';
 
 /** Whose requests are counted together, over all routes. */

@@ -6,9 +6,9 @@ import {
   type AuthenticatedCaller,
 } from '../event-store/domain/index.js';
 import { type Identification } from '../http/index.js';
-import { type ApiKeyCache } from './api-keys/api-key-table.js';
+import { type ApiKeyCache } from './api-keys/api-key-cache.js';
 import { type Credentials, credentialsOf } from './credentials.js';
-import { type SelfProbeCredential } from './own-credential.js';
+import { type SelfProbeCredential } from './self-probe-credential.js';
 import { type TokenVerifier } from './tokens/token-verifier.js';
 
 const NOBODY: Identification = { caller: ANONYMOUS };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { AuthenticationError } from '../event-store/domain/index.js';
 import { Authenticator } from './authenticator.js';
 import { type Credentials, credentialsOf } from './credentials.js';
-import { SelfProbeCredential } from './own-credential.js';
+import { SelfProbeCredential } from './self-probe-credential.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
 type Headers = readonly (readonly [name: string, value: string])[];

@@ -2,13 +2,13 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../event-store/index.js';
-import { ApiKeyCache } from './api-keys/api-key-table.js';
-import { ApiKeyCacheLifetime } from './api-keys/api-key-table.lifetime.js';
+import { ApiKeyCache } from './api-keys/api-key-cache.js';
+import { ApiKeyCacheLifetime } from './api-keys/api-key-cache.lifetime.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
 import { AccessGuard } from './http/access.guard.js';
 import { IdentifyMiddleware } from './http/identify.middleware.js';
-import { SelfProbeCredential } from './own-credential.js';
+import { SelfProbeCredential } from './self-probe-credential.js';
 import { TOKEN_KEYS, type TokenKeys } from './tokens/token-keys.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { TokensModule } from './tokens/tokens.module.js';

@@ -1,3 +1,3 @@
 export { Authenticator } from './authenticator.js';
 export { IdentityModule } from './identity.module.js';
-export { SelfProbeCredential } from './own-credential.js';
+export { SelfProbeCredential } from './self-probe-credential.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { LmdbUserStreamReadModel } from './read-model/user-streams.read-model.js';
+import { LmdbUserStreamReadModel } from './read-model/lmdb-user-stream-read-model.js';
 
 /** Whether user streams can be asked for: their answers come from tables that follow the store. */
 @Injectable()

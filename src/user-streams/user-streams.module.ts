@@ -22,15 +22,15 @@ import {
   UserStreams,
 } from './application/index.js';
 import { QuotaReservations, UserDataUpdated } from './domain/index.js';
-import { SseConnections } from './http/event-streams.js';
+import { SseConnections } from './http/sse-connections.js';
 import { UserDataSchemasController } from './http/user-data-schemas.controller.js';
-import { UserStreamMetadataController } from './http/user-stream-details.controller.js';
+import { UserStreamMetadataController } from './http/user-stream-metadata.controller.js';
 import { UserStreamEventsController } from './http/user-stream-events.controller.js';
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
-import { WriteResponder } from './http/write-replies.js';
+import { WriteResponder } from './http/write-responder.js';
 import { UserStreamsLifetime } from './read-model/user-streams.lifetime.js';
-import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/user-streams.read-model.js';
+import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/lmdb-user-stream-read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { DATA_SCHEMAS } from './tokens.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';

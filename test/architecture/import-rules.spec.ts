@@ -38,20 +38,20 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
     code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;",
   },
   'application-only-inward': {
-    file: 'src/uptime/application/planted-application-only-inward.ts',
+    file: 'src/user-streams/application/planted-application-only-inward.ts',
     code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;",
   },
   'pure-core-transitive': {
-    file: 'src/uptime/application/planted-pure-core-transitive.ts',
-    code: "import { DomainExceptionFilter } from '../../http/problem.filter.js'; export const planted = DomainExceptionFilter;",
+    file: 'src/uptime/history/application/planted-pure-core-transitive.ts',
+    code: "import { DomainExceptionFilter } from '../../../http/errors/domain-exception.filter.js'; export const planted = DomainExceptionFilter;",
   },
   'public-surface-only': {
     file: 'src/health/planted-public-surface-only.ts',
     code: "import { EventCodec } from '../event-store/kurrentdb/event-codec.js'; export const planted = EventCodec;",
   },
   'http-not-imported-from-within': {
-    file: 'src/event-store/kurrentdb/planted-http-not-imported-from-within.ts',
-    code: "import { StreamsController } from '../http/streams.controller.js'; export const planted = StreamsController;",
+    file: 'src/user-streams/read-model/planted-http-not-imported-from-within.ts',
+    code: "import { SseConnections } from '../http/sse-connections.js'; export const planted = SseConnections;",
   },
   'embedded-only-from-provider': {
     file: 'src/health/planted-embedded-only-from-provider.ts',

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 /** Debian's; root needs the sandbox off, and nothing may go out to the network. */
 const BROWSER = {

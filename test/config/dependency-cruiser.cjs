@@ -1,6 +1,6 @@
 // DESIGN: http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
 // domain, application and log are pure; the embedded KurrentDB is reached by one dynamic import.
-const PURE = '^src/[^/]+/(domain|application|log)/';
+const PURE = ['^src/[^/]+/(domain|application|log)/', '^src/[^/]+/[^/]+/(application|rules)/'];
 const FRAMEWORKS = 'node_modules/(@nestjs|@kurrent|@grpc|rxjs|lmdb|undici|ws|express|ajv|ajv-formats)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,6 +1,6 @@
 import { variables } from '../../src/config/index.js';
-import { outputOf } from '../e2e/command-line.js';
-import { makeDataDir, removeDataDir } from '../e2e/service-process.js';
+import { outputOf } from '../support/command-line.js';
+import { makeDataDir, removeDataDir } from '../support/service-process.js';
 import { readDocument } from './curl-samples.js';
 
 const document = readDocument('docs/authentication.md');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../e2e/service-process.js';
+import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 
 const root = resolve(__dirname, '../..');

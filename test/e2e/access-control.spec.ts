@@ -1,7 +1,7 @@
-import { ApiCaller, type Reply } from './api-caller.js';
-import { LiveFeed } from './live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH, tokenFor } from './tokens.js';
+import { ApiCaller, type Reply } from '../support/api-caller.js';
+import { LiveFeed } from '../support/live-feed.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH, tokenFor } from '../support/tokens.js';
 
 const FIRST = { displayName: 'What Alice wrote first' };
 const LAST = { displayName: 'What Alice wrote last' };

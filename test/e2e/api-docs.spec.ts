@@ -1,4 +1,4 @@
-import { makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface Operation {
   readonly summary?: string;

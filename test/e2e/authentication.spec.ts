@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { JwksIssuer } from '../identity/jwks-issuer.js';
-import { outputOf } from './command-line.js';
-import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { JwksIssuer } from '../support/jwks-issuer.js';
+import { outputOf } from '../support/command-line.js';
+import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface Statuses {
   readonly services: readonly {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface ErrorBody {
   readonly error: string;

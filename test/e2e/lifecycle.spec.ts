@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 

@@ -1,6 +1,6 @@
-import { INTERVAL_MS, LEASE_MS, Replicas } from './prober-replicas.js';
-import { eventually } from './service-process.js';
-import { timelineOf } from './uptime-target.js';
+import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
+import { eventually } from '../support/service-process.js';
+import { timelineOf } from '../support/uptime-target.js';
 
 /** What the machine may add to the time that something takes: it is busy with other tests. */
 const ROOM_MS = 1_500;

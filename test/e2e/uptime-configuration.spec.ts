@@ -3,8 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { changesOf, timelineOf } from './uptime-target.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { changesOf, timelineOf } from '../support/uptime-target.js';
 
 /** Many times what a change takes to be noticed and probed by, and a service to be confirmed up. */
 const SEVERAL_PROBES_MS = 3_000;

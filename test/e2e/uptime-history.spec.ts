@@ -1,5 +1,5 @@
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { changesOf, eventsOf, Target, timelineOf } from './uptime-target.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { changesOf, eventsOf, Target, timelineOf } from '../support/uptime-target.js';
 
 const INTERVAL_MS = 200;
 const TIMEOUT_MS = 300;

@@ -1,7 +1,7 @@
-import { ApiCaller, errorOf, header, type Reply } from './api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
-import { changesOf, eventsOf, Target } from './uptime-target.js';
+import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
+import { changesOf, eventsOf, Target } from '../support/uptime-target.js';
 
 const MAINTENANCE = '/api/uptime/service/http/maintenance';
 const CORRECTIONS = '/api/uptime/service/http/corrections';

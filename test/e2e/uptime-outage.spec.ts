@@ -1,6 +1,6 @@
-import { KurrentDBServer } from '../contract/kurrentdb-server.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { changesOf, Target, timelineOf } from './uptime-target.js';
+import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { changesOf, Target, timelineOf } from '../support/uptime-target.js';
 
 const PROBING = {
   UPTIME_INTERVAL_MS: '200',

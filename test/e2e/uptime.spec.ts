@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { changesOf, Target } from './uptime-target.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { changesOf, Target } from '../support/uptime-target.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const anInstant = expect.stringMatching(ISO) as string;

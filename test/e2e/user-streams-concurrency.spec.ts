@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { KurrentDBServer } from '../contract/kurrentdb-server.js';
-import { ApiCaller, errorOf, header, type Reply } from './api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 const WRITERS = 64;
 const ROUNDS = 2;

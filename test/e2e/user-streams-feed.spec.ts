@@ -1,7 +1,7 @@
-import { ApiCaller } from './api-caller.js';
-import { type FeedEvent, LiveFeed } from './live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { ApiCaller } from '../support/api-caller.js';
+import { type FeedEvent, LiveFeed } from '../support/live-feed.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 const STREAM = '/api/users/alice/streams/activity/log';
 const FEED = `${STREAM}/feed`;

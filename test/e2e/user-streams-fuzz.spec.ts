@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { ApiCaller, errorOf, type RawRequest, type Reply, send } from './api-caller.js';
-import { LiveFeed } from './live-feed.js';
-import { oddRead, oddWrite } from './odd-requests.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { ApiCaller, errorOf, type RawRequest, type Reply, send } from '../support/api-caller.js';
+import { LiveFeed } from '../support/live-feed.js';
+import { oddRead, oddWrite } from '../support/odd-requests.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 /** Every type of error and its status (DESIGN, "Errors", and what only HTTP knows). */
 const STATUS_OF: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
-import { ApiCaller, errorOf, header, type Reply } from './api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 const MEGABYTE = 1_048_576;
 const STREAMS = '/api/users/alice/streams';

@@ -1,8 +1,8 @@
-import { KurrentDBServer } from '../contract/kurrentdb-server.js';
-import { ApiCaller } from './api-caller.js';
-import { LiveFeed } from './live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { ApiCaller } from '../support/api-caller.js';
+import { LiveFeed } from '../support/live-feed.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 const STREAMS = '/api/users/alice/streams';
 const STREAM = `${STREAMS}/activity/log`;

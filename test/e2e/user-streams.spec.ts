@@ -1,8 +1,8 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
-import { KurrentDBServer } from '../contract/kurrentdb-server.js';
-import { ApiCaller, errorOf, header } from './api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
-import { AUTH } from './tokens.js';
+import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { ApiCaller, errorOf, header } from '../support/api-caller.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { AUTH } from '../support/tokens.js';
 
 interface Event {
   readonly revision: number;

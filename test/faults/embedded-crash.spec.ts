@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crashRound } from '../contract/embedded-crash.js';
+import { crashRound } from '../support/embedded-crash.js';
 
 const ROUNDS = 50;
 

@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counted, newStream, numbers } from '../contract/embedded-client.js';
-import { KurrentDBServer } from '../contract/kurrentdb-server.js';
+import { counted, newStream, numbers } from '../support/embedded-client.js';
+import { KurrentDBServer } from '../support/kurrentdb-server.js';
 
 const GROUP = 'group';
 const LIVES = 12;

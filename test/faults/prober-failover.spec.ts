@@ -1,6 +1,6 @@
-import { INTERVAL_MS, LEASE_MS, Replicas } from '../e2e/prober-replicas.js';
-import { eventually } from '../e2e/service-process.js';
-import { numbersOf } from '../uptime/generated-history.js';
+import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
+import { eventually } from '../support/service-process.js';
+import { numbersOf } from '../support/generated-history.js';
 
 const KILLS = Number(process.env.PROBER_KILLS ?? 50);
 /** How long a probe may have been under way already when the target changed, and how long the confirming samples take. */

@@ -1,6 +1,6 @@
-import { INTERVAL_MS, Replicas } from '../e2e/prober-replicas.js';
-import { eventually } from '../e2e/service-process.js';
-import { timelineOf } from '../e2e/uptime-target.js';
+import { INTERVAL_MS, Replicas } from '../support/prober-replicas.js';
+import { eventually } from '../support/service-process.js';
+import { timelineOf } from '../support/uptime-target.js';
 
 const OUTAGE_MS = 60_000;
 /** A probe may have been under way already when the target changed, and a process that starts keeps the others waiting. */

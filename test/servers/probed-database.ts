@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Probe, type ProbeResult } from '../../src/uptime/application/index.js';
-import { databaseByUrl } from '../../src/uptime/probes/database-by-url.js';
-import { DatabaseProbe } from '../../src/uptime/probes/database.probe.js';
+import { type Probe, type ProbeResult } from '../../src/uptime/probing/application/index.js';
+import { databaseByUrl } from '../../src/uptime/probing/probes/database/database-by-url.js';
+import { DatabaseProbe } from '../../src/uptime/probing/probes/database/database.probe.js';
 import { pause, ServerProcess } from './server-process.js';
 
 /** What the tests of all databases need to know of one. */

@@ -1,6 +1,6 @@
 import gossipPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_pb.js';
 import { type GrpcService, unary } from './dispatcher.js';
-import { shared } from './protocol.js';
+import { shared } from '../protobuf.js';
 
 const { ClusterInfo, EndPoint, MemberInfo } = gossipPb;
 

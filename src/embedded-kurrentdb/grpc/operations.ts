@@ -4,8 +4,8 @@ import { OPERATIONS_GROUP, type Principal } from '../security/principal.js';
 import { Scavenge } from '../storage/scavenge.js';
 import { type GrpcService, type RpcHandler, unary } from './dispatcher.js';
 import { accessDenied } from './errors.js';
-import { shared } from './protocol.js';
-import { type ServerContext } from './server-context.js';
+import { shared } from '../protobuf.js';
+import { type ServerContext } from '../server-context.js';
 import { GrpcError, StatusCode } from './status.js';
 
 const { ScavengeResp, SetNodePriorityReq, StartScavengeReq, StopScavengeReq } = operationsPb;

@@ -9,7 +9,7 @@ import {
 import { appendFrame, encodeEventFrame, type ParsedEvent } from './event-frame.js';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 import { writeUint48 } from './keys.js';
-import { IndexPages } from './link-blocks.js';
+import { IndexPages } from './index-pages.js';
 import { type Streams } from './streams.js';
 import { type Tables } from './tables.js';
 

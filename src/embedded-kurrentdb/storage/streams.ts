@@ -12,7 +12,7 @@ import {
   type StreamState,
 } from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
-import { IndexPages } from './link-blocks.js';
+import { IndexPages } from './index-pages.js';
 import {
   decodeStreamRow,
   encodeStreamRow,

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { join } from 'node:path';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
-import { RecoveringClient } from './kurrentdb-clients.js';
+import { RecoveringClient } from './recovering-client.js';
 import { publishConnection, resolveConnection, removeConnection } from './running-kurrentdb.js';
 
 const EMBEDDED_DIRECTORY = 'kurrentdb';

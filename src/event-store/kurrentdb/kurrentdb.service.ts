@@ -41,13 +41,13 @@ import {
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
-import { AppendBatcher } from './append-groups.js';
+import { AppendBatcher } from './append-batcher.js';
 import { translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
 import { createStream, initializeMetadata } from './create-stream.js';
 import { withDeadline } from './deadline.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
-import { type RecoveringClient } from './kurrentdb-clients.js';
+import { type RecoveringClient } from './recovering-client.js';
 import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 

@@ -7,7 +7,7 @@ import {
   type Position,
   type RecordedEvent,
 } from '../domain/index.js';
-import { ReadModelDirectory } from './unsynced-directory.js';
+import { ReadModelDirectory } from './read-model-directory.js';
 
 /** The tables of one read model. */
 export interface ReadModelTables {

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type EventStore, type Position } from '../domain/index.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
-import { ReadModelDirectory } from './unsynced-directory.js';
+import { ReadModelDirectory } from './read-model-directory.js';
 
 /** How far a rebuild has come. */
 export interface RebuildProgress {

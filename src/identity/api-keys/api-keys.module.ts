@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore, EventStoreModule } from '../../event-store/index.js';
 import { ApiKeyCreated, ApiKeyRevoked } from '../domain/index.js';
-import { ApiKeyService } from './api-key-register.js';
+import { ApiKeyService } from './api-key.service.js';
 
 /** Making, listing and revoking API keys; what the command line needs of them. */
 @Module({

@@ -1,2 +1,2 @@
-export { ApiKeyService } from './api-key-register.js';
+export { ApiKeyService } from './api-key.service.js';
 export { ApiKeysModule } from './api-keys.module.js';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, withStore } from '../../command-line/index.js';
 import { type Role } from '../../event-store/domain/index.js';
-import { type ApiKeyService } from '../api-keys/api-key-register.js';
+import { type ApiKeyService } from '../api-keys/api-key.service.js';
 import { type ApiKey, isApiKeyName, stateOf } from '../domain/index.js';
 import { GRANTED_ROLES } from './token.command.js';
 

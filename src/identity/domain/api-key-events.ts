@@ -1,5 +1,5 @@
 import { defineEvent, type Role, ROLES } from '../../event-store/domain/index.js';
-import { isApiKeyName } from './api-key-text.js';
+import { isApiKeyName } from './api-key-format.js';
 
 /** Where the API keys are recorded, for all replicas. */
 export const API_KEYS_STREAM = 'system-api-keys';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type RecordedEvent } from '../../event-store/domain/index.js';
 import { type ApiKeyCreated } from './api-key-events.js';
-import { formatApiKey, isApiKeyName, parseApiKey } from './api-key-text.js';
+import { formatApiKey, isApiKeyName, parseApiKey } from './api-key-format.js';
 import { callerOfKey, evolveApiKeys, findByName, stateOf } from './api-keys.js';
 
 const NOON = Date.parse('2026-11-25T12:00:00.000Z');

@@ -1,9 +1,9 @@
 import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
-import { JwksIssuer } from '../../../test/identity/jwks-issuer.js';
-import { ShiftedClock } from '../../../test/identity/shifted-clock.js';
-import { LoopbackServers } from '../../../test/uptime/loopback-servers.js';
+import { JwksIssuer } from '../../../test/support/jwks-issuer.js';
+import { ShiftedClock } from '../../../test/support/shifted-clock.js';
+import { LoopbackServers } from '../../../test/support/loopback-servers.js';
 import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 import { TokenIssuer } from './token-issuer.js';
 import { type TokenKeys } from './token-keys.js';

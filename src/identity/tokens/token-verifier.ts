@@ -1,10 +1,10 @@
 import { jwtVerify, type JWTVerifyOptions } from 'jose';
 import { type Clock, type AuthenticatedCaller, DomainError } from '../../event-store/domain/index.js';
 import { callerOfClaims, type ClaimNames } from '../domain/index.js';
-import { remoteJwks, type JwksOptions } from './published-keys.js';
-import { refusalOf } from './token-faults.js';
+import { remoteJwks, type JwksOptions } from './jwks.js';
+import { refusalOf } from './token-errors.js';
 import { type TokenKeys } from './token-keys.js';
-import { TokenCache } from './verified-tokens.js';
+import { TokenCache } from './token-cache.js';
 
 /** Never mixed: a public key must not pass for a shared secret (RFC 8725, 2.1). `none` is in neither list. */
 const ASYMMETRIC = [

@@ -10,7 +10,7 @@ import {
 } from '../../event-store/domain/index.js';
 import { streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
-import { type UserStreamReadModel } from './user-stream-table.js';
+import { type UserStreamReadModel } from './user-stream-read-model.js';
 
 const PAGE = 100;
 

@@ -23,7 +23,7 @@ import {
   type Visibility,
   visibilityOf,
 } from '../domain/index.js';
-import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-table.js';
+import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-read-model.js';
 
 /** A stream's data at some moment. */
 export interface UserStreamState {

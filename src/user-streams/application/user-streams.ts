@@ -13,10 +13,10 @@ import {
   type UserStreamKey,
 } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
-import { CommandHandler, type CommandHandlerOptions } from './order-desk.js';
-import { type WriteCommand, type WriteOutcome, type WriteRequest } from './order.js';
-import { type NextEventId } from './request-key.js';
-import { type UserStreamReadModel } from './user-stream-table.js';
+import { CommandHandler, type CommandHandlerOptions } from './command-handler.js';
+import { type WriteCommand, type WriteOutcome, type WriteRequest } from './write-command.js';
+import { type NextEventId } from './idempotency-key.js';
+import { type UserStreamReadModel } from './user-stream-read-model.js';
 
 /** Data, and where they stood in the request, for messages about them; absent: in the request itself. */
 export interface PlacedData {

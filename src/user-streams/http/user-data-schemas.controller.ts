@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access, ApiErrors } from '../../http/index.js';
 import { type DataSchemas } from '../application/index.js';
 import { DATA_SCHEMAS } from '../tokens.js';
-import { SchemasResponse } from './user-stream-answers.dto.js';
+import { SchemasResponse } from './user-stream-responses.dto.js';
 
 @ApiTags('user streams')
 @Access({ kind: 'public' })

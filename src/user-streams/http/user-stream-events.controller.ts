@@ -6,21 +6,26 @@ import {
   EVENT_STORE,
   type EventStore,
   type AuthenticatedCaller,
+  ValidationError,
+} from '../../event-store/index.js';
+import {
+  Access,
+  ApiErrors,
+  CurrentCaller,
+  CurrentAuthenticatedCaller,
   readEventPage,
   ReadEventsQuery,
   StreamEventsDto,
-  ValidationError,
-} from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
+} from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
-import { SseConnections } from './event-streams.js';
-import { AppendDataRequest } from './user-stream-bodies.dto.js';
-import { WriteResponse } from './user-stream-answers.dto.js';
+import { SseConnections } from './sse-connections.js';
+import { AppendDataRequest } from './user-stream-requests.dto.js';
+import { WriteResponse } from './user-stream-responses.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, type Preconditions } from './write-conditions.js';
-import { WriteResponder } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
+import { WriteResponder } from './write-responder.js';
 
 /** The events of one stream: its history, more of them, and those to come. */
 @ApiTags('user streams')

@@ -4,7 +4,7 @@ import { IsIn, IsInt, IsISO8601, IsString, Matches, Max, Min } from 'class-valid
 import { type UserStreamType } from '../../event-store/index.js';
 import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
-import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream-members.js';
+import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream.properties.js';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE_SIZE = 1_000;

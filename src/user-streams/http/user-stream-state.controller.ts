@@ -5,12 +5,12 @@ import { type Caller, type AuthenticatedCaller, ValidationError } from '../../ev
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
-import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-bodies.dto.js';
-import { UserStreamStateResponse, WriteResponse } from './user-stream-answers.dto.js';
+import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-requests.dto.js';
+import { UserStreamStateResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './write-conditions.js';
-import { WriteResponder } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './preconditions.js';
+import { WriteResponder } from './write-responder.js';
 
 /** With and without category: without is the category `default`. */
 const STREAM = [':type', ':type/:category'];

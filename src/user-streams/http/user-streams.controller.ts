@@ -5,12 +5,12 @@ import { type Caller, type AuthenticatedCaller, ValidationError } from '../../ev
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
 import { initialMetadataOf, streamNameOf } from '../domain/index.js';
-import { CreateUserStreamRequest, WriteStreamsRequest } from './user-stream-bodies.dto.js';
-import { UserStreamDto, UserStreamsResponse, WriteResponse, WritesResponse } from './user-stream-answers.dto.js';
+import { CreateUserStreamRequest, WriteStreamsRequest } from './user-stream-requests.dto.js';
+import { UserStreamDto, UserStreamsResponse, WriteResponse, WritesResponse } from './user-stream-responses.dto.js';
 import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
 import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, type Preconditions } from './write-conditions.js';
-import { WriteResponder } from './write-replies.js';
+import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
+import { WriteResponder } from './write-responder.js';
 
 /** All streams of a user together: what there is, a new one, several at once. */
 @ApiTags('user streams')

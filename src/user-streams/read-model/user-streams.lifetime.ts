@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LmdbUserStreamReadModel } from './user-streams.read-model.js';
+import { LmdbUserStreamReadModel } from './lmdb-user-stream-read-model.js';
 
 /** Starts what follows the streams, and stops it before the store closes. */
 @Injectable()

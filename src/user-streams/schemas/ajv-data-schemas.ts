@@ -4,7 +4,7 @@ import { MAX_ISSUES, USER_STREAM_TYPES, type UserStreamType, ValidationError } f
 import { type DataSchemas, type SchemaDescription } from '../application/data-schemas.js';
 import { type UserData } from '../domain/index.js';
 import { BUILTIN_SCHEMAS, BUILTIN_VERSION } from './builtin-schemas.js';
-import { issueOf } from './data-mistakes.js';
+import { issueOf } from './validation-issues.js';
 import { type DataValidator, SchemaCompiler } from './schema-compiler.js';
 import { readSchemaFiles, type SchemaFile } from './schema-files.js';
 

@@ -1,9 +1,9 @@
 import { type ConsistencyCheck, isCheckableState, isValidStreamName } from '../../log/index.js';
-import { appendChecked, type AppendRun } from '../../storage/joint-append.js';
+import { appendChecked, type AppendRun } from '../../storage/multi-stream-append.js';
 import { type ProposedEvent } from '../../storage/writes.js';
 import { type RpcHandler, unary } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
 import {
   consistencyViolated,

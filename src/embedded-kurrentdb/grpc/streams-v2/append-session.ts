@@ -1,8 +1,8 @@
 import { isValidStreamName } from '../../log/index.js';
-import { appendToStreams, type AppendRun } from '../../storage/joint-append.js';
+import { appendToStreams, type AppendRun } from '../../storage/multi-stream-append.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
 import {
   invalidRequest,

@@ -1,5 +1,5 @@
 import { type GrpcService } from '../dispatcher.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { appendRecordsHandler } from './append-records.js';
 import { appendSessionHandler } from './append-session.js';
 

@@ -1,7 +1,7 @@
 import { parseEventFrame } from '../../storage/event-frame.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { type Presentation } from './event-presentation.js';
-import { type FrameBuffer } from './frame-page.js';
+import { type FrameBuffer } from './frame-buffer.js';
 import { type FilterRequest, type PositionStart } from './read-request.js';
 import { type AllPosition, checkpoint, type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';

@@ -4,8 +4,8 @@ import { type AppendOutcome, type ProposedEvent } from '../../storage/writes.js'
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
-import { streams } from '../protocol.js';
-import { type ServerContext } from '../server-context.js';
+import { streams } from '../../protobuf.js';
+import { type ServerContext } from '../../server-context.js';
 import { GrpcError, StatusCode } from '../status.js';
 import { successMessage } from './append-responses.js';
 import { batchFailure, type BatchFailure } from './batch-failures.js';

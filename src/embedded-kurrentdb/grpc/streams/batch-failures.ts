@@ -1,5 +1,5 @@
 import { type ExpectedRevision, NO_REVISION } from '../../log/index.js';
-import { Any, rpcStatus, shared } from '../protocol.js';
+import { Any, rpcStatus, shared } from '../../protobuf.js';
 
 /** A google.rpc.Status, encoded. */
 export type BatchFailure = Buffer;

@@ -3,8 +3,8 @@ import { type DeleteOutcome } from '../../storage/writes.js';
 import { type GrpcCall } from '../call.js';
 import { type RpcHandler, unary } from '../dispatcher.js';
 import { deleteRefused, handlerFailed, invalidArgument, streamDeleted } from '../errors.js';
-import { streams } from '../protocol.js';
-import { type ServerContext } from '../server-context.js';
+import { streams } from '../../protobuf.js';
+import { type ServerContext } from '../../server-context.js';
 import { deciding, exactly } from './expectation.js';
 
 const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;

@@ -1,6 +1,6 @@
 import { compileFilter, type EventFilter, isValidStreamName } from '../../log/index.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
-import { streams } from '../protocol.js';
+import { streams } from '../../protobuf.js';
 import { GrpcError, StatusCode } from '../status.js';
 
 type Options = InstanceType<typeof streams.ReadReq.Options>;

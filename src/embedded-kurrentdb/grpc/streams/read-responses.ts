@@ -1,5 +1,5 @@
 import { frameMessage, varintLength, writeVarintField } from '../../storage/wire-format.js';
-import { shared, streams, Timestamp } from '../protocol.js';
+import { shared, streams, Timestamp } from '../../protobuf.js';
 
 const { ReadResp } = streams;
 

@@ -4,11 +4,11 @@ import { type EventVisitor } from '../../storage/log-reader.js';
 import { type GrpcCall } from '../call.js';
 import { type RpcHandler, serverStreaming } from '../dispatcher.js';
 import { streamDeleted } from '../errors.js';
-import { streams } from '../protocol.js';
-import { type ServerContext } from '../server-context.js';
+import { streams } from '../../protobuf.js';
+import { type ServerContext } from '../../server-context.js';
 import { AllFeed } from './all-feed.js';
 import { type Presentation, presentationFor } from './event-presentation.js';
-import { FrameBuffer } from './frame-page.js';
+import { FrameBuffer } from './frame-buffer.js';
 import {
   badReadArgument,
   parseReadRequest,

@@ -1,5 +1,5 @@
 import { type GrpcService } from '../dispatcher.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { appendHandler } from './append.js';
 import { batchAppendHandler } from './batch-append.js';
 import { deleteHandler, tombstoneHandler } from './delete.js';

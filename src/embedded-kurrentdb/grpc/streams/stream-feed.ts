@@ -1,9 +1,9 @@
 import { NO_REVISION, readability } from '../../log/index.js';
 import { type StreamEntry } from '../../storage/streams.js';
 import { streamDeleted } from '../errors.js';
-import { type ServerContext } from '../server-context.js';
+import { type ServerContext } from '../../server-context.js';
 import { type Presentation } from './event-presentation.js';
-import { type FrameBuffer } from './frame-page.js';
+import { type FrameBuffer } from './frame-buffer.js';
 import { type RevisionStart } from './read-request.js';
 import { type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';

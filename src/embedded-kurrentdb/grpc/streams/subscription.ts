@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type GrpcCall } from '../call.js';
-import { type ServerContext } from '../server-context.js';
-import { type FrameBuffer, FrameBuffer as Page } from './frame-page.js';
+import { type ServerContext } from '../../server-context.js';
+import { type FrameBuffer, FrameBuffer as Page } from './frame-buffer.js';
 import { caughtUp, confirmation, fellBehind, type SubscriptionPosition } from './read-responses.js';
 
 /** A source of events that never ends: a stream or `$all`, from some place on. */

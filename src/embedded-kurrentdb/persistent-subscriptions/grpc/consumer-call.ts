@@ -1,0 +1,145 @@
+import { type RejectAction, groupKey, type GroupSource, sourceName } from '../rules/index.js';
+import { type DeliveryOptions, type Subscriber, type Subscription } from '../runtime/subscriber.js';
+import { type PersistentSubscriptions } from '../runtime/persistent-subscriptions.js';
+import { eventIdText } from '../../storage/event-id.js';
+import { type GrpcCall } from '../../grpc/call.js';
+import { decode, type RpcHandler } from '../../grpc/dispatcher.js';
+import { handlerFailed } from '../../grpc/errors.js';
+import { persistentSubscriptions, type shared } from '../../protobuf.js';
+import { type ServerContext } from '../../server-context.js';
+import { parseUuid } from '../../grpc/streams/proposed-message.js';
+import { deliveredEvent } from './delivered-event.js';
+import { parseSource } from './group-request.js';
+import { groupDropped, groupStatus } from './group-status.js';
+
+const { ReadReq, ReadResp } = persistentSubscriptions;
+
+type Uuid = InstanceType<typeof shared.UUID>;
+
+/** Bytes that go out before it is looked whether they have left. */
+const BYTES_AT_A_TIME = 256 * 1024;
+
+const CONNECTION_NAME_HEADER = 'connection-name';
+
+/** PersistentSubscriptions.Read: a consumer, its events and its answers. */
+export function readHandler(context: ServerContext, subscriptions: PersistentSubscriptions): RpcHandler {
+  return (call) => {
+    const consumer = new ConsumerCall(context, subscriptions, call);
+    call.onMessage = (message) => consumer.receive(message);
+    call.onHalfClose = () => consumer.halfClosed();
+    call.onClose = () => consumer.closed();
+  };
+}
+
+class ConsumerCall implements Subscriber {
+  bufferSize = 0;
+  readonly userName: string;
+  readonly from: string;
+  readonly connectionName: string;
+  private source: GroupSource | undefined;
+  private groupName = '';
+  private structuredIds = false;
+  private subscription: Subscription | undefined;
+  private written = 0;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly subscriptions: PersistentSubscriptions,
+    private readonly call: GrpcCall,
+  ) {
+    this.userName = call.principal.loginName ?? 'anonymous';
+    this.from = call.peer;
+    const name = call.headers[CONNECTION_NAME_HEADER];
+    this.connectionName = typeof name === 'string' ? name : '';
+  }
+
+  /** @throws GrpcError */
+  receive(message: Buffer): void {
+    const request = decode(ReadReq, message);
+    if (this.subscription === undefined) this.subscribe(request.getOptions());
+    else if (request.hasAck()) this.subscription.acknowledge(idsOf(request.getAck()?.getIdsList()));
+    else if (request.hasNack())
+      this.subscription.reject(
+        idsOf(request.getNack()?.getIdsList()),
+        actionOf(request.getNack()?.getAction()),
+        request.getNack()?.getReason() ?? '',
+      );
+    else throw handlerFailed();
+  }
+
+  /** Without a word before it, the call is over; a consumer goes on to be served, though it can say nothing any more. [consume.malformed] */
+  halfClosed(): void {
+    if (this.subscription === undefined) this.call.end();
+  }
+
+  closed(): void {
+    this.subscription?.close();
+  }
+
+  deliver(frame: Buffer, options: DeliveryOptions): void {
+    const response = deliveredEvent(this.context, frame, { ...options, structuredIds: this.structuredIds });
+    this.written += response.length;
+    this.call.write(response);
+  }
+
+  get isBackedUp(): boolean {
+    return this.written > BYTES_AT_A_TIME || this.call.isBackedUp;
+  }
+
+  async drained(): Promise<void> {
+    await this.call.drained();
+    this.written = 0;
+  }
+
+  dropped(cause?: unknown): void {
+    const streamName = this.source === undefined ? '' : sourceName(this.source);
+    this.call.fail(cause ?? groupDropped(streamName, this.groupName));
+  }
+
+  private subscribe(options: InstanceType<typeof ReadReq.Options> | undefined): void {
+    const uuidOption = options?.getUuidOption();
+    if (options === undefined || uuidOption === undefined) throw handlerFailed();
+    this.source = parseSource(options);
+    this.groupName = options.getGroupName();
+    this.bufferSize = options.getBufferSize();
+    this.structuredIds = uuidOption.hasStructured();
+    this.context.access.require(this.call.principal, sourceName(this.source), 'read');
+    try {
+      this.subscription = this.subscriptions.get(this.source, this.groupName).connect(this);
+    } catch (error) {
+      throw groupStatus(error);
+    }
+    const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId(
+      groupKey(this.source, this.groupName),
+    );
+    this.call.writeMessage(new ReadResp().setSubscriptionConfirmation(confirmation).serializeBinary());
+  }
+}
+
+/** @throws GrpcError if one is no UUID */
+function idsOf(ids: readonly Uuid[] | undefined): readonly string[] {
+  return (ids ?? []).map((uuid) => {
+    const id = parseUuid(Buffer.from(uuid.serializeBinary()));
+    if (id === undefined) throw handlerFailed();
+    return eventIdText(id);
+  });
+}
+
+/** @throws GrpcError if the number is no action */
+function actionOf(action: number | undefined): RejectAction {
+  const { Action } = ReadReq.Nack;
+  switch (action) {
+    case Action.UNKNOWN:
+      return 'unknown';
+    case Action.PARK:
+      return 'park';
+    case Action.RETRY:
+      return 'retry';
+    case Action.SKIP:
+      return 'skip';
+    case Action.STOP:
+      return 'stop';
+    default:
+      throw handlerFailed();
+  }
+}

@@ -1,0 +1,61 @@
+import { LINK_TYPE, parseLink } from '../../log/index.js';
+import { linkedEvent } from '../runtime/source-reader.js';
+import { type DeliveryOptions } from '../runtime/subscriber.js';
+import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
+import { bytesField, frameMessage, varint64Field } from '../../storage/wire-format.js';
+import { persistentSubscriptions } from '../../protobuf.js';
+import { type ServerContext } from '../../server-context.js';
+import { withStructuredId } from '../../grpc/streams/event-presentation.js';
+
+const { RecordedEvent } = persistentSubscriptions.ReadResp.ReadEvent;
+
+/** Fields of ReadResp and of its ReadEvent. */
+const RESPONSE_EVENT_FIELD = 1;
+const EVENT_FIELD = 1;
+const LINK_FIELD = 2;
+const COMMIT_POSITION_FIELD = 3;
+const RETRY_COUNT_FIELD = 5;
+
+export interface DeliveredOptions extends DeliveryOptions {
+  readonly structuredIds: boolean;
+}
+
+/**
+ * A stored event as a framed ReadResp for consumers. The recorded event has the same fields as that of a read, so that it is copied.
+ * Resolved, both the event and the link tell the link's positions, unlike in a read [consume.stream.links]; a link whose event cannot
+ * be seen comes alone, and one that names nothing as an ordinary event.
+ */
+export function deliveredEvent(
+  context: ServerContext,
+  frame: Buffer,
+  { resolveLinks, retryCount, structuredIds }: DeliveredOptions,
+): Buffer {
+  const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
+  const stored = parseEventFrame(frame);
+  const { position } = stored;
+  const tail = [
+    varint64Field(COMMIT_POSITION_FIELD, BigInt(position)),
+    varint64Field(RETRY_COUNT_FIELD, BigInt(retryCount)),
+  ];
+  if (!resolveLinks || stored.type !== LINK_TYPE || parseLink(stored.data.toString('utf8')) === undefined) {
+    return readResponse([bytesField(EVENT_FIELD, recordedOf(stored)), ...tail]);
+  }
+  const link = bytesField(LINK_FIELD, recordedOf(stored)); // a copy: reading the event overwrites the memory of the link
+  const target = linkedEvent(context, stored);
+  return readResponse([
+    ...(target === undefined ? [] : [bytesField(EVENT_FIELD, movedTo(position, recordedOf(target)))]),
+    link,
+    ...tail,
+  ]);
+}
+
+const readResponse = (fields: readonly Buffer[]): Buffer =>
+  frameMessage(bytesField(RESPONSE_EVENT_FIELD, Buffer.concat(fields)));
+
+/** The recorded event with another position. */
+function movedTo(position: number, recorded: Buffer): Uint8Array {
+  return RecordedEvent.deserializeBinary(recorded)
+    .setPreparePosition(String(position))
+    .setCommitPosition(String(position))
+    .serializeBinary();
+}

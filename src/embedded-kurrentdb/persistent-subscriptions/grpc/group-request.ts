@@ -1,0 +1,167 @@
+import { compileFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
+import { type GroupSource, type GroupStart, type ProposedSettings, sourceName } from '../rules/index.js';
+import { handlerFailed } from '../../grpc/errors.js';
+import { persistentSubscriptions, type shared } from '../../protobuf.js';
+import { groupFailed } from './group-status.js';
+
+type CreateOptions = InstanceType<typeof persistentSubscriptions.CreateReq.Options>;
+type UpdateOptions = InstanceType<typeof persistentSubscriptions.UpdateReq.Options>;
+type CreateAllOptions = InstanceType<typeof persistentSubscriptions.CreateReq.AllOptions>;
+type UpdateAllOptions = InstanceType<typeof persistentSubscriptions.UpdateReq.AllOptions>;
+type Settings =
+  | InstanceType<typeof persistentSubscriptions.CreateReq.Settings>
+  | InstanceType<typeof persistentSubscriptions.UpdateReq.Settings>;
+type Identifier = InstanceType<typeof shared.StreamIdentifier>;
+
+/** A request to create or to update a group. */
+export interface GroupRequest {
+  readonly source: GroupSource;
+  readonly groupName: string;
+  readonly start: GroupStart;
+  readonly settings: ProposedSettings;
+}
+
+/** 2^64 - 1 stands for the end, in revisions and positions. */
+const END = 18_446_744_073_709_551_615n;
+const TICKS_PER_MS = 10_000;
+
+/** @throws GrpcError for what is missing or makes no sense [groups.create.invalid] */
+export function parseCreate(options: CreateOptions | undefined): GroupRequest {
+  const settings = options?.getSettings();
+  if (options === undefined || settings === undefined) throw handlerFailed();
+  const all = options.getAll();
+  const from = all === undefined ? streamStart(options, settings.getRevision()) : allStart(all);
+  const source: GroupSource = all === undefined ? streamSource(options) : { kind: 'all', filter: filterOf(all) };
+  const groupName = options.getGroupName();
+  requireOrdinaryStream(source, groupName);
+  return {
+    source,
+    groupName,
+    start: from,
+    settings: {
+      ...commonSettings(settings),
+      consumerStrategy: settings.getConsumerStrategy() || namedStrategy(settings),
+    },
+  };
+}
+
+/** A filter cannot be changed; a strategy is set anew, though, and clients of today send none. [groups.update] */
+export function parseUpdate(options: UpdateOptions | undefined): GroupRequest {
+  const settings = options?.getSettings();
+  if (options === undefined || settings === undefined) throw handlerFailed();
+  const all = options.getAll();
+  return {
+    source: all === undefined ? streamSource(options) : { kind: 'all', filter: undefined },
+    groupName: options.getGroupName(),
+    start: all === undefined ? streamStart(options, settings.getRevision()) : allStart(all),
+    settings: { ...commonSettings(settings), consumerStrategy: namedStrategy(settings) },
+  };
+}
+
+/** The source that a request names by `stream_identifier` or `all`. */
+export function parseSource(
+  options: { getStreamIdentifier(): Identifier | undefined; hasAll(): boolean } | undefined,
+): GroupSource {
+  if (options?.hasAll() === true) return { kind: 'all', filter: undefined };
+  return namedStream(options?.getStreamIdentifier());
+}
+
+export function namedStream(identifier: Identifier | undefined): GroupSource {
+  if (identifier === undefined) throw handlerFailed();
+  const streamName = Buffer.from(identifier.getStreamName_asU8()).toString('utf8');
+  if (!isValidStreamName(streamName)) throw handlerFailed();
+  return { kind: 'stream', streamName };
+}
+
+/** The stream; clients of old name it outside of the stream options. */
+const streamSource = (options: CreateOptions | UpdateOptions): GroupSource =>
+  namedStream(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
+
+/** Groups on the log are created as such: by the name of `$all` they would be taken for each other. */
+function requireOrdinaryStream(source: GroupSource, groupName: string): void {
+  const isAll = source.kind === 'stream' && sourceName(source) === sourceName({ kind: 'all', filter: undefined });
+  if (isAll) throw groupFailed(source.streamName, groupName, 'Bad stream name.');
+}
+
+function streamStart(options: CreateOptions | UpdateOptions, oldRevision: string): GroupStart {
+  const stream = options.getStream();
+  if (stream === undefined) return place(BigInt(oldRevision));
+  if (stream.hasStart()) return 'start';
+  if (stream.hasEnd()) return 'end';
+  if (!stream.hasRevision()) throw handlerFailed();
+  return place(BigInt(stream.getRevision()));
+}
+
+function allStart(all: CreateAllOptions | UpdateAllOptions): GroupStart {
+  if (all.hasStart()) return 'start';
+  if (all.hasEnd()) return 'end';
+  const position = all.getPosition();
+  if (position === undefined) throw handlerFailed();
+  return place(BigInt(position.getCommitPosition()));
+}
+
+function place(value: bigint): GroupStart {
+  if (value === END) return 'end';
+  if (value === 0n) return 'start';
+  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
+}
+
+function filterOf(all: CreateAllOptions): FilterExpression | undefined {
+  const filter = all.getFilter();
+  if (filter === undefined) {
+    if (all.hasNoFilter()) return undefined;
+    throw handlerFailed();
+  }
+  const expression = filter.getStreamIdentifier() ?? filter.getEventType();
+  if (expression === undefined) throw handlerFailed();
+  const parsed: FilterExpression = {
+    on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType',
+    regex: expression.getRegex(),
+    prefixes: expression.getPrefixList(),
+  };
+  try {
+    compileFilter(parsed);
+  } catch (error) {
+    throw handlerFailed(error);
+  }
+  return parsed;
+}
+
+function commonSettings(settings: Settings): Omit<ProposedSettings, 'consumerStrategy'> {
+  return {
+    resolveLinks: settings.getResolveLinks(),
+    extraStatistics: settings.getExtraStatistics(),
+    messageTimeoutMs: settings.hasMessageTimeoutTicks()
+      ? ticksToMs(settings.getMessageTimeoutTicks())
+      : settings.getMessageTimeoutMs(),
+    maxRetryCount: settings.getMaxRetryCount(),
+    checkpointAfterMs: settings.hasCheckpointAfterTicks()
+      ? ticksToMs(settings.getCheckpointAfterTicks())
+      : settings.getCheckpointAfterMs(),
+    minCheckpointCount: settings.getMinCheckpointCount(),
+    maxCheckpointCount: settings.getMaxCheckpointCount(),
+    maxSubscriberCount: settings.getMaxSubscriberCount(),
+    liveBufferSize: settings.getLiveBufferSize(),
+    historyBufferSize: settings.getHistoryBufferSize(),
+    readBatchSize: settings.getReadBatchSize(),
+  };
+}
+
+/** Ticks are 100 ns. [groups.create.settings] */
+const ticksToMs = (ticks: string): number => Math.floor(Number(ticks) / TICKS_PER_MS);
+
+const { ConsumerStrategy } = persistentSubscriptions.CreateReq;
+
+/** Strategies as an enum, from before they had names; the same in both requests. */
+const STRATEGY_NAMES: ReadonlyMap<number, string> = new Map([
+  [ConsumerStrategy.DISPATCHTOSINGLE, 'DispatchToSingle'],
+  [ConsumerStrategy.ROUNDROBIN, 'RoundRobin'],
+  [ConsumerStrategy.PINNED, 'Pinned'],
+]);
+
+/** The first one, if nothing is said. [groups.update, groups.create.strategies] */
+function namedStrategy(settings: Settings): string {
+  const name = STRATEGY_NAMES.get(settings.getNamedConsumerStrategy());
+  if (name === undefined) throw handlerFailed();
+  return name;
+}

@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServerContext } from '../../server-context.js';
+import { checkSettings, type GroupDefinition, type GroupSettings } from '../rules/index.js';
+import { StreamAccess } from '../../security/stream-access.js';
+import { CommitQueue } from '../../storage/commit-queue.js';
+import { parseEventFrame } from '../../storage/event-frame.js';
+import { eventIdText } from '../../storage/event-id.js';
+import { positionBytes } from '../../storage/keys.js';
+import { LogReader } from '../../storage/log-reader.js';
+import { LogStore } from '../../storage/log-store.js';
+import { LogTail } from '../../storage/log-tail.js';
+import { LogWrites } from '../../storage/writes.js';
+import { GroupRunner } from './group-runner.js';
+import { type Subscriber } from './subscriber.js';
+
+const NOTHING = Buffer.alloc(0);
+const STREAM = 'orders';
+const PARKED = '$persistentsubscription-orders::group-parked';
+const CHECKPOINTS = '$persistentsubscription-orders::group-checkpoint';
+
+const SETTINGS: GroupSettings = checkSettings({
+  resolveLinks: false,
+  extraStatistics: false,
+  messageTimeoutMs: 30_000,
+  maxRetryCount: 10,
+  checkpointAfterMs: 5,
+  minCheckpointCount: 1,
+  maxCheckpointCount: 1000,
+  maxSubscriberCount: 0,
+  liveBufferSize: 500,
+  historyBufferSize: 100,
+  readBatchSize: 20,
+  consumerStrategy: 'RoundRobin',
+});
+
+/** Commits that fail while the disk is full. */
+class FailingCommits extends CommitQueue {
+  isDiskFull = false;
+
+  override submit<T>(write: () => T): Promise<T> {
+    return this.isDiskFull ? Promise.reject(new Error('the disk is full')) : super.submit(write);
+  }
+}
+
+/** A consumer that keeps what it gets, and is backed up when it is told to be. */
+class TestSubscriber implements Subscriber {
+  readonly bufferSize = 10;
+  readonly userName = 'tester';
+  readonly from = '';
+  readonly connectionName = '';
+  readonly revisions: number[] = [];
+  readonly ids: string[] = [];
+  droppedWith: unknown;
+  isBackedUp = false;
+  private release: () => void = () => undefined;
+
+  deliver(frame: Buffer): void {
+    const { id, revision } = parseEventFrame(frame);
+    this.ids.push(eventIdText(id));
+    this.revisions.push(revision);
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => (this.release = resolve));
+  }
+
+  drain(): void {
+    this.isBackedUp = false;
+    this.release();
+  }
+
+  dropped(cause?: unknown): void {
+    this.droppedWith = cause ?? 'dropped';
+  }
+}
+
+describe('a group at work', () => {
+  let directory: string;
+  let store: LogStore;
+  let context: ServerContext;
+  let commits: FailingCommits;
+  let problems: unknown[];
+  const groups: GroupRunner[] = [];
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'running-group-'));
+    store = LogStore.open({ directory, durable: false });
+    commits = new FailingCommits(store);
+    const nowMs = (): number => Date.now();
+    const newEventId = (): Buffer => randomBytes(16);
+    const writes = new LogWrites(store, { nowMs, newEventId });
+    context = {
+      store,
+      commits,
+      reader: new LogReader(store, nowMs),
+      tail: new LogTail(commits),
+      writes,
+      access: new StreamAccess(store.streams),
+      nowMs,
+      newEventId,
+    };
+    problems = [];
+  });
+  afterEach(async () => {
+    for (const group of groups.splice(0)) group.stop();
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const run = (changes: Partial<GroupDefinition> = {}): GroupRunner => {
+    const definition: GroupDefinition = {
+      source: { kind: 'stream', streamName: STREAM },
+      groupName: 'group',
+      start: 'start',
+      firstPlace: 0,
+      settings: SETTINGS,
+      ...changes,
+    };
+    const group = new GroupRunner(context, definition, (error) => problems.push(error));
+    groups.push(group);
+    return group;
+  };
+  const append = (count: number, streamName = STREAM): Promise<unknown> => {
+    const events = Array.from({ length: count }, () => ({
+      id: randomBytes(16),
+      type: Buffer.from('tested'),
+      isJson: false,
+      customMetadata: NOTHING,
+      data: NOTHING,
+    }));
+    return commits.submit(() => context.writes.append(streamName, { kind: 'any' }, events));
+  };
+  const lastRevision = (streamName: string): number => store.streams.get(streamName).lastRevision;
+  const until = async (condition: () => boolean): Promise<void> => {
+    for (let tries = 0; !condition(); tries++) {
+      if (tries > 400) throw new Error('it did not come to it in time');
+      await sleep(5);
+    }
+  };
+
+  it('gives an event out again that could not be parked, says why, and parks it when that is possible again', async () => {
+    await append(1);
+    const subscriber = new TestSubscriber();
+    const subscription = run().connect(subscriber);
+    await until(() => subscriber.revisions.length === 1);
+    commits.isDiskFull = true;
+    subscription.reject(subscriber.ids, 'park', '');
+    await until(() => subscriber.revisions.length === 2);
+    expect(problems).toEqual([new Error('the disk is full')]);
+    commits.isDiskFull = false;
+    subscription.reject(subscriber.ids.slice(1), 'park', '');
+    await until(() => lastRevision(PARKED) === 0);
+    expect(subscriber.revisions).toEqual([0, 0]);
+  });
+
+  it('writes a checkpoint later that could not be written, and does not tell it before', async () => {
+    await append(2);
+    const subscriber = new TestSubscriber();
+    const group = run();
+    const subscription = group.connect(subscriber);
+    await until(() => subscriber.revisions.length === 2);
+    commits.isDiskFull = true;
+    subscription.acknowledge(subscriber.ids);
+    await until(() => problems.length > 0);
+    expect(group.report().checkpointedPlace).toBeUndefined();
+    commits.isDiskFull = false;
+    await until(() => group.report().checkpointedPlace === 1);
+    expect(lastRevision(CHECKPOINTS)).toBe(0);
+  });
+
+  it('gives a consumer that is backed up nothing until it has drained, and others go on', async () => {
+    await append(1);
+    const [slow, fast] = [new TestSubscriber(), new TestSubscriber()];
+    slow.isBackedUp = true;
+    const group = run();
+    group.connect(slow);
+    await until(() => slow.revisions.length === 1);
+    await append(4);
+    group.connect(fast);
+    await until(() => fast.revisions.length === 4);
+    slow.drain();
+    await append(2);
+    await until(() => slow.revisions.length + fast.revisions.length === 7);
+    expect(slow.revisions).toHaveLength(2);
+  });
+
+  it('brings a large source through a small buffer, in order', async () => {
+    await append(500);
+    const subscriber = new TestSubscriber();
+    const group = run({ settings: { ...SETTINGS, historyBufferSize: 8, readBatchSize: 7 } });
+    const subscription = group.connect(subscriber);
+    let answered = 0;
+    await until(() => {
+      subscription.acknowledge(subscriber.ids.slice(answered));
+      answered = subscriber.ids.length;
+      return answered === 500;
+    });
+    expect(subscriber.revisions).toEqual(Array.from({ length: 500 }, (_, revision) => revision));
+    await until(() => group.report().isLive);
+  });
+
+  it('tells where the source ends, also when its buffer is full', async () => {
+    await append(50);
+    const group = run({ settings: { ...SETTINGS, historyBufferSize: 8, readBatchSize: 7 } });
+    await until(() => group.report().readBufferCount > 0);
+    expect(group.report()).toMatchObject({ lastKnownPlace: 49, readBufferCount: 7, isLive: false });
+  });
+
+  it('counts what a filter passes over as progress, but not what groups on $all write themselves', async () => {
+    const group = run({
+      source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['none'] } },
+      settings: { ...SETTINGS, checkpointAfterMs: 1 },
+    });
+    await append(3);
+    const checkpoints = '$persistentsubscription-$all::group-checkpoint';
+    await until(() => group.report().checkpointedPlace !== undefined);
+    await until(() => group.report().isLive);
+    await sleep(100);
+    expect(lastRevision(checkpoints)).toBeLessThan(3);
+  });
+
+  it('passes over an event that was scavenged while it waited', async () => {
+    await append(2);
+    const subscriber = new TestSubscriber();
+    const group = run();
+    await until(() => group.report().readBufferCount === 2);
+    const position = store.positionOf(store.streams.get(STREAM).id, 0) ?? 0;
+    await commits.submit(() => store.tables.events.removeSync(positionBytes(position)));
+    group.connect(subscriber);
+    await until(() => subscriber.revisions.length === 1);
+    expect(subscriber.revisions).toEqual([1]);
+    await until(() => group.report().checkpointedPlace === 0);
+  });
+
+  it('tells its consumers and stops when the log cannot be read', async () => {
+    const subscriber = new TestSubscriber();
+    const group = run();
+    group.connect(subscriber);
+    const failure = new Error('the page is damaged');
+    context.reader.forwards = () => {
+      throw failure;
+    };
+    await append(1);
+    await until(() => subscriber.droppedWith !== undefined);
+    expect(subscriber.droppedWith).toBe(failure);
+    expect(problems).toEqual([failure]);
+    expect(() => group.connect(new TestSubscriber())).toThrow('dropped');
+  });
+
+  it('writes nothing any more when it was stopped', async () => {
+    await append(2);
+    const subscriber = new TestSubscriber();
+    const group = run({ settings: { ...SETTINGS, maxRetryCount: 0 } });
+    const subscription = group.connect(subscriber);
+    await until(() => subscriber.revisions.length === 2);
+    group.stop();
+    expect(subscriber.droppedWith).toBe('dropped');
+    const end = store.endPosition;
+    subscription.reject(subscriber.ids.slice(0, 1), 'park', '');
+    subscription.acknowledge(subscriber.ids.slice(1));
+    subscription.close();
+    await sleep(50);
+    expect(store.endPosition).toBe(end);
+  });
+});

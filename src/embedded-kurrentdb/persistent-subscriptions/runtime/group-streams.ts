@@ -1,0 +1,147 @@
+import { type ServerContext } from '../../server-context.js';
+import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readability } from '../../log/index.js';
+import {
+  checkpointStreamOf,
+  formatPlace,
+  type GroupDefinition,
+  keyOf,
+  type Parking,
+  parkedStreamOf,
+  parsePlace,
+} from '../rules/index.js';
+import { ADMINS_GROUP } from '../../security/principal.js';
+import { parseEventFrame, TOMBSTONE_REVISION } from '../../storage/event-frame.js';
+import { type ProposedEvent } from '../../storage/writes.js';
+import { frameOf } from './source-reader.js';
+
+const NOTHING = Buffer.alloc(0);
+const CHECKPOINT_TYPE = Buffer.from('$SubscriptionCheckpoint');
+const METADATA_TYPE = Buffer.from('$metadata');
+const LINK_TYPE_BYTES = Buffer.from(LINK_TYPE);
+
+/** 2^63 - 1, as clients see the revision of a tombstone. */
+const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
+
+const ADMINS_ONLY = { $r: ADMINS_GROUP, $w: ADMINS_GROUP, $d: ADMINS_GROUP, $mr: ADMINS_GROUP, $mw: ADMINS_GROUP };
+
+/** The last one, and one before it in case that was not the last after all. */
+const CHECKPOINTS_KEPT = 2;
+
+/** The streams in which a group keeps what must outlive the server: how far it has come, and what it has parked. */
+export class GroupStreams {
+  readonly parkedStream: string;
+  private readonly checkpointStream: string;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly definition: GroupDefinition,
+  ) {
+    const key = keyOf(definition);
+    this.parkedStream = parkedStreamOf(key);
+    this.checkpointStream = checkpointStreamOf(key);
+  }
+
+  /** The place up to which the group has finished its source; undefined if it never said so. */
+  checkpoint(): number | undefined {
+    const stream = this.context.store.streams.get(this.checkpointStream);
+    if (readability(stream) !== 'readable') return undefined;
+    let place: number | undefined;
+    this.context.reader.backwards(stream, stream.lastRevision, (frame) => {
+      place = this.placeIn(parseEventFrame(frame).data.toString('utf8'));
+      return place === undefined; // someone else's event: the one before it may be ours
+    });
+    return place;
+  }
+
+  /** [consume.stream.ack] */
+  async writeCheckpoint(place: number): Promise<void> {
+    const { store, commits } = this.context;
+    const data = JSON.stringify(formatPlace(this.definition.source.kind, place));
+    await commits.submit(() => {
+      if (readability(store.streams.get(this.checkpointStream)) === 'notFound') {
+        this.append(
+          metadataStreamOf(this.checkpointStream),
+          metadataEvent(this.context, { $maxCount: CHECKPOINTS_KEPT, $acl: ADMINS_ONLY }),
+        );
+      }
+      this.append(this.checkpointStream, {
+        id: this.context.newEventId(),
+        type: CHECKPOINT_TYPE,
+        isJson: true,
+        customMetadata: NOTHING,
+        data: Buffer.from(data),
+      });
+    });
+  }
+
+  /** Writes a link to the event; one that is not there any more is left out. [consume.nack.park-and-replay] */
+  async park({ message, reason }: Parking): Promise<void> {
+    const { commits } = this.context;
+    await commits.submit(() => {
+      const frame = frameOf(this.context, message);
+      if (frame === undefined) return;
+      const { streamName, revision, type, data } = parseEventFrame(frame);
+      const wasResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
+      const link = wasResolved && type === LINK_TYPE ? data.toString('utf8') : undefined;
+      const isTombstone = revision === TOMBSTONE_REVISION;
+      const target =
+        link !== undefined && parseLink(link) !== undefined
+          ? link
+          : `${isTombstone ? TOMBSTONE_REVISION_TEXT : revision}@${streamName}`;
+      const hasNumber = revision > 0 && !isTombstone; // 2^63 - 1 is no number that JSON can hold
+      const metadata = {
+        added: new Date(this.context.nowMs()).toISOString(),
+        reason,
+        ...(hasNumber ? { subscriptionEventNumber: revision } : {}),
+      };
+      this.append(this.parkedStream, {
+        id: this.context.newEventId(),
+        type: LINK_TYPE_BYTES,
+        isJson: false,
+        customMetadata: Buffer.from(JSON.stringify(metadata)),
+        data: Buffer.from(target),
+      });
+    });
+  }
+
+  /** The revisions of the parked events: the first one, and the one after the last. */
+  parkedRange(): { readonly first: number; readonly end: number } {
+    const stream = this.context.store.streams.get(this.parkedStream);
+    const end = stream.lastRevision + 1;
+    return { first: readability(stream) === 'readable' ? Math.min(firstVisibleRevision(stream), end) : end, end };
+  }
+
+  async truncateParked(before: number): Promise<void> {
+    await this.context.commits.submit(() =>
+      this.append(metadataStreamOf(this.parkedStream), metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY })),
+    );
+  }
+
+  /** In a transaction: a group of the same name that is created later starts anew. */
+  delete(): void {
+    for (const streamName of [this.checkpointStream, this.parkedStream]) {
+      if (readability(this.context.store.streams.get(streamName)) === 'readable')
+        this.context.writes.delete(streamName, { kind: 'any' });
+    }
+  }
+
+  private append(streamName: string, event: ProposedEvent): void {
+    const outcome = this.context.writes.append(streamName, { kind: 'any' }, [event]);
+    if (outcome.kind !== 'appended') throw new Error(`${streamName} cannot be written: ${outcome.kind}`);
+  }
+
+  private placeIn(json: string): number | undefined {
+    const text = /^\s*"([^"\\]*)"\s*$/.exec(json)?.[1];
+    return text === undefined ? undefined : parsePlace(this.definition.source.kind, text);
+  }
+}
+
+export function metadataEvent({ newEventId }: ServerContext, document: object): ProposedEvent {
+  return {
+    id: newEventId(),
+    type: METADATA_TYPE,
+    isJson: true,
+    customMetadata: NOTHING,
+    data: Buffer.from(JSON.stringify(document)),
+  };
+}

@@ -1,0 +1,149 @@
+import { type ServerContext } from '../../server-context.js';
+import { type EventFilter, indexStream, LINK_TYPE, parseLink, readability } from '../../log/index.js';
+import {
+  allGroupFilter,
+  type ConsumerGroup,
+  type GroupDefinition,
+  type GroupSettings,
+  isStreamOfAllGroup,
+  pinKeyOf,
+  type SourceEvent,
+} from '../rules/index.js';
+import { eventIdText } from '../../storage/event-id.js';
+import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
+
+/** Brings a group the events of its source, from where it left off. */
+export interface SourceReader {
+  /** Lets the group take as many events as it is said to want, or as there are. */
+  fill(group: ConsumerGroup, count: number): void;
+  /** Whether there are events that the group has not looked at. */
+  readonly hasMore: boolean;
+  /** Place of the last event that is there for the group, read or not, where that can be told without reading. */
+  readonly latestPlace: number | undefined;
+  /** Calls back when there may be more. Returns the function that ends that. */
+  follow(wake: () => void): () => void;
+}
+
+/** Events that a filter looks at before others have their turn. */
+const EVENTS_PER_TURN = 2000;
+
+/** @param from the place of the first event */
+export function sourceReaderFor(
+  context: ServerContext,
+  { source, settings }: GroupDefinition,
+  from: number,
+): SourceReader {
+  return source.kind === 'stream'
+    ? new StreamSourceReader(context, source.streamName, settings, from)
+    : new AllSourceReader(context, allGroupFilter(source.filter), settings, from);
+}
+
+/** The events of one stream. A stream that is not there, or was deleted, has none for the time being. */
+class StreamSourceReader implements SourceReader {
+  private next: number;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly streamName: string,
+    private readonly settings: GroupSettings,
+    private readonly from: number,
+  ) {
+    this.next = from;
+  }
+
+  fill(group: ConsumerGroup, count: number): void {
+    const stream = this.context.store.streams.get(this.streamName);
+    if (readability(stream) !== 'readable') return;
+    let left = count;
+    this.next = this.context.reader.forwards(stream, this.next, (frame, _position, revision) => {
+      group.take(sourceEvent(this.context, parseEventFrame(frame), this.settings), revision);
+      return --left > 0;
+    });
+  }
+
+  get hasMore(): boolean {
+    const stream = this.context.store.streams.get(this.streamName);
+    return readability(stream) === 'readable' && this.next <= stream.lastRevision;
+  }
+
+  get latestPlace(): number | undefined {
+    const stream = this.context.store.streams.get(this.streamName);
+    return readability(stream) === 'readable' && this.from <= stream.lastRevision ? stream.lastRevision : undefined;
+  }
+
+  follow(wake: () => void): () => void {
+    return this.context.tail.followStream(this.streamName, wake);
+  }
+}
+
+/** The events of the log that a filter lets through. */
+class AllSourceReader implements SourceReader {
+  readonly latestPlace: undefined;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly matches: EventFilter,
+    private readonly settings: GroupSettings,
+    private next: number,
+  ) {}
+
+  fill(group: ConsumerGroup, count: number): void {
+    let left = count;
+    let lookedAt = 0;
+    this.next = this.context.reader.allForwards(this.next, (frame, position) => {
+      const event = parseEventFrame(frame);
+      if (this.matches({ streamName: event.streamName, eventType: event.type })) {
+        group.take(sourceEvent(this.context, event, this.settings), position);
+        left--;
+      } else {
+        group.skip(position, isStreamOfAllGroup(event.streamName) ? 0 : 1);
+      }
+      return left > 0 && ++lookedAt < EVENTS_PER_TURN;
+    });
+  }
+
+  get hasMore(): boolean {
+    return this.next < this.context.store.endPosition;
+  }
+
+  follow(wake: () => void): () => void {
+    return this.context.tail.followAll(wake);
+  }
+}
+
+/** What the group has to know of a stored event. */
+export function sourceEvent(context: ServerContext, event: ParsedEvent, settings: GroupSettings): SourceEvent {
+  const { streamName, revision, position } = event;
+  const indexed = indexStream(streamName) === undefined ? {} : { indexed: { streamName, revision } };
+  return { id: eventIdText(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
+}
+
+/** Reads the event again; undefined if it is gone. See {@link import('../../storage/log-store.js').EventAt.frame}. */
+export function frameOf({ store }: ServerContext, { position, indexed }: SourceEvent): Buffer | undefined {
+  return indexed === undefined
+    ? store.eventAt(position)
+    : store.eventOf(store.streams.get(indexed.streamName), indexed.revision)?.frame;
+}
+
+function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, resolveLinks }: GroupSettings): string {
+  const subject =
+    (resolveLinks && consumerStrategy === 'PinnedByCorrelation' ? linkedEvent(context, event) : undefined) ?? event;
+  const { streamName, type, data, customMetadata } = subject;
+  return pinKeyOf(consumerStrategy, {
+    streamName,
+    type,
+    data: () => data.toString('utf8'),
+    customMetadata: () => customMetadata.toString('utf8'),
+  });
+}
+
+/**
+ * The event that a link names; undefined if it is no link, or the event cannot be seen. Reading it overwrites the memory in which
+ * the link's frame was read: copy what is needed of that before.
+ */
+export function linkedEvent({ store, reader }: ServerContext, { type, data }: ParsedEvent): ParsedEvent | undefined {
+  const target = type === LINK_TYPE ? parseLink(data.toString('utf8')) : undefined;
+  const stream = target && store.streams.get(target.streamName);
+  const frame = stream && readability(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
+  return frame && parseEventFrame(frame);
+}

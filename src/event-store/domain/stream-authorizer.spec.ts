@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { ANONYMOUS, type Caller, type AuthenticatedCaller, type Role, ROLES } from './caller.js';
+import { AuthenticationError, PermissionError, type DomainError, StreamNotFoundError } from './errors.js';
+import { type ProtectedStream, ownedBy, type StreamRight } from './stream-access.js';
+import { type Override, StreamAuthorizer } from './stream-authorizer.js';
+
+const known = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
+  kind: 'known',
+  id,
+  roles: new Set<Role>(['user', ...roles]),
+});
+const [ALICE, BOB, ADMIN, SYSTEM] = [known('alice'), known('bob'), known('root', 'admin'), known('key:ours', 'system')];
+const PRIVATE: ProtectedStream = { name: 'user-alice-profile', permissions: ownedBy('alice') };
+const PUBLIC: ProtectedStream = {
+  name: 'user-alice-offers',
+  permissions: { ...ownedBy('alice'), read: ['*', 'alice'] },
+};
+/** There is none: nobody knows its permissions. */
+const MISSING: ProtectedStream = { name: 'user-alice-profile', permissions: undefined };
+
+function guarded(): { readonly authorizer: StreamAuthorizer; readonly overrides: Override[] } {
+  const overrides: Override[] = [];
+  return { authorizer: new StreamAuthorizer({ overridden: (override) => overrides.push(override) }), overrides };
+}
+
+const refusal = (caller: Caller, right: StreamRight, stream: ProtectedStream): DomainError | undefined => {
+  try {
+    guarded().authorizer.assertMay(caller, right, stream);
+    return undefined;
+  } catch (error) {
+    return error as DomainError;
+  }
+};
+
+describe('the guard of streams', () => {
+  it.each([
+    ['nobody', ANONYMOUS, 'read', PRIVATE, StreamNotFoundError],
+    ['nobody', ANONYMOUS, 'write', PRIVATE, AuthenticationError],
+    ['nobody', ANONYMOUS, 'admin', PUBLIC, AuthenticationError],
+    ['another user', BOB, 'read', PRIVATE, StreamNotFoundError],
+    ['another user', BOB, 'write', PRIVATE, PermissionError],
+    ['another user', BOB, 'write', PUBLIC, PermissionError],
+    ['another user', BOB, 'admin', PUBLIC, PermissionError],
+    ['an admin', ADMIN, 'read', { name: 'system-audit-1', permissions: undefined }, StreamNotFoundError],
+    ['a service', SYSTEM, 'read', { name: '$streams', permissions: undefined }, StreamNotFoundError],
+  ] as const)('does not let %s %s %p', (_who, caller, right, stream, refused) => {
+    expect(refusal(caller, right, stream)).toBeInstanceOf(refused);
+  });
+
+  it('lets the owner do everything, and everyone read what is public, without a word to the observer', () => {
+    const { authorizer, overrides } = guarded();
+    for (const right of ['read', 'write', 'admin'] as const) authorizer.assertMay(ALICE, right, PRIVATE);
+    authorizer.assertMay(ANONYMOUS, 'read', PUBLIC);
+    expect(overrides).toEqual([]);
+  });
+
+  it('names the right that is missing and who can give it, and no more', () => {
+    const error = refusal(BOB, 'write', PUBLIC);
+    expect(error).toMatchObject({ streamName: PUBLIC.name, details: { right: 'write' } });
+    expect(error?.message).toBe(
+      "You do not have the right 'write' on stream 'user-alice-offers'; ask who has the right 'admin' on it",
+    );
+  });
+
+  it('answers for a stream one must not know of as for one that is not there, whatever is asked', () => {
+    const caller = fc.oneof(
+      fc.constant<Caller>(ANONYMOUS),
+      fc.record({
+        kind: fc.constant('known' as const),
+        id: fc.constantFrom('bob', 'key:a', 'carol'),
+        roles: fc
+          .subarray(ROLES.filter((role) => role !== 'system' && role !== 'admin'))
+          .map((roles) => new Set(roles)),
+      }),
+    );
+    const names = fc.array(fc.constantFrom('alice', 'dave', 'system', 'admin'));
+    fc.assert(
+      fc.property(
+        caller,
+        fc.record({ read: names, write: names, admin: names }),
+        fc.constantFrom<StreamRight>('read', 'write', 'admin'),
+        (who, permissions, right) => {
+          const hidden = refusal(who, right, { ...PRIVATE, permissions });
+          const missing = refusal(who, right, MISSING);
+          expect(hidden).toBeDefined();
+          expect({ type: hidden?.type, message: hidden?.message, details: hidden?.details }).toEqual({
+            type: missing?.type,
+            message: missing?.message,
+            details: missing?.details,
+          });
+        },
+      ),
+    );
+  });
+
+  it('tells the observer of an access by virtue of a role, each time', () => {
+    const { authorizer, overrides } = guarded();
+    authorizer.assertMay(ADMIN, 'write', PUBLIC);
+    authorizer.assertMay(ADMIN, 'read', PUBLIC);
+    authorizer.assertMay(SYSTEM, 'read', PRIVATE);
+    expect(overrides).toEqual([
+      { callerId: 'root', role: 'admin', right: 'write', streamNames: [PUBLIC.name] },
+      { callerId: 'key:ours', role: 'system', right: 'read', streamNames: [PRIVATE.name] },
+    ]);
+  });
+
+  it('selects what a caller may read, and reports all that a role opened once, with all names', () => {
+    const streams = [
+      PUBLIC,
+      PRIVATE,
+      { name: 'user-bob-loans', permissions: undefined },
+      { name: 'system-audit-1', permissions: undefined },
+    ];
+    const { authorizer, overrides } = guarded();
+    expect(authorizer.select(ALICE, 'read', streams)).toEqual([PUBLIC, PRIVATE]);
+    expect(authorizer.select(ANONYMOUS, 'read', streams)).toEqual([PUBLIC]);
+    expect(overrides).toEqual([]);
+    expect(authorizer.select(ADMIN, 'read', streams)).toEqual(streams.slice(0, 3));
+    expect(overrides).toEqual([
+      { callerId: 'root', role: 'admin', right: 'read', streamNames: [PRIVATE.name, 'user-bob-loans'] },
+    ]);
+    expect(authorizer.select(BOB, 'read', [PRIVATE])).toEqual([]);
+    expect(overrides).toHaveLength(1);
+  });
+
+  it('says whether there is a right without making use of it', () => {
+    const { authorizer, overrides } = guarded();
+    expect(authorizer.has(ADMIN, 'admin', PRIVATE)).toBe(true);
+    expect(authorizer.has(ALICE, 'admin', PRIVATE)).toBe(true);
+    expect(authorizer.has(BOB, 'read', PRIVATE)).toBe(false);
+    expect(authorizer.has(BOB, 'write', PUBLIC)).toBe(false);
+    expect(overrides).toEqual([]);
+  });
+
+  it('refuses, selects and tells the same about every stream', () => {
+    const caller = fc.constantFrom<Caller>(ANONYMOUS, ALICE, BOB, ADMIN, SYSTEM);
+    const stream = fc.constantFrom(
+      PRIVATE,
+      PUBLIC,
+      MISSING,
+      { name: 'system-x', permissions: undefined },
+      { name: '$x', permissions: undefined },
+    );
+    fc.assert(
+      fc.property(caller, stream, fc.constantFrom<StreamRight>('read', 'write', 'admin'), (who, which, right) => {
+        const { authorizer } = guarded();
+        expect(authorizer.has(who, right, which)).toBe(refusal(who, right, which) === undefined);
+        expect(authorizer.select(who, right, [which])).toEqual(authorizer.has(who, right, which) ? [which] : []);
+      }),
+    );
+  });
+});

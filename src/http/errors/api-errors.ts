@@ -1,0 +1,41 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ERROR_TYPES, type ErrorTypeName } from './error-mapping.js';
+
+/** What any route may answer. */
+const EVERYWHERE: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
+
+/** Documents the errors a route answers, each with an example of its body; those that any route may answer come by themselves. */
+export function ApiErrors(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
+  return ApiErrorsOf(...types, ...EVERYWHERE);
+}
+
+/** {@link ApiErrors} without those of every route. */
+export function ApiErrorsOf(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
+  const byStatus = new Map<number, ErrorTypeName[]>();
+  for (const type of types) {
+    const { status } = ERROR_TYPES[type];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), type]);
+  }
+  return applyDecorators(...[...byStatus].map(([status, names]) => ApiResponse(responseFor(status, names))));
+}
+
+function responseFor(status: number, names: readonly ErrorTypeName[]): Parameters<typeof ApiResponse>[0] {
+  const examples = Object.fromEntries(
+    names.map((type) => {
+      const { error, meaning } = ERROR_TYPES[type];
+      return [
+        type,
+        {
+          summary: meaning,
+          value: { error, message: meaning, type, requestId: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11' },
+        },
+      ];
+    }),
+  );
+  return {
+    status,
+    description: names.map((type) => ERROR_TYPES[type].meaning).join('; '),
+    content: { 'application/json': { schema: { $ref: getSchemaPath('ErrorBody') }, examples } },
+  };
+}

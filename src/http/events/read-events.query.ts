@@ -1,0 +1,51 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { type Direction } from '../../event-store/domain/index.js';
+
+const DEFAULT_PAGE = 100;
+const MAX_PAGE_SIZE = 1_000;
+const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Direction[];
+
+const MAX_REVISION = 9_223_372_036_854_775_807n;
+
+export class ReadEventsQuery {
+  @ApiPropertyOptional({
+    description: 'Revision to begin with, inclusive; without it, the first event forwards and the last one backwards',
+    example: '0',
+    type: String,
+    pattern: '^\\d{1,19}$',
+  })
+  @IsOptional()
+  @ValidateBy({
+    name: 'isRevision',
+    validator: {
+      validate: isRevision,
+      defaultMessage: () => `from must be a revision: a whole number from 0 to ${MAX_REVISION}`,
+    },
+  })
+  readonly from?: string;
+
+  @ApiPropertyOptional({
+    description: 'At most this many events',
+    default: DEFAULT_PAGE,
+    minimum: 1,
+    maximum: MAX_PAGE_SIZE,
+    type: 'integer',
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PAGE_SIZE)
+  readonly limit: number = DEFAULT_PAGE;
+
+  @ApiPropertyOptional({ enum: DIRECTIONS, default: 'forwards' })
+  @IsOptional()
+  @IsIn(DIRECTIONS)
+  readonly direction: Direction = 'forwards';
+}
+
+function isRevision(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= MAX_REVISION;
+}

@@ -1,0 +1,93 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '../../event-store/domain/index.js';
+
+/** A 64-bit number as JSON can carry it: a number where it is exact, else its digits as text. */
+export type JsonInteger = number | string;
+
+export function toJsonInteger(value: bigint): JsonInteger {
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : String(value);
+}
+
+export class StreamEventDto {
+  @ApiProperty({
+    description: 'Place in the stream, from 0; a text beyond 2^53',
+    example: 1,
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  })
+  readonly revision: JsonInteger;
+
+  @ApiProperty({ example: 'evt_1763949600000_5v0c3qk8d1m2p7ra' })
+  readonly eventId: string;
+
+  @ApiProperty({ example: 'ServiceStatusChanged' })
+  readonly type: string;
+
+  @ApiProperty({
+    description: 'JSON; base64 text where `encoding` says so',
+    example: { serviceName: 'http', status: 'up' },
+  })
+  readonly data: unknown;
+
+  @ApiPropertyOptional({ description: 'Present where the event is not JSON', enum: ['base64'] })
+  readonly encoding?: 'base64';
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { schemaVersion: 1, source: 'penguin-pool-streams/uptime' },
+  })
+  readonly metadata: EventMetadata;
+
+  @ApiProperty({ description: 'When it happened', example: '2026-11-24T02:00:00.000Z' })
+  readonly timestamp: string;
+
+  @ApiProperty({ description: 'When the store recorded it', example: '2026-11-24T02:00:00.012Z' })
+  readonly created: string;
+
+  static of(event: RecordedEvent): StreamEventDto {
+    const { revision, eventId, type, timestamp, created } = event;
+    return {
+      revision: toJsonInteger(revision),
+      eventId,
+      type,
+      ...payloadOf(event),
+      metadata: toldMetadataOf(event),
+      timestamp,
+      created: new Date(created).toISOString(),
+    };
+  }
+}
+
+function payloadOf(event: RecordedEvent): { readonly data: unknown; readonly encoding?: 'base64' } {
+  if (event.data instanceof Uint8Array) return { data: Buffer.from(event.data).toString('base64'), encoding: 'base64' };
+  if (!isEvent(event, StreamCreated)) return { data: event.data };
+  // Who may do what is told to those who may change it, not to every reader.
+  const { permissions: _, ...told } = event.data;
+  return { data: told };
+}
+
+/** Without what only serves to recognise a repeated request. */
+function toldMetadataOf({ metadata: { requestKey: _, fingerprint: __, ...told } }: RecordedEvent): EventMetadata {
+  return told;
+}
+
+export class StreamEventsDto {
+  @ApiProperty({ example: 'service-uptime-http' })
+  readonly streamName: string;
+
+  @ApiProperty({ enum: ['forwards', 'backwards'] })
+  readonly direction: string;
+
+  @ApiProperty({ type: [StreamEventDto] })
+  readonly events: readonly StreamEventDto[];
+
+  @ApiProperty({
+    description: '`from` of the next page in the same direction; null after the last one',
+    nullable: true,
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+    example: 100,
+  })
+  readonly nextFrom: JsonInteger | null;
+}

@@ -1,0 +1,66 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { APP_CONFIG, type AppConfig } from '../config/index.js';
+import { Access, ApiErrors, CurrentCaller, readEventPage, ReadEventsQuery, StreamEventsDto } from '../http/index.js';
+import {
+  EVENT_STORE,
+  assertStreamName,
+  AuthenticationError,
+  type Caller,
+  type EventStore,
+  identifyStream,
+  isEvent,
+  permissionsOf,
+  StreamDeleted,
+  StreamDeletedError,
+  StreamAuthorizer,
+} from '../event-store/index.js';
+
+@ApiTags('streams')
+@Controller('api/streams')
+@Access({ kind: 'stream' })
+export class StreamsController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly authorizer: StreamAuthorizer,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  @Get(':streamName/events')
+  @ApiOperation({
+    summary: 'Read the events of a stream, page by page',
+    description: 'A stream that the caller may not read answers as if it did not exist.',
+  })
+  @ApiParam({ name: 'streamName', example: 'service-uptime-http' })
+  @ApiOkResponse({ type: StreamEventsDto })
+  @ApiErrors(
+    'validation-error',
+    'authentication-error',
+    'stream-not-found',
+    'stream-deleted',
+    'connection-error',
+    'timeout',
+  )
+  async readEvents(
+    @Param('streamName') streamName: string,
+    @Query() query: ReadEventsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamEventsDto> {
+    assertStreamName(streamName);
+    const { kind } = identifyStream(streamName);
+    if (kind === 'service-uptime' && caller.kind === 'anonymous' && !this.config.auth.openEndpoints.has('uptime')) {
+      throw new AuthenticationError('Uptime is closed to the public here: send a bearer token or an API key');
+    }
+    // KurrentDB's own streams have no permissions to look up, and are closed to everyone.
+    const permissions =
+      kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
+    this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });
+    if (kind === 'user') await this.#assertNotDeleted(streamName);
+    return readEventPage(this.store, streamName, query);
+  }
+
+  async #assertNotDeleted(streamName: string): Promise<void> {
+    const [last] = await this.store.readStream(streamName, { direction: 'backwards', limit: 1 });
+    if (last && isEvent(last, StreamDeleted)) throw new StreamDeletedError(streamName);
+  }
+}

@@ -1,0 +1,60 @@
+import { type Clock, invalidRequestError } from '../../../event-store/domain/index.js';
+import { type Correction, toStatusCorrected } from '../../domain/index.js';
+import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
+import { type AnnotationWriter } from './annotation-writer.js';
+import { type UptimeHistory } from '../../history/application/uptime-history.js';
+import { type UptimeQueries } from '../../history/application/uptime-queries.js';
+
+/** A correction as it is asked for. Times in milliseconds since 1970. */
+export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
+
+export interface CorrectionServiceOptions {
+  readonly history: Pick<UptimeHistory, 'corrections'>;
+  readonly queries: Pick<UptimeQueries, 'mustExist'>;
+  readonly records: AnnotationWriter;
+  readonly ids: AnnotationIds;
+  readonly clock: Clock;
+}
+
+/** What people know better than the probes. */
+export class CorrectionService {
+  constructor(private readonly options: CorrectionServiceOptions) {}
+
+  /** All of them, in the order they were made in. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
+  list(service: string): readonly Correction[] {
+    this.options.queries.mustExist(service);
+    return this.options.history.corrections(service);
+  }
+
+  /**
+   * @returns the correction, and whether the same request had been carried out before
+   * @throws ValidationError for times that make no sense; as {@link list} and `AnnotationWriter.append` do
+   */
+  async correct(
+    request: AnnotationRequest,
+    asked: CorrectStatusCommand,
+  ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
+    const { history, queries, records, ids, clock } = this.options;
+    queries.mustExist(request.service);
+    if (asked.to <= asked.from) throw invalidRequestError([{ path: 'to', problem: 'must be later than from' }]);
+    if (asked.to > clock.now())
+      throw invalidRequestError([
+        { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
+      ]);
+    const { id, eventId } = ids.next('cor', request);
+    const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
+    const { recorded, replayed } = await records.appendOnce({
+      request,
+      made: correction,
+      known: () => history.corrections(request.service),
+      fingerprintOf,
+      toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
+    });
+    return { correction: recorded, replayed };
+  }
+}
+
+/** What makes two requests for a correction the same. */
+function fingerprintOf({ from, to, status, reason }: CorrectStatusCommand): unknown[] {
+  return [from, to, status, reason];
+}

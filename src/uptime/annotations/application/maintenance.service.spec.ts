@@ -1,0 +1,224 @@
+import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
+import { ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
+import { RecordedByPeople } from '../../../../test/support/recorded-by-people.js';
+import {
+  type AuthenticatedCaller,
+  StreamNotFoundError,
+  TimeoutError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../../../event-store/domain/index.js';
+import { MaintenanceService } from './maintenance.service.js';
+import { AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
+import { AnnotationWriter } from './annotation-writer.js';
+import { createUptimeStream } from '../../probing/application/uptime-streams.js';
+
+const STREAM = 'service-uptime-http';
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const ADMIN: AuthenticatedCaller = { kind: 'known', id: 'an-admin', roles: new Set(['admin']) };
+const DISK = { from: NOON + HOUR, to: NOON + 2 * HOUR, reason: 'a new disk' };
+const NIGHTLY = { from: NOON, recurrence: { rule: '0 2 * * *', timezone: 'UTC', durationMs: HOUR }, reason: 'backups' };
+
+describe('the plan of maintenance', () => {
+  let store: MemoryEventStore;
+  let recorded: RecordedByPeople;
+  let clock: ManualClock;
+  let plan: MaintenanceService;
+  let drawn: number;
+
+  beforeEach(async () => {
+    store = new MemoryEventStore(uptimeEvents());
+    recorded = new RecordedByPeople(store);
+    clock = new ManualClock();
+    drawn = 0;
+    const random = (length: number): string => String(drawn++).padStart(length, '0');
+    const digest = (text: string): string => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0');
+    const mustExist = (name: string): void => {
+      if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
+    };
+    const records = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
+    plan = new MaintenanceService({
+      history: recorded,
+      queries: { mustExist },
+      records,
+      ids: new AnnotationIds(clock, random, digest),
+      clock,
+    });
+    await createUptimeStream(store, 'http');
+  });
+
+  const request = (idempotencyKey?: string): AnnotationRequest => ({
+    caller: ADMIN,
+    service: 'http',
+    idempotencyKey,
+    requestId: 'request-1',
+  });
+  const types = (): string[] => store.eventsOf(STREAM).map(({ type }) => type);
+
+  it('is what was scheduled, in that order, with what comes next', async () => {
+    const disk = await plan.schedule(request(), DISK);
+    const nightly = await plan.schedule(request(), NIGHTLY);
+    expect(disk).toEqual({
+      window: { id: 'mnt_000000000000000000000000', ...DISK, scheduledBy: 'an-admin' },
+      upcoming: [{ window: disk.window, from: DISK.from, to: DISK.to }],
+      replayed: false,
+    });
+    expect(plan.list('http')).toEqual([
+      { window: disk.window, upcoming: disk.upcoming },
+      {
+        window: nightly.window,
+        upcoming: Array.from({ length: 10 }, (_, night) => ({
+          window: nightly.window,
+          from: NOON + 14 * HOUR + night * DAY,
+          to: NOON + 15 * HOUR + night * DAY,
+        })),
+      },
+    ]);
+  });
+
+  it('is recorded as an event that says who did it, when, and at which request', async () => {
+    const { window } = await plan.schedule(request(), DISK);
+    expect(store.eventsOf(STREAM, 'MaintenanceScheduled')).toMatchObject([
+      {
+        data: { maintenanceId: window.id, scheduledBy: 'an-admin', reason: 'a new disk' },
+        timestamp: '2026-01-01T12:00:00.000Z',
+        metadata: { source: 'penguin-pool-streams/uptime', correlationId: 'request-1' },
+      },
+    ]);
+  });
+
+  it('holds a request once that is sent again with its key, also after it was cancelled', async () => {
+    const first = await plan.schedule(request('key-1'), DISK);
+    clock.advance(1);
+    expect(await plan.schedule(request('key-1'), DISK)).toEqual({ ...first, replayed: true });
+    await plan.cancel(request(), first.window.id);
+    expect((await plan.schedule(request('key-1'), DISK)).window).toEqual({
+      ...first.window,
+      cancelled: { by: 'an-admin', at: NOON + 1 },
+    });
+    expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
+  });
+
+  it('holds a request once whose answer was lost', async () => {
+    store.loseNextAnswer();
+    await expect(plan.schedule(request('key-1'), DISK)).rejects.toThrow(TimeoutError);
+    expect((await plan.schedule(request('key-1'), DISK)).replayed).toBe(true);
+    expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
+  });
+
+  it('holds a request once that two replicas carry out at the same time', async () => {
+    const together = await Promise.all([plan.schedule(request('key-1'), DISK), plan.schedule(request('key-1'), DISK)]);
+    expect(together[0].window).toEqual(together[1].window);
+    expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
+  });
+
+  it('refuses another request with the same key', async () => {
+    await plan.schedule(request('key-1'), DISK);
+    await expect(plan.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(
+      new ValidationError("The Idempotency-Key 'key-1' was used for another request; use a new key for a new request"),
+    );
+  });
+
+  it('takes two requests without a key for two', async () => {
+    await plan.schedule(request(), DISK);
+    await plan.schedule(request(), DISK);
+    expect(plan.list('http')).toHaveLength(2);
+  });
+
+  it('is decided again where another writer was faster, and gives up where one always is', async () => {
+    store.beforeNextAppend(() => store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} }));
+    await plan.schedule(request(), DISK);
+    expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
+
+    const busy = {
+      readStream: store.readStream.bind(store),
+      createStream: store.createStream.bind(store),
+      appendToStream: () => Promise.reject(new WrongExpectedRevisionError(STREAM, 1n, 2n)),
+    };
+    await expect(
+      new AnnotationWriter(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({
+        type: 'Said',
+        data: {},
+      })),
+    ).rejects.toThrow(WrongExpectedRevisionError);
+  });
+
+  it('is not decided on while the queries lag behind the stream: what they do not show would be scheduled or cancelled twice', async () => {
+    recorded.fallBehind();
+    await store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} });
+    await expect(plan.schedule(request(), DISK)).rejects.toThrow(
+      new TimeoutError("The read model does not keep up with stream 'service-uptime-http'; retry in a moment"),
+    );
+    recorded.catchUp();
+    await plan.schedule(request(), DISK);
+    expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
+  });
+
+  it('creates the stream of a service that is configured and has none yet', async () => {
+    store.log.length = 0;
+    await plan.schedule(request(), DISK);
+    expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
+  });
+
+  it('ends what is cancelled, from then on, and once', async () => {
+    const { window } = await plan.schedule(request(), NIGHTLY);
+    clock.advance(14.5 * HOUR);
+    const cancelled = await plan.cancel(request(), window.id);
+    expect(cancelled).toEqual({
+      window: { ...window, cancelled: { by: 'an-admin', at: NOON + 14.5 * HOUR } },
+      upcoming: [],
+    });
+    clock.advance(HOUR);
+    expect(await plan.cancel(request(), window.id)).toEqual(cancelled);
+    expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
+  });
+
+  it('has nothing to cancel where there is no such window', async () => {
+    expect(await plan.cancel(request(), 'mnt_never')).toBeUndefined();
+    expect(types()).toEqual(['StreamCreated']);
+  });
+
+  it.each<[string, object, string, RegExp]>([
+    ['ends before it begins', { ...DISK, to: DISK.from }, 'to', /must be later than from/],
+    ['has no end', { from: NOON, reason: 'a new disk' }, 'to', /must be given, or recurrence/],
+    ['has an end and recurs', { ...NIGHTLY, to: NOON + 1 }, 'recurrence', /cannot go together with to/],
+    [
+      'recurs until before it begins',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, until: NOON } },
+      'recurrence.until',
+      /must be later than from/,
+    ],
+    [
+      'recurs by a rule that is none',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, rule: 'often' } },
+      'recurrence.rule',
+      /must be an RRULE such as/,
+    ],
+    [
+      'recurs on Mars',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, timezone: 'Mars/Olympus' } },
+      'recurrence.timezone',
+      /must be the IANA name/,
+    ],
+    [
+      'lasts longer than a month each time',
+      { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, durationMs: 40 * DAY } },
+      'recurrence.durationMs',
+      /or less/,
+    ],
+  ])('refuses what %s, and says why', async (_, asked, path, problem) => {
+    const error: unknown = await plan.schedule(request(), asked as typeof DISK).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ValidationError);
+    expect(error).toMatchObject({
+      details: { mistakes: [{ path, problem: expect.stringMatching(problem) as string }] },
+    });
+    expect(types()).toEqual(['StreamCreated']);
+  });
+
+  it('has none for a service that nobody knows', async () => {
+    expect(() => plan.list('printer')).toThrow(StreamNotFoundError);
+    await expect(plan.schedule({ ...request(), service: 'printer' }, DISK)).rejects.toThrow(StreamNotFoundError);
+    await expect(plan.cancel({ ...request(), service: 'printer' }, 'mnt_1')).rejects.toThrow(StreamNotFoundError);
+  });
+});

@@ -1,0 +1,15 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type IncomingMessage } from 'node:http';
+import { idempotencyKeyOf, requestIdOf } from '../../../http/index.js';
+import { type AnnotationRequest } from '../../probing/application/index.js';
+
+/** What a request that writes says in its headers. */
+export type AnnotationPreconditions = Pick<AnnotationRequest, 'idempotencyKey' | 'requestId'>;
+
+/** Injects the {@link AnnotationPreconditions}. @throws ValidationError */
+export const RequestPreconditions = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AnnotationPreconditions => {
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
+    return { idempotencyKey: idempotencyKeyOf(request.headers), requestId: requestIdOf(request) };
+  },
+);

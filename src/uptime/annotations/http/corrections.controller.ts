@@ -1,0 +1,78 @@
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import { CLOCK, type Clock, type AuthenticatedCaller } from '../../../event-store/index.js';
+import {
+  Access,
+  ApiErrors,
+  ApiIdempotencyKey,
+  CurrentAuthenticatedCaller,
+  REPLAYED_HEADER,
+} from '../../../http/index.js';
+import { CorrectionService } from '../../probing/application/index.js';
+import { correctStatusCommand, CorrectionDto, CorrectStatusRequest } from './corrections.dto.js';
+import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
+import { RequestPreconditions, type AnnotationPreconditions } from './annotation-preconditions.js';
+import { CorrectionResponse, CorrectionsResponse } from './annotation-responses.dto.js';
+import { toTimestamp } from '../../history/http/uptime.dto.js';
+
+/** What people know better than the probes: "this was a false alarm". */
+@ApiTags('uptime')
+@Controller('api/uptime/service/:name/corrections')
+@ApiParam({ name: 'name', example: 'http' })
+export class CorrectionsController {
+  constructor(
+    private readonly corrections: CorrectionService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @Access({ kind: 'open', group: 'uptime' })
+  @ApiOperation({ summary: 'The corrections of a service' })
+  @ApiOkResponse({ type: CorrectionsResponse })
+  @ApiErrors('validation-error', 'stream-not-found')
+  list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): CorrectionsResponse {
+    return {
+      timestamp: this.#now(),
+      corrections: this.corrections.list(name).map((correction) => CorrectionDto.of(correction)),
+    };
+  }
+
+  @Post()
+  @Access({ kind: 'roles', roles: ['admin'] })
+  @ApiOperation({
+    summary: 'Correct the status of a service',
+    description: 'For time that has passed. What was probed stays recorded: `asProbed` brings it back.',
+  })
+  @ApiIdempotencyKey()
+  @ApiCreatedResponse({ type: CorrectionResponse })
+  @ApiErrors(
+    'validation-error',
+    'stream-not-found',
+    'stream-deleted',
+    'wrong-expected-revision',
+    'unsupported-media-type',
+    'event-too-large',
+    'connection-error',
+    'timeout',
+  )
+  async correct(
+    @Param('name') name: string,
+    @Query(NoQueryPipe) _query: unknown,
+    @Body() body: CorrectStatusRequest,
+    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
+    @RequestPreconditions() conditions: AnnotationPreconditions,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<CorrectionResponse> {
+    const { correction, replayed } = await this.corrections.correct(
+      { caller, service: name, ...conditions },
+      correctStatusCommand(body),
+    );
+    if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
+    return { timestamp: this.#now(), correction: CorrectionDto.of(correction) };
+  }
+
+  #now(): string {
+    return toTimestamp(this.clock.now());
+  }
+}

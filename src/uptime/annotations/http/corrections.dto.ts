@@ -1,0 +1,59 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { type CorrectStatusCommand } from '../../probing/application/index.js';
+import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../../domain/index.js';
+import { TimestampProperty, parseTimestamp } from './timestamp.property.js';
+import { ReasonProperty } from './reason.property.js';
+import { toTimestamp } from '../../history/http/uptime.dto.js';
+
+const FROM = { description: 'From when on it is known better', example: '2026-01-31T12:00:00.000Z' };
+const TO = { description: 'Until when, exclusive; not later than now', example: '2026-01-31T12:10:00.000Z' };
+const STATUS = {
+  enum: CORRECTED_STATUSES,
+  description: 'What the service was; `asProbed` takes earlier corrections back',
+  example: 'up',
+};
+
+export class CorrectStatusRequest {
+  @TimestampProperty(FROM)
+  readonly from: string;
+
+  @TimestampProperty(TO)
+  readonly to: string;
+
+  @ApiProperty(STATUS)
+  @IsIn(CORRECTED_STATUSES)
+  readonly status: CorrectedStatus;
+
+  @ReasonProperty('a false alarm: the prober had lost its network')
+  readonly reason: string;
+}
+
+/** What a body asks for, its times in milliseconds. */
+export function correctStatusCommand({ from, to, status, reason }: CorrectStatusRequest): CorrectStatusCommand {
+  return { from: parseTimestamp(from), to: parseTimestamp(to), status, reason };
+}
+
+export class CorrectionDto {
+  @ApiProperty({ example: 'cor_0f6d3c1e9a2b4a448d550c2f' })
+  readonly id: string;
+
+  @ApiProperty(FROM)
+  readonly from: string;
+
+  @ApiProperty(TO)
+  readonly to: string;
+
+  @ApiProperty(STATUS)
+  readonly status: CorrectedStatus;
+
+  @ApiProperty({ example: 'a false alarm: the prober had lost its network' })
+  readonly reason: string;
+
+  @ApiProperty({ description: "The caller's id", example: 'alice' })
+  readonly correctedBy: string;
+
+  static of({ id, from, to, status, reason, correctedBy }: Correction): CorrectionDto {
+    return { id, from: toTimestamp(from), to: toTimestamp(to), status, reason, correctedBy };
+  }
+}

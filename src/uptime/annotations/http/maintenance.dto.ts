@@ -1,0 +1,181 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { IfGiven } from '../../../http/index.js';
+import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../../probing/application/index.js';
+import {
+  MAX_OCCURRENCE_MS,
+  MAX_RULE_LENGTH,
+  type MaintenanceOccurrence,
+  type MaintenanceWindow,
+  type Recurrence,
+} from '../../domain/index.js';
+import { TimestampProperty, parseTimestamp, OptionalTimestampProperty } from './timestamp.property.js';
+import { ReasonProperty } from './reason.property.js';
+import { toTimestamp } from '../../history/http/uptime.dto.js';
+
+const AN_INSTANT = '2026-01-31T12:00:00.000Z';
+const AN_END = '2026-01-31T14:00:00.000Z';
+const SHORTEST_OCCURRENCE_MS = 1_000;
+const MAX_TIME_ZONE_LENGTH = 64;
+const RULE = {
+  description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields',
+  example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0',
+};
+const TIME_ZONE = {
+  description: 'IANA name of the time zone whose wall clock the rule is about',
+  example: 'Europe/Amsterdam',
+};
+const DURATION = {
+  type: 'integer',
+  description: 'Milliseconds that each occurrence lasts',
+  example: 7_200_000,
+} as const;
+const UNTIL = { description: 'No occurrence begins at or after this', example: '2027-01-01T00:00:00.000Z' };
+const FROM = {
+  description: 'When it begins; of a recurring one, the moment before which nothing of it is, and DTSTART to an RRULE',
+  example: AN_INSTANT,
+};
+const TO = { description: 'When it ends, of a single one', example: AN_END };
+
+export class RecurrenceRequest {
+  @ApiProperty({ ...RULE, maxLength: MAX_RULE_LENGTH })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_RULE_LENGTH)
+  readonly rule: string;
+
+  @ApiProperty({ ...TIME_ZONE, maxLength: MAX_TIME_ZONE_LENGTH })
+  @IsString()
+  @MaxLength(MAX_TIME_ZONE_LENGTH)
+  readonly timezone: string;
+
+  @ApiProperty({ ...DURATION, minimum: SHORTEST_OCCURRENCE_MS, maximum: MAX_OCCURRENCE_MS })
+  @IsInt()
+  @Min(SHORTEST_OCCURRENCE_MS)
+  @Max(MAX_OCCURRENCE_MS)
+  readonly durationMs: number;
+
+  @OptionalTimestampProperty(UNTIL)
+  readonly until?: string;
+}
+
+export class ScheduleMaintenanceRequest {
+  @TimestampProperty(FROM)
+  readonly from: string;
+
+  @OptionalTimestampProperty({ ...TO, description: 'When it ends; either this or recurrence is given' })
+  readonly to?: string;
+
+  @ApiPropertyOptional({ type: RecurrenceRequest, description: 'For maintenance that comes again and again' })
+  @IfGiven()
+  @ValidateNested()
+  @Type(() => RecurrenceRequest)
+  readonly recurrence?: RecurrenceRequest;
+
+  @ReasonProperty('a new disk')
+  readonly reason: string;
+}
+
+/** What a body asks for, its times in milliseconds. */
+export function scheduleMaintenanceCommand({
+  from,
+  to,
+  recurrence,
+  reason,
+}: ScheduleMaintenanceRequest): ScheduleMaintenanceCommand {
+  return {
+    from: parseTimestamp(from),
+    ...(to === undefined ? {} : { to: parseTimestamp(to) }),
+    ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}),
+    reason,
+  };
+}
+
+function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceRequest): Recurrence {
+  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: parseTimestamp(until) }) };
+}
+
+export class RecurrenceDto {
+  @ApiProperty(RULE)
+  readonly rule: string;
+
+  @ApiProperty(TIME_ZONE)
+  readonly timezone: string;
+
+  @ApiProperty(DURATION)
+  readonly durationMs: number;
+
+  @ApiPropertyOptional(UNTIL)
+  readonly until?: string;
+
+  static of({ until, ...rest }: Recurrence): RecurrenceDto {
+    return { ...rest, ...(until === undefined ? {} : { until: toTimestamp(until) }) };
+  }
+}
+
+export class OccurrenceDto {
+  @ApiProperty({ example: AN_INSTANT })
+  readonly from: string;
+
+  @ApiProperty({ example: AN_END })
+  readonly to: string;
+
+  static of({ from, to }: MaintenanceOccurrence): OccurrenceDto {
+    return { from: toTimestamp(from), to: toTimestamp(to) };
+  }
+}
+
+export class CancellationDto {
+  @ApiProperty({ example: AN_INSTANT })
+  readonly at: string;
+
+  @ApiProperty({ description: "The caller's id", example: 'alice' })
+  readonly by: string;
+
+  static of({ at, by }: NonNullable<MaintenanceWindow['cancelled']>): CancellationDto {
+    return { at: toTimestamp(at), by };
+  }
+}
+
+export class MaintenanceDto {
+  @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
+  readonly id: string;
+
+  @ApiProperty(FROM)
+  readonly from: string;
+
+  @ApiPropertyOptional(TO)
+  readonly to?: string;
+
+  @ApiPropertyOptional({ type: RecurrenceDto })
+  readonly recurrence?: RecurrenceDto;
+
+  @ApiProperty({ example: 'a new disk' })
+  readonly reason: string;
+
+  @ApiProperty({ description: "The caller's id", example: 'alice' })
+  readonly scheduledBy: string;
+
+  @ApiPropertyOptional({ type: CancellationDto, description: 'Who ended it; what had passed by then stays' })
+  readonly cancelled?: CancellationDto;
+
+  @ApiProperty({ type: [OccurrenceDto], description: 'Those of the year that follows that are not over, at most ten' })
+  readonly upcoming: OccurrenceDto[];
+
+  static of({
+    window: { id, from, to, recurrence, reason, scheduledBy, cancelled },
+    upcoming,
+  }: MaintenanceView): MaintenanceDto {
+    return {
+      id,
+      from: toTimestamp(from),
+      ...(to === undefined ? {} : { to: toTimestamp(to) }),
+      ...(recurrence ? { recurrence: RecurrenceDto.of(recurrence) } : {}),
+      reason,
+      scheduledBy,
+      ...(cancelled ? { cancelled: CancellationDto.of(cancelled) } : {}),
+      upcoming: upcoming.map((occurrence) => OccurrenceDto.of(occurrence)),
+    };
+  }
+}

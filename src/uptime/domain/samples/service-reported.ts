@@ -1,0 +1,63 @@
+import {
+  defineEvent,
+  isServiceName,
+  type NewEvent,
+  SERVICE_UPTIME_PREFIX,
+  serviceUptimeStream,
+} from '../../../event-store/domain/index.js';
+import { fieldsOf, integerOf, oneOf, optional, textOf } from '../event-data.js';
+import { UPTIME_SOURCE } from '../status/service-status-changed.js';
+import { OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
+
+export const PROBE_REPORTS_PREFIX = 'system-probe-reports-';
+
+/** What a service says of itself when it reports in. */
+export interface ServiceReport {
+  readonly status: ObservedStatus;
+  /** For a person. */
+  readonly message?: string;
+  /** Milliseconds, integer. */
+  readonly responseTime?: number;
+}
+
+/** A service reported in; the event's `timestamp` is when, by the clock of the replica that received it. */
+export interface ServiceReported extends ServiceReport {
+  readonly serviceName: string;
+}
+
+export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
+  type: 'ServiceReported',
+  schemaVersion: 1,
+  parse: (data) => {
+    const event = fieldsOf(data, 'data');
+    const serviceName = textOf(event.serviceName, 'serviceName');
+    if (!isServiceName(serviceName)) throw new Error('serviceName cannot name a service');
+    return {
+      serviceName,
+      status: oneOf(OBSERVED_STATUSES, event.status, 'status'),
+      ...optional('message', event.message, textOf),
+      ...optional('responseTime', event.responseTime, integerOf),
+    };
+  },
+});
+
+/** The event that records a report. @param at when it was received, in milliseconds since 1970 */
+export function toServiceReported(
+  serviceName: string,
+  report: ServiceReport,
+  at: number,
+  eventId: string,
+): NewEvent<'ServiceReported', ServiceReported> {
+  return {
+    type: ServiceReported.type,
+    data: { serviceName, ...report },
+    timestamp: new Date(at).toISOString(),
+    eventId,
+    metadata: { source: UPTIME_SOURCE },
+  };
+}
+
+/** `system-probe-reports-{service}`. @throws ValidationError for a text that cannot name a service */
+export function probeReportsStream(service: string): string {
+  return `${PROBE_REPORTS_PREFIX}${serviceUptimeStream(service).slice(SERVICE_UPTIME_PREFIX.length)}`;
+}

@@ -1,0 +1,67 @@
+import { defineEvent, isEventId, isServiceName, type NewEvent } from '../../../event-store/domain/index.js';
+import { fieldsOf, integerOf, millisecondsOf, oneOf, optional, textOf } from '../event-data.js';
+import { OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES } from './service-status.js';
+import { type ChangeEvidence, type StatusChange } from './status-change.js';
+
+/** A service's status changed, confirmed by as many samples as its thresholds ask for. */
+export interface ServiceStatusChanged {
+  readonly serviceName: string;
+  readonly status: ObservedStatus;
+  /** When it became so, dated to the first of those samples: ISO 8601, UTC, milliseconds. */
+  readonly timestamp: string;
+  /** Milliseconds that the previous status lasted; absent for the first. */
+  readonly duration?: number;
+  readonly metadata: ChangeEvidence;
+  readonly eventId: string;
+}
+
+export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceStatusChanged>({
+  type: 'ServiceStatusChanged',
+  schemaVersion: 1,
+  parse: (data) => {
+    const event = fieldsOf(data, 'data');
+    const evidence = fieldsOf(event.metadata ?? {}, 'metadata');
+    const serviceName = textOf(event.serviceName, 'serviceName');
+    if (!isServiceName(serviceName)) throw new Error('serviceName cannot name a service');
+    const timestamp = textOf(event.timestamp, 'timestamp');
+    millisecondsOf(timestamp, 'timestamp');
+    const eventId = textOf(event.eventId, 'eventId');
+    if (!isEventId(eventId)) throw new Error('eventId must have the form evt_{milliseconds}_{letters and digits}');
+    return {
+      serviceName,
+      status: oneOf(OBSERVED_STATUSES, event.status, 'status'),
+      timestamp,
+      ...optional('duration', event.duration, integerOf),
+      metadata: {
+        ...optional('responseTime', evidence.responseTime, integerOf),
+        ...optional('error', evidence.error, textOf),
+        ...optional('performanceGrade', evidence.performanceGrade, (value, name) =>
+          oneOf(PERFORMANCE_GRADES, value, name),
+        ),
+      },
+      eventId,
+    };
+  },
+});
+
+/** The event that records a change; its id and timestamp are the change's own, so that it is recorded once. */
+export function toServiceStatusChanged({
+  serviceName,
+  status,
+  at,
+  duration,
+  metadata,
+  eventId,
+}: StatusChange): NewEvent<'ServiceStatusChanged', ServiceStatusChanged> {
+  const timestamp = new Date(at).toISOString();
+  const data = { serviceName, status, timestamp, ...(duration === undefined ? {} : { duration }), metadata, eventId };
+  return { type: ServiceStatusChanged.type, data, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };
+}
+
+/** The change that an event records. */
+export function statusChangeOf({ timestamp, ...rest }: ServiceStatusChanged): StatusChange {
+  return { ...rest, at: millisecondsOf(timestamp, 'timestamp') };
+}
+
+/** The `source` in the metadata of every event of this module. */
+export const UPTIME_SOURCE = 'penguin-pool-streams/uptime';

@@ -1,0 +1,67 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CLOCK, type Clock } from '../../../event-store/index.js';
+import { Access, ApiErrors } from '../../../http/index.js';
+import { UptimeQueries } from '../../probing/application/index.js';
+import { HoursQuery, periodOf } from './hours.query.js';
+import { NoQueryPipe } from './no-query.pipe.js';
+import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-responses.dto.js';
+import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto, toTimestamp } from './uptime.dto.js';
+
+/** Who is up, since when, how much of the time. */
+@ApiTags('uptime')
+@Controller('api/uptime')
+@Access({ kind: 'open', group: 'uptime' })
+export class UptimeController {
+  constructor(
+    private readonly queries: UptimeQueries,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Get('status')
+  @ApiOperation({ summary: 'The current status of every service' })
+  @ApiOkResponse({ type: StatusResponse })
+  @ApiErrors('validation-error')
+  status(@Query(NoQueryPipe) _query: unknown): StatusResponse {
+    return { timestamp: this.#now(), services: this.queries.status().map((status) => CurrentStatusDto.of(status)) };
+  }
+
+  @Get('summary')
+  @ApiOperation({
+    summary: 'How much of the time each service was up',
+    description: 'totalUptime, totalDowntime, totalUnknown and totalMaintenance add up to the window exactly.',
+  })
+  @ApiOkResponse({ type: SummaryResponse })
+  @ApiErrors('validation-error')
+  summary(@Query() { hours, ...policy }: HoursQuery): SummaryResponse {
+    const services = this.queries.summary(hours, policy).map((summary) => ServiceSummaryDto.of(summary));
+    return { timestamp: this.#now(), period: periodOf(hours), services };
+  }
+
+  @Get('service/:name')
+  @ApiOperation({ summary: 'How much of the time one service was up' })
+  @ApiParam({ name: 'name', example: 'http' })
+  @ApiOkResponse({ type: ServiceResponse })
+  @ApiErrors('validation-error', 'stream-not-found')
+  service(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): ServiceResponse {
+    const service = ServiceSummaryDto.of(this.queries.service(name, hours, policy));
+    return { timestamp: this.#now(), period: periodOf(hours), service };
+  }
+
+  @Get('timeline/:name')
+  @ApiOperation({
+    summary: 'The intervals of one service, each with its status',
+    description: 'They tile the window. Time that nobody probed is `unknown`. Maintenance and corrections are told.',
+  })
+  @ApiParam({ name: 'name', example: 'http' })
+  @ApiOkResponse({ type: TimelineResponse })
+  @ApiErrors('validation-error', 'stream-not-found')
+  timeline(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): TimelineResponse {
+    const timeline = ServiceTimelineDto.of(this.queries.timeline(name, hours, policy));
+    return { timestamp: this.#now(), period: periodOf(hours), timeline };
+  }
+
+  #now(): string {
+    return toTimestamp(this.clock.now());
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  ErrorKinds,
+  keptFrom,
+  LENGTH_MS,
+  Rollup,
+  ROLLUP_UNITS,
+  type RollupUnit,
+  rollupsOf,
+  type Sample,
+  type TimeRange,
+  startOf,
+} from '../../domain/index.js';
+import { type UptimeTables } from './uptime-tables.js';
+
+type RollupTables = UptimeTables['rollups'];
+
+/** When the newest minute of a service began that has a rollup; undefined for a service without samples. */
+function newestMinute({ minute }: RollupTables, service: string): number | undefined {
+  const [key] = minute.getKeys({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
+  return key?.[1];
+}
+
+/** The rows of one service that a batch of events touches. */
+class ServiceRollups {
+  readonly #rows: Readonly<Record<RollupUnit, Map<number, Rollup>>> = {
+    minute: new Map(),
+    hour: new Map(),
+    day: new Map(),
+  };
+  #newest: number;
+
+  constructor(
+    private readonly tables: RollupTables,
+    private readonly service: string,
+  ) {
+    this.#newest = newestMinute(tables, service) ?? -Infinity;
+  }
+
+  add(samples: readonly Sample[], kinds: ErrorKinds): void {
+    this.#newest = Math.max(this.#newest, samples.at(-1)?.at ?? -Infinity);
+    for (const unit of ROLLUP_UNITS) {
+      const from = keptFrom(unit, this.#newest);
+      let row: Rollup | undefined;
+      let end = -Infinity;
+      for (const sample of samples) {
+        if (sample.at < from) continue;
+        if (!row || sample.at >= end) {
+          const start = startOf(unit, sample.at);
+          end = start + LENGTH_MS[unit];
+          row = this.#rowOf(unit, start);
+        }
+        row.add(sample, sample.error === undefined ? undefined : kinds.of(sample.error));
+      }
+    }
+  }
+
+  /** Brings the rows into the tables, and removes those that are not kept any longer. */
+  write(): void {
+    for (const unit of ROLLUP_UNITS) {
+      const table = this.tables[unit];
+      const from = keptFrom(unit, this.#newest);
+      const expired =
+        from === -Infinity ? [] : [...table.getKeys({ start: [this.service], end: [this.service, from] })];
+      for (const key of expired) table.removeSync(key);
+      for (const [start, row] of this.#rows[unit])
+        if (start >= from) table.putSync([this.service, start], row.toStored());
+    }
+  }
+
+  #rowOf(unit: RollupUnit, start: number): Rollup {
+    const touched = this.#rows[unit].get(start);
+    if (touched) return touched;
+    const row = new Rollup();
+    const stored = this.tables[unit].get([this.service, start]);
+    if (stored) row.merge(stored);
+    this.#rows[unit].set(start, row);
+    return row;
+  }
+}
+
+/** Rolls up the samples of a batch of events: each row is read and written once, however many of the samples are in it. */
+export class RollupBatch {
+  readonly #services = new Map<string, ServiceRollups>();
+  readonly #kinds = new ErrorKinds();
+
+  constructor(private readonly tables: RollupTables) {}
+
+  /** @param samples of one event, in order of time */
+  add(service: string, samples: readonly Sample[]): void {
+    const rollups = this.#services.get(service) ?? new ServiceRollups(this.tables, service);
+    this.#services.set(service, rollups);
+    rollups.add(samples, this.#kinds);
+  }
+
+  /** To be called once, at the end of the batch. */
+  write(): void {
+    for (const rollups of this.#services.values()) rollups.write();
+  }
+}
+
+/** All samples of a window, as one rollup, from the fewest rows that hold it; see {@link rollupsOf} for its edges. */
+export function rollupOf(tables: RollupTables, service: string, window: TimeRange): Rollup {
+  const whole = new Rollup();
+  const newest = newestMinute(tables, service);
+  if (newest === undefined) return whole;
+  for (const { unit, from, to } of rollupsOf(window, newest)) {
+    for (const { value } of tables[unit].getRange({ start: [service, from], end: [service, to] })) whole.merge(value);
+  }
+  return whole;
+}

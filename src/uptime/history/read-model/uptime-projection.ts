@@ -1,0 +1,97 @@
+import { isEvent, type RecordedEvent } from '../../../event-store/index.js';
+import {
+  correctionOf,
+  coverageOf,
+  gapTolerance,
+  MaintenanceCancelled,
+  MaintenanceScheduled,
+  maintenanceWindowOf,
+  PROBE_SAMPLES_PREFIX,
+  ProbesRecorded,
+  samplesOf,
+  ServiceStatusChanged,
+  serviceOfUptimeStream,
+  statusChangeOf,
+  StatusCorrected,
+  withCancellation,
+} from '../../domain/index.js';
+import { addCoverage } from './coverage-rows.js';
+import { updateDailyTotals } from './daily-totals.js';
+import { lastProbed } from './recorded-history.js';
+import { RollupBatch } from './rollup-rows.js';
+import { type UptimeTables } from './uptime-tables.js';
+
+/**
+ * Brings the tables to where they stand after a batch of events. However the events are cut into batches, the tables come out the
+ * same to the byte: each row depends on the events alone, and on their order.
+ */
+export class UptimeProjection {
+  readonly #rollups: RollupBatch;
+  /** From which moment on what is known of a service is another than before the batch. */
+  readonly #changedFrom = new Map<string, number>();
+
+  constructor(private readonly tables: UptimeTables) {
+    this.#rollups = new RollupBatch(tables.rollups);
+  }
+
+  apply(events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      const service = serviceOfUptimeStream(event.streamName);
+      if (service !== undefined) this.#applyToService(service, event);
+      else if (event.streamName.startsWith(PROBE_SAMPLES_PREFIX) && isEvent(event, ProbesRecorded))
+        this.#applySamples(event.streamName.slice(PROBE_SAMPLES_PREFIX.length), event.data);
+    }
+    this.#rollups.write();
+    for (const [service, from] of this.#changedFrom) updateDailyTotals(this.tables, service, from);
+  }
+
+  #applyToService(service: string, event: RecordedEvent): void {
+    const { services, changes, maintenance, corrections } = this.tables;
+    const key: [string, number] = [service, Number(event.revision)];
+    services.putSync(service, true);
+    if (isEvent(event, ServiceStatusChanged)) {
+      const { serviceName: _, at, ...stored } = statusChangeOf(event.data);
+      changes.putSync([service, at, Number(event.revision)], stored);
+      this.#changed(service, at);
+    } else if (isEvent(event, MaintenanceScheduled)) {
+      const window = maintenanceWindowOf(event.data);
+      maintenance.putSync(key, window);
+      this.#changed(service, window.from);
+    } else if (isEvent(event, MaintenanceCancelled)) {
+      this.#cancel(service, event.data);
+    } else if (isEvent(event, StatusCorrected)) {
+      const correction = correctionOf(event.data);
+      corrections.putSync(key, correction);
+      this.#changed(service, correction.from);
+    }
+  }
+
+  #cancel(service: string, cancellation: MaintenanceCancelled): void {
+    const { maintenance } = this.tables;
+    const scheduled = [...maintenance.getRange({ start: [service], end: [service, Infinity] })].filter(
+      ({ value }) => value.id === cancellation.maintenanceId,
+    );
+    for (const { key, value } of scheduled) {
+      const cancelled = withCancellation(value, cancellation);
+      maintenance.putSync(key, cancelled);
+      this.#changed(service, cancelled.cancelled?.at ?? value.from);
+    }
+  }
+
+  #applySamples(service: string, event: ProbesRecorded): void {
+    const samples = samplesOf(event);
+    const toleranceMs = gapTolerance(event);
+    this.#rollups.add(service, samples);
+    for (const span of coverageOf(samples, toleranceMs)) {
+      const before = lastProbed(this.tables, service) ?? Infinity;
+      const changedFrom = addCoverage(this.tables, service, span, toleranceMs);
+      if (changedFrom === undefined) continue;
+      // The days since the last sample had no totals yet: they were not over.
+      this.#changed(service, Math.min(before, changedFrom));
+    }
+  }
+
+  #changed(service: string, from: number): void {
+    this.#changedFrom.set(service, Math.min(from, this.#changedFrom.get(service) ?? Infinity));
+  }
+}

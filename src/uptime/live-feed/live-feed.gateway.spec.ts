@@ -1,0 +1,272 @@
+import { HttpAdapterHost } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
+import { HTTP, ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
+import { type OpenEndpoints } from '../../config/index.js';
+import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
+import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
+import { ChangeFeed, UptimeQueries } from '../probing/application/index.js';
+import { changeEventId, NO_TOTALS, toServiceStatusChanged } from '../domain/index.js';
+import { LiveFeedGateway } from './live-feed.gateway.js';
+
+/** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
+async function verify(token: string): Promise<AuthenticatedCaller> {
+  const [id = '', lifetime] = token.split('.');
+  if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
+  if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
+  return Promise.resolve({
+    kind: 'known',
+    id,
+    roles: new Set(['user'] as const),
+    ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }),
+  });
+}
+
+describe('the live feed', () => {
+  let http: Server;
+  let port: number;
+  let store: MemoryEventStore;
+  let feed: ChangeFeed;
+  let gateway: LiveFeedGateway;
+  const own = new SelfProbeCredential();
+  const openEndpoints = new Set<OpenEndpoints>();
+
+  beforeEach(async () => {
+    // Time stands still for the heartbeat alone, so that a test decides when it beats.
+    jest.useFakeTimers({
+      doNotFake: [
+        'nextTick',
+        'setImmediate',
+        'setTimeout',
+        'clearTimeout',
+        'queueMicrotask',
+        'performance',
+        'Date',
+        'hrtime',
+      ],
+    });
+    http = createServer((_, response) => response.end('not a feed'));
+    store = new MemoryEventStore(uptimeEvents());
+    feed = new ChangeFeed(store, () => Promise.resolve());
+    const history = {
+      services: () => ['http'],
+      lastChange: () => undefined,
+      changesIn: () => [],
+      coveredIn: () => [],
+      maintenance: () => [],
+      corrections: () => [],
+      totalsIn: () => NO_TOTALS,
+      finalUntil: () => undefined,
+    };
+    const queries = new UptimeQueries(
+      history,
+      () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]),
+      new ManualClock(),
+    );
+    const adapterHost = new HttpAdapterHost();
+    const adapter = new ExpressAdapter();
+    adapter.setHttpServer(http);
+    adapterHost.httpAdapter = adapter;
+    const authenticator = new Authenticator({ verify }, { verify: () => own.caller }, own);
+    openEndpoints.add('uptime');
+    const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
+    gateway = new LiveFeedGateway(adapterHost, feed, queries, new ManualClock(), authenticator, { auth });
+    gateway.onApplicationBootstrap();
+    feed.start();
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    ({ port } = http.address() as AddressInfo);
+  });
+
+  afterEach(async () => {
+    await gateway.beforeApplicationShutdown();
+    await feed.stop();
+    http.closeAllConnections();
+    http.close();
+    jest.useRealTimers();
+  });
+
+  /** A client with what it was sent so far. */
+  const open = async (
+    path = '/ws/uptime',
+    headers: Record<string, string> = {},
+  ): Promise<{ socket: WebSocket; received: unknown[] }> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    const received: unknown[] = [];
+    socket.on('message', (message: Buffer) => received.push(JSON.parse(message.toString())));
+    await once(socket, 'open');
+    return { socket, received };
+  };
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const change = (index: number, error?: string): ReturnType<typeof toServiceStatusChanged> =>
+    toServiceStatusChanged({
+      serviceName: 'http',
+      status: 'down',
+      at: NOON + index,
+      duration: 5,
+      metadata: error === undefined ? {} : { error },
+      eventId: changeEventId('http', 'down', NOON + index),
+    });
+  /** A peer that opens a WebSocket by hand and from then on does what the test says, and nothing else. */
+  const openRaw = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      'GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    await once(socket, 'data');
+    return socket;
+  };
+  const answerTo = async (request: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(request);
+    await once(socket, 'close');
+    return answer;
+  };
+
+  it('tells the current statuses to who connects', async () => {
+    const { received } = await open();
+    await until(() => received.length > 0);
+    expect(received).toEqual([
+      {
+        type: 'statuses',
+        timestamp: '2026-01-01T12:00:00.000Z',
+        services: [{ serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null }],
+      },
+    ]);
+  });
+
+  it('tells everyone of each change that is recorded', async () => {
+    const peers = [await open(), await open('/ws/uptime?client=2')];
+    await until(() => peers.every(({ received }) => received.length === 1));
+    await store.appendToStream('service-uptime-http', change(1));
+    await until(() => peers.every(({ received }) => received.length === 2));
+    for (const { received } of peers)
+      expect(received[1]).toMatchObject({
+        type: 'ServiceStatusChanged',
+        serviceName: 'http',
+        status: 'down',
+        timestamp: '2026-01-01T12:00:00.001Z',
+        duration: 5,
+      });
+  });
+
+  it('answers pings', async () => {
+    const { socket } = await open();
+    socket.ping('are you there');
+    expect(String((await once(socket, 'pong'))[0])).toBe('are you there');
+  });
+
+  it.each(['/', '/ws', '/ws/uptime/more', '/api/uptime/status'])(
+    'is not to be had at %s: 404, and the connection is closed',
+    async (path) => {
+      const answer = await answerTo(
+        `GET ${path} HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
+    },
+  );
+
+  it('refuses an upgrade to something else', async () => {
+    expect(
+      await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'),
+    ).toMatch(/^HTTP\/1.1 4\d\d /);
+  });
+
+  const upgradeWith = (header: string): Promise<string> =>
+    answerTo(
+      `GET /ws/uptime HTTP/1.1\r\nHost: feed\r\n${header}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    );
+
+  it.each([
+    ['Authorization: Bearer expired\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    ['Authorization: Basic YTpi\r\n', /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/],
+    [
+      'Authorization: Bearer alice\r\nX-API-Key: key\r\n',
+      /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/,
+    ],
+    ['Authorization: Bearer unchecked\r\n', /^HTTP\/1\.1 503 Service Unavailable\r\n(?!WWW)/],
+  ])('refuses bad credentials, open or closed: %j', async (header, answer) => {
+    expect(await upgradeWith(header)).toMatch(answer);
+    openEndpoints.clear();
+    expect(await upgradeWith(header)).toMatch(answer);
+  });
+
+  it('where uptime is closed to the public, is for known callers and for the service itself', async () => {
+    openEndpoints.clear();
+    expect(await upgradeWith('')).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/);
+    for (const [header, value] of [
+      ['authorization', 'Bearer alice'],
+      ['x-api-key', 'key'],
+      ['authorization', own.authorization],
+    ] as const) {
+      const { received } = await open('/ws/uptime', { [header]: value });
+      await until(() => received.length === 1);
+    }
+  });
+
+  it('is ended when the credentials end', async () => {
+    const { socket } = await open('/ws/uptime', { authorization: 'Bearer alice.100' });
+    const staying = await open('/ws/uptime', { authorization: `Bearer alice.${Number.MAX_SAFE_INTEGER}` });
+    expect((await once(socket, 'close')).map(String)).toEqual(['1008', 'the credentials have expired']);
+    expect(staying.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('ends the connection of a peer that sends more than the feed reads', async () => {
+    const { socket } = await open();
+    socket.send(Buffer.alloc(2_000));
+    expect((await once(socket, 'close'))[0]).toBe(1_009);
+  });
+
+  it('ends the connection of a peer that does not answer a ping until the next one, and of no other', async () => {
+    const alive = await open();
+    const dead = await openRaw();
+    const ended = once(dead, 'close');
+    dead.resume();
+    const pinged = once(alive.socket, 'ping');
+    jest.advanceTimersByTime(30_000);
+    await pinged;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(dead.destroyed).toBe(false);
+    jest.advanceTimersByTime(30_000);
+    await ended;
+    expect(alive.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('lets go of a peer that does not read, and keeps telling the others', async () => {
+    const reading = await open();
+    const stuck = await openRaw();
+    stuck.pause();
+    let isGone = false;
+    http.getConnections((_, before) => expect(before).toBe(2));
+    for (let index = 1; !isGone && index < 2_000; index++) {
+      await store.appendToStream('service-uptime-http', change(index, 'x'.repeat(50_000)));
+      await new Promise((resolve) => setImmediate(resolve));
+      isGone = await new Promise((resolve) => http.getConnections((_, count) => resolve(count === 1)));
+    }
+    expect(isGone).toBe(true);
+    const received = reading.received.length;
+    await store.appendToStream('service-uptime-http', change(5_000));
+    await until(() => reading.received.length > received);
+    stuck.destroy();
+  });
+
+  it('says that it goes away when the service shuts down, and takes nobody in any more', async () => {
+    const { socket } = await open();
+    const closed = once(socket, 'close');
+    const stuck = await openRaw();
+    await gateway.beforeApplicationShutdown();
+    const told: unknown[] = await closed;
+    expect(told.map(String)).toEqual(['1001', 'the service is shutting down']);
+    const late = new WebSocket(`ws://127.0.0.1:${port}/ws/uptime`);
+    expect(String((await once(late, 'error'))[0])).toContain('503');
+    stuck.destroy();
+  });
+});

@@ -1,0 +1,232 @@
+import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
+import { DecidedProbe, HTTP, uptimeEvents } from '../../../../test/support/probed-service.js';
+import { TemporarySpool } from '../../../../test/support/temporary-spool.js';
+import { isEvent } from '../../../event-store/domain/index.js';
+import {
+  leaseAcquired,
+  type MonitoredService,
+  PROBER_LEASE_STREAM,
+  ProbesRecorded,
+  type Sample,
+  samplesOf,
+  ServiceStatusChanged,
+} from '../../domain/index.js';
+import { ProberLease } from './prober-lease.js';
+import { Prober } from './prober.js';
+import { ServiceMonitor } from './service-monitor.js';
+import { ProbeScheduler } from './probe-scheduler.js';
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const LEASE_MS = 15_000;
+const service = (name: string, changed: Partial<MonitoredService> = {}): MonitoredService => ({
+  ...HTTP,
+  name,
+  ...changed,
+});
+
+describe('the prober', () => {
+  let store: MemoryEventStore;
+  let probes: Map<string, DecidedProbe>;
+  let logged: string[];
+  let replicas: { prober: Prober; spool: TemporarySpool }[];
+
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    store = new MemoryEventStore(uptimeEvents());
+    probes = new Map();
+    logged = [];
+    replicas = [];
+  });
+  afterEach(async () => {
+    store.comeBack();
+    jest.useRealTimers();
+    await Promise.all(replicas.map(({ prober }) => prober.stop(100)));
+    await Promise.all(replicas.map(({ spool }) => spool.remove()));
+  });
+
+  const log = {
+    info: () => undefined,
+    warn: (message: string) => logged.push(message),
+    error: (message: string, error: unknown) => logged.push(`${message} ${String(error)}`),
+  };
+  const probeOf = (name: string): DecidedProbe => probes.get(name) ?? new DecidedProbe();
+  const start = (holder: string, services: readonly MonitoredService[], spool = new TemporarySpool()): Prober => {
+    const opened = spool.open(1_000_000, holder);
+    const lease = new ProberLease({ store, clock, log, leaseMs: LEASE_MS, holder, predecessor: opened.predecessor });
+    const prober = new Prober(
+      {
+        lease,
+        log,
+        spool: opened,
+        scheduler: new ProbeScheduler({
+          clock,
+          concurrency: 10,
+          random: () => 0,
+          callIn: (milliseconds, call) => {
+            const timer = setTimeout(call, milliseconds);
+            return () => clearTimeout(timer);
+          },
+        }),
+        predecessor: { holder: opened.predecessor, validUntil: opened.predecessorValidUntil },
+        eventLoopLag: { total: () => 0, start: () => undefined, stop: () => undefined },
+        monitor: (monitored) => {
+          const probe = new DecidedProbe();
+          probes.set(monitored.name, probe);
+          return new ServiceMonitor(monitored, probe, {
+            store,
+            clock,
+            log,
+            spool: opened,
+            proberId: holder,
+            sampleWindowMs: 60_000,
+            samplesMaxAge: undefined,
+            eventLoopLag: { total: () => 0 },
+            append: lease.append.bind(lease),
+            confirm: lease.confirm.bind(lease),
+            proberElsewhere: () => lease.remoteHolder,
+          });
+        },
+      },
+      services,
+    );
+    replicas.push({ prober, spool });
+    prober.start();
+    return prober;
+  };
+  const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
+  /** Its process ends, and leaves the spool to the next one. */
+  const end = async (prober: Prober, spool: TemporarySpool): Promise<void> => {
+    const stopping = prober.stop(100);
+    await pass(200);
+    await stopping;
+    await spool.restart();
+  };
+  const changesOf = (name: string): string[] =>
+    store
+      .eventsOf(`service-uptime-${name}`)
+      .flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data.status] : []));
+  const samplesIn = (name: string): Sample[] =>
+    store
+      .eventsOf(`system-probe-samples-${name}`)
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+
+  it('probes where no other replica does, and is settled when it knows which one does', async () => {
+    const one = start('one', [service('a'), service('b')]);
+    expect(one.isSettled).toBe(false);
+    await pass(30_000);
+    expect([changesOf('a'), changesOf('b')]).toEqual([['up'], ['up']]);
+    const two = start('two', [service('c')]);
+    await pass(30_000);
+    expect([one.isSettled, two.isSettled]).toEqual([true, true]);
+    expect(probeOf('c').begun).toBe(0);
+  });
+
+  it('tells of services that another replica probes when that was seen to', async () => {
+    start('one', [service('a')]);
+    await pass(30_000);
+    const began = Date.now();
+    const two = start('two', [service('a')]);
+    await pass(60_000);
+    const [covered] = two.monitors.get('a')?.covered ?? [];
+    expect(covered?.from).toBeLessThanOrEqual(began);
+    expect(Date.now() - (covered?.to ?? 0)).toBeLessThan(LEASE_MS);
+  });
+
+  it('hands over to a replica that took the lease, and takes over from it again, each change once', async () => {
+    const one = start('one', [service('a')]);
+    await pass(30_000);
+    await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
+    await pass(0);
+    const begun = probeOf('a').begun;
+    probeOf('a').goesDown();
+    await pass(LEASE_MS * 0.5);
+    expect(probeOf('a').begun).toBe(begun);
+    await pass(60_000);
+    expect(changesOf('a')).toEqual(['up', 'down']);
+    expect(one.isSettled).toBe(true);
+    const times = samplesIn('a').map(({ at }) => at);
+    expect(new Set(times).size).toBe(times.length);
+  });
+
+  it('begins to probe what is added, and ends to probe what is removed, which keeps its history', async () => {
+    const prober = start('one', [service('stays'), service('goes')]);
+    await pass(30_000);
+    const stays = prober.monitors.get('stays');
+    await prober.change([service('comes'), service('stays')]);
+    await pass(30_000);
+    expect([...prober.monitors.keys()]).toEqual(['comes', 'stays']);
+    expect(prober.monitors.get('stays')).toBe(stays);
+    expect(changesOf('comes')).toEqual(['up']);
+    const { begun } = probeOf('goes');
+    await pass(30_000);
+    expect(probeOf('goes').begun).toBe(begun);
+    expect(samplesIn('goes')).toHaveLength(begun);
+    expect(changesOf('goes')).toEqual(['up']);
+  });
+
+  it('goes on with a service that is changed by its new rules, where its history stands', async () => {
+    const prober = start('one', [service('a')]);
+    await pass(30_000);
+    await prober.change([service('a', { failureThreshold: 1 })]);
+    await pass(5_000);
+    probeOf('a').goesDown();
+    await pass(10_000);
+    expect(changesOf('a')).toEqual(['up', 'down']);
+  });
+
+  it('records what the process before on the same data left', async () => {
+    const spool = new TemporarySpool();
+    const one = start('one', [service('a')], spool);
+    await pass(30_000);
+    store.goAway();
+    const away = Date.now();
+    await pass(30_000);
+    await end(one, spool);
+    store.comeBack();
+    const back = Date.now();
+    start('two', [service('a')], spool);
+    await pass(70_000);
+    const times = samplesIn('a').map(({ at }) => at);
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.filter((at) => at > away && at < back)).toHaveLength(3);
+    expect(changesOf('a')).toEqual(['up']);
+  });
+
+  it('goes on where its predecessor probed, though the store is away and nobody can say whose the lease is', async () => {
+    const spool = new TemporarySpool();
+    const one = start('one', [service('a')], spool);
+    await pass(25_500);
+    store.goAway();
+    await end(one, spool);
+    const away = Date.now();
+    start('two', [service('a')], spool);
+    await pass(60_000);
+    const back = Date.now();
+    store.comeBack();
+    await pass(70_000);
+    expect(samplesIn('a').filter(({ at }) => at > away && at < back).length).toBeGreaterThanOrEqual(5);
+    expect(changesOf('a')).toEqual(['up']);
+  });
+
+  it('leaves out what that one found when another replica may have probed already', async () => {
+    const spool = new TemporarySpool();
+    const one = start('one', [service('a')], spool);
+    await pass(25_500);
+    store.goAway();
+    const counted = Date.now() + LEASE_MS;
+    await pass(60_000);
+    await end(one, spool);
+    store.comeBack();
+    await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('other', LEASE_MS));
+    const since = Date.now();
+    start('two', [service('a')], spool);
+    await pass(5_000);
+    // Those from while it was the prober are recorded by it all the same, though another one is now.
+    expect(samplesIn('a').filter(({ at }) => at > counted - LEASE_MS && at < counted)).not.toEqual([]);
+    await pass(85_000);
+    expect(samplesIn('a').filter(({ at }) => at > counted && at < since)).toEqual([]);
+    expect(logged.join()).toMatch(
+      /a: \d+ samples from before the start are not recorded: another replica probed at that time/,
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import { DecidedProbe, HTTP } from '../../../../test/support/probed-service.js';
+import { type MonitoredService } from '../../domain/index.js';
+import { type ProbeResult } from './probe.js';
+import { runProbe, type ProbeAttempt } from './run-probe.js';
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const REFUSED: ProbeResult = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
+
+describe('taking a sample', () => {
+  const eventLoopLag = { total: () => 0 };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  let probe: DecidedProbe;
+  let stop: AbortController;
+
+  beforeEach(() => {
+    probe = new DecidedProbe();
+    stop = new AbortController();
+  });
+
+  const take = (service: Partial<MonitoredService> = {}): Promise<ProbeAttempt | undefined> =>
+    runProbe(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, eventLoopLag, log });
+  const answers = (...given: ProbeResult[]): void => {
+    probe.probe = () => {
+      probe.begun++;
+      return Promise.resolve(given.shift() ?? REFUSED);
+    };
+  };
+
+  it('tries a failed probe again, and takes the first that succeeds, dated to the first try', async () => {
+    answers(REFUSED, REFUSED, { responseTime: 7 });
+    expect((await take({ retries: 3 }))?.sample).toMatchObject({ at: 1_000, status: 'up', responseMicros: 7_000 });
+    expect(probe.begun).toBe(3);
+  });
+
+  it('is down where no try succeeds', async () => {
+    answers(REFUSED, REFUSED, { ...REFUSED, error: 'the last one' });
+    expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'down', error: 'the last one' });
+    expect(probe.begun).toBe(3);
+  });
+
+  it('does not try again what is only slow, or answers with a warning', async () => {
+    answers({ responseTime: 1_500 });
+    expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'degraded', grade: 'slow' });
+    answers({ responseTime: 3, warning: 'the certificate ends in 5 days' });
+    expect((await take({ retries: 2 }))?.sample).toMatchObject({
+      status: 'degraded',
+      grade: 'excellent',
+      error: 'the certificate ends in 5 days',
+    });
+    expect(probe.begun).toBe(2);
+  });
+
+  it('takes none where it is stopped between two tries', async () => {
+    answers(REFUSED);
+    setTimeout(() => stop.abort(), 20);
+    expect(await take({ retries: 5, retryDelayMs: 60_000 })).toBeUndefined();
+  });
+
+  it('says what a probe was still waiting for when its time was over, where that knows it', async () => {
+    probe.probe = (signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () =>
+          resolve({ responseTime: 30, error: '127.0.0.1:3000 takes the connection and does not answer' }),
+        ),
+      );
+    expect((await take({ timeoutMs: 30 }))?.sample).toMatchObject({
+      status: 'down',
+      error: 'no answer within 30 ms: 127.0.0.1:3000 takes the connection and does not answer',
+    });
+  });
+});

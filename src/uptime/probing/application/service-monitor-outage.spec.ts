@@ -1,0 +1,72 @@
+import { useMonitored } from '../../../../test/support/monitored.js';
+import { NOON } from '../../../../test/support/probed-service.js';
+
+describe('the monitor of a service, while the store is away', () => {
+  const given = useMonitored();
+
+  it('goes on probing, and records the changes later, in order, with their times, once', async () => {
+    await given.run(3);
+    given.store.goAway();
+    given.probe.goesDown();
+    await given.run(4);
+    given.probe.comesUp();
+    await given.run(3);
+    expect(given.monitor.latestChanges.map(({ status }) => status)).toEqual(['up', 'down', 'up']);
+    given.store.comeBack();
+    await given.run(2);
+    expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
+    await given.monitor.stop(1_000);
+    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(given.logged).toEqual([
+      expect.stringContaining('not recorded, tried again with every probe'),
+      'http: recording again',
+    ]);
+  });
+
+  it('from the very start on, judges the samples by what the stream says when it can be read', async () => {
+    await given.run(3);
+    await given.monitor.stop(1_000);
+    given.store.goAway();
+    const restarted = await given.start('prober2');
+    expect(restarted.isReady).toBe(false);
+    given.probe.goesDown();
+    await given.run(3, restarted);
+    given.probe.comesUp();
+    await given.run(3, restarted);
+    given.store.comeBack();
+    await given.run(1, restarted);
+    expect(given.told()).toEqual(['up@0', 'down@30', 'up@60']);
+  });
+
+  it('records a sample once, also where the process was killed between recording it and noting that', async () => {
+    await given.run(8);
+    given.store.loseNextAnswer();
+    await given.run(1);
+    expect(given.samples()).toHaveLength(9);
+    expect(given.spool.open().waiting('http')).toBe(7);
+    await given.spool.restart();
+    const restarted = await given.start('prober2');
+    await given.run(1, restarted);
+    await restarted.stop(1_000);
+    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('stops in time, and what could not be recorded is recorded after the next start, by the process that finds it', async () => {
+    await given.run(3);
+    given.store.goAway();
+    given.probe.goesDown();
+    await given.run(3);
+    await given.monitor.stop(1_000);
+    expect(given.logged.at(-1)).toBe(
+      'http: stopped with 4 samples that could not be recorded; they are kept, and recorded after the next start',
+    );
+    await given.spool.restart();
+    given.store.comeBack();
+    const restarted = await given.start('prober2');
+    expect(given.told()).toEqual(['up@0', 'down@30']);
+    // What waits is known already, also before it is recorded.
+    expect(restarted.covered).toEqual([{ from: NOON + 20_000, to: NOON + 50_000 }]);
+    await restarted.stop(1_000);
+    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});

@@ -1,0 +1,104 @@
+import { CHANGES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
+import { HTTP, NOON } from '../../../../test/support/probed-service.js';
+import { toServiceStatusChanged } from '../../domain/index.js';
+
+describe('the monitor of a service, with another replica', () => {
+  const given = useMonitored();
+
+  it('two that see the same record each change once', async () => {
+    const other = await given.start('prober2');
+    const both = async (times: number): Promise<void> => {
+      for (let index = 0; index < times; index++) {
+        await Promise.all([given.monitor.probeOnce(), other.probeOnce()]);
+        await Promise.all([given.monitor.recorded(), other.recorded()]);
+        given.clock.advance(HTTP.intervalMs);
+      }
+    };
+    await both(3);
+    given.probe.goesDown();
+    await both(4);
+    given.probe.comesUp();
+    await both(4);
+    expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
+  });
+
+  it('drops a change that the other one was faster with, and goes on from there', async () => {
+    await given.run(3);
+    given.probe.goesDown();
+    await given.run(2);
+    const faster = toServiceStatusChanged({
+      serviceName: 'http',
+      status: 'down',
+      at: NOON + 29_000,
+      duration: 29_000,
+      metadata: {},
+      eventId: 'evt_1_faster00',
+    });
+    given.store.beforeNextAppend(() => given.store.appendToStream(CHANGES_STREAM, faster));
+    await given.run(1);
+    expect(given.told()).toEqual(['up@0', 'down@29']);
+    given.probe.comesUp();
+    await given.run(2);
+    expect(given.told()).toEqual(['up@0', 'down@29', 'up@60']);
+    expect(given.changes().at(-1)?.duration).toBe(31_000);
+  });
+
+  it('hands over: leaves its changes to that one, and records the samples from while it was sure to be the prober', async () => {
+    await given.run(3);
+    given.probe.goesDown();
+    await given.run(2);
+    given.isProber = false;
+    await given.run(3);
+    expect(given.told()).toEqual(['up@0']);
+    await given.monitor.handOver(NOON + 45_000);
+    expect(given.told()).toEqual(['up@0']);
+    expect(given.turns()).toEqual([0, 1, 2, 3, 4]);
+    expect(given.logged).toEqual(['http: 3 samples are not recorded: another replica probed at that time']);
+    const begun = given.probe.begun;
+    await given.run(1);
+    expect(given.probe.begun).toBe(begun);
+  });
+
+  it('takes over where that one stood: a run that its recorded samples began goes on', async () => {
+    await given.run(3);
+    given.probe.goesDown();
+    await given.run(2);
+    given.isProber = false;
+    await given.monitor.handOver(given.clock.now());
+    given.isProber = true;
+    const next = await given.start('prober2');
+    await given.run(1, next);
+    expect(given.told()).toEqual(['up@0', 'down@30']);
+  });
+
+  it('begins runs anew where nobody probed for too long', async () => {
+    await given.run(3);
+    given.probe.goesDown();
+    await given.run(2);
+    await given.monitor.stop(1_000);
+    given.clock.advance(60_000);
+    const next = await given.start('prober2');
+    await given.run(3, next);
+    expect(given.told()).toEqual(['up@0', 'down@110']);
+  });
+
+  it('gives up for now, and not for ever, where the other one is always faster', async () => {
+    await given.run(3);
+    given.probe.goesDown();
+    await given.run(2);
+    let revision = 0;
+    const overtake = (): Promise<unknown> => {
+      const appended = given.store.appendToStream(CHANGES_STREAM, {
+        type: 'CorrectionMade',
+        data: {},
+        eventId: `evt_${revision++}_another0`,
+      });
+      if (revision < 8) given.store.beforeNextAppend(overtake);
+      return appended;
+    };
+    given.store.beforeNextAppend(overtake);
+    await given.run(1);
+    await given.run(1);
+    expect(given.told()).toEqual(['up@0', 'down@30']);
+  });
+});

@@ -1,0 +1,72 @@
+import { DecidedProbe, HTTP } from '../../../test/support/probed-service.js';
+import { runProbe, type ProbeAttempt } from './application/index.js';
+import { type MonitoredService } from '../domain/index.js';
+import { EventLoopLagMonitor } from './event-loop-lag.monitor.js';
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Keeps this process from doing anything else, as a long computation would. */
+function blockFor(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('a process that is held up while it takes a sample', () => {
+  const eventLoopLag = new EventLoopLagMonitor(clock);
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  let probe: DecidedProbe;
+
+  beforeEach(() => {
+    probe = new DecidedProbe();
+    eventLoopLag.start();
+  });
+  afterEach(() => eventLoopLag.stop());
+
+  const take = (service: Partial<MonitoredService> = {}): Promise<ProbeAttempt | undefined> =>
+    runProbe(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, eventLoopLag, log });
+
+  it('does not count against the target what this process itself was held up', async () => {
+    probe.probe = async () => {
+      const start = performance.now();
+      await sleep(5);
+      blockFor(400);
+      await sleep(1);
+      return { responseTime: performance.now() - start };
+    };
+    const { sample } = (await take({ grades: { excellentMs: 100, goodMs: 200, acceptableMs: 300 } })) ?? {};
+    expect(sample?.responseMicros).toBeGreaterThan(400_000);
+    expect(sample?.delayMicros).toBeGreaterThan(300_000);
+    expect(sample).toMatchObject({ status: 'up', grade: 'excellent' });
+  });
+
+  it('says nothing of delays where there were none', async () => {
+    probe.probe = async () => {
+      await sleep(30);
+      return { responseTime: 30 };
+    };
+    // Other work on the machine may hold this process up for a moment: not every time.
+    const taken = await Promise.all([take(), take(), take()]);
+    expect(taken.some((each) => each && !('delayMicros' in each.sample))).toBe(true);
+  });
+
+  it('gives the target the time back that this process was held up', async () => {
+    probe.probe = async () => {
+      await sleep(1);
+      blockFor(300);
+      await sleep(60);
+      return { responseTime: 361 };
+    };
+    expect((await take({ timeoutMs: 200 }))?.sample.status).toBe('up');
+  });
+
+  it('ends a probe that hangs all the same when it has had its time', async () => {
+    probe.isHanging = true;
+    setTimeout(() => blockFor(200), 5);
+    expect((await take({ timeoutMs: 100 }))?.sample).toMatchObject({
+      status: 'down',
+      error: 'no answer within 100 ms',
+    });
+    expect(probe.aborted).toBe(1);
+  });
+});

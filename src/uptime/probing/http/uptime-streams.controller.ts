@@ -1,0 +1,122 @@
+import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import { APP_CONFIG, type AppConfig } from '../../../config/index.js';
+import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../../../event-store/index.js';
+import { Access, ApiErrors } from '../../../http/index.js';
+import { createUptimeStreams, samplesMaxAgeOf } from '../application/index.js';
+import { ConfiguredServices } from '../push/configured-services.js';
+import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
+import { ConnectionTestResponse, StreamCreationResponse } from '../../history/http/uptime-responses.dto.js';
+import { toTimestamp } from '../../history/http/uptime.dto.js';
+
+const RETRY_AFTER_SECONDS = '5';
+const AN_INSTANT = '2026-01-31T12:00:00.000Z';
+const CREATED_EXAMPLE = {
+  timestamp: AN_INSTANT,
+  message: 'Stream creation completed',
+  results: ['http', 'websocket', 'database'].map((service) => ({
+    service,
+    streamName: `service-uptime-${service}`,
+    success: true,
+    streamId: `service-uptime-${service}`,
+  })),
+};
+const TESTED_EXAMPLE = {
+  timestamp: AN_INSTANT,
+  message: 'KurrentDB connection test completed',
+  results: { connection: 'success', health: 'healthy', responseTime: 45 },
+};
+const AWAY = 'KurrentDB cannot be reached while appending to stream';
+
+/** The streams that uptime is recorded in, and the store that holds them. */
+@ApiTags('uptime')
+@Controller('api/uptime')
+@Access({ kind: 'open', group: 'uptime' })
+export class UptimeStreamsController {
+  readonly #samplesMaxAge: number | undefined;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(APP_CONFIG) { uptime }: AppConfig,
+    private readonly services: ConfiguredServices,
+  ) {
+    this.#samplesMaxAge = samplesMaxAgeOf(uptime.samplesMaxAgeDays);
+  }
+
+  @Post('create-streams')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Create the streams of the configured services',
+    description: 'The service does it by itself when it starts. Doing it again is harmless.',
+  })
+  @ApiOkResponse({ type: StreamCreationResponse, example: CREATED_EXAMPLE })
+  @ApiServiceUnavailableResponse({
+    description: 'Not all of them could be created; Retry-After says when to try again',
+    type: StreamCreationResponse,
+    example: {
+      ...CREATED_EXAMPLE,
+      message: 'Stream creation failed for 1 of 1 services',
+      results: [
+        {
+          service: 'http',
+          streamName: 'service-uptime-http',
+          success: false,
+          error: `${AWAY} 'service-uptime-http'; retry in a moment`,
+        },
+      ],
+    },
+  })
+  @ApiErrors('validation-error')
+  async createStreams(
+    @Query(NoQueryPipe) _query: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<StreamCreationResponse> {
+    const results = await createUptimeStreams(this.store, this.services.names(), this.#samplesMaxAge);
+    const failed = results.filter(({ success }) => !success).length;
+    if (failed > 0) sayUnavailable(response);
+    const message =
+      failed === 0 ? 'Stream creation completed' : `Stream creation failed for ${failed} of ${results.length} services`;
+    return { timestamp: toTimestamp(this.clock.now()), message, results };
+  }
+
+  @Get('test-kurrentdb')
+  @ApiOperation({
+    summary: 'Test the connection to KurrentDB',
+    description: 'Appends an event to the stream `connection-test` and reads it back.',
+  })
+  @ApiOkResponse({ type: ConnectionTestResponse, example: TESTED_EXAMPLE })
+  @ApiServiceUnavailableResponse({
+    description: 'KurrentDB does not work; Retry-After says when to try again',
+    type: ConnectionTestResponse,
+    example: {
+      ...TESTED_EXAMPLE,
+      message: 'KurrentDB connection test failed',
+      results: {
+        connection: 'failed',
+        health: 'unhealthy',
+        responseTime: 12,
+        error: `${AWAY} 'connection-test'; retry in a moment`,
+      },
+    },
+  })
+  @ApiErrors('validation-error')
+  async testKurrentDB(
+    @Query(NoQueryPipe) _query: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ConnectionTestResponse> {
+    const { responseTime, ...rest } = await this.store.testConnection();
+    const isHealthy = rest.health === 'healthy';
+    if (!isHealthy) sayUnavailable(response);
+    return {
+      timestamp: toTimestamp(this.clock.now()),
+      message: isHealthy ? 'KurrentDB connection test completed' : 'KurrentDB connection test failed',
+      results: { ...rest, responseTime: Math.round(responseTime) },
+    };
+  }
+}
+
+function sayUnavailable(response: Response): void {
+  response.status(HttpStatus.SERVICE_UNAVAILABLE).setHeader('Retry-After', RETRY_AFTER_SECONDS);
+}

@@ -1,0 +1,73 @@
+import {
+  Body,
+  Controller,
+  HttpCode,
+  HttpStatus,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Access, ApiErrors } from '../../../http/index.js';
+import { PushReports } from '../application/index.js';
+import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
+import { PushResponse, PushRequest } from './push.dto.js';
+import { ConfiguredServices } from './configured-services.js';
+import { PushGuard, pushTargetOf } from './push.guard.js';
+import { toTimestamp } from '../../history/http/uptime.dto.js';
+
+/** Where services of kind `push` report in. */
+@ApiTags('uptime')
+@Controller('api/uptime')
+@Access({ kind: 'route' })
+@UseGuards(PushGuard)
+export class PushController {
+  constructor(
+    private readonly services: ConfiguredServices,
+    private readonly reports: PushReports,
+  ) {}
+
+  @Post('push/:name')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Report that a service works, or that it does not',
+    description:
+      'For services of kind `push`, with the token of the service where one is configured, otherwise with the role admin or system. A service that does not report within its interval and its timeout is down. Without a body, the service is up.',
+  })
+  @ApiParam({ name: 'name', example: 'nightly-backup' })
+  @ApiBody({ type: PushRequest, required: false })
+  @ApiOkResponse({ type: PushResponse })
+  @ApiErrors(
+    'validation-error',
+    'not-found',
+    'unsupported-media-type',
+    'event-too-large',
+    'connection-error',
+    'timeout',
+  )
+  async push(
+    @Param('name') name: string,
+    @Query(NoQueryPipe) _query: unknown,
+    @Body() { status, message, responseTime }: PushRequest,
+  ): Promise<PushResponse> {
+    const service = this.services.find(name);
+    if (!service || !pushTargetOf(service))
+      throw new NotFoundException(
+        `There is no service of this name that reports in; give it the kind 'push' in the services file`,
+      );
+    const report = {
+      status,
+      ...(message === undefined ? {} : { message }),
+      ...(responseTime === undefined ? {} : { responseTime }),
+    };
+    const { at, eventId } = await this.reports.record(name, report);
+    return {
+      timestamp: toTimestamp(at),
+      serviceName: name,
+      eventId,
+      nextDue: toTimestamp(at + service.intervalMs + service.timeoutMs),
+    };
+  }
+}

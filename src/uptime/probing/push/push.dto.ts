@@ -1,0 +1,56 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IfGiven } from '../../../http/index.js';
+import { OBSERVED_STATUSES, type ObservedStatus, type ServiceReport } from '../../domain/index.js';
+
+const MAX_MESSAGE_LENGTH = 200;
+const MAX_RESPONSE_MS = 86_400_000;
+/** No control characters. */
+const PRINTABLE = /^\P{Cc}*$/u;
+
+export class PushRequest implements ServiceReport {
+  @ApiPropertyOptional({ enum: OBSERVED_STATUSES, default: 'up' })
+  @IsIn(OBSERVED_STATUSES, { message: `must be ${OBSERVED_STATUSES.join(', ').replace(/, (\w+)$/, ' or $1')}` })
+  readonly status: ObservedStatus = 'up';
+
+  @ApiPropertyOptional({
+    description: 'What is wrong, where something is',
+    maxLength: MAX_MESSAGE_LENGTH,
+    example: 'the queue holds 12,000 orders',
+  })
+  @IfGiven()
+  @IsString({ message: 'must be a text' })
+  @MaxLength(MAX_MESSAGE_LENGTH, { message: `must not be longer than ${MAX_MESSAGE_LENGTH} characters` })
+  @Matches(PRINTABLE, { message: 'must not hold control characters' })
+  readonly message?: string;
+
+  @ApiPropertyOptional({
+    description: 'Milliseconds that it took what is watched to do its work',
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_RESPONSE_MS,
+    example: 42,
+  })
+  @IfGiven()
+  @IsInt({ message: `must be a whole number from 0 to ${MAX_RESPONSE_MS}` })
+  @Min(0, { message: 'must be 0 or more' })
+  @Max(MAX_RESPONSE_MS, { message: `must be ${MAX_RESPONSE_MS} or less` })
+  readonly responseTime?: number;
+}
+
+export class PushResponse {
+  @ApiProperty({ description: 'When the report was received', example: '2026-01-31T12:00:00.000Z' })
+  readonly timestamp: string;
+
+  @ApiProperty({ example: 'nightly-backup' })
+  readonly serviceName: string;
+
+  @ApiProperty({ description: 'The event that records it', example: 'evt_1769860800000_5v0c3qk8d1m2p7ra' })
+  readonly eventId: string;
+
+  @ApiProperty({
+    description: 'The service counts as down if it has not reported again by then',
+    example: '2026-01-31T12:01:05.000Z',
+  })
+  readonly nextDue: string;
+}

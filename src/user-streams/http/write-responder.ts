@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { type Response } from 'express';
+import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamAuthorizer } from '../../event-store/index.js';
+import { REPLAYED_HEADER } from '../../http/index.js';
+import { UserStreamQueries, type WriteOutcome } from '../application/index.js';
+import { QuotaReservations, streamNameOf, type UserStreamKey } from '../domain/index.js';
+import { WriteResponse } from './user-stream-responses.dto.js';
+import { entityTag } from './preconditions.js';
+
+/** What an answer says in its headers. */
+@Injectable()
+export class WriteResponder {
+  constructor(
+    private readonly queries: UserStreamQueries,
+    private readonly quota: QuotaReservations,
+    private readonly authorizer: StreamAuthorizer,
+  ) {}
+
+  /** The answer to a write, its headers set. */
+  answer(
+    response: Response,
+    caller: Caller,
+    { userId }: Pick<UserStreamKey, 'userId'>,
+    outcome: WriteOutcome,
+  ): WriteResponse {
+    const { revision, created, replayed, largestBytes } = outcome;
+    response.setHeader('ETag', entityTag(revision));
+    if (created) response.status(201);
+    if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
+    if (largestBytes > LARGE_EVENT_BYTES)
+      response.setHeader(
+        'X-Event-Size-Warning',
+        `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`,
+      );
+    this.setQuotaHeaders(response, caller, userId);
+    return WriteResponse.of(outcome);
+  }
+
+  /** Tells those who may begin a stream of a user what the user may still write. */
+  setQuotaHeaders(response: Response, caller: Caller, userId: string): void {
+    const anyStream = streamNameOf({ userId, type: 'profile', category: 'default' });
+    if (!this.authorizer.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
+    const left = this.quota.left(this.queries.usage(userId));
+    response.setHeader('X-Quota-Streams-Limit', this.quota.limit.streams);
+    response.setHeader('X-Quota-Streams-Remaining', left.streams);
+    response.setHeader('X-Quota-Bytes-Limit', this.quota.limit.bytes);
+    response.setHeader('X-Quota-Bytes-Remaining', left.bytes);
+  }
+}

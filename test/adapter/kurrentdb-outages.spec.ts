@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConnectionError, TimeoutError } from '../../src/event-store/domain/index.js';
+import { connect, type Connected, type Greeted, greeted, newStream, until } from '../support/connected-store.js';
+import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
+
+describe('KurrentDBService, when the server is gone', () => {
+  let directory: string;
+  const cleanups: (() => Promise<void>)[] = [];
+
+  const startServer = async (...args: readonly string[]): Promise<KurrentDBServer> => {
+    const server = await KurrentDBServer.start('--insecure', ...args);
+    cleanups.push(() => server.kill('SIGKILL'));
+    return server;
+  };
+  const connectTo = (server: KurrentDBServer, timeoutMs: number): Connected => {
+    const connected = connect(server.connectionString, timeoutMs);
+    cleanups.push(() => connected.clients.close());
+    return connected;
+  };
+
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'kurrentdb-service-'))));
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  // Skipped against a given server: the test may not stop that one.
+  itWithOwnServer(
+    'every operation fails with ConnectionError, and works again when the server is back; a subscription goes on',
+    async () => {
+      const own = await startServer('--data', directory, '--port', '0');
+      const port = String(own.port);
+      const connected = connectTo(own, 3_000);
+      const name = newStream();
+      const seen: string[] = [];
+      await connected.store.appendToStream(name, greeted('before'));
+      const subscription = connected.store.subscribeToStream(name, {
+        onBatch: ({ events }) => void seen.push(...events.map(({ data }) => (data as Greeted).greeting)),
+      });
+      cleanups.push(() => subscription.stop());
+      await until(() => seen.length === 1);
+
+      await own.kill('SIGKILL');
+      await expect(connected.store.appendToStream(name, greeted('lost'))).rejects.toThrow(ConnectionError);
+      await expect(connected.store.readStream(name)).rejects.toThrow(ConnectionError);
+      await expect(connected.store.getStreamMetadata(name)).rejects.toThrow(ConnectionError);
+      expect(await connected.store.testConnection()).toMatchObject({
+        connection: 'failed',
+        health: 'unhealthy',
+        error: expect.stringContaining('cannot be reached') as string,
+      });
+
+      await startServer('--data', directory, '--port', port);
+      let appended = false;
+      for (let attempt = 0; !appended && attempt < 50; attempt++) {
+        appended = await connected.store
+          .appendToStream(name, { ...greeted('after'), eventId: 'evt_1_afterafter' })
+          .then(
+            () => true,
+            () => false,
+          );
+        if (!appended) await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await until(() => seen.length === 2, 15_000);
+      expect(seen).toEqual(['before', 'after']);
+      expect(await connected.store.testConnection()).toMatchObject({ connection: 'success' });
+    },
+  );
+
+  // Skipped against a given server: the test may not halt that one.
+  itWithOwnServer('a server that hangs: TimeoutError in time', async () => {
+    const own = await startServer('--mem-db', '--port', '0');
+    const connected = connectTo(own, 2_000);
+    const name = newStream();
+    await connected.store.appendToStream(name, greeted('a'));
+    await connected.store.readStream(name);
+    own.send('SIGSTOP');
+    const start = performance.now();
+    await expect(connected.store.appendToStream(name, greeted('b'))).rejects.toThrow(TimeoutError);
+    await expect(connected.store.readStream(name)).rejects.toThrow(TimeoutError);
+    expect(performance.now() - start).toBeLessThan(8_000);
+  });
+});

@@ -1,0 +1,330 @@
+import { type KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { randomBytes } from 'node:crypto';
+import {
+  EventTooLargeError,
+  isEvent,
+  type StreamCreated,
+  StreamDeletedError,
+  StreamNotFoundError,
+  ValidationError,
+  WrongExpectedRevisionError,
+} from '../../src/event-store/domain/index.js';
+import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
+import { Greeted, greeted, newStream, useStore } from '../support/connected-store.js';
+
+describe('KurrentDBService', () => {
+  const connected = useStore();
+  let store: KurrentDBService;
+  let client: KurrentDBClient;
+  beforeAll(() => {
+    ({ store } = connected);
+    ({ client } = connected.clients);
+  });
+
+  describe('appending and reading', () => {
+    it('gives back what was appended, typed, with id, timestamp and metadata', async () => {
+      const name = newStream();
+      const before = Date.now();
+      const { revision, position } = await store.appendToStream(name, {
+        ...greeted('hello'),
+        metadata: { correlationId: 'c1', causationId: 'c0', source: 'test' },
+      });
+      expect(revision).toBe(0n);
+      expect(position?.commit).toBeGreaterThanOrEqual(0n);
+      const [event, ...none] = await store.readStream(name);
+      expect(none).toEqual([]);
+      if (!event || !isEvent(event, Greeted)) throw new Error('a Greeted was expected');
+      expect(event.data.greeting).toBe('hello');
+      expect(event).toMatchObject({
+        streamName: name,
+        revision: 0n,
+        metadata: { schemaVersion: 2, correlationId: 'c1', causationId: 'c0', source: 'test' },
+      });
+      expect(event.eventId).toMatch(/^evt_\d+_[0-9a-z]{16}$/);
+      expect(Date.parse(event.timestamp)).toBeGreaterThanOrEqual(before);
+      expect(Math.abs(event.created - before)).toBeLessThan(60_000);
+    });
+
+    it('writes several events in one append, all or none', async () => {
+      const name = newStream();
+      await store.appendToStream(name, [greeted('a'), greeted('b'), greeted('c')]);
+      await expect(store.appendToStream(name, [greeted('d'), greeted('e')], { expectedRevision: 1n })).rejects.toThrow(
+        WrongExpectedRevisionError,
+      );
+      expect((await store.readStream(name)).map(({ data }) => (data as Greeted).greeting)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('reads pages in both directions, 100 events where no limit is given', async () => {
+      const name = newStream();
+      await store.appendToStream(
+        name,
+        Array.from({ length: 105 }, (_, n) => greeted(String(n))),
+      );
+      const revisions = async (...args: Parameters<KurrentDBService['readStream']>): Promise<number[]> =>
+        (await store.readStream(...args)).map(({ revision }) => Number(revision));
+      expect(await revisions(name)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+      expect(await revisions(name, { from: 103n })).toEqual([103, 104]);
+      expect(await revisions(name, { from: 200n })).toEqual([]);
+      expect(await revisions(name, { direction: 'backwards', limit: 2 })).toEqual([104, 103]);
+      expect(await revisions(name, { direction: 'backwards', from: 1n })).toEqual([1, 0]);
+      expect(await revisions(name, { from: 'end' })).toEqual([]);
+    });
+
+    it('upcasts events of an older schema version', async () => {
+      const name = newStream();
+      await store.appendToStream(name, { type: 'Greeted', data: { text: 'old' }, metadata: { schemaVersion: 1 } });
+      expect((await store.readStream(name))[0]).toMatchObject({
+        data: { greeting: 'old' },
+        metadata: { schemaVersion: 1 },
+      });
+    });
+
+    it('marks an event that its type cannot read, instead of failing the whole read', async () => {
+      const name = newStream();
+      await store.appendToStream(name, [
+        { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
+        greeted('fine'),
+      ]);
+      const [malformed, fine] = await store.readStream(name);
+      expect(malformed).toMatchObject({
+        data: { greeting: 7 },
+        problem: { reason: 'malformed', message: 'greeting must be a text' },
+      });
+      expect(fine).not.toHaveProperty('problem');
+    });
+
+    it('repeats an append with the same event ids without writing twice', async () => {
+      const name = newStream();
+      const events = [{ ...greeted('once'), eventId: `evt_1_${randomBytes(8).toString('hex')}` }];
+      const first = await store.appendToStream(name, events);
+      await store.appendToStream(name, greeted('between'));
+      expect(await store.appendToStream(name, events)).toEqual(first);
+      expect(await store.readStream(name)).toHaveLength(2);
+    });
+
+    it('keeps every JSON value as it is', async () => {
+      const name = newStream();
+      const data = {
+        'ünïcödé 🐧': [null, true, -0.5, 1e21, '\u0000\u2028', { ['__proto__']: 'own', constructor: 1 }],
+        empty: {},
+      };
+      await store.appendToStream(name, { type: 'Anything', data: JSON.parse(JSON.stringify(data)) as unknown });
+      expect(JSON.stringify((await store.readStream(name))[0]?.data)).toBe(JSON.stringify(data));
+    });
+  });
+
+  describe('expected revisions', () => {
+    it.each([
+      ['no_stream', 'exists', 'no_stream', 1n],
+      ['a revision too low', 'exists', 0n, 1n],
+      ['a revision too high', 'exists', 9n, 1n],
+      ['a revision', 'is missing', 3n, 'no_stream'],
+      ['stream_exists', 'is missing', 'stream_exists', 'no_stream'],
+    ] as const)(
+      '%s, where the stream %s: the error tells what was expected and what is there',
+      async (_, state, expectedRevision, current) => {
+        const name = newStream();
+        if (state === 'exists') await store.appendToStream(name, [greeted('a'), greeted('b')]);
+        const error: unknown = await store
+          .appendToStream(name, greeted('c'), { expectedRevision })
+          .catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(WrongExpectedRevisionError);
+        expect(error).toMatchObject({
+          type: 'wrong-expected-revision',
+          streamName: name,
+          expected: expectedRevision,
+          current,
+        });
+      },
+    );
+
+    it('let one of many concurrent writers through', async () => {
+      const name = newStream();
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) =>
+          store.appendToStream(name, greeted(String(n)), { expectedRevision: 'no_stream' }),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await store.readStream(name)).toHaveLength(1);
+    });
+  });
+
+  describe('what cannot be written', () => {
+    it('over 1 MiB of data: EventTooLargeError with both numbers, and nothing is written', async () => {
+      const name = newStream();
+      const error: unknown = await store
+        .appendToStream(name, greeted('x'.repeat(1_048_577)))
+        .catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(EventTooLargeError);
+      expect((error as EventTooLargeError).details).toMatchObject({ maximumBytes: 1_048_576 });
+      expect(await store.streamExists(name)).toBe(false);
+    });
+
+    it('just under 1 MiB passes', async () => {
+      const name = newStream();
+      await store.appendToStream(name, greeted('x'.repeat(1_048_000)));
+      expect(((await store.readStream(name))[0]?.data as Greeted).greeting).toHaveLength(1_048_000);
+    });
+
+    it.each([
+      ['no events', []],
+      ['data that is no JSON', [{ type: 'Greeted', data: 1n }]],
+      ['an event id of another form', [{ ...greeted('a'), eventId: 'nonsense' }]],
+      ['a type of the server', [{ type: '$metadata', data: {} }]],
+      ['an empty type', [{ type: '', data: {} }]],
+    ])('%s: ValidationError', async (_, events) => {
+      await expect(store.appendToStream(newStream(), events)).rejects.toThrow(ValidationError);
+    });
+
+    it.each(['', ' a', 'a\u0000', 'x'.repeat(513)])(
+      'a stream called %p: ValidationError, for every operation',
+      async (name) => {
+        await expect(store.readStream(name)).rejects.toThrow(ValidationError);
+        await expect(store.appendToStream(name, greeted('a'))).rejects.toThrow(ValidationError);
+        await expect(store.getStreamMetadata(name)).rejects.toThrow(ValidationError);
+        await expect(store.deleteStream(name)).rejects.toThrow(ValidationError);
+      },
+    );
+  });
+
+  describe('createStream', () => {
+    it('appends StreamCreated and writes the metadata; again, it is harmless and says so', async () => {
+      const name = newStream();
+      const stream = {
+        name,
+        description: 'A stream',
+        data: { a: 1 },
+        tags: ['x'],
+        owner: 'system',
+        permissions: { read: ['*'], write: ['system'], admin: ['system'] },
+        maxAge: 3_600,
+      };
+      expect(await store.createStream(stream)).toEqual({ streamName: name, created: true });
+      const afterFirst = await store.getStreamMetadata(name);
+      expect(await store.createStream({ ...stream, description: 'Changed' })).toEqual({
+        streamName: name,
+        created: false,
+      });
+
+      const events = await store.readStream(name);
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({
+        type: 'StreamCreated',
+        data: { streamName: name, description: 'A stream', tags: ['x'], owner: 'system', data: { a: 1 } },
+      });
+      expect(await store.getStreamMetadata(name)).toEqual(afterFirst);
+      const createdAt = (events[0]?.data as StreamCreated).createdAt;
+      expect(afterFirst).toEqual({
+        revision: 0n,
+        metadata: {
+          name,
+          description: 'A stream',
+          data: { a: 1 },
+          maxAge: 3_600,
+          status: 'active',
+          permissions: stream.permissions,
+          metadata: { createdAt, updatedAt: createdAt, version: '1.0.0', tags: ['x'], owner: 'system' },
+          acl: { $r: ['$all'], $w: ['$admins'], $d: ['$admins'], $mr: ['$all'], $mw: ['$admins'] },
+        },
+      });
+    });
+
+    it('by ten replicas at once makes one stream, and exactly one is told that it was the one', async () => {
+      const name = newStream();
+      const results = await Promise.all(
+        Array.from({ length: 10 }, () => store.createStream({ name, description: 'Raced', owner: 'system' })),
+      );
+      expect(results.filter(({ created }) => created)).toHaveLength(1);
+      expect(await store.readStream(name)).toHaveLength(1);
+      expect((await store.getStreamMetadata(name)).revision).toBe(0n);
+    });
+
+    it('finishes what a process that died left half done, and keeps settings that were made meanwhile', async () => {
+      const name = newStream();
+      await store.appendToStream(name, greeted('first'));
+      await store.setStreamMetadata(name, { maxCount: 5, custom: 'kept' });
+      expect(await store.createStream({ name, description: 'Late', owner: 'system' })).toEqual({
+        streamName: name,
+        created: false,
+      });
+      expect((await store.getStreamMetadata(name)).metadata).toMatchObject({
+        maxCount: 5,
+        custom: 'kept',
+        description: 'Late',
+        status: 'active',
+      });
+    });
+  });
+
+  describe('metadata', () => {
+    it('are versioned: a write on an old revision is refused', async () => {
+      const name = newStream();
+      expect(await store.getStreamMetadata(name)).toEqual({ metadata: {}, revision: 'no_stream' });
+      const first = await store.setStreamMetadata(name, { description: 'one' }, { expectedRevision: 'no_stream' });
+      expect(first).toEqual({
+        streamName: `$$${name}`,
+        revision: 0n,
+        position: { commit: expect.any(BigInt) as bigint, prepare: expect.any(BigInt) as bigint },
+      });
+      await expect(
+        store.setStreamMetadata(name, { description: 'two' }, { expectedRevision: 'no_stream' }),
+      ).rejects.toThrow(WrongExpectedRevisionError);
+      const second = await store.setStreamMetadata(name, { description: 'two' }, { expectedRevision: 0n });
+      expect(second.revision).toBe(1n);
+      expect(second.position?.commit).toBeGreaterThan(first.position?.commit ?? 0n);
+      expect(await store.getStreamMetadata(name)).toEqual({ metadata: { description: 'two' }, revision: 1n });
+    });
+
+    it('maxCount and truncateBefore hide events from readers', async () => {
+      const name = newStream();
+      await store.appendToStream(name, [greeted('0'), greeted('1'), greeted('2'), greeted('3')]);
+      await store.setStreamMetadata(name, { maxCount: 2 });
+      expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n, 3n]);
+      await store.setStreamMetadata(name, { truncateBefore: 3 });
+      expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([3n]);
+    });
+
+    it.each([{ maxAge: 0 }, { maxCount: 1.5 }, { truncateBefore: -1 }, { cacheControl: Number.NaN }])(
+      '%p: ValidationError',
+      async (metadata) => {
+        await expect(store.setStreamMetadata(newStream(), metadata)).rejects.toThrow(ValidationError);
+      },
+    );
+  });
+
+  describe('streams that are not there', () => {
+    it('never existed: StreamNotFoundError', async () => {
+      const name = newStream();
+      await expect(store.readStream(name)).rejects.toEqual(new StreamNotFoundError(name));
+      expect(await store.streamExists(name)).toBe(false);
+      await expect(store.deleteStream(name)).rejects.toThrow(WrongExpectedRevisionError);
+    });
+
+    it('were deleted: StreamDeletedError; a new append begins them anew with the revisions going on', async () => {
+      const name = newStream();
+      await store.appendToStream(name, [greeted('a'), greeted('b')]);
+      await expect(store.deleteStream(name, { expectedRevision: 0n })).rejects.toThrow(WrongExpectedRevisionError);
+      await store.deleteStream(name, { expectedRevision: 1n });
+      await expect(store.readStream(name)).rejects.toThrow(StreamDeletedError);
+      expect(await store.streamExists(name)).toBe(false);
+      expect((await store.createStream({ name, description: 'Again', owner: 'system' })).created).toBe(true);
+      expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n]);
+    });
+
+    it('were tombstoned: StreamDeletedError, for writers too', async () => {
+      const name = newStream();
+      await store.appendToStream(name, greeted('a'));
+      await client.tombstoneStream(name);
+      await expect(store.readStream(name)).rejects.toThrow(StreamDeletedError);
+      await expect(store.appendToStream(name, greeted('b'))).rejects.toThrow(StreamDeletedError);
+    });
+  });
+
+  it('tests the connection by a real append and read', async () => {
+    const result = await store.testConnection();
+    expect(result).toEqual({ connection: 'success', health: 'healthy', responseTime: expect.any(Number) as number });
+    expect(await store.streamExists('connection-test')).toBe(true);
+    expect((await store.getStreamMetadata('connection-test')).metadata.maxCount).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,187 @@
+import {
+  AuthenticationError,
+  ConnectionError,
+  type AuthenticatedCaller,
+  ValidationError,
+} from '../../src/event-store/domain/index.js';
+import { ApiKeyService } from '../../src/identity/api-keys/api-key.service.js';
+import { ApiKeyCache } from '../../src/identity/api-keys/api-key-cache.js';
+import { API_KEYS_STREAM } from '../../src/identity/domain/index.js';
+import { ShiftedClock } from '../support/shifted-clock.js';
+import { connect, type Connected, until, useStore } from '../support/connected-store.js';
+import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
+
+const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
+
+/** Who holds a key, or how it was refused. */
+function verify(table: ApiKeyCache, key: string): AuthenticatedCaller | Error {
+  try {
+    return table.verify(key);
+  } catch (error) {
+    if (error instanceof AuthenticationError || error instanceof ConnectionError) return error;
+    throw error;
+  }
+}
+
+const isCaughtUp = (table: ApiKeyCache): boolean => verify(table, UNKNOWN) instanceof AuthenticationError;
+
+describe('API keys', () => {
+  const connected = useStore();
+  const clock = new ShiftedClock();
+  let register: ApiKeyService;
+  let table: ApiKeyCache;
+  let names = 0;
+  const newName = (): string => `service-${Date.now()}-${names++}`;
+
+  beforeAll(() => {
+    register = new ApiKeyService(connected.store, clock);
+    table = new ApiKeyCache(connected.store, clock);
+  });
+  afterEach(() => (clock.aheadMs = 0));
+  afterAll(() => table.stop());
+
+  it('are not known before the first was made, and cannot be judged before their stream was looked at', async () => {
+    expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
+    table.start();
+    await until(() => isCaughtUp(table));
+    expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('not known here') as string });
+    expect(await register.list()).toEqual(expect.any(Array));
+  });
+
+  it('are recorded in a stream of the system, without their secret', async () => {
+    const { text, keyId } = await register.create({ name: newName(), roles: [] });
+    const { metadata } = await connected.store.getStreamMetadata(API_KEYS_STREAM);
+    expect(metadata).toMatchObject({
+      metadata: { owner: 'system' },
+      permissions: { read: ['system'], write: ['system'], admin: ['system'] },
+    });
+    const events = await connected.store.readStream(API_KEYS_STREAM, { direction: 'backwards', limit: 1 });
+    expect(events[0]).toMatchObject({
+      type: 'ApiKeyCreated',
+      data: { keyId, hash: expect.stringMatching(/^[\w-]{43}$/) as string },
+    });
+    const secret = text.slice(text.lastIndexOf(keyId) + keyId.length + 1);
+    expect(
+      JSON.stringify([events, await register.list(), metadata], (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      ),
+    ).not.toContain(secret);
+  });
+
+  it('are accepted where they were made anywhere, and no more once they were revoked anywhere', async () => {
+    const [name, other] = [newName(), newName()];
+    const { text } = await register.create({ name, roles: ['system'] });
+    const { text: kept } = await register.create({ name: other, roles: [] });
+    await until(() => !(verify(table, text) instanceof Error) && !(verify(table, kept) instanceof Error));
+    expect(table.verify(text)).toEqual({ kind: 'known', id: `key:${name}`, roles: new Set(['user', 'system']) });
+    await register.revoke(name);
+    await until(() => verify(table, text) instanceof Error);
+    expect(verify(table, text)).toMatchObject({
+      type: 'authentication-error',
+      message: expect.stringContaining('has been revoked') as string,
+    });
+    expect(table.verify(kept)).toMatchObject({ id: `key:${other}`, roles: new Set(['user']) });
+  });
+
+  it('are not accepted beyond their end, with another secret, or in another form', async () => {
+    const { text } = await register.create({ name: newName(), roles: [], expiresInSeconds: 60 });
+    await until(() => !(verify(table, text) instanceof Error));
+    expect(table.verify(text).expiresAt).toBeGreaterThan(Date.now());
+    const wrong = `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`;
+    for (const key of [wrong, text.slice(0, -1), `${text}A`, text.toUpperCase(), 'pps_', ''])
+      expect(verify(table, key)).toMatchObject({ type: 'authentication-error' });
+    clock.aheadMs = 61_000;
+    expect(verify(table, text)).toMatchObject({
+      type: 'authentication-error',
+      message: expect.stringContaining('has expired') as string,
+    });
+  });
+
+  it('have a name that no other key has until it is revoked, by name or by id', async () => {
+    const name = newName();
+    const { keyId } = await register.create({ name, roles: [], expiresInSeconds: 1 });
+    await expect(register.create({ name, roles: [] })).rejects.toThrow(
+      `There is an API key named '${name}'; revoke it first, or take another name`,
+    );
+    expect(await register.revoke(keyId)).toMatchObject({ name, keyId });
+    for (const gone of [keyId, name, 'nothing']) await expect(register.revoke(gone)).rejects.toThrow(ValidationError);
+    await register.create({ name, roles: [] });
+    await expect(register.create({ name: 'Not A Name', roles: [] })).rejects.toThrow(ValidationError);
+  });
+
+  it('made and revoked at the same time by many are all recorded, and of two with one name one is', async () => {
+    const replicas = Array.from({ length: 8 }, () => new ApiKeyService(connected.store, clock));
+    const own = replicas.map(() => newName());
+    const shared = newName();
+    const results = await Promise.allSettled(
+      replicas.flatMap((replica, index) => [
+        replica.create({ name: own[index] ?? '', roles: [] }),
+        replica.create({ name: shared, roles: [] }),
+      ]),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(replicas.length + 1);
+    expect((await register.list()).map(({ name }) => name)).toEqual(expect.arrayContaining([...own, shared]));
+  });
+});
+
+describe('API keys while the store is away', () => {
+  itWithOwnServer(
+    'are accepted for half a minute if they are known; what is not known cannot be judged; what was refused stays refused',
+    async () => {
+      const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
+      const { store, clients }: Connected = connect(server.connectionString);
+      const clock = new ShiftedClock();
+      const table = new ApiKeyCache(store, clock);
+      try {
+        const register = new ApiKeyService(store, clock);
+        const { text } = await register.create({ name: 'kept', roles: [] });
+        const { text: revoked } = await register.create({ name: 'gone', roles: [] });
+        await register.revoke('gone');
+        table.start();
+        await until(() => isCaughtUp(table));
+        expect(table.verify(text).id).toBe('key:kept');
+
+        await server.kill('SIGKILL');
+        await until(() => !isCaughtUp(table));
+        expect(verify(table, UNKNOWN)).toMatchObject({
+          type: 'connection-error',
+          message: expect.stringContaining('KurrentDB, where they are recorded, cannot be reached') as string,
+        });
+        expect(table.verify(text).id).toBe('key:kept');
+        expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);
+        clock.aheadMs = 31_000;
+        expect(verify(table, text)).toBeInstanceOf(ConnectionError);
+        expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);
+        expect(verify(table, `${text.slice(0, -2)}xx`)).toBeInstanceOf(AuthenticationError);
+      } finally {
+        await table.stop();
+        await clients.close();
+        await server.kill();
+      }
+    },
+  );
+
+  itWithOwnServer('are accepted again as soon as it is back, and those that were made meanwhile too', async () => {
+    const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
+    const { store, clients } = connect(server.connectionString);
+    const clock = new ShiftedClock();
+    const table = new ApiKeyCache(store, clock);
+    table.start();
+    await until(() => isCaughtUp(table));
+    await server.kill('SIGKILL');
+    await until(() => !isCaughtUp(table));
+    const again = await KurrentDBServer.start('--mem-db', '--insecure', '--port', String(server.port));
+    try {
+      await until(() => isCaughtUp(table));
+      const other = connect(again.connectionString);
+      const { text } = await new ApiKeyService(other.store, clock).create({ name: 'late', roles: [] });
+      await other.clients.close();
+      await until(() => !(verify(table, text) instanceof Error));
+      expect(table.verify(text).id).toBe('key:late');
+    } finally {
+      await table.stop();
+      await clients.close();
+      await again.kill();
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { type INestApplication, type MiddlewareConsumer, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { type Server } from 'node:http';
+import supertest from 'supertest';
+import { APP_CONFIG, loadConfig } from '../../src/config/index.js';
+import {
+  AuthenticationError,
+  EventRegistry,
+  type AuthenticatedCaller,
+  type Role,
+  StreamCreated,
+} from '../../src/event-store/domain/index.js';
+import { DomainExceptionFilter } from '../../src/http/errors/domain-exception.filter.js';
+import { assignRequestId } from '../../src/http/request-id.js';
+import { RequestValidationPipe } from '../../src/http/validation/request-validation.pipe.js';
+import { Authenticator } from '../../src/identity/authenticator.js';
+import { AccessGuard } from '../../src/identity/http/access.guard.js';
+import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
+import { SelfProbeCredential } from '../../src/identity/self-probe-credential.js';
+import { PushReports } from '../../src/uptime/probing/application/index.js';
+import { type MonitoredService, type ProbeTarget, ServiceReported } from '../../src/uptime/domain/index.js';
+import { ConfiguredServices } from '../../src/uptime/probing/push/configured-services.js';
+import { PushController } from '../../src/uptime/probing/push/push.controller.js';
+
+import { MemoryEventStore } from '../support/memory-event-store.js';
+import { HTTP, ManualClock } from '../support/probed-service.js';
+
+const TOKEN = 'tok-3n.of~backup';
+const TARGETS: Readonly<Record<string, ProbeTarget>> = {
+  http: HTTP.target,
+  backup: { kind: 'push', token: TOKEN },
+  mail: { kind: 'push' },
+};
+
+/** Tokens that a test understands: `{name}`, or `{name}:{role}`; the token of a service is none. */
+function callerOf(token: string): AuthenticatedCaller {
+  const [id = '', role] = token.split('_');
+  if (id.startsWith('tok')) throw new AuthenticationError('The token cannot be read; get a new one');
+  return { kind: 'known', id, roles: new Set(['user', ...(role === undefined ? [] : [role as Role])]) };
+}
+
+describe('reporting in', () => {
+  const clock = new ManualClock();
+  let store: MemoryEventStore;
+  let app: INestApplication<Server>;
+  const find = (name: string): MonitoredService | undefined =>
+    Object.hasOwn(TARGETS, name) && TARGETS[name] ? { ...HTTP, name, target: TARGETS[name] } : undefined;
+  const push = (name: string, token?: string, body?: object): supertest.Test => {
+    const request = supertest(app.getHttpServer())
+      .post(`/api/uptime/push/${name}`)
+      .set(token === undefined ? {} : { authorization: `Bearer ${token}` });
+    return body === undefined ? request : request.send(body);
+  };
+  const reportsOf = (name: string): unknown[] =>
+    store.eventsOf(`system-probe-reports-${name}`, 'ServiceReported').map(({ data }) => data);
+
+  beforeEach(async () => {
+    const registry = new EventRegistry();
+    for (const definition of [StreamCreated, ServiceReported]) registry.register(definition);
+    store = new MemoryEventStore(registry);
+    @Module({
+      controllers: [PushController],
+      providers: [
+        { provide: APP_CONFIG, useValue: loadConfig({}) },
+        { provide: ConfiguredServices, useValue: { find } },
+        { provide: PushReports, useValue: new PushReports({ store, clock, random: (length) => 'a'.repeat(length) }) },
+        {
+          provide: Authenticator,
+          useValue: new Authenticator(
+            { verify: async (token) => Promise.resolve(callerOf(token)) },
+            { verify: callerOf },
+            new SelfProbeCredential(),
+          ),
+        },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_FILTER, useClass: DomainExceptionFilter },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+      ],
+    })
+    class TestModule {
+      configure(consumer: MiddlewareConsumer): void {
+        consumer.apply(IdentifyMiddleware).forRoutes('{*path}');
+      }
+    }
+    app = await NestFactory.create<INestApplication<Server>>(TestModule, { logger: false });
+    app.use(assignRequestId);
+    await app.init();
+  });
+  afterEach(() => app.close());
+
+  it('takes the token of the service, and no body for "up"', async () => {
+    const answer = await push('backup', TOKEN);
+    expect({ status: answer.status, body: answer.body as unknown }).toEqual({
+      status: 200,
+      body: {
+        timestamp: '2026-01-01T12:00:00.000Z',
+        serviceName: 'backup',
+        eventId: `evt_${clock.now()}_aaaaaaaaaaaaaaaa`,
+        nextDue: '2026-01-01T12:00:15.000Z',
+      },
+    });
+    expect(reportsOf('backup')).toEqual([{ serviceName: 'backup', status: 'up' }]);
+  });
+
+  it('records what the body says', async () => {
+    expect((await push('backup', TOKEN, { status: 'down', message: 'no space left', responseTime: 42 })).status).toBe(
+      200,
+    );
+    expect(reportsOf('backup')).toEqual([
+      { serviceName: 'backup', status: 'down', message: 'no space left', responseTime: 42 },
+    ]);
+  });
+
+  it.each<[name: string, asked: string, nobody: number, user: number, operator: number, token: number]>([
+    ['a service with a token', 'backup', 401, 403, 403, 200],
+    ['a service without one', 'mail', 401, 403, 200, 401],
+    ['a service that is probed', 'http', 401, 403, 404, 401],
+    ['no service', 'nothing', 401, 403, 404, 401],
+    ['what is no name', '__proto__', 401, 403, 404, 401],
+  ])(
+    'for %s (%s) answers %i to nobody, %i to a user, %i to an operator, %i to a token of a service',
+    async (_, asked, nobody, user, operator, token) => {
+      expect((await push(asked)).status).toBe(nobody);
+      expect((await push(asked, 'alice')).status).toBe(user);
+      for (const role of ['admin', 'system']) expect((await push(asked, `root_${role}`)).status).toBe(operator);
+      expect((await push(asked, TOKEN)).status).toBe(token);
+      expect((await push(asked, `${TOKEN}x`)).status).toBe(401);
+    },
+  );
+
+  it('tells a wrong token nothing about whether there is such a service', async () => {
+    const [known, unknown] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
+    expect(known.body).toMatchObject({ ...(unknown.body as object), requestId: expect.anything() as unknown });
+  });
+
+  it.each<[wrong: string, body: object, path: string]>([
+    ['a status that there is not', { status: 'fine' }, 'status'],
+    ['null', { status: null }, 'status'],
+    ['a message that is no text', { message: 1 }, 'message'],
+    ['a message with control characters', { message: 'a\u0007b' }, 'message'],
+    ['a message that is too long', { message: 'a'.repeat(201) }, 'message'],
+    ['a time that is negative', { responseTime: -1 }, 'responseTime'],
+    ['a time with fractions', { responseTime: 1.5 }, 'responseTime'],
+    ['what is not known', { state: 'up' }, 'state'],
+  ])('refuses %s', async (_, body, path) => {
+    const answer = await push('backup', TOKEN, body);
+    expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
+      status: 400,
+      body: {
+        type: 'validation-error',
+        details: { mistakes: expect.arrayContaining([expect.objectContaining({ path })]) as unknown },
+      },
+    });
+    expect(reportsOf('backup')).toEqual([]);
+  });
+
+  it('says who may report before it says what is wrong with the report', async () => {
+    expect((await push('backup', undefined, { status: 'fine' })).status).toBe(401);
+  });
+
+  it('says that a report was not recorded', async () => {
+    store.goAway();
+    const answer = await push('backup', TOKEN);
+    expect({ status: answer.status, retryAfter: answer.headers['retry-after'] }).toEqual({
+      status: 503,
+      retryAfter: '5',
+    });
+  });
+});

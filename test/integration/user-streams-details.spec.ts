@@ -1,0 +1,185 @@
+import {
+  type EventStore,
+  ownedBy,
+  PermissionError,
+  StreamDeletedError,
+  StreamNotFoundError,
+  type StreamPermissions,
+} from '../../src/event-store/domain/index.js';
+import { type MetadataChange } from '../../src/user-streams/application/index.js';
+import {
+  initialMetadataOf,
+  streamNameOf,
+  type UserStream,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
+import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import { useStore } from '../support/connected-store.js';
+
+describe('changing the details of a stream', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let store: EventStore;
+  let replica: Replica;
+  let key: UserStreamKey;
+  let own: StreamPermissions;
+  beforeAll(() => ({ store } = connected));
+  beforeEach(async () => {
+    replica = await open();
+    key = newKey();
+    own = ownedBy(key.userId);
+    await replica.streams.create(requestFor(key), initialMetadataOf(key, { description: 'Mine', tags: ['x'] }), {
+      n: 1,
+    });
+  });
+  const change = (wanted: MetadataChange, expected?: bigint, by = key.userId): Promise<UserStream> =>
+    replica.details.change(callerOf(by), key, wanted, expected);
+  const stored = async (): ReturnType<EventStore['getStreamMetadata']> => store.getStreamMetadata(streamNameOf(key));
+
+  it('changes what is given and keeps the rest, for KurrentDB and for the read model', async () => {
+    const before = await stored();
+    expect(await change({ description: 'Ours' })).toMatchObject({
+      description: 'Ours',
+      tags: ['x'],
+      permissions: own,
+      metadataRevision: 1,
+      revision: 1,
+    });
+    expect(await change({ tags: ['y', 'z'] })).toMatchObject({
+      description: 'Ours',
+      tags: ['y', 'z'],
+      metadataRevision: 2,
+    });
+    const { metadata } = await stored();
+    expect(metadata).toEqual({
+      ...before.metadata,
+      description: 'Ours',
+      metadata: { ...before.metadata.metadata, tags: ['y', 'z'], updatedAt: metadata.metadata?.updatedAt },
+    });
+    expect(Date.parse(metadata.metadata?.updatedAt ?? '')).toBeGreaterThan(
+      Date.parse(before.metadata.metadata?.updatedAt ?? ''),
+    );
+    expect(replica.table.stream(key)).toMatchObject({ description: 'Ours', tags: ['y', 'z'], metadataRevision: 2 });
+  });
+
+  it('makes a stream public and private again, and keeps whom it was shared with', async () => {
+    await change({ permissions: { read: [key.userId, 'bob'] } });
+    expect((await change({ visibility: 'public' })).permissions).toEqual({ ...own, read: ['*', key.userId, 'bob'] });
+    expect((await stored()).metadata.acl).toMatchObject({ $r: ['$all', key.userId, 'bob'] });
+    expect(replica.queries.state(callerOf('carol'), key)).toMatchObject({ revision: 1 });
+    expect((await change({ visibility: 'public' })).permissions.read).toEqual(['*', key.userId, 'bob']);
+    expect((await change({ visibility: 'private' })).permissions).toEqual({ ...own, read: [key.userId, 'bob'] });
+    expect((await stored()).metadata.acl).toMatchObject({ $r: [key.userId, 'bob'] });
+    expect(() => replica.queries.state(callerOf('carol'), key)).toThrow(StreamNotFoundError);
+  });
+
+  it('lets in whom the permissions name, and out whom they do not name any more, at once', async () => {
+    await change({ permissions: { write: [key.userId, 'bob'] } });
+    const asBob = requestFor(key, { caller: callerOf('bob') });
+    await replica.streams.replace(asBob, [{ data: { by: 'bob' } }]);
+    await change({ permissions: { write: [key.userId] } });
+    expect(await refusalOf(replica.streams.replace(asBob, [{ data: {} }]))).toBeInstanceOf(PermissionError);
+  });
+
+  it('is for who has the right admin, whether the stream is there or not', async () => {
+    await change({ permissions: { read: ['*'], write: [key.userId, 'bob'] } });
+    for (const who of ['bob', 'carol'])
+      expect(await refusalOf(change({ description: 'Not yours' }, undefined, who))).toBeInstanceOf(PermissionError);
+    const missing = newKey();
+    expect(await refusalOf(replica.details.change(callerOf('bob'), missing, {}, undefined))).toBeInstanceOf(
+      PermissionError,
+    );
+    expect(await refusalOf(replica.details.change(callerOf(missing.userId), missing, {}, undefined))).toBeInstanceOf(
+      StreamNotFoundError,
+    );
+    expect((await store.getStreamMetadata(streamNameOf(missing))).revision).toBe('no_stream');
+    expect(replica.overrides).toEqual([]);
+    await replica.details.change(callerOf('root', 'admin'), key, { description: 'Tidied' }, undefined);
+    expect(replica.overrides).toEqual([
+      { callerId: 'root', role: 'admin', right: 'admin', streamNames: [streamNameOf(key)] },
+    ]);
+  });
+
+  it('lets an owner give the right away, and nobody back in but who has it', async () => {
+    await change({ permissions: { admin: ['bob'] } });
+    expect(await refusalOf(change({ permissions: { admin: [key.userId] } }))).toBeInstanceOf(PermissionError);
+    expect((await change({ permissions: { admin: ['bob', key.userId] } }, undefined, 'bob')).permissions.admin).toEqual(
+      ['bob', key.userId],
+    );
+  });
+
+  it('demands the revision of the metadata that the change was made for', async () => {
+    expect(await refusalOf(change({ description: 'a' }, 1n))).toMatchObject({
+      type: 'wrong-expected-revision',
+      streamName: streamNameOf(key),
+      expected: 1n,
+      current: 0n,
+    });
+    expect(await change({ description: 'a' }, 0n)).toMatchObject({ metadataRevision: 1 });
+    expect(await refusalOf(change({ description: 'b' }, 0n))).toMatchObject({ expected: 0n, current: 1n });
+    // The revision of the data is another one.
+    await replica.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
+    expect(await change({ description: 'c' }, 1n)).toMatchObject({ metadataRevision: 2, revision: 2 });
+  });
+
+  it('of many at once on two replicas loses none; of those that demand a revision one comes through', async () => {
+    const other = await open();
+    const all = await Promise.all(
+      ['bob', 'carol', 'dave', 'erin'].map((name, n) =>
+        (n % 2 === 0 ? replica : other).details.change(callerOf(key.userId), key, { tags: [name] }, undefined),
+      ),
+    );
+    expect(all.map(({ metadataRevision }) => metadataRevision).sort()).toEqual([1, 2, 3, 4]);
+    for (const { metadataRevision, tags } of all)
+      if (metadataRevision === 4) expect((await stored()).metadata.metadata?.tags).toEqual(tags);
+    const outcomes = await Promise.allSettled(
+      [replica, other, replica, other].map(({ details }, n) =>
+        details.change(callerOf(key.userId), key, { description: String(n) }, 4n),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected')
+        expect(outcome.reason).toMatchObject({ type: 'wrong-expected-revision', expected: 4n, current: 5n });
+  });
+
+  it('does not change a deleted stream', async () => {
+    await replica.streams.delete(requestFor(key));
+    expect(await refusalOf(change({ visibility: 'public' }))).toBeInstanceOf(StreamDeletedError);
+    expect((await stored()).revision).toBe(0n);
+  });
+
+  it("keeps KurrentDB's own settings and what others wrote, and makes the list of access anew", async () => {
+    const { metadata } = await stored();
+    await store.setStreamMetadata(streamNameOf(key), {
+      ...metadata,
+      maxCount: 50,
+      custom: { a: 1 },
+      acl: { $r: ['$all'], $w: ['$all'] },
+    });
+    await change({ description: 'Ours' });
+    expect((await stored()).metadata).toMatchObject({
+      maxCount: 50,
+      custom: { a: 1 },
+      acl: { $r: [key.userId], $w: [key.userId], $d: [key.userId] },
+    });
+  });
+
+  it('makes sense again of metadata that others left without any, closed to all but the user meanwhile', async () => {
+    await change({ visibility: 'public' });
+    await connected.clients.client.setStreamMetadata(streamNameOf(key), {
+      description: 7,
+      metadata: { tags: 'vip' },
+      permissions: 'everyone',
+    });
+    await caughtUp(replica, store, key);
+    expect(() => replica.queries.state(callerOf('bob'), key)).toThrow(StreamNotFoundError);
+    expect(replica.queries.list(callerOf(key.userId), key.userId, { tag: 'x' }, 10).streams).toHaveLength(1);
+    expect(await change({})).toMatchObject({ description: 'Mine', tags: ['x'], permissions: own });
+    expect((await stored()).metadata).toMatchObject({
+      description: 'Mine',
+      metadata: { tags: ['x'], owner: key.userId },
+      permissions: own,
+    });
+  });
+});

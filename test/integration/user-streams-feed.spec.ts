@@ -1,0 +1,226 @@
+import {
+  ANONYMOUS,
+  type Caller,
+  type EventStore,
+  ownedBy,
+  type RecordedEvent,
+  StreamDeletedError,
+  StreamNotFoundError,
+} from '../../src/event-store/domain/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import { until, useStore } from '../support/connected-store.js';
+
+const upTo = (count: number): number[] => [...Array(count).keys()];
+const aMoment = (milliseconds = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('the feed of a stream', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let store: EventStore;
+  let replica: Replica;
+  let key: UserStreamKey;
+  let abort: AbortController;
+  beforeAll(() => ({ store } = connected));
+  beforeEach(async () => {
+    replica = await open();
+    key = newKey();
+    abort = new AbortController();
+    await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true }), { n: 0 });
+  });
+  afterEach(() => abort.abort());
+
+  interface Following {
+    readonly told: RecordedEvent[];
+    readonly revisions: () => number[];
+    readonly ended: Promise<unknown>;
+    readonly hasEnded: () => boolean;
+  }
+  const follow = (
+    after: bigint | undefined,
+    {
+      caller = callerOf(key.userId),
+      pauseMs,
+      signal = abort.signal,
+    }: { caller?: Caller; pauseMs?: number; signal?: AbortSignal } = {},
+  ): Following => {
+    const told: RecordedEvent[] = [];
+    let isOver = false;
+    const events = replica.feed.follow(caller, key, after, signal);
+    const listen = async (): Promise<void> => {
+      for await (const event of events) {
+        told.push(event);
+        if (pauseMs !== undefined) await aMoment(pauseMs);
+      }
+    };
+    const ended = listen().finally(() => (isOver = true));
+    ended.catch(() => undefined);
+    return { told, ended, revisions: () => told.map(({ revision }) => Number(revision)), hasEnded: () => isOver };
+  };
+  const write = (n: number): Promise<unknown> => replica.streams.replace(requestFor(key), [{ data: { n } }]);
+
+  it('tells all behind the revision it resumes at, then each as it is recorded', async () => {
+    await write(1);
+    const feed = follow(0n);
+    await until(() => feed.told.length === 2);
+    await write(2);
+    await until(() => feed.told.length === 3);
+    expect(feed.revisions()).toEqual([1, 2, 3]);
+    expect(feed.told.map(({ type, data }) => [type, (data as { data: unknown }).data])).toEqual(
+      [1, 2, 3].map((n) => ['UserDataUpdated', { n: n - 1 }]),
+    );
+    expect(feed.hasEnded()).toBe(false);
+  });
+
+  it('from its beginning tells how it began; without a revision, only what is recorded from now on', async () => {
+    const [whole, fresh] = [follow(-1n), follow(undefined)];
+    await until(() => whole.told.length === 2);
+    expect(fresh.told).toEqual([]);
+    await write(1);
+    await until(() => fresh.told.length === 1 && whole.told.length === 3);
+    expect(whole.revisions()).toEqual([0, 1, 2]);
+    expect(fresh.revisions()).toEqual([2]);
+  });
+
+  it('does not tell of other streams, nor of the metadata', async () => {
+    const feed = follow(undefined);
+    await replica.streams.replace(requestFor(newKey({ userId: key.userId, type: 'loans' })), [{ data: {} }]);
+    await replica.details.change(callerOf(key.userId), key, { description: 'Changed' }, undefined);
+    await write(1);
+    await until(() => feed.told.length > 0);
+    expect(feed.revisions()).toEqual([2]);
+  });
+
+  it('loses and repeats nothing while 1,000 events are written, to a quick listener and to a slow one', async () => {
+    const followers = [
+      follow(undefined),
+      follow(-1n),
+      follow(undefined, { pauseMs: 1 }),
+      follow(undefined, { caller: ANONYMOUS }),
+    ];
+    for (let batch = 0; batch < 50; batch++) {
+      await Promise.all([
+        store.appendToStream(
+          streamNameOf(key),
+          upTo(10).map((n) => ({ type: 'Noted', data: { n } })),
+        ),
+        ...upTo(10).map((n) => store.appendToStream(streamNameOf(key), { type: 'Noted', data: { n } })),
+      ]);
+    }
+    await until(() => followers.every(({ revisions }) => revisions().at(-1) === 1_001), 25_000);
+    const all = upTo(1_002);
+    expect(followers.map(({ revisions }) => revisions())).toEqual([all.slice(2), all, all.slice(2), all.slice(2)]);
+  });
+
+  it('resumes exactly, however often it is cut off', async () => {
+    const revisions: number[] = [];
+    let writing = true;
+    const written = (async () => {
+      for (let n = 1; n <= 60; n++) await write(n);
+      writing = false;
+    })();
+    for (let after = -1n; writing || revisions.length < 62;) {
+      const cut = new AbortController();
+      const feed = follow(after, { signal: cut.signal });
+      await aMoment(7);
+      cut.abort();
+      await feed.ended;
+      revisions.push(...feed.revisions());
+      after = feed.told.at(-1)?.revision ?? after;
+    }
+    await written;
+    expect(revisions).toEqual(upTo(62));
+  });
+
+  it('ends with the deletion of the stream, which it tells of', async () => {
+    const feed = follow(undefined);
+    await aMoment(20);
+    await replica.streams.delete(requestFor(key));
+    await feed.ended;
+    expect(feed.told.map(({ type }) => type)).toEqual(['StreamDeleted']);
+    expect(() => follow(undefined)).toThrow(StreamDeletedError);
+  });
+
+  it.each(['soft delete', 'tombstone'] as const)("ends with KurrentDB's own %s", async (kind) => {
+    const feeds = [follow(undefined), follow(undefined, { caller: ANONYMOUS })];
+    await aMoment(20);
+    const { client } = connected.clients;
+    await (kind === 'tombstone' ? client.tombstoneStream(streamNameOf(key)) : client.deleteStream(streamNameOf(key)));
+    await Promise.all(feeds.map(({ ended }) => ended));
+    expect(feeds.map(({ told }) => told)).toEqual([[], []]);
+  });
+
+  it('ends as soon as the caller may not read the stream any more, with nothing told that came after', async () => {
+    const [stranger, owner] = [follow(undefined, { caller: ANONYMOUS }), follow(undefined)];
+    await write(1);
+    await until(() => stranger.told.length === 1);
+    await replica.details.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
+    await write(2);
+    await stranger.ended;
+    await until(() => owner.told.length === 2);
+    expect(stranger.revisions()).toEqual([2]);
+    expect(owner.hasEnded()).toBe(false);
+  });
+
+  it('ends for a slow listener too that has not heard all of what was there before it lost the right', async () => {
+    await store.appendToStream(
+      streamNameOf(key),
+      upTo(50).map((n) => ({ type: 'Noted', data: { n } })),
+    );
+    const stranger = follow(-1n, { caller: ANONYMOUS, pauseMs: 10 });
+    await until(() => stranger.told.length === 3);
+    await replica.details.change(callerOf(key.userId), key, { permissions: ownedBy(key.userId) }, undefined);
+    await stranger.ended;
+    expect(stranger.told.length).toBeLessThan(50);
+  });
+
+  it('is not for who may not read the stream, and tells them that there is none', async () => {
+    await replica.details.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
+    expect(() => follow(undefined, { caller: callerOf('bob') })).toThrow(StreamNotFoundError);
+    expect(() => replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).toThrow(StreamNotFoundError);
+  });
+
+  it('ends by the signal: while it waits, before it began, and in the middle', async () => {
+    const waiting = follow(undefined);
+    await aMoment(20);
+    const slow = follow(-1n, { pauseMs: 30 });
+    await until(() => slow.told.length === 1);
+    abort.abort();
+    await Promise.all([waiting.ended, slow.ended]);
+    expect(slow.revisions()).toEqual([0]);
+    const late = follow(-1n);
+    await late.ended;
+    expect(late.told).toEqual([]);
+  });
+
+  it('leaves nobody listening once it has ended', async () => {
+    const listening = new Set<unknown>();
+    const listen = replica.table.listen.bind(replica.table);
+    replica.table.listen = (listener) => {
+      const unlisten = listen(listener);
+      listening.add(listener);
+      return () => {
+        listening.delete(listener);
+        unlisten();
+      };
+    };
+    const feeds = [follow(undefined), follow(-1n)];
+    await until(() => listening.size === 2);
+    abort.abort();
+    await Promise.all(feeds.map(({ ended }) => ended));
+    expect(listening.size).toBe(0);
+  });
+
+  it('waits for what another replica has recorded and this one does not know yet', async () => {
+    const other = await open();
+    await caughtUp(other, store, key);
+    replica.delay.begin();
+    await other.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
+    // The client has heard of revision 2 from the other one.
+    const feed = follow(2n);
+    await other.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
+    replica.delay.end();
+    await until(() => feed.told.length > 0);
+    expect(feed.revisions()).toEqual([3]);
+  });
+});

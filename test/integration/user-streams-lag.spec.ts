@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ConnectionError,
+  type EventStore,
+  ownedBy,
+  StreamAlreadyExistsError,
+  TimeoutError,
+} from '../../src/event-store/domain/index.js';
+import {
+  initialMetadataOf,
+  decideCreate,
+  streamNameOf,
+  type UserStreamKey,
+} from '../../src/user-streams/domain/index.js';
+import {
+  atRevision,
+  callerOf,
+  caughtUp,
+  dataOf,
+  newKey,
+  refusalOf,
+  type Replica,
+  requestFor,
+  useReplicas,
+} from '../support/replica.js';
+import { until, useStore } from '../support/connected-store.js';
+
+const aMoment = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('a replica whose read model lags behind', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let store: EventStore;
+  let fast: Replica;
+  let slow: Replica;
+  let key: UserStreamKey;
+  beforeAll(() => ({ store } = connected));
+  beforeEach(async () => {
+    [fast, slow] = [await open(), await open()];
+    key = newKey();
+    await fast.streams.replace(requestFor(key), [{ data: { n: 0 } }]);
+    await caughtUp(slow, store, key);
+    slow.delay.begin();
+  });
+  /** What comes of a write on the slow replica, which learns of the rest only when the write has had time to go wrong. */
+  const meanwhile = async <Outcome>(write: Promise<Outcome>): Promise<Outcome> => {
+    write.catch(() => undefined);
+    await aMoment(200);
+    slow.delay.end();
+    return write;
+  };
+
+  it('bases no change on what a stream had been', async () => {
+    await fast.streams.change(requestFor(key), { n: 1, by: 'fast' });
+    expect(slow.table.stream(key)?.revision).toBe(1);
+    expect(await meanwhile(slow.streams.change(requestFor(key), { m: 1 }))).toMatchObject({ revision: 3 });
+    expect(dataOf(slow, key)).toEqual({ n: 1, by: 'fast', m: 1 });
+  });
+
+  it('writes nothing to a stream that was deleted, which it does not know yet', async () => {
+    await fast.streams.delete(requestFor(key));
+    expect(await refusalOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({
+      type: 'stream-deleted',
+    });
+    expect((await store.readStream(streamNameOf(key))).at(-1)?.type).toBe('StreamDeleted');
+  });
+
+  it('does not begin a stream that is there already', async () => {
+    const other = newKey();
+    await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
+    expect(
+      await refusalOf(
+        meanwhile(slow.streams.create(requestFor(other), initialMetadataOf(other, { isPublic: true }), { n: 2 })),
+      ),
+    ).toBeInstanceOf(StreamAlreadyExistsError);
+    expect((await store.getStreamMetadata(streamNameOf(other))).metadata.permissions).toEqual(ownedBy(other.userId));
+  });
+
+  it('waits for a revision that the caller knows of', async () => {
+    await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
+    expect(await meanwhile(slow.streams.change(requestFor(key, atRevision(2)), { m: 1 }))).toMatchObject({
+      revision: 3,
+    });
+    expect(dataOf(slow, key)).toEqual({ n: 1, m: 1 });
+  });
+
+  it('waits for a stream that the caller says exists', async () => {
+    const other = newKey();
+    await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
+    expect(
+      await meanwhile(
+        slow.streams.replace(requestFor(other, { precondition: { kind: 'exists' } }), [{ data: { n: 2 } }]),
+      ),
+    ).toMatchObject({ revision: 2, created: false });
+  });
+
+  it('tells the revision of the store, not its own, to who demands an old one', async () => {
+    await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
+    await fast.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
+    for (const demanded of [0, 1])
+      expect(await refusalOf(slow.streams.change(requestFor(key, atRevision(demanded)), { m: 1 }))).toMatchObject({
+        type: 'wrong-expected-revision',
+        current: 3n,
+      });
+    slow.delay.end();
+  });
+
+  it('does not carry out again what the other one has', async () => {
+    const request = requestFor(key, { idempotencyKey: randomUUID() });
+    const first = await fast.streams.replace(request, [{ data: { n: 1 } }]);
+    const outcome = await meanwhile(slow.streams.replace(request, [{ data: { n: 1 } }]));
+    expect(outcome).toMatchObject({ revision: first.revision, eventId: first.eventId, at: first.at });
+    expect(await store.readStream(streamNameOf(key))).toHaveLength(3);
+  });
+
+  it('does not take another request for the same one because of its key', async () => {
+    const request = requestFor(key, { idempotencyKey: randomUUID() });
+    await fast.streams.replace(request, [{ data: { n: 1 } }]);
+    expect(await refusalOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({
+      type: 'validation-error',
+    });
+  });
+
+  it('gives up on a change, with nothing written, where its read model does not come along in time', async () => {
+    await fast.streams.change(requestFor(key), { n: 1 });
+    const error = await refusalOf(slow.streams.change(requestFor(key), { m: 1 }));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({
+      streamName: streamNameOf(key),
+      message: expect.stringContaining('retry in a moment') as string,
+    });
+    expect(await store.readStream(streamNameOf(key))).toHaveLength(3);
+  });
+
+  it('has written what it says, also where its read model does not show it in time', async () => {
+    expect(await slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])).toMatchObject({
+      revision: 2,
+      created: false,
+    });
+    expect(dataOf(slow, key)).toEqual({ n: 0 });
+    slow.delay.end();
+    await until(() => slow.table.stream(key)?.revision === 2);
+    expect(dataOf(slow, key)).toEqual({ n: 1 });
+  });
+
+  it('keeps closed a stream that was shared, as long as it does not know', async () => {
+    const other = newKey();
+    await fast.streams.create(
+      requestFor(other),
+      initialMetadataOf(other, { permissions: { ...ownedBy(other.userId), write: ['bob'] } }),
+      undefined,
+    );
+    expect(
+      await refusalOf(slow.streams.replace(requestFor(other, { caller: callerOf('bob') }), [{ data: {} }])),
+    ).toMatchObject({ type: 'permission-error' });
+    slow.delay.end();
+  });
+
+  it('does not judge by stale metadata who may change them, and answers with what was written', async () => {
+    await fast.details.change(
+      callerOf(key.userId),
+      key,
+      { permissions: { admin: ['carol'] }, description: 'Hers' },
+      undefined,
+    );
+    expect(slow.table.stream(key)?.permissions.admin).toEqual([key.userId]);
+    expect(
+      await refusalOf(
+        slow.details.change(callerOf(key.userId), key, { permissions: { admin: [key.userId] } }, undefined),
+      ),
+    ).toMatchObject({ type: 'permission-error' });
+    const changed = await slow.details.change(callerOf('carol'), key, { tags: ['new'] }, 1n);
+    expect(changed).toMatchObject({
+      tags: ['new'],
+      description: 'Hers',
+      permissions: { ...ownedBy(key.userId), admin: ['carol'] },
+      metadataRevision: 2,
+    });
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      description: 'Hers',
+      metadata: { tags: ['new'] },
+      permissions: { admin: ['carol'] },
+    });
+  });
+});
+
+describe('a replica that has not caught up', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+
+  it('answers no question and takes no write, and says that it will be there in a moment', async () => {
+    const key = newKey();
+    await (await open()).streams.replace(requestFor(key), [{ data: {} }]);
+    const late = await open({ isLate: true });
+    const caller = callerOf(key.userId);
+    const asked: readonly (() => unknown)[] = [
+      () => late.queries.state(caller, key),
+      () => late.queries.list(caller, key.userId, {}, 10),
+      () => late.feed.follow(caller, key, undefined, new AbortController().signal),
+      () => late.streams.replace(requestFor(key), [{ data: {} }]),
+      () => late.details.change(caller, key, {}, undefined),
+    ];
+    for (const ask of asked) expect(await refusalOf(Promise.resolve().then(ask))).toBeInstanceOf(ConnectionError);
+    late.delay.end();
+    await until(() => late.table.isCaughtUp);
+    expect(late.queries.state(caller, key)).toMatchObject({ revision: 1 });
+  });
+});
+
+describe('a stream whose writer died between its events and its metadata', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let store: EventStore;
+  let replica: Replica;
+  let key: UserStreamKey;
+  beforeAll(() => ({ store } = connected));
+  beforeEach(async () => {
+    replica = await open();
+    key = newKey();
+  });
+  const beginHalf = async (isPublic: boolean): Promise<void> => {
+    const situation = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
+    const { events } = decideCreate(situation, initialMetadataOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
+      data: { n: 1 },
+      eventId: `evt_1_${randomUUID().replaceAll('-', '')}`,
+    });
+    await store.appendToStream(streamNameOf(key), events, { expectedRevision: 'no_stream' });
+    await caughtUp(replica, store, key);
+  };
+
+  it('is private meanwhile, unless it was made public', async () => {
+    await beginHalf(false);
+    expect(replica.table.stream(key)).toMatchObject({
+      permissions: ownedBy(key.userId),
+      tags: ['x'],
+      description: 'Half',
+    });
+    expect(replica.table.stream(key)).not.toHaveProperty('metadataRevision');
+    expect(() => replica.queries.state(callerOf('bob'), key)).toThrow('does not exist');
+    expect(replica.queries.state(callerOf(key.userId), key).data?.json).toBe('{"n":1}');
+  });
+
+  it.each([
+    ['replaces its data', () => replica.streams.replace(requestFor(key), [{ data: { n: 2 } }])],
+    ['changes its data', () => replica.streams.change(requestFor(key), { n: 2 })],
+    [
+      'writes to it among others',
+      () =>
+        replica.streams.replaceAll(
+          [key, newKey({ userId: key.userId, type: 'loans' })].map((each) => ({
+            request: requestFor(each),
+            data: [{ data: { n: 2 } }],
+          })),
+        ),
+    ],
+    ['deletes it', () => replica.streams.delete(requestFor(key))],
+    ['changes its details', () => replica.details.change(callerOf(key.userId), key, {}, undefined)],
+  ])('is healed by who %s', async (_, write) => {
+    await beginHalf(true);
+    await write();
+    await caughtUp(replica, store, key);
+    const permissions = { ...ownedBy(key.userId), read: ['*', key.userId] };
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      name: streamNameOf(key),
+      description: 'Half',
+      permissions,
+      acl: { $r: ['$all', key.userId] },
+      metadata: { owner: key.userId, tags: ['x'] },
+    });
+    expect(replica.table.stream(key)).toMatchObject({ metadataRevision: 0, permissions });
+  });
+
+  it('is healed by the same request, sent again with its key', async () => {
+    let dies = true;
+    const dying = await open({
+      seeing: (whole) =>
+        new Proxy(whole, {
+          get: (target, member) => {
+            const value: unknown = Reflect.get(target, member, target);
+            if (member === 'initializeMetadata' && dies) return () => Promise.reject(new ConnectionError('gone'));
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          },
+        }),
+    });
+    const request = requestFor(key, { idempotencyKey: randomUUID() });
+    const beginning = initialMetadataOf(key, { description: 'Half' });
+    expect(await refusalOf(dying.streams.create(request, beginning, { n: 1 }))).toBeInstanceOf(ConnectionError);
+    expect((await store.getStreamMetadata(streamNameOf(key))).revision).toBe('no_stream');
+    dies = false;
+    expect(await dying.streams.create(request, beginning, { n: 1 })).toMatchObject({
+      created: true,
+      replayed: true,
+      revision: 1,
+    });
+    expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
+      description: 'Half',
+      permissions: ownedBy(key.userId),
+    });
+    expect(await store.readStream(streamNameOf(key))).toHaveLength(2);
+  });
+});

@@ -1,0 +1,244 @@
+import {
+  ANONYMOUS,
+  type EventStore,
+  ownedBy,
+  StreamDeletedError,
+  StreamNotFoundError,
+  ValidationError,
+} from '../../src/event-store/domain/index.js';
+import { type StreamFilter } from '../../src/user-streams/application/index.js';
+import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import { useStore } from '../support/connected-store.js';
+
+const BEGAN = Date.parse('2026-01-01T12:00:00.000Z');
+
+describe('asking for the state of a stream', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let store: EventStore;
+  let replica: Replica;
+  let key: UserStreamKey;
+  let now: number;
+  beforeAll(() => ({ store } = connected));
+  beforeEach(async () => {
+    now = BEGAN;
+    replica = await open({ clock: { now: () => now, monotonic: () => performance.now() } });
+    key = newKey();
+  });
+  const owner = (): ReturnType<typeof callerOf> => callerOf(key.userId);
+  const replaceAt = async (at: number, data: Record<string, unknown>): Promise<void> => {
+    now = at;
+    await replica.streams.replace(requestFor(key), [{ data }]);
+  };
+  const atRevision = async (revision: number): Promise<unknown> =>
+    JSON.parse((await replica.queries.stateAtRevision(owner(), key, BigInt(revision))).data?.json ?? 'null');
+  const atTime = async (at: number): Promise<unknown> =>
+    JSON.parse((await replica.queries.stateAtTime(owner(), key, at)).data?.json ?? 'null');
+
+  it('gives the data as they were written last, with the revision, the time and the schema', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    await replaceAt(BEGAN + 5, { n: 2 });
+    const [, , last] = await store.readStream(streamNameOf(key));
+    expect(replica.queries.state(owner(), key)).toEqual({
+      key,
+      revision: 2,
+      data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: BEGAN + 5, schema: 'profile@1' },
+    });
+  });
+
+  it('gives it as it was right after any revision, and tells of the last one who asks for a later', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    for (let n = 2; n <= 40; n++) await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: n });
+    await replaceAt(BEGAN, { n: 41 });
+    expect([
+      await atRevision(0),
+      await atRevision(1),
+      await atRevision(33),
+      await atRevision(40),
+      await atRevision(41),
+    ]).toEqual([null, { n: 1 }, { n: 1 }, { n: 1 }, { n: 41 }]);
+    expect(await refusalOf(atRevision(42))).toMatchObject({
+      type: 'validation-error',
+      details: { currentRevision: '41' },
+    });
+  });
+
+  it('gives it as it was at any time: of several events in one millisecond, the last', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    await replaceAt(BEGAN, { n: 2 });
+    await replaceAt(BEGAN + 1_000, { n: 3 });
+    expect([
+      await atTime(BEGAN),
+      await atTime(BEGAN + 999),
+      await atTime(BEGAN + 1_000),
+      await atTime(BEGAN + 1e12),
+    ]).toEqual([{ n: 2 }, { n: 2 }, { n: 3 }, { n: 3 }]);
+    expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
+  });
+
+  it('takes a time for a prefix of the stream, also where a clock went back', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    await store.appendToStream(streamNameOf(key), {
+      type: 'SomethingElse',
+      data: {},
+      timestamp: new Date(BEGAN - 60_000).toISOString(),
+    });
+    await caughtUp(replica, store, key);
+    await replaceAt(BEGAN - 30_000, { n: 2 });
+    expect(await atTime(BEGAN)).toEqual({ n: 2 });
+    expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
+  });
+
+  it('says of a time when it was deleted that it was, and gives it as it was before and after that', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    now = BEGAN + 10;
+    await replica.streams.delete(requestFor(key));
+    await store.appendToStream(streamNameOf(key), {
+      type: 'SomethingElse',
+      data: {},
+      timestamp: new Date(BEGAN + 15).toISOString(),
+    });
+    await caughtUp(replica, store, key);
+    expect(await refusalOf(atRevision(1))).toBeInstanceOf(StreamDeletedError);
+    now = BEGAN + 20;
+    await replica.streams.restore(requestFor(key));
+    expect([await atTime(BEGAN + 9), await atTime(BEGAN + 20), await atRevision(1), await atRevision(4)]).toEqual([
+      { n: 1 },
+      { n: 1 },
+      { n: 1 },
+      { n: 1 },
+    ]);
+    for (const at of [BEGAN + 10, BEGAN + 15, BEGAN + 19])
+      expect(await refusalOf(atTime(at))).toBeInstanceOf(StreamDeletedError);
+    for (const revision of [2, 3]) expect(await refusalOf(atRevision(revision))).toBeInstanceOf(StreamDeletedError);
+  });
+
+  it('answers who may not read a stream as if there were none, now and for any time', async () => {
+    await replaceAt(BEGAN, { n: 1 });
+    const missing = newKey();
+    const told = async (of: UserStreamKey): Promise<string[]> => {
+      const all = [ANONYMOUS, callerOf('bob')].flatMap((caller) => [
+        Promise.resolve().then(() => replica.queries.state(caller, of)),
+        replica.queries.stateAtRevision(caller, of, 0n),
+        replica.queries.stateAtRevision(caller, of, 99n),
+        replica.queries.stateAtTime(caller, of, BEGAN),
+        replica.queries.stateAtTime(caller, of, 0),
+      ]);
+      return (await Promise.all(all.map(refusalOf))).map((error) => String(error).replace(streamNameOf(of), 'it'));
+    };
+    expect(await told(key)).toEqual(Array(10).fill("StreamNotFoundError: Stream 'it' does not exist"));
+    expect(await told(missing)).toEqual(await told(key));
+    await replica.streams.delete(requestFor(key));
+    expect(await told(missing)).toEqual(await told(key));
+  });
+});
+
+describe('asking for the streams of a user', () => {
+  const connected = useStore();
+  const open = useReplicas(connected);
+  let replica: Replica;
+  let userId: string;
+  const names = (streams: readonly { readonly name: string }[]): string[] =>
+    streams.map(({ name }) => name.replace(`user-${userId}-`, ''));
+  const list = (who: string, filter: StreamFilter = {}, limit = 100, after?: string): string[] =>
+    names(replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
+
+  beforeEach(async () => {
+    replica = await open();
+    ({ userId } = newKey());
+    const create = (
+      type: UserStreamKey['type'],
+      category: string,
+      more: Parameters<typeof initialMetadataOf>[1] = {},
+    ): Promise<unknown> => {
+      const key = newKey({ userId, type, category });
+      return replica.streams.create(requestFor(key), initialMetadataOf(key, more), { n: 1 });
+    };
+    await create('profile', 'default', { isPublic: true, tags: ['me'] });
+    await create('loans', 'car', { tags: ['money', 'me'] });
+    await create('loans', 'house', { tags: ['money'], isPublic: true });
+    await create('loans', 'default');
+    await create('offers', 'shared', { permissions: { ...ownedBy(userId), read: [userId, 'bob'] } });
+    await create('activity', 'old', { tags: ['me'] });
+    await replica.streams.delete(requestFor(newKey({ userId, type: 'activity', category: 'old' })));
+    // Others whose ids begin alike.
+    for (const other of [`${userId}x`, `${userId}-y`])
+      await replica.streams.replace(requestFor(newKey({ userId: other })), [{ data: {} }]);
+  });
+
+  it('gives them by type and category: all to the user, to others what they may read', () => {
+    expect(list(userId)).toEqual(['loans-car', 'loans', 'loans-house', 'offers-shared', 'profile']);
+    expect(list('bob')).toEqual(['loans-house', 'offers-shared', 'profile']);
+    expect(list('carol')).toEqual(['loans-house', 'profile']);
+    expect(list('nobody')).toEqual(['loans-house', 'profile']);
+  });
+
+  it.each([
+    [{ type: 'loans' }, ['loans-car', 'loans', 'loans-house']],
+    [{ category: 'default' }, ['loans', 'profile']],
+    [{ tag: 'me' }, ['loans-car', 'profile']],
+    [{ tag: 'm' }, []],
+    [{ visibility: 'public' }, ['loans-house', 'profile']],
+    [{ visibility: 'private' }, ['loans-car', 'loans', 'offers-shared']],
+    [{ type: 'loans', tag: 'money', visibility: 'public' }, ['loans-house']],
+    [{ status: 'deleted' }, ['activity-old']],
+    [{ status: 'deleted', type: 'loans' }, []],
+  ] as const)('filters by %p', (filter, expected) => {
+    expect(list(userId, filter)).toEqual(expected);
+  });
+
+  it('shows deleted ones to who may restore them only', () => {
+    for (const who of ['bob', 'nobody']) expect(list(who, { status: 'deleted' })).toEqual([]);
+    expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual([
+      'activity-old',
+    ]);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('gives the same in pages of %d, each begun where the one before ended', (limit) => {
+    for (const who of [userId, 'bob', 'nobody']) {
+      const whole = list(who);
+      const pages: string[][] = [];
+      let after: string | undefined;
+      do {
+        const { streams, nextAfter } = replica.queries.list(
+          who === 'nobody' ? ANONYMOUS : callerOf(who),
+          userId,
+          {},
+          limit,
+          after,
+        );
+        pages.push(names(streams));
+        after = nextAfter;
+      } while (after !== undefined);
+      expect(pages.flat()).toEqual(whole);
+      expect(pages).toHaveLength(Math.ceil(whole.length / limit));
+    }
+  });
+
+  it("goes on behind a stream that is not there any more, and refuses another user's", () => {
+    expect(list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
+    for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
+      expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);
+  });
+
+  it('reports what the role of an admin opened once, with the names of that page', () => {
+    replica.queries.list(callerOf('root', 'admin'), userId, {}, 3);
+    expect(replica.overrides).toEqual([
+      {
+        callerId: 'root',
+        role: 'admin',
+        right: 'read',
+        streamNames: [`user-${userId}-loans-car`, `user-${userId}-loans`],
+      },
+    ]);
+  });
+
+  it('gives none of a user who has none, or cannot be one', () => {
+    for (const other of [newKey().userId, '', '__proto__', 'a/b'])
+      expect(replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({
+        streams: [],
+        nextAfter: undefined,
+      });
+  });
+});

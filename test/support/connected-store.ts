@@ -1,0 +1,96 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  defineEvent,
+  type EventDefinition,
+  EventRegistry,
+  StreamCreated,
+  StreamDeleted,
+  StreamRestored,
+} from '../../src/event-store/domain/index.js';
+import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
+import { RecoveringClient } from '../../src/event-store/kurrentdb/recovering-client.js';
+import { KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
+import { UserDataUpdated } from '../../src/user-streams/domain/index.js';
+import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.js';
+
+export interface Greeted {
+  readonly greeting: string;
+}
+
+export const Greeted = defineEvent<'Greeted', Greeted>({
+  type: 'Greeted',
+  schemaVersion: 2,
+  upcasters: { 1: (data) => ({ greeting: (data as { text: string }).text }) },
+  parse: (data) => {
+    const { greeting } = data as Partial<Greeted>;
+    if (typeof greeting !== 'string') throw new Error('greeting must be a text');
+    return { greeting };
+  },
+});
+
+export interface Connected {
+  readonly store: KurrentDBService;
+  readonly clients: RecoveringClient;
+}
+
+/** The service on a server, as the EventStoreModule makes it. */
+export function connect(connectionString: string, timeoutMs = 5_000): Connected {
+  const registry = new EventRegistry();
+  for (const definition of [
+    StreamCreated,
+    StreamDeleted,
+    StreamRestored,
+    UserDataUpdated,
+    Greeted,
+  ] as EventDefinition[])
+    registry.register(definition);
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
+  const clients = new RecoveringClient(connectionString);
+  return {
+    clients,
+    store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }),
+  };
+}
+
+export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } => ({
+  type: 'Greeted',
+  data: { greeting },
+});
+export const newStream = (): string => `service-uptime-contract-${randomUUID()}`;
+export const until = async (condition: () => boolean, timeoutMs = 10_000): Promise<void> => {
+  for (const deadline = Date.now() + timeoutMs; !condition();) {
+    if (Date.now() > deadline) throw new Error('it did not come to it in time');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+/** Before all tests of a suite, connects to the given server or to an embedded one of the suite's own; after them, closes all. */
+export function useStore(): Connected {
+  const connected: { -readonly [Key in keyof Connected]?: Connected[Key] } = {};
+  let server: KurrentDBServer | undefined;
+  beforeAll(async () => {
+    server =
+      EXTERNAL_CONNECTION_STRING === undefined
+        ? await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0')
+        : undefined;
+    Object.assign(connected, connect(EXTERNAL_CONNECTION_STRING ?? server?.connectionString ?? ''));
+  });
+  afterAll(async () => {
+    await connected.clients?.close();
+    await server?.kill();
+  });
+  const opened = <Key extends keyof Connected>(key: Key): Connected[Key] => {
+    const value = connected[key];
+    if (!value) throw new Error('the store is there from beforeAll on only');
+    return value;
+  };
+  return {
+    get store() {
+      return opened('store');
+    },
+    get clients() {
+      return opened('clients');
+    },
+  };
+}

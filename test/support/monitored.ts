@@ -1,0 +1,100 @@
+import { isEvent } from '../../src/event-store/domain/index.js';
+import { LeaseLostError, type Log, ServiceMonitor } from '../../src/uptime/probing/application/index.js';
+import { ProbesRecorded, type Sample, samplesOf, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
+import { MemoryEventStore } from './memory-event-store.js';
+import { DecidedProbe, HTTP, ManualClock, NOON, uptimeEvents } from './probed-service.js';
+import { TemporarySpool } from './temporary-spool.js';
+
+export const CHANGES_STREAM = 'service-uptime-http';
+export const SAMPLES_STREAM = 'system-probe-samples-http';
+
+/** For the beginning of a `describe`: gives each of its tests a service of its own, whose monitor has begun. */
+export function useMonitored(): Monitored {
+  const given = new Monitored();
+  beforeEach(async () => {
+    Object.assign(given, new Monitored());
+    given.monitor = await given.start();
+  });
+  afterEach(() => given.spool.remove());
+  return given;
+}
+
+/** A service and all that its monitor needs, with a store and a target that a test decides about. */
+export class Monitored {
+  readonly store = new MemoryEventStore(uptimeEvents());
+  readonly clock = new ManualClock();
+  readonly probe = new DecidedProbe();
+  readonly spool = new TemporarySpool();
+  readonly logged: string[] = [];
+  readonly log: Log = {
+    info: (message) => this.logged.push(message),
+    warn: (message) => this.logged.push(message),
+    error: (message, error) => this.logged.push(`${message}: ${String(error)}`),
+  };
+  /** Whether this process holds the lease. */
+  isProber = true;
+  #monitor: ServiceMonitor | undefined;
+
+  /** The one that each test of {@link useMonitored} begins with. */
+  get monitor(): ServiceMonitor {
+    if (!this.#monitor) throw new Error('no monitor has begun');
+    return this.#monitor;
+  }
+
+  set monitor(monitor: ServiceMonitor) {
+    this.#monitor = monitor;
+  }
+
+  async start(proberId = 'prober1', service = HTTP): Promise<ServiceMonitor> {
+    const { store, clock, log } = this;
+    const monitor = new ServiceMonitor(service, this.probe, {
+      store,
+      clock,
+      log,
+      proberId,
+      spool: this.spool.open(),
+      sampleWindowMs: 60_000,
+      samplesMaxAge: 7_776_000,
+      eventLoopLag: { total: () => 0 },
+      append: async (write) => {
+        if (!this.isProber) throw new LeaseLostError();
+        return store.appendToStream(write.streamName, write.events, write);
+      },
+      confirm: () => (this.isProber ? Promise.resolve() : Promise.reject(new LeaseLostError())),
+      proberElsewhere: () => undefined,
+    });
+    await monitor.begin();
+    return monitor;
+  }
+
+  /** Probes so often, ten seconds apart. */
+  async run(times: number, monitor = this.monitor): Promise<void> {
+    for (let index = 0; index < times; index++) {
+      await monitor.probeOnce();
+      await monitor.recorded();
+      this.clock.advance(HTTP.intervalMs);
+    }
+  }
+
+  changes(): ServiceStatusChanged[] {
+    return this.store
+      .eventsOf(CHANGES_STREAM)
+      .flatMap((event) => (isEvent(event, ServiceStatusChanged) ? [event.data] : []));
+  }
+
+  /** The recorded changes, as `status@seconds after the start`. */
+  told(): string[] {
+    return this.changes().map(({ status, timestamp }) => `${status}@${(Date.parse(timestamp) - NOON) / 1_000}`);
+  }
+
+  samples(): Sample[] {
+    return this.store
+      .eventsOf(SAMPLES_STREAM)
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+  }
+
+  /** The recorded samples by their number, from 0, ten seconds apart. */
+  turns(): number[] {
+    return this.samples().map(({ at }) => (at - NOON) / HTTP.intervalMs);
+  }
+}

@@ -1,0 +1,80 @@
+import { type Clock, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
+import { type Probe, type ProbeResult } from '../../src/uptime/probing/application/index.js';
+import {
+  DEFAULT_GRADE_LIMITS,
+  httpTarget,
+  LeaseAcquired,
+  LeaseReleased,
+  type MonitoredService,
+  ProbesRecorded,
+  ServiceStatusChanged,
+} from '../../src/uptime/domain/index.js';
+
+/** 12 o'clock on the day of every test. */
+export const NOON = Date.UTC(2026, 0, 1, 12);
+
+export const HTTP: MonitoredService = {
+  name: 'http',
+  intervalMs: 10_000,
+  timeoutMs: 5_000,
+  grades: DEFAULT_GRADE_LIMITS,
+  failureThreshold: 3,
+  successThreshold: 2,
+  target: httpTarget('http://127.0.0.1:3000'),
+  tags: [],
+  jitterMs: 0,
+  retries: 0,
+  retryDelayMs: 1_000,
+};
+
+export function uptimeEvents(): EventRegistry {
+  const registry = new EventRegistry();
+  for (const definition of [StreamCreated, ServiceStatusChanged, ProbesRecorded, LeaseAcquired, LeaseReleased])
+    registry.register(definition);
+  return registry;
+}
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock implements Clock {
+  constructor(private milliseconds: number = NOON) {}
+
+  now(): number {
+    return this.milliseconds;
+  }
+
+  monotonic(): number {
+    return this.milliseconds;
+  }
+
+  /** @param milliseconds negative where the clock is set back */
+  advance(milliseconds: number): void {
+    this.milliseconds += milliseconds;
+  }
+}
+
+/** A target whose answers a test decides. */
+export class DecidedProbe implements Probe {
+  answer: ProbeResult = { responseTime: 12 };
+  begun = 0;
+  aborted = 0;
+  isHanging = false;
+
+  async probe(signal: AbortSignal): Promise<ProbeResult> {
+    this.begun++;
+    if (!this.isHanging) return Promise.resolve(this.answer);
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => {
+        this.aborted++;
+        reject(new Error('aborted'));
+      }),
+    );
+  }
+
+  goesDown(): void {
+    this.answer = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
+  }
+
+  comesUp(): void {
+    this.answer = { responseTime: 12 };
+  }
+}

@@ -1,0 +1,147 @@
+import { BACKWARDS, END, FORWARDS, KurrentDBClient, START } from '@kurrent/kurrentdb-client';
+import { KurrentDBServer } from './kurrentdb-server.js';
+import {
+  type ProbesRecorded,
+  type Sample,
+  samplesOf,
+  type ServiceStatusChanged,
+} from '../../src/uptime/domain/index.js';
+import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { TcpProxy } from './tcp-proxy.js';
+import { AUTH } from './tokens.js';
+import { Target } from './uptime-target.js';
+
+export const LEASE_MS = 2_500;
+export const INTERVAL_MS = 200;
+const RULES = {
+  UPTIME_LEASE_MS: String(LEASE_MS),
+  UPTIME_INTERVAL_MS: String(INTERVAL_MS),
+  UPTIME_TIMEOUT_MS: '150',
+  UPTIME_FAILURE_THRESHOLD: '2',
+  UPTIME_SUCCESS_THRESHOLD: '2',
+  UPTIME_SAMPLE_WINDOW_MS: '2000',
+  KURRENTDB_TIMEOUT_MS: '1000',
+};
+
+/** One replica of the service: its process, which may have ended, its own data directory, which stays, and its way to the store. */
+export interface Replica {
+  readonly dataDir: string;
+  readonly store: TcpProxy;
+  service: ServiceProcess;
+}
+
+/** Several replicas of the service on one store, all processes of their own, and a target that they probe as the service `http`. */
+export class Replicas {
+  readonly target = new Target();
+  readonly #storeDir = makeDataDir();
+  readonly all: Replica[] = [];
+  #store: KurrentDBServer | undefined;
+  #client: KurrentDBClient | undefined;
+
+  async start(count: number): Promise<void> {
+    await this.target.start();
+    await this.startStore('0');
+    for (let index = 0; index < count; index++) {
+      const dataDir = makeDataDir();
+      const store = await TcpProxy.start(() => this.#store?.port ?? 0);
+      this.all.push({ dataDir, store, service: await this.#run(dataDir, store) });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map(({ service }) => service.kill('SIGKILL')));
+    await this.#client?.dispose();
+    await Promise.all(this.all.map(({ store }) => store.stop()));
+    await this.#store?.kill();
+    await this.target.kill();
+    for (const directory of [this.#storeDir, ...this.all.map(({ dataDir }) => dataDir)]) removeDataDir(directory);
+  }
+
+  async startStore(port = String(this.#store?.port)): Promise<void> {
+    this.#store = await KurrentDBServer.start('--data', this.#storeDir, '--insecure', '--port', port);
+    this.#client ??= KurrentDBClient.connectionString(this.#store.connectionString);
+  }
+
+  async killStore(): Promise<void> {
+    await this.#store?.kill('SIGKILL');
+  }
+
+  async restart(replica: Replica): Promise<void> {
+    replica.service = await this.#run(replica.dataDir, replica.store);
+  }
+
+  /** The replica that took the lease last, as its own log says. */
+  get holder(): Replica {
+    const holder = this.all.find(({ service }) => !service.hasExited && holdsLease(service));
+    if (!holder) throw new Error('no replica probes');
+    return holder;
+  }
+
+  async untilOneProbes(): Promise<Replica> {
+    await eventually(
+      () => Promise.resolve(this.all.some(({ service }) => !service.hasExited && holdsLease(service))),
+      (isFound) => isFound,
+    );
+    return this.holder;
+  }
+
+  /** Waits until a line of the replica's log holds a text. @throws Error where none does in time */
+  async untilLogged({ service: { output } }: Replica, text: string): Promise<void> {
+    const isLogged = (): Promise<boolean> => Promise.resolve(output.some((line) => line.includes(text)));
+    if (!(await eventually(isLogged, (isThere) => isThere)))
+      throw new Error(`'${text}' is not in the log:\n${output.join('\n')}`);
+  }
+
+  /** The changes of the target, in their order. */
+  async changes(): Promise<ServiceStatusChanged[]> {
+    return (await this.#eventsOf('service-uptime-http', 'ServiceStatusChanged')) as ServiceStatusChanged[];
+  }
+
+  /** Its recorded samples, in order of time. */
+  async samples(): Promise<Sample[]> {
+    const windows = (await this.#eventsOf('system-probe-samples-http', 'ProbesRecorded')) as ProbesRecorded[];
+    return windows.flatMap(samplesOf).sort((a, b) => a.at - b.at);
+  }
+
+  /** Which replica, by the name it has as a holder, wrote to the lease last. */
+  async lastHolder(): Promise<unknown> {
+    const events =
+      this.#client?.readStream('system-prober-lease', { direction: BACKWARDS, fromRevision: END, maxCount: 1 }) ?? [];
+    for await (const { event } of events) return (event?.data as { holder?: unknown }).holder;
+    return undefined;
+  }
+
+  #run(dataDir: string, { listeningOn }: TcpProxy): Promise<ServiceProcess> {
+    const connectionString = this.#store?.connectionString.replace(`:${this.#store.port}`, `:${listeningOn}`) ?? '';
+    return ServiceProcess.start({
+      DATA_DIR: dataDir,
+      KURRENTDB_CONNECTION_STRING: connectionString,
+      ...AUTH,
+      UPTIME_HTTP_URL: this.target.url,
+      ...RULES,
+    });
+  }
+
+  async #eventsOf(streamName: string, type: string): Promise<unknown[]> {
+    const found: unknown[] = [];
+    try {
+      for await (const { event } of this.#client?.readStream(streamName, {
+        direction: FORWARDS,
+        fromRevision: START,
+      }) ?? []) {
+        if (event?.type === type) found.push(event.data);
+      }
+    } catch {
+      // Not there yet, or the store is away: whoever asks asks again.
+      return [];
+    }
+    return found;
+  }
+}
+
+function holdsLease({ output }: ServiceProcess): boolean {
+  const last = output.findLast(
+    (line) => line.includes('This replica probes') || line.includes('Another replica has taken over'),
+  );
+  return last?.includes('This replica probes') ?? false;
+}

@@ -1,0 +1,274 @@
+import {
+  AccessDeniedError,
+  BACKWARDS,
+  END,
+  jsonEvent,
+  KurrentDBClient,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  type ResolvedEvent,
+  START,
+  StreamNotFoundError,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
+import { credentials } from '@grpc/grpc-js';
+import operationsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_grpc_pb.js';
+import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { collect, counted, countedUpTo, newStream, numbers, revisions } from '../support/embedded-client.js';
+import { until } from '../support/connected-store.js';
+import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
+import { PersistentConsumer } from '../support/persistent-consumer.js';
+
+const { OperationsClient } = operationsGrpc;
+const { StartScavengeReq } = operationsPb;
+
+/** A category that no other test has. */
+const newCategory = (): string => randomUUID().replaceAll('-', '');
+
+const links = (events: readonly ResolvedEvent[]): string[] =>
+  events.map(({ link, event }) => Buffer.from(((link ?? event)?.data ?? []) as Uint8Array).toString());
+
+/** Asks again and again until the condition holds; fails if that takes more than ten seconds. */
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await condition()) return;
+    await sleep(50);
+  }
+  throw new Error('it did not come to it in time');
+}
+
+/** A real server has these streams when its system projections run, and then a little later: here they are there with the events. */
+describe('index streams', () => {
+  let directory: string;
+  let server: KurrentDBServer;
+  let client: KurrentDBClient;
+  let category: string;
+  const open = async (): Promise<void> => {
+    server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+    client = KurrentDBClient.connectionString(server.connectionString);
+  };
+  const close = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    await client.dispose();
+    await server.kill(signal);
+  };
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'embedded-index-'));
+    await open();
+  });
+  afterAll(async () => {
+    await close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  beforeEach(() => (category = newCategory()));
+
+  const read = (stream: string, options: Parameters<typeof client.readStream>[1] = {}): Promise<ResolvedEvent[]> =>
+    collect(client.readStream(stream, options));
+
+  itWithOwnServer('link the events of a category in the order of the log, with and without resolving', async () => {
+    const [a, b] = [`${category}-a-1`, `${category}-b`];
+    await client.appendToStream(a, countedUpTo(2));
+    await client.appendToStream(b, counted(2));
+    await client.appendToStream(a, counted(3));
+    const resolved = await read(`$ce-${category}`, { resolveLinkTos: true });
+    expect(numbers(resolved)).toEqual([0, 1, 2, 3]);
+    expect(revisions(resolved)).toEqual([0, 1, 2, 3]);
+    expect(resolved[3]?.event).toMatchObject({ streamId: a, revision: 2n });
+    expect(resolved[3]?.link).toMatchObject({ streamId: `$ce-${category}`, revision: 3n, type: '$>', isJson: false });
+    const [first] = await read(`$ce-${category}`, { maxCount: 1 });
+    expect(first?.event).toMatchObject({ streamId: `$ce-${category}`, type: '$>', data: Buffer.from(`0@${a}`) });
+  });
+
+  itWithOwnServer('are read in both directions, from anywhere, as much as is asked for', async () => {
+    for (let n = 0; n < 3; n++) await client.appendToStream(`${category}-${n}`, countedUpTo(100));
+    const stream = `$ce-${category}`;
+    expect(revisions(await read(stream))).toEqual(Array.from({ length: 300 }, (_, n) => n));
+    expect(revisions(await read(stream, { fromRevision: 62n, maxCount: 4 }))).toEqual([62, 63, 64, 65]);
+    expect(revisions(await read(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 2 }))).toEqual([299, 298]);
+    expect(revisions(await read(stream, { direction: BACKWARDS, fromRevision: 64n, maxCount: 2 }))).toEqual([64, 63]);
+    expect(
+      numbers(await read(stream, { direction: BACKWARDS, fromRevision: 100n, maxCount: 2, resolveLinkTos: true })),
+    ).toEqual([0, 99]);
+    await expect(read('$ce-none')).rejects.toThrow(StreamNotFoundError);
+  });
+
+  itWithOwnServer(
+    'are there by event type, by correlation, for all streams and for the streams of a category',
+    async () => {
+      const stream = `${category}-1`;
+      const type = `Type ${category}`;
+      await client.appendToStream(stream, [
+        jsonEvent({ type, data: { n: 1 }, metadata: { $correlationId: category } }),
+        counted(2),
+      ]);
+      await client.setStreamMetadata(stream, { maxAge: 1000 });
+      expect(links(await read(`$et-${type}`))).toEqual([`0@${stream}`]);
+      expect(links(await read(`$bc-${category}`))).toEqual([`0@${stream}`]);
+      expect(links(await read('$streams', { direction: BACKWARDS, fromRevision: END, maxCount: 2 }))).toEqual([
+        `0@$$${stream}`,
+        `0@${stream}`,
+      ]);
+      expect(links(await read(`$category-${category}`))).toEqual([stream]);
+      const [metadata] = await read('$et-$metadata', {
+        direction: BACKWARDS,
+        fromRevision: END,
+        maxCount: 1,
+        resolveLinkTos: true,
+      });
+      expect(metadata?.event).toMatchObject({ streamId: `$$${stream}`, data: { $maxAge: 1000 } });
+    },
+  );
+
+  itWithOwnServer('have the events as soon as the append is answered, and none of one that is refused', async () => {
+    const stream = `${category}-1`;
+    for (let n = 0; n < 50; n++) {
+      await client.appendToStream(stream, counted(n));
+      expect(
+        numbers(
+          await read(`$ce-${category}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1, resolveLinkTos: true }),
+        ),
+      ).toEqual([n]);
+    }
+    await expect(client.appendToStream(stream, counted(50), { streamState: 7n })).rejects.toThrow();
+    const again = counted(51);
+    for (let n = 0; n < 2; n++) await client.appendToStream(stream, again);
+    expect(await read(`$ce-${category}`)).toHaveLength(51);
+  });
+
+  itWithOwnServer('are not in $all', async () => {
+    await client.appendToStream(`${category}-1`, counted(1));
+    expect(
+      await collect(
+        client.readAll({
+          fromPosition: START,
+          filter: streamNameFilter({ prefixes: ['$ce-', '$et-', '$streams', '$category-', '$bc-'] }),
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  itWithOwnServer('are subscribed to: what is there, and what comes', async () => {
+    await client.appendToStream(`${category}-1`, countedUpTo(100));
+    const received: ResolvedEvent[] = [];
+    const subscription = client.subscribeToStream(`$ce-${category}`, { fromRevision: START, resolveLinkTos: true });
+    subscription.on('data', (event: ResolvedEvent) => received.push(event));
+    await until(() => received.length === 100);
+    await client.appendToStream(`${category}-2`, [counted(100), counted(101)]);
+    await until(() => received.length === 102);
+    expect(numbers(received)).toEqual(Array.from({ length: 102 }, (_, n) => n));
+    await subscription.unsubscribe();
+  });
+
+  itWithOwnServer(
+    'have persistent subscriptions: their events are acknowledged, retried, parked and replayed',
+    async () => {
+      await client.appendToStream(`${category}-1`, countedUpTo(3));
+      const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, resolveLinkTos: true });
+      await client.createPersistentSubscriptionToStream(`$ce-${category}`, 'group', settings);
+      const consumer = await PersistentConsumer.ofStream(client, `$ce-${category}`, 'group');
+      const [first, second, third] = await consumer.received(3);
+      expect(consumer.numbers).toEqual([0, 1, 2]);
+      expect(first?.link).toMatchObject({ streamId: `$ce-${category}`, revision: 0n });
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three were received');
+      await consumer.ack(first);
+      await consumer.nack('retry', second);
+      await consumer.received(4);
+      await consumer.nack('park', third);
+      await client.appendToStream(`${category}-2`, counted(3));
+      await consumer.received(5);
+      expect(consumer.numbers.slice(3)).toEqual([1, 3]);
+      await eventually(
+        async () =>
+          (await client.getPersistentSubscriptionToStreamInfo(`$ce-${category}`, 'group')).stats.parkedMessageCount ===
+          1n,
+      );
+      await client.replayParkedMessagesToStream(`$ce-${category}`, 'group');
+      expect(numbers((await consumer.received(6)).slice(5))).toEqual([2]);
+      await consumer.close();
+    },
+  );
+
+  itWithOwnServer('obey their own metadata', async () => {
+    await client.appendToStream(`${category}-1`, countedUpTo(5));
+    await client.setStreamMetadata(`$ce-${category}`, { maxCount: 2 });
+    expect(revisions(await read(`$ce-${category}`))).toEqual([3, 4]);
+    await client.setStreamMetadata(`$ce-${category}`, { truncateBefore: 1 });
+    expect(revisions(await read(`$ce-${category}`))).toEqual([1, 2, 3, 4]);
+  });
+
+  itWithOwnServer('keep links that lead nowhere when a stream is deleted, and say that it was', async () => {
+    const [softly, forGood] = [`${category}-soft`, `${category}-good`];
+    for (const stream of [softly, forGood]) await client.appendToStream(stream, counted(1));
+    await client.deleteStream(softly);
+    await client.tombstoneStream(forGood);
+    const resolved = await read(`$ce-${category}`, { resolveLinkTos: true });
+    expect(links(resolved)).toEqual([`0@${softly}`, `0@${forGood}`, `0@$$${softly}`, `9223372036854775807@${forGood}`]);
+    expect(resolved.map(({ event }) => event?.streamId)).toEqual([undefined, undefined, `$$${softly}`, undefined]);
+    expect(links(await read('$et-$deleted', { direction: BACKWARDS, fromRevision: END, maxCount: 2 }))).toEqual([
+      `9223372036854775807@${forGood}`,
+      `0@${softly}`,
+    ]);
+  });
+
+  itWithOwnServer('are not written to or deleted, by anyone', async () => {
+    await client.appendToStream(`${category}-1`, counted(1));
+    for (const stream of [`$ce-${category}`, '$streams', '$et-counted', '$category-none', '$bc-none']) {
+      await expect(client.appendToStream(stream, counted(1))).rejects.toThrow(AccessDeniedError);
+      await expect(client.deleteStream(stream)).rejects.toThrow(AccessDeniedError);
+      await expect(client.tombstoneStream(stream)).rejects.toThrow(AccessDeniedError);
+    }
+    expect(await read(`$ce-${category}`)).toHaveLength(1);
+  });
+
+  itWithOwnServer('lose what a scavenge removes, and keep the rest, also over a kill', async () => {
+    const [deleted, kept] = [`${category}-deleted`, `${category}-kept`];
+    await client.appendToStream(deleted, countedUpTo(200));
+    await client.appendToStream(kept, countedUpTo(3));
+    await client.appendToStream(deleted, countedUpTo(200));
+    await client.deleteStream(deleted);
+    const operations = new OperationsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+    await new Promise<void>((resolve, reject) =>
+      operations.startScavenge(
+        new StartScavengeReq().setOptions(new StartScavengeReq.Options().setThreadCount(1)),
+        (error) => (error ? reject(error) : resolve()),
+      ),
+    );
+    operations.close();
+    const left = ['200', '201', '202', '403'];
+    const found = async (): Promise<string[]> => revisions(await read(`$ce-${category}`)).map(String);
+    await eventually(async () => (await found()).length === left.length);
+    expect(await found()).toEqual(left);
+    await close('SIGKILL');
+    await open();
+    expect(await found()).toEqual(left);
+    await client.appendToStream(kept, counted(4));
+    expect(revisions(await read(`$ce-${category}`, { direction: BACKWARDS, fromRevision: END }))).toEqual([
+      404, 403, 202, 201, 200,
+    ]);
+  });
+});
+
+describe('who may read index streams', () => {
+  itWithOwnServer('admins, and those whom the metadata of the stream names', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'embedded-index-access-'));
+    const server = await KurrentDBServer.start('--data', directory, '--port', '0');
+    const [admin, ops] = ['admin', 'ops'].map((name) =>
+      KurrentDBClient.connectionString(server.connectionString.replace('admin:', `${name}:`)),
+    ) as [KurrentDBClient, KurrentDBClient];
+    try {
+      await ops.appendToStream(newStream(), counted(1));
+      expect(numbers(await collect(admin.readStream('$ce-contract', { resolveLinkTos: true })))).toEqual([1]);
+      await expect(collect(ops.readStream('$ce-contract'))).rejects.toThrow(AccessDeniedError);
+      await expect(admin.appendToStream('$ce-contract', counted(1))).rejects.toThrow(AccessDeniedError);
+      await admin.setStreamMetadata('$ce-contract', { acl: { readRoles: ['$ops'] } });
+      expect(await collect(ops.readStream('$ce-contract'))).toHaveLength(1);
+    } finally {
+      await Promise.all([admin.dispose(), ops.dispose()]);
+      await server.kill();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});

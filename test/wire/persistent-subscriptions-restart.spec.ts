@@ -1,0 +1,187 @@
+import {
+  END,
+  KurrentDBClient,
+  PARK,
+  PersistentSubscriptionDoesNotExistError,
+  PersistentSubscriptionDroppedError,
+  persistentSubscriptionToAllSettingsFromDefaults,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { collect, counted, countedUpTo, newStream } from '../support/embedded-client.js';
+import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
+import { PersistentConsumer } from '../support/persistent-consumer.js';
+
+const GROUP = 'group';
+const EAGER = { checkPointLowerBound: 1, checkPointAfter: 10 } as const;
+
+describe('persistent subscriptions across a restart', () => {
+  let directory: string;
+  let stream: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'embedded-groups-'));
+    stream = newStream();
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** One life of the server; it ends by the signal. */
+  const life = async (signal: NodeJS.Signals, use: (client: KurrentDBClient) => Promise<void>): Promise<void> => {
+    const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
+    const client = KurrentDBClient.connectionString(server.connectionString);
+    try {
+      await use(client);
+    } finally {
+      await server.kill(signal);
+      await client.dispose();
+    }
+  };
+
+  const statsOnce = async (
+    client: KurrentDBClient,
+    condition: (
+      stats: Awaited<ReturnType<KurrentDBClient['getPersistentSubscriptionToStreamInfo']>>['stats'],
+    ) => boolean,
+  ): Promise<void> => {
+    for (let tries = 0; tries < 200; tries++) {
+      if (condition((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats)) return;
+      await sleep(25);
+    }
+    throw new Error('it did not come to it in time');
+  };
+
+  itWithOwnServer.each(['SIGTERM', 'SIGKILL'] as const)(
+    'keep their settings, go on after their checkpoint, and know what is parked (%s)',
+    async (signal) => {
+      await life(signal, async (client) => {
+        await client.appendToStream(stream, countedUpTo(5));
+        await client.createPersistentSubscriptionToStream(
+          stream,
+          GROUP,
+          persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, maxRetryCount: 7, ...EAGER }),
+        );
+        const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+        const events = await consumer.received(5);
+        await consumer.ack(...events.slice(0, 3));
+        await consumer.nack(PARK, ...events.slice(3, 4));
+        await statsOnce(
+          client,
+          ({ lastCheckpointedEventRevision, parkedMessageCount }) =>
+            lastCheckpointedEventRevision === 3n && parkedMessageCount === 1n,
+        );
+        consumer.subscription.on('error', () => undefined);
+      });
+      await life(signal, async (client) => {
+        const { settings, stats } = await client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
+        expect(settings).toMatchObject({ startFrom: START, maxRetryCount: 7, checkPointLowerBound: 1 });
+        expect(stats).toMatchObject({ lastCheckpointedEventRevision: 3n, parkedMessageCount: 1n });
+        const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+        await consumer.received(1);
+        expect([consumer.numbers, consumer.retryCounts]).toEqual([[4], [0]]);
+        await client.replayParkedMessagesToStream(stream, GROUP);
+        await consumer.received(2);
+        expect(consumer.numbers).toEqual([4, 3]);
+      });
+    },
+  );
+
+  itWithOwnServer('miss nothing that was written between their beginning at the end and the restart', async () => {
+    await life('SIGTERM', async (client) => {
+      await client.appendToStream(stream, countedUpTo(2));
+      await client.createPersistentSubscriptionToStream(
+        stream,
+        GROUP,
+        persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: END }),
+      );
+      await client.appendToStream(stream, counted(2));
+    });
+    await life('SIGTERM', async (client) => {
+      const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+      await consumer.received(1);
+      expect(consumer.numbers).toEqual([2]);
+      expect((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).settings.startFrom).toBe(END);
+    });
+  });
+
+  itWithOwnServer('forget no parked event that was given out again when the server was killed', async () => {
+    await life('SIGKILL', async (client) => {
+      await client.appendToStream(stream, countedUpTo(2));
+      await client.createPersistentSubscriptionToStream(
+        stream,
+        GROUP,
+        persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, ...EAGER }),
+      );
+      const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+      await consumer.nack(PARK, ...(await consumer.received(2)));
+      await statsOnce(client, ({ parkedMessageCount }) => parkedMessageCount === 2n);
+      await client.replayParkedMessagesToStream(stream, GROUP);
+      await consumer.ack(...(await consumer.received(4)).slice(2, 3));
+      const parked = `$persistentsubscription-${stream}::${GROUP}-parked`;
+      for (let tries = 0; tries < 100 && (await collect(client.readStream(parked))).length > 1; tries++)
+        await sleep(25);
+      consumer.subscription.on('error', () => undefined);
+    });
+    await life('SIGKILL', async (client) => {
+      expect((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats.parkedMessageCount).toBe(1n);
+      const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+      await client.replayParkedMessagesToStream(stream, GROUP);
+      await consumer.received(1);
+      expect(consumer.numbers).toEqual([1]);
+    });
+  });
+
+  itWithOwnServer('to $all go on after their checkpoint, with their filter', async () => {
+    await life('SIGTERM', async (client) => {
+      await client.createPersistentSubscriptionToAll(
+        GROUP,
+        persistentSubscriptionToAllSettingsFromDefaults({ startFrom: START, ...EAGER }),
+        { filter: streamNameFilter({ regex: `^${stream}` }) },
+      );
+      await client.appendToStream(stream, countedUpTo(2));
+      await client.appendToStream(newStream(), counted(9));
+      const consumer = await PersistentConsumer.ofAll(client, GROUP);
+      await consumer.ack(...(await consumer.received(2)));
+      for (let tries = 0; tries < 100; tries++) {
+        const { stats } = await client.getPersistentSubscriptionToAllInfo(GROUP);
+        if (stats.lastCheckpointedEventPosition !== undefined && stats.totalInFlightMessages === 0) break;
+        await sleep(25);
+      }
+      await sleep(100);
+    });
+    await life('SIGTERM', async (client) => {
+      await client.appendToStream(newStream(), counted(9));
+      await client.appendToStream(stream, counted(2));
+      const consumer = await PersistentConsumer.ofAll(client, GROUP);
+      await consumer.received(1);
+      await sleep(100);
+      expect(consumer.numbers).toEqual([2]);
+    });
+  });
+
+  itWithOwnServer('are gone when they were deleted; their consumers are told when the server stops', async () => {
+    let consumer: PersistentConsumer | undefined;
+    await life('SIGTERM', async (client) => {
+      for (const name of [GROUP, 'deleted'])
+        await client.createPersistentSubscriptionToStream(
+          stream,
+          name,
+          persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START }),
+        );
+      await client.deletePersistentSubscriptionToStream(stream, 'deleted');
+      consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
+    });
+    expect(await consumer?.ended()).toBeInstanceOf(PersistentSubscriptionDroppedError);
+    await life('SIGTERM', async (client) => {
+      expect((await client.listPersistentSubscriptionsToStream(stream)).map(({ groupName }) => groupName)).toEqual([
+        GROUP,
+      ]);
+      await expect(client.getPersistentSubscriptionToStreamInfo(stream, 'deleted')).rejects.toThrow(
+        PersistentSubscriptionDoesNotExistError,
+      );
+    });
+  });
+});
