@@ -29,16 +29,16 @@ export class PersistentConsumer {
     groupName: string,
     bufferSize = 10,
   ): Promise<PersistentConsumer> {
-    return PersistentConsumer.confirmed(
+    return PersistentConsumer.#confirmed(
       client.subscribeToPersistentSubscriptionToStream(streamName, groupName, { bufferSize }),
     );
   }
 
   static async ofAll(client: KurrentDBClient, groupName: string, bufferSize = 10): Promise<PersistentConsumer> {
-    return PersistentConsumer.confirmed(client.subscribeToPersistentSubscriptionToAll(groupName, { bufferSize }));
+    return PersistentConsumer.#confirmed(client.subscribeToPersistentSubscriptionToAll(groupName, { bufferSize }));
   }
 
-  private static async confirmed(subscription: Subscription): Promise<PersistentConsumer> {
+  static async #confirmed(subscription: Subscription): Promise<PersistentConsumer> {
     const consumer = new PersistentConsumer(subscription);
     await once(subscription, 'confirmation'); // rejects if the subscription fails first
     return consumer;

@@ -26,11 +26,11 @@ export interface Answer {
 
 /** The built service, running as a process of its own, as it does in production. */
 export class ServiceProcess {
-  private static readonly running = new Set<ServiceProcess>();
+  static readonly #running = new Set<ServiceProcess>();
 
   /** For `afterEach`: no process outlives a test that failed half-way. */
   static async killAll(): Promise<void> {
-    await Promise.all([...ServiceProcess.running].map((service) => service.kill('SIGKILL')));
+    await Promise.all([...ServiceProcess.#running].map((service) => service.kill('SIGKILL')));
   }
 
   private constructor(
@@ -83,8 +83,8 @@ export class ServiceProcess {
       });
     });
     const service = new ServiceProcess(child, url, output);
-    ServiceProcess.running.add(service);
-    child.once('exit', () => ServiceProcess.running.delete(service));
+    ServiceProcess.#running.add(service);
+    child.once('exit', () => ServiceProcess.#running.delete(service));
     return service;
   }
 

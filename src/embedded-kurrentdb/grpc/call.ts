@@ -25,14 +25,14 @@ export class GrpcCall {
   /** The call is over, however that came. */
   onClose: () => void = () => undefined;
 
-  private readonly reader = new MessageReader();
-  private batch: Buffer[] = [];
-  private flushScheduled = false;
-  private ended = false;
-  private closed = false;
-  private deadline: NodeJS.Timeout | undefined;
-  private acknowledgement: NodeJS.Immediate | undefined;
-  private drainWaiters: (() => void)[] = [];
+  readonly #reader = new MessageReader();
+  #batch: Buffer[] = [];
+  #flushScheduled = false;
+  #ended = false;
+  #closed = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #acknowledgement: NodeJS.Immediate | undefined;
+  #drainWaiters: (() => void)[] = [];
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -40,16 +40,16 @@ export class GrpcCall {
     readonly principal: Principal,
     private readonly reportUnexpected: ErrorReporter,
   ) {
-    stream.on('data', (chunk: Buffer) => this.receive(chunk));
-    stream.on('end', () => this.guard(() => this.halfClose()));
-    stream.on('drain', () => this.drain());
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk));
+    stream.on('end', () => this.guard(() => this.#halfClose()));
+    stream.on('drain', () => this.#drain());
     stream.on('error', () => undefined); // 'close' follows, and says all there is to say
-    stream.on('close', () => this.close());
+    stream.on('close', () => this.#close());
     // A client that leaves Nagle's algorithm on (the native one of the official package) keeps the rest of a request back, be it the
     // body or only the half-close, until its beginning is acknowledged, and the kernel holds that back for 40 ms unless there is
     // something to send. So something is sent.
-    this.acknowledgement = setImmediate(() => this.respond());
-    this.deadline = deadlineTimer(headers['grpc-timeout'], () =>
+    this.#acknowledgement = setImmediate(() => this.#respond());
+    this.#deadline = deadlineTimer(headers['grpc-timeout'], () =>
       this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')),
     );
   }
@@ -62,21 +62,21 @@ export class GrpcCall {
 
   /** True when nothing that is written will arrive. */
   get isOver(): boolean {
-    return this.ended || this.isGone;
+    return this.#ended || this.#isGone;
   }
 
   /** The client has left. A stream is destroyed before it says so, and its last events may still come in between. */
-  private get isGone(): boolean {
-    return this.closed || this.stream.destroyed;
+  get #isGone(): boolean {
+    return this.#closed || this.stream.destroyed;
   }
 
   /** Sends ready-made frames (each a message with its prefix). What is written in one turn goes out together. */
   write(frames: Buffer): void {
     if (this.isOver) return;
-    this.batch.push(frames);
-    if (this.flushScheduled) return;
-    this.flushScheduled = true;
-    process.nextTick(() => this.flush());
+    this.#batch.push(frames);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    process.nextTick(() => this.#flush());
   }
 
   /** Sends a message of a generated class. */
@@ -86,9 +86,9 @@ export class GrpcCall {
 
   /** Resolves when the client has taken enough of what was written. Waiting for it is what bounds the memory of a slow reader. */
   async drained(): Promise<void> {
-    this.flush();
+    this.#flush();
     while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK)
-      await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
+      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
   }
 
   /** Whether the client has fallen behind what was written. */
@@ -97,13 +97,13 @@ export class GrpcCall {
   }
 
   end(): void {
-    this.finish(StatusCode.OK);
+    this.#finish(StatusCode.OK);
   }
 
   fail(error: unknown): void {
     this.report(error);
     const failure = error instanceof GrpcError ? error : handlerFailed(error);
-    this.finish(failure.code, failure.message, failure.trailers);
+    this.#finish(failure.code, failure.message, failure.trailers);
   }
 
   /** Tells of an error that is the server's own; one of the client's is none. */
@@ -121,10 +121,10 @@ export class GrpcCall {
     }
   }
 
-  private receive(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     if (this.isOver) return;
     this.guard(() => {
-      for (const message of this.reader.push(chunk)) {
+      for (const message of this.#reader.push(chunk)) {
         if (this.isOver) return;
         this.onMessage(message);
       }
@@ -132,30 +132,30 @@ export class GrpcCall {
     if (this.isBackedUp) this.stream.pause(); // who does not read the answers shall not ask more
   }
 
-  private halfClose(): void {
-    clearImmediate(this.acknowledgement);
+  #halfClose(): void {
+    clearImmediate(this.#acknowledgement);
     if (this.isOver) return;
-    if (this.reader.isIncomplete) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
+    if (this.#reader.isIncomplete) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
     this.onHalfClose();
   }
 
-  private flush(): void {
-    this.flushScheduled = false;
-    if (this.batch.length === 0 || this.isGone) return;
-    const frames = this.batch.length === 1 ? this.batch[0] : Buffer.concat(this.batch);
-    this.batch = [];
-    this.respond();
+  #flush(): void {
+    this.#flushScheduled = false;
+    if (this.#batch.length === 0 || this.#isGone) return;
+    const frames = this.#batch.length === 1 ? this.#batch[0] : Buffer.concat(this.#batch);
+    this.#batch = [];
+    this.#respond();
     this.stream.write(frames);
   }
 
-  private respond(): void {
-    if (!this.stream.headersSent && !this.isGone) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
+  #respond(): void {
+    if (!this.stream.headersSent && !this.#isGone) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   }
 
-  private finish(code: StatusCode, message?: string, trailers?: Readonly<Record<string, string | Buffer>>): void {
+  #finish(code: StatusCode, message?: string, trailers?: Readonly<Record<string, string | Buffer>>): void {
     if (this.isOver) return;
-    this.flush();
-    this.ended = true;
+    this.#flush();
+    this.#ended = true;
     const status = statusHeaders(code, message, trailers);
     // The rest of the request, if any, is not read any more.
     const closeUnread = (): void => {
@@ -166,38 +166,38 @@ export class GrpcCall {
       this.stream.respond({ ...RESPONSE_HEADERS, ...status }, { endStream: true });
     } else {
       this.stream.once('wantTrailers', () => {
-        if (this.isGone) return;
+        if (this.#isGone) return;
         this.stream.sendTrailers(status);
         setImmediate(closeUnread); // at once, the reset would overtake the trailers
       });
       this.stream.end();
     }
-    this.release();
+    this.#release();
   }
 
-  private close(): void {
-    this.closed = true;
-    this.release();
+  #close(): void {
+    this.#closed = true;
+    this.#release();
   }
 
-  private release(): void {
-    if (this.deadline !== undefined) clearTimeout(this.deadline);
-    this.deadline = undefined;
-    clearImmediate(this.acknowledgement);
-    this.wakeWriters();
+  #release(): void {
+    if (this.#deadline !== undefined) clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    clearImmediate(this.#acknowledgement);
+    this.#wakeWriters();
     const onClose = this.onClose;
     this.onClose = () => undefined;
     onClose();
   }
 
-  private drain(): void {
+  #drain(): void {
     this.stream.resume();
-    this.wakeWriters();
+    this.#wakeWriters();
   }
 
-  private wakeWriters(): void {
-    const waiters = this.drainWaiters;
-    this.drainWaiters = [];
+  #wakeWriters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
     for (const wake of waiters) wake();
   }
 }

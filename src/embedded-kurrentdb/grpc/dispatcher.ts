@@ -67,8 +67,8 @@ type ServiceEntry = { readonly service: GrpcService } | { readonly load: () => P
 
 /** Finds the handler of each HTTP/2 stream, and who is calling. */
 export class Dispatcher {
-  private readonly services = new Map<string, ServiceEntry>();
-  private readonly calls = new Set<GrpcCall>();
+  readonly #services = new Map<string, ServiceEntry>();
+  readonly #calls = new Set<GrpcCall>();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -76,19 +76,19 @@ export class Dispatcher {
   ) {}
 
   register(service: GrpcService): void {
-    this.services.set(service.name, { service });
+    this.#services.set(service.name, { service });
   }
 
   /** The service is made once, however many calls wait for it. */
   registerLater(name: string, load: () => Promise<GrpcService>): void {
     let loading: Promise<GrpcService> | undefined;
-    this.services.set(name, { load: () => (loading ??= load()) });
+    this.#services.set(name, { load: () => (loading ??= load()) });
   }
 
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => undefined); // a client that goes away is no failure of ours; 'close' tells the call
     const [, serviceName = '', methodName = '', ...rest] = (headers[':path'] ?? '').split('/');
-    const entry = rest.length === 0 ? this.services.get(serviceName) : undefined;
+    const entry = rest.length === 0 ? this.#services.get(serviceName) : undefined;
     if (entry === undefined || headers[':method'] !== 'POST') {
       stream.respond({ ':status': 404 }, { endStream: true });
       closeUnread(stream);
@@ -97,16 +97,16 @@ export class Dispatcher {
     const principal = this.authenticator.authenticate(headers.authorization);
     // Nothing of the request is read, and so nothing of it is lost, until its call has been made.
     if (!(principal instanceof Promise) && 'service' in entry)
-      this.start(stream, headers, entry.service, methodName, principal);
-    else void this.startLater(stream, headers, serviceName, entry, methodName, principal);
+      this.#start(stream, headers, entry.service, methodName, principal);
+    else void this.#startLater(stream, headers, serviceName, entry, methodName, principal);
   }
 
   /** Ends the calls that are open, most of which would never end by themselves. Their clients come back when there is a server again. */
   endCalls(): void {
-    for (const call of this.calls) call.fail(new GrpcError(StatusCode.UNAVAILABLE, 'The server is shutting down.'));
+    for (const call of this.#calls) call.fail(new GrpcError(StatusCode.UNAVAILABLE, 'The server is shutting down.'));
   }
 
-  private async startLater(
+  async #startLater(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     serviceName: string,
@@ -117,15 +117,15 @@ export class Dispatcher {
     try {
       const verified = await principal;
       const service = verified === undefined || 'service' in entry ? undefined : await entry.load();
-      if (service !== undefined) this.services.set(serviceName, { service });
-      this.start(stream, headers, 'service' in entry ? entry.service : service, methodName, verified);
+      if (service !== undefined) this.#services.set(serviceName, { service });
+      this.#start(stream, headers, 'service' in entry ? entry.service : service, methodName, verified);
     } catch (error) {
       this.reportUnexpected(error);
       refuse(stream, StatusCode.INTERNAL, 'The call could not be started.');
     }
   }
 
-  private start(
+  #start(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     service: GrpcService | undefined,
@@ -138,8 +138,8 @@ export class Dispatcher {
       return;
     }
     const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
-    this.calls.add(call);
-    stream.once('close', () => this.calls.delete(call));
+    this.#calls.add(call);
+    stream.once('close', () => this.#calls.delete(call));
     const handler =
       service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
     if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));

@@ -39,84 +39,84 @@ const GRACE_MS = 500;
 
 /** One port for gRPC on HTTP/2 and for plain GETs on HTTP/1.1, with TLS (told apart by ALPN) or without (by the first bytes). */
 export class Listener {
-  private readonly http2: Http2Server;
-  private readonly http1: HttpServer;
-  private readonly front: Server;
-  private readonly sessions = new Set<ServerHttp2Session>();
-  private readonly sockets = new Set<Socket>();
-  private closed: Promise<void> = Promise.resolve();
+  readonly #http2: Http2Server;
+  readonly #http1: HttpServer;
+  readonly #front: Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
+  #closed: Promise<void> = Promise.resolve();
 
   private constructor({ tls, dispatcher, answerHttp }: ListenerOptions) {
-    this.http1 = createHttpServer(answerHttp);
-    this.http2 = createHttp2Server({ settings: HTTP2_SETTINGS, maxSessionMemory: SESSION_MEMORY_MEGABYTES });
-    this.http2.on('session', (session) => {
-      this.sessions.add(session);
+    this.#http1 = createHttpServer(answerHttp);
+    this.#http2 = createHttp2Server({ settings: HTTP2_SETTINGS, maxSessionMemory: SESSION_MEMORY_MEGABYTES });
+    this.#http2.on('session', (session) => {
+      this.#sessions.add(session);
       session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-      session.on('close', () => this.sessions.delete(session));
+      session.on('close', () => this.#sessions.delete(session));
       session.on('error', () => session.destroy()); // a broken client; its calls have ended with it
     });
-    this.http2.on('stream', (stream, headers) => dispatcher.handle(stream, headers));
-    this.http2.on('sessionError', () => undefined); // reported by the session itself
-    this.front =
+    this.#http2.on('stream', (stream, headers) => dispatcher.handle(stream, headers));
+    this.#http2.on('sessionError', () => undefined); // reported by the session itself
+    this.#front =
       tls === undefined
-        ? createTcpServer((socket) => this.sniff(socket))
+        ? createTcpServer((socket) => this.#sniff(socket))
         : createTlsServer(
             { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] },
-            (socket) => (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket),
+            (socket) => (socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1).emit('connection', socket),
           );
-    this.front.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
+    this.#front.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
       socket.setNoDelay(true);
       socket.on('error', () => socket.destroy()); // before any protocol is spoken; 'close' follows
-      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.front.on('tlsClientError', () => undefined); // someone who does not speak TLS, or does not trust us
+    this.#front.on('tlsClientError', () => undefined); // someone who does not speak TLS, or does not trust us
   }
 
   /** Listens on loopback; resolves when connections are accepted. */
   static open(options: ListenerOptions): Promise<Listener> {
     const listener = new Listener(options);
     return new Promise((resolve, reject) => {
-      listener.front.once('error', reject);
-      listener.front.listen({ port: options.port, host: LOOPBACK }, () => {
-        listener.front.off('error', reject);
+      listener.#front.once('error', reject);
+      listener.#front.listen({ port: options.port, host: LOOPBACK }, () => {
+        listener.#front.off('error', reject);
         resolve(listener);
       });
     });
   }
 
   get port(): number {
-    return (this.front.address() as AddressInfo).port;
+    return (this.#front.address() as AddressInfo).port;
   }
 
   /** Takes no new connections and calls. Calls that still run keep it open for a moment. */
   stopAccepting(): void {
-    this.closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
-    for (const session of this.sessions) session.close();
+    this.#closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
   }
 
   /** Waits for the last answers to be sent, then ends the connections. */
   async close(): Promise<void> {
     const timer = setTimeout(() => {
-      for (const socket of this.sockets) socket.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, GRACE_MS);
-    for (const socket of this.sockets) if (!this.hasSession(socket)) socket.destroy();
-    await this.closed;
+    for (const socket of this.#sockets) if (!this.#hasSession(socket)) socket.destroy();
+    await this.#closed;
     clearTimeout(timer);
   }
 
-  private hasSession(socket: Socket): boolean {
-    return [...this.sessions].some((session) => !session.destroyed && session.socket.remotePort === socket.remotePort);
+  #hasSession(socket: Socket): boolean {
+    return [...this.#sessions].some((session) => !session.destroyed && session.socket.remotePort === socket.remotePort);
   }
 
-  private sniff(socket: Socket): void {
+  #sniff(socket: Socket): void {
     socket.once('readable', () => {
       const first = socket.read() as Buffer | null;
       if (first === null) return;
       socket.unshift(first);
       const known = HTTP2_PREFACE.subarray(0, Math.min(first.length, HTTP2_PREFACE.length));
       const isHttp2 = first.subarray(0, known.length).equals(known);
-      (isHttp2 ? this.http2 : this.http1).emit('connection', socket);
+      (isHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
     });
   }
 }

@@ -67,7 +67,7 @@ export const mayOperate = (principal: Principal): boolean =>
   principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
 
 class Scavenges {
-  private running: { readonly id: string; readonly scavenge: Scavenge } | undefined;
+  #running: { readonly id: string; readonly scavenge: Scavenge } | undefined;
 
   constructor(
     private readonly context: ServerContext,
@@ -76,21 +76,21 @@ class Scavenges {
 
   /** Starts one, or tells the one that is running. */
   start(): string {
-    if (this.running !== undefined) return this.running.id;
+    if (this.#running !== undefined) return this.#running.id;
     const { store, reader, commits, nowMs } = this.context;
     const scavenge = new Scavenge(store, reader, commits, nowMs);
     const running = { id: randomUUID(), scavenge };
-    this.running = running;
+    this.#running = running;
     scavenge
       .run()
       .catch((error: unknown) => this.targets.reportProblem(error))
-      .finally(() => (this.running = undefined));
+      .finally(() => (this.#running = undefined));
     return running.id;
   }
 
   stop(id: string): void {
-    if (this.running?.id !== id)
+    if (this.#running?.id !== id)
       throw new GrpcError(StatusCode.NOT_FOUND, 'Scavenge id was invalid.', { exception: 'scavenge-not-found' });
-    this.running.scavenge.stop();
+    this.#running.scavenge.stop();
   }
 }

@@ -108,7 +108,7 @@ class UserManagement {
     requireAdmin(caller);
     const loginName = options.getLoginName();
     const existing = this.users.get(loginName);
-    if (existing !== undefined) return this.requireSamePassword(existing, options.getPassword());
+    if (existing !== undefined) return this.#requireSamePassword(existing, options.getPassword());
     const user: User = {
       loginName,
       fullName: options.getFullName(),
@@ -118,7 +118,7 @@ class UserManagement {
       password: await hashPassword(options.getPassword()),
     };
     const before = await this.users.change(loginName, (stored) => (stored === undefined ? user : undefined));
-    if (before !== undefined) await this.requireSamePassword(before, options.getPassword());
+    if (before !== undefined) await this.#requireSamePassword(before, options.getPassword());
   }
 
   async update(caller: Principal, loginName: string, change: (user: User) => User): Promise<void> {
@@ -157,7 +157,7 @@ class UserManagement {
     );
   }
 
-  private async requireSamePassword(user: User, password: string): Promise<void> {
+  async #requireSamePassword(user: User, password: string): Promise<void> {
     if (!(await verifyPassword(password, user.password))) throw conflict(user.loginName);
   }
 }

@@ -18,48 +18,48 @@ const MAX_PENDING = 256;
 
 /** HTTP basic authentication against the table of users. A malformed header counts as none. */
 export class BasicAuthenticator implements Authenticator {
-  private readonly verified = new Map<string, Principal>();
-  private readonly pending = new Map<string, Promise<Principal | undefined>>();
-  private generation = 0;
+  readonly #verified = new Map<string, Principal>();
+  readonly #pending = new Map<string, Promise<Principal | undefined>>();
+  #generation = 0;
 
   constructor(private readonly users: Users) {
     users.onChange(() => {
-      this.generation++;
-      this.verified.clear();
-      this.pending.clear();
+      this.#generation++;
+      this.#verified.clear();
+      this.#pending.clear();
     });
   }
 
   authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined> {
     if (authorization === undefined) return ANONYMOUS;
-    const known = this.verified.get(authorization) ?? this.pending.get(authorization);
+    const known = this.#verified.get(authorization) ?? this.#pending.get(authorization);
     if (known !== undefined) return known;
     const credentials = parseBasic(authorization);
     if (credentials === undefined) return ANONYMOUS;
-    if (this.pending.size >= MAX_PENDING) return undefined;
-    const verification = this.verify(authorization, credentials);
-    this.pending.set(authorization, verification);
+    if (this.#pending.size >= MAX_PENDING) return undefined;
+    const verification = this.#verify(authorization, credentials);
+    this.#pending.set(authorization, verification);
     const forget = (): void => {
-      if (this.pending.get(authorization) === verification) this.pending.delete(authorization);
+      if (this.#pending.get(authorization) === verification) this.#pending.delete(authorization);
     };
     verification.then(forget, forget);
     return verification;
   }
 
-  private async verify(authorization: string, { loginName, password }: Credentials): Promise<Principal | undefined> {
-    const { generation } = this;
+  async #verify(authorization: string, { loginName, password }: Credentials): Promise<Principal | undefined> {
+    const generation = this.#generation;
     const user = this.users.get(loginName);
     if (user === undefined || user.disabled || !(await verifyPassword(password, user.password))) return undefined;
     const principal = userPrincipal(user.loginName, user.groups);
-    if (generation === this.generation) this.remember(authorization, principal);
+    if (generation === this.#generation) this.#remember(authorization, principal);
     return principal;
   }
 
-  private remember(authorization: string, principal: Principal): void {
-    this.verified.set(authorization, principal);
-    if (this.verified.size <= REMEMBERED_HEADERS) return;
-    const oldest = this.verified.keys().next();
-    if (oldest.done !== true) this.verified.delete(oldest.value);
+  #remember(authorization: string, principal: Principal): void {
+    this.#verified.set(authorization, principal);
+    if (this.#verified.size <= REMEMBERED_HEADERS) return;
+    const oldest = this.#verified.keys().next();
+    if (oldest.done !== true) this.#verified.delete(oldest.value);
   }
 }
 

@@ -21,7 +21,7 @@ const decodeUser = (bytes: Buffer): User => JSON.parse(bytes.toString('utf8')) a
 
 /** The table of users. */
 export class Users {
-  private readonly changeListeners = new Set<() => void>();
+  readonly #changeListeners = new Set<() => void>();
 
   constructor(
     private readonly tables: Tables,
@@ -50,13 +50,13 @@ export class Users {
         this.tables.users.putSync(userKey(loginName), Buffer.from(JSON.stringify(changed)));
       return stored;
     });
-    for (const listener of this.changeListeners) listener();
+    for (const listener of this.#changeListeners) listener();
     return before;
   }
 
   /** Told after each change: credentials that were checked before may not be valid any more. */
   onChange(listener: () => void): void {
-    this.changeListeners.add(listener);
+    this.#changeListeners.add(listener);
   }
 }
 

@@ -14,9 +14,9 @@ interface Pending {
  * who wait. Writers are answered after the sync, in the order in which they came.
  */
 export class CommitQueue {
-  private pending: Pending[] = [];
-  private scheduled = false;
-  private readonly listeners = new Set<CommitListener>();
+  #pending: Pending[] = [];
+  #scheduled = false;
+  readonly #listeners = new Set<CommitListener>();
 
   constructor(private readonly store: LogStore) {}
 
@@ -24,7 +24,7 @@ export class CommitQueue {
   submit<T>(write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let outcome: { readonly value: T } | undefined;
-      this.pending.push({
+      this.#pending.push({
         run: () => {
           outcome = { value: write() };
         },
@@ -33,24 +33,24 @@ export class CommitQueue {
         },
         fail: reject,
       });
-      this.schedule();
+      this.#schedule();
     });
   }
 
   onCommit(listener: CommitListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Commits what is waiting, at once. */
   flush(): void {
-    const group = this.pending;
+    const group = this.#pending;
     if (group.length === 0) return;
-    this.pending = [];
-    this.commit(group);
+    this.#pending = [];
+    this.#commit(group);
   }
 
-  private commit(group: readonly Pending[]): void {
+  #commit(group: readonly Pending[]): void {
     let changed: readonly string[];
     try {
       changed = this.store.transaction(() => {
@@ -58,20 +58,20 @@ export class CommitQueue {
       });
     } catch (error) {
       // One write must not fail the others: each gets a transaction of its own.
-      if (group.length > 1) for (const write of group) this.commit([write]);
+      if (group.length > 1) for (const write of group) this.#commit([write]);
       else for (const write of group) write.fail(error);
       return;
     }
     for (const write of group) write.settle();
-    if (changed.length > 0) for (const listener of this.listeners) listener(changed);
+    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     // After the sockets that are readable now have been read: their writes belong to the same group.
     setImmediate(() => {
-      this.scheduled = false;
+      this.#scheduled = false;
       this.flush();
     });
   }

@@ -28,11 +28,11 @@ interface MovingGeneration {
  * no pause. Nothing is ever forgotten in between: a lookup asks the memory, then the table.
  */
 export class EventIdIndex {
-  private recent = new Map<string, number>();
-  private moving: MovingGeneration | undefined;
-  /** What the transaction added to {@link recent}, and what was there before. */
-  private added: { readonly key: string; readonly before: number | undefined }[] = [];
-  private movedUncommitted = 0;
+  #recent = new Map<string, number>();
+  #moving: MovingGeneration | undefined;
+  /** What the transaction added to {@link #recent}, and what was there before. */
+  #added: { readonly key: string; readonly before: number | undefined }[] = [];
+  #movedUncommitted = 0;
 
   constructor(private readonly tables: Tables) {}
 
@@ -45,7 +45,7 @@ export class EventIdIndex {
   lastRevisionOf(streamId: number, id: EventId): number | undefined {
     const key = eventIdKey(streamId, id);
     const word = key.toString('latin1');
-    const remembered = this.recent.get(word) ?? this.moving?.revisions.get(word);
+    const remembered = this.#recent.get(word) ?? this.#moving?.revisions.get(word);
     if (remembered !== undefined) return remembered;
     const bytes = this.tables.eventIds.getBinaryFast(key);
     return bytes === undefined ? undefined : readUint48(bytes, 0);
@@ -54,8 +54,8 @@ export class EventIdIndex {
   /** In a transaction, or while the store is opened. */
   add(streamId: number, id: EventId, revision: number): void {
     const key = eventIdKey(streamId, id).toString('latin1');
-    this.added.push({ key, before: this.recent.get(key) });
-    this.recent.set(key, revision);
+    this.#added.push({ key, before: this.#recent.get(key) });
+    this.#recent.set(key, revision);
   }
 
   /** In a transaction: the event is gone for good. One that is on its way to the table just now stays known, which does no harm. */
@@ -65,51 +65,51 @@ export class EventIdIndex {
     if (bytes !== undefined && readUint48(bytes, 0) === revision)
       this.tables.eventIds.removeSync(eventIdKey(streamId, id));
     const word = key.toString('latin1');
-    const recent = this.recent.get(word);
+    const recent = this.#recent.get(word);
     if (recent !== revision) return;
-    this.added.push({ key: word, before: recent });
-    this.recent.delete(word);
+    this.#added.push({ key: word, before: recent });
+    this.#recent.delete(word);
   }
 
   /** In a transaction, at its end: takes its share of the move. */
   flushPartially(): void {
-    this.movedUncommitted = this.move(MOVED_PER_ADDED * this.added.length);
+    this.#movedUncommitted = this.#move(MOVED_PER_ADDED * this.#added.length);
   }
 
   /** In a transaction: moves all there is, so that nothing has to be taken from the log at the next start. */
   moveAll(endPosition: number): void {
-    this.move(Number.POSITIVE_INFINITY);
-    for (const key of [...this.recent.keys()].sort())
-      this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.recent.get(key) ?? 0));
+    this.#move(Number.POSITIVE_INFINITY);
+    for (const key of [...this.#recent.keys()].sort())
+      this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.#recent.get(key) ?? 0));
     this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(endPosition - 1));
   }
 
   /** After the transaction. */
   commit(endPosition: number): void {
-    this.added = [];
-    if (this.moving !== undefined) {
-      this.moving.moved += this.movedUncommitted;
-      if (this.moving.moved >= this.moving.keys.length) this.moving = undefined;
+    this.#added = [];
+    if (this.#moving !== undefined) {
+      this.#moving.moved += this.#movedUncommitted;
+      if (this.#moving.moved >= this.#moving.keys.length) this.#moving = undefined;
     }
-    this.movedUncommitted = 0;
-    if (this.moving !== undefined || this.recent.size < GENERATION_SIZE) return;
-    this.moving = { revisions: this.recent, keys: [...this.recent.keys()].sort(), upTo: endPosition - 1, moved: 0 };
-    this.recent = new Map();
+    this.#movedUncommitted = 0;
+    if (this.#moving !== undefined || this.#recent.size < GENERATION_SIZE) return;
+    this.#moving = { revisions: this.#recent, keys: [...this.#recent.keys()].sort(), upTo: endPosition - 1, moved: 0 };
+    this.#recent = new Map();
   }
 
   /** The transaction did not happen. */
   rollback(): void {
-    for (const { key, before } of this.added.reverse()) {
-      if (before === undefined) this.recent.delete(key);
-      else this.recent.set(key, before);
+    for (const { key, before } of this.#added.reverse()) {
+      if (before === undefined) this.#recent.delete(key);
+      else this.#recent.set(key, before);
     }
-    this.added = [];
-    this.movedUncommitted = 0;
+    this.#added = [];
+    this.#movedUncommitted = 0;
   }
 
-  private move(count: number): number {
-    if (this.moving === undefined) return 0;
-    const { keys, revisions, moved, upTo } = this.moving;
+  #move(count: number): number {
+    if (this.#moving === undefined) return 0;
+    const { keys, revisions, moved, upTo } = this.#moving;
     const end = Math.min(keys.length, moved + count);
     for (let index = moved; index < end; index++) {
       const key = keys[index] ?? '';

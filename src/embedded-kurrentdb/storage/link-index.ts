@@ -18,65 +18,65 @@ import { type Tables } from './tables.js';
  * event and its links are there together, or not at all.
  */
 export class LinkIndex {
-  private readonly blocks: IndexPages;
+  readonly #blocks: IndexPages;
   /** Positions that the transaction adds, by index stream. */
-  private added = new Map<string, number[]>();
+  #added = new Map<string, number[]>();
   /** Of the stream that was written to last: most events follow one of the same stream. */
-  private scope: { readonly streamName: string; readonly scope: IndexScope | undefined } | undefined;
+  #scope: { readonly streamName: string; readonly scope: IndexScope | undefined } | undefined;
 
   constructor(
     tables: Tables,
     private readonly streams: Streams,
   ) {
-    this.blocks = new IndexPages(tables);
+    this.#blocks = new IndexPages(tables);
   }
 
   /** In a transaction: an event was stored. Events come in the order of their positions. */
   add(streamName: string, position: number, event: IndexableEvent): void {
-    const scope = this.scopeOf(streamName);
+    const scope = this.#scopeOf(streamName);
     if (scope === undefined) return;
     for (const name of indexStreamsOf(scope, event)) {
-      const positions = this.added.get(name);
-      if (positions === undefined) this.added.set(name, [position]);
+      const positions = this.#added.get(name);
+      if (positions === undefined) this.#added.set(name, [position]);
       else positions.push(position);
     }
   }
 
   /** In a transaction, at its end: writes what was added. */
   write(): void {
-    for (const [name, positions] of this.added) {
+    for (const [name, positions] of this.#added) {
       const id = this.streams.idFor(name);
       const firstRevision = this.streams.get(name).lastRevision + 1;
-      this.blocks.append(id, firstRevision, positions);
+      this.#blocks.append(id, firstRevision, positions);
       this.streams.advanceIndex(name, id, firstRevision + positions.length - 1);
     }
-    if (this.added.size > 0) this.added = new Map();
+    if (this.#added.size > 0) this.#added = new Map();
   }
 
   /** The transaction did not happen. */
   rollback(): void {
-    this.added = new Map();
+    this.#added = new Map();
   }
 
   /** In a transaction: an event is gone, and with it what refers to it. */
   forget(event: ParsedEvent): void {
-    const scope = this.scopeOf(event.streamName);
+    const scope = this.#scopeOf(event.streamName);
     if (scope === undefined) return;
-    for (const name of indexStreamsOf(scope, event)) this.blocks.forget(this.streams.get(name).id, event.position);
+    for (const name of indexStreamsOf(scope, event)) this.#blocks.forget(this.streams.get(name).id, event.position);
   }
 
   positionAt(indexId: number, revision: number): number | undefined {
-    return this.blocks.positionAt(indexId, revision);
+    return this.#blocks.positionAt(indexId, revision);
   }
 
   /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
   nearestRevision(indexId: number, revision: number, backwards: boolean): number | undefined {
-    return this.blocks.nearest(indexId, revision, backwards);
+    return this.#blocks.nearest(indexId, revision, backwards);
   }
 
-  private scopeOf(streamName: string): IndexScope | undefined {
-    if (this.scope?.streamName !== streamName) this.scope = { streamName, scope: indexScope(streamName) };
-    return this.scope.scope;
+  #scopeOf(streamName: string): IndexScope | undefined {
+    if (this.#scope?.streamName !== streamName) this.#scope = { streamName, scope: indexScope(streamName) };
+    return this.#scope.scope;
   }
 }
 

@@ -89,11 +89,11 @@ export class LogReader {
   firstVisible(stream: StreamEntry): number {
     const first = firstVisibleRevision(stream);
     const oldest = oldestVisible(stream, this.nowMs());
-    return oldest === undefined ? first : this.firstNotOlder(stream, first, oldest);
+    return oldest === undefined ? first : this.#firstNotOlder(stream, first, oldest);
   }
 
   /** Times rise with revisions, so that the first event that is young enough is found by halving. */
-  private firstNotOlder(stream: StreamEntry, first: number, oldestMs: number): number {
+  #firstNotOlder(stream: StreamEntry, first: number, oldestMs: number): number {
     let low = first;
     let high = stream.lastRevision + 1;
     while (low < high) {

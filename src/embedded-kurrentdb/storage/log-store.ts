@@ -26,16 +26,16 @@ export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
   readonly links: LinkIndex;
-  private next: number;
+  #next: number;
   /** Whether the last position taken holds an event: then the end of the log need not be stored, which saves each commit a page. */
-  private endIsEvident = true;
+  #endIsEvident = true;
 
   private constructor(readonly tables: Tables) {
     this.streams = new Streams(tables);
     this.eventIds = new EventIdIndex(tables);
     this.links = new LinkIndex(tables, this.streams);
-    this.next = Math.max(this.storedEnd(), this.lastPosition() + 1);
-    this.recoverEventIds();
+    this.#next = Math.max(this.#storedEnd(), this.#lastPosition() + 1);
+    this.#recoverEventIds();
   }
 
   /** Opens the store; one of an earlier version is brought up to date first, which takes some seconds for each million of events. */
@@ -53,26 +53,26 @@ export class LogStore {
 
   /** The position that the next event will get: the end of the log. */
   get endPosition(): number {
-    return this.next;
+    return this.#next;
   }
 
   /** Runs the work and makes its writes durable. If it throws, or the disk fails, nothing of it has happened. Returns the names of the streams that changed. */
   transaction(work: () => void): readonly string[] {
-    const before = this.next;
+    const before = this.#next;
     this.streams.begin();
     try {
       this.tables.transaction(() => {
         work();
         this.links.write();
         this.eventIds.flushPartially();
-        if (!this.endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.next));
+        if (!this.#endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.#next));
       });
-      this.endIsEvident = true;
-      this.eventIds.commit(this.next);
+      this.#endIsEvident = true;
+      this.eventIds.commit(this.#next);
       return this.streams.commit();
     } catch (error) {
-      this.next = before;
-      this.endIsEvident = true;
+      this.#next = before;
+      this.#endIsEvident = true;
       this.streams.rollback();
       this.eventIds.rollback();
       this.links.rollback();
@@ -82,15 +82,15 @@ export class LogStore {
 
   /** In a transaction: takes the next position. */
   takePosition(): number {
-    this.endIsEvident = false;
-    return this.next++;
+    this.#endIsEvident = false;
+    return this.#next++;
   }
 
   /** In a transaction: stores an event at a position that was taken; without a revision it is found in the log only. */
   put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
     const key = positionBytes(position);
     this.tables.events.putSync(key, frame);
-    this.endIsEvident = position === this.next - 1;
+    this.#endIsEvident = position === this.#next - 1;
     if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
   }
 
@@ -150,7 +150,7 @@ export class LogStore {
       this.links.forget(event);
     }
     this.tables.events.removeSync(positionBytes(position));
-    if (position === this.next - 1) this.endIsEvident = false;
+    if (position === this.#next - 1) this.#endIsEvident = false;
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));
   }
 
@@ -161,30 +161,30 @@ export class LogStore {
 
   async close(): Promise<void> {
     try {
-      this.tables.transaction(() => this.eventIds.moveAll(this.next));
+      this.tables.transaction(() => this.eventIds.moveAll(this.#next));
     } finally {
       await this.tables.close();
     }
   }
 
-  private storedEnd(): number {
+  #storedEnd(): number {
     const bytes = this.tables.state.getBinary(NEXT_POSITION_KEY);
     return bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
   }
 
-  private lastPosition(): number {
+  #lastPosition(): number {
     for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
     return 0;
   }
 
   /** After a crash the latest event ids are in the log only. */
-  private recoverEventIds(): void {
-    for (let position = this.eventIds.indexedTo + 1; position < this.next; position++) {
+  #recoverEventIds(): void {
+    for (let position = this.eventIds.indexedTo + 1; position < this.#next; position++) {
       const frame = this.eventAt(position);
       if (frame === undefined) continue;
       const { id, streamName, revision } = parseEventFrame(frame);
       if (revision !== TOMBSTONE_REVISION) this.eventIds.add(this.streams.get(streamName).id, id, revision);
     }
-    this.eventIds.commit(this.next);
+    this.eventIds.commit(this.#next);
   }
 }

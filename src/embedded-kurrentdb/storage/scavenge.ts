@@ -13,7 +13,7 @@ const EVENTS_PER_TRANSACTION = 500;
  * It runs beside everything else, in small transactions, and may be ended after each.
  */
 export class Scavenge {
-  private stopped = false;
+  #stopped = false;
   /** Events removed so far. */
   removed = 0;
 
@@ -25,20 +25,20 @@ export class Scavenge {
   ) {}
 
   stop(): void {
-    this.stopped = true;
+    this.#stopped = true;
   }
 
   async run(): Promise<void> {
-    for (const name of this.streamNames()) {
-      while (!this.stopped && (await this.commits.submit(() => this.removeSome(name))) > 0);
-      if (this.stopped) return;
+    for (const name of this.#streamNames()) {
+      while (!this.#stopped && (await this.commits.submit(() => this.#removeSome(name))) > 0);
+      if (this.#stopped) return;
     }
   }
 
   /** In a transaction. Returns how many events were removed. */
-  private removeSome(name: string): number {
+  #removeSome(name: string): number {
     const stream = this.store.streams.get(name);
-    const end = Math.min(this.firstKept(stream), stream.lastRevision + 1);
+    const end = Math.min(this.#firstKept(stream), stream.lastRevision + 1);
     let count = 0;
     for (let revision = 0; revision < end && count < EVENTS_PER_TRANSACTION; count++) {
       const found = this.store.nearestStored(stream.id, revision, false);
@@ -50,14 +50,14 @@ export class Scavenge {
     return count;
   }
 
-  private firstKept(stream: StreamEntry): number {
+  #firstKept(stream: StreamEntry): number {
     if (stream.tombstoned || isSoftDeleted(stream)) return stream.lastRevision + 1;
     const oldest = oldestVisible(stream, this.nowMs());
     return oldest === undefined ? firstVisibleRevision(stream) : this.reader.firstVisible(stream);
   }
 
   /** Streams with events of their own. What an earlier version stored under the name of an index stays, as it is to be found in the log only. */
-  private *streamNames(): Generator<string> {
+  *#streamNames(): Generator<string> {
     for (const id of this.store.streamIds()) {
       const revision = this.store.nearestStored(id, 0, false);
       const position = revision === undefined ? undefined : this.store.positionOf(id, revision);

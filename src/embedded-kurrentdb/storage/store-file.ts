@@ -66,7 +66,7 @@ export function requireKnownFormat(directory: string, found: Buffer): boolean {
 }
 
 class Inspection {
-  private pageSize = SMALLEST_PAGE;
+  #pageSize = SMALLEST_PAGE;
 
   constructor(
     private readonly path: string,
@@ -77,48 +77,49 @@ class Inspection {
   run(): void {
     if (this.size < 2 * SMALLEST_PAGE)
       throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: it is too short`);
-    const first = this.read(0, SMALLEST_PAGE);
-    this.requireMeta(first);
-    this.pageSize = first.readUInt32LE(META.pageSize);
-    if (this.pageSize < SMALLEST_PAGE || (this.pageSize & (this.pageSize - 1)) !== 0)
-      this.refuse('it has no page size');
-    const second = this.read(this.pageSize, SMALLEST_PAGE);
-    this.requireMeta(second);
+    const first = this.#read(0, SMALLEST_PAGE);
+    this.#requireMeta(first);
+    this.#pageSize = first.readUInt32LE(META.pageSize);
+    if (this.#pageSize < SMALLEST_PAGE || (this.#pageSize & (this.#pageSize - 1)) !== 0)
+      this.#refuse('it has no page size');
+    const second = this.#read(this.#pageSize, SMALLEST_PAGE);
+    this.#requireMeta(second);
     const latest = second.readBigUInt64LE(META.transaction) > first.readBigUInt64LE(META.transaction) ? second : first;
-    this.requirePage(latest.readBigUInt64LE(META.freeRoot));
+    this.#requirePage(latest.readBigUInt64LE(META.freeRoot));
     const main = latest.readBigUInt64LE(META.mainRoot);
-    this.requirePage(main);
-    if (main !== NO_PAGE) this.requireTables(this.read(Number(main) * this.pageSize, this.pageSize));
+    this.#requirePage(main);
+    if (main !== NO_PAGE) this.#requireTables(this.#read(Number(main) * this.#pageSize, this.#pageSize));
   }
 
   /** The roots of the tables are among the pages that were written last: they are missing first. */
-  private requireTables(page: Buffer): void {
+  #requireTables(page: Buffer): void {
     if ((page.readUInt16LE(18) & LEAF_PAGE) === 0) return;
     const entries = (page.readUInt16LE(20) - PAGE_HEADER_BYTES) / 2;
     for (let index = 0; index < entries; index++) {
       const node = page.readUInt16LE(PAGE_HEADER_BYTES + 2 * index);
       const data = node + 8 + page.readUInt16LE(node + 6);
       if ((page.readUInt16LE(node + 4) & LEAF_OF_SUBTABLE) !== 0)
-        this.requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
+        this.#requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
     }
   }
 
-  private requireMeta(page: Buffer): void {
+  #requireMeta(page: Buffer): void {
     if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION)
-      this.refuse('it does not begin like one');
+      this.#refuse('it does not begin like one');
   }
 
-  private requirePage(page: bigint): void {
-    if (page !== NO_PAGE && (page + 1n) * BigInt(this.pageSize) > BigInt(this.size)) this.refuse('its end is missing');
+  #requirePage(page: bigint): void {
+    if (page !== NO_PAGE && (page + 1n) * BigInt(this.#pageSize) > BigInt(this.size))
+      this.#refuse('its end is missing');
   }
 
-  private read(offset: number, length: number): Buffer {
+  #read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    if (readSync(this.file, bytes, 0, length, offset) < length) this.refuse('its end is missing');
+    if (readSync(this.file, bytes, 0, length, offset) < length) this.#refuse('its end is missing');
     return bytes;
   }
 
-  private refuse(reason: string): never {
+  #refuse(reason: string): never {
     throw new StoreRefusedError(
       `${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`,
     );

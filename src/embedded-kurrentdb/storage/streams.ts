@@ -41,102 +41,102 @@ const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePositi
 
 /** The table of streams, with the latest ones kept in memory. */
 export class Streams {
-  private readonly cache = new Map<string, StreamEntry>();
-  private uncommitted: Map<string, StreamEntry> | undefined;
-  private readonly links: IndexPages;
+  readonly #cache = new Map<string, StreamEntry>();
+  #uncommitted: Map<string, StreamEntry> | undefined;
+  readonly #links: IndexPages;
 
   constructor(private readonly tables: Tables) {
-    this.links = new IndexPages(tables);
+    this.#links = new IndexPages(tables);
   }
 
   /** In a transaction: as its earlier writes have left the stream. */
   get(name: string): StreamEntry {
-    const known = this.uncommitted?.get(name) ?? this.cache.get(name);
+    const known = this.#uncommitted?.get(name) ?? this.#cache.get(name);
     if (known !== undefined) return known;
-    const entry = this.load(name);
-    this.remember(name, entry);
+    const entry = this.#load(name);
+    this.#remember(name, entry);
     return entry;
   }
 
   begin(): void {
-    this.uncommitted = new Map();
+    this.#uncommitted = new Map();
   }
 
   /** Returns the names of the streams that the transaction changed. */
   commit(): string[] {
-    const written = this.uncommitted ?? new Map<string, StreamEntry>();
-    this.uncommitted = undefined;
-    for (const [name, entry] of written) this.remember(name, entry);
+    const written = this.#uncommitted ?? new Map<string, StreamEntry>();
+    this.#uncommitted = undefined;
+    for (const [name, entry] of written) this.#remember(name, entry);
     return [...written.keys()];
   }
 
   /** What was loaded meanwhile may have come from the transaction that did not happen. */
   rollback(): void {
-    this.uncommitted = undefined;
-    this.cache.clear();
+    this.#uncommitted = undefined;
+    this.#cache.clear();
   }
 
   /** In a transaction: the number of a stream that is written to. */
   idFor(name: string): number {
     const { id } = this.get(name);
-    return id === 0 ? this.nextId() : id;
+    return id === 0 ? this.#nextId() : id;
   }
 
   /** In a transaction: sets the last revision. */
   advance(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
-    this.store(name, { ...before, id, lastRevision });
+    this.#store(name, { ...before, id, lastRevision });
   }
 
   /** In a transaction: the same for an index stream. Its links tell where it ends: only a new one has to be written down. */
   advanceIndex(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
-    if (before.id === 0) this.store(name, { ...before, id, lastRevision: NO_REVISION });
-    this.change(name, { ...before, id, lastRevision });
+    if (before.id === 0) this.#store(name, { ...before, id, lastRevision: NO_REVISION });
+    this.#change(name, { ...before, id, lastRevision });
   }
 
   /** In a transaction: nothing is read from the stream or its metadata stream any more. */
   tombstone(name: string, id: number, tombstonePosition: number): void {
-    this.store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
+    this.#store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
     const metadataStream = metadataStreamOf(name);
-    this.change(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
+    this.#change(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
   }
 
   /** In a transaction: the stream has new metadata, written to its metadata stream. */
   describe(name: string, metadata: StreamMetadata): void {
-    if (!isMetadataStream(name)) this.change(name, { ...this.get(name), metadata });
+    if (!isMetadataStream(name)) this.#change(name, { ...this.get(name), metadata });
   }
 
   /** The document in a stream's metadata stream; undefined if there is none. */
   metadataDocument(name: string): string | undefined {
-    const { id, lastRevision } = this.row(metadataStreamOf(name));
+    const { id, lastRevision } = this.#row(metadataStreamOf(name));
     if (lastRevision === NO_REVISION) return undefined;
     const position = this.tables.revisions.getBinary(revisionKey(id, lastRevision));
     const frame = position && this.tables.events.getBinary(positionBytes(readUint48(position, 0)));
     return frame && parseEventFrame(frame).data.toString('utf8');
   }
 
-  private store(name: string, entry: StreamEntry): void {
+  #store(name: string, entry: StreamEntry): void {
     this.tables.streams.putSync(streamKey(name), encodeStreamRow(entry));
-    this.change(name, entry);
+    this.#change(name, entry);
   }
 
-  private change(name: string, entry: StreamEntry): void {
-    if (this.uncommitted === undefined) throw new Error('streams change in transactions only');
-    this.uncommitted.set(name, entry);
+  #change(name: string, entry: StreamEntry): void {
+    if (this.#uncommitted === undefined) throw new Error('streams change in transactions only');
+    this.#uncommitted.set(name, entry);
   }
 
-  private row(name: string): StreamRow {
+  #row(name: string): StreamRow {
     const bytes = this.tables.streams.getBinary(streamKey(name));
     return bytes === undefined ? NO_STREAM : decodeStreamRow(bytes);
   }
 
-  private load(name: string): StreamEntry {
-    const row = this.row(name);
+  #load(name: string): StreamEntry {
+    const row = this.#row(name);
     const index = indexStream(name);
-    if (index !== undefined) return this.loadIndex(index, row.id);
+    if (index !== undefined) return this.#loadIndex(index, row.id);
     if (isMetadataStream(name)) {
-      const { tombstonePosition } = this.row(streamDescribedBy(name));
+      const { tombstonePosition } = this.#row(streamDescribedBy(name));
       return {
         ...row,
         index,
@@ -145,31 +145,31 @@ export class Streams {
         metadata: METADATA_OF_METADATA,
       };
     }
-    return { ...row, index, tombstoned: row.tombstonePosition > 0, metadata: this.metadata(name) };
+    return { ...row, index, tombstoned: row.tombstonePosition > 0, metadata: this.#metadata(name) };
   }
 
-  private loadIndex(index: IndexStream, id: number): StreamEntry {
+  #loadIndex(index: IndexStream, id: number): StreamEntry {
     return {
       id,
       index,
-      lastRevision: id === 0 ? NO_REVISION : this.links.lastRevision(id),
+      lastRevision: id === 0 ? NO_REVISION : this.#links.lastRevision(id),
       tombstonePosition: 0,
       tombstoned: false,
-      metadata: this.metadata(index.name),
+      metadata: this.#metadata(index.name),
     };
   }
 
-  private metadata(name: string): StreamMetadata {
+  #metadata(name: string): StreamMetadata {
     const document = this.metadataDocument(name);
     return document === undefined ? NO_METADATA : parseStreamMetadata(document);
   }
 
-  private remember(name: string, entry: StreamEntry): void {
-    this.cache.delete(name);
-    this.cache.set(name, entry);
-    if (this.cache.size <= CACHED_STREAMS) return;
-    const oldest = this.cache.keys().next();
-    if (oldest.done !== true) this.cache.delete(oldest.value);
+  #remember(name: string, entry: StreamEntry): void {
+    this.#cache.delete(name);
+    this.#cache.set(name, entry);
+    if (this.#cache.size <= CACHED_STREAMS) return;
+    const oldest = this.#cache.keys().next();
+    if (oldest.done !== true) this.#cache.delete(oldest.value);
   }
 
   /** The number that the next stream will get. */
@@ -177,7 +177,7 @@ export class Streams {
     return this.tables.state.getBinary(NEXT_ID_KEY)?.readUInt32BE(0) ?? 1;
   }
 
-  private nextId(): number {
+  #nextId(): number {
     const id = this.endId;
     const next = Buffer.allocUnsafe(4);
     next.writeUInt32BE(id + 1, 0);

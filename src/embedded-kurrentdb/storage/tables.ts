@@ -42,7 +42,7 @@ export class Tables {
   readonly links: Table;
   readonly users: Table;
   readonly state: Table;
-  private readonly owner = randomBytes(16);
+  readonly #owner = randomBytes(16);
 
   private constructor(
     private readonly root: RootDatabase<Buffer, Buffer>,
@@ -75,7 +75,7 @@ export class Tables {
     const tables = new Tables(root, directory, !isCurrent);
     tables.root.transactionSync(() => {
       if (isCurrent) tables.state.putSync(FORMAT_KEY, FORMAT);
-      tables.state.putSync(OWNER_KEY, tables.owner);
+      tables.state.putSync(OWNER_KEY, tables.#owner);
     });
     if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
     else if (durable && isCurrent) markStoreDirectory(directory);
@@ -88,7 +88,7 @@ export class Tables {
    */
   transaction<T>(work: () => T): T {
     return this.root.transactionSync(() => {
-      if (this.state.getBinary(OWNER_KEY)?.equals(this.owner) !== true)
+      if (this.state.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
         throw new StoreRefusedError('another process has opened this store for writing');
       return work();
     });

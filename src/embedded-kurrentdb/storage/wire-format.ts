@@ -93,7 +93,7 @@ export class MalformedMessageError extends Error {
 
 /** Walks over the fields of a message without copying. Every length is checked: the bytes may come from anyone. */
 export class FieldReader {
-  private at: number;
+  #at: number;
   fieldNumber = 0;
   wireType = 0;
 
@@ -102,12 +102,12 @@ export class FieldReader {
     start = 0,
     private readonly end = bytes.length,
   ) {
-    this.at = start;
+    this.#at = start;
   }
 
   /** Moves to the next field; false at the end. */
   next(): boolean {
-    if (this.at >= this.end) return false;
+    if (this.#at >= this.end) return false;
     const tag = this.varint();
     this.fieldNumber = Math.floor(tag / 8);
     this.wireType = tag % 8;
@@ -119,8 +119,8 @@ export class FieldReader {
     let value = 0;
     let factor = 1;
     for (let count = 0; count < 10; count++) {
-      if (this.at >= this.end) throw new MalformedMessageError('the message ends within a number');
-      const byte = this.bytes[this.at++] ?? 0;
+      if (this.#at >= this.end) throw new MalformedMessageError('the message ends within a number');
+      const byte = this.bytes[this.#at++] ?? 0;
       value += (byte & 127) * factor;
       if (byte < 128) return value;
       factor *= 128;
@@ -132,8 +132,8 @@ export class FieldReader {
   varint64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (this.at >= this.end) throw new MalformedMessageError('the message ends within a number');
-      const byte = this.bytes[this.at++] ?? 0;
+      if (this.#at >= this.end) throw new MalformedMessageError('the message ends within a number');
+      const byte = this.bytes[this.#at++] ?? 0;
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return BigInt.asUintN(64, value);
     }
@@ -143,11 +143,11 @@ export class FieldReader {
   /** The content of a length-delimited field, as a view of the same memory. */
   content(): Buffer {
     const length = this.varint();
-    const start = this.at;
+    const start = this.#at;
     if (this.wireType !== LENGTH_DELIMITED || length > this.end - start)
       throw new MalformedMessageError('a field is longer than its message');
-    this.at = start + length;
-    return this.bytes.subarray(start, this.at);
+    this.#at = start + length;
+    return this.bytes.subarray(start, this.#at);
   }
 
   skip(): void {
@@ -156,21 +156,21 @@ export class FieldReader {
         this.varint();
         return;
       case 1:
-        this.advance(8);
+        this.#advance(8);
         return;
       case LENGTH_DELIMITED:
-        this.advance(this.varint());
+        this.#advance(this.varint());
         return;
       case 5:
-        this.advance(4);
+        this.#advance(4);
         return;
       default:
         throw new MalformedMessageError(`unknown wire type ${this.wireType}`);
     }
   }
 
-  private advance(length: number): void {
-    if (length > this.end - this.at) throw new MalformedMessageError('a field is longer than its message');
-    this.at += length;
+  #advance(length: number): void {
+    if (length > this.end - this.#at) throw new MalformedMessageError('a field is longer than its message');
+    this.#at += length;
   }
 }

@@ -51,7 +51,7 @@ const NOTHING = Buffer.alloc(0);
 /** The writes of the log. Each runs within a transaction of the store, sees the ones before it, and writes all or nothing. */
 export class LogWrites {
   /** Of the event before: most are of the same type, and need not be decoded again. */
-  private latestType = { bytes: NOTHING, text: '' };
+  #latestType = { bytes: NOTHING, text: '' };
 
   constructor(
     private readonly store: LogStore,
@@ -72,7 +72,7 @@ export class LogWrites {
       stream,
       expected,
       events.map(({ id }) => id),
-      this.knownEvents(streamName, stream),
+      this.#knownEvents(streamName, stream),
     );
   }
 
@@ -83,7 +83,7 @@ export class LogWrites {
     return {
       kind: 'appended',
       revision: decision.lastRevision,
-      position: this.readablePosition(stream, decision.lastRevision),
+      position: this.#readablePosition(stream, decision.lastRevision),
     };
   }
 
@@ -95,10 +95,10 @@ export class LogWrites {
   ): AppendOutcome {
     if (events.length === 0)
       return { kind: 'appended', revision: firstRevision - 1, position: this.store.takePosition() };
-    const position = this.writeEvents(streamName, firstRevision, events);
+    const position = this.#writeEvents(streamName, firstRevision, events);
     if (isMetadataStream(streamName))
-      this.applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
-    if (restoring) this.restore(streamName, firstRevision);
+      this.#applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
+    if (restoring) this.#restore(streamName, firstRevision);
     return { kind: 'appended', revision: firstRevision + events.length - 1, position };
   }
 
@@ -106,7 +106,7 @@ export class LogWrites {
   delete(streamName: string, expected: ExpectedRevision): DeleteOutcome {
     const decision = decideDelete(this.store.streams.get(streamName), expected, false);
     if (decision.kind !== 'delete') return decision;
-    return { kind: 'deletedAt', position: this.writeMetadata(streamName, SOFT_DELETED_JSON) };
+    return { kind: 'deletedAt', position: this.#writeMetadata(streamName, SOFT_DELETED_JSON) };
   }
 
   /** A hard delete: the name can never be used again. */
@@ -124,12 +124,12 @@ export class LogWrites {
     };
     const common = appendFrame(streamName, this.environment.nowMs());
     this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
-    this.link(streamName, event, TOMBSTONE_REVISION, position);
+    this.#link(streamName, event, TOMBSTONE_REVISION, position);
     this.store.streams.tombstone(streamName, id, position);
     return { kind: 'deletedAt', position };
   }
 
-  private writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
+  #writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
     if (indexStream(streamName) !== undefined)
       throw new Error(`${streamName} is an index of the log, and not written to`);
     const id = this.store.streams.idFor(streamName);
@@ -139,25 +139,20 @@ export class LogWrites {
     for (const event of events) {
       position = this.store.takePosition();
       this.store.put(position, encodeEventFrame(common, event, revision, position), id, revision);
-      this.link(streamName, event, revision, position);
+      this.#link(streamName, event, revision, position);
       this.store.eventIds.add(id, event.id, revision++);
     }
     this.store.streams.advance(streamName, id, firstRevision + events.length - 1);
     return position;
   }
 
-  private link(
-    streamName: string,
-    { type, customMetadata, data }: ProposedEvent,
-    revision: number,
-    position: number,
-  ): void {
-    if (!this.latestType.bytes.equals(type))
-      this.latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
-    this.store.links.add(streamName, position, { revision, type: this.latestType.text, customMetadata, data });
+  #link(streamName: string, { type, customMetadata, data }: ProposedEvent, revision: number, position: number): void {
+    if (!this.#latestType.bytes.equals(type))
+      this.#latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
+    this.store.links.add(streamName, position, { revision, type: this.#latestType.text, customMetadata, data });
   }
 
-  private writeMetadata(streamName: string, document: string): number {
+  #writeMetadata(streamName: string, document: string): number {
     const metadataStream = metadataStreamOf(streamName);
     const event = {
       id: this.environment.newEventId(),
@@ -166,26 +161,28 @@ export class LogWrites {
       customMetadata: NOTHING,
       data: Buffer.from(document),
     };
-    const position = this.writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [event]);
+    const position = this.#writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [
+      event,
+    ]);
     this.store.streams.describe(streamName, parseStreamMetadata(document));
     return position;
   }
 
   /** Metadata was written by a client. If that brings a soft-deleted stream back, the server adds what keeps its old events away. */
-  private applyMetadata(streamName: string, data: Uint8Array): void {
+  #applyMetadata(streamName: string, data: Uint8Array): void {
     const before = this.store.streams.get(streamName);
     const document = Buffer.from(data).toString('utf8');
     const restored = isSoftDeleted(before) ? restoredMetadata(document, before.lastRevision + 1) : undefined;
     if (restored === undefined) this.store.streams.describe(streamName, parseStreamMetadata(document));
-    else this.writeMetadata(streamName, restored);
+    else this.#writeMetadata(streamName, restored);
   }
 
-  private restore(streamName: string, firstRevision: number): void {
+  #restore(streamName: string, firstRevision: number): void {
     const restored = restoredMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
-    if (restored !== undefined) this.writeMetadata(streamName, restored);
+    if (restored !== undefined) this.#writeMetadata(streamName, restored);
   }
 
-  private knownEvents(streamName: string, stream: StreamEntry): KnownEvents<EventId> {
+  #knownEvents(streamName: string, stream: StreamEntry): KnownEvents<EventId> {
     const { store } = this;
     return {
       lastRevisionOf: (id) => (stream.id === 0 ? undefined : store.eventIds.lastRevisionOf(stream.id, id)),
@@ -197,7 +194,7 @@ export class LogWrites {
     };
   }
 
-  private readablePosition(stream: StreamEntry, revision: number): number | undefined {
+  #readablePosition(stream: StreamEntry, revision: number): number | undefined {
     return isSoftDeleted(stream) || revision < firstVisibleRevision(stream) || revision === NO_REVISION
       ? undefined
       : this.store.positionOf(stream.id, revision);

@@ -28,8 +28,8 @@ export function appendSessionHandler(context: ServerContext): RpcHandler {
 }
 
 class AppendSession {
-  private readonly runs: AppendRun[] = [];
-  private bytes = 0;
+  readonly #runs: AppendRun[] = [];
+  #bytes = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -52,15 +52,16 @@ class AppendSession {
     const expected = expectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
     const { principal } = this.call;
     if (!this.context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
-    if (this.runs.some((run) => run.streamName === streamName)) throw streamAlreadyInSession(streamName);
+    if (this.#runs.some((run) => run.streamName === streamName)) throw streamAlreadyInSession(streamName);
     const events = request.getRecordsList().map((record) => proposedEvent(record, this.context.newEventId));
-    for (const event of events) this.bytes += proposedBytes(event);
-    if (this.bytes > MAX_APPEND_BYTES) throw transactionTooLarge(this.bytes, MAX_APPEND_BYTES);
-    this.runs.push({ streamName, expected, events });
+    for (const event of events) this.#bytes += proposedBytes(event);
+    if (this.#bytes > MAX_APPEND_BYTES) throw transactionTooLarge(this.#bytes, MAX_APPEND_BYTES);
+    this.#runs.push({ streamName, expected, events });
   }
 
   async commit(): Promise<void> {
-    const { runs, context, call } = this;
+    const { context, call } = this;
+    const runs = this.#runs;
     if (runs.length === 0) throw sessionWithoutRequests();
     const outcome = await context.commits.submit(() => appendToStreams(context.store, context.writes, runs));
     if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);

@@ -18,14 +18,14 @@ const EVENTS_PER_TURN = 2000;
  * a checkpoint comes at each event that completes an interval.
  */
 export class AllFeed implements Feed {
-  private next: number;
-  private readonly start: AllPosition;
+  #next: number;
+  readonly #start: AllPosition;
   /** Where the reader knows to be. */
-  private current: AllPosition;
-  private windowStart: AllPosition;
-  private inWindow = 0;
-  private sinceCheckpoint = 0;
-  private sentSinceCheckpoint = false;
+  #current: AllPosition;
+  #windowStart: AllPosition;
+  #inWindow = 0;
+  #sinceCheckpoint = 0;
+  #sentSinceCheckpoint = false;
 
   constructor(
     private readonly context: ServerContext,
@@ -33,34 +33,34 @@ export class AllFeed implements Feed {
     private readonly filter: FilterRequest | undefined,
     private readonly present: Presentation,
   ) {
-    this.start = startOf(context, from);
-    this.current = this.start;
-    this.windowStart = this.start;
-    this.next = this.start.commit;
+    this.#start = startOf(context, from);
+    this.#current = this.#start;
+    this.#windowStart = this.#start;
+    this.#next = this.#start.commit;
   }
 
   fill(page: FrameBuffer, live: boolean): 'more' | 'caughtUp' {
     const { reader, store } = this.context;
     let considered = 0;
-    this.next = reader.allForwards(this.next, (frame, position) => {
-      if (this.filter === undefined) this.send(page, frame, position);
-      else if (live) this.considerLive(page, frame, position, this.filter);
-      else this.considerHistory(page, frame, position, this.filter);
+    this.#next = reader.allForwards(this.#next, (frame, position) => {
+      if (this.filter === undefined) this.#send(page, frame, position);
+      else if (live) this.#considerLive(page, frame, position, this.filter);
+      else this.#considerHistory(page, frame, position, this.filter);
       return !page.isFull && ++considered < EVENTS_PER_TURN;
     });
-    if (this.next < store.endPosition) return 'more';
-    if (!live) this.closeWindow(page);
+    if (this.#next < store.endPosition) return 'more';
+    if (!live) this.#closeWindow(page);
     return 'caughtUp';
   }
 
   beforeCaughtUp(page: FrameBuffer): void {
-    if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.sentSinceCheckpoint)
-      this.addCheckpoint(page, this.current);
-    this.sinceCheckpoint = 0;
+    if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.#sentSinceCheckpoint)
+      this.#addCheckpoint(page, this.#current);
+    this.#sinceCheckpoint = 0;
   }
 
   where(): SubscriptionPosition {
-    return { position: this.current };
+    return { position: this.#current };
   }
 
   follow(wake: () => void): () => void {
@@ -71,47 +71,47 @@ export class AllFeed implements Feed {
     // the log does not end
   }
 
-  private considerHistory(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
-    if (this.inWindow === 0 && position > this.start.commit) this.windowStart = { commit: position, prepare: 0 };
-    this.inWindow++;
-    if (this.matches(frame, filter)) this.send(page, frame, position);
-    if (this.inWindow === filter.window) this.closeWindow(page);
+  #considerHistory(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+    if (this.#inWindow === 0 && position > this.#start.commit) this.#windowStart = { commit: position, prepare: 0 };
+    this.#inWindow++;
+    if (this.#matches(frame, filter)) this.#send(page, frame, position);
+    if (this.#inWindow === filter.window) this.#closeWindow(page);
   }
 
-  private closeWindow(page: FrameBuffer): void {
-    this.sinceCheckpoint += this.inWindow;
-    this.inWindow = 0;
+  #closeWindow(page: FrameBuffer): void {
+    this.#sinceCheckpoint += this.#inWindow;
+    this.#inWindow = 0;
     const interval = this.filter?.checkpointInterval ?? 0;
-    if (interval === 0 || this.sinceCheckpoint < interval) return;
-    this.sinceCheckpoint %= interval;
-    this.addCheckpoint(page, this.windowStart);
+    if (interval === 0 || this.#sinceCheckpoint < interval) return;
+    this.#sinceCheckpoint %= interval;
+    this.#addCheckpoint(page, this.#windowStart);
   }
 
-  private considerLive(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
-    if (position <= this.start.commit) return;
-    if (this.matches(frame, filter)) this.send(page, frame, position);
-    this.sinceCheckpoint++;
-    if (filter.checkpointInterval === 0 || this.sinceCheckpoint < filter.checkpointInterval) return;
-    this.sinceCheckpoint = 0;
-    this.addCheckpoint(page, { commit: position, prepare: position });
+  #considerLive(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+    if (position <= this.#start.commit) return;
+    if (this.#matches(frame, filter)) this.#send(page, frame, position);
+    this.#sinceCheckpoint++;
+    if (filter.checkpointInterval === 0 || this.#sinceCheckpoint < filter.checkpointInterval) return;
+    this.#sinceCheckpoint = 0;
+    this.#addCheckpoint(page, { commit: position, prepare: position });
   }
 
-  private matches(frame: Buffer, filter: FilterRequest): boolean {
+  #matches(frame: Buffer, filter: FilterRequest): boolean {
     const { streamName, type } = parseEventFrame(frame);
     return filter.matches({ streamName, eventType: type });
   }
 
-  private send(page: FrameBuffer, frame: Buffer, position: number): void {
-    if (position <= this.start.commit) return; // the start is exclusive
+  #send(page: FrameBuffer, frame: Buffer, position: number): void {
+    if (position <= this.#start.commit) return; // the start is exclusive
     page.add(this.present(frame));
-    this.current = { commit: position, prepare: position };
-    this.sentSinceCheckpoint = true;
+    this.#current = { commit: position, prepare: position };
+    this.#sentSinceCheckpoint = true;
   }
 
-  private addCheckpoint(page: FrameBuffer, position: AllPosition): void {
+  #addCheckpoint(page: FrameBuffer, position: AllPosition): void {
     page.add(checkpoint(position, this.context.nowMs()));
-    this.current = position;
-    this.sentSinceCheckpoint = false;
+    this.#current = position;
+    this.#sentSinceCheckpoint = false;
   }
 }
 

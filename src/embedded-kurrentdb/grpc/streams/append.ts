@@ -26,9 +26,9 @@ export function appendHandler(context: ServerContext): RpcHandler {
 }
 
 class AppendCall {
-  private target: { readonly streamName: string; readonly expected: ExpectedRevision } | undefined;
-  private readonly events: ProposedEvent[] = [];
-  private bytes = 0;
+  #target: { readonly streamName: string; readonly expected: ExpectedRevision } | undefined;
+  readonly #events: ProposedEvent[] = [];
+  #bytes = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -38,24 +38,27 @@ class AppendCall {
   receive(message: Buffer): void {
     const reader = new FieldReader(message);
     if (!reader.next()) throw handlerFailed();
-    if (this.target === undefined) {
+    if (this.#target === undefined) {
       if (reader.fieldNumber !== OPTIONS_FIELD) throw handlerFailed();
-      this.target = parseOptions(reader.content());
-      this.context.access.require(this.call.principal, this.target.streamName, 'write');
+      this.#target = parseOptions(reader.content());
+      this.context.access.require(this.call.principal, this.#target.streamName, 'write');
       return;
     }
     if (reader.fieldNumber !== PROPOSED_MESSAGE_FIELD) throw handlerFailed();
     const event = parseProposedMessage(reader.content());
-    this.bytes += proposedBytes(event);
-    if (this.bytes > MAX_APPEND_BYTES) throw appendTooLarge(MAX_APPEND_BYTES);
-    this.events.push(event);
+    this.#bytes += proposedBytes(event);
+    if (this.#bytes > MAX_APPEND_BYTES) throw appendTooLarge(MAX_APPEND_BYTES);
+    this.#events.push(event);
   }
 
   async commit(): Promise<void> {
-    const { target, context, call, events } = this;
+    const { context, call } = this;
+    const target = this.#target;
     if (target === undefined) throw handlerFailed();
     const { streamName, expected } = target;
-    const outcome = await context.commits.submit(() => context.writes.append(streamName, deciding(expected), events));
+    const outcome = await context.commits.submit(() =>
+      context.writes.append(streamName, deciding(expected), this.#events),
+    );
     if (outcome.kind === 'deleted') throw streamDeleted(streamName);
     call.writeMessage(
       outcome.kind === 'appended'

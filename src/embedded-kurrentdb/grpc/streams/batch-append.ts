@@ -48,8 +48,8 @@ export function batchAppendHandler(context: ServerContext): RpcHandler {
 }
 
 class BatchAppendCall {
-  private readonly open = new Map<string, OpenAppend>();
-  private openBytes = 0;
+  readonly #open = new Map<string, OpenAppend>();
+  #openBytes = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -61,20 +61,20 @@ class BatchAppendCall {
     const key = chunk.correlationId.toString('latin1');
     let streamIdentifier: Buffer = Buffer.alloc(0);
     try {
-      const append = this.open.get(key) ?? this.begin(chunk);
+      const append = this.#open.get(key) ?? this.#begin(chunk);
       if (append === undefined) return;
       ({ streamIdentifier } = append);
-      this.addEvents(append, chunk);
+      this.#addEvents(append, chunk);
       if (chunk.isFinal) {
-        this.forget(key, append);
-        this.commit(chunk.correlationId, append);
+        this.#forget(key, append);
+        this.#commit(chunk.correlationId, append);
       } else {
-        this.open.set(key, append);
+        this.#open.set(key, append);
       }
     } catch (error) {
-      const append = this.open.get(key);
-      if (append !== undefined) this.forget(key, append);
-      this.answerFailure(
+      const append = this.#open.get(key);
+      if (append !== undefined) this.#forget(key, append);
+      this.#answerFailure(
         chunk.correlationId,
         error instanceof RefusedChunk ? error.streamIdentifier : streamIdentifier,
         error instanceof RefusedChunk ? error.failure : failureOf(error),
@@ -83,7 +83,7 @@ class BatchAppendCall {
   }
 
   /** The first chunk of an append. Without options there is nothing to append to, and no answer. */
-  private begin(chunk: Chunk): OpenAppend | undefined {
+  #begin(chunk: Chunk): OpenAppend | undefined {
     if (chunk.options === undefined) return undefined;
     const options = decode(BatchAppendReq.Options, chunk.options);
     const name = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []);
@@ -114,24 +114,24 @@ class BatchAppendCall {
     };
   }
 
-  private addEvents(append: OpenAppend, { messages }: Chunk): void {
+  #addEvents(append: OpenAppend, { messages }: Chunk): void {
     for (const message of messages) {
       const event = parseProposedMessage(message);
       append.events.push(event);
-      this.openBytes += proposedBytes(event);
+      this.#openBytes += proposedBytes(event);
     }
     // All appends that are open on the call count: nobody may fill the memory with appends that never end.
-    if (this.openBytes > MAX_APPEND_BYTES)
+    if (this.#openBytes > MAX_APPEND_BYTES)
       throw new RefusedChunk(append.streamIdentifier, batchFailure.tooLarge(MAX_APPEND_BYTES));
   }
 
-  private forget(key: string, append: OpenAppend): void {
-    this.open.delete(key);
-    for (const event of append.events) this.openBytes -= proposedBytes(event);
-    if (this.open.size === 0) this.openBytes = 0;
+  #forget(key: string, append: OpenAppend): void {
+    this.#open.delete(key);
+    for (const event of append.events) this.#openBytes -= proposedBytes(event);
+    if (this.#open.size === 0) this.#openBytes = 0;
   }
 
-  private commit(correlationId: Buffer, append: OpenAppend): void {
+  #commit(correlationId: Buffer, append: OpenAppend): void {
     const { context } = this;
     const { streamName, expected, deadlineMs, events } = append;
     const id = Buffer.from(correlationId);
@@ -141,37 +141,37 @@ class BatchAppendCall {
         : context.writes.append(streamName, deciding(expected), events),
     );
     written.then(
-      (outcome) => this.answer(id, append, outcome),
+      (outcome) => this.#answer(id, append, outcome),
       (error: unknown) => {
         this.call.report(error);
-        this.answerFailure(id, append.streamIdentifier, failureOf(error));
+        this.#answerFailure(id, append.streamIdentifier, failureOf(error));
       },
     );
   }
 
-  private answer(
+  #answer(
     correlationId: Buffer,
     { streamName, streamIdentifier, expected }: OpenAppend,
     outcome: AppendOutcome | 'late',
   ): void {
-    if (outcome === 'late') this.answerFailure(correlationId, streamIdentifier, batchFailure.timeout());
+    if (outcome === 'late') this.#answerFailure(correlationId, streamIdentifier, batchFailure.timeout());
     else if (outcome.kind === 'deleted')
-      this.answerFailure(correlationId, streamIdentifier, batchFailure.streamDeleted(streamName));
+      this.#answerFailure(correlationId, streamIdentifier, batchFailure.streamDeleted(streamName));
     else if (outcome.kind === 'wrongExpectedRevision')
-      this.answerFailure(
+      this.#answerFailure(
         correlationId,
         streamIdentifier,
         batchFailure.wrongExpectedRevision(outcome.currentRevision, expected),
       );
-    else this.send(correlationId, streamIdentifier, 3, successMessage(outcome.revision, outcome.position));
+    else this.#send(correlationId, streamIdentifier, 3, successMessage(outcome.revision, outcome.position));
   }
 
-  private answerFailure(correlationId: Buffer, streamIdentifier: Buffer, failure: BatchFailure): void {
-    this.send(correlationId, streamIdentifier, 2, failure);
+  #answerFailure(correlationId: Buffer, streamIdentifier: Buffer, failure: BatchFailure): void {
+    this.#send(correlationId, streamIdentifier, 2, failure);
   }
 
   /** BatchAppendResp { correlation_id 1, error 2 | success 3, stream_identifier 4 }. */
-  private send(correlationId: Buffer, streamIdentifier: Buffer, resultField: number, result: Buffer): void {
+  #send(correlationId: Buffer, streamIdentifier: Buffer, resultField: number, result: Buffer): void {
     this.call.write(
       frameMessage(
         Buffer.concat([bytesField(1, correlationId), bytesField(resultField, result), bytesField(4, streamIdentifier)]),

@@ -10,9 +10,9 @@ import { type Feed } from './subscription.js';
 
 /** The events of one stream after a revision. Ends with the stream's tombstone. */
 export class StreamFeed implements Feed {
-  private ending: Error | undefined;
-  private lastSent: number | undefined;
-  private next: number;
+  #ending: Error | undefined;
+  #lastSent: number | undefined;
+  #next: number;
 
   constructor(
     private readonly context: ServerContext,
@@ -20,27 +20,27 @@ export class StreamFeed implements Feed {
     from: RevisionStart,
     private readonly present: Presentation,
   ) {
-    const stream = this.stream;
-    if (stream.tombstoned) this.ending = streamDeleted(streamName);
+    const stream = this.#stream;
+    if (stream.tombstoned) this.#ending = streamDeleted(streamName);
     const after = from === 'start' ? NO_REVISION : from === 'end' ? stream.lastRevision : from;
-    this.lastSent = after === NO_REVISION ? undefined : after;
-    this.next = after + 1;
+    this.#lastSent = after === NO_REVISION ? undefined : after;
+    this.#next = after + 1;
   }
 
   fill(page: FrameBuffer): 'more' | 'caughtUp' {
-    const stream = this.stream;
+    const stream = this.#stream;
     if (readability(stream) === 'readable') {
-      this.next = this.context.reader.forwards(stream, this.next, (frame, _position, revision) => {
+      this.#next = this.context.reader.forwards(stream, this.#next, (frame, _position, revision) => {
         page.add(this.present(frame));
-        this.lastSent = revision;
+        this.#lastSent = revision;
         return !page.isFull;
       });
-      if (this.next <= stream.lastRevision) return 'more';
+      if (this.#next <= stream.lastRevision) return 'more';
     }
     if (stream.tombstoned) {
       const tombstone = this.context.store.eventAt(stream.tombstonePosition);
       if (tombstone !== undefined) page.add(this.present(tombstone));
-      this.ending = streamDeleted(this.streamName);
+      this.#ending = streamDeleted(this.streamName);
     }
     return 'caughtUp';
   }
@@ -50,7 +50,7 @@ export class StreamFeed implements Feed {
   }
 
   where(): SubscriptionPosition {
-    return { revision: this.lastSent };
+    return { revision: this.#lastSent };
   }
 
   follow(wake: () => void): () => void {
@@ -58,10 +58,10 @@ export class StreamFeed implements Feed {
   }
 
   failure(): Error | undefined {
-    return this.ending;
+    return this.#ending;
   }
 
-  private get stream(): StreamEntry {
+  get #stream(): StreamEntry {
     return this.context.store.streams.get(this.streamName);
   }
 }

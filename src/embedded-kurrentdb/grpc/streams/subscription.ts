@@ -58,20 +58,20 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 /** Remembers that something happened until someone waits for it. */
 class WakeSignal {
-  private happened = false;
-  private resume: (() => void) | undefined;
+  #happened = false;
+  #resume: (() => void) | undefined;
 
   wake(): void {
-    this.happened = true;
-    this.resume?.();
-    this.resume = undefined;
+    this.#happened = true;
+    this.#resume?.();
+    this.#resume = undefined;
   }
 
   reset(): void {
-    this.happened = false;
+    this.#happened = false;
   }
 
   woken(): Promise<void> {
-    return this.happened ? Promise.resolve() : new Promise((resolve) => (this.resume = resolve));
+    return this.#happened ? Promise.resolve() : new Promise((resolve) => (this.#resume = resolve));
   }
 }

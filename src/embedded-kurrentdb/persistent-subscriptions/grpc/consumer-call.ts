@@ -36,11 +36,11 @@ class ConsumerCall implements Subscriber {
   readonly userName: string;
   readonly from: string;
   readonly connectionName: string;
-  private source: GroupSource | undefined;
-  private groupName = '';
-  private structuredIds = false;
-  private subscription: Subscription | undefined;
-  private written = 0;
+  #source: GroupSource | undefined;
+  #groupName = '';
+  #structuredIds = false;
+  #subscription: Subscription | undefined;
+  #written = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -56,10 +56,10 @@ class ConsumerCall implements Subscriber {
   /** @throws GrpcError */
   receive(message: Buffer): void {
     const request = decode(ReadReq, message);
-    if (this.subscription === undefined) this.subscribe(request.getOptions());
-    else if (request.hasAck()) this.subscription.acknowledge(idsOf(request.getAck()?.getIdsList()));
+    if (this.#subscription === undefined) this.#subscribe(request.getOptions());
+    else if (request.hasAck()) this.#subscription.acknowledge(idsOf(request.getAck()?.getIdsList()));
     else if (request.hasNack())
-      this.subscription.reject(
+      this.#subscription.reject(
         idsOf(request.getNack()?.getIdsList()),
         actionOf(request.getNack()?.getAction()),
         request.getNack()?.getReason() ?? '',
@@ -69,48 +69,48 @@ class ConsumerCall implements Subscriber {
 
   /** Without a word before it, the call is over; a consumer goes on to be served, though it can say nothing any more. [consume.malformed] */
   halfClosed(): void {
-    if (this.subscription === undefined) this.call.end();
+    if (this.#subscription === undefined) this.call.end();
   }
 
   closed(): void {
-    this.subscription?.close();
+    this.#subscription?.close();
   }
 
   deliver(frame: Buffer, options: DeliveryOptions): void {
-    const response = deliveredEvent(this.context, frame, { ...options, structuredIds: this.structuredIds });
-    this.written += response.length;
+    const response = deliveredEvent(this.context, frame, { ...options, structuredIds: this.#structuredIds });
+    this.#written += response.length;
     this.call.write(response);
   }
 
   get isBackedUp(): boolean {
-    return this.written > BYTES_AT_A_TIME || this.call.isBackedUp;
+    return this.#written > BYTES_AT_A_TIME || this.call.isBackedUp;
   }
 
   async drained(): Promise<void> {
     await this.call.drained();
-    this.written = 0;
+    this.#written = 0;
   }
 
   dropped(cause?: unknown): void {
-    const streamName = this.source === undefined ? '' : sourceName(this.source);
-    this.call.fail(cause ?? groupDropped(streamName, this.groupName));
+    const streamName = this.#source === undefined ? '' : sourceName(this.#source);
+    this.call.fail(cause ?? groupDropped(streamName, this.#groupName));
   }
 
-  private subscribe(options: InstanceType<typeof ReadReq.Options> | undefined): void {
+  #subscribe(options: InstanceType<typeof ReadReq.Options> | undefined): void {
     const uuidOption = options?.getUuidOption();
     if (options === undefined || uuidOption === undefined) throw handlerFailed();
-    this.source = parseSource(options);
-    this.groupName = options.getGroupName();
+    this.#source = parseSource(options);
+    this.#groupName = options.getGroupName();
     this.bufferSize = options.getBufferSize();
-    this.structuredIds = uuidOption.hasStructured();
-    this.context.access.require(this.call.principal, sourceName(this.source), 'read');
+    this.#structuredIds = uuidOption.hasStructured();
+    this.context.access.require(this.call.principal, sourceName(this.#source), 'read');
     try {
-      this.subscription = this.subscriptions.get(this.source, this.groupName).connect(this);
+      this.#subscription = this.subscriptions.get(this.#source, this.#groupName).connect(this);
     } catch (error) {
       throw groupStatus(error);
     }
     const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId(
-      groupKey(this.source, this.groupName),
+      groupKey(this.#source, this.#groupName),
     );
     this.call.writeMessage(new ReadResp().setSubscriptionConfirmation(confirmation).serializeBinary());
   }

@@ -53,156 +53,156 @@ interface Held {
 /** Runs a group as a server does, and holds it to its promises at each step. */
 class Run {
   readonly done = new Set<number>();
-  private readonly group: ConsumerGroup;
-  private readonly connected = new Set<string>();
-  private readonly paused = new Set<string>();
-  private readonly held = new Map<string, Held>();
-  private parkings: Parking[] = [];
-  private nowMs = 0;
-  private taken = 0;
+  readonly #group: ConsumerGroup;
+  readonly #connected = new Set<string>();
+  readonly #paused = new Set<string>();
+  readonly #held = new Map<string, Held>();
+  #parkings: Parking[] = [];
+  #nowMs = 0;
+  #taken = 0;
   written = 0;
-  private checkpoint = -1;
+  #checkpoint = -1;
 
   constructor(private readonly strategy: GroupSettings['consumerStrategy']) {
-    this.group = new ConsumerGroup({ ...SETTINGS, consumerStrategy: strategy }, undefined, 0);
+    this.#group = new ConsumerGroup({ ...SETTINGS, consumerStrategy: strategy }, undefined, 0);
   }
 
   step(step: Step): void {
     switch (step.do) {
       case 'connect':
-        this.connect(step.consumer);
+        this.#connect(step.consumer);
         break;
       case 'disconnect':
-        this.disconnect(step.consumer);
+        this.#disconnect(step.consumer);
         break;
       case 'pause':
-        this.setPaused(step.consumer, !this.paused.has(step.consumer));
+        this.#setPaused(step.consumer, !this.#paused.has(step.consumer));
         break;
       case 'acknowledge':
       case 'reject':
-        this.answer(step.pick, step.do === 'reject' ? step.action : undefined);
+        this.#answer(step.pick, step.do === 'reject' ? step.action : undefined);
         break;
       case 'wait':
-        this.nowMs += step.ms;
+        this.#nowMs += step.ms;
         break;
       case 'write':
         this.written += step.count;
         break;
       case 'settle':
-        this.settle(step.succeeds);
+        this.#settle(step.succeeds);
     }
-    this.turn();
+    this.#turn();
   }
 
   /** Lets everything end well: one consumer takes and acknowledges all that is left. */
   finish(): void {
-    for (const id of CONSUMERS) this.disconnect(id);
-    this.connect('a');
+    for (const id of CONSUMERS) this.#disconnect(id);
+    this.#connect('a');
     for (let turns = 0; this.done.size < this.written && turns < 1000; turns++) {
-      this.settle(true);
-      for (const id of [...this.held.keys()]) this.answerFor(id, undefined);
-      this.nowMs += 10;
-      this.turn();
+      this.#settle(true);
+      for (const id of [...this.#held.keys()]) this.#answerFor(id, undefined);
+      this.#nowMs += 10;
+      this.#turn();
     }
-    this.nowMs += 1000;
-    this.turn();
+    this.#nowMs += 1000;
+    this.#turn();
   }
 
   get checkpointed(): number {
-    return this.checkpoint;
+    return this.#checkpoint;
   }
 
-  private turn(): void {
-    this.expire();
-    for (let left = this.group.readCount; left > 0 && this.taken < this.written; left--) {
-      const place = this.taken++;
-      this.group.take({ id: `e${place}`, position: place, pinKey: `k${place % KEYS}` }, place);
+  #turn(): void {
+    this.#expire();
+    for (let left = this.#group.readCount; left > 0 && this.#taken < this.written; left--) {
+      const place = this.#taken++;
+      this.#group.take({ id: `e${place}`, position: place, pinKey: `k${place % KEYS}` }, place);
     }
     for (
-      let delivery = this.group.nextDelivery(this.nowMs);
+      let delivery = this.#group.nextDelivery(this.#nowMs);
       delivery !== undefined;
-      delivery = this.group.nextDelivery(this.nowMs)
+      delivery = this.#group.nextDelivery(this.#nowMs)
     ) {
       const { consumerId, message } = delivery;
-      const isWanted = this.connected.has(consumerId) && !this.paused.has(consumerId);
-      if (!isWanted || this.held.has(message.id) || this.done.has(message.position))
+      const isWanted = this.#connected.has(consumerId) && !this.#paused.has(consumerId);
+      if (!isWanted || this.#held.has(message.id) || this.done.has(message.position))
         throw new Error(`${message.id} was given to ${consumerId}`);
-      this.held.set(message.id, { consumerId, message, sinceMs: this.nowMs });
-      this.checkSharing(consumerId, message);
+      this.#held.set(message.id, { consumerId, message, sinceMs: this.#nowMs });
+      this.#checkSharing(consumerId, message);
     }
-    this.takeCheckpoint();
+    this.#takeCheckpoint();
   }
 
-  private checkSharing(consumerId: string, { pinKey }: GroupMessage): void {
-    const ofConsumer = [...this.held.values()].filter((other) => other.consumerId === consumerId);
+  #checkSharing(consumerId: string, { pinKey }: GroupMessage): void {
+    const ofConsumer = [...this.#held.values()].filter((other) => other.consumerId === consumerId);
     if (ofConsumer.length > BUFFER_SIZE) throw new Error(`${consumerId} has more than it wants`);
     if (this.strategy !== 'Pinned' && this.strategy !== 'PinnedByCorrelation') return;
     const owners = new Set(
-      [...this.held.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId),
+      [...this.#held.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId),
     );
     if (owners.size > 1) throw new Error(`events of ${pinKey} are with ${[...owners].join(' and ')}`);
   }
 
-  private takeCheckpoint(): void {
-    const due = this.group.progress.due(this.nowMs);
+  #takeCheckpoint(): void {
+    const due = this.#group.progress.due(this.#nowMs);
     if (due === undefined) return;
-    if (due.place <= this.checkpoint) throw new Error('the checkpoint does not move');
-    for (let place = this.checkpoint + 1; place <= due.place; place++)
+    if (due.place <= this.#checkpoint) throw new Error('the checkpoint does not move');
+    for (let place = this.#checkpoint + 1; place <= due.place; place++)
       if (!this.done.has(place)) throw new Error(`${place} is checkpointed and not finished`);
-    this.checkpoint = due.place;
-    this.group.progress.written(due, this.nowMs);
+    this.#checkpoint = due.place;
+    this.#group.progress.written(due, this.#nowMs);
   }
 
-  private connect(id: string): void {
-    if (this.connected.has(id)) return;
-    this.connected.add(id);
-    this.group.connect(id, BUFFER_SIZE);
+  #connect(id: string): void {
+    if (this.#connected.has(id)) return;
+    this.#connected.add(id);
+    this.#group.connect(id, BUFFER_SIZE);
   }
 
-  private disconnect(id: string): void {
-    if (!this.connected.delete(id)) return;
-    this.paused.delete(id);
-    for (const [eventId, held] of this.held) if (held.consumerId === id) this.held.delete(eventId);
-    this.parkings.push(...this.group.disconnect(id));
+  #disconnect(id: string): void {
+    if (!this.#connected.delete(id)) return;
+    this.#paused.delete(id);
+    for (const [eventId, held] of this.#held) if (held.consumerId === id) this.#held.delete(eventId);
+    this.#parkings.push(...this.#group.disconnect(id));
   }
 
-  private setPaused(id: string, paused: boolean): void {
-    if (!this.connected.has(id)) return;
-    if (paused) this.paused.add(id);
-    else this.paused.delete(id);
-    this.group.setPaused(id, paused);
+  #setPaused(id: string, paused: boolean): void {
+    if (!this.#connected.has(id)) return;
+    if (paused) this.#paused.add(id);
+    else this.#paused.delete(id);
+    this.#group.setPaused(id, paused);
   }
 
-  private answer(pick: number, action: RejectAction | undefined): void {
-    const id = [...this.held.keys()][pick % Math.max(1, this.held.size)];
-    if (id !== undefined) this.answerFor(id, action);
+  #answer(pick: number, action: RejectAction | undefined): void {
+    const id = [...this.#held.keys()][pick % Math.max(1, this.#held.size)];
+    if (id !== undefined) this.#answerFor(id, action);
   }
 
-  private answerFor(id: string, action: RejectAction | undefined): void {
-    const held = this.held.get(id);
-    this.held.delete(id);
-    if (action === undefined) this.group.acknowledge([id], this.nowMs);
-    else this.parkings.push(...this.group.reject([id], action, '', this.nowMs));
+  #answerFor(id: string, action: RejectAction | undefined): void {
+    const held = this.#held.get(id);
+    this.#held.delete(id);
+    if (action === undefined) this.#group.acknowledge([id], this.#nowMs);
+    else this.#parkings.push(...this.#group.reject([id], action, '', this.#nowMs));
     if (held !== undefined && (action === undefined || action === 'skip')) this.done.add(held.message.position);
   }
 
-  private settle(succeeds: boolean): void {
-    for (const parking of this.parkings) {
+  #settle(succeeds: boolean): void {
+    for (const parking of this.#parkings) {
       if (succeeds) {
-        this.group.parked(parking);
+        this.#group.parked(parking);
         this.done.add(parking.message.position);
       } else {
-        this.group.parkingFailed(parking);
+        this.#group.parkingFailed(parking);
       }
     }
-    this.parkings = [];
+    this.#parkings = [];
   }
 
   /** Consumers that had an event for too long do not have it any more. */
-  private expire(): void {
-    for (const [id, { sinceMs }] of this.held)
-      if (sinceMs + SETTINGS.messageTimeoutMs <= this.nowMs) this.held.delete(id);
-    this.parkings.push(...this.group.expire(this.nowMs));
+  #expire(): void {
+    for (const [id, { sinceMs }] of this.#held)
+      if (sinceMs + SETTINGS.messageTimeoutMs <= this.#nowMs) this.#held.delete(id);
+    this.#parkings.push(...this.#group.expire(this.#nowMs));
   }
 }
 

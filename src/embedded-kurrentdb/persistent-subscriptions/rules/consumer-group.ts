@@ -33,15 +33,15 @@ export class ConsumerGroup {
   readonly replay = new ParkedReplay();
   /** Whether everything that the source holds was taken. */
   isLive = false;
-  private readonly strategy: ConsumerStrategy;
-  private readonly consumers = new Map<string, Consumer>();
-  private readonly waiting = new Set<GroupMessage>();
-  private readonly retries = new RetryQueue();
+  readonly #strategy: ConsumerStrategy;
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #waiting = new Set<GroupMessage>();
+  readonly #retries = new RetryQueue();
   /** By event id; in the order in which their time runs out, as it is the same for all. */
-  private readonly inFlight = new Map<string, InFlight>();
+  readonly #inFlight = new Map<string, InFlight>();
   /** By event id: on their way to the stream of parked events. */
-  private readonly parking = new Map<string, GroupMessage>();
-  private delivered = 0;
+  readonly #parking = new Map<string, GroupMessage>();
+  #delivered = 0;
 
   /** @param checkpoint the place up to which the group has finished its source before, if it has */
   constructor(
@@ -50,7 +50,7 @@ export class ConsumerGroup {
     nowMs: number,
   ) {
     this.progress = new Progress(settings, checkpoint, nowMs);
-    this.strategy = strategyFor(settings.consumerStrategy);
+    this.#strategy = strategyFor(settings.consumerStrategy);
   }
 
   // ---- from the source
@@ -58,12 +58,12 @@ export class ConsumerGroup {
   /** How many events may be brought now: none, or a batch. */
   get readCount(): number {
     const batch = Math.max(1, this.settings.readBatchSize);
-    return this.settings.historyBufferSize - this.waiting.size - this.retries.size >= batch ? batch : 0;
+    return this.settings.historyBufferSize - this.#waiting.size - this.#retries.size >= batch ? batch : 0;
   }
 
   /** The next event of the source, at the place. */
   take(event: SourceEvent, place: number): void {
-    this.waiting.add({ ...event, sequence: this.progress.take(place), retryCount: 0, parkedRevision: undefined });
+    this.#waiting.add({ ...event, sequence: this.progress.take(place), retryCount: 0, parkedRevision: undefined });
   }
 
   /** Events up to the place are not for this group. `count`: how many of them count as progress. */
@@ -74,43 +74,43 @@ export class ConsumerGroup {
   /** The next parked event that is to be given out again. */
   takeParked(event: SourceEvent, parkedRevision: number): void {
     this.replay.take(parkedRevision);
-    this.retries.add({ ...event, sequence: undefined, retryCount: 0, parkedRevision });
+    this.#retries.add({ ...event, sequence: undefined, retryCount: 0, parkedRevision });
   }
 
   // ---- to and from consumers
 
   get isFull(): boolean {
     const { maxSubscriberCount } = this.settings;
-    return maxSubscriberCount > 0 && this.consumers.size >= maxSubscriberCount;
+    return maxSubscriberCount > 0 && this.#consumers.size >= maxSubscriberCount;
   }
 
   connect(id: string, bufferSize: number): void {
     const consumer = new Consumer(id, bufferSize);
-    this.consumers.set(id, consumer);
-    this.strategy.add(consumer);
+    this.#consumers.set(id, consumer);
+    this.#strategy.add(consumer);
   }
 
   /** What the consumer had goes to others, with one more try. Returns what had too many. [consume.reconnect-redelivers] */
   disconnect(id: string): readonly Parking[] {
-    const consumer = this.consumers.get(id);
+    const consumer = this.#consumers.get(id);
     if (consumer === undefined) return [];
-    const lost = [...this.inFlight.values()].filter((held) => held.consumer === consumer);
-    this.consumers.delete(id);
-    this.strategy.remove(consumer);
-    for (const { message } of lost) this.inFlight.delete(message.id);
-    return lost.flatMap(({ message }) => this.retryOrPark(message));
+    const lost = [...this.#inFlight.values()].filter((held) => held.consumer === consumer);
+    this.#consumers.delete(id);
+    this.#strategy.remove(consumer);
+    for (const { message } of lost) this.#inFlight.delete(message.id);
+    return lost.flatMap(({ message }) => this.#retryOrPark(message));
   }
 
   /** `paused`: the consumer gets nothing, for what it was sent has not left yet. */
   setPaused(id: string, paused: boolean): void {
-    const consumer = this.consumers.get(id);
+    const consumer = this.#consumers.get(id);
     if (consumer !== undefined) consumer.paused = paused;
   }
 
   /** What to give to whom next, which is in flight from now on; undefined if there is nothing, or nobody takes it. */
   nextDelivery(nowMs: number): Delivery | undefined {
-    if (!this.someoneCanTake()) return undefined;
-    return this.deliverFirst(this.retries, nowMs) ?? this.deliverFirst(this.waiting, nowMs);
+    if (!this.#someoneCanTake()) return undefined;
+    return this.#deliverFirst(this.#retries, nowMs) ?? this.#deliverFirst(this.#waiting, nowMs);
   }
 
   /**
@@ -119,8 +119,8 @@ export class ConsumerGroup {
    */
   acknowledge(ids: Iterable<string>, nowMs: number): void {
     for (const id of ids) {
-      const message = this.release(id, nowMs);
-      if (message !== undefined) this.finish(message);
+      const message = this.#release(id, nowMs);
+      if (message !== undefined) this.#finish(message);
     }
   }
 
@@ -128,8 +128,8 @@ export class ConsumerGroup {
   reject(ids: Iterable<string>, action: RejectAction, reason: string, nowMs: number): readonly Parking[] {
     const parkings: Parking[] = [];
     for (const id of ids) {
-      const message = this.release(id, nowMs);
-      if (message !== undefined) parkings.push(...this.afterReject(message, action, reason));
+      const message = this.#release(id, nowMs);
+      if (message !== undefined) parkings.push(...this.#afterReject(message, action, reason));
     }
     return parkings;
   }
@@ -137,111 +137,111 @@ export class ConsumerGroup {
   /** Takes back what consumers have had for too long. Returns what is to be parked. [consume.message-timeout] */
   expire(nowMs: number): readonly Parking[] {
     const parkings: Parking[] = [];
-    for (const held of this.inFlight.values()) {
-      const dueMs = this.timeoutOf(held);
+    for (const held of this.#inFlight.values()) {
+      const dueMs = this.#timeoutOf(held);
       if (dueMs === undefined || dueMs > nowMs) break;
-      this.release(held.message.id, nowMs);
-      parkings.push(...this.retryOrPark(held.message));
+      this.#release(held.message.id, nowMs);
+      parkings.push(...this.#retryOrPark(held.message));
     }
     return parkings;
   }
 
   /** The event is in the stream of parked events now. */
   parked({ message }: Parking): void {
-    this.parking.delete(message.id);
-    this.finish(message);
+    this.#parking.delete(message.id);
+    this.#finish(message);
   }
 
   /** It could not be written there: it is given out again rather than lost. */
   parkingFailed({ message }: Parking): void {
-    this.parking.delete(message.id);
-    this.retries.add(message);
+    this.#parking.delete(message.id);
+    this.#retries.add(message);
   }
 
   /** When {@link expire} will have something to do; undefined if nothing is to be expected. */
   nextTimeoutMs(): number | undefined {
-    const first = this.inFlight.values().next();
-    return first.done === true ? undefined : this.timeoutOf(first.value);
+    const first = this.#inFlight.values().next();
+    return first.done === true ? undefined : this.#timeoutOf(first.value);
   }
 
   // ---- figures
 
   get statistics(): GroupStatistics {
     return {
-      totalItems: this.delivered,
-      readBufferCount: this.waiting.size,
-      retryBufferCount: this.retries.size,
-      outstandingCount: this.inFlight.size + this.parking.size,
-      consumers: [...this.consumers.values()],
+      totalItems: this.#delivered,
+      readBufferCount: this.#waiting.size,
+      retryBufferCount: this.#retries.size,
+      outstandingCount: this.#inFlight.size + this.#parking.size,
+      consumers: [...this.#consumers.values()],
     };
   }
 
-  private someoneCanTake(): boolean {
-    for (const consumer of this.consumers.values()) if (consumer.canTake) return true;
+  #someoneCanTake(): boolean {
+    for (const consumer of this.#consumers.values()) if (consumer.canTake) return true;
     return false;
   }
 
-  private deliverFirst(
+  #deliverFirst(
     queue: Iterable<GroupMessage> & { delete(message: GroupMessage): boolean },
     nowMs: number,
   ): Delivery | undefined {
     for (const message of queue) {
-      if (this.inFlight.has(message.id) || this.parking.has(message.id)) continue;
-      const consumer = this.strategy.choose(message.pinKey);
+      if (this.#inFlight.has(message.id) || this.#parking.has(message.id)) continue;
+      const consumer = this.#strategy.choose(message.pinKey);
       if (consumer === undefined) continue;
       queue.delete(message);
-      this.inFlight.set(message.id, { message, consumer, sinceMs: nowMs });
+      this.#inFlight.set(message.id, { message, consumer, sinceMs: nowMs });
       consumer.taken();
-      this.strategy.taken(consumer, message.pinKey);
-      this.delivered++;
+      this.#strategy.taken(consumer, message.pinKey);
+      this.#delivered++;
       return { consumerId: consumer.id, message };
     }
     return undefined;
   }
 
-  private release(id: string, nowMs: number): GroupMessage | undefined {
-    const held = this.inFlight.get(id);
+  #release(id: string, nowMs: number): GroupMessage | undefined {
+    const held = this.#inFlight.get(id);
     if (held === undefined) return undefined;
     const { message, consumer, sinceMs } = held;
-    this.inFlight.delete(id);
+    this.#inFlight.delete(id);
     consumer.released();
     if (this.settings.extraStatistics) consumer.observe(nowMs - sinceMs);
-    this.strategy.released(consumer, message.pinKey);
+    this.#strategy.released(consumer, message.pinKey);
     return message;
   }
 
-  private afterReject(message: GroupMessage, action: RejectAction, reason: string): readonly Parking[] {
+  #afterReject(message: GroupMessage, action: RejectAction, reason: string): readonly Parking[] {
     switch (action) {
       case 'unknown':
       case 'retry':
-        return this.retryOrPark(message);
+        return this.#retryOrPark(message);
       case 'park':
-        return [this.park(message, `Client explicitly NAK'ed message.\n${reason}`)];
+        return [this.#park(message, `Client explicitly NAK'ed message.\n${reason}`)];
       case 'skip':
       case 'stop': // which a real server takes for a skip, and goes on [consume.nack.stop]
-        this.finish(message);
+        this.#finish(message);
         return [];
     }
   }
 
-  private retryOrPark(message: GroupMessage): readonly Parking[] {
+  #retryOrPark(message: GroupMessage): readonly Parking[] {
     const { maxRetryCount } = this.settings;
-    if (message.retryCount >= maxRetryCount) return [this.park(message, `Reached retry count of ${maxRetryCount}`)];
-    this.retries.add({ ...message, retryCount: message.retryCount + 1 });
+    if (message.retryCount >= maxRetryCount) return [this.#park(message, `Reached retry count of ${maxRetryCount}`)];
+    this.#retries.add({ ...message, retryCount: message.retryCount + 1 });
     return [];
   }
 
-  private park(message: GroupMessage, reason: string): Parking {
-    this.parking.set(message.id, message);
+  #park(message: GroupMessage, reason: string): Parking {
+    this.#parking.set(message.id, message);
     return { message, reason };
   }
 
-  private finish({ sequence, parkedRevision }: GroupMessage): void {
+  #finish({ sequence, parkedRevision }: GroupMessage): void {
     if (sequence !== undefined) this.progress.finish(sequence);
     if (parkedRevision !== undefined) this.replay.finish(parkedRevision);
   }
 
-  private timeoutOf({ sinceMs }: InFlight): number | undefined {
+  #timeoutOf({ sinceMs }: InFlight): number | undefined {
     const { messageTimeoutMs } = this.settings;
     return messageTimeoutMs > 0 ? sinceMs + messageTimeoutMs : undefined;
   }

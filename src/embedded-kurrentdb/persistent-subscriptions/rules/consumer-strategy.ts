@@ -31,24 +31,24 @@ export function strategyFor(name: ConsumerStrategyName): ConsumerStrategy {
  * everything until it is full; then it goes to the end of the queue.
  */
 class QueueStrategy implements ConsumerStrategy {
-  private queue: Consumer[] = [];
+  #queue: Consumer[] = [];
 
   constructor(private readonly order: 'takeTurns' | 'stayWithFirst') {}
 
   add(consumer: Consumer): void {
-    this.queue.push(consumer);
+    this.#queue.push(consumer);
   }
 
   remove(consumer: Consumer): void {
-    this.queue = this.queue.filter((other) => other !== consumer);
+    this.#queue = this.#queue.filter((other) => other !== consumer);
   }
 
   choose(): Consumer | undefined {
-    const index = this.queue.findIndex((consumer) => consumer.canTake);
+    const index = this.#queue.findIndex((consumer) => consumer.canTake);
     if (index < 0) return undefined;
-    const chosen = this.queue[index];
+    const chosen = this.#queue[index];
     const passed = this.order === 'takeTurns' ? index + 1 : index;
-    this.queue = [...this.queue.slice(passed), ...this.queue.slice(0, passed)];
+    this.#queue = [...this.#queue.slice(passed), ...this.#queue.slice(0, passed)];
     return chosen;
   }
 

@@ -9,8 +9,8 @@ export class Consumer {
   inFlight = 0;
   /** Its connection is full: it gets no more until it has taken what was sent. */
   paused = false;
-  private readonly latenciesMs: number[] = [];
-  private nextLatency = 0;
+  readonly #latenciesMs: number[] = [];
+  #nextLatency = 0;
 
   constructor(
     readonly id: string,
@@ -36,12 +36,12 @@ export class Consumer {
   }
 
   observe(latencyMs: number): void {
-    this.latenciesMs[this.nextLatency] = latencyMs;
-    this.nextLatency = (this.nextLatency + 1) % LATENCIES_KEPT;
+    this.#latenciesMs[this.#nextLatency] = latencyMs;
+    this.#nextLatency = (this.#nextLatency + 1) % LATENCIES_KEPT;
   }
 
   measurements(): readonly Measurement[] {
-    return summarize(this.latenciesMs);
+    return summarize(this.#latenciesMs);
   }
 }
 

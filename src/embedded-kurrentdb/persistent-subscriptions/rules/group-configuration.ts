@@ -116,15 +116,15 @@ function decodeFilter(value: unknown): FilterExpression | undefined {
 
 /** The members of a JSON object, each of the type that is expected. */
 class Members {
-  private readonly value: object;
+  readonly #value: object;
 
   constructor(value: unknown) {
     if (typeof value !== 'object' || value === null) throw new InvalidConfigurationError('an object is missing');
-    this.value = value;
+    this.#value = value;
   }
 
   optional(name: string): unknown {
-    const member: unknown = Reflect.get(this.value, name);
+    const member: unknown = Reflect.get(this.#value, name);
     return member;
   }
 

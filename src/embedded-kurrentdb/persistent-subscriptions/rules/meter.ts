@@ -6,14 +6,14 @@ export interface Measured {
 
 /** KeyedMutex a total that only rises into what came between two questions, as the statistics of groups tell it. */
 export class RateMeter {
-  private lastTotal = 0;
+  #lastTotal = 0;
 
   constructor(private lastMs: number) {}
 
   measure(total: number, nowMs: number): Measured {
-    const count = total - this.lastTotal;
+    const count = total - this.#lastTotal;
     const elapsedMs = nowMs - this.lastMs;
-    this.lastTotal = total;
+    this.#lastTotal = total;
     this.lastMs = nowMs;
     return { count, perSecond: elapsedMs > 0 ? Math.floor((1000 * count) / elapsedMs) : 0 };
   }

@@ -17,26 +17,26 @@ interface Bucket {
  * two consumers at once.
  */
 export class PinnedStrategy {
-  private readonly buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({
+  readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({
     owner: undefined,
     inFlight: 0,
   }));
-  private readonly owned = new Map<Consumer, number>();
+  readonly #owned = new Map<Consumer, number>();
 
   add(consumer: Consumer): void {
-    this.owned.set(consumer, 0);
-    const assigned = this.buckets.filter(({ owner }) => owner !== undefined).length;
-    const share = Math.ceil(assigned / this.owned.size);
-    for (const bucket of this.buckets) {
+    this.#owned.set(consumer, 0);
+    const assigned = this.#buckets.filter(({ owner }) => owner !== undefined).length;
+    const share = Math.ceil(assigned / this.#owned.size);
+    for (const bucket of this.#buckets) {
       const { owner } = bucket;
-      if (owner === undefined || bucket.inFlight > 0 || (this.owned.get(owner) ?? 0) <= share) continue;
-      this.assign(bucket, consumer);
+      if (owner === undefined || bucket.inFlight > 0 || (this.#owned.get(owner) ?? 0) <= share) continue;
+      this.#assign(bucket, consumer);
     }
   }
 
   remove(consumer: Consumer): void {
-    this.owned.delete(consumer);
-    for (const bucket of this.buckets) {
+    this.#owned.delete(consumer);
+    for (const bucket of this.#buckets) {
       if (bucket.owner !== consumer) continue;
       bucket.owner = undefined;
       bucket.inFlight = 0;
@@ -44,37 +44,37 @@ export class PinnedStrategy {
   }
 
   choose(pinKey: string): Consumer | undefined {
-    const bucket = this.bucketOf(pinKey);
-    const leastLoaded = bucket.owner === undefined ? this.leastLoaded() : undefined;
-    if (leastLoaded !== undefined) this.assign(bucket, leastLoaded);
+    const bucket = this.#bucketOf(pinKey);
+    const leastLoaded = bucket.owner === undefined ? this.#leastLoaded() : undefined;
+    if (leastLoaded !== undefined) this.#assign(bucket, leastLoaded);
     return bucket.owner?.canTake === true ? bucket.owner : undefined;
   }
 
   taken(consumer: Consumer, pinKey: string): void {
-    const bucket = this.bucketOf(pinKey);
+    const bucket = this.#bucketOf(pinKey);
     if (bucket.owner === consumer) bucket.inFlight++;
   }
 
   released(consumer: Consumer, pinKey: string): void {
-    const bucket = this.bucketOf(pinKey);
+    const bucket = this.#bucketOf(pinKey);
     if (bucket.owner === consumer && bucket.inFlight > 0) bucket.inFlight--;
   }
 
-  private assign(bucket: Bucket, consumer: Consumer): void {
-    if (bucket.owner !== undefined) this.owned.set(bucket.owner, (this.owned.get(bucket.owner) ?? 0) - 1);
+  #assign(bucket: Bucket, consumer: Consumer): void {
+    if (bucket.owner !== undefined) this.#owned.set(bucket.owner, (this.#owned.get(bucket.owner) ?? 0) - 1);
     bucket.owner = consumer;
-    this.owned.set(consumer, (this.owned.get(consumer) ?? 0) + 1);
+    this.#owned.set(consumer, (this.#owned.get(consumer) ?? 0) + 1);
   }
 
-  private leastLoaded(): Consumer | undefined {
+  #leastLoaded(): Consumer | undefined {
     let least: Consumer | undefined;
-    for (const [consumer, count] of this.owned)
-      if (least === undefined || count < (this.owned.get(least) ?? 0)) least = consumer;
+    for (const [consumer, count] of this.#owned)
+      if (least === undefined || count < (this.#owned.get(least) ?? 0)) least = consumer;
     return least;
   }
 
-  private bucketOf(pinKey: string): Bucket {
-    const bucket = this.buckets[fnv1a(pinKey) % BUCKETS];
+  #bucketOf(pinKey: string): Bucket {
+    const bucket = this.#buckets[fnv1a(pinKey) % BUCKETS];
     if (bucket === undefined) throw new Error('a hash is out of range');
     return bucket;
   }

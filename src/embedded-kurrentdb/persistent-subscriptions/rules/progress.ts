@@ -16,12 +16,12 @@ type CheckpointSettings = Pick<GroupSettings, 'checkpointAfterMs' | 'minCheckpoi
 export class Progress {
   /** Of the last event that the group took from its source. */
   lastKnownPlace: number | undefined;
-  private lookedAt = 0;
-  private lastPlace: number | undefined;
+  #lookedAt = 0;
+  #lastPlace: number | undefined;
   /** By sequence, in its order: the place looked at before the event; undefined if there was none. */
-  private readonly unfinished = new Map<number, number | undefined>();
-  private writtenCount = 0;
-  private lastWriteMs: number;
+  readonly #unfinished = new Map<number, number | undefined>();
+  #writtenCount = 0;
+  #lastWriteMs: number;
 
   constructor(
     private readonly settings: CheckpointSettings,
@@ -29,8 +29,8 @@ export class Progress {
     private writtenPlace: number | undefined,
     nowMs: number,
   ) {
-    this.lastPlace = writtenPlace;
-    this.lastWriteMs = nowMs;
+    this.#lastPlace = writtenPlace;
+    this.#lastWriteMs = nowMs;
   }
 
   get checkpointedPlace(): number | undefined {
@@ -39,58 +39,58 @@ export class Progress {
 
   /** The group takes the event at the place. Returns its sequence, by which it is finished. */
   take(place: number): number {
-    const sequence = this.lookedAt++;
-    this.unfinished.set(sequence, this.lastPlace);
-    this.lastPlace = place;
+    const sequence = this.#lookedAt++;
+    this.#unfinished.set(sequence, this.#lastPlace);
+    this.#lastPlace = place;
     this.lastKnownPlace = place;
     return sequence;
   }
 
   /** Events up to the place are none of the group's. `count`: how many of them count for the distance between checkpoints. */
   skip(place: number, count: number): void {
-    this.lookedAt += count;
-    this.lastPlace = place;
+    this.#lookedAt += count;
+    this.#lastPlace = place;
   }
 
   finish(sequence: number): void {
-    this.unfinished.delete(sequence);
+    this.#unfinished.delete(sequence);
   }
 
   /** The checkpoint to write now, if any is due. [consume.stream.ack, consume.nack.skip] */
   due(nowMs: number): Checkpoint | undefined {
-    const checkpoint = this.reached();
-    const dueAtMs = checkpoint && this.dueAtMs(checkpoint);
+    const checkpoint = this.#reached();
+    const dueAtMs = checkpoint && this.#dueAtMs(checkpoint);
     return dueAtMs === undefined || dueAtMs > nowMs ? undefined : checkpoint;
   }
 
   /** When one will be due if nothing more is finished; undefined if that is not worth one. */
   nextDueMs(): number | undefined {
-    const checkpoint = this.reached();
-    return checkpoint && this.dueAtMs(checkpoint);
+    const checkpoint = this.#reached();
+    return checkpoint && this.#dueAtMs(checkpoint);
   }
 
   written(checkpoint: Checkpoint, nowMs: number): void {
     this.writtenPlace = checkpoint.place;
-    this.writtenCount = checkpoint.count;
-    this.lastWriteMs = nowMs;
+    this.#writtenCount = checkpoint.count;
+    this.#lastWriteMs = nowMs;
   }
 
   /** It could not be written: it is tried again after the usual time. */
   postpone(nowMs: number): void {
-    this.lastWriteMs = nowMs;
+    this.#lastWriteMs = nowMs;
   }
 
-  private reached(): Checkpoint | undefined {
-    const first = this.unfinished.entries().next();
-    const [count, place] = first.done === true ? [this.lookedAt, this.lastPlace] : first.value;
+  #reached(): Checkpoint | undefined {
+    const first = this.#unfinished.entries().next();
+    const [count, place] = first.done === true ? [this.#lookedAt, this.#lastPlace] : first.value;
     return place === undefined ? undefined : { place, count };
   }
 
-  private dueAtMs({ count }: Checkpoint): number | undefined {
+  #dueAtMs({ count }: Checkpoint): number | undefined {
     const { minCheckpointCount, maxCheckpointCount, checkpointAfterMs } = this.settings;
-    const finished = count - this.writtenCount;
+    const finished = count - this.#writtenCount;
     if (finished < 1) return undefined;
-    if (finished >= maxCheckpointCount) return this.lastWriteMs;
-    return finished < minCheckpointCount ? undefined : this.lastWriteMs + checkpointAfterMs;
+    if (finished >= maxCheckpointCount) return this.#lastWriteMs;
+    return finished < minCheckpointCount ? undefined : this.#lastWriteMs + checkpointAfterMs;
   }
 }

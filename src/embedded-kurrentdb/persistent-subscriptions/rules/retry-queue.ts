@@ -2,10 +2,10 @@ import { type GroupMessage } from './group-message.js';
 
 /** Events to be given out again: first those of the source, in its order; then those that were parked, in the order of their replay. */
 export class RetryQueue implements Iterable<GroupMessage> {
-  private readonly messages: GroupMessage[] = [];
+  readonly #messages: GroupMessage[] = [];
 
   get size(): number {
-    return this.messages.length;
+    return this.#messages.length;
   }
 
   add(message: GroupMessage): void {
@@ -13,18 +13,18 @@ export class RetryQueue implements Iterable<GroupMessage> {
     const index =
       sequence === undefined
         ? -1
-        : this.messages.findIndex((other) => other.sequence === undefined || other.sequence > sequence);
-    if (index < 0) this.messages.push(message);
-    else this.messages.splice(index, 0, message);
+        : this.#messages.findIndex((other) => other.sequence === undefined || other.sequence > sequence);
+    if (index < 0) this.#messages.push(message);
+    else this.#messages.splice(index, 0, message);
   }
 
   delete(message: GroupMessage): boolean {
-    const index = this.messages.indexOf(message);
-    if (index >= 0) this.messages.splice(index, 1);
+    const index = this.#messages.indexOf(message);
+    if (index >= 0) this.#messages.splice(index, 1);
     return index >= 0;
   }
 
   [Symbol.iterator](): Iterator<GroupMessage> {
-    return this.messages[Symbol.iterator]();
+    return this.#messages[Symbol.iterator]();
   }
 }

@@ -2,8 +2,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Rings at a time, or a little before it; whoever hears it looks at the clock. One timer, however often the time is moved on. */
 export class DeadlineTimer {
-  private timer: NodeJS.Timeout | undefined;
-  private ringsAtMs = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #ringsAtMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly ring: () => void) {}
 
@@ -13,10 +13,10 @@ export class DeadlineTimer {
       this.clear();
       return;
     }
-    if (this.timer !== undefined && this.ringsAtMs <= atMs) return;
+    if (this.#timer !== undefined && this.#ringsAtMs <= atMs) return;
     this.clear();
-    this.ringsAtMs = atMs;
-    this.timer = setTimeout(
+    this.#ringsAtMs = atMs;
+    this.#timer = setTimeout(
       () => {
         this.clear();
         this.ring();
@@ -26,8 +26,8 @@ export class DeadlineTimer {
   }
 
   clear(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.ringsAtMs = Number.POSITIVE_INFINITY;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#ringsAtMs = Number.POSITIVE_INFINITY;
   }
 }

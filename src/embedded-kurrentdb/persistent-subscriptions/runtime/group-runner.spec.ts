@@ -56,7 +56,7 @@ class TestSubscriber implements Subscriber {
   readonly ids: string[] = [];
   droppedWith: unknown;
   isBackedUp = false;
-  private release: () => void = () => undefined;
+  #release: () => void = () => undefined;
 
   deliver(frame: Buffer): void {
     const { id, revision } = parseEventFrame(frame);
@@ -65,12 +65,12 @@ class TestSubscriber implements Subscriber {
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => (this.release = resolve));
+    return new Promise((resolve) => (this.#release = resolve));
   }
 
   drain(): void {
     this.isBackedUp = false;
-    this.release();
+    this.#release();
   }
 
   dropped(cause?: unknown): void {

@@ -27,20 +27,20 @@ interface Connected {
 
 /**
  * A group at work: it runs the rules of {@link ConsumerGroup} over the log. Whatever happens (events are written, consumers answer,
- * time passes) only wakes it; all it does it does in {@link turn}, once per turn of the event loop, a bounded amount each time.
+ * time passes) only wakes it; all it does it does in {@link #turn}, once per turn of the event loop, a bounded amount each time.
  */
 export class GroupRunner {
-  private readonly group: ConsumerGroup;
-  private readonly streams: GroupStreams;
-  private readonly source: SourceReader;
-  private readonly connected = new Map<string, Connected>();
-  private readonly meter: RateMeter;
-  private readonly alarm = new DeadlineTimer(() => this.wake());
-  private readonly unfollow: () => void;
-  private nextTurn: NodeJS.Immediate | undefined;
-  private isWritingCheckpoint = false;
-  private isTruncating = false;
-  private isStopped = false;
+  readonly #group: ConsumerGroup;
+  readonly #streams: GroupStreams;
+  readonly #source: SourceReader;
+  readonly #connected = new Map<string, Connected>();
+  readonly #meter: RateMeter;
+  readonly #alarm = new DeadlineTimer(() => this.#wake());
+  readonly #unfollow: () => void;
+  #nextTurn: NodeJS.Immediate | undefined;
+  #isWritingCheckpoint = false;
+  #isTruncating = false;
+  #isStopped = false;
 
   /** @param reportProblem takes what goes wrong and nobody is told otherwise */
   constructor(
@@ -48,65 +48,66 @@ export class GroupRunner {
     readonly definition: GroupDefinition,
     private readonly reportProblem: (error: unknown) => void,
   ) {
-    this.streams = new GroupStreams(context, definition);
-    const checkpoint = this.streams.checkpoint();
-    this.group = new ConsumerGroup(definition.settings, checkpoint, context.nowMs());
-    this.source = sourceReaderFor(
+    this.#streams = new GroupStreams(context, definition);
+    const checkpoint = this.#streams.checkpoint();
+    this.#group = new ConsumerGroup(definition.settings, checkpoint, context.nowMs());
+    this.#source = sourceReaderFor(
       context,
       definition,
       checkpoint === undefined ? definition.firstPlace : checkpoint + 1,
     );
-    this.meter = new RateMeter(context.nowMs());
-    this.unfollow = this.source.follow(() => this.wake());
-    this.wake();
+    this.#meter = new RateMeter(context.nowMs());
+    this.#unfollow = this.#source.follow(() => this.#wake());
+    this.#wake();
   }
 
   /** @throws GroupError `full`, or `dropped` if the group has stopped */
   connect(subscriber: Subscriber): Subscription {
     const { source, groupName } = this.definition;
-    if (this.isStopped) throw new GroupError('dropped', sourceName(source), groupName);
-    if (this.group.isFull) throw new GroupError('full', sourceName(source), groupName);
+    if (this.#isStopped) throw new GroupError('dropped', sourceName(source), groupName);
+    if (this.#group.isFull) throw new GroupError('full', sourceName(source), groupName);
     const id = randomUUID();
-    this.connected.set(id, { subscriber, meter: new RateMeter(this.context.nowMs()) });
-    this.group.connect(id, subscriber.bufferSize);
-    this.wake();
+    this.#connected.set(id, { subscriber, meter: new RateMeter(this.context.nowMs()) });
+    this.#group.connect(id, subscriber.bufferSize);
+    this.#wake();
     return {
       acknowledge: (ids) => {
-        this.group.acknowledge(ids, this.context.nowMs());
-        this.wake();
+        this.#group.acknowledge(ids, this.context.nowMs());
+        this.#wake();
       },
       reject: (ids, action, reason) => {
-        if (this.connected.has(id)) this.park(this.group.reject(ids, action, reason, this.context.nowMs()));
+        if (this.#connected.has(id)) this.#park(this.#group.reject(ids, action, reason, this.context.nowMs()));
       },
       close: () => {
-        if (this.connected.delete(id)) this.park(this.group.disconnect(id));
+        if (this.#connected.delete(id)) this.#park(this.#group.disconnect(id));
       },
     };
   }
 
   /** Gives parked events out again: all that are there now, or those before a revision of their stream. */
   replayParked(stopAt: number | undefined): void {
-    const { first, end } = this.streams.parkedRange();
-    this.group.replay.begin(first, Math.min(end, stopAt ?? end));
-    this.wake();
+    const { first, end } = this.#streams.parkedRange();
+    this.#group.replay.begin(first, Math.min(end, stopAt ?? end));
+    this.#wake();
   }
 
   report(): GroupReport {
-    const { group, context, definition } = this;
+    const { context, definition } = this;
+    const group = this.#group;
     const nowMs = context.nowMs();
-    const { first, end } = this.streams.parkedRange();
+    const { first, end } = this.#streams.parkedRange();
     const { consumers, ...statistics } = group.statistics;
     return {
       definition,
       isLive: group.isLive,
       isReplaying: group.replay.isRunning,
       ...statistics,
-      rate: this.meter.measure(statistics.totalItems, nowMs),
-      lastKnownPlace: this.source.latestPlace ?? group.progress.lastKnownPlace,
+      rate: this.#meter.measure(statistics.totalItems, nowMs),
+      lastKnownPlace: this.#source.latestPlace ?? group.progress.lastKnownPlace,
       checkpointedPlace: group.progress.checkpointedPlace,
       parkedCount: group.replay.countParked(first, end),
       consumers: consumers.flatMap((consumer) => {
-        const connected = this.connected.get(consumer.id);
+        const connected = this.#connected.get(consumer.id);
         return connected === undefined
           ? []
           : [{ consumer, ...connected, rate: connected.meter.measure(consumer.totalItems, nowMs) }];
@@ -116,27 +117,27 @@ export class GroupRunner {
 
   /** In a transaction: removes what the group keeps. */
   deleteStreams(): void {
-    this.streams.delete();
+    this.#streams.delete();
   }
 
   /** Drops the consumers and does nothing any more. What they had is given out again by the next one to run the group. */
   stop(cause?: unknown): void {
-    if (this.isStopped) return;
-    this.isStopped = true;
-    this.unfollow();
-    this.alarm.clear();
-    clearImmediate(this.nextTurn);
-    const dropped = [...this.connected.values()];
-    this.connected.clear();
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#unfollow();
+    this.#alarm.clear();
+    clearImmediate(this.#nextTurn);
+    const dropped = [...this.#connected.values()];
+    this.#connected.clear();
     for (const { subscriber } of dropped) subscriber.dropped(cause);
   }
 
-  private wake(): void {
-    if (this.isStopped || this.nextTurn !== undefined) return;
-    this.nextTurn = setImmediate(() => {
-      this.nextTurn = undefined;
+  #wake(): void {
+    if (this.#isStopped || this.#nextTurn !== undefined) return;
+    this.#nextTurn = setImmediate(() => {
+      this.#nextTurn = undefined;
       try {
-        this.turn();
+        this.#turn();
       } catch (error) {
         this.reportProblem(error); // the log cannot be read: its consumers shall know, and others go on
         this.stop(error);
@@ -144,56 +145,58 @@ export class GroupRunner {
     });
   }
 
-  private turn(): void {
-    const { group, source } = this;
-    this.park(group.expire(this.context.nowMs()));
-    this.readParked();
+  #turn(): void {
+    const group = this.#group;
+    const source = this.#source;
+    this.#park(group.expire(this.context.nowMs()));
+    this.#readParked();
     if (group.readCount > 0) source.fill(group, group.readCount);
-    const isDone = this.deliver();
-    this.writeCheckpoint();
-    this.truncateParked();
+    const isDone = this.#deliver();
+    this.#writeCheckpoint();
+    this.#truncateParked();
     group.isLive = !source.hasMore;
-    if (!isDone || (group.readCount > 0 && (source.hasMore || group.replay.isRunning))) this.wake();
-    this.alarm.set(this.nextAlarmMs(), this.context.nowMs());
+    if (!isDone || (group.readCount > 0 && (source.hasMore || group.replay.isRunning))) this.#wake();
+    this.#alarm.set(this.#nextAlarmMs(), this.context.nowMs());
   }
 
   /** Returns whether there is nothing left to deliver now. */
-  private deliver(): boolean {
+  #deliver(): boolean {
     for (let given = 0; given < DELIVERIES_PER_TURN; given++) {
-      const delivery = this.group.nextDelivery(this.context.nowMs());
+      const delivery = this.#group.nextDelivery(this.context.nowMs());
       if (delivery === undefined) return true;
-      this.send(delivery);
+      this.#send(delivery);
     }
     return false;
   }
 
-  private send({ consumerId, message }: Delivery): void {
-    const subscriber = this.connected.get(consumerId)?.subscriber;
+  #send({ consumerId, message }: Delivery): void {
+    const subscriber = this.#connected.get(consumerId)?.subscriber;
     const frame = frameOf(this.context, message);
     if (subscriber === undefined || frame === undefined) {
-      this.group.acknowledge([message.id], this.context.nowMs()); // scavenged while it waited: nothing is left to deliver
+      this.#group.acknowledge([message.id], this.context.nowMs()); // scavenged while it waited: nothing is left to deliver
       return;
     }
     const resolveLinks = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
     subscriber.deliver(frame, { retryCount: message.retryCount, resolveLinks });
-    if (subscriber.isBackedUp) this.pause(consumerId, subscriber);
+    if (subscriber.isBackedUp) this.#pause(consumerId, subscriber);
   }
 
-  private pause(consumerId: string, subscriber: Subscriber): void {
-    this.group.setPaused(consumerId, true);
+  #pause(consumerId: string, subscriber: Subscriber): void {
+    this.#group.setPaused(consumerId, true);
     void subscriber.drained().then(() => {
-      this.group.setPaused(consumerId, false);
-      this.wake();
+      this.#group.setPaused(consumerId, false);
+      this.#wake();
     });
   }
 
-  private readParked(): void {
-    const { group, context } = this;
+  #readParked(): void {
+    const { context } = this;
+    const group = this.#group;
     const { replay } = group;
     let left = group.readCount;
     if (!replay.isRunning || left === 0) return;
     const { from, end } = replay.range;
-    const stream = context.store.streams.get(this.streams.parkedStream);
+    const stream = context.store.streams.get(this.#streams.parkedStream);
     if (readability(stream) !== 'readable') {
       replay.exhausted();
       return;
@@ -206,64 +209,64 @@ export class GroupRunner {
     if (next >= end || next > stream.lastRevision) replay.exhausted();
   }
 
-  private park(parkings: readonly Parking[]): void {
+  #park(parkings: readonly Parking[]): void {
     for (const parking of parkings) {
-      this.streams.park(parking).then(
+      this.#streams.park(parking).then(
         () => {
-          this.group.parked(parking);
-          this.wake();
+          this.#group.parked(parking);
+          this.#wake();
         },
         (error: unknown) => {
           this.reportProblem(error);
-          this.group.parkingFailed(parking);
-          this.wake();
+          this.#group.parkingFailed(parking);
+          this.#wake();
         },
       );
     }
-    this.wake();
+    this.#wake();
   }
 
-  private writeCheckpoint(): void {
-    const { progress } = this.group;
-    const checkpoint = this.isWritingCheckpoint ? undefined : progress.due(this.context.nowMs());
+  #writeCheckpoint(): void {
+    const { progress } = this.#group;
+    const checkpoint = this.#isWritingCheckpoint ? undefined : progress.due(this.context.nowMs());
     if (checkpoint === undefined) return;
-    this.isWritingCheckpoint = true;
-    this.streams.writeCheckpoint(checkpoint.place).then(
+    this.#isWritingCheckpoint = true;
+    this.#streams.writeCheckpoint(checkpoint.place).then(
       () => {
-        this.isWritingCheckpoint = false;
+        this.#isWritingCheckpoint = false;
         progress.written(checkpoint, this.context.nowMs());
-        this.wake();
+        this.#wake();
       },
       (error: unknown) => {
-        this.isWritingCheckpoint = false;
+        this.#isWritingCheckpoint = false;
         this.reportProblem(error);
         progress.postpone(this.context.nowMs());
-        this.wake();
+        this.#wake();
       },
     );
   }
 
-  private truncateParked(): void {
-    const { replay } = this.group;
-    const before = this.isTruncating ? undefined : replay.truncation();
+  #truncateParked(): void {
+    const { replay } = this.#group;
+    const before = this.#isTruncating ? undefined : replay.truncation();
     if (before === undefined) return;
-    this.isTruncating = true;
-    this.streams.truncateParked(before).then(
+    this.#isTruncating = true;
+    this.#streams.truncateParked(before).then(
       () => {
-        this.isTruncating = false;
+        this.#isTruncating = false;
         replay.truncated(before);
-        this.wake();
+        this.#wake();
       },
       (error: unknown) => {
-        this.isTruncating = false; // tried again when something else happens
+        this.#isTruncating = false; // tried again when something else happens
         this.reportProblem(error);
       },
     );
   }
 
-  private nextAlarmMs(): number | undefined {
-    const timeoutMs = this.group.nextTimeoutMs();
-    const checkpointMs = this.isWritingCheckpoint ? undefined : this.group.progress.nextDueMs();
+  #nextAlarmMs(): number | undefined {
+    const timeoutMs = this.#group.nextTimeoutMs();
+    const checkpointMs = this.#isWritingCheckpoint ? undefined : this.#group.progress.nextDueMs();
     return timeoutMs === undefined || checkpointMs === undefined
       ? (timeoutMs ?? checkpointMs)
       : Math.min(timeoutMs, checkpointMs);

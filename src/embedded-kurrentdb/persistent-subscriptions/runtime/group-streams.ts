@@ -30,7 +30,7 @@ const CHECKPOINTS_KEPT = 2;
 /** The streams in which a group keeps what must outlive the server: how far it has come, and what it has parked. */
 export class GroupStreams {
   readonly parkedStream: string;
-  private readonly checkpointStream: string;
+  readonly #checkpointStream: string;
 
   constructor(
     private readonly context: ServerContext,
@@ -38,16 +38,16 @@ export class GroupStreams {
   ) {
     const key = keyOf(definition);
     this.parkedStream = parkedStreamOf(key);
-    this.checkpointStream = checkpointStreamOf(key);
+    this.#checkpointStream = checkpointStreamOf(key);
   }
 
   /** The place up to which the group has finished its source; undefined if it never said so. */
   checkpoint(): number | undefined {
-    const stream = this.context.store.streams.get(this.checkpointStream);
+    const stream = this.context.store.streams.get(this.#checkpointStream);
     if (readability(stream) !== 'readable') return undefined;
     let place: number | undefined;
     this.context.reader.backwards(stream, stream.lastRevision, (frame) => {
-      place = this.placeIn(parseEventFrame(frame).data.toString('utf8'));
+      place = this.#placeIn(parseEventFrame(frame).data.toString('utf8'));
       return place === undefined; // someone else's event: the one before it may be ours
     });
     return place;
@@ -58,13 +58,13 @@ export class GroupStreams {
     const { store, commits } = this.context;
     const data = JSON.stringify(formatPlace(this.definition.source.kind, place));
     await commits.submit(() => {
-      if (readability(store.streams.get(this.checkpointStream)) === 'notFound') {
-        this.append(
-          metadataStreamOf(this.checkpointStream),
+      if (readability(store.streams.get(this.#checkpointStream)) === 'notFound') {
+        this.#append(
+          metadataStreamOf(this.#checkpointStream),
           metadataEvent(this.context, { $maxCount: CHECKPOINTS_KEPT, $acl: ADMINS_ONLY }),
         );
       }
-      this.append(this.checkpointStream, {
+      this.#append(this.#checkpointStream, {
         id: this.context.newEventId(),
         type: CHECKPOINT_TYPE,
         isJson: true,
@@ -94,7 +94,7 @@ export class GroupStreams {
         reason,
         ...(hasNumber ? { subscriptionEventNumber: revision } : {}),
       };
-      this.append(this.parkedStream, {
+      this.#append(this.parkedStream, {
         id: this.context.newEventId(),
         type: LINK_TYPE_BYTES,
         isJson: false,
@@ -113,24 +113,27 @@ export class GroupStreams {
 
   async truncateParked(before: number): Promise<void> {
     await this.context.commits.submit(() =>
-      this.append(metadataStreamOf(this.parkedStream), metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY })),
+      this.#append(
+        metadataStreamOf(this.parkedStream),
+        metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY }),
+      ),
     );
   }
 
   /** In a transaction: a group of the same name that is created later starts anew. */
   delete(): void {
-    for (const streamName of [this.checkpointStream, this.parkedStream]) {
+    for (const streamName of [this.#checkpointStream, this.parkedStream]) {
       if (readability(this.context.store.streams.get(streamName)) === 'readable')
         this.context.writes.delete(streamName, { kind: 'any' });
     }
   }
 
-  private append(streamName: string, event: ProposedEvent): void {
+  #append(streamName: string, event: ProposedEvent): void {
     const outcome = this.context.writes.append(streamName, { kind: 'any' }, [event]);
     if (outcome.kind !== 'appended') throw new Error(`${streamName} cannot be written: ${outcome.kind}`);
   }
 
-  private placeIn(json: string): number | undefined {
+  #placeIn(json: string): number | undefined {
     const text = /^\s*"([^"\\]*)"\s*$/.exec(json)?.[1];
     return text === undefined ? undefined : parsePlace(this.definition.source.kind, text);
   }

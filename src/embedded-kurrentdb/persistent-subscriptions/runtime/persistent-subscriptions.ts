@@ -21,9 +21,9 @@ export type GroupProposal = Omit<GroupDefinition, 'firstPlace'>;
  * {@link stop}. Changes happen one after the other, and each is durable before its group runs.
  */
 export class PersistentSubscriptions {
-  private readonly groups = new Map<string, GroupRunner>();
-  private lastChange: Promise<unknown> = Promise.resolve();
-  private isStopped = false;
+  readonly #groups = new Map<string, GroupRunner>();
+  #lastChange: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
 
   private constructor(
     private readonly context: ServerContext,
@@ -37,18 +37,18 @@ export class PersistentSubscriptions {
    */
   static open(context: ServerContext, reportProblem: (error: unknown) => void): PersistentSubscriptions {
     const subscriptions = new PersistentSubscriptions(context, reportProblem);
-    subscriptions.runConfigured();
+    subscriptions.#runConfigured();
     return subscriptions;
   }
 
   /** @throws GroupError `exists` */
   async create(proposal: GroupProposal, by: string): Promise<void> {
-    await this.inTurn(async () => {
+    await this.#inTurn(async () => {
       const { source, groupName } = proposal;
-      if (this.groups.has(keyOf(proposal))) throw new GroupError('exists', sourceName(source), groupName);
-      const created = { ...proposal, firstPlace: this.firstPlace(source, proposal.start) };
-      await this.context.commits.submit(() => writeConfiguration(this.context, [...this.definitions(), created], by));
-      this.run(created);
+      if (this.#groups.has(keyOf(proposal))) throw new GroupError('exists', sourceName(source), groupName);
+      const created = { ...proposal, firstPlace: this.#firstPlace(source, proposal.start) };
+      await this.context.commits.submit(() => writeConfiguration(this.context, [...this.#definitions(), created], by));
+      this.#run(created);
     });
   }
 
@@ -63,16 +63,16 @@ export class PersistentSubscriptions {
     settings: GroupSettings,
     by: string,
   ): Promise<void> {
-    await this.inTurn(async () => {
+    await this.#inTurn(async () => {
       const { definition } = this.get(source, groupName);
       const updated: GroupDefinition = {
         ...definition,
         start,
-        firstPlace: this.firstPlace(definition.source, start),
+        firstPlace: this.#firstPlace(definition.source, start),
         settings,
       };
-      const definitions = this.definitions().map((other) => (other === definition ? updated : other));
-      await this.replace(definition, updated, () => writeConfiguration(this.context, definitions, by));
+      const definitions = this.#definitions().map((other) => (other === definition ? updated : other));
+      await this.#replace(definition, updated, () => writeConfiguration(this.context, definitions, by));
     });
   }
 
@@ -81,10 +81,10 @@ export class PersistentSubscriptions {
    * @throws GroupError `missing`
    */
   async delete(source: GroupSource, groupName: string, by: string): Promise<void> {
-    await this.inTurn(async () => {
+    await this.#inTurn(async () => {
       const group = this.get(source, groupName);
-      const others = this.definitions().filter((other) => other !== group.definition);
-      await this.replace(group.definition, undefined, () => {
+      const others = this.#definitions().filter((other) => other !== group.definition);
+      await this.#replace(group.definition, undefined, () => {
         writeConfiguration(this.context, others, by);
         group.deleteStreams();
       });
@@ -93,7 +93,7 @@ export class PersistentSubscriptions {
 
   /** @throws GroupError `missing` */
   get(source: GroupSource, groupName: string): GroupRunner {
-    const group = this.groups.get(groupKey(source, groupName));
+    const group = this.#groups.get(groupKey(source, groupName));
     if (group === undefined) throw new GroupError('missing', sourceName(source), groupName);
     return group;
   }
@@ -101,73 +101,69 @@ export class PersistentSubscriptions {
   /** Reports of all groups, or of those on one source. */
   reports(source?: GroupSource): readonly GroupReport[] {
     const wanted = source && sourceName(source);
-    return [...this.groups.values()]
+    return [...this.#groups.values()]
       .filter(({ definition }) => wanted === undefined || sourceName(definition.source) === wanted)
       .map((group) => group.report());
   }
 
   /** Drops all consumers and starts the groups anew, as they are configured. [operations.restart-persistent-subscriptions] */
   async restart(): Promise<void> {
-    await this.inTurn(() => {
-      this.stopGroups();
-      this.runConfigured();
+    await this.#inTurn(() => {
+      this.#stopGroups();
+      this.#runConfigured();
       return Promise.resolve();
     });
   }
 
   /** Drops all consumers. Nothing runs or is written afterwards. */
   stop(): void {
-    this.isStopped = true;
-    this.stopGroups();
+    this.#isStopped = true;
+    this.#stopGroups();
   }
 
-  private stopGroups(): void {
-    for (const group of this.groups.values()) group.stop();
-    this.groups.clear();
+  #stopGroups(): void {
+    for (const group of this.#groups.values()) group.stop();
+    this.#groups.clear();
   }
 
-  private runConfigured(): void {
-    for (const definition of readConfiguration(this.context)) this.run(definition);
+  #runConfigured(): void {
+    for (const definition of readConfiguration(this.context)) this.#run(definition);
   }
 
-  private run(definition: GroupDefinition): void {
-    if (!this.isStopped)
-      this.groups.set(keyOf(definition), new GroupRunner(this.context, definition, this.reportProblem));
+  #run(definition: GroupDefinition): void {
+    if (!this.#isStopped)
+      this.#groups.set(keyOf(definition), new GroupRunner(this.context, definition, this.reportProblem));
   }
 
   /** Ends a group, so that it writes nothing any more, makes the change, and runs what there is to run then: the old one, if that failed. */
-  private async replace(
-    before: GroupDefinition,
-    after: GroupDefinition | undefined,
-    change: () => void,
-  ): Promise<void> {
+  async #replace(before: GroupDefinition, after: GroupDefinition | undefined, change: () => void): Promise<void> {
     const key = keyOf(before);
-    this.groups.get(key)?.stop();
+    this.#groups.get(key)?.stop();
     try {
       await this.context.commits.submit(change);
     } catch (error) {
-      this.run(before);
+      this.#run(before);
       throw error;
     }
-    if (after === undefined) this.groups.delete(key);
-    else this.run(after);
+    if (after === undefined) this.#groups.delete(key);
+    else this.#run(after);
   }
 
-  private definitions(): readonly GroupDefinition[] {
-    return [...this.groups.values()].map(({ definition }) => definition);
+  #definitions(): readonly GroupDefinition[] {
+    return [...this.#groups.values()].map(({ definition }) => definition);
   }
 
   /** Where a group begins that is told to begin there now. */
-  private firstPlace(source: GroupSource, start: GroupStart): number {
+  #firstPlace(source: GroupSource, start: GroupStart): number {
     if (start === 'start') return 0;
     if (start !== 'end') return start;
     const { store } = this.context;
     return source.kind === 'all' ? store.endPosition : store.streams.get(source.streamName).lastRevision + 1;
   }
 
-  private inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.lastChange.then(change, change);
-    this.lastChange = result;
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#lastChange.then(change, change);
+    this.#lastChange = result;
     return result;
   }
 }

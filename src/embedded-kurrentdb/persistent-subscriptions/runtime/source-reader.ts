@@ -40,7 +40,7 @@ export function sourceReaderFor(
 
 /** The events of one stream. A stream that is not there, or was deleted, has none for the time being. */
 class StreamSourceReader implements SourceReader {
-  private next: number;
+  #next: number;
 
   constructor(
     private readonly context: ServerContext,
@@ -48,14 +48,14 @@ class StreamSourceReader implements SourceReader {
     private readonly settings: GroupSettings,
     private readonly from: number,
   ) {
-    this.next = from;
+    this.#next = from;
   }
 
   fill(group: ConsumerGroup, count: number): void {
     const stream = this.context.store.streams.get(this.streamName);
     if (readability(stream) !== 'readable') return;
     let left = count;
-    this.next = this.context.reader.forwards(stream, this.next, (frame, _position, revision) => {
+    this.#next = this.context.reader.forwards(stream, this.#next, (frame, _position, revision) => {
       group.take(sourceEvent(this.context, parseEventFrame(frame), this.settings), revision);
       return --left > 0;
     });
@@ -63,7 +63,7 @@ class StreamSourceReader implements SourceReader {
 
   get hasMore(): boolean {
     const stream = this.context.store.streams.get(this.streamName);
-    return readability(stream) === 'readable' && this.next <= stream.lastRevision;
+    return readability(stream) === 'readable' && this.#next <= stream.lastRevision;
   }
 
   get latestPlace(): number | undefined {
