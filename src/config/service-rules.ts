@@ -1,5 +1,5 @@
 import { type MonitoredService } from '../uptime/domain/index.js';
-import { formatDuration } from './durations.js';
+import { formatDuration } from '../common/durations.js';
 
 /** How a service is probed and judged, whatever it is. */
 export type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;

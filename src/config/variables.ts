@@ -1,5 +1,5 @@
 import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
-import { DAY_MS } from './durations.js';
+import { DAY_MS } from '../common/durations.js';
 import { MIN_INTERVAL_MS, MIN_TIMEOUT_MS, MAX_RETRIES, MAX_SAMPLES_IN_A_ROW } from './service-rules.js';
 import {
   CREDENTIALS_EXPECTED,

@@ -1,14 +1,13 @@
 import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { type Clock, systemClock } from '../common/clock.js';
+import { type RandomString, randomString } from '../common/random-string.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { AccessLog } from './access-log.js';
 import {
-  type Clock,
   type EventDefinition,
   EventRegistry,
-  type RandomString,
   StreamCreated,
   StreamDeleted,
   StreamAuthorizer,
@@ -19,10 +18,7 @@ import { KurrentDBConnection, KurrentDBLifetime, exitOnFailure } from './kurrent
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
-import { randomString } from './random-string.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
-
-const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
 @Global()

@@ -1,6 +1,6 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type IncomingMessage } from 'node:http';
-import { invalidRequestError } from '../event-store/domain/index.js';
+import { validationError } from '../event-store/domain/index.js';
 
 const FORM = /^[\x21-\x7e]{1,255}$/;
 
@@ -11,7 +11,7 @@ export const REPLAYED_HEADER = 'Idempotency-Replayed';
 export function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['headers']): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !FORM.test(key))
-    throw invalidRequestError([
+    throw validationError([
       {
         path: 'Idempotency-Key',
         problem: 'must be one text of 1 to 255 printable ASCII characters without blanks, such as a UUID',

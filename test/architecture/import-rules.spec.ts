@@ -33,6 +33,22 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
     file: 'src/event-store/domain/planted-core-no-node-io.ts',
     code: "import { readFileSync } from 'node:fs'; export const planted = readFileSync;",
   },
+  'core-no-node-io-transitive': {
+    file: 'src/uptime/probing/application/planted-core-no-node-io-transitive.ts',
+    code: "import { readConfig } from '../../../config/read-config.js'; export const planted = readConfig;",
+  },
+  'core-gets-time-and-randomness': {
+    file: 'src/event-store/domain/planted-core-gets-time-and-randomness.ts',
+    code: "import { systemClock } from '../../common/clock.js'; export const planted = systemClock.now();",
+  },
+  'common-imports-nothing': {
+    file: 'src/common/planted-common-imports-nothing.ts',
+    code: "import { DomainError } from '../errors/index.js'; export const planted = DomainError;",
+  },
+  'errors-import-common-only': {
+    file: 'src/errors/planted-errors-import-common-only.ts',
+    code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;",
+  },
   'domain-only-inward': {
     file: 'src/event-store/domain/planted-domain-only-inward.ts',
     code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;",

@@ -1,6 +1,9 @@
 // DESIGN: http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
 // domain, application and log are pure; the embedded KurrentDB is reached by one dynamic import.
 const PURE = ['^src/[^/]+/(domain|application|log)/', '^src/[^/]+/[^/]+/(application|rules)/'];
+/** Imported from everywhere, file by file. */
+const LEAVES = '^src/(common|errors)/';
+const NODE_IO = '^(node:)?(child_process|crypto|dgram|dns|fs|http|http2|https|net|os|tls|worker_threads)(/|$)';
 const FRAMEWORKS = 'node_modules/(@nestjs|@kurrent|@grpc|rxjs|lmdb|undici|ws|express|ajv|ajv-formats)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -33,16 +36,40 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'core-no-node-io-transitive',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.spec\\.ts$' },
+      to: { path: NODE_IO, reachable: true },
+    },
+    {
+      name: 'core-gets-time-and-randomness',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/common/(clock|random-string)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'common-imports-nothing',
+      severity: 'error',
+      from: { path: '^src/common/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(src|node_modules)/', pathNot: '^src/common/' },
+    },
+    {
+      name: 'errors-import-common-only',
+      severity: 'error',
+      from: { path: '^src/errors/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(src|node_modules)/', pathNot: LEAVES },
+    },
+    {
       name: 'domain-only-inward',
       severity: 'error',
       from: { path: '^src/([^/]+)/domain/' },
-      to: { path: '^src/', pathNot: ['^src/$1/domain/', '^src/event-store/domain/index\\.ts$'] },
+      to: { path: '^src/', pathNot: ['^src/$1/domain/', '^src/event-store/domain/index\\.ts$', LEAVES] },
     },
     {
       name: 'application-only-inward',
       severity: 'error',
       from: { path: '^src/([^/]+)/application/' },
-      to: { path: '^src/', pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$'] },
+      to: { path: '^src/', pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$', LEAVES] },
     },
     {
       name: 'http-not-imported-from-within',
@@ -54,7 +81,10 @@ module.exports = {
       name: 'public-surface-only',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/.+', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/domain/index\\.ts$'] },
+      to: {
+        path: '^src/[^/]+/.+',
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/domain/index\\.ts$', LEAVES],
+      },
     },
     {
       name: 'embedded-only-from-provider',

@@ -24,7 +24,7 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          patterns: [{ regex: '/(utils|helpers|common|misc)(/|\\.js$)', message: 'Name a folder for what it holds.' }],
+          patterns: [{ regex: '/(utils|helpers|misc)(/|\\.js$)', message: 'Name a folder for what it holds.' }],
         },
       ],
       eqeqeq: 'error',

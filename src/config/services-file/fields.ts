@@ -1,4 +1,4 @@
-import { DAY_MS, formatDuration, parseDuration } from '../durations.js';
+import { DAY_MS, formatDuration, parseDuration } from '../../common/durations.js';
 import { type Environment, resolveReferences } from './environment-references.js';
 import { nearestKey } from './nearest-key.js';
 import { type Path } from './yaml-text.js';

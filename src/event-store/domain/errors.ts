@@ -1,27 +1,4 @@
-/**
- * What can go wrong with a stream, whatever store holds it. The classes carry a literal `type` and no HTTP status: the one
- * exception filter of the HTTP edge translates (DESIGN, "Errors").
- */
-
-export interface DomainErrorOptions {
-  readonly streamName?: string;
-  /** Facts a caller can act on, safe to show: no secrets, no internals, JSON values only. */
-  readonly details?: Readonly<Record<string, unknown>>;
-  readonly cause?: unknown;
-}
-
-export abstract class DomainError extends Error {
-  abstract readonly type: string;
-  readonly streamName: string | undefined;
-  readonly details: Readonly<Record<string, unknown>> | undefined;
-
-  constructor(message: string, { streamName, details, cause }: DomainErrorOptions = {}) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = new.target.name;
-    this.streamName = streamName;
-    this.details = details;
-  }
-}
+import { DomainError, ValidationError } from '../../errors/index.js';
 
 export class StreamNotFoundError extends DomainError {
   readonly type = 'stream-not-found';
@@ -73,10 +50,6 @@ export class WrongExpectedRevisionError extends DomainError {
   }
 }
 
-export class ValidationError extends DomainError {
-  readonly type = 'validation-error';
-}
-
 /** The KurrentDB in use is of a version that does not know what was asked for. */
 export class UnsupportedByStoreError extends ValidationError {}
 
@@ -98,25 +71,4 @@ export class EventTooLargeError extends DomainError {
       },
     );
   }
-}
-
-export class AuthenticationError extends DomainError {
-  readonly type = 'authentication-error';
-}
-
-export class PermissionError extends DomainError {
-  readonly type = 'permission-error';
-}
-
-export class ConnectionError extends DomainError {
-  readonly type = 'connection-error';
-}
-
-export class TimeoutError extends DomainError {
-  readonly type = 'timeout';
-}
-
-/** Too much at once; it may be tried again later. */
-export class RateLimitedError extends DomainError {
-  readonly type = 'rate-limited';
 }

@@ -1,13 +1,4 @@
-/** The two sources of chance and time that ids and timestamps are made from; passed in, so that tests can fix them. */
-export interface Clock {
-  /** Milliseconds since 1970, integer, wall clock. */
-  now(): number;
-  /** Milliseconds of a clock that never jumps, with fractions; only differences mean something. */
-  monotonic(): number;
-}
-
-/** Gives lower-case letters and digits, different at every call. */
-export type RandomString = (length: number) => string;
+import { type RandomString } from '../../common/random-string.js';
 
 /** Length of the random part of an event id: 36^16 values, more than 82 bits. */
 const RANDOM_LENGTH = 16;

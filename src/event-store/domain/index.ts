@@ -1,3 +1,6 @@
+export type { Clock } from '../../common/clock.js';
+export type { RandomString } from '../../common/random-string.js';
+export * from '../../errors/index.js';
 export * from './caller.js';
 export * from './wait-for-read-model.js';
 export * from './errors.js';
@@ -5,7 +8,6 @@ export * from './event-id.js';
 export * from './event-registry.js';
 export * from './event-store.js';
 export * from './event.js';
-export * from './validation-issue.js';
 export * from './stream-access.js';
 export * from './stream-created.js';
 export * from './stream-deleted.js';

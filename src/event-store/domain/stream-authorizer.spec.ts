@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { AuthenticationError, PermissionError, type DomainError } from '../../errors/index.js';
 import { ANONYMOUS, type Caller, type AuthenticatedCaller, type Role, ROLES } from './caller.js';
-import { AuthenticationError, PermissionError, type DomainError, StreamNotFoundError } from './errors.js';
+import { StreamNotFoundError } from './errors.js';
 import { type ProtectedStream, ownedBy, type StreamRight } from './stream-access.js';
 import { type Override, StreamAuthorizer } from './stream-authorizer.js';
 

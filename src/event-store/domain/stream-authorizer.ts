@@ -1,5 +1,6 @@
+import { AuthenticationError, PermissionError } from '../../errors/index.js';
 import { type Caller, nameOf, type Role } from './caller.js';
-import { AuthenticationError, PermissionError, StreamNotFoundError } from './errors.js';
+import { StreamNotFoundError } from './errors.js';
 import { decideAccess, type ProtectedStream, type StreamRight } from './stream-access.js';
 
 /** A role opened what the streams' permissions would have kept closed. */

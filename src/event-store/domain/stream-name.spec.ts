@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ValidationError } from './errors.js';
+import { ValidationError } from '../../errors/index.js';
 import {
   assertStreamName,
   identifyStream,

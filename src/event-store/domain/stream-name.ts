@@ -1,4 +1,4 @@
-import { ValidationError } from './errors.js';
+import { ValidationError } from '../../errors/index.js';
 
 export const USER_STREAM_TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'] as const;
 export type UserStreamType = (typeof USER_STREAM_TYPES)[number];

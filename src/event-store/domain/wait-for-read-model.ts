@@ -1,4 +1,5 @@
-import { StreamDeletedError, StreamNotFoundError, TimeoutError } from './errors.js';
+import { TimeoutError } from '../../errors/index.js';
+import { StreamDeletedError, StreamNotFoundError } from './errors.js';
 import { type EventStore } from './event-store.js';
 import { type Position, type RecordedEvent } from './event.js';
 

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
-import { invalidRequestError, type ValidationIssue } from '../../event-store/domain/index.js';
+import { validationError, type ValidationIssue } from '../../event-store/domain/index.js';
 import { isPlainObject, keepAsSent, membersFor } from './dto-properties.js';
 import { jsonIssues } from './i-json.js';
 
@@ -36,7 +36,7 @@ function isClass(metatype: unknown): metatype is Type<object> {
 }
 
 async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
-  if (!isPlainObject(value)) throw invalidRequestError([{ path: place, problem: 'must be an object' }]);
+  if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object' }]);
   const { plain, mistakes } = membersFor(dto, value);
   refuse(mistakes);
   const instance = plainToInstance(dto, plain);
@@ -46,7 +46,7 @@ async function instanceOf(dto: Type<object>, value: unknown, place: string): Pro
 }
 
 function refuse(mistakes: readonly ValidationIssue[]): void {
-  if (mistakes.length > 0) throw invalidRequestError(mistakes);
+  if (mistakes.length > 0) throw validationError(mistakes);
 }
 
 function mistakesOf({ property, constraints, children }: Violation, parent: string): ValidationIssue[] {

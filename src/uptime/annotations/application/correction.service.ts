@@ -1,4 +1,4 @@
-import { type Clock, invalidRequestError } from '../../../event-store/domain/index.js';
+import { type Clock, validationError } from '../../../event-store/domain/index.js';
 import { type Correction, toStatusCorrected } from '../../domain/index.js';
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
@@ -36,9 +36,9 @@ export class CorrectionService {
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
     const { history, queries, records, ids, clock } = this.options;
     queries.mustExist(request.service);
-    if (asked.to <= asked.from) throw invalidRequestError([{ path: 'to', problem: 'must be later than from' }]);
+    if (asked.to <= asked.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
     if (asked.to > clock.now())
-      throw invalidRequestError([
+      throw validationError([
         { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
       ]);
     const { id, eventId } = ids.next('cor', request);

@@ -1,4 +1,4 @@
-import { type Clock, invalidRequestError } from '../../../event-store/domain/index.js';
+import { type Clock, validationError } from '../../../event-store/domain/index.js';
 import {
   MAX_OCCURRENCE_MS,
   type MaintenanceOccurrence,
@@ -113,20 +113,20 @@ function fingerprintOf({ from, to, recurrence, reason }: ScheduleMaintenanceComm
 /** @throws ValidationError */
 function assertSensible({ from, to, recurrence }: ScheduleMaintenanceCommand): void {
   if (to !== undefined && recurrence)
-    throw invalidRequestError([
+    throw validationError([
       { path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' },
     ]);
-  if (to !== undefined && to <= from) throw invalidRequestError([{ path: 'to', problem: 'must be later than from' }]);
+  if (to !== undefined && to <= from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
   if (to === undefined && !recurrence)
-    throw invalidRequestError([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
+    throw validationError([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
   if (recurrence) assertRecurs(from, recurrence);
 }
 
 function assertRecurs(from: number, recurrence: Recurrence): void {
   if (recurrence.durationMs > MAX_OCCURRENCE_MS)
-    throw invalidRequestError([{ path: 'recurrence.durationMs', problem: `must be ${MAX_OCCURRENCE_MS} or less` }]);
+    throw validationError([{ path: 'recurrence.durationMs', problem: `must be ${MAX_OCCURRENCE_MS} or less` }]);
   if (recurrence.until !== undefined && recurrence.until <= from)
-    throw invalidRequestError([{ path: 'recurrence.until', problem: 'must be later than from' }]);
+    throw validationError([{ path: 'recurrence.until', problem: 'must be later than from' }]);
   const mistake = recurrenceIssue({ from, recurrence });
-  if (mistake) throw invalidRequestError([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
+  if (mistake) throw validationError([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
 }
