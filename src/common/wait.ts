@@ -37,9 +37,11 @@ export function withDeadline<Value>(promise: Promise<Value>, ms: number, lateErr
   });
 }
 
-/** Waits `ms` for a graceful close, then calls `force`. */
+/** Resolves when closed: gracefully, or because `force` was called after `ms`. */
 export async function closeWithin(ms: number, closed: Promise<unknown>, force: () => void): Promise<void> {
-  if (!(await settleWithin(ms, closed))) force();
+  if (await settleWithin(ms, closed)) return;
+  force();
+  await closed;
 }
 
 async function race<Value>(promise: Promise<Value>, ms: number, onLate: () => Value): Promise<Value> {

@@ -3,6 +3,7 @@ import {
   type RecordedEvent as ClientEvent,
   type StreamSubscription,
 } from '@kurrent/kurrentdb-client';
+import { sleep } from '../../common/wait.js';
 import {
   type EventBatch,
   type EventSubscription,
@@ -155,15 +156,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   async #pause(): Promise<void> {
     const milliseconds = this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_RETRY_DELAY_MS);
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#stop.signal.removeEventListener('abort', finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, milliseconds);
-      this.#stop.signal.addEventListener('abort', finish, { once: true });
-    });
+    await sleep(milliseconds, this.#stop.signal);
   }
 }
 

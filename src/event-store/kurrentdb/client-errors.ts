@@ -45,6 +45,18 @@ export function describeOperation({ name, streamName }: Operation): string {
   return streamName === undefined ? name : `${name} stream '${streamName}'`;
 }
 
+/**
+ * Error of an operation that exceeds its time limit: the client's own deadlines do not cover a batch append, which waits forever for its response,
+ * and native reads, which take no deadline.
+ */
+export function lateResponseError(operation: Operation, timeoutMs: number): TimeoutError {
+  const { streamName } = operation;
+  return new TimeoutError(
+    `KurrentDB did not answer within ${timeoutMs} ms while ${describeOperation(operation)}; it may still have been done, so retry with the same event ids`,
+    streamName === undefined ? {} : { streamName },
+  );
+}
+
 /** `-2`, `-1` and `-4` in the trailers of a failed delete (FACTS of the protocol: `expected-version`). */
 const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-1n, 'no_stream'],

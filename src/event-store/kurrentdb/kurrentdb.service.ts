@@ -11,6 +11,7 @@ import {
   START,
   STREAM_STATE,
 } from '@kurrent/kurrentdb-client';
+import { withDeadline } from '../../common/wait.js';
 import {
   type AllSubscriptionOptions,
   type AppendOptions,
@@ -42,10 +43,9 @@ import {
   type VersionedStreamMetadata,
 } from '../domain/index.js';
 import { AppendBatcher } from './append-batcher.js';
-import { translateClientError, type Operation } from './client-errors.js';
+import { lateResponseError, translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
 import { createStream, initializeMetadata } from './create-stream.js';
-import { withDeadline } from './deadline.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
 import { type RecoveringClient } from './recovering-client.js';
 import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
@@ -274,8 +274,9 @@ export class KurrentDBService implements EventStore {
 
   /** Runs an operation with its deadline; whatever goes wrong becomes an error of the domain. */
   async #run<Value>(operation: Operation, run: () => Promise<Value>): Promise<Value> {
+    const { timeoutMs } = this.options;
     try {
-      return await withDeadline(run(), this.options.timeoutMs, operation);
+      return await withDeadline(run(), timeoutMs, () => lateResponseError(operation, timeoutMs));
     } catch (error) {
       throw translateClientError(error, operation);
     }

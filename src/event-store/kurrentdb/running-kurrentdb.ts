@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sleep } from '../../common/wait.js';
 import { ConnectionError } from '../domain/index.js';
 
 const CONNECTION_FILE = 'connection';
@@ -46,7 +47,7 @@ export async function resolveConnection(
       throw new ConnectionError(
         `${directory} is in use by a process that does not say how to reach it; stop it, or set KURRENTDB_CONNECTION_STRING to that of its server`,
       );
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { sleep } from '../../common/wait.js';
 import { type EventStore, type Position } from '../domain/index.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { ReadModelDirectory } from './read-model-directory.js';
@@ -65,7 +66,7 @@ async function build(model: ReadModel, report: (progress: RebuildProgress) => vo
   });
   try {
     await model.start();
-    for (let reported = begun; !model.isCaughtUp; await pause(LOOK_AFTER_MS)) {
+    for (let reported = begun; !model.isCaughtUp; await sleep(LOOK_AFTER_MS)) {
       const now = performance.now();
       if (model.interruption && now - lastBatch > GIVE_UP_AFTER_MS) throw model.interruption;
       if (now - reported < REPORT_AFTER_MS) continue;
@@ -77,8 +78,4 @@ async function build(model: ReadModel, report: (progress: RebuildProgress) => vo
     stopListening();
     await model.stop();
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

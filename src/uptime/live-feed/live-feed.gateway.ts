@@ -9,6 +9,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { closeWithin } from '../../common/wait.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { type Caller, CLOCK, type Clock } from '../../event-store/index.js';
 import { Authenticator } from '../../identity/index.js';
@@ -156,12 +157,7 @@ function refuse(socket: Duplex, status: number): void {
 }
 
 function closeAway(peer: WebSocket): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => peer.terminate(), CLOSE_WITHIN_MS);
-    peer.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    peer.close(GOING_AWAY, 'the service is shutting down');
-  });
+  const closed = new Promise((resolve) => peer.once('close', resolve));
+  peer.close(GOING_AWAY, 'the service is shutting down');
+  return closeWithin(CLOSE_WITHIN_MS, closed, () => peer.terminate());
 }

@@ -1,3 +1,4 @@
+import { sleep } from '../../../common/wait.js';
 import { type Clock } from '../../../event-store/domain/index.js';
 import { toSample, type MonitoredService, type Sample } from '../../domain/index.js';
 import { type EventLoopLag } from './event-loop-lag.js';
@@ -43,7 +44,8 @@ export async function runProbe(
     if (!answer || answer.isInconclusive) return undefined;
     if (answer.error === undefined || triesLeft === 0)
       return { sample: toSample({ at, ...answer }, service.grades), answer };
-    if (!(await pause(service.retryDelayMs, stop))) return undefined;
+    await sleep(service.retryDelayMs, stop);
+    if (stop.aborted) return undefined;
   }
 }
 
@@ -84,7 +86,7 @@ async function attemptOnce(
           (answer) => answer.error,
           () => undefined,
         ),
-        new Promise<undefined>((done) => setTimeout(() => done(undefined), 0)),
+        sleep(0).then(() => undefined),
       ]);
       end(why === undefined ? overdue : { ...overdue, error: `${overdue.error}: ${why}` });
     };
@@ -100,18 +102,5 @@ async function attemptOnce(
     };
     const probing = Promise.resolve(ending.signal).then((signal) => probe.probe(signal));
     probing.then(answered, broken);
-  });
-}
-
-/** @returns false where it was stopped meanwhile */
-function pause(milliseconds: number, stop: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      resolve(!stop.aborted);
-    };
-    const timer = setTimeout(end, milliseconds);
-    stop.addEventListener('abort', end);
   });
 }

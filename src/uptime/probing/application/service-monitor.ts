@@ -1,6 +1,6 @@
+import { settleWithin } from '../../../common/wait.js';
 import { type Clock, DomainError } from '../../../event-store/domain/index.js';
 import { type MonitoredService, type TimeRange, type StatusChange } from '../../domain/index.js';
-import { atMost } from './at-most.js';
 import { StatusChangeRecorder, type StatusChangeRecorderOptions } from './status-change.recorder.js';
 import { type EventLoopLag } from './event-loop-lag.js';
 import { type Probe } from './probe.js';
@@ -125,7 +125,7 @@ export class ServiceMonitor implements LiveService {
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     await this.#probing;
-    await atMost(
+    await settleWithin(
       withinMs,
       this.recorded().then(() => this.#record(true)),
     );

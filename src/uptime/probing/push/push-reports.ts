@@ -1,3 +1,4 @@
+import { settleWithin } from '../../../common/wait.js';
 import {
   type Clock,
   createEventId,
@@ -17,7 +18,6 @@ import {
   ServiceReported,
   toServiceReported,
 } from '../../domain/index.js';
-import { atMost } from '../application/at-most.js';
 
 /** More reports than this of a service are not kept: only the last one says anything. */
 const KEPT_REPORTS = 10;
@@ -120,7 +120,7 @@ export class PushReports {
   async #readWithin(service: string, withinMs: number): Promise<void> {
     const reading = this.#reading.get(service) ?? this.#readLast(service).finally(() => this.#reading.delete(service));
     this.#reading.set(service, reading);
-    await atMost(withinMs, reading);
+    await settleWithin(withinMs, reading);
   }
 
   /** Where the store fails, that is tried again the next time. */

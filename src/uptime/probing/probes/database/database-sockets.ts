@@ -1,3 +1,4 @@
+import { closeWithin } from '../../../../common/wait.js';
 import { connect, Socket } from 'node:net';
 
 /** How long the other side may take to close a connection that has served its purpose. */
@@ -33,16 +34,11 @@ export function tcpPing(address: DatabaseAddress, signal: AbortSignal): Promise<
  *
  * @param closeGracefully asks the other side to close
  */
-export function closeSocket(socket: Socket, closeGracefully: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.destroyed) return resolve();
-    const timer = setTimeout(() => socket.destroy(), CLOSE_WITHIN_MS);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    closeGracefully();
-  });
+export async function closeSocket(socket: Socket, closeGracefully: () => void): Promise<void> {
+  if (socket.destroyed) return;
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  closeGracefully();
+  await closeWithin(CLOSE_WITHIN_MS, closed, () => socket.destroy());
 }
 
 /** A driver may let go of a socket before the socket's last error: nobody would hear it, and it would end the process. */

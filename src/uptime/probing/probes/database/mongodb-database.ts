@@ -1,4 +1,5 @@
 import { type Document, MongoClient, MongoNetworkError, MongoServerError, type TopologyDescription } from 'mongodb';
+import { closeWithin } from '../../../../common/wait.js';
 import { codeOf, ProbeFailure } from '../connection/connection-errors.js';
 import {
   connectionClosed,
@@ -59,9 +60,12 @@ export function checkMongoDB(
       }
     },
     end: async () => {
-      const timer = setTimeout(aborted, CLOSE_WITHIN_MS);
-      if (wasAnswered && !signal.aborted) await client.close().catch(() => undefined);
-      clearTimeout(timer);
+      if (wasAnswered && !signal.aborted)
+        await closeWithin(
+          CLOSE_WITHIN_MS,
+          client.close().catch(() => undefined),
+          aborted,
+        );
       cutConnections(client, sockets);
       signal.removeEventListener('abort', aborted);
     },

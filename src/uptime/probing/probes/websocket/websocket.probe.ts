@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
+import { closeWithin } from '../../../../common/wait.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe, type ProbeResult } from '../../application/index.js';
 import { isToken, type WebSocketTarget } from '../../../domain/index.js';
@@ -144,7 +145,7 @@ function textOf(data: RawData): string {
 
 /** Ends the connection as the protocol asks, and by force where the other side does not join in. */
 function close(socket: WebSocket): void {
-  const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
-  socket.once('close', () => clearTimeout(timer));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.close(1_000);
+  void closeWithin(CLOSE_TIMEOUT_MS, closed, () => socket.terminate());
 }
