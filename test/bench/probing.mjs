@@ -11,7 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
-import { samplesOf } from '../../dist/uptime/domain/index.js';
+import { decodeSamples } from '../../dist/uptime/domain/index.js';
 import { percentile } from './measure.mjs';
 import { cpuOf, startProcess, untilReady } from './processes.mjs';
 
@@ -102,7 +102,7 @@ try {
   const windows = await recordedWindows();
   const byService = new Map();
   for (const { data } of windows)
-    byService.set(data.serviceName, [...(byService.get(data.serviceName) ?? []), ...samplesOf(data)]);
+    byService.set(data.serviceName, [...(byService.get(data.serviceName) ?? []), ...decodeSamples(data)]);
   const lateness = [];
   let probes = 0;
   for (const samples of byService.values()) {

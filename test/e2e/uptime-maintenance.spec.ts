@@ -269,19 +269,19 @@ describe('maintenance and corrections', () => {
       'a rule that is none',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: 'FREQ=NIGHTLY' }, reason: 'backups' },
       'recurrence.rule',
-      'must hold FREQ as YEARLY',
+      'must set FREQ to YEARLY',
     ],
     [
       'a rule that never comes up',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '0 0 30 2 *' }, reason: 'backups' },
       'recurrence.rule',
-      'must come up at least once',
+      'must have an occurrence within five years',
     ],
     [
       'a rule that comes up all the time',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '* * * * *' }, reason: 'backups' },
       'recurrence.rule',
-      'must not come up more than 1000 times within 30 days',
+      'must not have more than 1000 occurrences within 30 days',
     ],
     [
       'a time zone that there is not',

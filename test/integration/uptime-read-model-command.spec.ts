@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { type ReadModel } from '../../src/event-store/read-models/read-model.js';
 import { ReadModels } from '../../src/event-store/read-models/read-models.js';
-import { LENGTH_MS } from '../../src/uptime/domain/index.js';
+import { UNIT_MS } from '../../src/uptime/domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from '../../src/uptime/history/read-model/uptime-read-model.js';
 import { runCommand } from '../support/command-line.js';
 import { makeDataDir, removeDataDir } from '../support/service-process.js';
@@ -15,7 +15,7 @@ import { appendHistory, uptimeStore } from '../support/uptime-store.js';
 const FROM = Date.UTC(2026, 1, 1);
 const DAYS = 5;
 const DIRECTORY = `uptime-v${uptimeReadModel.version}`;
-const WINDOW = { from: FROM, to: FROM + DAYS * 24 * LENGTH_MS.hour };
+const WINDOW = { from: FROM, to: FROM + DAYS * 24 * UNIT_MS.hour };
 
 describe('the command uptime rebuild', () => {
   let server: KurrentDBServer;

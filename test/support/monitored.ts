@@ -1,6 +1,6 @@
 import { isEvent } from '../../src/event-store/domain/index.js';
 import { LeaseLostError, type Log, ServiceMonitor } from '../../src/uptime/probing/application/index.js';
-import { ProbesRecorded, type Sample, samplesOf, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
+import { ProbesRecorded, type Sample, decodeSamples, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
 import { MemoryEventStore } from './memory-event-store.js';
 import { DecidedProbe, HTTP, ManualClock, NOON, uptimeEvents } from './probed-service.js';
 import { TemporarySpool } from './temporary-spool.js';
@@ -90,7 +90,7 @@ export class Monitored {
   samples(): Sample[] {
     return this.store
       .eventsOf(SAMPLES_STREAM)
-      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
   }
 
   /** The recorded samples by their number, from 0, ten seconds apart. */

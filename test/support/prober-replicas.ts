@@ -3,7 +3,7 @@ import { KurrentDBServer } from './kurrentdb-server.js';
 import {
   type ProbesRecorded,
   type Sample,
-  samplesOf,
+  decodeSamples,
   type ServiceStatusChanged,
 } from '../../src/uptime/domain/index.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
@@ -100,7 +100,7 @@ export class Replicas {
   /** Its recorded samples, in order of time. */
   async samples(): Promise<Sample[]> {
     const windows = (await this.#eventsOf('system-probe-samples-http', 'ProbesRecorded')) as ProbesRecorded[];
-    return windows.flatMap(samplesOf).sort((a, b) => a.at - b.at);
+    return windows.flatMap(decodeSamples).sort((a, b) => a.at - b.at);
   }
 
   /** Which replica, by the name it has as a holder, wrote to the lease last. */

@@ -1,11 +1,11 @@
 import { isEvent, serviceUptimeStream } from '../../src/event-store/domain/index.js';
 import {
   type Correction,
-  correctionOf,
+  fromStatusCorrected,
   MaintenanceCancelled,
   MaintenanceScheduled,
   type MaintenanceWindow,
-  maintenanceWindowOf,
+  fromMaintenanceScheduled,
   StatusCorrected,
   withCancellation,
 } from '../../src/uptime/domain/index.js';
@@ -34,7 +34,7 @@ export class RecordedByPeople {
 
   maintenance(service: string): MaintenanceWindow[] {
     return this.#eventsOf(service).reduce<MaintenanceWindow[]>((windows, event) => {
-      if (isEvent(event, MaintenanceScheduled)) return [...windows, maintenanceWindowOf(event.data)];
+      if (isEvent(event, MaintenanceScheduled)) return [...windows, fromMaintenanceScheduled(event.data)];
       if (!isEvent(event, MaintenanceCancelled)) return windows;
       return windows.map((window) =>
         window.id === event.data.maintenanceId ? withCancellation(window, event.data) : window,
@@ -44,7 +44,7 @@ export class RecordedByPeople {
 
   corrections(service: string): Correction[] {
     return this.#eventsOf(service).flatMap((event) =>
-      isEvent(event, StatusCorrected) ? [correctionOf(event.data)] : [],
+      isEvent(event, StatusCorrected) ? [fromStatusCorrected(event.data)] : [],
     );
   }
 

@@ -1,4 +1,10 @@
-import { type HttpTarget, httpTarget, isOwnHeader, isToken, type StatusRange } from '../../uptime/domain/index.js';
+import {
+  type HttpTarget,
+  httpTarget,
+  isConnectionHeader,
+  isHttpToken,
+  type StatusRange,
+} from '../../uptime/domain/index.js';
 import { type Fields, isInteger, SOME_TEXT } from './fields.js';
 import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';
@@ -29,8 +35,8 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
   const given = fields.mapping('headers', 'a mapping of header names to texts');
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) {
-    if (!isToken(name)) given?.wrong(name, 'the name of a header is expected');
-    if (isOwnHeader(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
+    if (!isHttpToken(name)) given?.wrong(name, 'the name of a header is expected');
+    if (isConnectionHeader(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
     const value = given?.requiredText(name, HEADER_VALUE);
     if (value !== undefined) headers.set(name, value);
   }

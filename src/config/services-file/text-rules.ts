@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isJsonPath, isToken } from '../../uptime/domain/index.js';
+import { isJsonPath, isHttpToken } from '../../uptime/domain/index.js';
 import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../target-urls.js';
 import { type TextRule } from './fields.js';
 
@@ -24,7 +24,7 @@ export const HOST: TextRule = {
 };
 
 /** RFC 6455, 4.1. */
-export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isToken };
+export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isHttpToken };
 
 /** RFC 9110, 5.5. */
 export const HEADER_VALUE: TextRule = {

@@ -7,7 +7,7 @@ import {
   type Recurrence,
   toMaintenanceCancelled,
   toMaintenanceScheduled,
-  upcomingOf,
+  upcomingOccurrences,
 } from '../../domain/index.js';
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
@@ -96,7 +96,7 @@ export class MaintenanceService {
   }
 
   #planned(window: MaintenanceWindow): MaintenanceView {
-    return { window, upcoming: upcomingOf(window, this.options.clock.now(), MAX_UPCOMING) };
+    return { window, upcoming: upcomingOccurrences(window, this.options.clock.now(), MAX_UPCOMING) };
   }
 }
 

@@ -1,7 +1,7 @@
 import {
   MaintenanceCancelled,
   MaintenanceScheduled,
-  maintenanceWindowOf,
+  fromMaintenanceScheduled,
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   withCancellation,
@@ -30,7 +30,7 @@ const ENDLESS: MaintenanceWindow = {
 };
 
 describe('MaintenanceScheduled', () => {
-  it('is recorded under the id and time it is given, with times that people can read', () => {
+  it('is recorded with the given event id and timestamp, and with ISO 8601 times', () => {
     expect(toMaintenanceScheduled(RECURRING, NOON - 1, 'evt_0_abcdefgh')).toEqual({
       type: 'MaintenanceScheduled',
       data: {
@@ -51,21 +51,25 @@ describe('MaintenanceScheduled', () => {
     });
   });
 
-  it.each([SINGLE, RECURRING, ENDLESS])('is read back as the window it was: $id', (window) => {
+  it.each([SINGLE, RECURRING, ENDLESS])('is parsed back to the same window: $id', (window) => {
     const stored: unknown = JSON.parse(JSON.stringify(toMaintenanceScheduled(window, NOON, 'evt_0_abcdefgh').data));
-    expect(maintenanceWindowOf(MaintenanceScheduled.parse(stored))).toEqual(window);
+    expect(fromMaintenanceScheduled(MaintenanceScheduled.parse(stored))).toEqual(window);
   });
 
   it.each<[string, object, RegExp]>([
-    ['neither an end nor a recurrence', { to: undefined }, /either to or recurrence must be there/],
+    ['neither to nor recurrence', { to: undefined }, /exactly one of to and recurrence is required/],
     [
-      'both',
+      'both to and recurrence',
       { recurrence: { rule: 'FREQ=DAILY', timezone: 'UTC', durationMs: 1 } },
-      /either to or recurrence must be there/,
+      /exactly one of to and recurrence is required/,
     ],
-    ['an end that is not later', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
-    ['an id that cannot stand in a path', { maintenanceId: 'a/b' }, /maintenanceId must be 1 to 100 letters/],
-    ['a time of another form', { from: '2026-01-01' }, /from must be like/],
+    ['an end that is not later than the start', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
+    [
+      'an id with characters that are not allowed in a path',
+      { maintenanceId: 'a/b' },
+      /maintenanceId must be 1 to 100 letters/,
+    ],
+    ['a time in another format', { from: '2026-01-01' }, /from must be like/],
     ['no reason', { reason: undefined }, /reason must be a text/],
     [
       'a recurrence without a rule',
@@ -77,7 +81,7 @@ describe('MaintenanceScheduled', () => {
       { to: undefined, recurrence: { rule: 'FREQ=DAILY', timezone: 'UTC', durationMs: 1.5 } },
       /recurrence\.durationMs must be a whole number/,
     ],
-  ])('is refused with %s', (_, wrong, message) => {
+  ])('rejects %s', (_, wrong, message) => {
     expect(() =>
       MaintenanceScheduled.parse({ ...toMaintenanceScheduled(SINGLE, NOON, 'evt_0_abcdefgh').data, ...wrong }),
     ).toThrow(message);
@@ -89,18 +93,18 @@ describe('MaintenanceCancelled', () => {
     toMaintenanceCancelled('mnt_single', 'an-admin', NOON + 1, 'evt_0_abcdefgh').data,
   );
 
-  it('says who ended the window, and when', () => {
+  it('sets who cancelled the window, and when', () => {
     expect(withCancellation(SINGLE, cancelled)).toEqual({ ...SINGLE, cancelled: { by: 'an-admin', at: NOON + 1 } });
   });
 
-  it('changes nothing where the window was cancelled before', () => {
+  it('has no effect on a window that is already cancelled', () => {
     const first = withCancellation(SINGLE, cancelled);
     expect(
       withCancellation(first, { maintenanceId: 'mnt_single', cancelledBy: 'another', at: '2026-01-01T13:00:00.000Z' }),
     ).toEqual(first);
   });
 
-  it('is refused without its time', () => {
+  it('rejects a missing time', () => {
     expect(() => MaintenanceCancelled.parse({ maintenanceId: 'mnt_single', cancelledBy: 'an-admin' })).toThrow(
       /at must be a text/,
     );

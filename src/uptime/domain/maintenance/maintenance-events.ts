@@ -13,18 +13,18 @@ import {
 import { type Recurrence } from './recurrence.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 
-/** Maintenance was announced. Times: ISO 8601, UTC, milliseconds. */
+/** Maintenance was scheduled. Times: ISO 8601, UTC, milliseconds. */
 export interface MaintenanceScheduled {
   readonly maintenanceId: string;
   readonly from: string;
-  /** Of a single window; otherwise there is `recurrence`. */
+  /** End of a single window; a recurring one has `recurrence` instead. */
   readonly to?: string;
   readonly recurrence?: Omit<Recurrence, 'until'> & { readonly until?: string };
   readonly reason: string;
   readonly scheduledBy: string;
 }
 
-/** Maintenance was taken back: from `at` on there is none of it; what had passed stays. */
+/** Maintenance was cancelled from `at` on; its earlier part stays. */
 export interface MaintenanceCancelled {
   readonly maintenanceId: string;
   readonly cancelledBy: string;
@@ -37,7 +37,7 @@ export const MaintenanceScheduled = defineEvent<'MaintenanceScheduled', Maintena
   parse: (data) => {
     const event = fieldsOf(data, 'data');
     if ((event.to === undefined) === (event.recurrence === undefined))
-      throw new Error('either to or recurrence must be there');
+      throw new Error('exactly one of to and recurrence is required');
     const parsed = {
       maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'),
       from: timestampOf(event.from, 'from'),
@@ -64,7 +64,7 @@ export const MaintenanceCancelled = defineEvent<'MaintenanceCancelled', Maintena
   },
 });
 
-/** The event that records a new window; `eventId` is made by whoever asks for it, so that a repeated request is recognised. */
+/** @param eventId chosen by the caller, so that a repeated request is recognized */
 export function toMaintenanceScheduled(
   { id, from, to, recurrence, reason, scheduledBy }: MaintenanceWindow,
   at: number,
@@ -74,7 +74,7 @@ export function toMaintenanceScheduled(
     maintenanceId: id,
     from: new Date(from).toISOString(),
     ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
-    ...(recurrence ? { recurrence: toStored(recurrence) } : {}),
+    ...(recurrence ? { recurrence: serializeRecurrence(recurrence) } : {}),
     reason,
     scheduledBy,
   };
@@ -103,8 +103,7 @@ export function toMaintenanceCancelled(
   };
 }
 
-/** The window that an event announces. */
-export function maintenanceWindowOf({
+export function fromMaintenanceScheduled({
   maintenanceId: id,
   from,
   to,
@@ -116,13 +115,13 @@ export function maintenanceWindowOf({
     id,
     from: millisecondsOf(from, 'from'),
     ...(to === undefined ? {} : { to: millisecondsOf(to, 'to') }),
-    ...(recurrence ? { recurrence: fromStored(recurrence) } : {}),
+    ...(recurrence ? { recurrence: deserializeRecurrence(recurrence) } : {}),
     reason,
     scheduledBy,
   };
 }
 
-/** The window after it was cancelled; of several cancellations the first holds. */
+/** Applies a cancellation; the first one counts. */
 export function withCancellation(
   window: MaintenanceWindow,
   { cancelledBy, at }: MaintenanceCancelled,
@@ -140,10 +139,10 @@ function recurrenceOf(value: unknown, name: string): NonNullable<MaintenanceSche
   };
 }
 
-function toStored({ until, ...rest }: Recurrence): NonNullable<MaintenanceScheduled['recurrence']> {
+function serializeRecurrence({ until, ...rest }: Recurrence): NonNullable<MaintenanceScheduled['recurrence']> {
   return until === undefined ? rest : { ...rest, until: new Date(until).toISOString() };
 }
 
-function fromStored({ until, ...rest }: NonNullable<MaintenanceScheduled['recurrence']>): Recurrence {
+function deserializeRecurrence({ until, ...rest }: NonNullable<MaintenanceScheduled['recurrence']>): Recurrence {
   return until === undefined ? rest : { ...rest, until: millisecondsOf(until, 'until') };
 }

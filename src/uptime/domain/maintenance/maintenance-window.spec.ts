@@ -4,7 +4,7 @@ import {
   maintenanceIn,
   type MaintenanceWindow,
   occurrencesOf,
-  upcomingOf,
+  upcomingOccurrences,
 } from './maintenance-window.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
 
@@ -24,36 +24,36 @@ const single = (from: number, to: number, rest: Partial<MaintenanceWindow> = {})
   window({ from, to, ...rest });
 const nightly = (rest: Partial<MaintenanceWindow> = {}): MaintenanceWindow =>
   window({ recurrence: { rule: '0 2 * * *', timezone: 'UTC', durationMs: HOUR }, ...rest });
-const spans = (of: MaintenanceWindow, span: TimeRange = ALWAYS): TimeRange[] =>
-  occurrencesOf(of, span).map(({ from, to }) => ({ from, to }));
+const ranges = (of: MaintenanceWindow, range: TimeRange = ALWAYS): TimeRange[] =>
+  occurrencesOf(of, range).map(({ from, to }) => ({ from, to }));
 
-describe('the occurrences of maintenance', () => {
-  it('are one for a single window, where it touches the span', () => {
+describe('occurrencesOf', () => {
+  it('returns the occurrence of a single window if it overlaps the range', () => {
     const maintenance = single(NOON, NOON + HOUR);
-    expect(spans(maintenance)).toEqual([{ from: NOON, to: NOON + HOUR }]);
-    expect(spans(maintenance, { from: NOON + HOUR - 1, to: NOON + DAY })).toEqual([{ from: NOON, to: NOON + HOUR }]);
-    expect(spans(maintenance, { from: NOON + HOUR, to: NOON + DAY })).toEqual([]);
-    expect(spans(maintenance, { from: NOON - HOUR, to: NOON })).toEqual([]);
+    expect(ranges(maintenance)).toEqual([{ from: NOON, to: NOON + HOUR }]);
+    expect(ranges(maintenance, { from: NOON + HOUR - 1, to: NOON + DAY })).toEqual([{ from: NOON, to: NOON + HOUR }]);
+    expect(ranges(maintenance, { from: NOON + HOUR, to: NOON + DAY })).toEqual([]);
+    expect(ranges(maintenance, { from: NOON - HOUR, to: NOON })).toEqual([]);
   });
 
-  it('end when they are cancelled, also in the middle of one; what has passed stays', () => {
+  it('cuts occurrences off at the cancellation and keeps earlier ones', () => {
     const second = NOON + 14 * HOUR + DAY;
-    expect(spans(nightly({ cancelled: { by: 'an-admin', at: second + HOUR / 2 } }))).toEqual([
+    expect(ranges(nightly({ cancelled: { by: 'an-admin', at: second + HOUR / 2 } }))).toEqual([
       { from: second - DAY, to: second - DAY + HOUR },
       { from: second, to: second + HOUR / 2 },
     ]);
-    expect(spans(nightly({ cancelled: { by: 'an-admin', at: second } }))).toEqual([
+    expect(ranges(nightly({ cancelled: { by: 'an-admin', at: second } }))).toEqual([
       { from: second - DAY, to: second - DAY + HOUR },
     ]);
-    expect(spans(single(NOON, NOON + HOUR, { cancelled: { by: 'an-admin', at: NOON - 1 } }))).toEqual([]);
+    expect(ranges(single(NOON, NOON + HOUR, { cancelled: { by: 'an-admin', at: NOON - 1 } }))).toEqual([]);
   });
 });
 
-describe('upcoming maintenance', () => {
-  const begins = (of: MaintenanceWindow, now: number, limit: number): number[] =>
-    upcomingOf(of, now, limit).map(({ from }) => from);
+describe('upcomingOccurrences', () => {
+  const starts = (of: MaintenanceWindow, now: number, limit: number): number[] =>
+    upcomingOccurrences(of, now, limit).map(({ from }) => from);
 
-  it('of a single window is that one until it is over, however far ahead', () => {
+  it('returns a single window until its end, however far ahead', () => {
     const far = Date.UTC(2090, 0, 1);
     const single: MaintenanceWindow = {
       id: 'mnt_far',
@@ -63,35 +63,35 @@ describe('upcoming maintenance', () => {
       scheduledBy: 'alice',
     };
     expect([
-      begins(single, 0, 10),
-      begins(single, far + 999, 10),
-      begins(single, far + 1_000, 10),
-      begins(single, 0, 0),
+      starts(single, 0, 10),
+      starts(single, far + 999, 10),
+      starts(single, far + 1_000, 10),
+      starts(single, 0, 0),
     ]).toEqual([[far], [far], [], []]);
   });
 
-  it('begins with the one that goes on, and is no more than asked for', () => {
+  it('begins with the current occurrence and returns at most the limit', () => {
     const first = NOON + 14 * HOUR;
-    expect(begins(nightly(), first + HOUR - 1, 3)).toEqual([first, first + DAY, first + 2 * DAY]);
-    expect(begins(nightly(), first + HOUR, 2)).toEqual([first + DAY, first + 2 * DAY]);
+    expect(starts(nightly(), first + HOUR - 1, 3)).toEqual([first, first + DAY, first + 2 * DAY]);
+    expect(starts(nightly(), first + HOUR, 2)).toEqual([first + DAY, first + 2 * DAY]);
   });
 
-  it('is found up to a year ahead, each occurrence once', () => {
+  it('returns each occurrence of the following year once', () => {
     const yearly = window({ recurrence: { rule: '0 12 20 12 *', timezone: 'UTC', durationMs: 20 * DAY } });
-    expect(begins(yearly, NOON, 5)).toEqual([Date.UTC(2026, 11, 20, 12)]);
+    expect(starts(yearly, NOON, 5)).toEqual([Date.UTC(2026, 11, 20, 12)]);
     const long = window({ recurrence: { rule: 'FREQ=DAILY;INTERVAL=25', timezone: 'UTC', durationMs: 20 * DAY } });
-    expect(begins(long, NOON, 100)).toEqual(Array.from({ length: 15 }, (_, index) => NOON + index * 25 * DAY));
+    expect(starts(long, NOON, 100)).toEqual(Array.from({ length: 15 }, (_, index) => NOON + index * 25 * DAY));
   });
 
-  it('is none where it was cancelled or is over', () => {
-    expect(begins(nightly({ cancelled: { by: 'an-admin', at: NOON + 1 } }), NOON + 2, 3)).toEqual([]);
-    expect(begins(single(NOON - HOUR, NOON), NOON, 3)).toEqual([]);
-    expect(begins(single(NOON + DAY, NOON + 2 * DAY), NOON, 3)).toEqual([NOON + DAY]);
+  it('returns nothing for a cancelled or finished window', () => {
+    expect(starts(nightly({ cancelled: { by: 'an-admin', at: NOON + 1 } }), NOON + 2, 3)).toEqual([]);
+    expect(starts(single(NOON - HOUR, NOON), NOON, 3)).toEqual([]);
+    expect(starts(single(NOON + DAY, NOON + 2 * DAY), NOON, 3)).toEqual([NOON + DAY]);
   });
 });
 
 describe('maintenance of several windows', () => {
-  it('is one stretch where they overlap or touch', () => {
+  it('is merged where windows overlap or are adjacent', () => {
     expect(
       maintenanceIn(
         [
@@ -108,7 +108,7 @@ describe('maintenance of several windows', () => {
     ]);
   });
 
-  it('is the same in whatever order they were scheduled, each moment within it being within one of them', () => {
+  it('does not depend on the order of the windows, and covers exactly the times within one of them', () => {
     const windows = fc.array(
       fc.record({
         from: fc.nat(50),
@@ -135,7 +135,7 @@ describe('maintenance of several windows', () => {
     );
   });
 
-  it('is, at a moment, the one that ends last', () => {
+  it('is, at a given time, the occurrence that ends last', () => {
     const long = single(NOON - HOUR, NOON + 5 * HOUR, { id: 'mnt_long' });
     expect(maintenanceAt([single(NOON, NOON + HOUR), long, single(NOON - HOUR, NOON + 2 * HOUR)], NOON)).toEqual({
       window: long,

@@ -1,47 +1,47 @@
-import { knownOccurrencesIn } from './recurrence-calendar.js';
+import { cachedOccurrencesIn } from './occurrence-cache.js';
 import { type Recurrence } from './recurrence.js';
 import { mergeTimeRanges, type TimeRange } from '../timeline/time-ranges.js';
 
-/** Time in which a service may fail on purpose, as it was scheduled, and whether that was taken back. */
+/** Planned downtime of a service, single or recurring, possibly cancelled. */
 export interface MaintenanceWindow {
   readonly id: string;
-  /** When it begins, in milliseconds since 1970; of a recurring one, the moment before which nothing of it is. */
+  /** Start, in milliseconds since 1970; no occurrence of a recurring window is earlier. */
   readonly from: number;
-  /** When it ends, exclusive; absent for a recurring one. */
+  /** End, exclusive; absent for a recurring window. */
   readonly to?: number;
-  /** Absent for a single one. */
+  /** Absent for a single window. */
   readonly recurrence?: Recurrence;
   readonly reason: string;
-  /** Who scheduled it: the caller's id. */
+  /** Id of the caller. */
   readonly scheduledBy: string;
-  /** Who ended it, and when, in milliseconds since 1970: from then on there is no maintenance; what had passed stays. */
+  /** Cancelled from `at` on, in milliseconds since 1970, by a caller's id; the earlier part stays. */
   readonly cancelled?: { readonly by: string; readonly at: number };
 }
 
-/** An occurrence of a window, as far as it was not cancelled. */
+/** The part of an occurrence that was not cancelled. */
 export interface MaintenanceOccurrence extends TimeRange {
   readonly window: MaintenanceWindow;
 }
 
-/** The occurrences of a window that touch a span; a single one has one. What was cancelled is cut off. */
-export function occurrencesOf(window: MaintenanceWindow, span: TimeRange): MaintenanceOccurrence[] {
+/** The occurrences of a window that overlap a range, cut off at the cancellation. */
+export function occurrencesOf(window: MaintenanceWindow, range: TimeRange): MaintenanceOccurrence[] {
   const { from, to, recurrence, cancelled } = window;
   const end = cancelled?.at ?? Infinity;
-  if (end <= span.from || from >= span.to) return [];
-  const scheduled = recurrence ? knownOccurrencesIn({ from, recurrence }, span) : [{ from, to: to ?? from }];
+  if (end <= range.from || from >= range.to) return [];
+  const scheduled = recurrence ? cachedOccurrencesIn({ from, recurrence }, range) : [{ from, to: to ?? from }];
   return scheduled
     .map((occurrence) => ({ window, from: occurrence.from, to: Math.min(occurrence.to, end) }))
-    .filter((occurrence) => occurrence.from < Math.min(occurrence.to, span.to) && occurrence.to > span.from);
+    .filter((occurrence) => occurrence.from < Math.min(occurrence.to, range.to) && occurrence.to > range.from);
 }
 
-/** When there was maintenance of any window, as far as it touches a span; in order, disjoint. */
-export function maintenanceIn(windows: readonly MaintenanceWindow[], span: TimeRange): TimeRange[] {
+/** The union of the windows' occurrences that overlap a range; in order, disjoint. */
+export function maintenanceIn(windows: readonly MaintenanceWindow[], range: TimeRange): TimeRange[] {
   return mergeTimeRanges(
-    windows.flatMap((window) => occurrencesOf(window, span).map(({ from, to }) => ({ from, to }))),
+    windows.flatMap((window) => occurrencesOf(window, range).map(({ from, to }) => ({ from, to }))),
   );
 }
 
-/** The maintenance at a moment; of several the one that ends last. */
+/** The occurrence at a time; of several, the one that ends last. */
 export function maintenanceAt(windows: readonly MaintenanceWindow[], time: number): MaintenanceOccurrence | undefined {
   const current = windows.flatMap((window) => occurrencesOf(window, { from: time, to: time + 1 }));
   return current.reduce<MaintenanceOccurrence | undefined>(
@@ -51,16 +51,16 @@ export function maintenanceAt(windows: readonly MaintenanceWindow[], time: numbe
 }
 
 const DAY_MS = 86_400_000;
-/** Occurrences are looked for so far ahead, so much at a time. */
-const AHEAD_MS = 366 * DAY_MS;
+/** How far ahead upcoming occurrences are searched, and in which steps. */
+const HORIZON_MS = 366 * DAY_MS;
 const STEP_MS = 30 * DAY_MS;
 
-/** The occurrences that are not over at a moment, the first ones: of a recurring window those of the year that follows. */
-export function upcomingOf(window: MaintenanceWindow, now: number, limit: number): MaintenanceOccurrence[] {
+/** The first occurrences that end after `now`; of a recurring window, within the following year. */
+export function upcomingOccurrences(window: MaintenanceWindow, now: number, limit: number): MaintenanceOccurrence[] {
   if (!window.recurrence) return occurrencesOf(window, { from: now, to: Number.MAX_SAFE_INTEGER }).slice(0, limit);
   const upcoming: MaintenanceOccurrence[] = [];
-  for (let from = now; from < now + AHEAD_MS && upcoming.length < limit; from += STEP_MS) {
-    const found = occurrencesOf(window, { from, to: Math.min(from + STEP_MS, now + AHEAD_MS) });
+  for (let from = now; from < now + HORIZON_MS && upcoming.length < limit; from += STEP_MS) {
+    const found = occurrencesOf(window, { from, to: Math.min(from + STEP_MS, now + HORIZON_MS) });
     upcoming.push(...found.filter((occurrence) => from === now || occurrence.from >= from));
   }
   return upcoming.slice(0, limit);

@@ -1,64 +1,66 @@
 import { Cron } from 'croner';
 import { RRuleTemporal } from 'rrule-temporal';
-import { countOf, isRrule, rruleIssue, normalRrule } from './recurrence-rrule.js';
-import { type Recurrence, type Recurring, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
+import { rruleCount, isRrule, rruleIssue, normalizeRrule } from './recurrence-rrule.js';
+import { type Recurrence, type RecurrenceSeries, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
-/** A rule that does not come up for so long is a mistake. */
+/** Maximum time until the first occurrence; a longer one is taken for an error in the rule. */
 const MAX_WAIT_MS = 5 * YEAR_MS;
-/** All occurrences of a rule that counts them are within so much time. */
-export const COUNTED_WITHIN_MS = 20 * YEAR_MS;
-/** RRULEs are worked out so much at a time, so that one with very many occurrences is given up early; more where there are few. */
+/** Maximum time between the first and the last occurrence of a rule with COUNT. */
+export const MAX_COUNT_SPAN_MS = 20 * YEAR_MS;
+/**
+ * RRULEs are expanded in steps, so that one with too many occurrences is rejected early; steps grow while there are
+ * few.
+ */
 const STEP_MS = MAX_OCCURRENCES.withinMs;
 const MAX_STEP_MS = 2 * YEAR_MS;
-/** How many periods and candidates a step of an RRULE may look at. */
-const MAX_EXAMINED = {
+/** Limits on the periods and candidates that a step of an RRULE may examine. */
+const EXPANSION_LIMITS = {
   maxIterations: 3 * MAX_OCCURRENCES.count,
   maxCandidateEvaluations: 5 * MAX_OCCURRENCES.count,
 };
 const CRON = /^\S+( +\S+){4}$/;
 const TIME_ZONE = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
 
-/** What is wrong with a recurrence, and with which part of it. */
-export interface RecurrenceIssue {
+interface RecurrenceIssue {
   readonly path: 'rule' | 'timezone';
   readonly problem: string;
 }
 
 /**
- * The occurrences that touch a window, in order of their beginnings; they may overlap each other.
+ * The occurrences that overlap a window, in order of their starts; they may overlap each other.
  *
- * Where the clocks are changed: a time that there is twice counts once, the first time, and a time that there is not is left out by an
- * RRULE (as RFC 5545 demands), while a cron expression begins when the gap ends. A cron expression with `*` or steps for its minutes or
- * hours is about time that passes: it comes up in both of two equal hours, and not in a missing one.
+ * Clock changes: a local time that occurs twice counts the first time. A local time that is skipped has no occurrence
+ * in an RRULE (RFC 5545) and moves to the end of the gap in a cron expression. A cron expression with `*` or steps in
+ * minutes or hours follows elapsed time: it occurs in both of two equal hours, and not in a skipped one.
  *
- * @param recurring one that {@link recurrenceIssue} finds nothing wrong with; of another, what can be worked out
- * @param limit most of them; those that come after are left out
+ * @param series valid according to {@link recurrenceIssue}; for another one, the occurrences that can be computed
+ * @param limit maximum number of occurrences; later ones are left out
  */
-export function occurrencesIn({ from, recurrence }: Recurring, window: TimeRange, limit: number): TimeRange[] {
+export function occurrencesIn({ from, recurrence }: RecurrenceSeries, window: TimeRange, limit: number): TimeRange[] {
   const { durationMs, until = Infinity } = recurrence;
   const within = { from: Math.max(from, window.from - durationMs + 1), to: Math.min(until, window.to) };
   const occurrences: TimeRange[] = [];
   if (within.to <= within.from || limit <= 0) return occurrences;
   try {
-    for (const begins of beginningsIn(from, recurrence, within)) {
-      occurrences.push({ from: begins, to: begins + durationMs });
+    for (const start of startsIn(from, recurrence, within)) {
+      occurrences.push({ from: start, to: start + durationMs });
       if (occurrences.length >= limit) break;
     }
   } catch {
-    // A rule or a time zone that only another version knows must not make the uptime of a service unreadable.
+    // A rule or a time zone that only another version supports must not make the uptime of a service unreadable.
   }
   return occurrences;
 }
 
-/** Undefined for a recurrence that comes up, and not too often. */
-export function recurrenceIssue({ from, recurrence }: Recurring): RecurrenceIssue | undefined {
+/** Undefined for a valid recurrence with at least one and not too many occurrences. */
+export function recurrenceIssue({ from, recurrence }: RecurrenceSeries): RecurrenceIssue | undefined {
   const { rule, timezone, until = Infinity } = recurrence;
   if (!isTimeZone(timezone))
     return { path: 'timezone', problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam' };
-  const problem = mistakeInForm(rule) ?? mistakeInFrequency(from, recurrence, until);
+  const problem = syntaxProblem(rule) ?? frequencyProblem(from, recurrence, until);
   return problem === undefined ? undefined : { path: 'rule', problem };
 }
 
@@ -70,7 +72,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function mistakeInForm(rule: string): string | undefined {
+function syntaxProblem(rule: string): string | undefined {
   if (rule.length > MAX_RULE_LENGTH) return `must be at most ${MAX_RULE_LENGTH} characters`;
   if (isRrule(rule)) return rruleIssue(rule);
   return CRON.test(rule)
@@ -78,32 +80,31 @@ function mistakeInForm(rule: string): string | undefined {
     : 'must be an RRULE such as FREQ=WEEKLY;BYDAY=SU, or a cron expression of five fields such as 0 2 * * SUN';
 }
 
-function mistakeInFrequency(from: number, recurrence: Recurrence, until: number): string | undefined {
-  const { count: most, withinMs } = MAX_OCCURRENCES;
-  const count = isRrule(recurrence.rule) ? countOf(recurrence.rule) : undefined;
-  const end = Math.min(until, from + (count === undefined ? MAX_WAIT_MS : COUNTED_WITHIN_MS));
-  const found: number[] = [];
+function frequencyProblem(from: number, recurrence: Recurrence, until: number): string | undefined {
+  const { count: maxCount, withinMs } = MAX_OCCURRENCES;
+  const count = isRrule(recurrence.rule) ? rruleCount(recurrence.rule) : undefined;
+  const end = Math.min(until, from + (count === undefined ? MAX_WAIT_MS : MAX_COUNT_SPAN_MS));
+  const starts: number[] = [];
   try {
-    for (const begins of beginningsIn(from, recurrence, { from, to: end })) {
-      if (count === undefined && begins >= from + YEAR_MS && found.length > 0) break;
-      if (begins - (found.at(-most) ?? -Infinity) < withinMs)
-        return `must not come up more than ${most} times within ${withinMs / DAY_MS} days`;
-      found.push(begins);
+    for (const start of startsIn(from, recurrence, { from, to: end })) {
+      if (count === undefined && start >= from + YEAR_MS && starts.length > 0) break;
+      if (start - (starts.at(-maxCount) ?? -Infinity) < withinMs)
+        return `must not have more than ${maxCount} occurrences within ${withinMs / DAY_MS} days`;
+      starts.push(start);
     }
   } catch (error) {
-    if (isExhausted(error)) return 'takes too long to work out: it comes up very often, or hardly ever';
+    if (isLimitExceeded(error)) return 'takes too long to evaluate: its occurrences are too frequent or too rare';
     return `is not valid: ${error instanceof Error ? error.message : String(error)}`;
   }
-  if (count !== undefined && found.length < count && end < until)
-    return 'must have come up as often as COUNT says within twenty years';
-  return found.length === 0 ? 'must come up at least once, within five years and before until' : undefined;
+  if (count !== undefined && starts.length < count && end < until) return 'must reach COUNT within twenty years';
+  return starts.length === 0 ? 'must have an occurrence within five years and before until' : undefined;
 }
 
-function beginningsIn(from: number, { rule, timezone }: Recurrence, within: TimeRange): Iterable<number> {
-  return isRrule(rule) ? rruleBeginnings(rule, timezone, from, within) : cronBeginnings(rule, timezone, within);
+function startsIn(from: number, { rule, timezone }: Recurrence, within: TimeRange): Iterable<number> {
+  return isRrule(rule) ? rruleStarts(rule, timezone, from, within) : cronStarts(rule, timezone, within);
 }
 
-function* cronBeginnings(rule: string, timezone: string, within: TimeRange): Iterable<number> {
+function* cronStarts(rule: string, timezone: string, within: TimeRange): Iterable<number> {
   const cron = new Cron(rule, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
   for (
     let next = cron.nextRun(new Date(within.from - 1));
@@ -113,18 +114,18 @@ function* cronBeginnings(rule: string, timezone: string, within: TimeRange): Ite
     yield next.getTime();
 }
 
-function* rruleBeginnings(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
-  // The library takes what prints itself as Temporal's ZonedDateTime does.
+function* rruleStarts(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
+  // The library accepts any object whose string form is that of Temporal's ZonedDateTime.
   const dtstart = { timeZoneId: timezone, toString: () => `${new Date(from).toISOString()}[${timezone}]` };
   const rrule = new RRuleTemporal({
-    rruleString: normalRrule(rule),
+    rruleString: normalizeRrule(rule),
     dtstart,
     strict: true,
     cache: false,
-    ...MAX_EXAMINED,
+    ...EXPANSION_LIMITS,
   });
-  // To count, the library begins at the beginning each time: that is done once.
-  let step = countOf(rule) === undefined ? STEP_MS : Infinity;
+  // With COUNT the library starts from DTSTART in each step: expand it in a single one.
+  let step = rruleCount(rule) === undefined ? STEP_MS : Infinity;
   for (let at = within.from; at < within.to;) {
     const end = Math.min(at + step, within.to);
     const found = rrule.between(new Date(at), new Date(end - 1), true);
@@ -134,7 +135,7 @@ function* rruleBeginnings(rule: string, timezone: string, from: number, within: 
   }
 }
 
-/** Whether the library has given up: it says so by nothing but its text. */
-function isExhausted(error: unknown): boolean {
+/** Whether the library exceeded its limits: only the message of the error says so. */
+function isLimitExceeded(error: unknown): boolean {
   return error instanceof Error && /^Maximum (iterations|candidate evaluations) /.test(error.message);
 }

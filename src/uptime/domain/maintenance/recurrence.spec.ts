@@ -1,5 +1,5 @@
 import { recurrenceIssue, occurrencesIn } from './recurrence-occurrences.js';
-import { type Recurrence, type Recurring } from './recurrence.js';
+import { type Recurrence, type RecurrenceSeries } from './recurrence.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
 
 const HOUR = 3_600_000;
@@ -10,126 +10,123 @@ const at = (instant: string): number => Date.parse(instant);
 const recurring = (
   rule: string,
   { from = '2026-01-01T00:00:00Z', ...rest }: Partial<Omit<Recurrence, 'rule'>> & { from?: string } = {},
-): Recurring => ({ from: at(from), recurrence: { rule, timezone: AMSTERDAM, durationMs: HOUR, ...rest } });
+): RecurrenceSeries => ({ from: at(from), recurrence: { rule, timezone: AMSTERDAM, durationMs: HOUR, ...rest } });
 const days = (from: string, to: string): TimeRange => ({ from: at(`${from}T00:00:00Z`), to: at(`${to}T00:00:00Z`) });
-/** Beginnings, in UTC, without what is 0. */
-const begins = (rule: Recurring, window: TimeRange, limit = 100): string[] =>
+/** Start times in UTC, without seconds and milliseconds. */
+const starts = (rule: RecurrenceSeries, window: TimeRange, limit = 100): string[] =>
   occurrencesIn(rule, window, limit).map(({ from }) => new Date(from).toISOString().replace(':00.000Z', 'Z'));
 
 describe('occurrences', () => {
-  it('are those of the rule, by the wall clock of its time zone, each as long as it says', () => {
+  it('follow the wall clock of the time zone and last durationMs', () => {
     const sundays = recurring('FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0', { durationMs: 2 * HOUR });
     expect(occurrencesIn(sundays, days('2026-06-01', '2026-06-15'), 100)).toEqual([
       { from: at('2026-06-07T00:00:00Z'), to: at('2026-06-07T02:00:00Z') },
       { from: at('2026-06-14T00:00:00Z'), to: at('2026-06-14T02:00:00Z') },
     ]);
-    expect(begins(recurring('0 2 * * SUN'), days('2026-06-01', '2026-06-15'))).toEqual([
+    expect(starts(recurring('0 2 * * SUN'), days('2026-06-01', '2026-06-15'))).toEqual([
       '2026-06-07T00:00Z',
       '2026-06-14T00:00Z',
     ]);
   });
 
-  it.each(['FREQ=DAILY', '0 0 * * *'])(
-    'are those that touch the window, also where they begin before it: %s',
-    (rule) => {
-      const nightly = recurring(rule, { timezone: 'UTC', durationMs: 2 * HOUR });
-      const from = at('2026-03-10T00:00:00Z');
-      expect(begins(nightly, { from: from + 2 * HOUR - 1, to: from + 3 * HOUR })).toEqual(['2026-03-10T00:00Z']);
-      expect(begins(nightly, { from: from + 2 * HOUR, to: from + DAY })).toEqual([]);
-      expect(begins(nightly, { from: from + 2 * HOUR, to: from + DAY + 1 })).toEqual(['2026-03-11T00:00Z']);
-    },
-  );
-
-  it.each(['FREQ=DAILY', '0 0 * * *'])('begin neither before the beginning nor at or after the end: %s', (rule) => {
-    const few = recurring(rule, { timezone: 'UTC', from: '2026-03-01T00:00:00Z', until: at('2026-03-03T00:00:00Z') });
-    expect(begins(few, days('2020-01-01', '2030-01-01'))).toEqual(['2026-03-01T00:00Z', '2026-03-02T00:00Z']);
+  it.each(['FREQ=DAILY', '0 0 * * *'])('include those that start before the window and overlap it: %s', (rule) => {
+    const nightly = recurring(rule, { timezone: 'UTC', durationMs: 2 * HOUR });
+    const from = at('2026-03-10T00:00:00Z');
+    expect(starts(nightly, { from: from + 2 * HOUR - 1, to: from + 3 * HOUR })).toEqual(['2026-03-10T00:00Z']);
+    expect(starts(nightly, { from: from + 2 * HOUR, to: from + DAY })).toEqual([]);
+    expect(starts(nightly, { from: from + 2 * HOUR, to: from + DAY + 1 })).toEqual(['2026-03-11T00:00Z']);
   });
 
-  it.each(['FREQ=HOURLY', '0 * * * *'])('are no more than asked for, the first ones: %s', (rule) => {
-    expect(begins(recurring(rule, { timezone: 'UTC', durationMs: 1 }), days('2026-02-01', '2027-02-01'), 3)).toEqual([
+  it.each(['FREQ=DAILY', '0 0 * * *'])('start neither before from nor at or after until: %s', (rule) => {
+    const few = recurring(rule, { timezone: 'UTC', from: '2026-03-01T00:00:00Z', until: at('2026-03-03T00:00:00Z') });
+    expect(starts(few, days('2020-01-01', '2030-01-01'))).toEqual(['2026-03-01T00:00Z', '2026-03-02T00:00Z']);
+  });
+
+  it.each(['FREQ=HOURLY', '0 * * * *'])('are limited to the first ones: %s', (rule) => {
+    expect(starts(recurring(rule, { timezone: 'UTC', durationMs: 1 }), days('2026-02-01', '2027-02-01'), 3)).toEqual([
       '2026-02-01T00:00Z',
       '2026-02-01T01:00Z',
       '2026-02-01T02:00Z',
     ]);
   });
 
-  it('count from the beginning where the rule says how many, wherever the window is', () => {
+  it('are counted from the start of a rule with COUNT, in any window', () => {
     const thrice = recurring('RRULE:FREQ=WEEKLY;COUNT=3', { timezone: 'UTC' });
-    expect(begins(thrice, days('2026-01-05', '2027-01-01'))).toEqual(['2026-01-08T00:00Z', '2026-01-15T00:00Z']);
+    expect(starts(thrice, days('2026-01-05', '2027-01-01'))).toEqual(['2026-01-08T00:00Z', '2026-01-15T00:00Z']);
     const many = recurring('FREQ=WEEKLY;COUNT=999', { timezone: 'UTC' });
-    expect(begins(many, { from: at('2031-06-05T00:00:00Z'), to: at('2031-06-06T02:00:00Z') })).toEqual([
+    expect(starts(many, { from: at('2031-06-05T00:00:00Z'), to: at('2031-06-06T02:00:00Z') })).toEqual([
       '2031-06-05T00:00Z',
     ]);
   });
 
-  it('are none of a rule that cannot be worked out, as another version may have recorded it', () => {
+  it('are empty for an unsupported rule, as another version may have recorded it', () => {
     for (const rule of ['FREQ=FORTNIGHTLY', '* * * * * * *', 'FREQ=SECONDLY'])
-      expect(begins(recurring(rule), days('2026-01-01', '2027-01-01'))).toEqual([]);
-    expect(begins(recurring('0 2 * * *', { timezone: 'Mars/Olympus' }), days('2026-01-01', '2027-01-01'))).toEqual([]);
+      expect(starts(recurring(rule), days('2026-01-01', '2027-01-01'))).toEqual([]);
+    expect(starts(recurring('0 2 * * *', { timezone: 'Mars/Olympus' }), days('2026-01-01', '2027-01-01'))).toEqual([]);
   });
 
-  it('are the same whether a window is asked for as a whole or in parts', () => {
+  it('are the same for a whole window and for its parts', () => {
     for (const rule of [
       'FREQ=DAILY;INTERVAL=3;BYHOUR=1,13',
       'FREQ=MONTHLY;BYDAY=-1FR',
       '30 1-3 * * *',
       '0 4 1,15 * *',
     ]) {
-      const whole = begins(recurring(rule), days('2026-01-01', '2027-01-01'), 2_000);
+      const whole = starts(recurring(rule), days('2026-01-01', '2027-01-01'), 2_000);
       const parts = Array.from({ length: 73 }, (_, index) => at('2026-01-01T00:00:00Z') + index * 5 * DAY).flatMap(
-        (from) => begins(recurring(rule, { durationMs: 1 }), { from, to: from + 5 * DAY }),
+        (from) => starts(recurring(rule, { durationMs: 1 }), { from, to: from + 5 * DAY }),
       );
       expect(parts).toEqual(whole);
     }
   });
 });
 
-describe('where the clocks of Amsterdam are changed', () => {
+describe('when the clocks change in Amsterdam', () => {
   const spring = days('2026-03-28', '2026-03-31');
   const autumn = days('2026-10-24', '2026-10-27');
 
-  it('a rule keeps to the wall clock', () => {
+  it('a rule follows the wall clock', () => {
     const expected = ['2026-03-28T03:30Z', '2026-03-29T02:30Z', '2026-03-30T02:30Z'];
-    expect(begins(recurring('FREQ=DAILY;BYHOUR=4;BYMINUTE=30'), spring)).toEqual(expected);
-    expect(begins(recurring('30 4 * * *'), spring)).toEqual(expected);
-    expect(begins(recurring('FREQ=DAILY', { from: '2026-01-01T03:30:00Z' }), spring)).toEqual(expected);
+    expect(starts(recurring('FREQ=DAILY;BYHOUR=4;BYMINUTE=30'), spring)).toEqual(expected);
+    expect(starts(recurring('30 4 * * *'), spring)).toEqual(expected);
+    expect(starts(recurring('FREQ=DAILY', { from: '2026-01-01T03:30:00Z' }), spring)).toEqual(expected);
   });
 
-  it('a time in the missing hour is left out by an RRULE, and by a cron expression put to the end of the gap', () => {
-    expect(begins(recurring('FREQ=DAILY;BYHOUR=2;BYMINUTE=30'), spring)).toEqual([
+  it('a skipped time has no occurrence in an RRULE, and moves to the end of the gap in a cron expression', () => {
+    expect(starts(recurring('FREQ=DAILY;BYHOUR=2;BYMINUTE=30'), spring)).toEqual([
       '2026-03-28T01:30Z',
       '2026-03-30T00:30Z',
     ]);
-    expect(begins(recurring('30 2 * * *'), spring)).toEqual([
+    expect(starts(recurring('30 2 * * *'), spring)).toEqual([
       '2026-03-28T01:30Z',
       '2026-03-29T01:00Z',
       '2026-03-30T00:30Z',
     ]);
   });
 
-  it('a time in the hour that there is twice counts the first time', () => {
+  it('a time in the repeated hour occurs the first time only', () => {
     const expected = ['2026-10-24T00:30Z', '2026-10-25T00:30Z', '2026-10-26T01:30Z'];
-    expect(begins(recurring('FREQ=DAILY;BYHOUR=2;BYMINUTE=30'), autumn)).toEqual(expected);
-    expect(begins(recurring('30 2 * * *'), autumn)).toEqual(expected);
+    expect(starts(recurring('FREQ=DAILY;BYHOUR=2;BYMINUTE=30'), autumn)).toEqual(expected);
+    expect(starts(recurring('30 2 * * *'), autumn)).toEqual(expected);
   });
 
-  it('what is hourly by cron goes on hourly', () => {
+  it('an hourly cron expression occurs every elapsed hour', () => {
     const night = { from: at('2026-10-24T23:00:00Z'), to: at('2026-10-25T03:00:00Z') };
-    expect(begins(recurring('30 * * * *', { durationMs: 1 }), night)).toEqual([
+    expect(starts(recurring('30 * * * *', { durationMs: 1 }), night)).toEqual([
       '2026-10-24T23:30Z',
       '2026-10-25T00:30Z',
       '2026-10-25T01:30Z',
       '2026-10-25T02:30Z',
     ]);
     expect(
-      begins(recurring('30 * * * *', { durationMs: 1 }), {
+      starts(recurring('30 * * * *', { durationMs: 1 }), {
         from: at('2026-03-29T00:00:00Z'),
         to: at('2026-03-29T03:00:00Z'),
       }),
     ).toEqual(['2026-03-29T00:30Z', '2026-03-29T01:30Z', '2026-03-29T02:30Z']);
   });
 
-  it('an occurrence lasts as long as ever, whatever the clocks show at its end', () => {
+  it('an occurrence lasts the same elapsed time', () => {
     expect(
       occurrencesIn(
         recurring('0 1 * * *', { durationMs: 3 * HOUR }),
@@ -140,7 +137,7 @@ describe('where the clocks of Amsterdam are changed', () => {
   });
 });
 
-describe('a recurrence', () => {
+describe('recurrenceIssue', () => {
   it.each([
     'FREQ=WEEKLY;BYDAY=SU',
     'RRULE:FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=22',
@@ -151,7 +148,7 @@ describe('a recurrence', () => {
     'FREQ=DAILY;UNTIL=20260110T000000Z',
     '0 2 * * SUN',
     '0 0 29 2 *',
-  ])('may be %s', (rule) => {
+  ])('accepts %s', (rule) => {
     expect(recurrenceIssue(recurring(rule))).toBeUndefined();
   });
 
@@ -160,47 +157,47 @@ describe('a recurrence', () => {
     ['every sunday', /must be an RRULE such as/],
     ['0 0 2 * * SUN', /a cron expression of five fields/],
     ['61 * * * *', /is not valid: .*minute: 61/],
-    ['0 0 30 2 *', /must come up at least once/],
-    ['* * * * *', /must not come up more than 1000 times within 30 days/],
-    ['FREQ=FORTNIGHTLY', /must hold FREQ as YEARLY, MONTHLY/],
-    ['BYDAY=SU;FREQ=WEEKLY;BYDAY=MO', /must hold BYDAY only once/],
-    ['FREQ=WEEKLY;BYDAY=XX', /must hold BYDAY as a list of MO, TU/],
-    ['FREQ=DAILY;BYHOUR=2,24', /must hold BYHOUR as a list of whole numbers from 0 to 23$/],
-    ['FREQ=MONTHLY;BYMONTHDAY=-32', /from 1 to 31, or negative ones/],
-    ['FREQ=DAILY;INTERVAL=0', /must hold INTERVAL as a whole number from 1/],
-    ['FREQ=HOURLY;COUNT=1000', /must hold COUNT as a whole number from 1 to 999/],
-    ['FREQ=DAILY;UNTIL=20260110', /must hold UNTIL as a time in UTC/],
-    ['FREQ=DAILY;COUNT=2;UNTIL=20260110T000000Z', /must hold COUNT or UNTIL, not both/],
-    ['FREQ=DAILY;EXDATE=20260110T000000Z', /must hold only FREQ, INTERVAL/],
-    ['FREQ=DAILY;', /must hold only FREQ, INTERVAL/],
+    ['0 0 30 2 *', /must have an occurrence within five years/],
+    ['* * * * *', /must not have more than 1000 occurrences within 30 days/],
+    ['FREQ=FORTNIGHTLY', /must set FREQ to YEARLY, MONTHLY/],
+    ['BYDAY=SU;FREQ=WEEKLY;BYDAY=MO', /must contain BYDAY only once/],
+    ['FREQ=WEEKLY;BYDAY=XX', /must set BYDAY to one or more of MO, TU/],
+    ['FREQ=DAILY;BYHOUR=2,24', /must set BYHOUR to integers from 0 to 23, separated by commas$/],
+    ['FREQ=MONTHLY;BYMONTHDAY=-32', /from 1 to 31, separated by commas, or negative/],
+    ['FREQ=DAILY;INTERVAL=0', /must set INTERVAL to an integer from 1/],
+    ['FREQ=HOURLY;COUNT=1000', /must set COUNT to an integer from 1 to 999/],
+    ['FREQ=DAILY;UNTIL=20260110', /must set UNTIL to a time in UTC/],
+    ['FREQ=DAILY;COUNT=2;UNTIL=20260110T000000Z', /must contain COUNT or UNTIL, not both/],
+    ['FREQ=DAILY;EXDATE=20260110T000000Z', /must contain only FREQ, INTERVAL/],
+    ['FREQ=DAILY;', /must contain only FREQ, INTERVAL/],
     ['DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY', /must be an RRULE such as/],
-    ['FREQ=DAILY;DTSTART=20260101T000000Z', /must not hold DTSTART: 'from' says/],
+    ['FREQ=DAILY;DTSTART=20260101T000000Z', /must not contain DTSTART: 'from' is the start/],
     ['FREQ=WEEKLY;BYWEEKNO=20', /is not valid: BYWEEKNO/],
-    ['FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', /must come up at least once/],
-    ['* * 1 7 *', /must not come up more than 1000 times within 30 days/],
-    ['FREQ=MINUTELY', /takes too long to work out: it comes up very often/],
-    ['FREQ=SECONDLY;BYMONTH=3', /takes too long to work out: it comes up very often/],
+    ['FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', /must have an occurrence within five years/],
+    ['* * 1 7 *', /must not have more than 1000 occurrences within 30 days/],
+    ['FREQ=MINUTELY', /takes too long to evaluate: its occurrences are too frequent/],
+    ['FREQ=SECONDLY;BYMONTH=3', /takes too long to evaluate: its occurrences are too frequent/],
     [
       `FREQ=DAILY;BYMINUTE=${Array.from({ length: 60 }, (_, minute) => minute).join(',')}`,
-      /must not come up more than 1000 times within 30 days/,
+      /must not have more than 1000 occurrences within 30 days/,
     ],
-    ['FREQ=YEARLY;COUNT=22', /must have come up as often as COUNT says within twenty years/],
-    ['FREQ=MINUTELY;COUNT=1;BYYEARDAY=210;BYMONTH=6', /must have come up as often as COUNT says/],
+    ['FREQ=YEARLY;COUNT=22', /must reach COUNT within twenty years/],
+    ['FREQ=MINUTELY;COUNT=1;BYYEARDAY=210;BYMONTH=6', /must reach COUNT within twenty years/],
     [`FREQ=DAILY;BYHOUR=${'1,'.repeat(300)}1`, /must be at most 500 characters/],
-  ])('is refused with the rule %j, and why', (rule, problem) => {
+  ])('rejects the rule %j with the reason', (rule, problem) => {
     expect(recurrenceIssue(recurring(rule))).toEqual({
       path: 'rule',
       problem: expect.stringMatching(problem) as string,
     });
   });
 
-  it('is refused where it ends before it has come up once', () => {
+  it('rejects a recurrence that ends before its first occurrence', () => {
     expect(recurrenceIssue(recurring('0 2 * * *', { until: at('2026-01-01T01:00:00Z') }))?.problem).toMatch(
-      /must come up at least once/,
+      /must have an occurrence within five years/,
     );
   });
 
-  it.each(['Mars/Olympus', 'Europe/Amsterdam]', '+01:00', ''])('is refused with the time zone %j', (timezone) => {
+  it.each(['Mars/Olympus', 'Europe/Amsterdam]', '+01:00', ''])('rejects the time zone %j', (timezone) => {
     expect(recurrenceIssue(recurring('0 2 * * *', { timezone }))).toEqual({
       path: 'timezone',
       problem: 'must be the IANA name of a time zone, such as Europe/Amsterdam',

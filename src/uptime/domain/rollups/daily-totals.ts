@@ -3,8 +3,8 @@ import { DAY_MS, startOf } from './rollup-units.js';
 import { type StatusTotals } from '../timeline/status-totals.js';
 
 /**
- * Milliseconds that are known of a service, from the beginning of its history to the beginning of a day (UTC): up, degraded and down,
- * and within maintenance up, degraded, down and unknown. What is unknown outside of maintenance is the rest of the time.
+ * Milliseconds by status from the beginning of a service's history to the beginning of a day (UTC): up, degraded and
+ * down; then up, degraded, down and unknown during maintenance. Unknown time outside maintenance is the remainder.
  */
 export type CumulativeTotals = readonly number[];
 
@@ -13,21 +13,21 @@ export const ZERO_TOTALS: CumulativeTotals = [0, 0, 0, 0, 0, 0, 0];
 const OUTSIDE = { up: 0, degraded: 1, down: 2, unknown: undefined } as const;
 const WITHIN_MAINTENANCE = { up: 3, degraded: 4, down: 5, unknown: 6 } as const;
 
-/** What is known up to the end of a day. */
+/** Totals up to the end of a day. */
 export interface DailyTotals {
   readonly end: number;
-  readonly known: CumulativeTotals;
+  readonly totals: CumulativeTotals;
 }
 
 /**
- * Adds intervals up to the end of each day. Days of which nothing is known are left out: a service that was not probed for years takes
- * no room for them.
+ * Accumulates intervals by day. Days that are entirely unknown are left out, so that years without probes take no
+ * space.
  *
  * @param intervals in order, up to the end of a day
- * @param before what is known up to their beginning
+ * @param before totals up to the beginning of the intervals
  */
 export function totalsByDay(intervals: readonly StatusInterval[], before: CumulativeTotals): DailyTotals[] {
-  const known = [...before];
+  const totals = [...before];
   const days: DailyTotals[] = [];
   let end: number | undefined;
   for (const { status, maintenance, from, to } of intervals) {
@@ -35,19 +35,19 @@ export function totalsByDay(intervals: readonly StatusInterval[], before: Cumula
     if (index === undefined) continue;
     for (let at = from; at < to;) {
       const dayEnd = startOf('day', at) + DAY_MS;
-      if (end !== undefined && end !== dayEnd) days.push({ end, known: [...known] });
+      if (end !== undefined && end !== dayEnd) days.push({ end, totals: [...totals] });
       end = dayEnd;
       const partEnd = Math.min(to, dayEnd);
-      known[index] = (known[index] ?? 0) + partEnd - at;
+      totals[index] = (totals[index] ?? 0) + partEnd - at;
       at = partEnd;
     }
   }
-  return end === undefined ? days : [...days, { end, known }];
+  return end === undefined ? days : [...days, { end, totals }];
 }
 
-/** The totals of a stretch of time, from what was known at its end and at its beginning. */
+/** Totals of a time range, from the cumulative totals at its end and at its beginning. */
 export function totalsBetween(after: CumulativeTotals, before: CumulativeTotals, lengthMs: number): StatusTotals {
-  const [up = 0, degraded = 0, down = 0, ...maintained] = after.map((known, index) => known - (before[index] ?? 0));
+  const [up = 0, degraded = 0, down = 0, ...maintained] = after.map((total, index) => total - (before[index] ?? 0));
   const [maintainedUp = 0, maintainedDegraded = 0, maintainedDown = 0, maintainedUnknown = 0] = maintained;
   const maintenance = {
     up: maintainedUp,

@@ -1,6 +1,6 @@
 import { errorKindOf } from './error-kind.js';
 
-describe('the kind of an error', () => {
+describe('errorKindOf', () => {
   it.each([
     ['connection refused by 127.0.0.1:5432', 'connection refused by #'],
     ['connection refused by localhost:5432', 'connection refused by #'],
@@ -18,14 +18,14 @@ describe('the kind of an error', () => {
     expect(errorKindOf(error)).toBe(kind);
   });
 
-  it('keeps the status code, which tells kinds apart', () => {
+  it('keeps the status code, which distinguishes kinds', () => {
     expect(errorKindOf('answered 503')).toBe('answered 503');
     expect(errorKindOf('answered 302, a redirect, which is not followed')).toBe(
       'answered 302, a redirect, which is not followed',
     );
   });
 
-  it('is short, and stays as it is', () => {
+  it('is short, and its own kind', () => {
     const kind = errorKindOf(`failed ${'again and '.repeat(50)}`);
     expect(kind.length).toBeLessThanOrEqual(64);
     expect(errorKindOf(kind)).toBe(kind);

@@ -1,9 +1,9 @@
-const LONGEST = 64;
-/** No more of a text is looked at. */
-const LOOKED_AT = 500;
+const MAX_KIND_LENGTH = 64;
+/** The rest of a longer error is ignored. */
+const MAX_INPUT_LENGTH = 500;
 
-/** What changes from one error of a kind to the next; a status code, which tells kinds apart, is left where it is. */
-const CHANGING = [
+/** Parts that vary between errors of one kind; status codes are kept, as they distinguish kinds. */
+const VARIABLE_PARTS = [
   /\b[a-z][a-z+.-]*:\/\/\S+/gi,
   /\[[0-9a-f:.]+\](:\d+)?/gi,
   /(?<=^|[\s(=:])(["'`]).*?\1(?=$|[\s).,;:])/g,
@@ -13,14 +13,13 @@ const CHANGING = [
 ];
 
 /**
- * A short key that errors of one kind have in common: the text without addresses, quoted values, ids and numbers, each of which
- * becomes `#`.
+ * Key by which similar errors are counted: the error with addresses, quoted values, ids and numbers replaced by `#`.
  *
- * @param error as in a sample: `no answer within 5000 ms` is of the kind `no answer within # ms`
+ * @param error as in a sample: `no answer within 5000 ms` becomes `no answer within # ms`
  */
 export function errorKindOf(error: string): string {
-  const text = CHANGING.reduce((shorter, changing) => shorter.replace(changing, '#'), error.slice(0, LOOKED_AT))
+  const kind = VARIABLE_PARTS.reduce((result, part) => result.replace(part, '#'), error.slice(0, MAX_INPUT_LENGTH))
     .replace(/\s+/g, ' ')
     .trim();
-  return text.length > LONGEST ? text.slice(0, LONGEST).trimEnd() : text;
+  return kind.length > MAX_KIND_LENGTH ? kind.slice(0, MAX_KIND_LENGTH).trimEnd() : kind;
 }

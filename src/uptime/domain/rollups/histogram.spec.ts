@@ -10,14 +10,14 @@ const histogramOf = (values: readonly number[]): Histogram => {
 const exactly = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(1, Math.ceil(share * values.length)) - 1] ?? NaN;
 
-/** As many small ones as large ones: response times in microseconds, up to hours, and beyond what bitwise operators hold. */
+/** Small and large values: microseconds up to hours, beyond the range of bitwise operators. */
 const values = fc.array(
   fc.oneof(fc.nat(40), fc.nat(10_000), fc.nat(5_000_000), fc.integer({ min: 2 ** 31, max: 2 ** 40 })),
   { minLength: 1, maxLength: 200 },
 );
 
 describe('a histogram of response times', () => {
-  it('has no quantiles without a value', () => {
+  it('has no quantiles if it is empty', () => {
     expect(new Histogram().quantiles(SHARES)).toBeUndefined();
     expect(new Histogram().toStored()).toEqual([]);
   });
@@ -26,7 +26,7 @@ describe('a histogram of response times', () => {
     expect(histogramOf([3, 1, 31, 17]).quantiles([0.25, 0.5, 0.75, 1])).toEqual([1, 3, 17, 31]);
   });
 
-  it('tells any quantile within 1/32', () => {
+  it('gives any quantile within 1/32', () => {
     fc.assert(
       fc.property(values, (given) => {
         const found = histogramOf(given).quantiles(SHARES) ?? [];
@@ -38,7 +38,7 @@ describe('a histogram of response times', () => {
     );
   });
 
-  it('merged of two is that of all their values, and the same whichever came first', () => {
+  it('merges to the histogram of all values, in any order', () => {
     fc.assert(
       fc.property(values, values, (some, others) => {
         const merged = Histogram.of(histogramOf(some).toStored());
@@ -49,7 +49,7 @@ describe('a histogram of response times', () => {
     );
   });
 
-  it('takes two small integers for each bucket that is not empty', () => {
+  it('is stored as two small integers for each non-empty bucket', () => {
     expect(histogramOf([2, 2, 5]).toStored()).toEqual([2, 2, 3, 1]);
     const steady = histogramOf(Array.from({ length: 8_640 }, (_, index) => 1_000 + ((index * 37) % 400)));
     expect(steady.toStored().length).toBeLessThanOrEqual(16);

@@ -1,17 +1,17 @@
 /**
- * Response times counted in buckets that grow with the value: 16 of equal width to each power of two, so that whatever is said of a
- * value is off by 1/32 of it at most (3.2 %); below 32 each value has its own. Two histograms are merged by adding their counts.
+ * Logarithmic buckets for response times: 16 linear ones per power of two, so that a bucket is within 1/32 (3.2 %) of
+ * its values; values below 32 are exact. Histograms are merged by adding counts.
  */
-const BITS = 4;
-const BUCKETS_TO_A_POWER = 2 ** BITS;
+const BUCKET_BITS = 4;
+const BUCKETS_PER_POWER = 2 ** BUCKET_BITS;
 
 /**
- * A histogram as it is kept: pairs of the distance to the bucket before it (the first: its index) and the count, in order, without
- * the empty ones. A steady service takes a dozen small integers.
+ * Stored form: for each non-empty bucket in order, the distance to the previous one (for the first, its index) and the
+ * count. A stable service takes a dozen small integers.
  */
 export type StoredHistogram = readonly number[];
 
-/** Counts that grow as samples come; {@link toStored} is what is kept of them. */
+/** Mutable counts; {@link toStored} gives their stored form. */
 export class Histogram {
   readonly #counts = new Map<number, number>();
   #count = 0;
@@ -22,12 +22,12 @@ export class Histogram {
     return histogram;
   }
 
-  /** How many values there are. */
+  /** Number of values. */
   get count(): number {
     return this.#count;
   }
 
-  /** @param value an integer from 0, of any unit; so is what {@link quantiles} gives */
+  /** @param value an integer of at least 0, in the unit of {@link quantiles} */
   add(value: number): void {
     this.#addTo(bucketOf(value), 1);
   }
@@ -41,14 +41,14 @@ export class Histogram {
   }
 
   /**
-   * The value that a share of all values is not above, by the nearest rank, within 1/32 of it.
+   * Quantiles by nearest rank, within 1/32.
    *
    * @param shares from 0 to 1, in ascending order
-   * @returns one value for each share; undefined where there is none at all
+   * @returns one value for each share; undefined for an empty histogram
    */
   quantiles(shares: readonly number[]): number[] | undefined {
     if (this.#count === 0) return undefined;
-    const buckets = this.#inOrder();
+    const buckets = this.#sorted();
     let next = 0;
     let seen = 0;
     let value = 0;
@@ -65,7 +65,7 @@ export class Histogram {
 
   toStored(): StoredHistogram {
     let previous = 0;
-    return this.#inOrder().flatMap(([bucket, count]) => {
+    return this.#sorted().flatMap(([bucket, count]) => {
       const distance = bucket - previous;
       previous = bucket;
       return [distance, count];
@@ -77,22 +77,22 @@ export class Histogram {
     this.#count += count;
   }
 
-  #inOrder(): [bucket: number, count: number][] {
+  #sorted(): [bucket: number, count: number][] {
     return [...this.#counts].sort(([a], [b]) => a - b);
   }
 }
 
-/** The first five bits of a value, and how many follow them. */
+/** Encodes the five most significant bits of a value and the number of bits after them. */
 function bucketOf(value: number): number {
-  let first = value;
+  let significant = value;
   let dropped = 0;
-  for (; first >= 2 * BUCKETS_TO_A_POWER; dropped++) first = Math.floor(first / 2);
-  return dropped * BUCKETS_TO_A_POWER + first;
+  for (; significant >= 2 * BUCKETS_PER_POWER; dropped++) significant = Math.floor(significant / 2);
+  return dropped * BUCKETS_PER_POWER + significant;
 }
 
 function middleOf(bucket: number): number {
-  if (bucket < 2 * BUCKETS_TO_A_POWER) return bucket;
-  const dropped = Math.floor(bucket / BUCKETS_TO_A_POWER) - 1;
+  if (bucket < 2 * BUCKETS_PER_POWER) return bucket;
+  const dropped = Math.floor(bucket / BUCKETS_PER_POWER) - 1;
   const width = 2 ** dropped;
-  return (bucket - dropped * BUCKETS_TO_A_POWER) * width + (width - 1) / 2;
+  return (bucket - dropped * BUCKETS_PER_POWER) * width + (width - 1) / 2;
 }

@@ -3,7 +3,7 @@ import { OTHER_ERRORS, Rollup, type StoredRollup } from './rollup.js';
 const errorsOf = ({ errors }: Rollup): Record<string, number> => Object.fromEntries(errors);
 
 describe('a rollup of samples', () => {
-  it('counts samples by status, and adds up how fast those were that were answered', () => {
+  it('counts samples by status and sums the response times of answered ones', () => {
     const rollup = new Rollup();
     rollup.add({ status: 'up', responseMicros: 1_000 });
     rollup.add({ status: 'up', responseMicros: 3_000 });
@@ -15,21 +15,21 @@ describe('a rollup of samples', () => {
     expect(rollup.responseMicros.count).toBe(3);
   });
 
-  it('leaves out what the prober itself was held up', () => {
+  it('excludes event-loop lag', () => {
     const rollup = new Rollup();
     rollup.add({ status: 'up', responseMicros: 500_000, delayMicros: 499_980 });
     expect(rollup.toStored()[1]).toBe(20);
     expect(rollup.responseMicros.quantiles([1])).toEqual([20]);
   });
 
-  it('counts errors by kind, of failures and of warnings', () => {
+  it('counts errors of failures and warnings by kind', () => {
     const rollup = new Rollup();
     for (let n = 0; n < 3; n++) rollup.add({ status: 'down', responseMicros: 1 }, 'answered 503');
     rollup.add({ status: 'degraded', responseMicros: 1 }, 'the certificate ends in # days');
     expect(errorsOf(rollup)).toEqual({ 'answered 503': 3, 'the certificate ends in # days': 1 });
   });
 
-  it('names no more than twelve kinds of error, and counts all others as one', () => {
+  it('counts at most twelve error kinds, and all others as one', () => {
     const rollup = new Rollup();
     for (let n = 0; n < 100; n++) rollup.add({ status: 'down', responseMicros: 1 }, `kind ${'x'.repeat(n)}`);
     rollup.add({ status: 'down', responseMicros: 1 }, 'kind x');
@@ -37,7 +37,7 @@ describe('a rollup of samples', () => {
     expect(errorsOf(rollup)).toMatchObject({ 'kind x': 2, [OTHER_ERRORS]: 88 });
   });
 
-  it('goes on from what was kept of it as if it had never been put away', () => {
+  it('continues from its stored form without loss', () => {
     const [whole, first] = [new Rollup(), new Rollup()];
     const add = (rollup: Rollup, n: number): void =>
       rollup.add({ status: n % 7 === 0 ? 'down' : 'up', responseMicros: n * n }, n % 7 === 0 ? `kind ${n}` : undefined);
@@ -49,7 +49,7 @@ describe('a rollup of samples', () => {
     expect(resumed.toStored()).toEqual(whole.toStored());
   });
 
-  it('merged is the sum of both', () => {
+  it('merges to the sum of both', () => {
     const some: StoredRollup = [[1, 0, 2], 500, [500, 1], [['a', 2]]];
     const others: StoredRollup = [
       [3, 1, 1],

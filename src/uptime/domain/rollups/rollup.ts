@@ -3,13 +3,13 @@ import { errorKindOf } from './error-kind.js';
 import { type Sample } from '../samples/sample.js';
 import { OBSERVED_STATUSES } from '../status/service-status.js';
 
-/** A row names so many kinds of error; further ones count as {@link OTHER_ERRORS}. */
+/** Error kinds per rollup; further ones count as {@link OTHER_ERRORS}. */
 const MAX_ERROR_KINDS = 12;
 export const OTHER_ERRORS = 'other';
 
 /**
- * What is kept of a rollup: counts of samples by status in the order of `OBSERVED_STATUSES`, the sum of the response times in
- * microseconds and their histogram, both of samples that were answered, and how often each kind of error came.
+ * Stored form: sample counts in the order of `OBSERVED_STATUSES`, the sum of the response times in microseconds and
+ * their histogram (both without `down` samples), and the count of each error kind.
  */
 export type StoredRollup = readonly [
   counts: readonly number[],
@@ -18,24 +18,24 @@ export type StoredRollup = readonly [
   errors: readonly (readonly [kind: string, count: number])[],
 ];
 
-/** All samples of a stretch of time, as counts. What was answered is what was not `down`. */
+/** Aggregated samples of a time range. A sample is answered unless it is `down`. */
 export class Rollup {
   readonly #counts = OBSERVED_STATUSES.map(() => 0);
   #answeredMicros = 0;
   readonly #responses = new Histogram();
   readonly #errors = new Map<string, number>();
 
-  /** How fast the answers came, in microseconds; what the prober itself was held up is not in it. */
+  /** Response times of answered samples in microseconds, without event-loop lag. */
   get responseMicros(): Histogram {
     return this.#responses;
   }
 
-  /** How often each kind of error came. */
+  /** Samples by error kind. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
   }
 
-  /** @param errorKind see {@link errorKindOf}; there where the sample has an error */
+  /** @param errorKind of the sample's error, see {@link errorKindOf} */
   add(
     { status, responseMicros, delayMicros = 0 }: Pick<Sample, 'status' | 'responseMicros' | 'delayMicros'>,
     errorKind?: string,
@@ -53,7 +53,6 @@ export class Rollup {
       );
   }
 
-  /** Adds what another one counted. */
   merge([counts, answeredMicros, responses, errors]: StoredRollup): void {
     counts.forEach((count, index) => (this.#counts[index] = (this.#counts[index] ?? 0) + count));
     this.#answeredMicros += answeredMicros;
@@ -70,15 +69,15 @@ export class Rollup {
   }
 }
 
-/** {@link errorKindOf}, found once for each text: the samples of an outage have one in common. */
-export class ErrorKinds {
-  readonly #known = new Map<string, string>();
+/** Memoized {@link errorKindOf}: the samples of an outage have the same error. */
+export class ErrorKindCache {
+  readonly #kinds = new Map<string, string>();
 
   of(error: string): string {
-    const known = this.#known.get(error);
-    if (known !== undefined) return known;
+    const cached = this.#kinds.get(error);
+    if (cached !== undefined) return cached;
     const kind = errorKindOf(error);
-    this.#known.set(error, kind);
+    this.#kinds.set(error, kind);
     return kind;
   }
 }

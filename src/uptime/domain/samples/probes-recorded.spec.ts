@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { EventRegistry } from '../../../event-store/domain/index.js';
-import { ProbesRecorded, samplesOf, toProbesRecorded, type ProbingRules } from './probes-recorded.js';
+import { ProbesRecorded, decodeSamples, toProbesRecorded, type ProbingRules } from './probes-recorded.js';
 import { toSample, type Sample } from './sample.js';
 import { DEFAULT_GRADE_LIMITS } from '../status/service-status.js';
 
@@ -36,17 +36,17 @@ const anySamples = fc
   });
 
 describe('recorded samples', () => {
-  it('are read exactly as they were taken', () => {
+  it('are decoded without loss', () => {
     fc.assert(
       fc.property(anySamples, (samples) => {
         const { data } = toProbesRecorded('http', samples, RULES, 'prober1');
         const stored: unknown = JSON.parse(JSON.stringify(data));
-        expect(samplesOf(ProbesRecorded.parse(stored))).toEqual(samples);
+        expect(decodeSamples(ProbesRecorded.parse(stored))).toEqual(samples);
       }),
     );
   });
 
-  it('take at most 16 bytes each in a minute of probes a second, the event around them included', () => {
+  it('take at most 16 bytes each for one minute at one probe per second, including the event', () => {
     const samples = Array.from({ length: 60 }, (_, index) =>
       toSample({ at: START + index * 1_000 + (index % 5), responseTime: 1 + (index % 30) / 7 }, RULES.grades),
     );
@@ -59,7 +59,7 @@ describe('recorded samples', () => {
     expect(JSON.stringify({ data, timestamp, eventId, metadata }).length / samples.length).toBeLessThanOrEqual(16);
   });
 
-  it('keep each error text once', () => {
+  it('store each error once', () => {
     const samples = Array.from({ length: 50 }, (_, index) =>
       toSample({ at: START + index * 10_000, responseTime: 5_000, error: 'no answer within 5000 ms' }, RULES.grades),
     );
@@ -68,7 +68,7 @@ describe('recorded samples', () => {
     ]);
   });
 
-  it('have the same event id when they are appended again, and another one than those of another prober', () => {
+  it('have a deterministic event id that depends on the prober', () => {
     const samples = [toSample({ at: START, responseTime: 1 }, RULES.grades)];
     const id = (prober: string): string | undefined => toProbesRecorded('http', samples, RULES, prober).eventId;
     expect(id('prober1')).toBe(id('prober1'));
@@ -76,26 +76,26 @@ describe('recorded samples', () => {
   });
 });
 
-describe('a window that was recorded before delays were', () => {
-  it('is read as before', () => {
+describe('an event of schema version 1, without delays', () => {
+  it('is decoded', () => {
     const samples = [
       toSample({ at: START, responseTime: 1 }, RULES.grades),
       toSample({ at: START + 10_000, responseTime: 2, error: 'answered 503' }, RULES.grades),
     ];
     const registry = new EventRegistry();
     registry.register(ProbesRecorded);
-    // Without a delay the fourth column is empty: as there was none.
+    // Without delays the fourth column is empty, as in version 1.
     const { data, problem } = registry.decode(
       'ProbesRecorded',
       toProbesRecorded('http', samples, RULES, 'prober1').data,
       1,
     );
     expect(problem).toBeUndefined();
-    expect(samplesOf(data as ProbesRecorded)).toEqual(samples);
+    expect(decodeSamples(data as ProbesRecorded)).toEqual(samples);
   });
 });
 
-describe('stored data that is not a window of samples', () => {
+describe('invalid stored data', () => {
   const good = toProbesRecorded(
     'http',
     [
@@ -107,26 +107,26 @@ describe('stored data that is not a window of samples', () => {
   ).data;
 
   it.each<[string, unknown, RegExp]>([
-    ['no object', 'text', /data must be an object/],
-    ['a service that cannot be one', { ...good, serviceName: '../http' }, /serviceName/],
-    ['a time of another form', { ...good, startedAt: 'yesterday' }, /startedAt must be like/],
-    ['no samples', { ...good, count: 0 }, /count must be from 1/],
-    ['fewer columns than samples', { ...good, count: 3 }, /bytes end|not there/],
-    ['more columns than samples', { ...good, count: 1 }, /columns|bytes end/],
+    ['data that is not an object', 'text', /data must be an object/],
+    ['an invalid service name', { ...good, serviceName: '../http' }, /serviceName/],
+    ['a time in another format', { ...good, startedAt: 'yesterday' }, /startedAt must be like/],
+    ['no samples', { ...good, count: 0 }, /count must be an integer from 1 to 5000, got 0/],
+    ['fewer columns than samples', { ...good, count: 3 }, /columns end|unknown outcome/],
+    ['more columns than samples', { ...good, count: 1 }, /columns/],
     ['columns that are not base64', { ...good, columns: '???' }, /./],
-    ['columns that are cut off', { ...good, columns: good.columns.slice(0, 4) }, /bytes end/],
-    ['an outcome that is not listed', { ...good, outcomes: [] }, /outcome that is not there/],
+    ['columns that are cut off', { ...good, columns: good.columns.slice(0, 4) }, /columns end/],
+    ['an outcome that is not listed', { ...good, outcomes: [] }, /unknown outcome/],
     [
-      'a status that no probe finds',
+      'a status that a sample cannot have',
       { ...good, outcomes: [{ status: 'unknown' }] },
       /outcomes\[0\].status must be one of up, degraded, down/,
     ],
     ['a negative interval', { ...good, intervalMs: -1 }, /intervalMs must be a whole number/],
-  ])('is refused: %s', (_, data, message) => {
+  ])('is rejected: %s', (_, data, message) => {
     expect(() => ProbesRecorded.parse(data)).toThrow(message);
   });
 
-  it('is refused whatever it is, by an error and not by a crash', () => {
+  it('is rejected with an Error, whatever it contains', () => {
     fc.assert(
       fc.property(
         fc.record({

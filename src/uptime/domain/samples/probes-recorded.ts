@@ -1,29 +1,37 @@
-import { defineEvent, isServiceName, type NewEvent } from '../../../event-store/domain/index.js';
+import {
+  defineEvent,
+  isServiceName,
+  type NewEvent,
+  SERVICE_UPTIME_PREFIX,
+  serviceUptimeStream,
+} from '../../../event-store/domain/index.js';
 import { fieldsOf, integerOf, listOf, millisecondsOf, oneOf, optional, textOf } from '../event-data.js';
 import { gradeOfSample, type Sample } from './sample.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 import { type GradeLimits, OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
-import { hashText } from '../status/status-change.js';
+import { fnv1a64 } from '../status/status-change.js';
 import { VarintReader, VarintWriter } from './varints.js';
 
+export const PROBE_SAMPLES_PREFIX = 'system-probe-samples-';
+
 /**
- * A window of raw samples, without loss, in columns.
+ * A window of raw samples, lossless and columnar.
  *
- * `columns` is base64 of four columns of varints, one after the other: (1) for each sample after the first, its time since the one
- * before it less `intervalMs`, signed; (2) for each sample, its response time in microseconds; (3) runs of equal outcomes as pairs
- * of length and index into `outcomes`, until every sample has one; (4) for each sample in which the prober was held up, how many
- * samples lie between it and the one before of that kind, and for how long, in microseconds, until the end. A steady service takes
- * three or four bytes a sample. Version 1 had no fourth column.
+ * `columns` is base64 of four consecutive columns of varints: (1) for each sample after the first, the time since the
+ * previous one minus `intervalMs`, signed; (2) for each sample, its response time in microseconds; (3) runs of equal
+ * outcomes as pairs of length and index into `outcomes`, covering all samples; (4) up to the end, for each sample with
+ * event-loop lag, the number of samples since the previous one with lag, and the lag in microseconds. A stable service
+ * takes three or four bytes per sample. Version 1 had no fourth column.
  */
 export interface ProbesRecorded {
   readonly serviceName: string;
-  /** When the first sample was taken: ISO 8601, UTC, milliseconds. */
+  /** Time of the first sample: ISO 8601, UTC, milliseconds. */
   readonly startedAt: string;
   readonly count: number;
-  /** How the service was probed then: what {@link gapTolerance} is derived from. */
+  /** Probing settings at that time; input of `maxSampleGapMs`. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** What the samples were graded by. */
+  /** Limits that the samples were graded with. */
   readonly grades: GradeLimits;
   readonly outcomes: readonly Outcome[];
   readonly columns: string;
@@ -34,14 +42,14 @@ interface Outcome {
   readonly error?: string;
 }
 
-/** How a service is probed, as far as its samples depend on it. */
+/** Probing settings that samples depend on. */
 export interface ProbingRules {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly grades: GradeLimits;
 }
 
-/** Most samples that one event holds: far less than an append may take, whatever they are. */
+/** Keeps the largest possible event far below the size limit of an append. */
 export const MAX_SAMPLES_PER_EVENT = 5_000;
 
 export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
@@ -65,20 +73,19 @@ export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
       outcomes: listOf(event.outcomes, 'outcomes', outcomeOf),
       columns: textOf(event.columns, 'columns'),
     };
-    if (!isServiceName(parsed.serviceName)) throw new Error('serviceName cannot name a service');
+    if (!isServiceName(parsed.serviceName)) throw new Error('serviceName is not a valid service name');
     if (parsed.count < 1 || parsed.count > MAX_SAMPLES_PER_EVENT)
-      throw new Error(`count must be from 1 to ${MAX_SAMPLES_PER_EVENT}`);
-    samplesOf(parsed);
+      throw new Error(`count must be an integer from 1 to ${MAX_SAMPLES_PER_EVENT}, got ${parsed.count}`);
+    decodeSamples(parsed);
     return parsed;
   },
 });
 
 /**
- * The event that records samples. Its id is made of the service, the prober and the first sample, so that a repeated append is
- * recognised.
+ * The event id is derived from the service, the prober and the first sample, so that a repeated append is recognized.
  *
- * @param samples 1 to {@link MAX_SAMPLES_PER_EVENT} of them, in order of time, graded by the rules
- * @param proberId tells this process from others that probe the same service; letters and digits
+ * @param samples 1 to {@link MAX_SAMPLES_PER_EVENT}, in order of time, graded with `grades`
+ * @param proberId distinguishes processes that probe the same service; letters and digits
  */
 export function toProbesRecorded(
   serviceName: string,
@@ -88,20 +95,20 @@ export function toProbesRecorded(
 ): NewEvent<'ProbesRecorded', ProbesRecorded> {
   const first = samples[0];
   if (!first || samples.length > MAX_SAMPLES_PER_EVENT)
-    throw new Error(`An event holds 1 to ${MAX_SAMPLES_PER_EVENT} samples, not ${samples.length}`);
-  const { outcomes, columns } = encode(samples, intervalMs);
+    throw new Error(`An event must contain 1 to ${MAX_SAMPLES_PER_EVENT} samples, got ${samples.length}`);
+  const { outcomes, columns } = encodeSamples(samples, intervalMs);
   const startedAt = new Date(first.at).toISOString();
   return {
     type: ProbesRecorded.type,
     data: { serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },
     timestamp: startedAt,
-    eventId: `evt_${first.at}_${hashText(`${serviceName}\n${proberId}\n${first.at}\n${samples.length}`)}`,
+    eventId: `evt_${first.at}_${fnv1a64(`${serviceName}\n${proberId}\n${first.at}\n${samples.length}`)}`,
     metadata: { source: UPTIME_SOURCE },
   };
 }
 
-/** The recorded samples, as they were taken. @throws Error where the columns do not fit the rest */
-export function samplesOf({
+/** @throws Error if the columns are inconsistent with the other fields */
+export function decodeSamples({
   startedAt,
   count,
   intervalMs,
@@ -111,24 +118,23 @@ export function samplesOf({
 }: Omit<ProbesRecorded, 'serviceName'>): Sample[] {
   const reader = new VarintReader(columns);
   const times: number[] = [millisecondsOf(startedAt, 'startedAt')];
-  for (let index = 1; index < count; index++)
-    times.push(timeAfter(times[index - 1] ?? 0, intervalMs + reader.signed()));
+  for (let index = 1; index < count; index++) times.push(nextTime(times[index - 1] ?? 0, intervalMs + reader.signed()));
   const responses = times.map(() => reader.unsigned());
-  const ofSamples: Outcome[] = [];
-  while (ofSamples.length < count) {
+  const sampleOutcomes: Outcome[] = [];
+  while (sampleOutcomes.length < count) {
     const length = reader.unsigned();
     const outcome = outcomes[reader.unsigned()];
-    if (!outcome || length === 0 || length > count - ofSamples.length)
-      throw new Error('columns hold an outcome that is not there');
-    for (let index = 0; index < length; index++) ofSamples.push(outcome);
+    if (!outcome || length === 0 || length > count - sampleOutcomes.length)
+      throw new Error('columns refer to an unknown outcome');
+    for (let index = 0; index < length; index++) sampleOutcomes.push(outcome);
   }
-  const delays = delaysOf(reader, responses);
-  return ofSamples.map((outcome, index) =>
+  const delays = readDelays(reader, responses);
+  return sampleOutcomes.map((outcome, index) =>
     sampleOf({ at: times[index] ?? 0, responseMicros: responses[index] ?? 0, ...delays.get(index) }, outcome, grades),
   );
 }
 
-function delaysOf(
+function readDelays(
   reader: VarintReader,
   responses: readonly number[],
 ): ReadonlyMap<number, Pick<Sample, 'delayMicros'>> {
@@ -137,30 +143,30 @@ function delaysOf(
     index += reader.unsigned();
     const delayMicros = reader.unsigned();
     const response = responses[index];
-    if (response === undefined) throw new Error('columns hold more than count samples');
-    if (delayMicros > response)
-      throw new Error('columns hold a delay that is longer than the response it is a part of');
+    if (response === undefined) throw new Error('columns contain more than count samples');
+    if (delayMicros > response) throw new Error('columns contain a delay that exceeds its response time');
     delays.set(index, { delayMicros });
   }
   return delays;
 }
 
-function timeAfter(previous: number, elapsed: number): number {
+function nextTime(previous: number, elapsed: number): number {
   const time = previous + elapsed;
-  if (elapsed < 0 || !Number.isSafeInteger(time)) throw new Error('columns hold samples that are not in order of time');
+  if (elapsed < 0 || !Number.isSafeInteger(time))
+    throw new Error('columns contain samples that are not in order of time');
   return time;
 }
 
 function sampleOf(
-  taken: Pick<Sample, 'at' | 'responseMicros' | 'delayMicros'>,
+  timing: Pick<Sample, 'at' | 'responseMicros' | 'delayMicros'>,
   { status, error }: Outcome,
   grades: GradeLimits,
 ): Sample {
-  const graded = status === 'down' ? {} : { grade: gradeOfSample(taken, grades) };
-  return { ...taken, status, ...graded, ...(error === undefined ? {} : { error }) };
+  const graded = status === 'down' ? {} : { grade: gradeOfSample(timing, grades) };
+  return { ...timing, status, ...graded, ...(error === undefined ? {} : { error }) };
 }
 
-function encode(samples: readonly Sample[], intervalMs: number): { outcomes: Outcome[]; columns: string } {
+function encodeSamples(samples: readonly Sample[], intervalMs: number): { outcomes: Outcome[]; columns: string } {
   const writer = new VarintWriter();
   samples.forEach(({ at }, index) => {
     const previous = samples[index - 1];
@@ -182,7 +188,7 @@ function encode(samples: readonly Sample[], intervalMs: number): { outcomes: Out
   return { outcomes, columns: writer.toBase64() };
 }
 
-/** Runs of equal outcomes; adds each outcome that is new to `outcomes`. */
+/** Runs of equal consecutive outcomes; appends each new outcome to `outcomes`. */
 function outcomeRuns(samples: readonly Sample[], outcomes: Outcome[]): { length: number; index: number }[] {
   const indexes = new Map<string, number>();
   const runs: { length: number; index: number }[] = [];
@@ -200,4 +206,9 @@ function outcomeRuns(samples: readonly Sample[], outcomes: Outcome[]): { length:
 function outcomeOf(value: unknown, name: string): Outcome {
   const { status, error } = fieldsOf(value, name);
   return { status: oneOf(OBSERVED_STATUSES, status, `${name}.status`), ...optional('error', error, textOf) };
+}
+
+/** `system-probe-samples-{service}`. @throws ValidationError for an invalid service name */
+export function probeSamplesStream(service: string): string {
+  return `${PROBE_SAMPLES_PREFIX}${serviceUptimeStream(service).slice(SERVICE_UPTIME_PREFIX.length)}`;
 }

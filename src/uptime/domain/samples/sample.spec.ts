@@ -1,7 +1,7 @@
 import { toSample } from './sample.js';
 import { DEFAULT_GRADE_LIMITS, gradeOf } from '../status/service-status.js';
 
-describe('a response time', () => {
+describe('gradeOf', () => {
   it.each([
     [0, 'excellent'],
     [99.999, 'excellent'],
@@ -10,17 +10,17 @@ describe('a response time', () => {
     [300, 'acceptable'],
     [999.9, 'acceptable'],
     [1_000, 'slow'],
-  ])('of %s ms is %s', (milliseconds, grade) => {
+  ])('grades %s ms as %s', (milliseconds, grade) => {
     expect(gradeOf(milliseconds)).toBe(grade);
   });
 
-  it('is graded by the limits of its service', () => {
+  it('uses the limits of the service', () => {
     expect(gradeOf(60, { excellentMs: 10, goodMs: 20, acceptableMs: 50 })).toBe('slow');
   });
 });
 
-describe('a finding', () => {
-  it('is up with its grade when the target answered in time', () => {
+describe('toSample', () => {
+  it('returns up with a grade for a fast response', () => {
     expect(toSample({ at: 5, responseTime: 12.3456 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 12_346,
@@ -29,7 +29,7 @@ describe('a finding', () => {
     });
   });
 
-  it('is degraded when the answer was slow', () => {
+  it('returns degraded for a slow response', () => {
     expect(toSample({ at: 5, responseTime: 1_500 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 1_500_000,
@@ -38,7 +38,7 @@ describe('a finding', () => {
     });
   });
 
-  it('is down, without a grade, when the probe failed, however fast', () => {
+  it('returns down without a grade for an error, however fast', () => {
     expect(toSample({ at: 5, responseTime: 0.4, error: 'answered 503' }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 400,
@@ -47,7 +47,7 @@ describe('a finding', () => {
     });
   });
 
-  it('is degraded with the reason when the target answered with a warning, however fast', () => {
+  it('returns degraded with the reason for a warning, however fast', () => {
     expect(
       toSample({ at: 5, responseTime: 2, warning: 'the certificate ends in 5 days' }, DEFAULT_GRADE_LIMITS),
     ).toEqual({
@@ -59,7 +59,7 @@ describe('a finding', () => {
     });
   });
 
-  it('is graded without the time that the prober was held up, which is told', () => {
+  it('grades without event-loop lag, and returns the lag', () => {
     expect(toSample({ at: 5, responseTime: 1_500, delay: 1_450 }, DEFAULT_GRADE_LIMITS)).toEqual({
       at: 5,
       responseMicros: 1_500_000,

@@ -11,16 +11,16 @@ import { OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status
 
 export const PROBE_REPORTS_PREFIX = 'system-probe-reports-';
 
-/** What a service says of itself when it reports in. */
+/** A pushed report of a service about itself. */
 export interface ServiceReport {
   readonly status: ObservedStatus;
-  /** For a person. */
+  /** Human-readable. */
   readonly message?: string;
   /** Milliseconds, integer. */
   readonly responseTime?: number;
 }
 
-/** A service reported in; the event's `timestamp` is when, by the clock of the replica that received it. */
+/** A report was received; the event's `timestamp` is the receiving replica's clock. */
 export interface ServiceReported extends ServiceReport {
   readonly serviceName: string;
 }
@@ -31,7 +31,7 @@ export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
   parse: (data) => {
     const event = fieldsOf(data, 'data');
     const serviceName = textOf(event.serviceName, 'serviceName');
-    if (!isServiceName(serviceName)) throw new Error('serviceName cannot name a service');
+    if (!isServiceName(serviceName)) throw new Error('serviceName is not a valid service name');
     return {
       serviceName,
       status: oneOf(OBSERVED_STATUSES, event.status, 'status'),
@@ -41,7 +41,7 @@ export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
   },
 });
 
-/** The event that records a report. @param at when it was received, in milliseconds since 1970 */
+/** @param at when the report was received, in milliseconds since 1970 */
 export function toServiceReported(
   serviceName: string,
   report: ServiceReport,
@@ -57,7 +57,7 @@ export function toServiceReported(
   };
 }
 
-/** `system-probe-reports-{service}`. @throws ValidationError for a text that cannot name a service */
+/** `system-probe-reports-{service}`. @throws ValidationError for an invalid service name */
 export function probeReportsStream(service: string): string {
   return `${PROBE_REPORTS_PREFIX}${serviceUptimeStream(service).slice(SERVICE_UPTIME_PREFIX.length)}`;
 }

@@ -1,12 +1,15 @@
-/** Whole numbers as bytes, small ones in one: 7 bits a byte, the lowest first, the top bit set on all but the last (LEB128). */
+/**
+ * Variable-length integers: 7 bits per byte, least significant first, the top bit set on all but the last byte
+ * (LEB128).
+ */
 
-/** Bytes of a number of 53 bits at most. */
-const LONGEST = 8;
+/** Encoded length of a 53-bit integer. */
+const MAX_BYTES = 8;
 
 export class VarintWriter {
   readonly #bytes: number[] = [];
 
-  /** @param value a safe integer from 0 */
+  /** @param value a safe integer, at least 0 */
   unsigned(value: number): void {
     let rest = value;
     while (rest > 0x7f) {
@@ -16,7 +19,7 @@ export class VarintWriter {
     this.#bytes.push(rest);
   }
 
-  /** @param value an integer of at most 52 bits and a sign; near 0 either side takes one byte (zigzag) */
+  /** Zigzag encoding: small absolute values take one byte. @param value a signed integer of at most 52 bits */
   signed(value: number): void {
     this.unsigned(value < 0 ? -2 * value - 1 : 2 * value);
   }
@@ -30,7 +33,7 @@ export class VarintReader {
   readonly #bytes: string;
   #next = 0;
 
-  /** @throws Error for what is not base64 */
+  /** @throws Error for invalid base64 */
   constructor(base64: string) {
     this.#bytes = atob(base64);
   }
@@ -39,11 +42,11 @@ export class VarintReader {
     return this.#next === this.#bytes.length;
   }
 
-  /** @throws Error where the bytes end within a number or it has more than 53 bits */
+  /** @throws Error if the bytes end within an integer or the integer exceeds 53 bits */
   unsigned(): number {
     let value = 0;
-    for (let index = 0, scale = 1; index < LONGEST; index++, scale *= 0x80) {
-      if (this.isAtEnd) throw new Error('the bytes end within a number');
+    for (let index = 0, scale = 1; index < MAX_BYTES; index++, scale *= 0x80) {
+      if (this.isAtEnd) throw new Error('columns end within an integer');
       const byte = this.#bytes.charCodeAt(this.#next++);
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
@@ -51,7 +54,7 @@ export class VarintReader {
         return value;
       }
     }
-    throw new Error('a number has more than 53 bits');
+    throw new Error('columns contain an integer of more than 53 bits');
   }
 
   signed(): number {

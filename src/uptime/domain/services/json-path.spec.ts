@@ -8,7 +8,7 @@ const DOCUMENT = {
   deep: { 'x-y': true },
 };
 
-describe('a JSON path', () => {
+describe('JsonPath', () => {
   it.each<[string, unknown]>([
     ['$', DOCUMENT],
     ['$.status', 'ok'],
@@ -25,12 +25,12 @@ describe('a JSON path', () => {
     ['$.deep[0]', undefined],
     ['$.constructor', undefined],
     ['$.checks[1].name.more', undefined],
-  ])('%s leads to its value, or to nothing', (path, value) => {
+  ])('reads the value at %s, or undefined', (path, value) => {
     expect(new JsonPath(path).read(DOCUMENT)).toEqual(value);
     expect(isJsonPath(path)).toBe(true);
   });
 
-  it('reads a document that is no object', () => {
+  it('reads a document that is not an object', () => {
     expect(new JsonPath('$').read('ok')).toBe('ok');
     expect(new JsonPath('$[1]').read(['a', 'b'])).toBe('b');
   });
@@ -38,18 +38,18 @@ describe('a JSON path', () => {
   it.each([
     ['status', 'must begin with $'],
     ['', 'must begin with $'],
-    ['$status', 'wrong at its character 2'],
-    ['$.', 'wrong at its character 2'],
-    ['$.a..b', 'wrong at its character 4'],
-    ['$.a[-1]', 'wrong at its character 4'],
-    ['$.a[*]', 'wrong at its character 4'],
-    ["$['a']", 'wrong at its character 2'],
-    ['$["a', 'wrong at its character 2'],
-    ['$["\\q"]', 'wrong at its character 2'],
-    ['$.a ', 'wrong at its character 4'],
-    ['$["a\u0007"]', 'wrong at its character 2'],
-    ['$["a\u009f"]', 'wrong at its character 2'],
-  ])('%j is none, and the error says where it is wrong', (path, message) => {
+    ['$status', 'not valid at character 2'],
+    ['$.', 'not valid at character 2'],
+    ['$.a..b', 'not valid at character 4'],
+    ['$.a[-1]', 'not valid at character 4'],
+    ['$.a[*]', 'not valid at character 4'],
+    ["$['a']", 'not valid at character 2'],
+    ['$["a', 'not valid at character 2'],
+    ['$["\\q"]', 'not valid at character 2'],
+    ['$.a ', 'not valid at character 4'],
+    ['$["a\u0007"]', 'not valid at character 2'],
+    ['$["a\u009f"]', 'not valid at character 2'],
+  ])('rejects %j with the position of the error', (path, message) => {
     expect(() => new JsonPath(path)).toThrow(message);
     expect(isJsonPath(path)).toBe(false);
   });

@@ -1,52 +1,51 @@
-/** A step into a list (number) or an object (text). */
-type Step = string | number;
+/** The key of an object, or the index of an array. */
+type Segment = string | number;
 
-/** `.name`, `[0]` or `["any text, as JSON writes it"]`. */
-const STEP = /\.([A-Za-z_$][\w$-]*)|\[(\d{1,9})\]|\[("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")\]/uy;
+/** `.name`, `[0]` or `["a JSON string"]`. */
+const SEGMENT = /\.([A-Za-z_$][\w$-]*)|\[(\d{1,9})\]|\[("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")\]/uy;
 
-/** Whether a text is a {@link JsonPath}. */
 export function isJsonPath(text: string): boolean {
-  const { end } = stepsOf(text);
+  const { end } = parseSegments(text);
   return end > 0 && end === text.length;
 }
 
-/** A way to one value within a JSON document: `$.checks[0]["response time"]`. */
+/** Path to a single value of a JSON document: `$.checks[0]["response time"]`. */
 export class JsonPath {
-  readonly #steps: readonly Step[];
+  readonly #segments: readonly Segment[];
 
-  /** @throws Error that says where the text stops being a path */
+  /** @throws Error with the position of the first invalid character */
   constructor(readonly text: string) {
-    const { steps, end } = stepsOf(text);
-    if (end === 0) throw new Error(`The JSON path ${text} must begin with $, the whole document`);
+    const { segments, end } = parseSegments(text);
+    if (end === 0) throw new Error(`JSON path ${text} is not valid: it must begin with $`);
     if (end < text.length)
-      throw new Error(`The JSON path ${text} is wrong at its character ${end + 1}: write .name, [0] or ["name"] there`);
-    this.#steps = steps;
+      throw new Error(`JSON path ${text} is not valid at character ${end + 1}: expected .name, [0] or ["name"]`);
+    this.#segments = segments;
   }
 
-  /** @returns undefined where there is no such value */
+  /** @returns undefined if there is no such value */
   read(document: unknown): unknown {
-    return this.#steps.reduce<unknown>(enter, document);
+    return this.#segments.reduce<unknown>(readSegment, document);
   }
 }
 
-/** The steps that a text begins with, and where they end: at 0 where it does not even begin with the document. */
-function stepsOf(text: string): { readonly steps: readonly Step[]; readonly end: number } {
-  const steps: Step[] = [];
-  if (!text.startsWith('$')) return { steps, end: 0 };
+/** The valid segments and the offset after them; offset 0 without a leading `$`. */
+function parseSegments(text: string): { readonly segments: readonly Segment[]; readonly end: number } {
+  const segments: Segment[] = [];
+  if (!text.startsWith('$')) return { segments, end: 0 };
   let end = 1;
   while (end < text.length) {
-    STEP.lastIndex = end;
-    const [whole, name, index, quoted] = STEP.exec(text) ?? [];
+    SEGMENT.lastIndex = end;
+    const [whole, name, index, quoted] = SEGMENT.exec(text) ?? [];
     if (whole === undefined) break;
-    steps.push(name ?? (quoted === undefined ? Number(index) : String(JSON.parse(quoted))));
+    segments.push(name ?? (quoted === undefined ? Number(index) : String(JSON.parse(quoted))));
     end += whole.length;
   }
-  return { steps, end };
+  return { segments, end };
 }
 
-function enter(value: unknown, step: Step): unknown {
+function readSegment(value: unknown, segment: Segment): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) return typeof step === 'number' ? (value as readonly unknown[])[step] : undefined;
-  if (typeof step === 'number' || !Object.hasOwn(value, step)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[step];
+  if (Array.isArray(value)) return typeof segment === 'number' ? (value as readonly unknown[])[segment] : undefined;
+  if (typeof segment === 'number' || !Object.hasOwn(value, segment)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[segment];
 }

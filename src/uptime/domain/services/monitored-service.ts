@@ -2,15 +2,15 @@ import { type ProbeTarget } from './probe-target.js';
 import { type ProbingRules } from '../samples/probes-recorded.js';
 import { type Thresholds } from '../status/status-detector.js';
 
-/** One service: what is probed, how often, and how it is judged. Durations in milliseconds. */
+/** Configuration of a service: its target, schedule and thresholds. Durations in milliseconds. */
 export interface MonitoredService extends ProbingRules, Thresholds {
   readonly name: string;
   readonly target: ProbeTarget;
   readonly tags: readonly string[];
-  /** Each probe begins up to so much later than its turn, by chance. */
+  /** Upper limit of the random delay before each probe. */
   readonly jitterMs: number;
-  /** How often a failed probe is tried again, within its interval, before it counts. */
+  /** Retries of a failed probe, within its interval, before it counts as failed. */
   readonly retries: number;
-  /** How long after a failed try the next one begins. */
+  /** Delay between a failed attempt and the next one. */
   readonly retryDelayMs: number;
 }

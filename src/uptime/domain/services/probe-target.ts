@@ -1,25 +1,28 @@
-/** What is probed, and what counts as a good answer: one shape for each kind. Durations in milliseconds; secrets are filled in already. */
+/**
+ * What a service probes and which responses it accepts, by kind. Durations in milliseconds; secrets are already
+ * resolved.
+ */
 export type ProbeTarget = HttpTarget | WebSocketTarget | DatabaseTarget | TcpTarget | PushTarget;
 
 export const PROBE_KINDS = ['http', 'websocket', 'database', 'tcp', 'push'] as const;
 export type ProbeKind = (typeof PROBE_KINDS)[number];
 
-/** Status codes from and to, both included. */
+/** Status codes, both limits inclusive. */
 export interface StatusRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** How many days a certificate must still be valid. */
-export interface CertificateRules {
-  /** Fewer days left: `degraded`. */
+/** Days that a certificate must still be valid. */
+interface CertificateRules {
+  /** With fewer days left, the service is `degraded`. */
   readonly degradedBelowDays?: number;
-  /** Fewer days left: `down`. */
+  /** With fewer days left, the service is `down`. */
   readonly downBelowDays?: number;
 }
 
 export interface TlsRules {
-  /** Whether the certificate must be valid, for the host, and from an authority that this machine knows. */
+  /** Whether the certificate must be valid, issued for the host, and signed by a trusted authority. */
   readonly verify: boolean;
   readonly certificate: CertificateRules;
 }
@@ -32,13 +35,13 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly acceptedStatuses: readonly StatusRange[];
-  /** A text that the body must hold. */
+  /** A string that the body must contain. */
   readonly bodyContains?: string;
-  /** A value of the JSON body, and what it must equal; `path` like `$.checks[0].status`. */
+  /** The expected value at a path of the JSON body, such as `$.checks[0].status`. */
   readonly jsonPath?: { readonly path: string; readonly equals: string | number | boolean | null };
-  /** An answer that takes longer is a failure, not only slow. */
+  /** A response that takes longer is a failure, not just slow. */
   readonly responseTimeBelowMs?: number;
-  /** How many redirects are followed; 0: a redirect is an answer as any other. */
+  /** Redirects to follow; 0: a redirect is treated like any other response. */
   readonly maxRedirects: number;
   readonly tls: TlsRules;
 }
@@ -49,18 +52,23 @@ export interface WebSocketTarget {
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly subprotocol?: string;
-  /** Sent after the ping has been answered. */
+  /** Sent after the pong. */
   readonly message?: string;
-  /** A text that one of the messages that follow must hold. */
+  /** A string that one of the following messages must contain. */
   readonly answerContains?: string;
   readonly tls: TlsRules;
 }
 
 export interface DatabaseTarget {
   readonly kind: 'database';
-  /** `kurrentdb:`, `kurrentdb+discover:`, `postgres:`, `postgresql:`, `mysql:`, `redis:`, `rediss:`, `mongodb:` or `mongodb+srv:`; absent: the KurrentDB in use. */
+  /**
+   * `kurrentdb:`, `kurrentdb+discover:`, `postgres:`, `postgresql:`, `mysql:`, `redis:`, `rediss:`, `mongodb:` or
+   * `mongodb+srv:`; absent: the KurrentDB of this service.
+   */
   readonly url?: string;
-  /** SQL, a Redis command, or a MongoDB command as JSON; absent: the cheapest question that proves the database answers. Not for KurrentDB. */
+  /**
+   * SQL, a Redis command, or a MongoDB command as JSON; absent: a minimal query such as `SELECT 1`. Not for KurrentDB.
+   */
   readonly query?: string;
 }
 
@@ -70,23 +78,23 @@ export interface TcpTarget {
   readonly port: number;
   /** Sent once connected. */
   readonly send?: string;
-  /** A text that what comes back must hold. */
+  /** A string that the received data must contain. */
   readonly answerContains?: string;
-  /** Absent: no TLS. */
+  /** Absent: plain TCP. */
   readonly tls?: TlsRules;
 }
 
-/** The service reports in by itself. */
+/** The service pushes reports about itself. */
 export interface PushTarget {
   readonly kind: 'push';
-  /** What a report must show, as `Authorization: Bearer …`; absent: a role or API key that may. */
+  /** Bearer token that a report must present; absent: the caller needs the role admin or system. */
   readonly token?: string;
 }
 
-/** A certificate is checked, and its end is of no concern before it has come. */
+/** Verifies certificates, without requiring days left before expiry. */
 export const DEFAULT_TLS_RULES: TlsRules = { verify: true, certificate: {} };
 
-/** A GET that any 2xx answers. @param url as in {@link HttpTarget} */
+/** A GET request that expects any 2xx status. @param url as in {@link HttpTarget} */
 export function httpTarget(url?: string): HttpTarget {
   return {
     kind: 'http',
@@ -99,7 +107,7 @@ export function httpTarget(url?: string): HttpTarget {
   };
 }
 
-/** A ping that its pong answers. @param url as in {@link WebSocketTarget} */
+/** A ping that expects a pong. @param url as in {@link WebSocketTarget} */
 export function webSocketTarget(url?: string): WebSocketTarget {
   return { kind: 'websocket', ...(url === undefined ? {} : { url }), headers: {}, tls: DEFAULT_TLS_RULES };
 }
@@ -107,4 +115,14 @@ export function webSocketTarget(url?: string): WebSocketTarget {
 /** @param url as in {@link DatabaseTarget} */
 export function databaseTarget(url?: string): DatabaseTarget {
   return { kind: 'database', ...(url === undefined ? {} : { url }) };
+}
+
+/** Whether a string is an HTTP token (RFC 9110, 5.6.2): a header name, or a WebSocket subprotocol (RFC 6455, 4.1). */
+export function isHttpToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~A-Za-z0-9]+$/.test(text);
+}
+
+/** Whether a header controls the connection: the probe sets these itself. */
+export function isConnectionHeader(name: string): boolean {
+  return /^(?:connection|content-length|transfer-encoding|upgrade|sec-websocket-.*)$/i.test(name);
 }

@@ -2,17 +2,17 @@ import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js
 import { fieldsOf, integerOf, textOf } from '../event-data.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 
-/** Who writes the last event of it probes; the others wait. */
+/** The replica that wrote its last event probes; the others stand by. */
 export const PROBER_LEASE_STREAM = 'system-prober-lease';
 
-/** A replica took the lease, or renewed it. It holds until another one takes it, which nobody does within `leaseMs` of this event. */
+/** A replica acquired or renewed the lease. No other replica acquires it within `leaseMs` of this event. */
 export interface LeaseAcquired {
-  /** Letters and digits; another one for each start of a process. */
+  /** Letters and digits; unique for each start of a process. */
   readonly holder: string;
   readonly leaseMs: number;
 }
 
-/** Its holder gave it back: the next one need not wait. */
+/** The holder released the lease: another replica can acquire it immediately. */
 export interface LeaseReleased {
   readonly holder: string;
 }

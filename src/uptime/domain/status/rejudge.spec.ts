@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { applySample, rejudge } from './rejudge.js';
+import { rejudge } from './rejudge.js';
 import { type Sample } from '../samples/sample.js';
 import { OBSERVED_STATUSES } from './service-status.js';
 import { type StatusChange } from './status-change.js';
-import { NEVER_PROBED, type Thresholds } from './status-detector.js';
+import { applySample, INITIAL_DETECTOR_STATE, type Thresholds } from './status-detector.js';
 
 const START = Date.UTC(2026, 0, 1);
 
-/** Samples in order of time, at any distance from each other, also none. */
+/** Samples in order of time, with any gaps; may be empty. */
 const histories: fc.Arbitrary<Sample[]> = fc
   .array(
     fc.record({
@@ -17,66 +17,66 @@ const histories: fc.Arbitrary<Sample[]> = fc
     }),
     { maxLength: 80 },
   )
-  .map((drawn) => {
+  .map((generated) => {
     let at = START;
-    return drawn.map(({ status, after, responseMicros }) => ({
+    return generated.map(({ status, after, responseMicros }) => ({
       at: (at += after),
       responseMicros,
       status,
       ...(status === 'down' ? { error: 'answered 503' } : { grade: status === 'up' ? 'excellent' : 'slow' }),
     }));
   });
-const rules: fc.Arbitrary<Thresholds> = fc.record({
+const thresholdsArbitrary: fc.Arbitrary<Thresholds> = fc.record({
   failureThreshold: fc.integer({ min: 1, max: 5 }),
   successThreshold: fc.integer({ min: 1, max: 5 }),
 });
 
-/** Each change beside the sample that confirmed it. */
+/** Each change with the sample that confirmed it. */
 function confirmations(
   samples: readonly Sample[],
   thresholds: Thresholds,
 ): { readonly change: StatusChange; readonly sample: Sample }[] {
-  let state = NEVER_PROBED;
+  let state = INITIAL_DETECTOR_STATE;
   return samples.flatMap((sample) => {
-    const judgement = applySample('http', state, sample, thresholds);
-    state = judgement.state;
-    return judgement.change ? [{ change: judgement.change, sample }] : [];
+    const step = applySample('http', state, sample, thresholds);
+    state = step.state;
+    return step.change ? [{ change: step.change, sample }] : [];
   });
 }
 
-describe('a history that is judged again', () => {
-  it('is the same under the same rules, however often, and the one that was found sample by sample', () => {
+describe('rejudge', () => {
+  it('returns the changes found sample by sample, and the same ones each time', () => {
     fc.assert(
-      fc.property(histories, rules, (samples, thresholds) => {
-        const judged = rejudge('http', samples, thresholds);
-        expect(rejudge('http', samples, thresholds)).toEqual(judged);
-        expect(rejudge('http', structuredClone(samples), { ...thresholds })).toEqual(judged);
-        expect(confirmations(samples, thresholds).map(({ change }) => change)).toEqual(judged);
+      fc.property(histories, thresholdsArbitrary, (samples, thresholds) => {
+        const changes = rejudge('http', samples, thresholds);
+        expect(rejudge('http', samples, thresholds)).toEqual(changes);
+        expect(rejudge('http', structuredClone(samples), { ...thresholds })).toEqual(changes);
+        expect(confirmations(samples, thresholds).map(({ change }) => change)).toEqual(changes);
       }),
     );
   });
 
-  it('begins as its own beginning does: later samples change nothing of what was confirmed', () => {
+  it('returns confirmed changes unchanged when later samples are added', () => {
     fc.assert(
-      fc.property(histories, rules, fc.nat(80), (samples, thresholds, count) => {
+      fc.property(histories, thresholdsArbitrary, fc.nat(80), (samples, thresholds, count) => {
         const early = rejudge('http', samples.slice(0, count), thresholds);
         expect(rejudge('http', samples, thresholds).slice(0, early.length)).toEqual(early);
       }),
     );
   });
 
-  it('has statuses that differ from one change to the next', () => {
+  it('returns consecutive changes with different statuses', () => {
     fc.assert(
-      fc.property(histories, rules, (samples, thresholds) => {
+      fc.property(histories, thresholdsArbitrary, (samples, thresholds) => {
         const statuses = rejudge('http', samples, thresholds).map(({ status }) => status);
         statuses.slice(1).forEach((status, index) => expect(status).not.toBe(statuses[index]));
       }),
     );
   });
 
-  it('has no change that is dated before the one that it follows, nor after the sample that confirmed it', () => {
+  it('dates each change no earlier than the previous one and no later than the sample that confirmed it', () => {
     fc.assert(
-      fc.property(histories, rules, (samples, thresholds) => {
+      fc.property(histories, thresholdsArbitrary, (samples, thresholds) => {
         let previous = -Infinity;
         for (const { change, sample } of confirmations(samples, thresholds)) {
           expect(change.at).toBeGreaterThanOrEqual(previous);
@@ -87,9 +87,9 @@ describe('a history that is judged again', () => {
     );
   });
 
-  it('has its changes dated to samples that were taken, and lasting from one to the next', () => {
+  it('dates changes to samples, with the time since the previous change as the duration', () => {
     fc.assert(
-      fc.property(histories, rules, (samples, thresholds) => {
+      fc.property(histories, thresholdsArbitrary, (samples, thresholds) => {
         const times = new Set(samples.map(({ at }) => at));
         const changes = rejudge('http', samples, thresholds);
         changes.forEach(({ at, duration }, index) => {
@@ -101,15 +101,16 @@ describe('a history that is judged again', () => {
     );
   });
 
-  it('is another one under other rules: each failure counts where one is enough, none where it takes more than there were', () => {
+  it('counts every failure with thresholds of 1, and ignores a single failure with thresholds of 2', () => {
     const samples: Sample[] = (['up', 'up', 'down', 'up', 'up'] as const).map((status, index) => ({
       at: START + index * 1_000,
       responseMicros: 900,
       status,
       ...(status === 'down' ? { error: 'answered 503' } : { grade: 'excellent' }),
     }));
-    const told = (thresholds: Thresholds): string[] => rejudge('http', samples, thresholds).map(({ status }) => status);
-    expect(told({ failureThreshold: 1, successThreshold: 1 })).toEqual(['up', 'down', 'up']);
-    expect(told({ failureThreshold: 2, successThreshold: 2 })).toEqual(['up']);
+    const statuses = (thresholds: Thresholds): string[] =>
+      rejudge('http', samples, thresholds).map(({ status }) => status);
+    expect(statuses({ failureThreshold: 1, successThreshold: 1 })).toEqual(['up', 'down', 'up']);
+    expect(statuses({ failureThreshold: 2, successThreshold: 2 })).toEqual(['up']);
   });
 });

@@ -1,4 +1,4 @@
-import { ServiceStatusChanged, statusChangeOf, toServiceStatusChanged } from './service-status-changed.js';
+import { ServiceStatusChanged, fromServiceStatusChanged, toServiceStatusChanged } from './service-status-changed.js';
 import { changeEventId, type StatusChange } from './status-change.js';
 
 const CHANGE: StatusChange = {
@@ -11,7 +11,7 @@ const CHANGE: StatusChange = {
 };
 
 describe('ServiceStatusChanged', () => {
-  it('is recorded in the documented form, under the id and time of the change', () => {
+  it('is recorded in the documented form, with the event id and timestamp of the change', () => {
     expect(toServiceStatusChanged(CHANGE)).toEqual({
       type: 'ServiceStatusChanged',
       data: {
@@ -28,20 +28,20 @@ describe('ServiceStatusChanged', () => {
     });
   });
 
-  it('is read back as the change it was', () => {
+  it('is parsed back to the same change', () => {
     const stored: unknown = JSON.parse(JSON.stringify(toServiceStatusChanged(CHANGE).data));
-    expect(statusChangeOf(ServiceStatusChanged.parse(stored))).toEqual(CHANGE);
+    expect(fromServiceStatusChanged(ServiceStatusChanged.parse(stored))).toEqual(CHANGE);
   });
 
   it.each<[string, object, RegExp]>([
     ['a status that cannot be confirmed', { status: 'unknown' }, /status must be one of up, degraded, down/],
-    ['a timestamp of another form', { timestamp: '2026-01-01' }, /timestamp must be like/],
+    ['a timestamp in another format', { timestamp: '2026-01-01' }, /timestamp must be like/],
     ['a negative duration', { duration: -1 }, /duration must be a whole number/],
     ['a response time with fractions', { metadata: { responseTime: 1.5 } }, /responseTime must be a whole number/],
     ['an unknown grade', { metadata: { performanceGrade: 'superb' } }, /performanceGrade must be one of/],
-    ['an event id of another form', { eventId: '42' }, /eventId must have the form/],
-    ['a service that cannot be one', { serviceName: 'HTTP!' }, /serviceName/],
-  ])('is refused with %s', (_, wrong, message) => {
+    ['an event id in another format', { eventId: '42' }, /eventId must have the form/],
+    ['an invalid service name', { serviceName: 'HTTP!' }, /serviceName/],
+  ])('rejects %s', (_, wrong, message) => {
     expect(() => ServiceStatusChanged.parse({ ...toServiceStatusChanged(CHANGE).data, ...wrong })).toThrow(message);
   });
 });

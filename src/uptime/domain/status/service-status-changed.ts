@@ -1,15 +1,21 @@
-import { defineEvent, isEventId, isServiceName, type NewEvent } from '../../../event-store/domain/index.js';
+import {
+  defineEvent,
+  identifyStream,
+  isEventId,
+  isServiceName,
+  type NewEvent,
+} from '../../../event-store/domain/index.js';
 import { fieldsOf, integerOf, millisecondsOf, oneOf, optional, textOf } from '../event-data.js';
 import { OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES } from './service-status.js';
 import { type ChangeEvidence, type StatusChange } from './status-change.js';
 
-/** A service's status changed, confirmed by as many samples as its thresholds ask for. */
+/** A service's status changed, confirmed by consecutive samples (see `Thresholds`). */
 export interface ServiceStatusChanged {
   readonly serviceName: string;
   readonly status: ObservedStatus;
-  /** When it became so, dated to the first of those samples: ISO 8601, UTC, milliseconds. */
+  /** Time of the first of those samples: ISO 8601, UTC, milliseconds. */
   readonly timestamp: string;
-  /** Milliseconds that the previous status lasted; absent for the first. */
+  /** Milliseconds that the previous status lasted; absent for the first change. */
   readonly duration?: number;
   readonly metadata: ChangeEvidence;
   readonly eventId: string;
@@ -22,7 +28,7 @@ export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceS
     const event = fieldsOf(data, 'data');
     const evidence = fieldsOf(event.metadata ?? {}, 'metadata');
     const serviceName = textOf(event.serviceName, 'serviceName');
-    if (!isServiceName(serviceName)) throw new Error('serviceName cannot name a service');
+    if (!isServiceName(serviceName)) throw new Error('serviceName is not a valid service name');
     const timestamp = textOf(event.timestamp, 'timestamp');
     millisecondsOf(timestamp, 'timestamp');
     const eventId = textOf(event.eventId, 'eventId');
@@ -44,7 +50,7 @@ export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceS
   },
 });
 
-/** The event that records a change; its id and timestamp are the change's own, so that it is recorded once. */
+/** The event takes the id and the timestamp of the change, so that a repeated append is recognized. */
 export function toServiceStatusChanged({
   serviceName,
   status,
@@ -58,10 +64,15 @@ export function toServiceStatusChanged({
   return { type: ServiceStatusChanged.type, data, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };
 }
 
-/** The change that an event records. */
-export function statusChangeOf({ timestamp, ...rest }: ServiceStatusChanged): StatusChange {
+export function fromServiceStatusChanged({ timestamp, ...rest }: ServiceStatusChanged): StatusChange {
   return { ...rest, at: millisecondsOf(timestamp, 'timestamp') };
 }
 
 /** The `source` in the metadata of every event of this module. */
 export const UPTIME_SOURCE = 'penguin-pool-streams/uptime';
+
+/** The service of a stream `service-uptime-{service}`; undefined for any other stream. */
+export function serviceOfUptimeStream(streamName: string): string | undefined {
+  const identity = identifyStream(streamName);
+  return identity.kind === 'service-uptime' ? identity.service : undefined;
+}

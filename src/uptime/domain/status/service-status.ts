@@ -1,15 +1,15 @@
-/** What a service was confirmed to be. `unknown`: nobody probed, or the probes have not agreed on anything yet. */
+/** Confirmed status of a service. `unknown`: not probed, or no status confirmed yet. */
 export const SERVICE_STATUSES = ['up', 'degraded', 'down', 'unknown'] as const;
 export type ServiceStatus = (typeof SERVICE_STATUSES)[number];
 
-/** What a single probe can find. */
+/** Status of a single sample. */
 export const OBSERVED_STATUSES = ['up', 'degraded', 'down'] as const;
 export type ObservedStatus = (typeof OBSERVED_STATUSES)[number];
 
 export const PERFORMANCE_GRADES = ['excellent', 'good', 'acceptable', 'slow'] as const;
 export type PerformanceGrade = (typeof PERFORMANCE_GRADES)[number];
 
-/** Limits of the response time, in milliseconds, each exclusive: `excellent` is faster than `excellentMs`, and so on. */
+/** Exclusive upper limits of the response time, in milliseconds: `excellent` is below `excellentMs`, and so on. */
 export interface GradeLimits {
   readonly excellentMs: number;
   readonly goodMs: number;
@@ -18,7 +18,7 @@ export interface GradeLimits {
 
 export const DEFAULT_GRADE_LIMITS: GradeLimits = { excellentMs: 100, goodMs: 300, acceptableMs: 1_000 };
 
-/** The grade of a response time in milliseconds; `slow` where it reaches the last limit. */
+/** Grade of a response time in milliseconds; `slow` from `acceptableMs` on. */
 export function gradeOf(responseTimeMs: number, limits: GradeLimits = DEFAULT_GRADE_LIMITS): PerformanceGrade {
   if (responseTimeMs < limits.excellentMs) return 'excellent';
   if (responseTimeMs < limits.goodMs) return 'good';

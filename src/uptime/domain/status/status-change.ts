@@ -1,7 +1,7 @@
 import { type Sample } from '../samples/sample.js';
 import { type ObservedStatus, type PerformanceGrade } from './service-status.js';
 
-/** What was seen at the moment that a change is dated to. */
+/** The sample that a change is dated to, as recorded with the change. */
 export interface ChangeEvidence {
   /** Milliseconds, integer. */
   readonly responseTime?: number;
@@ -13,16 +13,18 @@ export interface ChangeEvidence {
 export interface StatusChange {
   readonly serviceName: string;
   readonly status: ObservedStatus;
-  /** When it became so: the beginning of the first sample that showed it, in milliseconds since 1970. */
+  /** Start of the first sample with the new status, in milliseconds since 1970. */
   readonly at: number;
-  /** Milliseconds that the previous status lasted, probed or not; absent for a service's first status. */
+  /**
+   * Milliseconds that the previous status lasted, including time without probes; absent for a service's first status.
+   */
   readonly duration?: number;
   readonly metadata: ChangeEvidence;
-  /** Same for the same change whoever decides it and however often, so that it is recorded once. */
+  /** Deterministic, so that replicas and retries record a change once. */
   readonly eventId: string;
 }
 
-export function evidenceOf({ responseMicros, error, grade }: Sample): ChangeEvidence {
+export function toChangeEvidence({ responseMicros, error, grade }: Sample): ChangeEvidence {
   return {
     responseTime: Math.round(responseMicros / 1_000),
     ...(error === undefined ? {} : { error }),
@@ -30,16 +32,16 @@ export function evidenceOf({ responseMicros, error, grade }: Sample): ChangeEvid
   };
 }
 
-/** `evt_{at}_{hash}`: made of nothing but the change itself. */
+/** `evt_{at}_{hash}`, derived from the change alone. */
 export function changeEventId(serviceName: string, status: ObservedStatus, at: number): string {
-  return `evt_${at}_${hashText(`${serviceName}\n${status}\n${at}`)}`;
+  return `evt_${at}_${fnv1a64(`${serviceName}\n${status}\n${at}`)}`;
 }
 
 const FNV_OFFSET = 0xcbf29ce484222325n;
 const FNV_PRIME = 0x100000001b3n;
 
-/** FNV-1a of 64 bits in base 36, 13 characters. The text must be ASCII, as names of services are. */
-export function hashText(ascii: string): string {
+/** 64-bit FNV-1a hash in base 36, 13 characters. @param ascii an ASCII string, such as a service name */
+export function fnv1a64(ascii: string): string {
   let hash = FNV_OFFSET;
   for (const character of ascii) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * FNV_PRIME);
   return hash.toString(36).padStart(13, '0');

@@ -1,8 +1,8 @@
 import { type Sample } from '../samples/sample.js';
 import { type ObservedStatus, type ServiceStatus } from './service-status.js';
-import { changeEventId, evidenceOf, type StatusChange } from './status-change.js';
+import { changeEventId, type StatusChange, toChangeEvidence } from './status-change.js';
 
-/** How many samples in a row it takes to confirm a change, from 1. */
+/** Consecutive samples that confirm a change, at least 1. */
 export interface Thresholds {
   /** For the worse: to `down`, or to `degraded` from `up`. */
   readonly failureThreshold: number;
@@ -10,20 +10,21 @@ export interface Thresholds {
   readonly successThreshold: number;
 }
 
-/** Samples in a row, up to the latest, that share a trait. */
+/** Consecutive samples of one class, up to the latest sample. */
 interface Streak {
   readonly length: number;
   readonly first: Sample;
 }
 
 /**
- * The traits that runs are counted for. "At least as bad as `degraded`" is `notUp`, "at least as good" is `notDown`: so a service
- * that is slow and failing by turns is found degraded, though no two of its samples are alike.
+ * Classes of samples whose streaks are counted. `notUp` is "at least as bad as degraded", `notDown` is "at least as
+ * good as degraded": a service that alternates between slow and failing becomes `degraded` although no two consecutive
+ * samples are equal.
  */
 const SAMPLE_CLASSES = ['up', 'notUp', 'down', 'notDown', 'probed'] as const;
 type SampleClass = (typeof SAMPLE_CLASSES)[number];
 
-const HAS: Readonly<Record<SampleClass, (status: ObservedStatus) => boolean>> = {
+const BELONGS_TO: Readonly<Record<SampleClass, (status: ObservedStatus) => boolean>> = {
   up: (status) => status === 'up',
   notUp: (status) => status !== 'up',
   down: (status) => status === 'down',
@@ -31,123 +32,142 @@ const HAS: Readonly<Record<SampleClass, (status: ObservedStatus) => boolean>> = 
   probed: () => true,
 };
 
-export interface StatusDetector {
+/** State of {@link decide} and {@link evolve}. */
+export interface StatusDetectorState {
   /** The confirmed status. */
   readonly status: ServiceStatus;
-  /** Since when, in milliseconds since 1970; absent while nothing was ever confirmed. */
+  /** Since when, in milliseconds since 1970; absent before the first confirmed change. */
   readonly since?: number;
   readonly streaks: Readonly<Partial<Record<SampleClass, Streak>>>;
 }
 
-/** A service that nobody ever probed. */
-export const NEVER_PROBED: StatusDetector = { status: 'unknown', streaks: {} };
+/** State of a service without samples. */
+export const INITIAL_DETECTOR_STATE: StatusDetectorState = { status: 'unknown', streaks: {} };
 
 interface Transition {
   readonly to: ObservedStatus;
   readonly after: SampleClass;
-  readonly samples: (thresholds: Thresholds) => number;
+  readonly threshold: (thresholds: Thresholds) => number;
 }
 
 const failures = ({ failureThreshold }: Thresholds): number => failureThreshold;
 const successes = ({ successThreshold }: Thresholds): number => successThreshold;
 
 /**
- * Which run leads where; the first that is long enough counts.
+ * Transitions by confirmed status; the first one whose streak is long enough is taken.
  *
- * A run that leads to a status holds no sample that is better (on the way down) or worse (on the way up) than that status, and the
- * change is dated to the run's first sample: `up` then slow, down, down, down with a failure threshold of 3 is `degraded` from the
- * slow sample and `down` from the first failed one. A service that disagrees with itself from its very first probes on is
- * `degraded` from the first of them, once as many samples have passed as both thresholds take: it answers, but not steadily.
+ * The streak for a status contains no better sample (on the way down) or no worse one (on the way up), and the change
+ * is dated to the first sample of the streak: with a failure threshold of 3, `up` followed by slow, down, down, down is
+ * `degraded` from the slow sample and `down` from the first failed one. A service whose samples disagree from the first
+ * one on is `degraded` from that sample, once both thresholds together have been reached: it responds, but not
+ * reliably.
  */
 const TRANSITIONS: Readonly<Record<ServiceStatus, readonly Transition[]>> = {
   up: [
-    { to: 'down', after: 'down', samples: failures },
-    { to: 'degraded', after: 'notUp', samples: failures },
+    { to: 'down', after: 'down', threshold: failures },
+    { to: 'degraded', after: 'notUp', threshold: failures },
   ],
   degraded: [
-    { to: 'down', after: 'down', samples: failures },
-    { to: 'up', after: 'up', samples: successes },
+    { to: 'down', after: 'down', threshold: failures },
+    { to: 'up', after: 'up', threshold: successes },
   ],
   down: [
-    { to: 'up', after: 'up', samples: successes },
-    { to: 'degraded', after: 'notDown', samples: successes },
+    { to: 'up', after: 'up', threshold: successes },
+    { to: 'degraded', after: 'notDown', threshold: successes },
   ],
   unknown: [
-    { to: 'down', after: 'down', samples: failures },
-    { to: 'up', after: 'up', samples: successes },
-    { to: 'degraded', after: 'notUp', samples: failures },
-    { to: 'degraded', after: 'probed', samples: (thresholds) => failures(thresholds) + successes(thresholds) },
+    { to: 'down', after: 'down', threshold: failures },
+    { to: 'up', after: 'up', threshold: successes },
+    { to: 'degraded', after: 'notUp', threshold: failures },
+    { to: 'degraded', after: 'probed', threshold: (thresholds) => failures(thresholds) + successes(thresholds) },
   ],
 };
 
 /**
- * What a sample confirms: a change, or nothing.
+ * The change that a sample confirms, if any.
  *
- * @param state before the sample; whoever calls lets {@link evolve} take in the sample first and the change, if any, after it
+ * @param state before the sample; the caller applies the sample with {@link evolve} first, then the change
  */
 export function decide(
   serviceName: string,
-  state: StatusDetector,
+  state: StatusDetectorState,
   sample: Sample,
   thresholds: Thresholds,
 ): StatusChange | undefined {
-  const { streaks } = observe(state, sample);
-  for (const { to, after, samples } of TRANSITIONS[state.status]) {
-    const run = streaks[after];
-    if (run && run.length >= samples(thresholds)) return changeTo(serviceName, to, run.first, state);
+  const { streaks } = withSample(state, sample);
+  for (const { to, after, threshold } of TRANSITIONS[state.status]) {
+    const streak = streaks[after];
+    if (streak && streak.length >= threshold(thresholds)) return changeTo(serviceName, to, streak.first, state);
   }
   return undefined;
 }
 
-/** The state after something happened. */
+/** Applies a sample or a confirmed change to the state. */
 export function evolve(
-  state: StatusDetector,
-  happened: { readonly sample: Sample } | { readonly change: Pick<StatusChange, 'status' | 'at'> },
-): StatusDetector {
-  if ('sample' in happened) return observe(state, happened.sample);
-  return { status: happened.change.status, since: happened.change.at, streaks: state.streaks };
+  state: StatusDetectorState,
+  input: { readonly sample: Sample } | { readonly change: Pick<StatusChange, 'status' | 'at'> },
+): StatusDetectorState {
+  if ('sample' in input) return withSample(state, input.sample);
+  return { status: input.change.status, since: input.change.at, streaks: state.streaks };
+}
+
+/** {@link decide}, then {@link evolve} with the sample and with the change that it confirms. */
+export function applySample(
+  serviceName: string,
+  state: StatusDetectorState,
+  sample: Sample,
+  thresholds: Thresholds,
+): { readonly state: StatusDetectorState; readonly change: StatusChange | undefined } {
+  const change = decide(serviceName, state, sample, thresholds);
+  const sampled = evolve(state, { sample });
+  return { state: change ? evolve(sampled, { change }) : sampled, change };
 }
 
 /**
- * Fits changes that are not recorded yet to a history that turned out to be another than they were decided on: those are kept
- * that come later than its last change and do change something.
+ * Rebases unrecorded changes onto a history other than the one they were decided on: keeps those that are later than
+ * its last change and still change the status, and recomputes their durations.
  *
  * @param changes in order of time
- * @param recorded the last recorded change, where there is one
+ * @param recorded the last recorded change, if any
  */
-export function rebase(
+export function rebaseChanges(
   changes: readonly StatusChange[],
   recorded: Pick<StatusChange, 'status' | 'at'> | undefined,
 ): StatusChange[] {
-  const kept: StatusChange[] = [];
+  const rebased: StatusChange[] = [];
   for (const change of changes) {
-    const previous = kept.at(-1) ?? recorded;
+    const previous = rebased.at(-1) ?? recorded;
     if (previous && (change.status === previous.status || change.at < previous.at)) continue;
     const { duration: _, ...rest } = change;
-    kept.push(previous ? { ...rest, duration: change.at - previous.at } : rest);
+    rebased.push(previous ? { ...rest, duration: change.at - previous.at } : rest);
   }
-  return kept;
+  return rebased;
 }
 
-function observe(state: StatusDetector, sample: Sample): StatusDetector {
+function withSample(state: StatusDetectorState, sample: Sample): StatusDetectorState {
   const streaks: Partial<Record<SampleClass, Streak>> = {};
-  for (const trait of SAMPLE_CLASSES) {
-    if (!HAS[trait](sample.status)) continue;
-    const run = state.streaks[trait];
-    streaks[trait] = run ? { length: run.length + 1, first: run.first } : { length: 1, first: sample };
+  for (const sampleClass of SAMPLE_CLASSES) {
+    if (!BELONGS_TO[sampleClass](sample.status)) continue;
+    const streak = state.streaks[sampleClass];
+    streaks[sampleClass] = streak ? { length: streak.length + 1, first: streak.first } : { length: 1, first: sample };
   }
   return { ...state, streaks };
 }
 
-function changeTo(serviceName: string, status: ObservedStatus, first: Sample, { since }: StatusDetector): StatusChange {
-  // A clock that was set back, or another replica's that is ahead, must not turn history around.
+function changeTo(
+  serviceName: string,
+  status: ObservedStatus,
+  first: Sample,
+  { since }: StatusDetectorState,
+): StatusChange {
+  // A clock that was set back, or another replica's clock that is ahead, must not reverse the order of changes.
   const at = since === undefined ? first.at : Math.max(first.at, since);
   return {
     serviceName,
     status,
     at,
     ...(since === undefined ? {} : { duration: at - since }),
-    metadata: evidenceOf(first),
+    metadata: toChangeEvidence(first),
     eventId: changeEventId(serviceName, status, at),
   };
 }

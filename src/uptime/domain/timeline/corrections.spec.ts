@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import {
   CORRECTED_STATUSES,
   type Correction,
-  correctionOf,
-  flattenCorrections,
+  fromStatusCorrected,
+  effectiveCorrections,
   StatusCorrected,
   toStatusCorrected,
 } from './corrections.js';
@@ -19,7 +19,7 @@ const CORRECTION: Correction = {
 };
 
 describe('StatusCorrected', () => {
-  it('is recorded under the id and time it is given, with times that people can read', () => {
+  it('is recorded with the given event id and timestamp, and with ISO 8601 times', () => {
     expect(toStatusCorrected(CORRECTION, NOON + 120_000, 'evt_0_abcdefgh')).toEqual({
       type: 'StatusCorrected',
       data: {
@@ -36,28 +36,32 @@ describe('StatusCorrected', () => {
     });
   });
 
-  it.each(CORRECTED_STATUSES)('is read back as the correction it was: %s', (status) => {
+  it.each(CORRECTED_STATUSES)('is parsed back to the same correction: %s', (status) => {
     const stored: unknown = JSON.parse(
       JSON.stringify(toStatusCorrected({ ...CORRECTION, status }, NOON, 'evt_0_abcdefgh').data),
     );
-    expect(correctionOf(StatusCorrected.parse(stored))).toEqual({ ...CORRECTION, status });
+    expect(fromStatusCorrected(StatusCorrected.parse(stored))).toEqual({ ...CORRECTION, status });
   });
 
   it.each<[string, object, RegExp]>([
-    ['a status that there is not', { status: 'fine' }, /status must be one of up, degraded, down, unknown, asProbed/],
-    ['an end that is not later', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
-    ['an id that cannot stand in a path', { correctionId: '' }, /correctionId must be 1 to 100 letters/],
-  ])('is refused with %s', (_, wrong, message) => {
+    ['an unknown status', { status: 'fine' }, /status must be one of up, degraded, down, unknown, asProbed/],
+    ['an end that is not later than the start', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
+    [
+      'an id with characters that are not allowed in a path',
+      { correctionId: '' },
+      /correctionId must be 1 to 100 letters/,
+    ],
+  ])('rejects %s', (_, wrong, message) => {
     expect(() =>
       StatusCorrected.parse({ ...toStatusCorrected(CORRECTION, NOON, 'evt_0_abcdefgh').data, ...wrong }),
     ).toThrow(message);
   });
 });
 
-describe('corrections that overlap', () => {
-  it('hold each where no later one does', () => {
+describe('effectiveCorrections', () => {
+  it('lets the latest of overlapping corrections apply', () => {
     expect(
-      flattenCorrections([
+      effectiveCorrections([
         { from: 0, to: 100, status: 'up' },
         { from: 40, to: 60, status: 'down' },
         { from: 90, to: 120, status: 'unknown' },
@@ -70,16 +74,16 @@ describe('corrections that overlap', () => {
     ]);
   });
 
-  it('are gone where a later one takes them back', () => {
+  it('reverts corrections by a later asProbed', () => {
     expect(
-      flattenCorrections([
+      effectiveCorrections([
         { from: 0, to: 100, status: 'up' },
         { from: 20, to: 200, status: 'asProbed' },
       ]),
     ).toEqual([{ from: 0, to: 20, status: 'up' }]);
   });
 
-  it('say, for every moment, what the last one says that holds there', () => {
+  it('returns, for any time, the status of the last correction that contains it', () => {
     const corrections = fc.array(
       fc.record({ from: fc.nat(60), length: fc.nat(30), status: fc.constantFrom(...CORRECTED_STATUSES) }),
       { maxLength: 12 },
@@ -87,11 +91,13 @@ describe('corrections that overlap', () => {
     fc.assert(
       fc.property(corrections, (given) => {
         const made = given.map(({ from, length, status }) => ({ from, to: from + length, status }));
-        const spans = flattenCorrections(made);
-        spans.slice(1).forEach(({ from }, index) => expect(from).toBeGreaterThanOrEqual(spans[index]?.to ?? Infinity));
+        const ranges = effectiveCorrections(made);
+        ranges
+          .slice(1)
+          .forEach(({ from }, index) => expect(from).toBeGreaterThanOrEqual(ranges[index]?.to ?? Infinity));
         for (let time = 0; time < 95; time++) {
           const said = made.findLast(({ from, to }) => from <= time && time < to)?.status ?? 'asProbed';
-          expect(spans.find(({ from, to }) => from <= time && time < to)?.status ?? 'asProbed').toBe(said);
+          expect(ranges.find(({ from, to }) => from <= time && time < to)?.status ?? 'asProbed').toBe(said);
         }
       }),
     );

@@ -4,16 +4,16 @@ import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 import { SERVICE_STATUSES, type ServiceStatus } from '../status/service-status.js';
 import { type TimeRange } from './time-ranges.js';
 
-/** What a correction says that a service was; `asProbed` takes earlier corrections back. */
+/** Status that a correction sets; `asProbed` reverts earlier corrections. */
 export const CORRECTED_STATUSES = [...SERVICE_STATUSES, 'asProbed'] as const;
 export type CorrectedStatus = (typeof CORRECTED_STATUSES)[number];
 
-/** What somebody knows better than the probes: "this was a false alarm". Where corrections overlap, the later one holds. */
+/** A manual correction of the probed status, such as a false alarm. The latest of overlapping corrections applies. */
 export interface Correction extends TimeRange {
   readonly id: string;
   readonly status: CorrectedStatus;
   readonly reason: string;
-  /** Who says so: the caller's id. */
+  /** Id of the caller. */
   readonly correctedBy: string;
 }
 
@@ -45,7 +45,7 @@ export const StatusCorrected = defineEvent<'StatusCorrected', StatusCorrected>({
   },
 });
 
-/** The event that records a correction; `eventId` is made by whoever asks for it, so that a repeated request is recognised. */
+/** @param eventId chosen by the caller, so that a repeated request is recognized */
 export function toStatusCorrected(
   { id, from, to, status, reason, correctedBy }: Correction,
   at: number,
@@ -68,42 +68,41 @@ export function toStatusCorrected(
   };
 }
 
-/** The correction that an event records. */
-export function correctionOf({ correctionId: id, from, to, ...rest }: StatusCorrected): Correction {
+export function fromStatusCorrected({ correctionId: id, from, to, ...rest }: StatusCorrected): Correction {
   return { id, from: millisecondsOf(from, 'from'), to: millisecondsOf(to, 'to'), ...rest };
 }
 
-/** A stretch of time that one correction decides. */
+/** A time range with the status that corrections set. */
 export interface CorrectedRange extends TimeRange {
   readonly status: ServiceStatus;
 }
 
 /**
- * What holds of corrections that may overlap: the later one, and nothing where that takes the earlier ones back.
+ * Resolves overlapping corrections: the latest one applies; where it is `asProbed`, none does.
  *
- * @param corrections in the order they were made in
+ * @param corrections in the order in which they were made
  * @returns in order of time, disjoint
  */
-export function flattenCorrections(
+export function effectiveCorrections(
   corrections: readonly Pick<Correction, 'from' | 'to' | 'status'>[],
 ): CorrectedRange[] {
-  const spans: CorrectedRange[] = [];
+  const ranges: CorrectedRange[] = [];
   for (const { from, to, status } of corrections) {
     if (to <= from) continue;
-    // CorrectionService are mostly made in order of time, so that the place of the next one is mostly the end.
-    const first = spans.findLastIndex((span) => span.to <= from) + 1;
+    // Corrections are mostly made in order of time, so the search from the end is short.
+    const first = ranges.findLastIndex((range) => range.to <= from) + 1;
     let end = first;
-    for (let span = spans[end]; span && span.from < to; span = spans[end]) end++;
-    const overlapped = spans.slice(first, end);
+    for (let range = ranges[end]; range && range.from < to; range = ranges[end]) end++;
+    const overlapped = ranges.slice(first, end);
     const before = overlapped
       .slice(0, 1)
-      .filter((span) => span.from < from)
-      .map((span) => ({ ...span, to: from }));
+      .filter((range) => range.from < from)
+      .map((range) => ({ ...range, to: from }));
     const after = overlapped
       .slice(-1)
-      .filter((span) => span.to > to)
-      .map((span) => ({ ...span, from: to }));
-    spans.splice(first, end - first, ...before, ...(status === 'asProbed' ? [] : [{ status, from, to }]), ...after);
+      .filter((range) => range.to > to)
+      .map((range) => ({ ...range, from: to }));
+    ranges.splice(first, end - first, ...before, ...(status === 'asProbed' ? [] : [{ status, from, to }]), ...after);
   }
-  return spans;
+  return ranges;
 }

@@ -1,44 +1,44 @@
 import fc from 'fast-check';
 import { CORRECTED_STATUSES } from './corrections.js';
-import { intervalsIn, type KnownHistory, type StatusInterval, totalsOf } from './intervals.js';
+import { statusIntervals, type StatusHistory, type StatusInterval, sumIntervals } from './intervals.js';
 import { OBSERVED_STATUSES } from '../status/service-status.js';
 import { mergeTimeRanges, type TimeRange, addTimeRange } from './time-ranges.js';
-import { addTotals, NO_TOTALS, subtractTotals, wholeOf } from './status-totals.js';
-import { figuresOf, type UptimePolicy } from './uptime-figures.js';
+import { addTotals, NO_TOTALS, totalTime } from './status-totals.js';
+import { computeFigures, type UptimePolicy } from './uptime-figures.js';
 
 const WINDOW: TimeRange = { from: 1_000, to: 2_000 };
 const ALL: readonly TimeRange[] = [{ from: 0, to: 5_000 }];
 
-describe('the intervals of a window', () => {
-  it('are one, from its beginning to its end, for a service that did not change in it', () => {
-    expect(intervalsIn(WINDOW, { before: { status: 'up' }, changes: [], covered: ALL })).toEqual([
+describe('statusIntervals', () => {
+  it('returns a single interval for a service without changes', () => {
+    expect(statusIntervals(WINDOW, { before: { status: 'up' }, changes: [], covered: ALL })).toEqual([
       { status: 'up', ...WINDOW },
     ]);
   });
 
-  it('are unknown as a whole for a service that was never probed', () => {
-    expect(intervalsIn(WINDOW, { changes: [], covered: [] })).toEqual([{ status: 'unknown', ...WINDOW }]);
+  it('returns unknown for a service that was never probed', () => {
+    expect(statusIntervals(WINDOW, { changes: [], covered: [] })).toEqual([{ status: 'unknown', ...WINDOW }]);
   });
 
-  it('change where the service changed', () => {
+  it('starts a new interval at each change', () => {
     const changes = [
       { status: 'down', at: 1_300 },
       { status: 'up', at: 1_700 },
     ] as const;
-    expect(intervalsIn(WINDOW, { before: { status: 'up' }, changes, covered: ALL })).toEqual([
+    expect(statusIntervals(WINDOW, { before: { status: 'up' }, changes, covered: ALL })).toEqual([
       { status: 'up', from: 1_000, to: 1_300 },
       { status: 'down', from: 1_300, to: 1_700 },
       { status: 'up', from: 1_700, to: 2_000 },
     ]);
   });
 
-  it('are unknown, not down, where nobody probed', () => {
+  it('returns unknown, not down, for time without probes', () => {
     const covered = [
       { from: 0, to: 1_200 },
       { from: 1_500, to: 1_600 },
     ];
     expect(
-      intervalsIn(WINDOW, { before: { status: 'up' }, changes: [{ status: 'down', at: 1_550 }], covered }),
+      statusIntervals(WINDOW, { before: { status: 'up' }, changes: [{ status: 'down', at: 1_550 }], covered }),
     ).toEqual([
       { status: 'up', from: 1_000, to: 1_200 },
       { status: 'unknown', from: 1_200, to: 1_500 },
@@ -48,14 +48,14 @@ describe('the intervals of a window', () => {
     ]);
   });
 
-  it('say what is maintenance, and keep the status that was probed', () => {
+  it('marks maintenance and keeps the probed status', () => {
     const history = {
       before: { status: 'up' },
       changes: [{ status: 'down', at: 1_500 }],
       covered: ALL,
       maintenance: [{ from: 1_400, to: 1_600 }],
     } as const;
-    expect(intervalsIn(WINDOW, history)).toEqual([
+    expect(statusIntervals(WINDOW, history)).toEqual([
       { status: 'up', from: 1_000, to: 1_400 },
       { status: 'up', from: 1_400, to: 1_500, maintenance: true },
       { status: 'down', from: 1_500, to: 1_600, maintenance: true },
@@ -63,13 +63,18 @@ describe('the intervals of a window', () => {
     ]);
   });
 
-  it('have the status of a correction where one holds, also where nobody probed, and say so', () => {
+  it('returns the status of corrections, also for time without probes, and marks it', () => {
     const corrections = [
       { from: 1_200, to: 1_900, status: 'up' },
       { from: 1_700, to: 1_800, status: 'asProbed' },
     ] as const;
     expect(
-      intervalsIn(WINDOW, { before: { status: 'down' }, changes: [], covered: [{ from: 0, to: 1_750 }], corrections }),
+      statusIntervals(WINDOW, {
+        before: { status: 'down' },
+        changes: [],
+        covered: [{ from: 0, to: 1_750 }],
+        corrections,
+      }),
     ).toEqual([
       { status: 'down', from: 1_000, to: 1_200 },
       { status: 'up', from: 1_200, to: 1_700, corrected: true },
@@ -80,33 +85,33 @@ describe('the intervals of a window', () => {
     ]);
   });
 
-  it('take time that grows with what is known, not with its square', () => {
+  it('takes linear time', () => {
     const many = 200_000;
-    const spans = (offset: number): TimeRange[] =>
+    const ranges = (offset: number): TimeRange[] =>
       Array.from({ length: many }, (_, index) => ({ from: index * 100 + offset, to: index * 100 + offset + 50 }));
     const changes = Array.from({ length: many }, (_, index) => ({
       status: OBSERVED_STATUSES[index % 3] ?? 'up',
       at: index * 100 + 7,
     }));
-    const corrections = spans(30).map((span) => ({ ...span, status: 'up' as const }));
+    const corrections = ranges(30).map((range) => ({ ...range, status: 'up' as const }));
     const began = performance.now();
-    const intervals = intervalsIn(
+    const intervals = statusIntervals(
       { from: 0, to: many * 100 },
-      { changes, covered: spans(3), maintenance: spans(20), corrections },
+      { changes, covered: ranges(3), maintenance: ranges(20), corrections },
     );
-    // By the square it would be minutes.
+    // Quadratic time would take minutes.
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(intervals.length).toBeGreaterThan(many);
   });
 });
 
-interface Known {
+interface Given {
   readonly window: TimeRange;
-  readonly history: KnownHistory;
+  readonly history: StatusHistory;
 }
 
-/** Windows, changes, and spans that overlap each other in every way. */
-const histories: fc.Arbitrary<Known> = fc
+/** Windows, changes, and ranges with all kinds of overlaps. */
+const histories: fc.Arbitrary<Given> = fc
   .record({
     from: fc.integer({ min: 0, max: 200 }),
     length: fc.integer({ min: 0, max: 120 }),
@@ -127,39 +132,39 @@ const histories: fc.Arbitrary<Known> = fc
       .map(({ status, offset }) => ({ status, at: from + offset }))
       .filter(({ at }) => at < window.to)
       .sort((a, b) => a.at - b.at);
-    const history: KnownHistory = {
+    const history: StatusHistory = {
       ...(before === undefined ? {} : { before: { status: before } }),
       changes: within,
-      covered: probed.map(spanOf).reduce<TimeRange[]>((merged, span) => addTimeRange(merged, span, 0), []),
-      maintenance: mergeTimeRanges(maintained.map(spanOf)),
-      corrections: corrected.map(({ status, ...span }) => ({ ...spanOf(span), status })),
+      covered: probed.map(rangeOf).reduce<TimeRange[]>((merged, range) => addTimeRange(merged, range, 0), []),
+      maintenance: mergeTimeRanges(maintained.map(rangeOf)),
+      corrections: corrected.map(({ status, ...range }) => ({ ...rangeOf(range), status })),
     };
     return { window, history };
   });
 
-function spanOf({ from, length }: { readonly from: number; readonly length: number }): TimeRange {
+function rangeOf({ from, length }: { readonly from: number; readonly length: number }): TimeRange {
   return { from, to: from + length };
 }
 
-/** What a moment is, by looking at nothing but that moment. */
-function momentOf(
+/** The status at a single time, computed independently of intervals. */
+function statusAt(
   time: number,
-  { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
+  { before, changes, covered, maintenance = [], corrections = [] }: StatusHistory,
 ): Omit<StatusInterval, 'from' | 'to'> {
-  const holds = ({ from, to }: TimeRange): boolean => from <= time && time < to;
-  const said = corrections.findLast(holds)?.status ?? 'asProbed';
-  const probed = covered.some(holds)
+  const contains = ({ from, to }: TimeRange): boolean => from <= time && time < to;
+  const correction = corrections.findLast(contains)?.status ?? 'asProbed';
+  const probed = covered.some(contains)
     ? (changes.findLast(({ at }) => at <= time)?.status ?? before?.status ?? 'unknown')
     : 'unknown';
   return {
-    status: said === 'asProbed' ? probed : said,
-    ...(maintenance.some(holds) ? { maintenance: true } : {}),
-    ...(said === 'asProbed' ? {} : { corrected: true }),
+    status: correction === 'asProbed' ? probed : correction,
+    ...(maintenance.some(contains) ? { maintenance: true } : {}),
+    ...(correction === 'asProbed' ? {} : { corrected: true }),
   };
 }
 
-/** The same history, as it is known in a part of the window. */
-function historyIn({ from, to }: TimeRange, history: KnownHistory): KnownHistory {
+/** The same history, restricted to a part of the window. */
+function historyIn({ from, to }: TimeRange, history: StatusHistory): StatusHistory {
   const { before: _, ...rest } = history;
   const before = history.changes.findLast(({ at }) => at < from) ?? history.before;
   return { ...rest, ...(before ? { before } : {}), changes: history.changes.filter(({ at }) => at >= from && at < to) };
@@ -171,11 +176,11 @@ const policies: fc.Arbitrary<UptimePolicy> = fc.record({
   maintenance: fc.constantFrom('excluded', 'asProbed', 'up', 'down'),
 });
 
-describe('for any history', () => {
-  it('the intervals tile the window exactly, and no two neighbours are alike', () => {
+describe('any history', () => {
+  it('has intervals that tile the window, with adjacent ones different', () => {
     fc.assert(
       fc.property(histories, ({ window, history }) => {
-        const intervals = intervalsIn(window, history);
+        const intervals = statusIntervals(window, history);
         let end = window.from;
         intervals.forEach(({ from, to, ...kind }, index) => {
           expect(from).toBe(end);
@@ -189,27 +194,27 @@ describe('for any history', () => {
     );
   });
 
-  it('each millisecond is what the history makes of it', () => {
+  it('has the expected status at each millisecond', () => {
     fc.assert(
       fc.property(histories, ({ window, history }) => {
-        const intervals = intervalsIn(window, history);
+        const intervals = statusIntervals(window, history);
         for (let time = window.from; time < window.to; time++) {
           const {
             from: _,
             to: __,
             ...kind
           } = intervals.find(({ from, to }) => from <= time && time < to) ?? { from: 0, to: 0, status: undefined };
-          expect(kind).toEqual(momentOf(time, history));
+          expect(kind).toEqual(statusAt(time, history));
         }
       }),
     );
   });
 
-  it('the sums are integers, and together the length of the window', () => {
+  it('has integer totals that add up to the length of the window', () => {
     fc.assert(
       fc.property(histories, ({ window, history }) => {
-        const totals = totalsOf(intervalsIn(window, history));
-        expect(wholeOf(totals) + wholeOf(totals.maintenance)).toBe(window.to - window.from);
+        const totals = sumIntervals(statusIntervals(window, history));
+        expect(totalTime(totals) + totalTime(totals.maintenance)).toBe(window.to - window.from);
         expect(
           [totals, totals.maintenance].every(({ up, degraded, down, unknown }) =>
             [up, degraded, down, unknown].every(Number.isSafeInteger),
@@ -219,26 +224,26 @@ describe('for any history', () => {
     );
   });
 
-  it('windows that follow one another add up to the window over both, and one of them is what the other leaves of it', () => {
+  it('has totals of consecutive windows that add up to those of the combined window', () => {
     fc.assert(
       fc.property(histories, fc.nat(120), ({ window, history }, offset) => {
         const middle = Math.min(window.from + offset, window.to);
         const [first, second] = [
           { from: window.from, to: middle },
           { from: middle, to: window.to },
-        ].map((part) => totalsOf(intervalsIn(part, historyIn(part, history))));
-        const whole = totalsOf(intervalsIn(window, history));
+        ].map((part) => sumIntervals(statusIntervals(part, historyIn(part, history))));
+        const whole = sumIntervals(statusIntervals(window, history));
         expect(addTotals(first ?? NO_TOTALS, second ?? NO_TOTALS)).toEqual(whole);
-        expect(subtractTotals(whole, first ?? NO_TOTALS)).toEqual(second);
+        expect(addTotals(second ?? NO_TOTALS, first ?? NO_TOTALS)).toEqual(whole);
         expect(addTotals(whole, NO_TOTALS)).toEqual(whole);
       }),
     );
   });
 
-  it('it does not matter in which order spans came in that are the same in the end, nor how often', () => {
+  it('does not depend on the order or repetition of ranges', () => {
     fc.assert(
       fc.property(histories, ({ window, history }) => {
-        const again = (spans: readonly TimeRange[]): TimeRange[] => mergeTimeRanges([...spans, ...spans].reverse());
+        const again = (ranges: readonly TimeRange[]): TimeRange[] => mergeTimeRanges([...ranges, ...ranges].reverse());
         const { covered, maintenance = [], corrections = [] } = history;
         const repeated = {
           ...history,
@@ -247,15 +252,15 @@ describe('for any history', () => {
           corrections: [...corrections, ...corrections],
           changes: history.changes.flatMap((change) => [change, change]),
         };
-        expect(intervalsIn(window, repeated)).toEqual(intervalsIn(window, history));
+        expect(statusIntervals(window, repeated)).toEqual(statusIntervals(window, history));
       }),
     );
   });
 
-  it('the figures add up to the length of the window, and the percentage lies within its bounds where all counts', () => {
+  it('has figures that add up to the window, and a percentage within its bounds if all time counts', () => {
     fc.assert(
       fc.property(histories, policies, ({ window, history }, policy) => {
-        const figures = figuresOf(totalsOf(intervalsIn(window, history)), policy);
+        const figures = computeFigures(sumIntervals(statusIntervals(window, history)), policy);
         expect(figures.totalUptime + figures.totalDowntime + figures.totalUnknown + figures.totalMaintenance).toBe(
           window.to - window.from,
         );

@@ -1,46 +1,46 @@
-import { type CorrectedRange, type Correction, flattenCorrections } from './corrections.js';
+import { type CorrectedRange, type Correction, effectiveCorrections } from './corrections.js';
 import { type ServiceStatus } from '../status/service-status.js';
 import { type TimeRange } from './time-ranges.js';
 import { type StatusChange } from '../status/status-change.js';
 import { NO_TOTALS, type StatusTotals } from './status-totals.js';
 
-/** A stretch of time in which a service had one status. */
+/** A time range in which a service had one status. */
 export interface StatusInterval extends TimeRange {
   readonly status: ServiceStatus;
-  /** There was maintenance. */
+  /** Set during maintenance. */
   readonly maintenance?: true;
-  /** The status is what a correction says, not what the probes do. */
+  /** Set if the status comes from a correction instead of the probes. */
   readonly corrected?: true;
 }
 
-/** What is known of a service around a window. */
-export interface KnownHistory {
-  /** The status that the window began with; absent: none was confirmed by then. */
+/** Everything recorded about a service that affects a window. */
+export interface StatusHistory {
+  /** The status at the beginning of the window; absent if none was confirmed by then. */
   readonly before?: Pick<StatusChange, 'status'>;
   /** Changes within the window, in order of time. */
   readonly changes: readonly Pick<StatusChange, 'status' | 'at'>[];
   /** When the service was probed; in order, disjoint. */
   readonly covered: readonly TimeRange[];
-  /** When there was maintenance, as far as it touches the window; in order, disjoint. None where absent. */
+  /** Maintenance that overlaps the window; in order, disjoint. */
   readonly maintenance?: readonly TimeRange[];
-  /** In the order they were made in; those that do not touch the window change nothing. None where absent. */
+  /** In the order in which they were made; those outside the window have no effect. */
   readonly corrections?: readonly Pick<Correction, 'from' | 'to' | 'status'>[];
 }
 
 /**
- * The intervals that tile a window, without gap or overlap; neighbours differ in their status, or in one of them being maintenance or
- * corrected. Where nobody probed the status is `unknown`, whatever was confirmed before; where a correction holds, it is what that says.
+ * The intervals that tile a window, without gap or overlap; adjacent ones differ in status, maintenance or correction.
+ * The status is `unknown` while the service was not probed, whatever was confirmed before; a correction overrides it.
  *
- * One pass over all that is known, each list once.
+ * A single pass over the history.
  */
-export function intervalsIn(
+export function statusIntervals(
   window: TimeRange,
-  { before, changes, covered, maintenance = [], corrections = [] }: KnownHistory,
+  { before, changes, covered, maintenance = [], corrections = [] }: StatusHistory,
 ): StatusInterval[] {
-  const confirmed = new Changes(before?.status ?? 'unknown', changes);
-  const probed = new Spans(covered);
-  const maintained = new Spans(maintenance);
-  const corrected = new Spans<CorrectedRange>(flattenCorrections(corrections));
+  const confirmed = new StatusCursor(before?.status ?? 'unknown', changes);
+  const probed = new RangeCursor(covered);
+  const maintained = new RangeCursor(maintenance);
+  const corrected = new RangeCursor<CorrectedRange>(effectiveCorrections(corrections));
 
   const intervals: StatusInterval[] = [];
   for (let from = window.from; from < window.to;) {
@@ -61,8 +61,8 @@ export function intervalsIn(
   return intervals;
 }
 
-/** Exact: the sum of all is the length of the window that the intervals tile. */
-export function totalsOf(intervals: readonly StatusInterval[]): StatusTotals {
+/** Exact: the total is the length of the window that the intervals tile. */
+export function sumIntervals(intervals: readonly StatusInterval[]): StatusTotals {
   const { maintenance, ...outside } = NO_TOTALS;
   const totals = { outside: { ...outside }, within: { ...maintenance } };
   for (const interval of intervals)
@@ -78,37 +78,37 @@ function append(intervals: StatusInterval[], next: StatusInterval): void {
   else intervals.push(next);
 }
 
-/** A walk through spans that are in order and disjoint. Moments must be asked for in order. */
-class Spans<Kind extends TimeRange = TimeRange> {
+/** Forward-only cursor over disjoint ranges: times must not decrease from call to call. */
+class RangeCursor<Range extends TimeRange = TimeRange> {
   #index = 0;
-  /** When what was found last ends. */
+  /** The next time at which the result of {@link at} changes. */
   next = Infinity;
 
-  constructor(private readonly spans: readonly Kind[]) {}
+  constructor(private readonly ranges: readonly Range[]) {}
 
-  /** The span that a moment belongs to. */
-  at(time: number): Kind | undefined {
-    let span = this.spans[this.#index];
-    while (span && span.to <= time) span = this.spans[++this.#index];
-    if (!span) {
+  /** The range that contains a time. */
+  at(time: number): Range | undefined {
+    let range = this.ranges[this.#index];
+    while (range && range.to <= time) range = this.ranges[++this.#index];
+    if (!range) {
       this.next = Infinity;
       return undefined;
     }
-    const isWithin = span.from <= time;
-    this.next = isWithin ? span.to : span.from;
-    return isWithin ? span : undefined;
+    const isWithin = range.from <= time;
+    this.next = isWithin ? range.to : range.from;
+    return isWithin ? range : undefined;
   }
 }
 
-/** A walk through changes in order. Moments must be asked for in order. */
-class Changes {
+/** Forward-only cursor over status changes: times must not decrease from call to call. */
+class StatusCursor {
   #index = 0;
-  /** When what was found last ends. */
+  /** The next time at which the result of {@link statusAt} changes. */
   next = Infinity;
 
   constructor(
     private status: ServiceStatus,
-    private readonly changes: KnownHistory['changes'],
+    private readonly changes: StatusHistory['changes'],
   ) {}
 
   statusAt(time: number): ServiceStatus {

@@ -1,64 +1,63 @@
 import { type ProbingRules } from '../samples/probes-recorded.js';
 import { type Sample } from '../samples/sample.js';
 
-/** A stretch of time in milliseconds since 1970: `from` belongs to it, `to` does not. */
+/** Milliseconds since 1970; `from` is inclusive, `to` exclusive. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Longest time between the beginnings of two samples, in milliseconds, that still counts as probed: two intervals and a timeout.
- * A probe that takes all of its timeout moves the next one by less than an interval and a timeout; the other interval is room for
- * one probe that was missed or late.
+ * Maximum time between the starts of two samples that still counts as probed, in milliseconds: two intervals and a
+ * timeout. A probe that uses its whole timeout delays the next one by less than an interval and a timeout; the second
+ * interval allows for one missed or late probe.
  */
-export function gapTolerance({ intervalMs, timeoutMs }: Pick<ProbingRules, 'intervalMs' | 'timeoutMs'>): number {
+export function maxSampleGapMs({ intervalMs, timeoutMs }: Pick<ProbingRules, 'intervalMs' | 'timeoutMs'>): number {
   return 2 * intervalMs + timeoutMs;
 }
 
 /**
- * The time that samples tell about: from a sample to the next one that follows within the tolerance. A lone sample is a span
- * without length: it tells of one moment, and a later one may join it.
+ * Time ranges covered by samples: from each sample to the next one within the maximum gap. A single sample is an empty
+ * range, which a later sample may extend.
  *
  * @param samples in order of time
  */
-export function coverageOf(samples: readonly Pick<Sample, 'at'>[], toleranceMs: number): TimeRange[] {
-  const spans: TimeRange[] = [];
+export function coveredRanges(samples: readonly Pick<Sample, 'at'>[], maxGapMs: number): TimeRange[] {
+  const ranges: TimeRange[] = [];
   for (const { at } of samples) {
-    const last = spans.at(-1);
-    if (last && at - last.to <= toleranceMs) spans[spans.length - 1] = { from: last.from, to: at };
-    else spans.push({ from: at, to: at });
+    const last = ranges.at(-1);
+    if (last && at - last.to <= maxGapMs) ranges[ranges.length - 1] = { from: last.from, to: at };
+    else ranges.push({ from: at, to: at });
   }
-  return spans;
+  return ranges;
 }
 
-/** Makes one of spans that overlap or touch. @returns in order, disjoint */
-export function mergeTimeRanges(spans: readonly TimeRange[]): TimeRange[] {
+/** Merges overlapping and adjacent ranges. @returns in order, disjoint */
+export function mergeTimeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
-  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
     const last = merged.at(-1);
-    if (!last || span.from > last.to) merged.push(span);
-    else if (span.to > last.to) merged[merged.length - 1] = { from: last.from, to: span.to };
+    if (!last || range.from > last.to) merged.push(range);
+    else if (range.to > last.to) merged[merged.length - 1] = { from: last.from, to: range.to };
   }
   return merged;
 }
 
 /**
- * Adds a span, and makes one of those that touch or are no further apart than the tolerance.
+ * Inserts a range and merges it with those at most `maxGapMs` away.
  *
- * @param spans in order, none within the tolerance of the next unless it was joined under a smaller one
- * @returns the same, with the span in its place
+ * @param ranges in order; more than `maxGapMs` apart unless they were added with a smaller one
  */
-export function addTimeRange(spans: readonly TimeRange[], added: TimeRange, toleranceMs: number): TimeRange[] {
+export function addTimeRange(ranges: readonly TimeRange[], added: TimeRange, maxGapMs: number): TimeRange[] {
   const before: TimeRange[] = [];
   const after: TimeRange[] = [];
   let { from, to } = added;
-  for (const span of spans) {
-    if (span.to < added.from - toleranceMs) before.push(span);
-    else if (span.from > added.to + toleranceMs) after.push(span);
+  for (const range of ranges) {
+    if (range.to < added.from - maxGapMs) before.push(range);
+    else if (range.from > added.to + maxGapMs) after.push(range);
     else {
-      from = Math.min(from, span.from);
-      to = Math.max(to, span.to);
+      from = Math.min(from, range.from);
+      to = Math.max(to, range.to);
     }
   }
   return [...before, { from, to }, ...after];

@@ -1,24 +1,24 @@
 import { NO_TOTALS, type StatusTotals } from './status-totals.js';
-import { countsAsUp, DEFAULT_POLICY, figuresOf, type UptimePolicy } from './uptime-figures.js';
+import { countsAsUp, DEFAULT_POLICY, computeFigures, type UptimePolicy } from './uptime-figures.js';
 
 const DAY = 86_400_000;
 
-const totalsOf = (totals: Partial<StatusTotals>): StatusTotals => ({ ...NO_TOTALS, ...totals });
+const totalsWith = (totals: Partial<StatusTotals>): StatusTotals => ({ ...NO_TOTALS, ...totals });
 const policyOf = (policy: Partial<UptimePolicy>): UptimePolicy => ({ ...DEFAULT_POLICY, ...policy });
 
-describe('the figures of a window', () => {
-  it('count a degraded service as up, unless the policy says otherwise', () => {
-    const totals = totalsOf({ up: 50, degraded: 25, down: 25 });
-    expect(figuresOf(totals)).toMatchObject({ totalUptime: 75, totalDowntime: 25, uptimePercentage: 75 });
-    expect(figuresOf(totals, policyOf({ degraded: 'down' }))).toMatchObject({
+describe('computeFigures', () => {
+  it('counts degraded as up by default, or as down by policy', () => {
+    const totals = totalsWith({ up: 50, degraded: 25, down: 25 });
+    expect(computeFigures(totals)).toMatchObject({ totalUptime: 75, totalDowntime: 25, uptimePercentage: 75 });
+    expect(computeFigures(totals, policyOf({ degraded: 'down' }))).toMatchObject({
       totalUptime: 50,
       totalDowntime: 50,
       uptimePercentage: 50,
     });
   });
 
-  it('leave unknown time out of the percentage and show in bounds what it could have been', () => {
-    expect(figuresOf(totalsOf({ up: 60, down: 20, unknown: 20 }))).toEqual({
+  it('excludes unknown time from the percentage and reflects it in the bounds', () => {
+    expect(computeFigures(totalsWith({ up: 60, down: 20, unknown: 20 }))).toEqual({
       totalUptime: 60,
       totalDowntime: 20,
       totalUnknown: 20,
@@ -28,8 +28,8 @@ describe('the figures of a window', () => {
     });
   });
 
-  it('have no percentage where nothing is known', () => {
-    expect(figuresOf(totalsOf({ unknown: DAY }))).toEqual({
+  it('returns no percentage if all time is unknown', () => {
+    expect(computeFigures(totalsWith({ unknown: DAY }))).toEqual({
       totalUptime: 0,
       totalDowntime: 0,
       totalUnknown: DAY,
@@ -39,22 +39,22 @@ describe('the figures of a window', () => {
     });
   });
 
-  it('never show 100 % where there was downtime, nor 0 % as the most that is possible where there was uptime', () => {
+  it('never rounds up to 100 % with downtime, nor the upper bound down to 0 % with uptime', () => {
     const fiveYears = 5 * 365 * DAY;
-    expect(figuresOf(totalsOf({ up: fiveYears - 1, down: 1 })).uptimePercentage).toBe(99.999);
-    expect(figuresOf(totalsOf({ up: 1, down: fiveYears - 1 })).uptimeBounds).toEqual({ low: 0, high: 0.001 });
+    expect(computeFigures(totalsWith({ up: fiveYears - 1, down: 1 })).uptimePercentage).toBe(99.999);
+    expect(computeFigures(totalsWith({ up: 1, down: fiveYears - 1 })).uptimeBounds).toEqual({ low: 0, high: 0.001 });
   });
 
   describe('with maintenance', () => {
-    const totals = totalsOf({
+    const totals = totalsWith({
       up: 60,
       down: 10,
       unknown: 10,
       maintenance: { up: 5, degraded: 5, down: 8, unknown: 2 },
     });
 
-    it('leave it out of everything, unless the policy says otherwise', () => {
-      expect(figuresOf(totals)).toEqual({
+    it('excludes it by default', () => {
+      expect(computeFigures(totals)).toEqual({
         totalUptime: 60,
         totalDowntime: 10,
         totalUnknown: 10,
@@ -64,8 +64,8 @@ describe('the figures of a window', () => {
       });
     });
 
-    it('count it as it was probed', () => {
-      expect(figuresOf(totals, policyOf({ maintenance: 'asProbed' }))).toEqual({
+    it('counts it by probed status', () => {
+      expect(computeFigures(totals, policyOf({ maintenance: 'asProbed' }))).toEqual({
         totalUptime: 70,
         totalDowntime: 18,
         totalUnknown: 12,
@@ -75,8 +75,8 @@ describe('the figures of a window', () => {
       });
     });
 
-    it('count all of it as up, or as down, also what is unknown of it', () => {
-      expect(figuresOf(totals, policyOf({ maintenance: 'up' }))).toEqual({
+    it('counts all of it as up or as down, including its unknown time', () => {
+      expect(computeFigures(totals, policyOf({ maintenance: 'up' }))).toEqual({
         totalUptime: 80,
         totalDowntime: 10,
         totalUnknown: 10,
@@ -84,7 +84,7 @@ describe('the figures of a window', () => {
         uptimePercentage: 88.888,
         uptimeBounds: { low: 80, high: 90 },
       });
-      expect(figuresOf(totals, policyOf({ maintenance: 'down' }))).toEqual({
+      expect(computeFigures(totals, policyOf({ maintenance: 'down' }))).toEqual({
         totalUptime: 60,
         totalDowntime: 30,
         totalUnknown: 10,
@@ -94,8 +94,8 @@ describe('the figures of a window', () => {
       });
     });
 
-    it('have no percentage where there was nothing else', () => {
-      expect(figuresOf(totalsOf({ maintenance: { up: 5, degraded: 0, down: 5, unknown: 0 } }))).toEqual({
+    it('returns no percentage for a window of maintenance only', () => {
+      expect(computeFigures(totalsWith({ maintenance: { up: 5, degraded: 0, down: 5, unknown: 0 } }))).toEqual({
         totalUptime: 0,
         totalDowntime: 0,
         totalUnknown: 0,
@@ -107,8 +107,8 @@ describe('the figures of a window', () => {
   });
 });
 
-describe('the policy', () => {
-  it('says whether a service in maintenance is up, whatever it was found to be', () => {
+describe('countsAsUp', () => {
+  it('follows the maintenance policy regardless of the probed status', () => {
     const counted = (maintenance: UptimePolicy['maintenance']): boolean[] => [
       countsAsUp('up', policyOf({ maintenance }), true),
       countsAsUp('down', policyOf({ maintenance }), true),
@@ -122,7 +122,7 @@ describe('the policy', () => {
     expect(countsAsUp('down', policyOf({ maintenance: 'up' }), false)).toBe(false);
   });
 
-  it('says which statuses count as up', () => {
+  it('follows the policy for degraded and unknown', () => {
     expect((['up', 'degraded', 'down', 'unknown'] as const).filter((status) => countsAsUp(status))).toEqual([
       'up',
       'degraded',

@@ -1,56 +1,58 @@
 import { type ServiceStatus } from '../status/service-status.js';
-import { addTime, type StatusTotals, type TimeByStatus, wholeOf } from './status-totals.js';
+import { addTime, type StatusTotals, type TimeByStatus, totalTime } from './status-totals.js';
 
-/** How statuses count. */
+/** Rules by which time in each status counts towards the uptime. */
 export interface UptimePolicy {
-  /** Whether a degraded service is up. */
+  /** Whether degraded time counts as up or down. */
   readonly degraded: 'up' | 'down';
-  /** Whether time that nobody knows about is left out of the percentage, or counts as one or the other. */
+  /** Whether unknown time is excluded from the percentage, or counts as up or down. */
   readonly unknown: 'excluded' | 'up' | 'down';
-  /** Whether time of maintenance is left out of all percentages, counts as any other, or all of it as one or the other. */
+  /** Whether maintenance is excluded from all percentages, counts by its probed status, or counts as up or down. */
   readonly maintenance: 'excluded' | 'asProbed' | 'up' | 'down';
 }
 
 export const DEFAULT_POLICY: UptimePolicy = { degraded: 'up', unknown: 'excluded', maintenance: 'excluded' };
 
 export interface UptimeFigures {
-  /** Milliseconds that count as up, as down, as neither, and of maintenance that is left out; together the length of the window. */
+  /**
+   * Milliseconds counted as up, as down, as neither, and of excluded maintenance; together the length of the window.
+   */
   readonly totalUptime: number;
   readonly totalDowntime: number;
   readonly totalUnknown: number;
   readonly totalMaintenance: number;
-  /** Of the time that counts, rounded down to thousandths; null where none does. */
+  /** Uptime of the counted time, rounded down to thousandths; null if no time counts. */
   readonly uptimePercentage: number | null;
   /**
-   * What the percentage of the whole window (without the maintenance that is left out) is at least and at most, whatever happened
+   * Lower and upper bound of the percentage of the whole window without excluded maintenance, whatever the status was
    * while it is unknown; rounded outwards.
    */
   readonly uptimeBounds: { readonly low: number; readonly high: number };
 }
 
-/** Figures of a window. Exact in integers up to the last rounding, which never makes 100 % of less. */
-export function figuresOf(totals: StatusTotals, policy: UptimePolicy = DEFAULT_POLICY): UptimeFigures {
-  const { left, surely, judged } = shareOf(totals, policy);
-  const counted = { up: surely.up + judged.up, down: surely.down + judged.down, excluded: 0 };
-  counted[policy.degraded] += judged.degraded;
-  counted[policy.unknown] += judged.unknown;
+/** Uptime of a window. Exact integer arithmetic up to the final rounding, which never rounds up to 100 %. */
+export function computeFigures(totals: StatusTotals, policy: UptimePolicy = DEFAULT_POLICY): UptimeFigures {
+  const { excluded, fixed, byStatus } = applyMaintenancePolicy(totals, policy);
+  const counted = { up: fixed.up + byStatus.up, down: fixed.down + byStatus.down, excluded: 0 };
+  counted[policy.degraded] += byStatus.degraded;
+  counted[policy.unknown] += byStatus.unknown;
 
-  const surelyUp = surely.up + judged.up + (policy.degraded === 'up' ? judged.degraded : 0);
-  const whole = surely.up + surely.down + wholeOf(judged);
+  const certainlyUp = fixed.up + byStatus.up + (policy.degraded === 'up' ? byStatus.degraded : 0);
+  const whole = fixed.up + fixed.down + totalTime(byStatus);
   return {
     totalUptime: counted.up,
     totalDowntime: counted.down,
     totalUnknown: counted.excluded,
-    totalMaintenance: left,
+    totalMaintenance: excluded,
     uptimePercentage: percentage(counted.up, counted.up + counted.down, 'down') ?? null,
     uptimeBounds: {
-      low: percentage(surelyUp, whole, 'down') ?? 0,
-      high: percentage(surelyUp + judged.unknown, whole, 'up') ?? 100,
+      low: percentage(certainlyUp, whole, 'down') ?? 0,
+      high: percentage(certainlyUp + byStatus.unknown, whole, 'up') ?? 100,
     },
   };
 }
 
-/** Whether a service of this status counts as up. */
+/** Whether a status counts as up under the policy. */
 export function countsAsUp(
   status: ServiceStatus,
   policy: UptimePolicy = DEFAULT_POLICY,
@@ -65,34 +67,36 @@ export function countsAsUp(
   );
 }
 
-/** Milliseconds of maintenance that are left out, or are up or down whatever the probes say; and the others by status. */
-interface Share {
-  readonly left: number;
-  readonly surely: { readonly up: number; readonly down: number };
-  readonly judged: TimeByStatus;
+interface CountedTime {
+  /** Milliseconds of maintenance that count as neither. */
+  readonly excluded: number;
+  /** Milliseconds of maintenance that count as up or down regardless of the probes. */
+  readonly fixed: { readonly up: number; readonly down: number };
+  /** Milliseconds that count by status. */
+  readonly byStatus: TimeByStatus;
 }
 
-function shareOf(totals: StatusTotals, policy: UptimePolicy): Share {
-  const maintenance = wholeOf(totals.maintenance);
+function applyMaintenancePolicy(totals: StatusTotals, policy: UptimePolicy): CountedTime {
+  const maintenance = totalTime(totals.maintenance);
   switch (policy.maintenance) {
     case 'excluded':
-      return { left: maintenance, surely: { up: 0, down: 0 }, judged: totals };
+      return { excluded: maintenance, fixed: { up: 0, down: 0 }, byStatus: totals };
     case 'asProbed':
-      return { left: 0, surely: { up: 0, down: 0 }, judged: addTime(totals, totals.maintenance) };
+      return { excluded: 0, fixed: { up: 0, down: 0 }, byStatus: addTime(totals, totals.maintenance) };
     case 'up':
-      return { left: 0, surely: { up: maintenance, down: 0 }, judged: totals };
+      return { excluded: 0, fixed: { up: maintenance, down: 0 }, byStatus: totals };
     case 'down':
-      return { left: 0, surely: { up: 0, down: maintenance }, judged: totals };
+      return { excluded: 0, fixed: { up: 0, down: maintenance }, byStatus: totals };
   }
 }
 
-/** Thousandths of a percent that make 100 %. */
-const WHOLE = 100_000n;
+/** 100 % in thousandths of a percent. */
+const HUNDRED_PERCENT = 100_000n;
 
-/** `part` of `whole` in percent, with three decimals; undefined of nothing. */
+/** `part` of `whole` in percent, with three decimals; undefined if `whole` is 0. */
 function percentage(part: number, whole: number, rounding: 'down' | 'up'): number | undefined {
   if (whole === 0) return undefined;
   const divisor = BigInt(whole);
-  const thousandths = (BigInt(part) * WHOLE + (rounding === 'up' ? divisor - 1n : 0n)) / divisor;
+  const thousandths = (BigInt(part) * HUNDRED_PERCENT + (rounding === 'up' ? divisor - 1n : 0n)) / divisor;
   return Number(thousandths) / 1_000;
 }

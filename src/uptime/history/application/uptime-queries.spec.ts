@@ -3,14 +3,14 @@ import { StreamNotFoundError, ValidationError } from '../../../event-store/domai
 import {
   type Correction,
   DEFAULT_POLICY,
-  intervalsIn,
+  statusIntervals,
   type MaintenanceWindow,
   maintenanceIn,
   type TimeRange,
   type StatusChange,
   type StatusTotals,
-  totalsOf,
-  wholeOf,
+  sumIntervals,
+  totalTime,
 } from '../../domain/index.js';
 import { type LiveService } from '../../probing/application/service-monitor.js';
 import { type ProbeAttempt } from '../../probing/application/run-probe.js';
@@ -52,7 +52,7 @@ class ListedHistory implements UptimeHistory {
       maintenance: maintenanceIn(this.maintenance(service), window),
       corrections: this.corrections(service),
     };
-    return totalsOf(intervalsIn(window, { ...known, ...(before ? { before } : {}) }));
+    return sumIntervals(statusIntervals(window, { ...known, ...(before ? { before } : {}) }));
   }
 
   services(): string[] {
@@ -337,7 +337,7 @@ describe('the figures of days that are over', () => {
     const { asked, queries } = history(midnight);
     expect(queries.service('http', 48)).toMatchObject({ totalUptime: 28 * HOUR_MS, totalDowntime: 20 * HOUR_MS });
     expect(asked).toEqual([{ from: NOON - 2 * DAY, to: midnight }]);
-    expect(asked.map((span) => wholeOf(new ListedHistory().totalsIn('http', span)))).toEqual([1.5 * DAY]);
+    expect(asked.map((span) => totalTime(new ListedHistory().totalsIn('http', span)))).toEqual([1.5 * DAY]);
   });
 
   it('do not before a change that the history does not know yet', () => {

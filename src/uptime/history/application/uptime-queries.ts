@@ -3,10 +3,10 @@ import {
   addTotals,
   countsAsUp,
   DEFAULT_POLICY,
-  figuresOf,
-  gapTolerance,
-  intervalsIn,
-  type KnownHistory,
+  computeFigures,
+  maxSampleGapMs,
+  statusIntervals,
+  type StatusHistory,
   maintenanceAt,
   maintenanceIn,
   type MaintenanceOccurrence,
@@ -15,7 +15,7 @@ import {
   type StatusChange,
   type StatusInterval,
   type StatusTotals,
-  totalsOf,
+  sumIntervals,
   type UptimeFigures,
   type UptimePolicy,
   addTimeRange,
@@ -62,7 +62,7 @@ interface KnownChanges {
 }
 
 /** What is known around a window, with all that is known of the changes. */
-interface ChangeHistory extends KnownHistory {
+interface ChangeHistory extends StatusHistory {
   readonly changes: readonly StatusChange[];
 }
 
@@ -108,10 +108,10 @@ export class UptimeQueries {
     this.mustExist(name);
     const window = this.#windowOf(hours);
     const known = this.#historyIn(name, window);
-    const intervals = intervalsIn(window, known);
+    const intervals = statusIntervals(window, known);
     const begunBy = new Map(known.changes.map((change) => [change.at, change]));
     return {
-      ...this.#summarize(name, window, totalsOf(intervals), policy),
+      ...this.#summarize(name, window, sumIntervals(intervals), policy),
       window,
       intervals: intervals.map((interval) => {
         const change = begunBy.get(interval.from);
@@ -129,7 +129,7 @@ export class UptimeQueries {
     const current = this.#current(name, window.to);
     return {
       ...current,
-      ...figuresOf(totals, policy),
+      ...computeFigures(totals, policy),
       isCurrentlyUp: countsAsUp(current.currentStatus, policy, current.maintenance !== undefined),
     };
   }
@@ -138,11 +138,11 @@ export class UptimeQueries {
   #totalsIn(name: string, window: TimeRange): StatusTotals {
     const [firstUnread] = this.#latestChanges(name).unread;
     const settled = Math.min(this.history.finalUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
-    if (settled <= window.from) return totalsOf(intervalsIn(window, this.#historyIn(name, window)));
+    if (settled <= window.from) return sumIntervals(statusIntervals(window, this.#historyIn(name, window)));
     const rest = { from: settled, to: window.to };
     return addTotals(
       this.history.totalsIn(name, { from: window.from, to: settled }),
-      totalsOf(intervalsIn(rest, this.#historyIn(name, rest))),
+      sumIntervals(statusIntervals(rest, this.#historyIn(name, rest))),
     );
   }
 
@@ -186,7 +186,7 @@ export class UptimeQueries {
   /** When the service was probed; up to the window's end where its last probe is not longer ago than the next one may take. */
   #covered(name: string, window: TimeRange): TimeRange[] {
     const live = this.live().get(name);
-    const toleranceMs = live ? gapTolerance(live.service) : 0;
+    const toleranceMs = live ? maxSampleGapMs(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
     const covered = (live?.covered ?? []).reduce<TimeRange[]>(
       (spans, span) => addTimeRange(spans, span, toleranceMs),

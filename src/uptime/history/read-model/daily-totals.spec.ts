@@ -10,8 +10,8 @@ import {
   changeEventId,
   CORRECTED_STATUSES,
   DAY_MS,
-  intervalsIn,
-  LENGTH_MS,
+  statusIntervals,
+  UNIT_MS,
   OBSERVED_STATUSES,
   probeSamplesStream,
   type TimeRange,
@@ -21,14 +21,14 @@ import {
   toProbesRecorded,
   toServiceStatusChanged,
   toStatusCorrected,
-  totalsOf,
+  sumIntervals,
 } from '../../domain/index.js';
 import { knownIn } from './recorded-history.js';
 import { UptimeProjection } from './uptime-projection.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 import { openTables, UPTIME_TABLES } from './uptime-tables.js';
 
-const HOUR = LENGTH_MS.hour;
+const HOUR = UNIT_MS.hour;
 const FIRST_DAY = Date.UTC(2026, 2, 26);
 const DAYS = 9;
 /** Probed so seldom that a few samples reach over days. */
@@ -181,13 +181,13 @@ describe('the totals of a window', () => {
         applyIn(whole, events, [events.length]);
         expect(rowsOf(cut)).toEqual(rowsOf(whole));
         const plainly = (window: TimeRange): unknown =>
-          totalsOf(intervalsIn(window, knownIn(openTables(cut), SERVICE, window)));
+          sumIntervals(statusIntervals(window, knownIn(openTables(cut), SERVICE, window)));
         for (const window of asked) expect(history.totalsIn(SERVICE, window)).toEqual(plainly(window));
         const settled = history.finalUntil(SERVICE);
         for (const { from, to } of asked) {
           const middle = Math.min(Math.max(settled ?? from, from), to);
-          const rest = totalsOf(
-            intervalsIn({ from: middle, to }, knownIn(openTables(cut), SERVICE, { from: middle, to })),
+          const rest = sumIntervals(
+            statusIntervals({ from: middle, to }, knownIn(openTables(cut), SERVICE, { from: middle, to })),
           );
           expect(addTotals(history.totalsIn(SERVICE, { from, to: middle }), rest)).toEqual(plainly({ from, to }));
         }

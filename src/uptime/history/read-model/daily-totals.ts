@@ -1,7 +1,7 @@
 import {
   addTotals,
   DAY_MS,
-  intervalsIn,
+  statusIntervals,
   type CumulativeTotals,
   NO_TOTALS,
   ZERO_TOTALS,
@@ -10,7 +10,7 @@ import {
   type StatusTotals,
   totalsBetween,
   totalsByDay,
-  totalsOf,
+  sumIntervals,
 } from '../../domain/index.js';
 import { firstProbed, knownIn, lastProbed } from './recorded-history.js';
 import { type UptimeTables } from './uptime-tables.js';
@@ -31,14 +31,14 @@ export function updateDailyTotals(tables: UptimeTables, service: string, from: n
   for (const key of outdated) tables.totals.removeSync(key);
   if (days.to <= days.from) return;
   const known = lastRow(tables, service, days.from)?.known ?? ZERO_TOTALS;
-  for (const day of totalsByDay(intervalsIn(days, knownIn(tables, service, days)), known))
-    tables.totals.putSync([service, day.end], day.known);
+  for (const day of totalsByDay(statusIntervals(days, knownIn(tables, service, days)), known))
+    tables.totals.putSync([service, day.end], day.totals);
 }
 
 /** The totals of a window: of what is recorded, exactly what its intervals add up to, in a time that does not depend on its length. */
 export function totalsIn(tables: UptimeTables, service: string, window: TimeRange): StatusTotals {
   const partly = (part: TimeRange): StatusTotals =>
-    part.to <= part.from ? NO_TOTALS : totalsOf(intervalsIn(part, knownIn(tables, service, part)));
+    part.to <= part.from ? NO_TOTALS : sumIntervals(statusIntervals(part, knownIn(tables, service, part)));
   const days = countedDays(tables, service, {
     from: startOf('day', window.from + DAY_MS - 1),
     to: startOf('day', window.to),

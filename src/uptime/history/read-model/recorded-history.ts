@@ -1,6 +1,6 @@
 import {
   type Correction,
-  type KnownHistory,
+  type StatusHistory,
   maintenanceIn,
   type MaintenanceWindow,
   type TimeRange,
@@ -49,7 +49,7 @@ export function lastProbed({ covered }: UptimeTables, service: string): number |
 }
 
 /** All that is recorded about a window. */
-export function knownIn(tables: UptimeTables, service: string, window: TimeRange): KnownHistory {
+export function knownIn(tables: UptimeTables, service: string, window: TimeRange): StatusHistory {
   const before = lastChange(tables, service, window.from - 1);
   return {
     ...(before ? { before } : {}),

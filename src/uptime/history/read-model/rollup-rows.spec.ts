@@ -7,7 +7,7 @@ import { ReadModel } from '../../../event-store/index.js';
 import {
   DAY_MS,
   toSample,
-  LENGTH_MS,
+  UNIT_MS,
   probeSamplesStream,
   type RollupUnit,
   type Sample,
@@ -17,7 +17,7 @@ import {
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 import { openTables } from './uptime-tables.js';
 
-const { minute: MINUTE, hour: HOUR } = LENGTH_MS;
+const { minute: MINUTE, hour: HOUR } = UNIT_MS;
 
 describe('the rollups of samples', () => {
   let directory: string;

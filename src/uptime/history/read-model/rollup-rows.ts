@@ -1,11 +1,11 @@
 import {
-  ErrorKinds,
-  keptFrom,
-  LENGTH_MS,
+  ErrorKindCache,
+  retentionStart,
+  UNIT_MS,
   Rollup,
   ROLLUP_UNITS,
   type RollupUnit,
-  rollupsOf,
+  rollupRanges,
   type Sample,
   type TimeRange,
   startOf,
@@ -36,17 +36,17 @@ class ServiceRollups {
     this.#newest = newestMinute(tables, service) ?? -Infinity;
   }
 
-  add(samples: readonly Sample[], kinds: ErrorKinds): void {
+  add(samples: readonly Sample[], kinds: ErrorKindCache): void {
     this.#newest = Math.max(this.#newest, samples.at(-1)?.at ?? -Infinity);
     for (const unit of ROLLUP_UNITS) {
-      const from = keptFrom(unit, this.#newest);
+      const from = retentionStart(unit, this.#newest);
       let row: Rollup | undefined;
       let end = -Infinity;
       for (const sample of samples) {
         if (sample.at < from) continue;
         if (!row || sample.at >= end) {
           const start = startOf(unit, sample.at);
-          end = start + LENGTH_MS[unit];
+          end = start + UNIT_MS[unit];
           row = this.#rowOf(unit, start);
         }
         row.add(sample, sample.error === undefined ? undefined : kinds.of(sample.error));
@@ -58,7 +58,7 @@ class ServiceRollups {
   write(): void {
     for (const unit of ROLLUP_UNITS) {
       const table = this.tables[unit];
-      const from = keptFrom(unit, this.#newest);
+      const from = retentionStart(unit, this.#newest);
       const expired =
         from === -Infinity ? [] : [...table.getKeys({ start: [this.service], end: [this.service, from] })];
       for (const key of expired) table.removeSync(key);
@@ -81,7 +81,7 @@ class ServiceRollups {
 /** Rolls up the samples of a batch of events: each row is read and written once, however many of the samples are in it. */
 export class RollupBatch {
   readonly #services = new Map<string, ServiceRollups>();
-  readonly #kinds = new ErrorKinds();
+  readonly #kinds = new ErrorKindCache();
 
   constructor(private readonly tables: RollupTables) {}
 
@@ -98,12 +98,12 @@ export class RollupBatch {
   }
 }
 
-/** All samples of a window, as one rollup, from the fewest rows that hold it; see {@link rollupsOf} for its edges. */
+/** All samples of a window, as one rollup, from the fewest rows that hold it; see {@link rollupRanges} for its edges. */
 export function rollupOf(tables: RollupTables, service: string, window: TimeRange): Rollup {
   const whole = new Rollup();
   const newest = newestMinute(tables, service);
   if (newest === undefined) return whole;
-  for (const { unit, from, to } of rollupsOf(window, newest)) {
+  for (const { unit, from, to } of rollupRanges(window, newest)) {
     for (const { value } of tables[unit].getRange({ start: [service, from], end: [service, to] })) whole.merge(value);
   }
   return whole;

@@ -1,17 +1,17 @@
 import { isEvent, type RecordedEvent } from '../../../event-store/index.js';
 import {
-  correctionOf,
-  coverageOf,
-  gapTolerance,
+  fromStatusCorrected,
+  coveredRanges,
+  maxSampleGapMs,
   MaintenanceCancelled,
   MaintenanceScheduled,
-  maintenanceWindowOf,
+  fromMaintenanceScheduled,
   PROBE_SAMPLES_PREFIX,
   ProbesRecorded,
-  samplesOf,
+  decodeSamples,
   ServiceStatusChanged,
   serviceOfUptimeStream,
-  statusChangeOf,
+  fromServiceStatusChanged,
   StatusCorrected,
   withCancellation,
 } from '../../domain/index.js';
@@ -50,17 +50,17 @@ export class UptimeProjection {
     const key: [string, number] = [service, Number(event.revision)];
     services.putSync(service, true);
     if (isEvent(event, ServiceStatusChanged)) {
-      const { serviceName: _, at, ...stored } = statusChangeOf(event.data);
+      const { serviceName: _, at, ...stored } = fromServiceStatusChanged(event.data);
       changes.putSync([service, at, Number(event.revision)], stored);
       this.#changed(service, at);
     } else if (isEvent(event, MaintenanceScheduled)) {
-      const window = maintenanceWindowOf(event.data);
+      const window = fromMaintenanceScheduled(event.data);
       maintenance.putSync(key, window);
       this.#changed(service, window.from);
     } else if (isEvent(event, MaintenanceCancelled)) {
       this.#cancel(service, event.data);
     } else if (isEvent(event, StatusCorrected)) {
-      const correction = correctionOf(event.data);
+      const correction = fromStatusCorrected(event.data);
       corrections.putSync(key, correction);
       this.#changed(service, correction.from);
     }
@@ -79,10 +79,10 @@ export class UptimeProjection {
   }
 
   #applySamples(service: string, event: ProbesRecorded): void {
-    const samples = samplesOf(event);
-    const toleranceMs = gapTolerance(event);
+    const samples = decodeSamples(event);
+    const toleranceMs = maxSampleGapMs(event);
     this.#rollups.add(service, samples);
-    for (const span of coverageOf(samples, toleranceMs)) {
+    for (const span of coveredRanges(samples, toleranceMs)) {
       const before = lastProbed(this.tables, service) ?? Infinity;
       const changedFrom = addCoverage(this.tables, service, span, toleranceMs);
       if (changedFrom === undefined) continue;

@@ -8,7 +8,7 @@ import {
   PROBER_LEASE_STREAM,
   ProbesRecorded,
   type Sample,
-  samplesOf,
+  decodeSamples,
   ServiceStatusChanged,
 } from '../../domain/index.js';
 import { ProberLease } from './prober-lease.js';
@@ -108,7 +108,7 @@ describe('the prober', () => {
   const samplesIn = (name: string): Sample[] =>
     store
       .eventsOf(`system-probe-samples-${name}`)
-      .flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+      .flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
 
   it('probes where no other replica does, and is settled when it knows which one does', async () => {
     const one = start('one', [service('a'), service('b')]);

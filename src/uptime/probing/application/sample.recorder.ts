@@ -1,13 +1,13 @@
 import { type EventStore, isEvent, type NewEvent, type StreamMetadata } from '../../../event-store/domain/index.js';
 import {
-  coverageOf,
-  gapTolerance,
+  coveredRanges,
+  maxSampleGapMs,
   MAX_SAMPLES_PER_EVENT,
   type MonitoredService,
   probeSamplesStream,
   ProbesRecorded,
   type Sample,
-  samplesOf,
+  decodeSamples,
   type TimeRange,
   toProbesRecorded,
   addTimeRange,
@@ -59,7 +59,7 @@ export class SampleRecorder {
     private readonly options: SampleRecorderOptions,
   ) {
     this.#streamName = probeSamplesStream(service.name);
-    this.#toleranceMs = gapTolerance(service);
+    this.#toleranceMs = maxSampleGapMs(service);
     this.#windowMs = options.sampleWindowMs ?? Math.min(FULL_WINDOW * service.intervalMs, MAX_WINDOW_MS);
   }
 
@@ -124,7 +124,7 @@ export class SampleRecorder {
 
   /** Takes in when samples were taken. @param samples in order of time */
   #cover(samples: readonly Sample[]): void {
-    for (const span of coverageOf(samples, this.#toleranceMs))
+    for (const span of coveredRanges(samples, this.#toleranceMs))
       this.#covered = addTimeRange(this.#covered, span, this.#toleranceMs);
     this.#covered = this.#covered.slice(-MAX_TIME_RANGES);
   }
@@ -150,7 +150,7 @@ export class SampleRecorder {
     const { store, spool } = this.options;
     const { name } = this.service;
     const windows = await store.readStream(this.#streamName, { direction: 'backwards', limit: LOOKED_AT });
-    const recorded = windows.flatMap((event) => (isEvent(event, ProbesRecorded) ? samplesOf(event.data) : []));
+    const recorded = windows.flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
     const known = new Set(recorded.map(identityOf));
     const waiting = spool.samples(name, MAX_SAMPLES_PER_EVENT);
     const firstNew = waiting.findIndex((sample) => !known.has(identityOf(sample)));

@@ -10,20 +10,20 @@ import {
 } from '../../../event-store/domain/index.js';
 import {
   evolve,
-  gapTolerance,
+  maxSampleGapMs,
   applySample,
   type MonitoredService,
-  NEVER_PROBED,
+  INITIAL_DETECTOR_STATE,
   probeSamplesStream,
   ProbesRecorded,
-  rebase,
+  rebaseChanges,
   type Sample,
-  samplesOf,
+  decodeSamples,
   ServiceStatusChanged,
   type StatusChange,
-  statusChangeOf,
+  fromServiceStatusChanged,
   toServiceStatusChanged,
-  type StatusDetector,
+  type StatusDetectorState,
 } from '../../domain/index.js';
 import { type Log } from './log.js';
 import { createUptimeStream } from './uptime-streams.js';
@@ -58,7 +58,7 @@ export interface StatusChangeRecorderOptions {
 export class StatusChangeRecorder {
   readonly #streamName: string;
   #recorded: Recorded | undefined;
-  #state: StatusDetector = NEVER_PROBED;
+  #state: StatusDetectorState = INITIAL_DETECTOR_STATE;
   #unjudged: Sample[] = [];
   /** From when on it judges samples, in milliseconds since 1970. */
   #goesOnAt = 0;
@@ -94,7 +94,7 @@ export class StatusChangeRecorder {
   begin(samples: readonly Sample[], now: number): void {
     this.#goesOnAt = samples[0]?.at ?? now;
     this.#recorded = undefined;
-    this.#state = NEVER_PROBED;
+    this.#state = INITIAL_DETECTOR_STATE;
     this.#waiting = [];
     this.#unjudged = samples.slice(-MAX_PENDING_SAMPLES);
   }
@@ -154,11 +154,11 @@ export class StatusChangeRecorder {
     const isFirst = this.#recorded === undefined;
     const recorded = (await this.#read()) ?? (await this.#create());
     const { last } = recorded;
-    let state = last ? evolve(NEVER_PROBED, { change: last }) : NEVER_PROBED;
+    let state = last ? evolve(INITIAL_DETECTOR_STATE, { change: last }) : INITIAL_DETECTOR_STATE;
     if (isFirst) for (const sample of await this.#recordedSamples()) state = evolve(state, { sample });
     else state = { ...state, streaks: this.#state.streaks };
     this.#recorded = recorded;
-    this.#waiting = rebase(this.#waiting, last);
+    this.#waiting = rebaseChanges(this.#waiting, last);
     const current = this.#waiting.at(-1);
     this.#state = current ? evolve(state, { change: current }) : state;
     for (const sample of this.#unjudged.splice(0)) this.#toSample(sample);
@@ -178,7 +178,7 @@ export class StatusChangeRecorder {
           revision ??= event.revision;
           if (event.problem?.reason === 'newer-schema-version')
             throw new Error(`${this.#streamName}: ${event.problem.message}`);
-          if (isEvent(event, ServiceStatusChanged)) return { revision, last: statusChangeOf(event.data) };
+          if (isEvent(event, ServiceStatusChanged)) return { revision, last: fromServiceStatusChanged(event.data) };
         }
         const oldest: bigint | undefined = events.at(-1)?.revision;
         if (oldest === undefined || oldest === 0n) return undefined;
@@ -205,9 +205,9 @@ export class StatusChangeRecorder {
         limit: 1,
       });
       if (!event || !isEvent(event, ProbesRecorded)) return [];
-      const samples = samplesOf(event.data);
+      const samples = decodeSamples(event.data);
       const last = samples.at(-1)?.at ?? 0;
-      return this.#goesOnAt - last <= gapTolerance(event.data) ? samples.filter(({ at }) => at < this.#goesOnAt) : [];
+      return this.#goesOnAt - last <= maxSampleGapMs(event.data) ? samples.filter(({ at }) => at < this.#goesOnAt) : [];
     } catch (error) {
       if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
       throw error;
@@ -223,7 +223,7 @@ export class StatusChangeRecorder {
       this.options.log.warn(
         `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`,
       );
-      this.#waiting = rebase(this.#waiting.slice(1), this.#recorded?.last);
+      this.#waiting = rebaseChanges(this.#waiting.slice(1), this.#recorded?.last);
     }
   }
 }

@@ -174,7 +174,7 @@ describe('the http probe', () => {
     [
       'a JSON path that is none',
       { jsonPath: { path: 'status', equals: 1 } },
-      'The JSON path status must begin with $, the whole document',
+      'JSON path status is not valid: it must begin with $',
     ],
     [
       'a URL of another kind',

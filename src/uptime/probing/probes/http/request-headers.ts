@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { isOwnHeader } from '../../../domain/index.js';
+import { isConnectionHeader } from '../../../domain/index.js';
 
 /** Values by names in lower case. */
 export type Headers = Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export type Headers = Readonly<Record<string, string>>;
 export function checkHeaders(headers: Readonly<Record<string, string>>): Headers {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      if (isOwnHeader(name)) throw new Error(`The header ${name} is set by the probe itself; leave it out`);
+      if (isConnectionHeader(name)) throw new Error(`The header ${name} is set by the probe itself; leave it out`);
       try {
         validateHeaderName(name);
         validateHeaderValue(name, value);

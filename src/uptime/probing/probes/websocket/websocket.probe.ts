@@ -4,7 +4,7 @@ import { type RawData, WebSocket } from 'ws';
 import { closeWithin } from '../../../../common/wait.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe, type ProbeResult } from '../../application/index.js';
-import { isToken, type WebSocketTarget } from '../../../domain/index.js';
+import { isHttpToken, type WebSocketTarget } from '../../../domain/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type Endpoint } from '../connection/endpoint-connection.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';
@@ -40,7 +40,7 @@ export class WebSocketProbe implements Probe {
     ownHeaders: Readonly<Record<string, string>> = {},
   ) {
     const { subprotocol } = target;
-    if (subprotocol !== undefined && !isToken(subprotocol))
+    if (subprotocol !== undefined && !isHttpToken(subprotocol))
       throw new Error(
         `A probe cannot ask for the subprotocol ${JSON.stringify(subprotocol)}; write one name, of letters, digits and -._`,
       );

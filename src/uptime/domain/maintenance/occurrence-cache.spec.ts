@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { knownOccurrencesIn } from './recurrence-calendar.js';
+import { cachedOccurrencesIn } from './occurrence-cache.js';
 import { occurrencesIn } from './recurrence-occurrences.js';
 
 const DAY = 86_400_000;
 const BEGINNING = Date.UTC(2026, 0, 1);
 
-describe('the calendar of recurrences', () => {
-  it('gives what the rule gives, for any span, also where it was asked before', () => {
+describe('the occurrence cache', () => {
+  it('returns the occurrences of the rule for any range, cached or not', () => {
     const recurrences = fc.record({
       rule: fc.constantFrom(
         '0 2 * * SUN',
@@ -19,7 +19,7 @@ describe('the calendar of recurrences', () => {
       durationMs: fc.integer({ min: 1, max: 3 * DAY }),
       until: fc.integer({ min: BEGINNING, max: BEGINNING + 900 * DAY }),
     });
-    const spans = fc.array(
+    const ranges = fc.array(
       fc.record({
         from: fc.integer({ min: BEGINNING - 50 * DAY, max: BEGINNING + 700 * DAY }),
         length: fc.integer({ min: 0, max: 100 * DAY }),
@@ -27,20 +27,20 @@ describe('the calendar of recurrences', () => {
       { minLength: 1, maxLength: 4 },
     );
     fc.assert(
-      fc.property(recurrences, spans, (recurrence, asked) => {
+      fc.property(recurrences, ranges, (recurrence, asked) => {
         const recurring = { from: BEGINNING + 3_600_000, recurrence };
         for (const { from, length } of asked) {
-          const span = { from, to: from + length };
-          expect(knownOccurrencesIn(recurring, span)).toEqual(occurrencesIn(recurring, span, 10_000));
+          const range = { from, to: from + length };
+          expect(cachedOccurrencesIn(recurring, range)).toEqual(occurrencesIn(recurring, range, 10_000));
         }
       }),
       { numRuns: 40 },
     );
   });
 
-  it('forgets what was asked first rather than growing for ever, and still gives it', () => {
+  it('evicts entries beyond its limit, and computes them again', () => {
     const hourly = (day: number): number =>
-      knownOccurrencesIn(
+      cachedOccurrencesIn(
         { from: BEGINNING + day, recurrence: { rule: 'FREQ=HOURLY', timezone: 'UTC', durationMs: 1 } },
         { from: BEGINNING, to: BEGINNING + 30 * DAY },
       ).length;
