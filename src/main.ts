@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { AppModule } from './app.module.js';
 import { ConfigurationError, readConfig } from './config/index.js';
 import { API_DOCS_PATH, configureHttp } from './http/index.js';
+import { servicesProblems } from './uptime/index.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -13,7 +14,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 async function start(): Promise<void> {
   // Before Nest, which would wrap a mistake in a stack trace.
-  const config = readConfig();
+  const config = readConfig([servicesProblems]);
   // Not flushed by Nest: what stops the start is told once, below, also where a provider finds a mistake in what was configured.
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     bodyParser: false,

@@ -1,5 +1,3 @@
-import { type MonitoredService } from '../uptime/domain/index.js';
-
 /** Groups of endpoints that everyone may ask unless the configuration closes them. */
 export const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
 export type OpenEndpoints = (typeof OPEN_ENDPOINTS)[number];
@@ -69,12 +67,23 @@ export interface AppConfig {
     readonly schemasDir: string | undefined;
   };
   readonly uptime: {
-    /** As they were at the start; what changes later is told by `watchUptimeServices`. */
-    readonly services: readonly MonitoredService[];
-    /** Path of the YAML file that names more of them; absent: there is none. */
+    /** Targets of the documented services; undefined: this service itself, or the KurrentDB in use. */
+    readonly targetUrls: {
+      readonly http: string | undefined;
+      readonly websocket: string | undefined;
+      readonly database: string | undefined;
+    };
+    /** Defaults for every service. */
+    readonly defaults: {
+      readonly intervalMs: number;
+      readonly timeoutMs: number;
+      readonly jitterMs: number;
+      readonly retries: number;
+      readonly failureThreshold: number;
+      readonly successThreshold: number;
+    };
+    /** Path of the YAML file with more services; undefined: none. */
     readonly servicesFile: string | undefined;
-    /** Tells its content at the start from any other; absent with it. */
-    readonly servicesDigest: string | undefined;
     /** How long the lease of the replica that probes lasts without being renewed. */
     readonly leaseMs: number;
     /** Most probes that run at once. */

@@ -1,6 +1,5 @@
 export * from './app-config.js';
 export { ConfigModule } from './config.module.js';
-export { loadConfig } from './load-config.js';
-export { variables } from './variables.js';
-export { readConfig, watchUptimeServices } from './read-config.js';
-export { type ServicesHandlers, type ServicesWatch } from './services-watch.js';
+export { type ConfigCheck, type Environment, loadConfig } from './load-config.js';
+export { readConfig, readEnvironment } from './read-config.js';
+export { MAX_RETRIES, MAX_THRESHOLD, MIN_INTERVAL_MS, MIN_TIMEOUT_MS, variables } from './variables.js';

@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { httpTarget } from '../uptime/domain/index.js';
 import { ConfigurationError } from './app-config.js';
 import { loadConfig } from './load-config.js';
 
@@ -16,34 +12,17 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('the configuration', () => {
-  it('has a default for everything, with the three documented services', () => {
+  it('has a default for every variable that needs one', () => {
     const config = loadConfig({});
     expect(config).toMatchObject({
       http: { port: 3001 },
       logLevel: 'info',
       kurrentdb: { connectionString: undefined },
     });
-    expect(
-      config.uptime.services.map(
-        ({ name, target: { kind }, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({
-          name,
-          kind,
-          intervalMs,
-          timeoutMs,
-          failureThreshold,
-          successThreshold,
-        }),
-      ),
-    ).toEqual(
-      ['http', 'websocket', 'database'].map((name) => ({
-        name,
-        kind: name,
-        intervalMs: 10_000,
-        timeoutMs: 5_000,
-        failureThreshold: 3,
-        successThreshold: 2,
-      })),
-    );
+    expect(config.uptime).toMatchObject({
+      targetUrls: { http: undefined, websocket: undefined, database: undefined },
+      defaults: { intervalMs: 10_000, timeoutMs: 5_000, failureThreshold: 3, successThreshold: 2 },
+    });
     expect(config.dataDir.startsWith('/')).toBe(true);
   });
 
@@ -57,6 +36,7 @@ describe('the configuration', () => {
       samplesMaxAgeDays: 0,
     });
     const environment = {
+      UPTIME_SERVICES_FILE: 'uptime.services.yaml',
       UPTIME_LEASE_MS: '2000',
       UPTIME_CONCURRENCY: '7',
       UPTIME_SPOOL_BYTES: '5000',
@@ -68,59 +48,17 @@ describe('the configuration', () => {
     };
     const { uptime } = loadConfig(environment);
     expect(uptime).toMatchObject({
+      servicesFile: 'uptime.services.yaml',
       leaseMs: 2_000,
       concurrency: 7,
       spoolBytes: 5_000,
       sampleWindowMs: 1_000,
       samplesMaxAgeDays: 90,
     });
-    for (const service of uptime.services)
-      expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
+    expect(uptime.defaults).toMatchObject({ jitterMs: 300, retries: 1, timeoutMs: 2_000 });
     expect(
       problemsOf({ UPTIME_LEASE_MS: '999', UPTIME_CONCURRENCY: '0', UPTIME_SPOOL_BYTES: '1', UPTIME_RETRIES: '11' }),
     ).toHaveLength(4);
-  });
-
-  it('probes by the URL of any database that it knows', () => {
-    for (const url of [
-      'kurrentdb://a:2113,b:2113?tls=false',
-      'esdb+discover://h',
-      'postgres://u:p@h/db',
-      'postgresql://h',
-      'mysql://h:3306/db',
-      'redis://h',
-      'rediss://:p@h:6380/1',
-      'mongodb://a:27017,b:27017/?replicaSet=r',
-      'mongodb+srv://h',
-    ]) {
-      expect(
-        loadConfig({ UPTIME_DATABASE_URL: url }).uptime.services.find(({ name }) => name === 'database')?.target,
-      ).toEqual({ kind: 'database', url });
-    }
-    expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(
-      /^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/,
-    );
-  });
-
-  it.each<[Record<string, string>, string]>([
-    [
-      { UPTIME_RETRIES: '1' },
-      '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
-    ],
-    [
-      { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
-      '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
-    ],
-    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
-  ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
-    const [found = '', ...others] = problemsOf(environment);
-    expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
-    expect(found).toContain(problem);
-    expect(others).toEqual([]);
-  });
-
-  it('lets a probe without retries take longer than the interval, as no probe begins before the one before it has ended', () => {
-    expect(loadConfig({ UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' }).uptime.services).toHaveLength(3);
   });
 
   it('takes an empty variable for one that is not set', () => {
@@ -226,59 +164,5 @@ describe('the configuration', () => {
 
   it('tells all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'y' })).toHaveLength(2);
-  });
-
-  describe('with a services file', () => {
-    let directory: string;
-    const file = (yaml: string): Record<string, string> => {
-      const path = join(directory, 'services.yaml');
-      writeFileSync(path, yaml);
-      return { UPTIME_SERVICES_FILE: path };
-    };
-
-    beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'services-file-'))));
-    afterEach(() => rmSync(directory, { recursive: true }));
-
-    it('probes the services it names beside the documented ones, and lets it say more of those', () => {
-      const environment: Record<string, string> = {
-        ...file(
-          'services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n',
-        ),
-        UPTIME_TIMEOUT_MS: '700',
-      };
-      const { uptime } = loadConfig({ ...environment, UPTIME_DATABASE_URL: 'redis://cache' });
-      const named = (wanted: string): unknown => uptime.services.find(({ name }) => name === wanted);
-      expect(uptime.servicesFile).toBe(environment.UPTIME_SERVICES_FILE);
-      expect(uptime.services.map(({ name }) => name)).toEqual(['http', 'websocket', 'database', 'shop']);
-      expect(named('shop')).toEqual({
-        name: 'shop',
-        target: httpTarget('https://shop.example'),
-        intervalMs: 1_000,
-        timeoutMs: 700,
-        failureThreshold: 3,
-        successThreshold: 2,
-        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 },
-        tags: [],
-        jitterMs: 0,
-        retries: 0,
-        retryDelayMs: 1_000,
-      });
-      expect(named('http')).toMatchObject({ target: { url: 'http://proxy.example' } });
-      expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
-    });
-
-    it('tells its mistakes with the file, the line and the path, beside the other problems', () => {
-      const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
-      expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([
-        `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: one of http, websocket, database, tcp, push is expected`,
-        expect.stringContaining('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'),
-      ]);
-    });
-
-    it('must be readable', () => {
-      expect(problemsOf({ UPTIME_SERVICES_FILE: join(directory, 'missing.yaml') })[0]).toMatch(
-        /^UPTIME_SERVICES_FILE is '.*missing.yaml', which cannot be read: ENOENT/,
-      );
-    });
   });
 });

@@ -1,32 +1,32 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  databaseTarget,
-  DEFAULT_GRADE_LIMITS,
-  httpTarget,
-  type MonitoredService,
-  webSocketTarget,
-} from '../uptime/domain/index.js';
 import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
-import { misfitOf, type ServiceRules } from './service-rules.js';
-import { digestOf, parseServicesFile, type ServicesFileDependencies } from './services-file.js';
 import { variables, type VariableValues } from './variables.js';
 
+/** As `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Validates the part of the configuration that a feature owns; returns every problem found. */
+export type ConfigCheck = (config: AppConfig, environment: Environment) => readonly string[];
+
 /**
- * Reads and checks the whole configuration.
+ * Parses and validates the environment.
  *
- * @param environment as `process.env`; a variable set to an empty text counts as not set
- * @throws ConfigurationError naming every problem there is, not only the first
+ * @param environment a variable set to an empty string counts as not set
+ * @param checks of the features; they run when every single variable is valid
+ * @throws ConfigurationError with all problems, not only the first
  */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>>): AppConfig {
+export function loadConfig(environment: Environment, checks: readonly ConfigCheck[] = []): AppConfig {
   const problems: string[] = [];
   const values = parseVariables(environment, problems);
   if (!values) throw new ConfigurationError(problems);
 
-  const { services, digest } = servicesOf(values, environment, problems);
-  const trust = trustOf(values, problems);
+  const config = toConfig(values, trustOf(values, problems));
+  problems.unshift(...checks.flatMap((check) => check(config, environment)));
   if (problems.length > 0) throw new ConfigurationError(problems);
+  return config;
+}
 
+function toConfig(values: VariableValues, trust: TokenTrust): AppConfig {
   return {
     http: {
       port: values.PORT,
@@ -54,9 +54,20 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       schemasDir: values.USER_SCHEMAS_DIR,
     },
     uptime: {
-      services,
+      targetUrls: {
+        http: values.UPTIME_HTTP_URL,
+        websocket: values.UPTIME_WEBSOCKET_URL,
+        database: values.UPTIME_DATABASE_URL,
+      },
+      defaults: {
+        intervalMs: values.UPTIME_INTERVAL_MS,
+        timeoutMs: values.UPTIME_TIMEOUT_MS,
+        jitterMs: values.UPTIME_JITTER_MS,
+        retries: values.UPTIME_RETRIES,
+        failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
+        successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
+      },
       servicesFile: values.UPTIME_SERVICES_FILE,
-      servicesDigest: digest,
       leaseMs: values.UPTIME_LEASE_MS,
       concurrency: values.UPTIME_CONCURRENCY,
       spoolBytes: values.UPTIME_SPOOL_BYTES,
@@ -66,10 +77,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-function parseVariables(
-  environment: Readonly<Record<string, string | undefined>>,
-  problems: string[],
-): VariableValues | undefined {
+function parseVariables(environment: Environment, problems: string[]): VariableValues | undefined {
   const values: Record<string, unknown> = {};
   for (const variable of Object.values(variables)) {
     const given = environment[variable.name];
@@ -111,70 +119,4 @@ function trustOf(values: VariableValues, problems: string[]): TokenTrust {
       'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
     );
   return { kind: 'development' };
-}
-
-/** How long after a failed try the next one begins, where nothing else is said. */
-const RETRY_DELAY_MS = 1_000;
-
-interface FoundServices {
-  readonly services: MonitoredService[];
-  /** Of the services file, where there is one. */
-  readonly digest?: string;
-}
-
-/** The documented services, and those of the services file, which may say more of the documented ones. */
-function servicesOf(
-  values: VariableValues,
-  environment: ServicesFileDependencies['environment'],
-  problems: string[],
-): FoundServices {
-  const rules: ServiceRules = {
-    intervalMs: values.UPTIME_INTERVAL_MS,
-    timeoutMs: values.UPTIME_TIMEOUT_MS,
-    failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
-    successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
-    grades: DEFAULT_GRADE_LIMITS,
-    tags: [],
-    jitterMs: values.UPTIME_JITTER_MS,
-    retries: values.UPTIME_RETRIES,
-    retryDelayMs: RETRY_DELAY_MS,
-  };
-  const misfit = misfitOf(rules);
-  if (misfit)
-    problems.push(
-      `UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`,
-    );
-  const documented: MonitoredService[] = [
-    { name: 'http', target: httpTarget(values.UPTIME_HTTP_URL), ...rules },
-    { name: 'websocket', target: webSocketTarget(values.UPTIME_WEBSOCKET_URL), ...rules },
-    { name: 'database', target: databaseTarget(values.UPTIME_DATABASE_URL), ...rules },
-  ];
-  const dependencies = {
-    environment,
-    rules,
-    documented: new Map(documented.map(({ name, target }) => [name, target])),
-  };
-  const { services: named, ...rest } =
-    values.UPTIME_SERVICES_FILE === undefined
-      ? { services: [] }
-      : readServices(values.UPTIME_SERVICES_FILE, dependencies, problems);
-  // In their places: a service that the file says more of is still one of the documented three.
-  const services = [
-    ...documented.map((service) => named.find(({ name }) => name === service.name) ?? service),
-    ...named.filter(({ name }) => !dependencies.documented.has(name)),
-  ];
-  return { services, ...rest };
-}
-
-function readServices(path: string, dependencies: ServicesFileDependencies, problems: string[]): FoundServices {
-  let content: Buffer;
-  try {
-    content = readFileSync(path);
-  } catch (error) {
-    problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
-    return { services: [] };
-  }
-  const { services, problems: found } = parseServicesFile(content.toString('utf8'), dependencies);
-  problems.push(...found.map((problem) => `${path}: ${problem}`));
-  return { services, digest: digestOf(content) };
 }

@@ -1,6 +1,5 @@
 import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
 import { DAY_MS } from '../common/durations.js';
-import { MIN_INTERVAL_MS, MIN_TIMEOUT_MS, MAX_RETRIES, MAX_SAMPLES_IN_A_ROW } from './service-rules.js';
 import {
   CREDENTIALS_EXPECTED,
   DATABASE_URL_EXPECTED,
@@ -9,7 +8,14 @@ import {
   isKurrentDBUrl,
   isUrlOf,
   urlExpected,
-} from './target-urls.js';
+} from '../common/urls.js';
+
+/** Bounds of a service's settings, in the variables and in the services file. */
+export const MIN_TIMEOUT_MS = 10;
+export const MIN_INTERVAL_MS = 100;
+export const MAX_RETRIES = 10;
+/** Consecutive samples that confirm a change of status. */
+export const MAX_THRESHOLD = 100;
 
 /**
  * Every environment variable the service reads. `.env.example` and the README's table are held against this list by a test.
@@ -269,13 +275,13 @@ export const variables = {
     name: 'UPTIME_FAILURE_THRESHOLD',
     description: 'Failed probes in a row that confirm a service is down',
     default: '3',
-    parse: integer(1, MAX_SAMPLES_IN_A_ROW),
+    parse: integer(1, MAX_THRESHOLD),
   },
   UPTIME_SUCCESS_THRESHOLD: {
     name: 'UPTIME_SUCCESS_THRESHOLD',
     description: 'Good probes in a row that confirm a service is up',
     default: '2',
-    parse: integer(1, MAX_SAMPLES_IN_A_ROW),
+    parse: integer(1, MAX_THRESHOLD),
   },
   UPTIME_CONCURRENCY: {
     name: 'UPTIME_CONCURRENCY',

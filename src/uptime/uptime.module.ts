@@ -12,12 +12,13 @@ import { PROBER_PROVIDERS } from './probing/prober.providers.js';
 import { UptimeReadModelLifetime } from './history/read-model/uptime-read-model.lifetime.js';
 import { uptimeReadModel, UptimeReadModel } from './history/read-model/uptime-read-model.js';
 import { RECORD_CONTROLLERS, RECORD_PROVIDERS } from './annotations/annotations.providers.js';
+import { ServicesFileModule } from './services-file/index.js';
 import { UptimeEventsModule } from './uptime-events.module.js';
 import { UptimeHealthIndicator } from './uptime.health.js';
 
 /** Service uptime: probed on a schedule, recorded as events, answered from a read model. */
 @Module({
-  imports: [UptimeEventsModule, IdentityModule, TerminusModule],
+  imports: [UptimeEventsModule, ServicesFileModule, IdentityModule, TerminusModule],
   controllers: [UptimeController, UptimeStreamsController, PushController, ...RECORD_CONTROLLERS],
   providers: [
     ...PROBER_PROVIDERS,

@@ -89,6 +89,18 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
     file: 'src/uptime/planted-features-do-not-know-each-other.ts',
     code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;",
   },
+  'config-knows-no-feature': {
+    file: 'src/config/planted-config-knows-no-feature.ts',
+    code: "import { PROBE_KINDS } from '../uptime/domain/index.js'; export const planted = PROBE_KINDS;",
+  },
+  'http-knows-no-feature': {
+    file: 'src/http/planted-http-knows-no-feature.ts',
+    code: "import { callerOfClaims } from '../identity/domain/index.js'; export const planted = callerOfClaims;",
+  },
+  'event-store-knows-no-feature': {
+    file: 'src/event-store/kurrentdb/planted-event-store-knows-no-feature.ts',
+    code: "import { UserStreamsModule } from '../../user-streams/index.js'; export const planted = UserStreamsModule;",
+  },
   'no-circular': {
     file: 'src/config/planted-no-circular.ts',
     code: "import { other } from './planted-other.js'; export const planted = (): unknown => other;",

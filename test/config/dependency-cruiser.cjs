@@ -114,6 +114,27 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' },
     },
     {
+      name: 'config-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/', pathNot: '^src/(config|common|errors)/' },
+    },
+    {
+      name: 'http-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/(http|config|common|errors)/', '^src/event-store/(domain/)?index\\.ts$'],
+      },
+    },
+    {
+      name: 'event-store-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/event-store/' },
+      to: { path: '^src/', pathNot: '^src/(event-store|embedded-kurrentdb|config|common|errors)/' },
+    },
+    {
       name: 'features-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/(uptime|user-streams)/' },

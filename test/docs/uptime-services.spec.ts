@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, loadConfig } from '../../src/config/index.js';
-import { PROBE_KINDS } from '../../src/uptime/domain/index.js';
+import { ConfigurationError } from '../../src/config/index.js';
+import { type MonitoredService, PROBE_KINDS } from '../../src/uptime/domain/index.js';
+import { loadServices } from '../../src/uptime/services-file/read-services.js';
 import { readDocument } from './curl-samples.js';
 
 const page = readDocument('docs/uptime-services.md');
@@ -19,12 +20,9 @@ describe('the page about the services that are probed', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  const load = (
-    yaml: string,
-    environment: Readonly<Record<string, string>> = {},
-  ): ReturnType<typeof loadConfig>['uptime']['services'] => {
+  const load = (yaml: string, environment: Readonly<Record<string, string>> = {}): readonly MonitoredService[] => {
     writeFileSync(file, yaml);
-    return loadConfig({ ...environment, UPTIME_SERVICES_FILE: file }).uptime.services;
+    return loadServices({ ...environment, UPTIME_SERVICES_FILE: file }).services;
   };
   const problemsOf = (yaml: string): readonly string[] => {
     try {

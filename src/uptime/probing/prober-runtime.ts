@@ -3,6 +3,7 @@ import { type SchedulerRegistry } from '@nestjs/schedule';
 import { join } from 'node:path';
 import { type AppConfig } from '../../config/index.js';
 import { type Clock, type EventStore, type RandomString } from '../../event-store/index.js';
+import { type MonitoredService } from '../domain/index.js';
 import { type Log, Prober, ProberLease, samplesMaxAgeOf, ServiceMonitor, ProbeScheduler } from './application/index.js';
 import { EventLoopLagMonitor } from './event-loop-lag.monitor.js';
 import { createProbe, type ProbeDependencies } from './probes/create-probe.js';
@@ -14,6 +15,7 @@ const NEXT_PROBE = 'uptime:next-probe';
 
 export interface ProberRuntimeOptions {
   readonly config: Pick<AppConfig, 'dataDir' | 'uptime'>;
+  readonly services: readonly MonitoredService[];
   readonly store: EventStore;
   readonly clock: Clock;
   readonly random: RandomString;
@@ -26,7 +28,15 @@ export class ProberRuntime {
   readonly prober: Prober;
   readonly #spool: LmdbSpool;
 
-  constructor({ config: { dataDir, uptime }, store, clock, random, registry, dependencies }: ProberRuntimeOptions) {
+  constructor({
+    config: { dataDir, uptime },
+    services,
+    store,
+    clock,
+    random,
+    registry,
+    dependencies,
+  }: ProberRuntimeOptions) {
     const log = toLog(new Logger('Uptime'));
     const holder = random(HOLDER_LENGTH);
     this.#spool = new LmdbSpool(join(dataDir, 'uptime-spool'), uptime.spoolBytes, holder);
@@ -62,7 +72,7 @@ export class ProberRuntime {
         monitor: (service) => new ServiceMonitor(service, createProbe(service, dependencies), monitorOptions),
         log,
       },
-      uptime.services,
+      services,
     );
   }
 

@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Subscription } from 'rxjs';
-import { APP_CONFIG, type AppConfig, type ServicesWatch, watchUptimeServices } from '../../config/index.js';
+import { ServicesFile, type ServicesWatch } from '../services-file/index.js';
 import { ProberRuntime } from './prober-runtime.js';
 
 /** How long what waits may take to be recorded when the service stops; the rest waits on disk. */
@@ -15,7 +15,7 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   #watch: ServicesWatch | undefined;
 
   constructor(
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly servicesFile: ServicesFile,
     private readonly inProcess: ProberRuntime,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -35,7 +35,7 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     const { prober } = this.inProcess;
     prober.start();
     this.#logger.log(`Probing ${prober.monitors.size} services, as soon as no other replica does`);
-    this.#watch = watchUptimeServices(this.config, {
+    this.#watch = this.servicesFile.watch({
       onServices: (services) => {
         this.#logger.log(`The services to probe have changed: ${services.length} now`);
         void prober.change(services);

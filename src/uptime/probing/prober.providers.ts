@@ -11,6 +11,7 @@ import {
   type RandomString,
 } from '../../event-store/index.js';
 import { SelfProbeCredential } from '../../identity/index.js';
+import { ServicesFile } from '../services-file/index.js';
 import { PushReports } from './application/index.js';
 import { ConfiguredServices } from './push/configured-services.js';
 import { endpointOf } from './own-endpoint.js';
@@ -28,6 +29,7 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
     provide: ProberRuntime,
     inject: [
       APP_CONFIG,
+      ServicesFile,
       EVENT_STORE,
       CLOCK,
       RANDOM_STRING,
@@ -38,6 +40,7 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
     ],
     useFactory: (
       config: AppConfig,
+      { services }: ServicesFile,
       store: EventStore,
       clock: Clock,
       random: RandomString,
@@ -48,6 +51,7 @@ export const PROBER_PROVIDERS: readonly Provider[] = [
     ) =>
       new ProberRuntime({
         config,
+        services,
         store,
         clock,
         random,

@@ -1,16 +1,9 @@
-import { type MonitoredService } from '../uptime/domain/index.js';
-import { formatDuration } from '../common/durations.js';
+import { formatDuration } from '../../common/durations.js';
+import { MIN_TIMEOUT_MS } from '../../config/index.js';
+import { type MonitoredService } from '../domain/index.js';
 
 /** How a service is probed and judged, whatever it is. */
 export type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;
-
-/** The shortest that a probe may be given, in milliseconds. */
-export const MIN_TIMEOUT_MS = 10;
-/** The shortest interval, in milliseconds. */
-export const MIN_INTERVAL_MS = 100;
-export const MAX_RETRIES = 10;
-/** The highest threshold. */
-export const MAX_SAMPLES_IN_A_ROW = 100;
 
 export interface MisfittingRule {
   readonly rule: 'jitter' | 'retries';

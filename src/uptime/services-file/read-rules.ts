@@ -1,12 +1,6 @@
-import { type GradeLimits, type ProbeKind } from '../../uptime/domain/index.js';
-import {
-  MIN_INTERVAL_MS,
-  MIN_TIMEOUT_MS,
-  misfitOf,
-  MAX_RETRIES,
-  MAX_SAMPLES_IN_A_ROW,
-  type ServiceRules,
-} from '../service-rules.js';
+import { type GradeLimits, type ProbeKind } from '../domain/index.js';
+import { MAX_RETRIES, MAX_THRESHOLD, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from '../../config/index.js';
+import { misfitOf, type ServiceRules } from './service-rules.js';
 import { type DurationRange, type Fields } from './fields.js';
 
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
@@ -25,8 +19,8 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
     ...(kind === 'push'
       ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs }
       : readTries(fields, inherited)),
-    failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MAX_SAMPLES_IN_A_ROW),
-    successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MAX_SAMPLES_IN_A_ROW),
+    failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MAX_THRESHOLD),
+    successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MAX_THRESHOLD),
     grades: readGrades(fields, inherited.grades),
     tags: readTags(fields) ?? inherited.tags,
   };

@@ -7,9 +7,9 @@ import {
   type MonitoredService,
   type ProbeTarget,
   webSocketTarget,
-} from '../uptime/domain/index.js';
+} from '../domain/index.js';
 import { type ServiceRules } from './service-rules.js';
-import { parseServicesFile } from './services-file.js';
+import { parseServicesFile } from './parse-services-file.js';
 
 const RULES: ServiceRules = {
   intervalMs: 10_000,

@@ -1,10 +1,4 @@
-import {
-  type HttpTarget,
-  httpTarget,
-  isConnectionHeader,
-  isHttpToken,
-  type StatusRange,
-} from '../../uptime/domain/index.js';
+import { type HttpTarget, httpTarget, isConnectionHeader, isHttpToken, type StatusRange } from '../domain/index.js';
 import { type Fields, isInteger, SOME_TEXT } from './fields.js';
 import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';

@@ -1,5 +1,6 @@
 import { DAY_MS, formatDuration, parseDuration } from '../../common/durations.js';
-import { type Environment, resolveReferences } from './environment-references.js';
+import { type Environment } from '../../config/index.js';
+import { resolveReferences } from './environment-references.js';
 import { nearestKey } from './nearest-key.js';
 import { type Path } from './yaml-text.js';
 

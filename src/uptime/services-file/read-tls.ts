@@ -1,4 +1,4 @@
-import { DEFAULT_TLS_RULES, type TlsRules } from '../../uptime/domain/index.js';
+import { DEFAULT_TLS_RULES, type TlsRules } from '../domain/index.js';
 import { type Fields } from './fields.js';
 
 const MAX_DAYS = 3_650;

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { isServiceName } from '../event-store/domain/index.js';
-import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../uptime/domain/index.js';
+import { isServiceName } from '../../event-store/domain/index.js';
+import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
 import { type ServiceRules } from './service-rules.js';
-import { type Environment } from './services-file/environment-references.js';
-import { Fields, type Reading } from './services-file/fields.js';
-import { checkFit, readRules } from './services-file/read-rules.js';
-import { readTarget } from './services-file/read-target.js';
-import { type Path, readYaml } from './services-file/yaml-text.js';
+import { type Environment } from '../../config/index.js';
+import { Fields, type Reading } from './fields.js';
+import { checkFit, readRules } from './read-rules.js';
+import { readTarget } from './read-target.js';
+import { type Path, readYaml } from './yaml-text.js';
 
 /** What holds where a services file says nothing. */
 export interface ServicesFileDependencies {
@@ -93,11 +92,6 @@ function readName(fields: Fields, names: Set<string>): string {
   if (names.has(name)) fields.wrong('name', `'${name}' is named twice`);
   names.add(name);
   return name;
-}
-
-/** The same for the same content of a services file only. */
-export function digestOf(content: Buffer): string {
-  return createHash('sha256').update(content).digest('base64');
 }
 
 /** As `services.1.kind`. */

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AppConfig } from './app-config.js';
-import { loadConfig } from './load-config.js';
-import { readConfig, watchUptimeServices } from './read-config.js';
+import { loadConfig, readConfig } from '../../config/index.js';
+import { loadServices, type ReadServices } from './read-services.js';
+import { ServicesFile } from './services-file.js';
 import { type ServicesHandlers, type ServicesWatch, watchServices } from './services-watch.js';
 
 /** Longer than a change takes to be noticed, on a machine that has much else to do. */
@@ -32,14 +32,9 @@ describe('the watch over a services file', () => {
     onProblem: (problems) =>
       told.push(`problem: ${problems.map((problem) => problem.replace(`${file}: `, '')).join('; ')}`),
   };
-  const config = (): AppConfig => loadConfig({ UPTIME_SERVICES_FILE: file });
-  const begin = (running = config()): ServicesWatch =>
-    (watch = watchServices(
-      file,
-      { services: running.uptime.services, digest: running.uptime.servicesDigest ?? '' },
-      () => config().uptime.services,
-      handlers,
-    ));
+  const load = (): ReadServices => loadServices({ UPTIME_SERVICES_FILE: file });
+  const begin = (running = load()): ServicesWatch =>
+    (watch = watchServices(file, running, () => load().services, handlers));
   const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const tellsOf = async (count: number): Promise<readonly string[]> => {
     for (const deadline = Date.now() + SURELY_MS; told.length < count && Date.now() < deadline;) await pass(20);
@@ -90,7 +85,7 @@ describe('the watch over a services file', () => {
 
   it('tells what changed between the reading of the services and its own beginning', async () => {
     writeFileSync(file, yaml('a'));
-    const running = config();
+    const running = load();
     writeFileSync(file, yaml('b'));
     begin(running);
     expect(await tellsOf(1)).toEqual(['b']);
@@ -149,7 +144,7 @@ describe('the watch over a services file', () => {
     writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\n`);
     process.chdir(directory);
     try {
-      watch = watchUptimeServices(readConfig(), {
+      watch = new ServicesFile(readConfig()).watch({
         ...handlers,
         onServices: (services) => told.push(JSON.stringify(services.at(-1)?.target)),
       });
@@ -162,7 +157,7 @@ describe('the watch over a services file', () => {
   });
 
   it('has nothing to tell where there is no such file', () => {
-    watchUptimeServices(loadConfig({}), handlers).close();
+    new ServicesFile(loadConfig({})).watch(handlers).close();
     expect(told).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { isJsonPath, isHttpToken } from '../../uptime/domain/index.js';
-import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../target-urls.js';
+import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../../common/urls.js';
+import { isHttpToken, isJsonPath } from '../domain/index.js';
 import { type TextRule } from './fields.js';
 
 /** @param protocols such as `http:` */

@@ -1,5 +1,4 @@
-/** As `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment } from '../../config/index.js';
 
 export interface Resolved {
   /** With every `${NAME}` replaced by what the environment holds, and `$${` by `${`; of no use where there are mistakes. */

@@ -7,8 +7,8 @@ import {
   type TcpTarget,
   type WebSocketTarget,
   webSocketTarget,
-} from '../../uptime/domain/index.js';
-import { CREDENTIALS_EXPECTED, hasReadableCredentials, isKurrentDBUrl } from '../target-urls.js';
+} from '../domain/index.js';
+import { CREDENTIALS_EXPECTED, hasReadableCredentials, isKurrentDBUrl } from '../../common/urls.js';
 import { type Fields, SOME_TEXT, type TextRule } from './fields.js';
 import { readHeaders, readHttpTarget } from './read-http-target.js';
 import { BEARER_TOKEN, DATABASE_URL, HOST, HTTP_URL, SUBPROTOCOL, WEBSOCKET_URL } from './text-rules.js';

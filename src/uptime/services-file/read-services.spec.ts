@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError, loadConfig } from '../../config/index.js';
+import { httpTarget } from '../domain/index.js';
+import { loadServices, servicesProblems } from './read-services.js';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment, [servicesProblems]);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the services to probe', () => {
+  it('are the three documented ones by default', () => {
+    expect(
+      loadServices({}).services.map(
+        ({ name, target: { kind }, intervalMs, timeoutMs, failureThreshold, successThreshold }) => ({
+          name,
+          kind,
+          intervalMs,
+          timeoutMs,
+          failureThreshold,
+          successThreshold,
+        }),
+      ),
+    ).toEqual(
+      ['http', 'websocket', 'database'].map((name) => ({
+        name,
+        kind: name,
+        intervalMs: 10_000,
+        timeoutMs: 5_000,
+        failureThreshold: 3,
+        successThreshold: 2,
+      })),
+    );
+  });
+
+  it('probes by the URL of any database that it knows', () => {
+    for (const url of [
+      'kurrentdb://a:2113,b:2113?tls=false',
+      'esdb+discover://h',
+      'postgres://u:p@h/db',
+      'postgresql://h',
+      'mysql://h:3306/db',
+      'redis://h',
+      'rediss://:p@h:6380/1',
+      'mongodb://a:27017,b:27017/?replicaSet=r',
+      'mongodb+srv://h',
+    ]) {
+      expect(
+        loadServices({ UPTIME_DATABASE_URL: url }).services.find(({ name }) => name === 'database')?.target,
+      ).toEqual({ kind: 'database', url });
+    }
+    expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(
+      /^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/,
+    );
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [
+      { UPTIME_RETRIES: '1' },
+      '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
+    ],
+    [
+      { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
+      '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
+    ],
+    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
+  ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
+    const [found = '', ...others] = problemsOf(environment);
+    expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
+    expect(found).toContain(problem);
+    expect(others).toEqual([]);
+  });
+
+  it('lets a probe without retries take longer than the interval, as no probe begins before the one before it has ended', () => {
+    expect(loadServices({ UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' }).services).toHaveLength(3);
+  });
+
+  it('take jitter and retries from the variables', () => {
+    const environment = { UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
+    for (const service of loadServices(environment).services)
+      expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
+  });
+
+  describe('with a services file', () => {
+    let directory: string;
+    const file = (yaml: string): Record<string, string> => {
+      const path = join(directory, 'services.yaml');
+      writeFileSync(path, yaml);
+      return { UPTIME_SERVICES_FILE: path };
+    };
+
+    beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'services-file-'))));
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    it('probes the services it names beside the documented ones, and lets it say more of those', () => {
+      const environment: Record<string, string> = {
+        ...file(
+          'services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n',
+        ),
+        UPTIME_TIMEOUT_MS: '700',
+      };
+      const { services } = loadServices({ ...environment, UPTIME_DATABASE_URL: 'redis://cache' });
+      const named = (wanted: string): unknown => services.find(({ name }) => name === wanted);
+      expect(services.map(({ name }) => name)).toEqual(['http', 'websocket', 'database', 'shop']);
+      expect(named('shop')).toEqual({
+        name: 'shop',
+        target: httpTarget('https://shop.example'),
+        intervalMs: 1_000,
+        timeoutMs: 700,
+        failureThreshold: 3,
+        successThreshold: 2,
+        grades: { excellentMs: 50, goodMs: 300, acceptableMs: 1_000 },
+        tags: [],
+        jitterMs: 0,
+        retries: 0,
+        retryDelayMs: 1_000,
+      });
+      expect(named('http')).toMatchObject({ target: { url: 'http://proxy.example' } });
+      expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
+    });
+
+    it('tells its mistakes with the file, the line and the path, beside the other problems', () => {
+      const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
+      expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([
+        `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: one of http, websocket, database, tcp, push is expected`,
+        expect.stringContaining('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'),
+      ]);
+    });
+
+    it('must be readable', () => {
+      expect(problemsOf({ UPTIME_SERVICES_FILE: join(directory, 'missing.yaml') })[0]).toMatch(
+        /^UPTIME_SERVICES_FILE is '.*missing.yaml', which cannot be read: ENOENT/,
+      );
+    });
+  });
+});

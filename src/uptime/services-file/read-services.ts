@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  type AppConfig,
+  type ConfigCheck,
+  ConfigurationError,
+  type Environment,
+  loadConfig,
+} from '../../config/index.js';
+import {
+  databaseTarget,
+  DEFAULT_GRADE_LIMITS,
+  httpTarget,
+  type MonitoredService,
+  webSocketTarget,
+} from '../domain/index.js';
+import { parseServicesFile, type ServicesFileDependencies } from './parse-services-file.js';
+import { misfitOf, type ServiceRules } from './service-rules.js';
+
+const DEFAULT_RETRY_DELAY_MS = 1_000;
+
+export interface ReadServices {
+  readonly services: readonly MonitoredService[];
+  /** {@link digestOf} the services file; undefined if there is none. */
+  readonly digest?: string;
+}
+
+/** Validates the variables and the file that {@link readServices} depends on: a check of the configuration at boot. */
+export const servicesProblems: ConfigCheck = ({ uptime }, environment) => {
+  const problems: string[] = [];
+  findServices(uptime, environment, problems);
+  return problems;
+};
+
+/** The documented services, and those of the services file, which may override settings of the documented ones. @throws ConfigurationError */
+export function readServices(config: AppConfig['uptime'], environment: Environment): ReadServices {
+  const problems: string[] = [];
+  const found = findServices(config, environment, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return found;
+}
+
+/** {@link readServices} of a whole environment. @throws ConfigurationError */
+export function loadServices(environment: Environment): ReadServices {
+  return readServices(loadConfig(environment).uptime, environment);
+}
+
+function findServices(
+  { targetUrls, defaults, servicesFile }: AppConfig['uptime'],
+  environment: Environment,
+  problems: string[],
+): ReadServices {
+  const rules: ServiceRules = {
+    ...defaults,
+    grades: DEFAULT_GRADE_LIMITS,
+    tags: [],
+    retryDelayMs: DEFAULT_RETRY_DELAY_MS,
+  };
+  const misfit = misfitOf(rules);
+  if (misfit)
+    problems.push(
+      `UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`,
+    );
+  const documented: MonitoredService[] = [
+    { name: 'http', target: httpTarget(targetUrls.http), ...rules },
+    { name: 'websocket', target: webSocketTarget(targetUrls.websocket), ...rules },
+    { name: 'database', target: databaseTarget(targetUrls.database), ...rules },
+  ];
+  const dependencies = {
+    environment,
+    rules,
+    documented: new Map(documented.map(({ name, target }) => [name, target])),
+  };
+  const file = servicesFile === undefined ? { services: [] } : readFile(servicesFile, dependencies, problems);
+  return {
+    ...file,
+    // The documented services keep their places at the front.
+    services: [
+      ...documented.map((service) => file.services.find(({ name }) => name === service.name) ?? service),
+      ...file.services.filter(({ name }) => !dependencies.documented.has(name)),
+    ],
+  };
+}
+
+function readFile(path: string, dependencies: ServicesFileDependencies, problems: string[]): ReadServices {
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
+    return { services: [] };
+  }
+  const { services, problems: found } = parseServicesFile(content.toString('utf8'), dependencies);
+  problems.push(...found.map((problem) => `${path}: ${problem}`));
+  return { services, digest: digestOf(content) };
+}
+
+/** A hash of a services file: equal digests mean equal content. */
+export function digestOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('base64');
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigurationError } from '../../config/index.js';
+import { type MonitoredService } from '../domain/index.js';
+import { digestOf, type ReadServices } from './read-services.js';
+
+const POLL_INTERVAL_MS = 500;
+
+/** Callbacks of the watch; they must not throw. */
+export interface ServicesHandlers {
+  /** All services after a change of at least one of them, or after the file has been corrected. */
+  readonly onServices: (services: readonly MonitoredService[]) => void;
+  /** Why the file cannot be used; the services stay unchanged. Called once for each content of the file. */
+  readonly onProblem: (problems: readonly string[]) => void;
+}
+
+export interface ServicesWatch {
+  /** Stops the watch: no handler is called afterwards. */
+  close(): void;
+}
+
+/**
+ * Watches the services file and loads the services again when its content changes.
+ *
+ * Polls the content instead of using file system events: this works for a file that is overwritten, replaced, or reached through
+ * symbolic links (a Kubernetes ConfigMap), on every file system. New content counts after two equal reads in a row, so that a
+ * half-written file is not taken for one with fewer services.
+ *
+ * @param load reads the services; its ConfigurationError goes to `onProblem`
+ */
+export function watchServices(
+  file: string,
+  { services: running, digest: initialDigest }: ReadServices,
+  load: () => readonly MonitoredService[],
+  { onServices, onProblem }: ServicesHandlers,
+): ServicesWatch {
+  let current = JSON.stringify(running);
+  let isValid = true;
+  let isClosed = false;
+  /** Content at the previous poll, and content that was loaded last. */
+  let polled = initialDigest;
+  let loaded = initialDigest;
+
+  const reload = (): void => {
+    let services: readonly MonitoredService[];
+    try {
+      services = load();
+    } catch (error) {
+      isValid = false;
+      onProblem(error instanceof ConfigurationError ? error.problems : [String(error)]);
+      return;
+    }
+    const serialized = JSON.stringify(services);
+    if (isValid && serialized === current) return;
+    current = serialized;
+    isValid = true;
+    onServices(services);
+  };
+  const poll = async (): Promise<void> => {
+    const found = await fingerprintOf(file);
+    if (isClosed) return;
+    const isSettled = found === polled;
+    polled = found;
+    if (isSettled && found !== loaded) {
+      loaded = found;
+      reload();
+    }
+    timer = setTimeout(() => void poll(), POLL_INTERVAL_MS).unref();
+  };
+
+  let timer = setTimeout(() => void poll(), POLL_INTERVAL_MS).unref();
+  return {
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Equal for equal content, and for equal reasons why the file cannot be read. */
+async function fingerprintOf(file: string): Promise<string> {
+  try {
+    return digestOf(await readFile(file));
+  } catch (error) {
+    return String(error);
+  }
+}
