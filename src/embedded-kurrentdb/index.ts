@@ -52,7 +52,7 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   };
   const onProblem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
   worker.on('message', (message: ServerMessage) => {
-    if (message.kind === 'problem') onProblem(errorMappingOf(message));
+    if (message.kind === 'problem') onProblem(toError(message));
   });
   let failure: unknown;
   worker.on('error', (error) => (failure = error));
@@ -80,7 +80,7 @@ function prepare(options: StartOptions): { serverOptions: ServerOptions; release
   };
 }
 
-function errorMappingOf({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>): Error {
+function toError({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>): Error {
   const error = new EmbeddedKurrentDBError(message);
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -1,10 +1,10 @@
-import { type StreamAccess } from './security/stream-access.js';
+import { type AuthorizationProvider } from './security/authorization-provider.js';
 import { type CommitQueue } from './storage/commit-queue.js';
 import { type EventId } from './storage/event-id.js';
 import { type LogReader } from './storage/log-reader.js';
 import { type LogStore } from './storage/log-store.js';
 import { type LogTail } from './storage/log-tail.js';
-import { type LogWrites } from './storage/writes.js';
+import { type LogWriter } from './storage/log-writer.js';
 
 /**
  * What the protocol's services work with.
@@ -19,9 +19,9 @@ export interface ServerContext {
   readonly store: LogStore;
   readonly reader: LogReader;
   readonly tail: LogTail;
-  readonly writes: LogWrites;
+  readonly writer: LogWriter;
   readonly commits: CommitQueue;
-  readonly access: StreamAccess;
+  readonly authorization: AuthorizationProvider;
   /** Milliseconds since 1970; never goes back. */
   nowMs(this: void): number;
   /** The id of an event that the server makes itself. */

@@ -7,10 +7,14 @@ import { type ServerContext } from './server-context.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
 import { PersistentSubscriptions } from './persistent-subscriptions/runtime/persistent-subscriptions.js';
-import { type Authenticator, BasicAuthenticator, allowAll } from './security/authenticator.js';
+import {
+  type AuthenticationProvider,
+  InternalAuthenticationProvider,
+  allowAll,
+} from './security/authentication-provider.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
 import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
-import { StreamAccess } from './security/stream-access.js';
+import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
 import { registerServices } from './services.js';
 import { CommitQueue } from './storage/commit-queue.js';
@@ -18,10 +22,10 @@ import { parseEventId } from './storage/event-id.js';
 import { LogReader } from './storage/log-reader.js';
 import { LogStore } from './storage/log-store.js';
 import { LogTail } from './storage/log-tail.js';
-import { LogWrites } from './storage/writes.js';
+import { LogWriter } from './storage/log-writer.js';
 
 /** A server that accepts connections. */
-export interface RunningServer {
+export interface ServerHandle {
   readonly port: number;
   readonly connectionString: string;
   /** Ends the connections, commits what was accepted, closes the store. */
@@ -37,7 +41,7 @@ export interface ServerHost {
 }
 
 /** Opens the store and serves it. This is the composition of the server: what is made of what. */
-export async function runServer(options: ServerOptions, host: ServerHost): Promise<RunningServer> {
+export async function runServer(options: ServerOptions, host: ServerHost): Promise<ServerHandle> {
   const store = LogStore.open({ directory: options.directory, durable: options.durable });
   try {
     return await serve(options, store, host);
@@ -47,7 +51,7 @@ export async function runServer(options: ServerOptions, host: ServerHost): Promi
   }
 }
 
-async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<RunningServer> {
+async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<ServerHandle> {
   const nowMs = nonDecreasingClock();
   const commits = new CommitQueue(store);
   const context: ServerContext = {
@@ -55,16 +59,18 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     commits,
     reader: new LogReader(store, nowMs),
     tail: new LogTail(commits),
-    writes: new LogWrites(store, { nowMs, newEventId }),
-    access: new StreamAccess(store.streams),
+    writer: new LogWriter(store, { nowMs, newEventId }),
+    authorization: new AuthorizationProvider(store.streams),
     nowMs,
     newEventId,
   };
   const users = new Users(store.tables, commits);
   const identity = options.insecure ? undefined : await identityFor(options, nowMs());
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
-  const authenticator: Authenticator = options.insecure ? allowAll : new BasicAuthenticator(users);
-  const dispatcher = new Dispatcher(authenticator, host.reportProblem);
+  const authentication: AuthenticationProvider = options.insecure
+    ? allowAll
+    : new InternalAuthenticationProvider(users);
+  const dispatcher = new Dispatcher(authentication, host.reportProblem);
   const node = {
     instanceId: randomUUID(),
     secure: !options.insecure,
@@ -85,7 +91,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     port: options.port,
     tls: identity,
     dispatcher,
-    answerHttp: httpEndpoints(node, authenticator, users),
+    handleHttp: httpEndpoints(node, authentication, users),
   }).catch((error: unknown) => {
     subscriptions.stop();
     throw error;

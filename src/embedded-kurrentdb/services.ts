@@ -1,19 +1,21 @@
 import { type Dispatcher } from './grpc/dispatcher.js';
 import { type GossipNode } from './grpc/gossip.js';
-import { type OperationsTargets } from './grpc/operations.js';
+import { type OperationsDependencies } from './grpc/operations.js';
 import { serverFeaturesService } from './grpc/server-features.js';
 import { type ServerContext } from './server-context.js';
 import { streamsService } from './grpc/streams/service.js';
 import { type PersistentSubscriptions } from './persistent-subscriptions/runtime/persistent-subscriptions.js';
 import { type Users } from './security/users.js';
 
+const STREAMS_V2 = 'kurrentdb.protocol.v2.streams.StreamsService';
+
 /** What the services need beside the log. */
-export interface ServiceParts {
+export interface ServiceDependencies {
   readonly context: ServerContext;
   readonly users: Users;
   readonly subscriptions: PersistentSubscriptions;
   readonly node: GossipNode;
-  readonly operations: OperationsTargets;
+  readonly operations: OperationsDependencies;
 }
 
 /**
@@ -22,13 +24,18 @@ export interface ServiceParts {
  */
 export function registerServices(
   dispatcher: Dispatcher,
-  { context, users, subscriptions, node, operations }: ServiceParts,
+  { context, users, subscriptions, node, operations }: ServiceDependencies,
 ): void {
   dispatcher.register(serverFeaturesService());
   dispatcher.register(streamsService(context));
-  dispatcher.registerLater('kurrentdb.protocol.v2.streams.StreamsService', async () =>
-    (await import('./grpc/streams-v2/service.js')).streamsServiceV2(context),
-  );
+  dispatcher.registerLater(STREAMS_V2, async () => {
+    const { appendRecordsHandler } = await import('./grpc/streams-v2/append-records.js');
+    const { appendSessionHandler } = await import('./grpc/streams-v2/append-session.js');
+    return {
+      name: STREAMS_V2,
+      methods: { AppendRecords: appendRecordsHandler(context), AppendSession: appendSessionHandler(context) },
+    };
+  });
   dispatcher.registerLater('event_store.client.persistent_subscriptions.PersistentSubscriptions', async () =>
     (await import('./persistent-subscriptions/grpc/service.js')).persistentSubscriptionsService(context, subscriptions),
   );

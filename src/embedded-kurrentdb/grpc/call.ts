@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { type Principal } from '../security/principal.js';
+import { type Principal } from '../log/principal.js';
 import { frameMessage, MalformedMessageError } from '../storage/wire-format.js';
 import { MessageReader } from './message-reader.js';
 import { handlerFailed } from './errors.js';
@@ -11,7 +11,7 @@ const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } 
 export type ErrorReporter = (error: unknown) => void;
 
 /** Responses that wait for a slow reader before the call stops taking requests and events. */
-const HIGH_WATER_MARK = 128 * 1024;
+const HIGH_WATER_MARK_BYTES = 128 * 1024;
 
 /**
  * One gRPC call on an HTTP/2 stream. Requests come by {@link onMessage}, responses go out framed; the call ends exactly once, by
@@ -87,13 +87,13 @@ export class GrpcCall {
   /** Resolves when the client has taken enough of what was written. Waiting for it is what bounds the memory of a slow reader. */
   async drained(): Promise<void> {
     this.#flush();
-    while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK)
+    while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK_BYTES)
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
   }
 
   /** Whether the client has fallen behind what was written. */
   get isBackedUp(): boolean {
-    return this.stream.writableLength > HIGH_WATER_MARK;
+    return this.stream.writableLength > HIGH_WATER_MARK_BYTES;
   }
 
   end(): void {
@@ -158,17 +158,17 @@ export class GrpcCall {
     this.#ended = true;
     const status = statusHeaders(code, message, trailers);
     // The rest of the request, if any, is not read any more.
-    const closeUnread = (): void => {
+    const resetUnreadRequest = (): void => {
       if (code !== StatusCode.OK && !this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
     };
     if (!this.stream.headersSent) {
-      this.stream.once('finish', closeUnread);
+      this.stream.once('finish', resetUnreadRequest);
       this.stream.respond({ ...RESPONSE_HEADERS, ...status }, { endStream: true });
     } else {
       this.stream.once('wantTrailers', () => {
         if (this.#isGone) return;
         this.stream.sendTrailers(status);
-        setImmediate(closeUnread); // at once, the reset would overtake the trailers
+        setImmediate(resetUnreadRequest); // at once, the reset would overtake the trailers
       });
       this.stream.end();
     }

@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { type Authenticator } from '../security/authenticator.js';
-import { type Principal } from '../security/principal.js';
+import { type AuthenticationProvider } from '../security/authentication-provider.js';
+import { type Principal } from '../log/principal.js';
 import { type ErrorReporter, GrpcCall } from './call.js';
 import { handlerFailed } from './errors.js';
 import { GrpcError, StatusCode, statusHeaders } from './status.js';
@@ -71,7 +71,7 @@ export class Dispatcher {
   readonly #calls = new Set<GrpcCall>();
 
   constructor(
-    private readonly authenticator: Authenticator,
+    private readonly authentication: AuthenticationProvider,
     private readonly reportUnexpected: ErrorReporter,
   ) {}
 
@@ -91,14 +91,14 @@ export class Dispatcher {
     const entry = rest.length === 0 ? this.#services.get(serviceName) : undefined;
     if (entry === undefined || headers[':method'] !== 'POST') {
       stream.respond({ ':status': 404 }, { endStream: true });
-      closeUnread(stream);
+      resetUnreadRequest(stream);
       return;
     }
-    const principal = this.authenticator.authenticate(headers.authorization);
+    const principal = this.authentication.authenticate(headers.authorization);
     // Nothing of the request is read, and so nothing of it is lost, until its call has been made.
     if (!(principal instanceof Promise) && 'service' in entry)
       this.#start(stream, headers, entry.service, methodName, principal);
-    else void this.#startLater(stream, headers, serviceName, entry, methodName, principal);
+    else void this.#startAsync(stream, headers, serviceName, entry, methodName, principal);
   }
 
   /** Ends the calls that are open, most of which would never end by themselves. Their clients come back when there is a server again. */
@@ -106,7 +106,7 @@ export class Dispatcher {
     for (const call of this.#calls) call.fail(new GrpcError(StatusCode.UNAVAILABLE, 'The server is shutting down.'));
   }
 
-  async #startLater(
+  async #startAsync(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     serviceName: string,
@@ -121,7 +121,7 @@ export class Dispatcher {
       this.#start(stream, headers, 'service' in entry ? entry.service : service, methodName, verified);
     } catch (error) {
       this.reportUnexpected(error);
-      refuse(stream, StatusCode.INTERNAL, 'The call could not be started.');
+      rejectCall(stream, StatusCode.INTERNAL, 'The call could not be started.');
     }
   }
 
@@ -134,7 +134,7 @@ export class Dispatcher {
   ): void {
     if (stream.destroyed) return;
     if (principal === undefined) {
-      refuse(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
+      rejectCall(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
       return;
     }
     const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
@@ -147,16 +147,16 @@ export class Dispatcher {
   }
 }
 
-function refuse(stream: ServerHttp2Stream, code: StatusCode, message: string): void {
+function rejectCall(stream: ServerHttp2Stream, code: StatusCode, message: string): void {
   if (stream.destroyed) return;
   stream.respond(
     { ':status': 200, 'content-type': 'application/grpc', ...statusHeaders(code, message) },
     { endStream: true },
   );
-  closeUnread(stream);
+  resetUnreadRequest(stream);
 }
 
 /** What is left of a request that was answered already is not wanted. */
-function closeUnread(stream: ServerHttp2Stream): void {
+function resetUnreadRequest(stream: ServerHttp2Stream): void {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 }

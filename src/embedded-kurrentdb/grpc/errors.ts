@@ -1,4 +1,4 @@
-import { type ExpectedRevision, expectedAsNumber } from '../log/index.js';
+import { type ExpectedVersion, expectedVersionNumber } from '../log/index.js';
 import { GrpcError, StatusCode } from './status.js';
 
 /** The errors of the protocol, as a real server says them. */
@@ -16,8 +16,8 @@ export const streamDeleted = (streamName: string): GrpcError =>
     'stream-name': streamName,
   });
 
-export function deleteRefused(streamName: string, expected: ExpectedRevision, actual: number): GrpcError {
-  const expectedText = String(expectedAsNumber(expected));
+export function deleteRefused(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
+  const expectedText = String(expectedVersionNumber(expected));
   return new GrpcError(
     StatusCode.FAILED_PRECONDITION,
     `Delete failed due to WrongExpectedVersion. Stream: ${streamName}, Expected version: ${expectedText}, Actual version: ${actual}`,

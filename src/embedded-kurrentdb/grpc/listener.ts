@@ -9,7 +9,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { createServer as createTlsServer } from 'node:tls';
 import { type Dispatcher } from './dispatcher.js';
 
-export interface TlsFiles {
+export interface TlsCredentials {
   readonly certificate: string | Buffer;
   readonly key: string | Buffer;
 }
@@ -17,9 +17,9 @@ export interface TlsFiles {
 export interface ListenerOptions {
   readonly port: number;
   /** None: plain HTTP/2 and HTTP/1.1. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: TlsCredentials | undefined;
   readonly dispatcher: Dispatcher;
-  readonly answerHttp: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly handleHttp: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** Nobody but this machine is listened to. */
@@ -35,7 +35,7 @@ const SESSION_MEMORY_MEGABYTES = 512;
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
 
 /** How long the last answers may take to be sent when the server stops. */
-const GRACE_MS = 500;
+const CLOSE_GRACE_MS = 500;
 
 /** One port for gRPC on HTTP/2 and for plain GETs on HTTP/1.1, with TLS (told apart by ALPN) or without (by the first bytes). */
 export class Listener {
@@ -46,8 +46,8 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #closed: Promise<void> = Promise.resolve();
 
-  private constructor({ tls, dispatcher, answerHttp }: ListenerOptions) {
-    this.#http1 = createHttpServer(answerHttp);
+  private constructor({ tls, dispatcher, handleHttp }: ListenerOptions) {
+    this.#http1 = createHttpServer(handleHttp);
     this.#http2 = createHttp2Server({ settings: HTTP2_SETTINGS, maxSessionMemory: SESSION_MEMORY_MEGABYTES });
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
@@ -99,7 +99,7 @@ export class Listener {
   async close(): Promise<void> {
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
-    }, GRACE_MS);
+    }, CLOSE_GRACE_MS);
     for (const socket of this.#sockets) if (!this.#hasSession(socket)) socket.destroy();
     await this.#closed;
     clearTimeout(timer);

@@ -4,7 +4,7 @@ import { type GrpcService } from './dispatcher.js';
 import { accessDenied } from './errors.js';
 
 const DEFAULT_PERIOD_MS = 30_000;
-const SHORTEST_PERIOD_MS = 100;
+const MIN_PERIOD_MS = 100;
 
 /**
  * The Monitoring service: statistics, again and again. The client's package has no classes for it: StatsReq { use_metadata 1,
@@ -17,8 +17,7 @@ export function monitoringService(stats: () => Readonly<Record<string, string>>)
       Stats: (call) => {
         if (call.principal.loginName === undefined) throw accessDenied();
         let periodMs = DEFAULT_PERIOD_MS;
-        call.onMessage = (message) =>
-          (periodMs = Math.max(SHORTEST_PERIOD_MS, parsePeriod(message) ?? DEFAULT_PERIOD_MS));
+        call.onMessage = (message) => (periodMs = Math.max(MIN_PERIOD_MS, parsePeriod(message) ?? DEFAULT_PERIOD_MS));
         call.onHalfClose = () => report(call, stats, periodMs);
       },
     },

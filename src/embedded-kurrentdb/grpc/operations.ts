@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
-import { OPERATIONS_GROUP, type Principal } from '../security/principal.js';
+import { OPERATIONS_GROUP, type Principal } from '../log/principal.js';
 import { Scavenge } from '../storage/scavenge.js';
 import { type GrpcService, type RpcHandler, unary } from './dispatcher.js';
 import { accessDenied } from './errors.js';
@@ -12,7 +12,7 @@ const { ScavengeResp, SetNodePriorityReq, StartScavengeReq, StopScavengeReq } = 
 const { ScavengeResult } = ScavengeResp;
 
 /** What operations ask of the rest of the server. */
-export interface OperationsTargets {
+export interface OperationsDependencies {
   /** Drops all consumers of persistent subscriptions and reads the groups anew. */
   restartPersistentSubscriptions(): Promise<void>;
   /** Stops the server, after the answer. */
@@ -22,8 +22,8 @@ export interface OperationsTargets {
 }
 
 /** The Operations service, for admins and members of `$ops`. A single node has nothing to merge, no priority and nobody to resign to. */
-export function operationsService(context: ServerContext, targets: OperationsTargets): GrpcService {
-  const scavenges = new Scavenges(context, targets);
+export function operationsService(context: ServerContext, dependencies: OperationsDependencies): GrpcService {
+  const scavenges = new Scavenges(context, dependencies);
   return {
     name: 'event_store.client.operations.Operations',
     methods: {
@@ -36,14 +36,14 @@ export function operationsService(context: ServerContext, targets: OperationsTar
         return new ScavengeResp().setScavengeId(id).setScavengeResult(ScavengeResult.STOPPED);
       }),
       Shutdown: operation(shared.Empty, () => {
-        setImmediate(() => targets.shutdown());
+        setImmediate(() => dependencies.shutdown());
         return new shared.Empty();
       }),
       MergeIndexes: operation(shared.Empty, () => new shared.Empty()),
       ResignNode: operation(shared.Empty, () => new shared.Empty()),
       SetNodePriority: operation(SetNodePriorityReq, () => new shared.Empty()),
       RestartPersistentSubscriptions: operation(shared.Empty, async () => {
-        await targets.restartPersistentSubscriptions();
+        await dependencies.restartPersistentSubscriptions();
         return new shared.Empty();
       }),
     },
@@ -52,18 +52,18 @@ export function operationsService(context: ServerContext, targets: OperationsTar
 
 function operation<Request>(
   type: { deserializeBinary(bytes: Uint8Array): Request },
-  run: (request: Request) => Answer | Promise<Answer>,
+  run: (request: Request) => Response | Promise<Response>,
 ): RpcHandler {
   return unary(type, (request, call) => {
-    if (!mayOperate(call.principal)) throw accessDenied();
+    if (!isOperator(call.principal)) throw accessDenied();
     return run(request);
   });
 }
 
-type Answer = { serializeBinary(): Uint8Array };
+type Response = { serializeBinary(): Uint8Array };
 
 /** Whether operations, and the management of persistent subscriptions, are open to the caller. */
-export const mayOperate = (principal: Principal): boolean =>
+export const isOperator = (principal: Principal): boolean =>
   principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
 
 class Scavenges {
@@ -71,7 +71,7 @@ class Scavenges {
 
   constructor(
     private readonly context: ServerContext,
-    private readonly targets: OperationsTargets,
+    private readonly dependencies: OperationsDependencies,
   ) {}
 
   /** Starts one, or tells the one that is running. */
@@ -83,7 +83,7 @@ class Scavenges {
     this.#running = running;
     scavenge
       .run()
-      .catch((error: unknown) => this.targets.reportProblem(error))
+      .catch((error: unknown) => this.dependencies.reportProblem(error))
       .finally(() => (this.#running = undefined));
     return running.id;
   }

@@ -1,7 +1,9 @@
 import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
-import { SERVER_VERSION } from '../version.js';
 import { type GrpcService, unary } from './dispatcher.js';
+
+/** The version of KurrentDB whose protocol the server speaks: clients choose features by it. */
+export const SERVER_VERSION = '26.1.0';
 
 type Methods = Readonly<Record<string, readonly string[]>>;
 

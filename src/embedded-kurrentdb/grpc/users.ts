@@ -1,6 +1,6 @@
 import usersPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
 import { hashPassword, verifyPassword } from '../security/passwords.js';
-import { type Principal } from '../security/principal.js';
+import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
 import { type GrpcCall } from './call.js';
 import { type GrpcService, serverStreaming, unary } from './dispatcher.js';
@@ -34,11 +34,11 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
     name: 'event_store.client.users.Users',
     methods: {
       Create: unary(CreateReq, async (request, call) => {
-        await management.create(call.principal, given(request.getOptions()));
+        await management.create(call.principal, requireOptions(request.getOptions()));
         return new CreateResp();
       }),
       Update: unary(UpdateReq, async (request, call) => {
-        const options = given(request.getOptions());
+        const options = requireOptions(request.getOptions());
         await management.update(call.principal, options.getLoginName(), (user) => ({
           ...user,
           fullName: options.getFullName(),
@@ -47,21 +47,21 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
         return new UpdateResp();
       }),
       Enable: unary(EnableReq, async (request, call) => {
-        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({
+        await management.update(call.principal, requireOptions(request.getOptions()).getLoginName(), (user) => ({
           ...user,
           disabled: false,
         }));
         return new EnableResp();
       }),
       Disable: unary(DisableReq, async (request, call) => {
-        await management.update(call.principal, given(request.getOptions()).getLoginName(), (user) => ({
+        await management.update(call.principal, requireOptions(request.getOptions()).getLoginName(), (user) => ({
           ...user,
           disabled: true,
         }));
         return new DisableResp();
       }),
       Delete: unary(DeleteReq, async (request, call) => {
-        await management.delete(call.principal, given(request.getOptions()).getLoginName());
+        await management.delete(call.principal, requireOptions(request.getOptions()).getLoginName());
         return new DeleteResp();
       }),
       Details: serverStreaming(DetailsReq, (request, call) => {
@@ -69,7 +69,7 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
         return Promise.resolve();
       }),
       ChangePassword: unary(ChangePasswordReq, async (request, call) => {
-        const options = given(request.getOptions());
+        const options = requireOptions(request.getOptions());
         await management.changePassword(
           call.principal,
           options.getLoginName(),
@@ -79,7 +79,7 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
         return new ChangePasswordResp();
       }),
       ResetPassword: unary(ResetPasswordReq, async (request, call) => {
-        const options = given(request.getOptions());
+        const options = requireOptions(request.getOptions());
         const password = await hashPassword(options.getNewPassword());
         await management.update(call.principal, options.getLoginName(), (user) => ({ ...user, password }));
         return new ResetPasswordResp();
@@ -166,7 +166,7 @@ function requireAdmin(caller: Principal): void {
   if (!caller.isAdmin) throw accessDenied();
 }
 
-function given<T>(options: T | undefined): T {
+function requireOptions<T>(options: T | undefined): T {
   if (options === undefined) throw handlerFailed();
   return options;
 }

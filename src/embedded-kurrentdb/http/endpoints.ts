@@ -1,8 +1,8 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Authenticator } from '../security/authenticator.js';
-import { type Principal } from '../security/principal.js';
+import { type AuthenticationProvider } from '../security/authentication-provider.js';
+import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
-import { SERVER_VERSION } from '../version.js';
+import { SERVER_VERSION } from '../grpc/server-features.js';
 
 const USERS_PATH = '/users/';
 const STREAMS_PATH = '/streams/';
@@ -10,7 +10,7 @@ const STREAMS_PATH = '/streams/';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** What the endpoints tell of the server. */
-export interface NodeDescription {
+export interface NodeInfo {
   readonly instanceId: string;
   readonly secure: boolean;
   port(): number;
@@ -19,7 +19,7 @@ export interface NodeDescription {
   nowMs(): number;
 }
 
-interface Answer {
+interface Response {
   readonly status: number;
   readonly contentType?: string;
   readonly body?: unknown;
@@ -30,12 +30,12 @@ interface EndpointRequest {
   readonly principal: Principal;
 }
 
-type Endpoint = (request: EndpointRequest) => Answer;
+type Endpoint = (request: EndpointRequest) => Response;
 
 /** The plain HTTP side: what health checks and operators ask. */
 export function httpEndpoints(
-  node: NodeDescription,
-  authenticator: Authenticator,
+  node: NodeInfo,
+  authentication: AuthenticationProvider,
   users: Users,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
@@ -52,9 +52,9 @@ export function httpEndpoints(
     return path.startsWith(STREAMS_PATH) ? forUsers(streamDescription) : undefined;
   };
   return (request, response) => {
-    void answer(endpointFor, authenticator, request)
+    void respond(endpointFor, authentication, request)
       // Whatever cannot be understood of a request throws one of these two.
-      .catch((error: unknown): Answer => ({
+      .catch((error: unknown): Response => ({
         status: error instanceof URIError || error instanceof TypeError ? 400 : 500,
       }))
       .then(({ status, contentType, body }) => {
@@ -64,16 +64,16 @@ export function httpEndpoints(
   };
 }
 
-async function answer(
+async function respond(
   endpointFor: (path: string) => Endpoint | undefined,
-  authenticator: Authenticator,
+  authentication: AuthenticationProvider,
   request: IncomingMessage,
-): Promise<Answer> {
+): Promise<Response> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const endpoint = endpointFor(url.pathname);
   if (endpoint === undefined) return { status: 404 };
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405 };
-  const principal = await authenticator.authenticate(request.headers.authorization);
+  const principal = await authentication.authenticate(request.headers.authorization);
   return principal === undefined ? { status: 401 } : endpoint({ url, principal });
 }
 
@@ -82,7 +82,7 @@ function forUsers(endpoint: Endpoint): Endpoint {
   return (request) => (request.principal.loginName === undefined ? { status: 401 } : endpoint(request));
 }
 
-function userDetails(user: User | undefined): Answer {
+function userDetails(user: User | undefined): Response {
   if (user === undefined) return { status: 404 };
   const { loginName, fullName, groups, disabled, updatedMs } = user;
   return json({
@@ -93,7 +93,7 @@ function userDetails(user: User | undefined): Answer {
 }
 
 /** Streams are read by gRPC. Without AtomPub there is only what a real server says to a browser that wants none of its formats. */
-function streamDescription({ url }: EndpointRequest): Answer {
+function streamDescription({ url }: EndpointRequest): Response {
   const title = `Description document for '${decodeURIComponent(url.pathname.slice(STREAMS_PATH.length))}'`;
   return {
     status: 406,
@@ -102,14 +102,14 @@ function streamDescription({ url }: EndpointRequest): Answer {
   };
 }
 
-const json = (body: unknown): Answer => ({ status: 200, contentType: JSON_TYPE, body });
+const json = (body: unknown): Response => ({ status: 200, contentType: JSON_TYPE, body });
 
-function live(url: URL): Answer {
+function live(url: URL): Response {
   const code = Number(url.searchParams.get('liveCode') ?? 204);
   return { status: Number.isInteger(code) && code >= 200 && code <= 599 ? code : 400 };
 }
 
-function info({ secure }: NodeDescription): unknown {
+function info({ secure }: NodeInfo): unknown {
   return {
     dbVersion: SERVER_VERSION,
     esVersion: SERVER_VERSION,
@@ -121,7 +121,7 @@ function info({ secure }: NodeDescription): unknown {
 
 const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
 
-function gossip(node: NodeDescription): unknown {
+function gossip(node: NodeInfo): unknown {
   const port = node.port();
   const end = node.endPosition();
   const member = {

@@ -1,10 +1,10 @@
 /** What someone may want to do with a stream. */
-export type StreamRight = 'read' | 'write' | 'delete' | 'metadataRead' | 'metadataWrite';
+export type StreamOperation = 'read' | 'write' | 'delete' | 'metadataRead' | 'metadataWrite';
 
 /** Who has which right: user names and group names. A right that is not named is decided by the default. */
-export type AccessControlList = Partial<Readonly<Record<StreamRight, readonly string[]>>>;
+export type AccessControlList = Partial<Readonly<Record<StreamOperation, readonly string[]>>>;
 
-const KEYS: Readonly<Record<string, StreamRight>> = {
+const KEYS: Readonly<Record<string, StreamOperation>> = {
   $r: 'read',
   $w: 'write',
   $d: 'delete',
@@ -16,13 +16,13 @@ const KEYS: Readonly<Record<string, StreamRight>> = {
 export function parseAcl(value: unknown): AccessControlList | undefined | 'invalid' {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value)) return 'invalid';
-  const acl: Partial<Record<StreamRight, readonly string[]>> = {};
+  const acl: Partial<Record<StreamOperation, readonly string[]>> = {};
   for (const [key, roles] of Object.entries(value)) {
-    const right = KEYS[key];
-    if (right === undefined) continue;
+    const operation = KEYS[key];
+    if (operation === undefined) continue;
     const list = roleList(roles);
     if (list === 'invalid') return 'invalid';
-    acl[right] = list;
+    acl[operation] = list;
   }
   return acl;
 }

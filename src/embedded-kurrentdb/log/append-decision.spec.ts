@@ -1,31 +1,31 @@
-import { type AppendDecision, decideAppend, decideDelete, type KnownEvents } from './append-decision.js';
-import { type ExpectedRevision, NO_REVISION } from './expected-revision.js';
-import { NO_METADATA, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
-import { type StreamState } from './truncation.js';
+import { type AppendDecision, decideAppend, decideDelete, type EventIdLookup } from './append-decision.js';
+import { type ExpectedVersion, NO_REVISION } from './expected-version.js';
+import { NO_METADATA, SOFT_DELETED_TRUNCATE_BEFORE } from './system-metadata.js';
+import { type StreamState } from './stream-state.js';
 
-const ANY: ExpectedRevision = { kind: 'any' };
-const NO_STREAM: ExpectedRevision = { kind: 'noStream' };
-const EXISTS: ExpectedRevision = { kind: 'streamExists' };
-const exact = (revision: number): ExpectedRevision => ({ kind: 'exact', revision: BigInt(revision) });
+const ANY: ExpectedVersion = { kind: 'any' };
+const NO_STREAM: ExpectedVersion = { kind: 'noStream' };
+const EXISTS: ExpectedVersion = { kind: 'streamExists' };
+const exact = (revision: number): ExpectedVersion => ({ kind: 'exact', revision: BigInt(revision) });
 
 /** A stream that holds these ids, one for each revision. */
-function stream(ids: string, changes: Partial<StreamState> = {}): { state: StreamState; known: KnownEvents<string> } {
+function stream(ids: string, changes: Partial<StreamState> = {}): { state: StreamState; known: EventIdLookup<string> } {
   const last = ids.length - 1;
   return {
     state: { lastRevision: last, tombstoned: false, metadata: NO_METADATA, ...changes },
     known: {
       lastRevisionOf: (id) => (ids.includes(id) ? ids.lastIndexOf(id) : undefined),
-      isAt: (revision, id) => ids[revision] === id,
-      metadataLastRevision: () => NO_REVISION,
+      hasIdAt: (revision, id) => ids[revision] === id,
+      metastreamLastRevision: () => NO_REVISION,
     },
   };
 }
 
-const softDeleted = { metadata: { truncateBefore: TRUNCATED_FOR_GOOD } };
+const softDeleted = { metadata: { truncateBefore: SOFT_DELETED_TRUNCATE_BEFORE } };
 
 function decide(
   held: string,
-  expected: ExpectedRevision,
+  expected: ExpectedVersion,
   appended: string,
   changes: Partial<StreamState> = {},
 ): AppendDecision {
@@ -33,13 +33,13 @@ function decide(
   return decideAppend(state, expected, [...appended], known);
 }
 
-const write = (firstRevision: number, restoring = false): AppendDecision => ({
+const write = (firstRevision: number, softUndelete = false): AppendDecision => ({
   kind: 'write',
   firstRevision,
-  restoring,
+  softUndelete,
 });
 const duplicate = (lastRevision: number): AppendDecision => ({ kind: 'duplicate', lastRevision });
-const wrong = (currentRevision: number): AppendDecision => ({ kind: 'wrongExpectedRevision', currentRevision });
+const wrong = (currentRevision: number): AppendDecision => ({ kind: 'wrongExpectedVersion', currentRevision });
 
 describe('an append', () => {
   it('is written when the stream is where the writer expects it', () => {
@@ -100,34 +100,30 @@ describe('an append', () => {
 
   it('finds a stream that has nothing but metadata to exist', () => {
     const { state, known } = stream('');
-    expect(decideAppend(state, EXISTS, ['a'], { ...known, metadataLastRevision: () => 0 })).toEqual(write(0));
+    expect(decideAppend(state, EXISTS, ['a'], { ...known, metastreamLastRevision: () => 0 })).toEqual(write(0));
   });
 });
 
 describe('a delete', () => {
-  const remove = (
-    held: string,
-    expected: ExpectedRevision,
-    hard: boolean,
-    changes: Partial<StreamState> = {},
-  ): string => decideDelete(stream(held, changes).state, expected, hard).kind;
+  const remove = (held: string, expected: ExpectedVersion, hard: boolean, changes: Partial<StreamState> = {}): string =>
+    decideDelete(stream(held, changes).state, expected, hard).kind;
 
   it('needs the revision that is expected', () => {
     for (const hard of [false, true]) {
       for (const expected of [ANY, EXISTS, exact(1)]) expect(remove('ab', expected, hard)).toBe('delete');
       for (const expected of [NO_STREAM, exact(0), exact(7)])
-        expect(remove('ab', expected, hard)).toBe('wrongExpectedRevision');
+        expect(remove('ab', expected, hard)).toBe('wrongExpectedVersion');
     }
   });
 
   it('of a stream that never was is refused, unless it is for good and expects no stream', () => {
     for (const expected of [ANY, NO_STREAM, EXISTS, exact(0)])
-      expect(remove('', expected, false)).toBe('wrongExpectedRevision');
+      expect(remove('', expected, false)).toBe('wrongExpectedVersion');
     expect([ANY, NO_STREAM, EXISTS, exact(0)].map((expected) => remove('', expected, true))).toEqual([
       'delete',
       'delete',
-      'wrongExpectedRevision',
-      'wrongExpectedRevision',
+      'wrongExpectedVersion',
+      'wrongExpectedVersion',
     ]);
   });
 

@@ -1,17 +1,17 @@
-import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, NO_REVISION } from './expected-revision.js';
-import { isSoftDeleted, type StreamState } from './truncation.js';
+import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, NO_REVISION } from './expected-version.js';
+import { isSoftDeleted, type StreamState } from './stream-state.js';
 
 /** States of a stream beside its revision, as the v2 protocol writes them. */
 const STATE_DELETED = -5;
 const STATE_TOMBSTONED = -6;
 
 /** What an append over several streams demands of a stream, which need not be one that it writes to. */
-export interface ConsistencyCheck {
+export interface StreamStateCheck {
   readonly streamName: string;
   readonly expectedState: number;
 }
 
-export interface ConsistencyViolation extends ConsistencyCheck {
+export interface ConsistencyViolation extends StreamStateCheck {
   readonly checkIndex: number;
   readonly actualState: number;
   readonly message: string;
@@ -28,7 +28,7 @@ function actualState(stream: StreamState): number {
 
 /** The demands that do not hold. */
 export function violatedChecks(
-  checks: readonly ConsistencyCheck[],
+  checks: readonly StreamStateCheck[],
   stateOf: (streamName: string) => StreamState,
 ): ConsistencyViolation[] {
   return checks.flatMap((check, checkIndex) => {
@@ -40,7 +40,7 @@ export function violatedChecks(
 }
 
 /** An append to a tombstoned stream, which no check asked about. */
-export function tombstonedTarget(streamName: string): ConsistencyViolation {
+export function tombstoneViolation(streamName: string): ConsistencyViolation {
   const check = { streamName, expectedState: EXPECTED_ANY };
   return { ...check, checkIndex: 0, actualState: STATE_TOMBSTONED, message: describe(check, STATE_TOMBSTONED) };
 }
@@ -53,7 +53,7 @@ function holds(expected: number, actual: number, lastRevision: number): boolean 
   return actual !== STATE_TOMBSTONED && lastRevision === expected;
 }
 
-function describe({ streamName, expectedState }: ConsistencyCheck, actual: number): string {
+function describe({ streamName, expectedState }: StreamStateCheck, actual: number): string {
   const stream = `Stream '${streamName}'`;
   if (expectedState === NO_REVISION) return `${stream} already exists at revision ${actual}.`;
   const found =

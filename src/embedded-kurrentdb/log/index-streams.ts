@@ -1,6 +1,6 @@
 import { LINK_TYPE } from './link.js';
-import { parseStreamMetadata, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
-import { isMetadataStream, isSystemStream, streamDescribedBy } from './stream-name.js';
+import { parseSystemMetadata, SOFT_DELETED_TRUNCATE_BEFORE } from './system-metadata.js';
+import { isMetadataStream, isSystemStream, originalStreamOf } from './stream-name.js';
 
 /**
  * The streams that a real server's system projections write, and that exist here as indexes of the log: every event of theirs refers
@@ -71,7 +71,7 @@ export interface IndexScope {
 /** Undefined if the events of the stream are in no index: it is a system stream, or describes one. */
 export function indexScope(streamName: string): IndexScope | undefined {
   const isMetadata = isMetadataStream(streamName);
-  const name = isMetadata ? streamDescribedBy(streamName) : streamName;
+  const name = isMetadata ? originalStreamOf(streamName) : streamName;
   return isSystemStream(name) ? undefined : { isMetadata, category: categoryOf(name) };
 }
 
@@ -102,7 +102,7 @@ function isStreamDeletion(isMetadata: boolean, { type, data }: IndexableEvent): 
   if (!isMetadata) return type === STREAM_DELETED_TYPE;
   return (
     type === METADATA_TYPE &&
-    parseStreamMetadata(Buffer.from(data).toString('utf8')).truncateBefore === TRUNCATED_FOR_GOOD
+    parseSystemMetadata(Buffer.from(data).toString('utf8')).truncateBefore === SOFT_DELETED_TRUNCATE_BEFORE
   );
 }
 
@@ -146,12 +146,12 @@ export interface IndexEntry {
 }
 
 /** 2^63 - 1, as clients see the revision of a tombstone. */
-const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
+const TOMBSTONE_REVISION_STRING = '9223372036854775807';
 
 /** What an index stream says of an event: a link, with the metadata of a real server as far as it is about the event. */
 export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEntry {
   const { streamName, type } = event;
-  const revision = event.revision >= TRUNCATED_FOR_GOOD ? TOMBSTONE_REVISION_TEXT : String(event.revision);
+  const revision = event.revision >= SOFT_DELETED_TRUNCATE_BEFORE ? TOMBSTONE_REVISION_STRING : String(event.revision);
   const link = (target: string, metadata?: object): IndexEntry => ({
     type: LINK_TYPE,
     data: target,
@@ -160,13 +160,13 @@ export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEnt
   const isDeletion = isStreamDeletion(isMetadataStream(streamName), event);
   switch (kind) {
     case 'category': {
-      const original = isDeletion ? describedOrSelf(streamName) : streamName;
+      const original = isDeletion ? originalOrSelf(streamName) : streamName;
       const target = type === LINK_TYPE ? Buffer.from(event.data).toString('utf8') : `${revision}@${streamName}`;
       return link(target, { $o: original, ...(isDeletion ? { $deleted: -1 } : {}) });
     }
     case 'eventType':
       return isDeletion
-        ? link(`${revision}@${describedOrSelf(streamName)}`, { $deleted: -1 })
+        ? link(`${revision}@${originalOrSelf(streamName)}`, { $deleted: -1 })
         : link(`${revision}@${streamName}`);
     case 'streams':
       return link(`${revision}@${streamName}`);
@@ -179,5 +179,5 @@ export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEnt
   }
 }
 
-const describedOrSelf = (streamName: string): string =>
-  isMetadataStream(streamName) ? streamDescribedBy(streamName) : streamName;
+const originalOrSelf = (streamName: string): string =>
+  isMetadataStream(streamName) ? originalStreamOf(streamName) : streamName;

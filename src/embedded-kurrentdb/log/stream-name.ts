@@ -9,7 +9,7 @@ export const isMetadataStream = (name: string): boolean => name.startsWith(METAD
 export const metadataStreamOf = (name: string): string => METADATA_PREFIX + name;
 
 /** The stream that a metadata stream describes. Only for names that {@link isMetadataStream} accepts. */
-export const streamDescribedBy = (metadataStream: string): string => metadataStream.slice(METADATA_PREFIX.length);
+export const originalStreamOf = (metadataStream: string): string => metadataStream.slice(METADATA_PREFIX.length);
 
 /** An empty name, and a metadata stream of the empty name, are refused by every call. */
 export const isValidStreamName = (name: string): boolean => name !== '' && name !== METADATA_PREFIX;

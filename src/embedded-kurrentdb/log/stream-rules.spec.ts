@@ -1,9 +1,14 @@
-import { governingRight, isAllowed } from './access.js';
+import { effectiveOperation, isAllowed } from './access.js';
 import { violatedChecks } from './consistency-check.js';
 import { compileFilter } from './filter.js';
 import { parseLink } from './link.js';
-import { NO_METADATA, parseStreamMetadata, restoredMetadata, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
-import { firstVisibleRevision, oldestVisible, readability, type StreamState } from './truncation.js';
+import {
+  NO_METADATA,
+  parseSystemMetadata,
+  softUndeletedMetadata,
+  SOFT_DELETED_TRUNCATE_BEFORE,
+} from './system-metadata.js';
+import { firstVisibleRevision, expiredBeforeMs, readStatus, type StreamState } from './stream-state.js';
 
 const stream = (
   lastRevision: number,
@@ -13,7 +18,7 @@ const stream = (
 
 describe('stream metadata', () => {
   it('limits a stream by count, age and revision', () => {
-    expect(parseStreamMetadata('{"$maxCount":5,"$maxAge":60,"$tb":3,"own":true}')).toEqual({
+    expect(parseSystemMetadata('{"$maxCount":5,"$maxAge":60,"$tb":3,"own":true}')).toEqual({
       maxCount: 5,
       maxAgeMs: 60_000,
       truncateBefore: 3,
@@ -31,15 +36,15 @@ describe('stream metadata', () => {
     '{"$acl":1}',
     '{"$maxCount":1,"$acl":{"$r":[1]}}',
   ])('says nothing as a whole if it is %s', (json) => {
-    expect(parseStreamMetadata(json)).toEqual({});
+    expect(parseSystemMetadata(json)).toEqual({});
   });
 
   it('takes no count and no age for no limit', () => {
-    expect(parseStreamMetadata('{"$maxCount":0,"$maxAge":0}')).toEqual({});
+    expect(parseSystemMetadata('{"$maxCount":0,"$maxAge":0}')).toEqual({});
   });
 
   it('reads access lists, of one role or of many', () => {
-    expect(parseStreamMetadata('{"$acl":{"$r":"a","$w":["b","c"],"$mr":[],"$other":1}}').acl).toEqual({
+    expect(parseSystemMetadata('{"$acl":{"$r":"a","$w":["b","c"],"$mr":[],"$other":1}}').acl).toEqual({
       read: ['a'],
       write: ['b', 'c'],
       metadataRead: [],
@@ -47,8 +52,11 @@ describe('stream metadata', () => {
   });
 
   it('of a deleted stream gets its truncation back, and keeps the rest', () => {
-    expect(JSON.parse(restoredMetadata('{"$tb":9223372036854775807,"own":1}', 7) ?? '')).toEqual({ $tb: 7, own: 1 });
-    expect(restoredMetadata('not json', 7)).toBeUndefined();
+    expect(JSON.parse(softUndeletedMetadata('{"$tb":9223372036854775807,"own":1}', 7) ?? '')).toEqual({
+      $tb: 7,
+      own: 1,
+    });
+    expect(softUndeletedMetadata('not json', 7)).toBeUndefined();
   });
 });
 
@@ -58,14 +66,14 @@ describe('what is left of a stream', () => {
     expect(firstVisibleRevision(stream(9, { maxCount: 3 }))).toBe(7);
     expect(firstVisibleRevision(stream(9, { maxCount: 3, truncateBefore: 8 }))).toBe(8);
     expect(firstVisibleRevision(stream(1, { maxCount: 30 }))).toBe(0);
-    expect(oldestVisible(stream(9, { maxAgeMs: 1000 }), 5000)).toBe(4000);
+    expect(expiredBeforeMs(stream(9, { maxAgeMs: 1000 }), 5000)).toBe(4000);
   });
 
   it('tells streams that are gone from those that never were', () => {
-    expect(readability(stream(-1))).toBe('notFound');
-    expect(readability(stream(5, { truncateBefore: TRUNCATED_FOR_GOOD }))).toBe('notFound');
-    expect(readability(stream(5, { truncateBefore: 100 }))).toBe('readable');
-    expect(readability(stream(5, NO_METADATA, true))).toBe('tombstoned');
+    expect(readStatus(stream(-1))).toBe('notFound');
+    expect(readStatus(stream(5, { truncateBefore: SOFT_DELETED_TRUNCATE_BEFORE }))).toBe('notFound');
+    expect(readStatus(stream(5, { truncateBefore: 100 }))).toBe('readable');
+    expect(readStatus(stream(5, NO_METADATA, true))).toBe('tombstoned');
   });
 });
 
@@ -101,9 +109,9 @@ describe('access', () => {
   const admin = { loginName: 'a', groups: ['$admins'], isAdmin: true };
 
   it('to a metadata stream is a right to the stream it describes', () => {
-    expect(governingRight('$$x', 'read')).toEqual({ streamName: 'x', right: 'metadataRead' });
-    expect(governingRight('$$x', 'write')).toEqual({ streamName: 'x', right: 'metadataWrite' });
-    expect(governingRight('x', 'write')).toEqual({ streamName: 'x', right: 'write' });
+    expect(effectiveOperation('$$x', 'read')).toEqual({ streamName: 'x', operation: 'metadataRead' });
+    expect(effectiveOperation('$$x', 'write')).toEqual({ streamName: 'x', operation: 'metadataWrite' });
+    expect(effectiveOperation('x', 'write')).toEqual({ streamName: 'x', operation: 'write' });
   });
 
   it('is open by default for users and ordinary streams only', () => {
@@ -116,8 +124,8 @@ describe('access', () => {
   it('is decided by the list where it names the right: by name, by group, for everyone who is logged in', () => {
     const acl = { read: ['crew'], write: ['u'], delete: [], metadataRead: ['$all'] };
     expect(
-      (['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((right) =>
-        isAllowed(user, 'x', right, acl),
+      (['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((operation) =>
+        isAllowed(user, 'x', operation, acl),
       ),
     ).toEqual([true, true, false, true, true]);
     expect(isAllowed(anonymous, 'x', 'metadataRead', acl)).toBe(false);
@@ -129,7 +137,7 @@ describe('consistency checks', () => {
   const streams: Record<string, StreamState> = {
     at1: stream(1),
     none: stream(-1),
-    soft: stream(1, { truncateBefore: TRUNCATED_FOR_GOOD }),
+    soft: stream(1, { truncateBefore: SOFT_DELETED_TRUNCATE_BEFORE }),
     hard: stream(1, NO_METADATA, true),
   };
   const violations = (streamName: string, expectedState: number): string[] =>

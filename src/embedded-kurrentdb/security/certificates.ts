@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TlsFiles } from '../grpc/listener.js';
+import { type TlsCredentials } from '../grpc/listener.js';
 
 const CA_FILE = 'ca.crt';
 const CERTIFICATE_FILE = 'node.crt';
@@ -16,7 +16,7 @@ const RENEW_BEFORE_MS = 90 * DAY_MS;
 /** Clocks of client and server are the same machine's, but it may have been set back meanwhile. */
 const BACKDATED_MS = DAY_MS;
 
-export interface ServerIdentity extends TlsFiles {
+export interface ServerIdentity extends TlsCredentials {
   /** The CA to trust, for the client's `tlsCAFile`. */
   readonly caPath: string;
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivately } from './certificates.js';
 import { hashPassword, verifyPassword } from './passwords.js';
-import { ADMINS_GROUP, OPERATIONS_GROUP } from './principal.js';
+import { ADMINS_GROUP, OPERATIONS_GROUP } from '../log/principal.js';
 import { type User, type Users } from './users.js';
 
 const ADMIN = 'admin';

@@ -3,9 +3,9 @@ import { type LogStore } from './log-store.js';
 /** Told after each commit: the names of the streams that changed. */
 export type CommitListener = (changedStreams: readonly string[]) => void;
 
-interface Pending {
+interface PendingWrite {
   run(): void;
-  settle(): void;
+  resolve(): void;
   fail(error: unknown): void;
 }
 
@@ -14,7 +14,7 @@ interface Pending {
  * who wait. Writers are answered after the sync, in the order in which they came.
  */
 export class CommitQueue {
-  #pending: Pending[] = [];
+  #pending: PendingWrite[] = [];
   #scheduled = false;
   readonly #listeners = new Set<CommitListener>();
 
@@ -28,7 +28,7 @@ export class CommitQueue {
         run: () => {
           outcome = { value: write() };
         },
-        settle: () => {
+        resolve: () => {
           if (outcome !== undefined) resolve(outcome.value);
         },
         fail: reject,
@@ -50,7 +50,7 @@ export class CommitQueue {
     this.#commit(group);
   }
 
-  #commit(group: readonly Pending[]): void {
+  #commit(group: readonly PendingWrite[]): void {
     let changed: readonly string[];
     try {
       changed = this.store.transaction(() => {
@@ -62,7 +62,7 @@ export class CommitQueue {
       else for (const write of group) write.fail(error);
       return;
     }
-    for (const write of group) write.settle();
+    for (const write of group) write.resolve();
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
 

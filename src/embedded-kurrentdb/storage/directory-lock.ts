@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreRefusedError } from './store-errors.js';
+import { UnusableStoreError } from './store-file.js';
 
 const LOCK_FILE = 'server.lock';
 
@@ -15,12 +15,12 @@ interface Holder {
  * has to be cleaned up. Should two processes that cannot see each other (two containers on one volume) get it all the same, the
  * store's transactions notice: see `Tables.transaction`.
  *
- * @throws StoreRefusedError if a running process holds it
+ * @throws UnusableStoreError if a running process holds it
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, LOCK_FILE);
-  const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Holder);
+  const own = JSON.stringify({ pid: process.pid, started: processStartTime(process.pid) } satisfies Holder);
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
@@ -29,7 +29,7 @@ export function lockDirectory(directory: string): () => void {
       if (!isFileExists(error)) throw error;
       const holder = readHolder(path);
       if (attempt > 0 || (holder !== undefined && isRunning(holder))) {
-        throw new StoreRefusedError(
+        throw new UnusableStoreError(
           `${directory} is in use by process ${holder?.pid ?? 'unknown'}: stop it, or use another directory`,
           { cause: error },
         );
@@ -69,11 +69,11 @@ function isRunning({ pid, started }: Holder): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  return started === undefined || started === startOf(pid);
+  return started === undefined || started === processStartTime(pid);
 }
 
 /** Field 22 of /proc/PID/stat, counted after the command, which may hold blanks. */
-function startOf(pid: number): string | undefined {
+function processStartTime(pid: number): string | undefined {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
   const stat = readFileSync(path, 'utf8');

@@ -1,7 +1,7 @@
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import fc from 'fast-check';
-import { appendFrame, encodeEventFrame, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
-import { eventIdText, parseEventId } from './event-id.js';
+import { appendHeader, encodeEventFrame, parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
+import { eventIdToString, parseEventId } from './event-id.js';
 import { GRPC_PREFIX_BYTES } from './wire-format.js';
 
 const id = fc.uuid().map((text) => parseEventId(Buffer.from(text)) ?? Buffer.alloc(16));
@@ -25,13 +25,13 @@ describe('a stored event', () => {
         counted,
         fc.nat(),
         (event, streamName, revision, position, createdMs) => {
-          const frame = encodeEventFrame(appendFrame(streamName, createdMs), event, revision, position);
+          const frame = encodeEventFrame(appendHeader(streamName, createdMs), event, revision, position);
           expect(frame.readUInt32BE(1)).toBe(frame.length - GRPC_PREFIX_BYTES);
 
           const read = streamsPb.ReadResp.deserializeBinary(frame.subarray(GRPC_PREFIX_BYTES)).getEvent();
           const recorded = read?.getEvent();
           expect(read?.getCommitPosition()).toBe(String(position));
-          expect(recorded?.getId()?.getString()).toBe(eventIdText(event.id));
+          expect(recorded?.getId()?.getString()).toBe(eventIdToString(event.id));
           expect(recorded?.getStreamRevision()).toBe(String(revision));
           expect([recorded?.getPreparePosition(), recorded?.getCommitPosition()]).toEqual([
             String(position),
@@ -72,7 +72,7 @@ describe('a stored event', () => {
       customMetadata: Buffer.alloc(0),
       data: Buffer.alloc(0),
     };
-    const frame = encodeEventFrame(appendFrame('s', 1), event, TOMBSTONE_REVISION, 9);
+    const frame = encodeEventFrame(appendHeader('s', 1), event, TOMBSTONE_REVISION, 9);
     expect(
       streamsPb.ReadResp.deserializeBinary(frame.subarray(GRPC_PREFIX_BYTES))
         .getEvent()
@@ -86,7 +86,7 @@ describe('a stored event', () => {
 describe('an event id', () => {
   it('is read in either case and written in lower case', () => {
     const text = 'C0FFEE00-1234-4ABC-8DEF-0123456789AB';
-    expect(eventIdText(parseEventId(Buffer.from(text)) ?? Buffer.alloc(16))).toBe(text.toLowerCase());
+    expect(eventIdToString(parseEventId(Buffer.from(text)) ?? Buffer.alloc(16))).toBe(text.toLowerCase());
   });
 
   it.each([

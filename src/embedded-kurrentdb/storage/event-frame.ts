@@ -1,4 +1,4 @@
-import { EVENT_ID_TEXT_LENGTH, type EventId, parseEventId, writeEventIdText } from './event-id.js';
+import { EVENT_ID_STRING_LENGTH, type EventId, parseEventId, writeEventIdString } from './event-id.js';
 import {
   FieldReader,
   fieldLength,
@@ -20,7 +20,7 @@ import {
  * stream_revision 3, prepare_position 4, commit_position 5, metadata 6, custom_metadata 7, data 8; UUID.structured 1, string 2;
  * StreamIdentifier.stream_name 3; map entries: key 1, value 2.
  */
-export interface EventContent {
+export interface ProposedEvent {
   readonly id: EventId;
   readonly type: Uint8Array;
   readonly isJson: boolean;
@@ -62,21 +62,21 @@ function writeRevisionField(target: Buffer, offset: number, revision: number): n
 }
 
 /** What the events of one append have in common. */
-export interface AppendFrame {
+export interface AppendHeader {
   readonly streamName: Uint8Array;
   /** Ticks of 100 ns since 1970, as text. */
   readonly created: Uint8Array;
 }
 
-export const appendFrame = (streamName: string, createdMs: number): AppendFrame => ({
+export const appendHeader = (streamName: string, createdMs: number): AppendHeader => ({
   streamName: Buffer.from(streamName),
   created: latin1(`${createdMs}0000`),
 });
 
 /** The event as it is stored and sent. `revision` is {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
 export function encodeEventFrame(
-  { streamName, created }: AppendFrame,
-  event: EventContent,
+  { streamName, created }: AppendHeader,
+  event: ProposedEvent,
   revision: number,
   position: number,
 ): Buffer {
@@ -84,7 +84,7 @@ export function encodeEventFrame(
   const positionLength = 1 + varintLength(position);
   const nameLength = fieldLength(streamName.length);
   const recordedLength =
-    fieldLength(fieldLength(EVENT_ID_TEXT_LENGTH)) +
+    fieldLength(fieldLength(EVENT_ID_STRING_LENGTH)) +
     fieldLength(nameLength) +
     revisionFieldLength(revision) +
     2 * positionLength +
@@ -100,10 +100,10 @@ export function encodeEventFrame(
   let at = writeGrpcPrefix(frame, 0, messageLength);
   at = writeFieldHeader(frame, at, 1, readEventLength);
   at = writeFieldHeader(frame, at, 1, recordedLength);
-  at = writeFieldHeader(frame, at, 1, fieldLength(EVENT_ID_TEXT_LENGTH));
-  at = writeFieldHeader(frame, at, 2, EVENT_ID_TEXT_LENGTH);
-  writeEventIdText(frame, at, event.id);
-  at += EVENT_ID_TEXT_LENGTH;
+  at = writeFieldHeader(frame, at, 1, fieldLength(EVENT_ID_STRING_LENGTH));
+  at = writeFieldHeader(frame, at, 2, EVENT_ID_STRING_LENGTH);
+  writeEventIdString(frame, at, event.id);
+  at += EVENT_ID_STRING_LENGTH;
   at = writeFieldHeader(frame, at, 2, nameLength);
   at = writeBytesField(frame, at, 3, streamName);
   at = writeRevisionField(frame, at, revision);

@@ -6,17 +6,17 @@ import { type Tables } from './tables.js';
 const GENERATION_SIZE = 32_768;
 
 /** Ids that a transaction moves to the table for each that it adds: more than one, so that a generation is gone before the next is full. */
-const MOVED_PER_ADDED = 2;
+const FLUSHED_PER_ADDED = 2;
 
 const INDEXED_TO_KEY = Buffer.from('eventIdsIndexedTo');
 
 /** Ids on their way to the table, in the order of its keys. */
-interface MovingGeneration {
+interface FlushingGeneration {
   readonly revisions: ReadonlyMap<string, number>;
   readonly keys: readonly string[];
   /** The table is complete up to this position once all have been moved. */
   readonly upTo: number;
-  moved: number;
+  flushed: number;
 }
 
 /**
@@ -29,10 +29,10 @@ interface MovingGeneration {
  */
 export class EventIdIndex {
   #recent = new Map<string, number>();
-  #moving: MovingGeneration | undefined;
+  #flushing: FlushingGeneration | undefined;
   /** What the transaction added to {@link #recent}, and what was there before. */
   #added: { readonly key: string; readonly before: number | undefined }[] = [];
-  #movedUncommitted = 0;
+  #flushedUncommitted = 0;
 
   constructor(private readonly tables: Tables) {}
 
@@ -44,9 +44,9 @@ export class EventIdIndex {
 
   lastRevisionOf(streamId: number, id: EventId): number | undefined {
     const key = eventIdKey(streamId, id);
-    const word = key.toString('latin1');
-    const remembered = this.#recent.get(word) ?? this.#moving?.revisions.get(word);
-    if (remembered !== undefined) return remembered;
+    const cacheKey = key.toString('latin1');
+    const cached = this.#recent.get(cacheKey) ?? this.#flushing?.revisions.get(cacheKey);
+    if (cached !== undefined) return cached;
     const bytes = this.tables.eventIds.getBinaryFast(key);
     return bytes === undefined ? undefined : readUint48(bytes, 0);
   }
@@ -59,26 +59,26 @@ export class EventIdIndex {
   }
 
   /** In a transaction: the event is gone for good. One that is on its way to the table just now stays known, which does no harm. */
-  forget(streamId: number, id: EventId, revision: number): void {
+  delete(streamId: number, id: EventId, revision: number): void {
     const key = eventIdKey(streamId, id);
     const bytes = this.tables.eventIds.getBinary(key);
     if (bytes !== undefined && readUint48(bytes, 0) === revision)
       this.tables.eventIds.removeSync(eventIdKey(streamId, id));
-    const word = key.toString('latin1');
-    const recent = this.#recent.get(word);
+    const cacheKey = key.toString('latin1');
+    const recent = this.#recent.get(cacheKey);
     if (recent !== revision) return;
-    this.#added.push({ key: word, before: recent });
-    this.#recent.delete(word);
+    this.#added.push({ key: cacheKey, before: recent });
+    this.#recent.delete(cacheKey);
   }
 
   /** In a transaction, at its end: takes its share of the move. */
   flushPartially(): void {
-    this.#movedUncommitted = this.#move(MOVED_PER_ADDED * this.#added.length);
+    this.#flushedUncommitted = this.#flush(FLUSHED_PER_ADDED * this.#added.length);
   }
 
   /** In a transaction: moves all there is, so that nothing has to be taken from the log at the next start. */
-  moveAll(endPosition: number): void {
-    this.#move(Number.POSITIVE_INFINITY);
+  flushAll(endPosition: number): void {
+    this.#flush(Number.POSITIVE_INFINITY);
     for (const key of [...this.#recent.keys()].sort())
       this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.#recent.get(key) ?? 0));
     this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(endPosition - 1));
@@ -87,13 +87,18 @@ export class EventIdIndex {
   /** After the transaction. */
   commit(endPosition: number): void {
     this.#added = [];
-    if (this.#moving !== undefined) {
-      this.#moving.moved += this.#movedUncommitted;
-      if (this.#moving.moved >= this.#moving.keys.length) this.#moving = undefined;
+    if (this.#flushing !== undefined) {
+      this.#flushing.flushed += this.#flushedUncommitted;
+      if (this.#flushing.flushed >= this.#flushing.keys.length) this.#flushing = undefined;
     }
-    this.#movedUncommitted = 0;
-    if (this.#moving !== undefined || this.#recent.size < GENERATION_SIZE) return;
-    this.#moving = { revisions: this.#recent, keys: [...this.#recent.keys()].sort(), upTo: endPosition - 1, moved: 0 };
+    this.#flushedUncommitted = 0;
+    if (this.#flushing !== undefined || this.#recent.size < GENERATION_SIZE) return;
+    this.#flushing = {
+      revisions: this.#recent,
+      keys: [...this.#recent.keys()].sort(),
+      upTo: endPosition - 1,
+      flushed: 0,
+    };
     this.#recent = new Map();
   }
 
@@ -104,18 +109,18 @@ export class EventIdIndex {
       else this.#recent.set(key, before);
     }
     this.#added = [];
-    this.#movedUncommitted = 0;
+    this.#flushedUncommitted = 0;
   }
 
-  #move(count: number): number {
-    if (this.#moving === undefined) return 0;
-    const { keys, revisions, moved, upTo } = this.#moving;
-    const end = Math.min(keys.length, moved + count);
-    for (let index = moved; index < end; index++) {
+  #flush(count: number): number {
+    if (this.#flushing === undefined) return 0;
+    const { keys, revisions, flushed, upTo } = this.#flushing;
+    const end = Math.min(keys.length, flushed + count);
+    for (let index = flushed; index < end; index++) {
       const key = keys[index] ?? '';
       this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(revisions.get(key) ?? 0));
     }
     if (end === keys.length) this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(upTo));
-    return end - moved;
+    return end - flushed;
   }
 }

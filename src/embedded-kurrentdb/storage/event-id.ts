@@ -2,7 +2,7 @@
 export type EventId = Uint8Array;
 
 export const EVENT_ID_BYTES = 16;
-export const EVENT_ID_TEXT_LENGTH = 36;
+export const EVENT_ID_STRING_LENGTH = 36;
 
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const DASH = 0x2d;
@@ -17,10 +17,10 @@ const isDashAt = (index: number): boolean => index === 8 || index === 13 || inde
 
 /** Reads a UUID in its usual text form, of either case; undefined if it is none. */
 export function parseEventId(text: Uint8Array): EventId | undefined {
-  if (text.length !== EVENT_ID_TEXT_LENGTH) return undefined;
+  if (text.length !== EVENT_ID_STRING_LENGTH) return undefined;
   const id = Buffer.allocUnsafe(EVENT_ID_BYTES);
   let written = 0;
-  for (let index = 0; index < EVENT_ID_TEXT_LENGTH;) {
+  for (let index = 0; index < EVENT_ID_STRING_LENGTH;) {
     if (isDashAt(index)) {
       if (text[index++] !== DASH) return undefined;
       continue;
@@ -33,8 +33,8 @@ export function parseEventId(text: Uint8Array): EventId | undefined {
   return id;
 }
 
-/** Writes the text form, in lower case, at the offset; takes {@link EVENT_ID_TEXT_LENGTH} bytes. */
-export function writeEventIdText(target: Uint8Array, offset: number, id: EventId): void {
+/** Writes the text form, in lower case, at the offset; takes {@link EVENT_ID_STRING_LENGTH} bytes. */
+export function writeEventIdString(target: Uint8Array, offset: number, id: EventId): void {
   let at = offset;
   for (let index = 0; index < EVENT_ID_BYTES; index++) {
     if (index === 4 || index === 6 || index === 8 || index === 10) target[at++] = DASH;
@@ -46,11 +46,11 @@ export function writeEventIdText(target: Uint8Array, offset: number, id: EventId
 
 export const isNilEventId = (id: EventId): boolean => id.every((byte) => byte === 0);
 
-export const sameEventId = (a: EventId, b: EventId): boolean => Buffer.compare(a, b) === 0;
+export const eventIdsEqual = (a: EventId, b: EventId): boolean => Buffer.compare(a, b) === 0;
 
 /** The id as text. */
-export function eventIdText(id: EventId): string {
-  const text = Buffer.allocUnsafe(EVENT_ID_TEXT_LENGTH);
-  writeEventIdText(text, 0, id);
+export function eventIdToString(id: EventId): string {
+  const text = Buffer.allocUnsafe(EVENT_ID_STRING_LENGTH);
+  writeEventIdString(text, 0, id);
   return text.toString('latin1');
 }

@@ -1,11 +1,11 @@
-import { linkBlockKey, numberOfLinkBlock, readUint48, UINT48_BYTES, writeUint48 } from './keys.js';
+import { indexPageKey, indexPageNumber, readUint48, UINT48_BYTES, writeUint48 } from './keys.js';
 import { type Tables } from './tables.js';
 
 /** Positions in one row. A row is written anew with every transaction that adds to it: more would cost writers, fewer would cost space. */
-const LINKS_PER_BLOCK = 64;
+const ENTRIES_PER_PAGE = 64;
 
 /** Stands for a link whose event is gone. */
-const GONE = 0;
+const REMOVED = 0;
 
 /**
  * The events that each index stream refers to, by revision: nothing but their positions in the log, 6 bytes each, 64 to a row. The
@@ -13,38 +13,38 @@ const GONE = 0;
  */
 export class IndexPages {
   /** Where the latest event of each index was found that is gone: the next one is seldom far away. */
-  readonly #lastForgotten = new Map<number, number>();
+  readonly #lastRemovedFrom = new Map<number, number>();
 
   constructor(private readonly tables: Tables) {}
 
   /** Revision of the last link; -1 if there is none. */
   lastRevision(indexId: number): number {
-    const block = this.#nearestBlock(indexId, Number.MAX_SAFE_INTEGER, true);
-    return block === undefined ? -1 : block * LINKS_PER_BLOCK + countOf(this.#read(indexId, block)) - 1;
+    const page = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
+    return page === undefined ? -1 : page * ENTRIES_PER_PAGE + countOf(this.#read(indexId, page)) - 1;
   }
 
   /** In a transaction: adds the positions of events, from a revision on, which must be the one after the last. */
   append(indexId: number, firstRevision: number, positions: readonly number[]): void {
     for (let taken = 0; taken < positions.length;) {
       const revision = firstRevision + taken;
-      const block = Math.floor(revision / LINKS_PER_BLOCK);
-      const filled = revision % LINKS_PER_BLOCK;
-      const added = Math.min(LINKS_PER_BLOCK - filled, positions.length - taken);
+      const page = Math.floor(revision / ENTRIES_PER_PAGE);
+      const filled = revision % ENTRIES_PER_PAGE;
+      const added = Math.min(ENTRIES_PER_PAGE - filled, positions.length - taken);
       const bytes = Buffer.allocUnsafe((filled + added) * UINT48_BYTES);
-      if (filled > 0) this.#read(indexId, block).copy(bytes, 0, 0, filled * UINT48_BYTES);
+      if (filled > 0) this.#read(indexId, page).copy(bytes, 0, 0, filled * UINT48_BYTES);
       for (let index = 0; index < added; index++)
-        writeUint48(bytes, (filled + index) * UINT48_BYTES, positions[taken + index] ?? GONE);
-      this.tables.links.putSync(linkBlockKey(indexId, block), bytes);
+        writeUint48(bytes, (filled + index) * UINT48_BYTES, positions[taken + index] ?? REMOVED);
+      this.tables.links.putSync(indexPageKey(indexId, page), bytes);
       taken += added;
     }
   }
 
   /** Position of the event that the link refers to; undefined if there is no such link, or its event is gone. */
   positionAt(indexId: number, revision: number): number | undefined {
-    const offset = (revision % LINKS_PER_BLOCK) * UINT48_BYTES;
-    const bytes = this.tables.links.getBinaryFast(linkBlockKey(indexId, Math.floor(revision / LINKS_PER_BLOCK)));
-    const position = bytes === undefined || offset >= bytes.length ? GONE : readUint48(bytes, offset);
-    return position === GONE ? undefined : position;
+    const offset = (revision % ENTRIES_PER_PAGE) * UINT48_BYTES;
+    const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, Math.floor(revision / ENTRIES_PER_PAGE)));
+    const position = bytes === undefined || offset >= bytes.length ? REMOVED : readUint48(bytes, offset);
+    return position === REMOVED ? undefined : position;
   }
 
   /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
@@ -52,64 +52,64 @@ export class IndexPages {
     const step = backwards ? -1 : 1;
     let from = revision;
     for (
-      let block = this.#nearestBlock(indexId, Math.floor(revision / LINKS_PER_BLOCK), backwards);
-      block !== undefined;
-      block = this.#nearestBlock(indexId, block + step, backwards)
+      let page = this.#nearestPage(indexId, Math.floor(revision / ENTRIES_PER_PAGE), backwards);
+      page !== undefined;
+      page = this.#nearestPage(indexId, page + step, backwards)
     ) {
-      const first = block * LINKS_PER_BLOCK;
-      const bytes = this.#read(indexId, block);
+      const first = page * ENTRIES_PER_PAGE;
+      const bytes = this.#read(indexId, page);
       for (
         let index = backwards ? Math.min(from - first, countOf(bytes) - 1) : Math.max(from - first, 0);
         index >= 0 && index < countOf(bytes);
         index += step
       ) {
-        if (positionIn(bytes, index) !== GONE) return first + index;
+        if (positionIn(bytes, index) !== REMOVED) return first + index;
       }
-      from = backwards ? first - 1 : first + LINKS_PER_BLOCK;
+      from = backwards ? first - 1 : first + ENTRIES_PER_PAGE;
     }
     return undefined;
   }
 
   /** In a transaction: the event at the position is gone. The last block stays, even if all in it is: it tells where the stream ends. */
-  forget(indexId: number, position: number): void {
-    const block = this.#blockOf(indexId, position);
-    if (block === undefined) return;
-    this.#lastForgotten.set(indexId, block);
-    const bytes = Buffer.from(this.#read(indexId, block));
+  delete(indexId: number, position: number): void {
+    const page = this.#pageOf(indexId, position);
+    if (page === undefined) return;
+    this.#lastRemovedFrom.set(indexId, page);
+    const bytes = Buffer.from(this.#read(indexId, page));
     let isEmpty = true;
     for (let index = 0; index < countOf(bytes); index++) {
-      if (positionIn(bytes, index) === position) writeUint48(bytes, index * UINT48_BYTES, GONE);
-      isEmpty &&= positionIn(bytes, index) === GONE;
+      if (positionIn(bytes, index) === position) writeUint48(bytes, index * UINT48_BYTES, REMOVED);
+      isEmpty &&= positionIn(bytes, index) === REMOVED;
     }
-    const isLast = this.#nearestBlock(indexId, block + 1, false) === undefined;
-    if (isEmpty && !isLast) this.tables.links.removeSync(linkBlockKey(indexId, block));
-    else this.tables.links.putSync(linkBlockKey(indexId, block), bytes);
+    const isLast = this.#nearestPage(indexId, page + 1, false) === undefined;
+    if (isEmpty && !isLast) this.tables.links.removeSync(indexPageKey(indexId, page));
+    else this.tables.links.putSync(indexPageKey(indexId, page), bytes);
   }
 
   /** The block that could hold the position, found by halving. */
-  #blockOf(indexId: number, position: number): number | undefined {
-    const latest = this.#lastForgotten.get(indexId);
+  #pageOf(indexId: number, position: number): number | undefined {
+    const latest = this.#lastRemovedFrom.get(indexId);
     if (latest !== undefined && this.#compare(indexId, latest, position) === 0) return latest;
-    let low = this.#nearestBlock(indexId, 0, false);
-    let high = this.#nearestBlock(indexId, Number.MAX_SAFE_INTEGER, true);
+    let low = this.#nearestPage(indexId, 0, false);
+    let high = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
     while (low !== undefined && high !== undefined && low <= high) {
       const middle = Math.floor((low + high) / 2);
-      const block = this.#nearestBlock(indexId, middle, false) ?? middle; // blocks between may be gone
-      const order = block > high ? -1 : this.#compare(indexId, block, position);
-      if (order === 0) return block;
+      const page = this.#nearestPage(indexId, middle, false) ?? middle; // blocks between may be gone
+      const order = page > high ? -1 : this.#compare(indexId, page, position);
+      if (order === 0) return page;
       if (order < 0) high = middle - 1;
-      else low = block + 1;
+      else low = page + 1;
     }
     return undefined;
   }
 
   /** Whether the position is before the block's (-1), among them (0), or after them (1). Of a last block without any: before, where others are. */
-  #compare(indexId: number, block: number, position: number): -1 | 0 | 1 {
-    const bytes = this.#read(indexId, block);
+  #compare(indexId: number, page: number, position: number): -1 | 0 | 1 {
+    const bytes = this.#read(indexId, page);
     let isBefore = false;
     for (let index = 0; index < countOf(bytes); index++) {
       const at = positionIn(bytes, index);
-      if (at === GONE) continue;
+      if (at === REMOVED) continue;
       if (at === position) return 0;
       if (at > position) return isBefore ? 0 : -1;
       isBefore = true;
@@ -117,21 +117,21 @@ export class IndexPages {
     return isBefore || countOf(bytes) === 0 ? 1 : -1;
   }
 
-  #nearestBlock(indexId: number, block: number, backwards: boolean): number | undefined {
-    if (block < 0) return undefined;
+  #nearestPage(indexId: number, page: number, backwards: boolean): number | undefined {
+    if (page < 0) return undefined;
     for (const key of this.tables.links.getKeys({
-      start: linkBlockKey(indexId, block),
+      start: indexPageKey(indexId, page),
       limit: 1,
       reverse: backwards,
     })) {
-      return key.readUInt32BE(0) === indexId ? numberOfLinkBlock(key) : undefined;
+      return key.readUInt32BE(0) === indexId ? indexPageNumber(key) : undefined;
     }
     return undefined;
   }
 
   /** Empty for a block that is not there. Valid until the next read. */
-  #read(indexId: number, block: number): Buffer {
-    const bytes = this.tables.links.getBinaryFast(linkBlockKey(indexId, block));
+  #read(indexId: number, page: number): Buffer {
+    const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, page));
     return bytes?.subarray(0, bytes.length) ?? NOTHING; // lmdb's buffer is larger than its length says
   }
 }

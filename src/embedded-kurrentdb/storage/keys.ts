@@ -28,7 +28,7 @@ export const readUint48 = (source: Buffer, offset: number): number =>
 const positionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
-const linkBlockKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
+const indexPageKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
 const eventIdKeyBuffer = Buffer.alloc(4 + EVENT_ID_BYTES);
 
 /** Key of the table of events, and value of the table of revisions. Valid until the next call. */
@@ -53,13 +53,13 @@ export function revisionKey(streamId: number, revision: number): Buffer {
 export const revisionOfKey = (key: Buffer): number => readUint48(key, 4);
 
 /** Key of the table of links: which block of which index stream. Valid until the next call. */
-export function linkBlockKey(indexId: number, block: number): Buffer {
-  linkBlockKeyBuffer.writeUInt32BE(indexId, 0);
-  writeUint48(linkBlockKeyBuffer, 4, Math.min(block, MAX_UINT48));
-  return linkBlockKeyBuffer;
+export function indexPageKey(indexId: number, page: number): Buffer {
+  indexPageKeyBuffer.writeUInt32BE(indexId, 0);
+  writeUint48(indexPageKeyBuffer, 4, Math.min(page, MAX_UINT48));
+  return indexPageKeyBuffer;
 }
 
-export const numberOfLinkBlock = (key: Buffer): number => readUint48(key, 4);
+export const indexPageNumber = (key: Buffer): number => readUint48(key, 4);
 
 /** Key of the index of event ids. Valid until the next call. */
 export function eventIdKey(streamId: number, id: EventId): Buffer {

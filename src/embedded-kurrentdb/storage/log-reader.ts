@@ -1,4 +1,4 @@
-import { firstVisibleRevision, oldestVisible } from '../log/index.js';
+import { firstVisibleRevision, expiredBeforeMs } from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
@@ -88,7 +88,7 @@ export class LogReader {
   /** The first revision that is left, counting age, too; beyond the last one if none is. */
   firstVisible(stream: StreamEntry): number {
     const first = firstVisibleRevision(stream);
-    const oldest = oldestVisible(stream, this.nowMs());
+    const oldest = expiredBeforeMs(stream, this.nowMs());
     return oldest === undefined ? first : this.#firstNotOlder(stream, first, oldest);
   }
 

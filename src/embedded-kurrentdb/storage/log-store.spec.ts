@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { CommitQueue } from './commit-queue.js';
 import { LogReader } from './log-reader.js';
 import { LogStore } from './log-store.js';
-import { LogWrites, type ProposedEvent } from './writes.js';
+import { type ProposedEvent } from './event-frame.js';
+import { LogWriter } from './log-writer.js';
 
 const NOTHING = Buffer.alloc(0);
 const event = (id: Buffer = randomBytes(16)): ProposedEvent => ({
@@ -20,10 +21,10 @@ const events = (count: number): ProposedEvent[] => Array.from({ length: count },
 describe('the store', () => {
   let directory: string;
   let store: LogStore;
-  let writes: LogWrites;
+  let writer: LogWriter;
   const open = (): void => {
     store = LogStore.open({ directory, durable: true });
-    writes = new LogWrites(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
+    writer = new LogWriter(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
   };
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'log-store-'));
@@ -35,12 +36,12 @@ describe('the store', () => {
   });
 
   it('does nothing of a transaction that fails', () => {
-    store.transaction(() => writes.append('kept', { kind: 'any' }, events(2)));
+    store.transaction(() => writer.append('kept', { kind: 'any' }, events(2)));
     const end = store.endPosition;
     expect(() =>
       store.transaction(() => {
-        writes.append('kept', { kind: 'any' }, events(3));
-        writes.append('new', { kind: 'any' }, events(3));
+        writer.append('kept', { kind: 'any' }, events(3));
+        writer.append('new', { kind: 'any' }, events(3));
         throw new Error('the disk is full');
       }),
     ).toThrow('the disk is full');
@@ -53,12 +54,12 @@ describe('the store', () => {
     const retried = event();
     expect(() =>
       store.transaction(() => {
-        writes.append('s', { kind: 'any' }, [retried]);
+        writer.append('s', { kind: 'any' }, [retried]);
         throw new Error('the disk is full');
       }),
     ).toThrow();
     store.transaction(() =>
-      expect(writes.append('s', { kind: 'any' }, [retried])).toMatchObject({ kind: 'appended', revision: 0 }),
+      expect(writer.append('s', { kind: 'any' }, [retried])).toMatchObject({ kind: 'appended', revision: 0 }),
     );
     expect(store.streams.get('s').lastRevision).toBe(0);
   });
@@ -66,12 +67,12 @@ describe('the store', () => {
   it('lets one bad write of a group fail alone', async () => {
     const commits = new CommitQueue(store);
     const outcomes = await Promise.allSettled([
-      commits.submit(() => writes.append('a', { kind: 'any' }, events(1))),
+      commits.submit(() => writer.append('a', { kind: 'any' }, events(1))),
       commits.submit(() => {
-        writes.append('b', { kind: 'any' }, events(1));
+        writer.append('b', { kind: 'any' }, events(1));
         throw new Error('bad');
       }),
-      commits.submit(() => writes.append('c', { kind: 'any' }, events(1))),
+      commits.submit(() => writer.append('c', { kind: 'any' }, events(1))),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(['a', 'b', 'c'].map((name) => store.streams.get(name).lastRevision)).toEqual([0, -1, 0]);
@@ -80,7 +81,7 @@ describe('the store', () => {
   it('knows every id, those in memory, those on their way to the table and those in it, also after a restart', async () => {
     const all = events(100_000);
     for (let n = 0; n < all.length; n += 1000)
-      store.transaction(() => writes.append(`s${n % 3}`, { kind: 'any' }, all.slice(n, n + 1000)));
+      store.transaction(() => writer.append(`s${n % 3}`, { kind: 'any' }, all.slice(n, n + 1000)));
     const sample = [0, 500, 32_767, 32_768, 50_000, 65_536, 70_000, 98_000, 99_999];
     const known = (): (number | undefined)[] =>
       sample.map((n) =>
@@ -95,7 +96,7 @@ describe('the store', () => {
 
   it('finds the first event that is young enough without looking at all of them', () => {
     let now = 0;
-    const clocked = new LogWrites(store, { nowMs: () => now, newEventId: () => randomBytes(16) });
+    const clocked = new LogWriter(store, { nowMs: () => now, newEventId: () => randomBytes(16) });
     const write = (...appended: ProposedEvent[]): void =>
       void store.transaction(() => clocked.append('aged', { kind: 'any' }, appended));
     for (now = 1000; now <= 10_000; now += 1000) write(event());
@@ -113,7 +114,7 @@ describe('the store', () => {
 
   it('keeps streams apart whose names are longer than a key can be', () => {
     const names = ['a', 'b'].map((end) => 'long'.repeat(600) + end);
-    for (const name of names) store.transaction(() => writes.append(name, { kind: 'noStream' }, events(1)));
+    for (const name of names) store.transaction(() => writer.append(name, { kind: 'noStream' }, events(1)));
     expect(names.map((name) => store.streams.get(name).lastRevision)).toEqual([0, 0]);
   });
 });

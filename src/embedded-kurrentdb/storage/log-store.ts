@@ -1,8 +1,8 @@
 import { parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
 import { EventIdIndex } from './event-id-index.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
-import { LinkIndex, linkFrame } from './link-index.js';
-import { addMissingLinks } from './missing-links.js';
+import { IndexStreams, indexEventFrame } from './index-streams.js';
+import { backfillIndexStreams } from './index-backfill.js';
 import { type StreamEntry, Streams } from './streams.js';
 import { Tables, type TablesOptions } from './tables.js';
 
@@ -25,15 +25,15 @@ export interface EventAt {
 export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
-  readonly links: LinkIndex;
+  readonly links: IndexStreams;
   #next: number;
   /** Whether the last position taken holds an event: then the end of the log need not be stored, which saves each commit a page. */
-  #endIsEvident = true;
+  #endIsImplied = true;
 
   private constructor(readonly tables: Tables) {
     this.streams = new Streams(tables);
     this.eventIds = new EventIdIndex(tables);
-    this.links = new LinkIndex(tables, this.streams);
+    this.links = new IndexStreams(tables, this.streams);
     this.#next = Math.max(this.#storedEnd(), this.#lastPosition() + 1);
     this.#recoverEventIds();
   }
@@ -43,7 +43,7 @@ export class LogStore {
     const tables = Tables.open(options);
     try {
       const store = new LogStore(tables);
-      if (tables.lacksLinks) addMissingLinks(store);
+      if (tables.needsIndexBackfill) backfillIndexStreams(store);
       return store;
     } catch (error) {
       void tables.close();
@@ -65,14 +65,14 @@ export class LogStore {
         work();
         this.links.write();
         this.eventIds.flushPartially();
-        if (!this.#endIsEvident) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.#next));
+        if (!this.#endIsImplied) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.#next));
       });
-      this.#endIsEvident = true;
+      this.#endIsImplied = true;
       this.eventIds.commit(this.#next);
       return this.streams.commit();
     } catch (error) {
       this.#next = before;
-      this.#endIsEvident = true;
+      this.#endIsImplied = true;
       this.streams.rollback();
       this.eventIds.rollback();
       this.links.rollback();
@@ -81,8 +81,8 @@ export class LogStore {
   }
 
   /** In a transaction: takes the next position. */
-  takePosition(): number {
-    this.#endIsEvident = false;
+  allocatePosition(): number {
+    this.#endIsImplied = false;
     return this.#next++;
   }
 
@@ -90,7 +90,7 @@ export class LogStore {
   put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
     const key = positionBytes(position);
     this.tables.events.putSync(key, frame);
-    this.#endIsEvident = position === this.#next - 1;
+    this.#endIsImplied = position === this.#next - 1;
     if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
   }
 
@@ -110,7 +110,10 @@ export class LogStore {
     const position = index === undefined ? this.positionOf(id, revision) : this.links.positionAt(id, revision);
     const frame = position === undefined ? undefined : this.eventAt(position);
     if (position === undefined || frame === undefined) return undefined;
-    return { position, frame: index === undefined ? frame : linkFrame(id, index, revision, parseEventFrame(frame)) };
+    return {
+      position,
+      frame: index === undefined ? frame : indexEventFrame(id, index, revision, parseEventFrame(frame)),
+    };
   }
 
   /** The nearest position at or after the given one (before it or at it, backwards) that holds an event: for the gaps that empty appends and scavenges leave. */
@@ -146,11 +149,11 @@ export class LogStore {
     const frame = this.eventAt(position);
     if (frame !== undefined) {
       const event = parseEventFrame(Buffer.from(frame)); // a copy: looking for its links reuses the memory
-      this.eventIds.forget(stream.id, event.id, revision);
-      this.links.forget(event);
+      this.eventIds.delete(stream.id, event.id, revision);
+      this.links.delete(event);
     }
     this.tables.events.removeSync(positionBytes(position));
-    if (position === this.#next - 1) this.#endIsEvident = false;
+    if (position === this.#next - 1) this.#endIsImplied = false;
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));
   }
 
@@ -161,7 +164,7 @@ export class LogStore {
 
   async close(): Promise<void> {
     try {
-      this.tables.transaction(() => this.eventIds.moveAll(this.#next));
+      this.tables.transaction(() => this.eventIds.flushAll(this.#next));
     } finally {
       await this.tables.close();
     }

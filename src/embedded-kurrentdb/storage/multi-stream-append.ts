@@ -1,27 +1,28 @@
 import {
   type AppendDecision,
-  type ConsistencyCheck,
+  type StreamStateCheck,
   type ConsistencyViolation,
-  type ExpectedRevision,
-  tombstonedTarget,
+  type ExpectedVersion,
+  tombstoneViolation,
   violatedChecks,
 } from '../log/index.js';
 import { type LogStore } from './log-store.js';
-import { type LogWrites, type ProposedEvent } from './writes.js';
+import { type ProposedEvent } from './event-frame.js';
+import { type LogWriter } from './log-writer.js';
 
 /** Events for one stream that follow each other in the log. A stream may have several runs, of which the first tells what it expects. */
-export interface AppendRun {
+export interface AppendSegment {
   readonly streamName: string;
-  readonly expected: ExpectedRevision;
+  readonly expected: ExpectedVersion;
   readonly events: readonly ProposedEvent[];
 }
 
 export type MultiStreamOutcome =
   | { readonly kind: 'appended'; readonly revisions: ReadonlyMap<string, number>; readonly position: number }
   | {
-      readonly kind: 'wrongExpectedRevision';
+      readonly kind: 'wrongExpectedVersion';
       readonly streamName: string;
-      readonly expected: ExpectedRevision;
+      readonly expected: ExpectedVersion;
       readonly currentRevision: number;
     }
   | { readonly kind: 'deleted'; readonly streamName: string }
@@ -33,26 +34,27 @@ export type MultiStreamOutcome =
  */
 export function appendToStreams(
   store: LogStore,
-  writes: LogWrites,
-  runs: readonly AppendRun[],
-  checks: readonly ConsistencyCheck[] = [],
+  writer: LogWriter,
+  segments: readonly AppendSegment[],
+  checks: readonly StreamStateCheck[] = [],
 ): MultiStreamOutcome {
   const violations = violatedChecks(checks, (name) => store.streams.get(name));
   if (violations.length > 0) return { kind: 'inconsistent', violations };
   const decisions = new Map<string, AppendDecision>();
-  for (const { streamName, expected, events } of byStream(runs)) {
-    const decision = writes.decide(streamName, expected, events);
+  for (const { streamName, expected, events } of mergeByStream(segments)) {
+    const decision = writer.decide(streamName, expected, events);
     if (decision.kind === 'deleted') return { kind: 'deleted', streamName };
-    if (decision.kind === 'wrongExpectedRevision')
-      return { kind: 'wrongExpectedRevision', streamName, expected, currentRevision: decision.currentRevision };
+    if (decision.kind === 'wrongExpectedVersion')
+      return { kind: 'wrongExpectedVersion', streamName, expected, currentRevision: decision.currentRevision };
     decisions.set(streamName, decision);
   }
-  const duplicate = runs.find(({ streamName }) => decisions.get(streamName)?.kind === 'duplicate');
-  if (duplicate === undefined) return writeRuns(writes, runs, decisions);
-  if ([...decisions.values()].every(({ kind }) => kind === 'duplicate')) return existing(store, runs, decisions);
+  const duplicate = segments.find(({ streamName }) => decisions.get(streamName)?.kind === 'duplicate');
+  if (duplicate === undefined) return writeSegments(writer, segments, decisions);
+  if ([...decisions.values()].every(({ kind }) => kind === 'duplicate'))
+    return idempotentOutcome(store, segments, decisions);
   const { streamName, expected } = duplicate;
   return {
-    kind: 'wrongExpectedRevision',
+    kind: 'wrongExpectedVersion',
     streamName,
     expected,
     currentRevision: store.streams.get(streamName).lastRevision,
@@ -60,33 +62,33 @@ export function appendToStreams(
 }
 
 /** The same, answering with a violation where a stream that is written to is tombstoned. */
-export function appendChecked(
+export function appendWithChecks(
   store: LogStore,
-  writes: LogWrites,
-  runs: readonly AppendRun[],
-  checks: readonly ConsistencyCheck[],
+  writer: LogWriter,
+  segments: readonly AppendSegment[],
+  checks: readonly StreamStateCheck[],
 ): MultiStreamOutcome {
-  const outcome = appendToStreams(store, writes, runs, checks);
+  const outcome = appendToStreams(store, writer, segments, checks);
   return outcome.kind === 'deleted'
-    ? { kind: 'inconsistent', violations: [tombstonedTarget(outcome.streamName)] }
+    ? { kind: 'inconsistent', violations: [tombstoneViolation(outcome.streamName)] }
     : outcome;
 }
 
-function writeRuns(
-  writes: LogWrites,
-  runs: readonly AppendRun[],
+function writeSegments(
+  writer: LogWriter,
+  segments: readonly AppendSegment[],
   decisions: ReadonlyMap<string, AppendDecision>,
 ): MultiStreamOutcome {
   const revisions = new Map<string, number>();
   let position = 0;
-  for (const { streamName, events } of runs) {
+  for (const { streamName, events } of segments) {
     const decision = decisions.get(streamName);
     if (decision?.kind !== 'write') throw new Error('only decided appends are written');
     const before = revisions.get(streamName);
-    const outcome = writes.write(
+    const outcome = writer.write(
       streamName,
       events,
-      before === undefined ? decision : { firstRevision: before + 1, restoring: false },
+      before === undefined ? decision : { firstRevision: before + 1, softUndelete: false },
     );
     if (outcome.kind !== 'appended') throw new Error('a decided append is not refused');
     revisions.set(streamName, outcome.revision);
@@ -96,14 +98,14 @@ function writeRuns(
 }
 
 /** What the original append answered. */
-function existing(
+function idempotentOutcome(
   store: LogStore,
-  runs: readonly AppendRun[],
+  segments: readonly AppendSegment[],
   decisions: ReadonlyMap<string, AppendDecision>,
 ): MultiStreamOutcome {
   const revisions = new Map<string, number>();
   let position = 0;
-  for (const { streamName } of runs) {
+  for (const { streamName } of segments) {
     const decision = decisions.get(streamName);
     if (decision?.kind !== 'duplicate') continue;
     revisions.set(streamName, decision.lastRevision);
@@ -112,13 +114,13 @@ function existing(
   return { kind: 'appended', revisions, position };
 }
 
-function byStream(runs: readonly AppendRun[]): AppendRun[] {
-  const merged = new Map<string, AppendRun>();
-  for (const run of runs) {
-    const earlier = merged.get(run.streamName);
+function mergeByStream(segments: readonly AppendSegment[]): AppendSegment[] {
+  const merged = new Map<string, AppendSegment>();
+  for (const segment of segments) {
+    const earlier = merged.get(segment.streamName);
     merged.set(
-      run.streamName,
-      earlier === undefined ? run : { ...earlier, events: [...earlier.events, ...run.events] },
+      segment.streamName,
+      earlier === undefined ? segment : { ...earlier, events: [...earlier.events, ...segment.events] },
     );
   }
   return [...merged.values()];

@@ -1,4 +1,4 @@
-import { firstVisibleRevision, indexStream, isSoftDeleted, oldestVisible } from '../log/index.js';
+import { firstVisibleRevision, indexStream, isSoftDeleted, expiredBeforeMs } from '../log/index.js';
 import { type CommitQueue } from './commit-queue.js';
 import { parseEventFrame } from './event-frame.js';
 import { type LogReader } from './log-reader.js';
@@ -30,15 +30,15 @@ export class Scavenge {
 
   async run(): Promise<void> {
     for (const name of this.#streamNames()) {
-      while (!this.#stopped && (await this.commits.submit(() => this.#removeSome(name))) > 0);
+      while (!this.#stopped && (await this.commits.submit(() => this.#removeBatch(name))) > 0);
       if (this.#stopped) return;
     }
   }
 
   /** In a transaction. Returns how many events were removed. */
-  #removeSome(name: string): number {
+  #removeBatch(name: string): number {
     const stream = this.store.streams.get(name);
-    const end = Math.min(this.#firstKept(stream), stream.lastRevision + 1);
+    const end = Math.min(this.#firstRetained(stream), stream.lastRevision + 1);
     let count = 0;
     for (let revision = 0; revision < end && count < EVENTS_PER_TRANSACTION; count++) {
       const found = this.store.nearestStored(stream.id, revision, false);
@@ -50,9 +50,9 @@ export class Scavenge {
     return count;
   }
 
-  #firstKept(stream: StreamEntry): number {
+  #firstRetained(stream: StreamEntry): number {
     if (stream.tombstoned || isSoftDeleted(stream)) return stream.lastRevision + 1;
-    const oldest = oldestVisible(stream, this.nowMs());
+    const oldest = expiredBeforeMs(stream, this.nowMs());
     return oldest === undefined ? firstVisibleRevision(stream) : this.reader.firstVisible(stream);
   }
 

@@ -1,6 +1,10 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreRefusedError } from './store-errors.js';
+
+/** The store cannot be used: locked, of another format, or damaged. The message says what to do. */
+export class UnusableStoreError extends Error {
+  override readonly name = 'UnusableStoreError';
+}
 
 /** What the store's files say they are; the number changes with the layout of the tables. */
 export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 2');
@@ -14,7 +18,7 @@ export const STORE_FILE = 'store.mdb';
 /** LMDB's file format, as far as it must be known to tell a store that LMDB would crash on. Numbers are little-endian. */
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
-const SMALLEST_PAGE = 4096;
+const MIN_PAGE_BYTES = 4096;
 const PAGE_HEADER_BYTES = 24;
 const META = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
 const LEAF_PAGE = 0x02;
@@ -26,19 +30,19 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
  * Looks at the store's files before LMDB does, which takes them on trust: a file that is something else, or was cut off, would end
  * the process. Nothing is changed.
  *
- * @throws StoreRefusedError if the directory holds anything but a whole store of this format, or nothing
+ * @throws UnusableStoreError if the directory holds anything but a whole store of this format, or nothing
  */
 export function checkStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
   const hasMarker = existsSync(marker);
-  if (hasMarker) requireKnownFormat(directory, readFileSync(marker));
+  if (hasMarker) isCurrentFormat(directory, readFileSync(marker));
   const file = existsSync(path) ? openSync(path, 'r') : undefined;
   try {
     const size = file === undefined ? 0 : fstatSync(file).size;
-    if (file !== undefined && size > 0) new Inspection(path, file, size).run();
+    if (file !== undefined && size > 0) new StoreFileCheck(path, file, size).run();
     else if (hasMarker)
-      throw new StoreRefusedError(
+      throw new UnusableStoreError(
         `${path} is damaged: it is empty, but there was a store. Restore it from a backup, or remove ${marker} to begin anew`,
       );
   } finally {
@@ -54,19 +58,19 @@ export function markStoreDirectory(directory: string): void {
 
 /**
  * Returns whether the format is the current one, and not the one before.
- * @throws StoreRefusedError if it is neither
+ * @throws UnusableStoreError if it is neither
  */
-export function requireKnownFormat(directory: string, found: Buffer): boolean {
+export function isCurrentFormat(directory: string, found: Buffer): boolean {
   if (found.equals(FORMAT)) return true;
   if (found.equals(FORMAT_WITHOUT_LINKS)) return false;
   const shown = found.subarray(0, 100).toString('utf8');
-  throw new StoreRefusedError(
+  throw new UnusableStoreError(
     `${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`,
   );
 }
 
-class Inspection {
-  #pageSize = SMALLEST_PAGE;
+class StoreFileCheck {
+  #pageSize = MIN_PAGE_BYTES;
 
   constructor(
     private readonly path: string,
@@ -75,14 +79,14 @@ class Inspection {
   ) {}
 
   run(): void {
-    if (this.size < 2 * SMALLEST_PAGE)
-      throw new StoreRefusedError(`${this.path} is no store of this server, or it is damaged: it is too short`);
-    const first = this.#read(0, SMALLEST_PAGE);
+    if (this.size < 2 * MIN_PAGE_BYTES)
+      throw new UnusableStoreError(`${this.path} is no store of this server, or it is damaged: it is too short`);
+    const first = this.#read(0, MIN_PAGE_BYTES);
     this.#requireMeta(first);
     this.#pageSize = first.readUInt32LE(META.pageSize);
-    if (this.#pageSize < SMALLEST_PAGE || (this.#pageSize & (this.#pageSize - 1)) !== 0)
-      this.#refuse('it has no page size');
-    const second = this.#read(this.#pageSize, SMALLEST_PAGE);
+    if (this.#pageSize < MIN_PAGE_BYTES || (this.#pageSize & (this.#pageSize - 1)) !== 0)
+      this.#reject('it has no page size');
+    const second = this.#read(this.#pageSize, MIN_PAGE_BYTES);
     this.#requireMeta(second);
     const latest = second.readBigUInt64LE(META.transaction) > first.readBigUInt64LE(META.transaction) ? second : first;
     this.#requirePage(latest.readBigUInt64LE(META.freeRoot));
@@ -105,22 +109,22 @@ class Inspection {
 
   #requireMeta(page: Buffer): void {
     if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION)
-      this.#refuse('it does not begin like one');
+      this.#reject('it does not begin like one');
   }
 
   #requirePage(page: bigint): void {
     if (page !== NO_PAGE && (page + 1n) * BigInt(this.#pageSize) > BigInt(this.size))
-      this.#refuse('its end is missing');
+      this.#reject('its end is missing');
   }
 
   #read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    if (readSync(this.file, bytes, 0, length, offset) < length) this.#refuse('its end is missing');
+    if (readSync(this.file, bytes, 0, length, offset) < length) this.#reject('its end is missing');
     return bytes;
   }
 
-  #refuse(reason: string): never {
-    throw new StoreRefusedError(
+  #reject(reason: string): never {
+    throw new UnusableStoreError(
       `${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`,
     );
   }

@@ -6,9 +6,9 @@ import {
   metadataStreamOf,
   NO_METADATA,
   NO_REVISION,
-  parseStreamMetadata,
-  streamDescribedBy,
-  type StreamMetadata,
+  parseSystemMetadata,
+  originalStreamOf,
+  type SystemMetadata,
   type StreamState,
 } from '../log/index.js';
 import { parseEventFrame } from './event-frame.js';
@@ -34,7 +34,7 @@ export interface StreamEntry extends StreamState {
 }
 
 /** Entries kept in memory; each takes about 300 bytes. */
-const CACHED_STREAMS = 20_000;
+const MAX_CACHED_STREAMS = 20_000;
 
 const NEXT_ID_KEY = Buffer.from('nextStreamId');
 const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePosition: 0 };
@@ -51,10 +51,10 @@ export class Streams {
 
   /** In a transaction: as its earlier writes have left the stream. */
   get(name: string): StreamEntry {
-    const known = this.#uncommitted?.get(name) ?? this.#cache.get(name);
-    if (known !== undefined) return known;
+    const cached = this.#uncommitted?.get(name) ?? this.#cache.get(name);
+    if (cached !== undefined) return cached;
     const entry = this.#load(name);
-    this.#remember(name, entry);
+    this.#addToCache(name, entry);
     return entry;
   }
 
@@ -66,7 +66,7 @@ export class Streams {
   commit(): string[] {
     const written = this.#uncommitted ?? new Map<string, StreamEntry>();
     this.#uncommitted = undefined;
-    for (const [name, entry] of written) this.#remember(name, entry);
+    for (const [name, entry] of written) this.#addToCache(name, entry);
     return [...written.keys()];
   }
 
@@ -77,34 +77,34 @@ export class Streams {
   }
 
   /** In a transaction: the number of a stream that is written to. */
-  idFor(name: string): number {
+  getOrCreateId(name: string): number {
     const { id } = this.get(name);
     return id === 0 ? this.#nextId() : id;
   }
 
   /** In a transaction: sets the last revision. */
-  advance(name: string, id: number, lastRevision: number): void {
+  setLastRevision(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
     this.#store(name, { ...before, id, lastRevision });
   }
 
   /** In a transaction: the same for an index stream. Its links tell where it ends: only a new one has to be written down. */
-  advanceIndex(name: string, id: number, lastRevision: number): void {
+  setIndexLastRevision(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
     if (before.id === 0) this.#store(name, { ...before, id, lastRevision: NO_REVISION });
-    this.#change(name, { ...before, id, lastRevision });
+    this.#stage(name, { ...before, id, lastRevision });
   }
 
   /** In a transaction: nothing is read from the stream or its metadata stream any more. */
   tombstone(name: string, id: number, tombstonePosition: number): void {
     this.#store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
     const metadataStream = metadataStreamOf(name);
-    this.#change(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
+    this.#stage(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
   }
 
   /** In a transaction: the stream has new metadata, written to its metadata stream. */
-  describe(name: string, metadata: StreamMetadata): void {
-    if (!isMetadataStream(name)) this.#change(name, { ...this.get(name), metadata });
+  setMetadata(name: string, metadata: SystemMetadata): void {
+    if (!isMetadataStream(name)) this.#stage(name, { ...this.get(name), metadata });
   }
 
   /** The document in a stream's metadata stream; undefined if there is none. */
@@ -118,10 +118,10 @@ export class Streams {
 
   #store(name: string, entry: StreamEntry): void {
     this.tables.streams.putSync(streamKey(name), encodeStreamRow(entry));
-    this.#change(name, entry);
+    this.#stage(name, entry);
   }
 
-  #change(name: string, entry: StreamEntry): void {
+  #stage(name: string, entry: StreamEntry): void {
     if (this.#uncommitted === undefined) throw new Error('streams change in transactions only');
     this.#uncommitted.set(name, entry);
   }
@@ -136,7 +136,7 @@ export class Streams {
     const index = indexStream(name);
     if (index !== undefined) return this.#loadIndex(index, row.id);
     if (isMetadataStream(name)) {
-      const { tombstonePosition } = this.#row(streamDescribedBy(name));
+      const { tombstonePosition } = this.#row(originalStreamOf(name));
       return {
         ...row,
         index,
@@ -159,15 +159,15 @@ export class Streams {
     };
   }
 
-  #metadata(name: string): StreamMetadata {
+  #metadata(name: string): SystemMetadata {
     const document = this.metadataDocument(name);
-    return document === undefined ? NO_METADATA : parseStreamMetadata(document);
+    return document === undefined ? NO_METADATA : parseSystemMetadata(document);
   }
 
-  #remember(name: string, entry: StreamEntry): void {
+  #addToCache(name: string, entry: StreamEntry): void {
     this.#cache.delete(name);
     this.#cache.set(name, entry);
-    if (this.#cache.size <= CACHED_STREAMS) return;
+    if (this.#cache.size <= MAX_CACHED_STREAMS) return;
     const oldest = this.#cache.keys().next();
     if (oldest.done !== true) this.#cache.delete(oldest.value);
   }

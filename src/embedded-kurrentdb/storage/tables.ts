@@ -2,8 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { checkStoreFiles, FORMAT, markStoreDirectory, requireKnownFormat, STORE_FILE } from './store-file.js';
-import { StoreRefusedError } from './store-errors.js';
+import {
+  checkStoreFiles,
+  FORMAT,
+  markStoreDirectory,
+  isCurrentFormat,
+  STORE_FILE,
+  UnusableStoreError,
+} from './store-file.js';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -48,7 +54,7 @@ export class Tables {
     private readonly root: RootDatabase<Buffer, Buffer>,
     private readonly directory: string,
     /** Whether the store was written by a version without links: they have to be written before anything else. */
-    readonly lacksLinks: boolean,
+    readonly needsIndexBackfill: boolean,
   ) {
     const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
     this.state = table('state');
@@ -60,14 +66,14 @@ export class Tables {
     this.users = table('users');
   }
 
-  /** @throws StoreRefusedError if the directory holds something else, or a damaged store; it is left as it was. */
+  /** @throws UnusableStoreError if the directory holds something else, or a damaged store; it is left as it was. */
   static open({ directory, durable }: TablesOptions): Tables {
     checkStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);
     let isCurrent: boolean;
     try {
       const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
-      isCurrent = format === undefined || requireKnownFormat(directory, format);
+      isCurrent = format === undefined || isCurrentFormat(directory, format);
     } catch (error) {
       void root.close();
       throw error;
@@ -84,18 +90,18 @@ export class Tables {
 
   /**
    * Runs the work as one transaction, which is on the disk when this returns. If the work or the commit throws, nothing is written.
-   * @throws StoreRefusedError if another process has taken the store over
+   * @throws UnusableStoreError if another process has taken the store over
    */
   transaction<T>(work: () => T): T {
     return this.root.transactionSync(() => {
       if (this.state.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
-        throw new StoreRefusedError('another process has opened this store for writing');
+        throw new UnusableStoreError('another process has opened this store for writing');
       return work();
     });
   }
 
   /** The links are complete: the store has the current format, and earlier versions refuse it. */
-  linksAreComplete(): void {
+  completeIndexBackfill(): void {
     this.transaction(() => this.state.putSync(FORMAT_KEY, FORMAT));
     markStoreDirectory(this.directory);
   }
@@ -118,7 +124,7 @@ function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, B
       maxDbs: 16,
     });
   } catch (error) {
-    throw new StoreRefusedError(
+    throw new UnusableStoreError(
       `${path} cannot be opened as a store of this server: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );

@@ -1,10 +1,11 @@
-import { type ConsistencyCheck, isCheckableState, isValidStreamName } from '../../log/index.js';
-import { appendChecked, type AppendRun } from '../../storage/multi-stream-append.js';
-import { type ProposedEvent } from '../../storage/writes.js';
+import streamsV2 from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js';
+import { type StreamStateCheck, isCheckableState, isValidStreamName } from '../../log/index.js';
+import { appendWithChecks, type AppendSegment } from '../../storage/multi-stream-append.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type RpcHandler, unary } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
 import { type ServerContext } from '../../server-context.js';
-import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
+import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../streams/proposed-message.js';
 import {
   consistencyViolated,
   type FieldViolation,
@@ -14,7 +15,6 @@ import {
   transactionTooLarge,
   writeDenied,
 } from './errors.js';
-import { streamsV2 } from './protocol.js';
 import { proposedEvent } from './records.js';
 
 const { AppendRecordsRequest, AppendRecordsResponse, StreamRevision } = streamsV2;
@@ -25,16 +25,19 @@ type Request = InstanceType<typeof AppendRecordsRequest>;
 export function appendRecordsHandler(context: ServerContext): RpcHandler {
   return unary(AppendRecordsRequest, async (request, { principal }) => {
     const checks = parseChecks(request);
-    const runs = parseRuns(request, context);
-    for (const { streamName } of runs)
-      if (!context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
-    const outcome = await context.commits.submit(() => appendChecked(context.store, context.writes, runs, checks));
+    const segments = parseSegments(request, context);
+    for (const { streamName } of segments)
+      if (!context.authorization.checkAccess(principal, streamName, 'write'))
+        throw writeDenied(streamName, principal.loginName);
+    const outcome = await context.commits.submit(() =>
+      appendWithChecks(context.store, context.writer, segments, checks),
+    );
     switch (outcome.kind) {
       case 'inconsistent':
         throw consistencyViolated(outcome.violations);
       case 'deleted':
         throw streamTombstoned(outcome.streamName);
-      case 'wrongExpectedRevision':
+      case 'wrongExpectedVersion':
         throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
       case 'appended': {
         const revisions = [...outcome.revisions].map(([streamName, revision]) =>
@@ -48,27 +51,27 @@ export function appendRecordsHandler(context: ServerContext): RpcHandler {
 
 const invalid = (violation: FieldViolation): Error => invalidRequest('AppendRecordsRequest', [violation]);
 
-function parseRuns(request: Request, { newEventId }: ServerContext): AppendRun[] {
+function parseSegments(request: Request, { newEventId }: ServerContext): AppendSegment[] {
   const records = request.getRecordsList();
   if (records.length === 0)
     throw invalid({ field: 'Records', description: 'Append records request must contain at least one record.' });
-  const runs: { streamName: string; expected: { kind: 'any' }; events: ProposedEvent[] }[] = [];
+  const segments: { streamName: string; expected: { kind: 'any' }; events: ProposedEvent[] }[] = [];
   let bytes = 0;
   for (const record of records) {
     const streamName = record.getStream();
     if (!isValidStreamName(streamName)) throw handlerFailed();
     const event = proposedEvent(record, newEventId);
     bytes += proposedBytes(event);
-    const last = runs.at(-1);
+    const last = segments.at(-1);
     if (last?.streamName === streamName) last.events.push(event);
-    else runs.push({ streamName, expected: { kind: 'any' }, events: [event] });
+    else segments.push({ streamName, expected: { kind: 'any' }, events: [event] });
   }
-  if (bytes > MAX_APPEND_BYTES) throw transactionTooLarge(bytes, MAX_APPEND_BYTES);
-  return runs;
+  if (bytes > MAX_APPEND_SIZE_BYTES) throw transactionTooLarge(bytes, MAX_APPEND_SIZE_BYTES);
+  return segments;
 }
 
-function parseChecks(request: Request): ConsistencyCheck[] {
-  const checks = request.getChecksList().map((check, index): ConsistencyCheck => {
+function parseChecks(request: Request): StreamStateCheck[] {
+  const checks = request.getChecksList().map((check, index): StreamStateCheck => {
     const state = check.getStreamState();
     if (state === undefined) throw handlerFailed();
     const streamName = state.getStream();

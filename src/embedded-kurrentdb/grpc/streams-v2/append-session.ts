@@ -1,9 +1,10 @@
+import streamsV2 from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js';
 import { isValidStreamName } from '../../log/index.js';
-import { appendToStreams, type AppendRun } from '../../storage/multi-stream-append.js';
+import { appendToStreams, type AppendSegment } from '../../storage/multi-stream-append.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { type ServerContext } from '../../server-context.js';
-import { MAX_APPEND_BYTES, proposedBytes } from '../streams/proposed-message.js';
+import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../streams/proposed-message.js';
 import {
   invalidRequest,
   revisionConflict,
@@ -13,7 +14,6 @@ import {
   transactionTooLarge,
   writeDenied,
 } from './errors.js';
-import { streamsV2 } from './protocol.js';
 import { expectedRevision, proposedEvent } from './records.js';
 
 const { AppendRequest, AppendResponse, AppendSessionResponse } = streamsV2;
@@ -28,7 +28,7 @@ export function appendSessionHandler(context: ServerContext): RpcHandler {
 }
 
 class AppendSession {
-  readonly #runs: AppendRun[] = [];
+  readonly #segments: AppendSegment[] = [];
   #bytes = 0;
 
   constructor(
@@ -51,21 +51,22 @@ class AppendSession {
       ]);
     const expected = expectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
     const { principal } = this.call;
-    if (!this.context.access.allows(principal, streamName, 'write')) throw writeDenied(streamName, principal.loginName);
-    if (this.#runs.some((run) => run.streamName === streamName)) throw streamAlreadyInSession(streamName);
+    if (!this.context.authorization.checkAccess(principal, streamName, 'write'))
+      throw writeDenied(streamName, principal.loginName);
+    if (this.#segments.some((segment) => segment.streamName === streamName)) throw streamAlreadyInSession(streamName);
     const events = request.getRecordsList().map((record) => proposedEvent(record, this.context.newEventId));
     for (const event of events) this.#bytes += proposedBytes(event);
-    if (this.#bytes > MAX_APPEND_BYTES) throw transactionTooLarge(this.#bytes, MAX_APPEND_BYTES);
-    this.#runs.push({ streamName, expected, events });
+    if (this.#bytes > MAX_APPEND_SIZE_BYTES) throw transactionTooLarge(this.#bytes, MAX_APPEND_SIZE_BYTES);
+    this.#segments.push({ streamName, expected, events });
   }
 
   async commit(): Promise<void> {
     const { context, call } = this;
-    const runs = this.#runs;
-    if (runs.length === 0) throw sessionWithoutRequests();
-    const outcome = await context.commits.submit(() => appendToStreams(context.store, context.writes, runs));
+    const segments = this.#segments;
+    if (segments.length === 0) throw sessionWithoutRequests();
+    const outcome = await context.commits.submit(() => appendToStreams(context.store, context.writer, segments));
     if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
-    if (outcome.kind === 'wrongExpectedRevision')
+    if (outcome.kind === 'wrongExpectedVersion')
       throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
     if (outcome.kind === 'inconsistent') throw new Error('a session has no checks that could fail');
     const outputs = [...outcome.revisions].map(([streamName, revision]) =>

@@ -1,7 +1,8 @@
-import { type ConsistencyViolation, type ExpectedRevision, expectedAsNumber } from '../../log/index.js';
+import serverErrors from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/errors_pb.js';
+import streamErrors from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/errors_pb.js';
+import { type ConsistencyViolation, type ExpectedVersion, expectedVersionNumber } from '../../log/index.js';
 import { bytesField, varint64Field } from '../../storage/wire-format.js';
 import { GrpcError, StatusCode } from '../status.js';
-import { serverErrors, streamErrors } from './protocol.js';
 
 const ERRORS_PACKAGE = 'kurrentdb.protocol.v2.streams.errors';
 
@@ -63,8 +64,8 @@ export function writeDenied(streamName: string, loginName: string | undefined): 
   ]);
 }
 
-export function revisionConflict(streamName: string, expected: ExpectedRevision, actual: number): GrpcError {
-  const expectedText = String(expectedAsNumber(expected));
+export function revisionConflict(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
+  const expectedText = String(expectedVersionNumber(expected));
   const details = new streamErrors.StreamRevisionConflictErrorDetails()
     .setStream(streamName)
     .setExpectedRevision(expectedText)

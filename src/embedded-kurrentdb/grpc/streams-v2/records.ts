@@ -1,9 +1,9 @@
-import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, type ExpectedRevision, NO_REVISION } from '../../log/index.js';
+import streamsV2 from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js';
+import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, type ExpectedVersion, NO_REVISION } from '../../log/index.js';
 import { type EventId, isNilEventId, parseEventId } from '../../storage/event-id.js';
-import { type ProposedEvent } from '../../storage/writes.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
 import { handlerFailed } from '../errors.js';
 import { type FieldViolation, invalidRequest } from './errors.js';
-import { streamsV2 } from './protocol.js';
 
 type AppendRecord = InstanceType<typeof streamsV2.AppendRecord>;
 
@@ -68,7 +68,7 @@ function schemaNameViolations(name: string): FieldViolation[] {
 }
 
 /** An expected revision as one number; none is any. */
-export function expectedRevision(value: string | undefined): ExpectedRevision {
+export function expectedRevision(value: string | undefined): ExpectedVersion {
   const revision = BigInt(value ?? EXPECTED_ANY);
   if (revision >= 0n) return { kind: 'exact', revision };
   switch (Number(revision)) {

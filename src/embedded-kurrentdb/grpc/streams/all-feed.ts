@@ -1,6 +1,6 @@
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { type ServerContext } from '../../server-context.js';
-import { type Presentation } from './event-presentation.js';
+import { type EventEncoder } from './event-encoder.js';
 import { type FrameBuffer } from './frame-buffer.js';
 import { type FilterRequest, type PositionStart } from './read-request.js';
 import { type AllPosition, checkpoint, type SubscriptionPosition } from './read-responses.js';
@@ -31,7 +31,7 @@ export class AllFeed implements Feed {
     private readonly context: ServerContext,
     from: PositionStart,
     private readonly filter: FilterRequest | undefined,
-    private readonly present: Presentation,
+    private readonly encode: EventEncoder,
   ) {
     this.#start = startOf(context, from);
     this.#current = this.#start;
@@ -39,23 +39,23 @@ export class AllFeed implements Feed {
     this.#next = this.#start.commit;
   }
 
-  fill(page: FrameBuffer, live: boolean): 'more' | 'caughtUp' {
+  fill(buffer: FrameBuffer, live: boolean): 'more' | 'caughtUp' {
     const { reader, store } = this.context;
     let considered = 0;
     this.#next = reader.allForwards(this.#next, (frame, position) => {
-      if (this.filter === undefined) this.#send(page, frame, position);
-      else if (live) this.#considerLive(page, frame, position, this.filter);
-      else this.#considerHistory(page, frame, position, this.filter);
-      return !page.isFull && ++considered < EVENTS_PER_TURN;
+      if (this.filter === undefined) this.#send(buffer, frame, position);
+      else if (live) this.#considerLive(buffer, frame, position, this.filter);
+      else this.#considerHistory(buffer, frame, position, this.filter);
+      return !buffer.isFull && ++considered < EVENTS_PER_TURN;
     });
     if (this.#next < store.endPosition) return 'more';
-    if (!live) this.#closeWindow(page);
+    if (!live) this.#closeWindow(buffer);
     return 'caughtUp';
   }
 
-  beforeCaughtUp(page: FrameBuffer): void {
+  beforeCaughtUp(buffer: FrameBuffer): void {
     if (this.filter !== undefined && this.filter.checkpointInterval > 0 && this.#sentSinceCheckpoint)
-      this.#addCheckpoint(page, this.#current);
+      this.#addCheckpoint(buffer, this.#current);
     this.#sinceCheckpoint = 0;
   }
 
@@ -71,29 +71,29 @@ export class AllFeed implements Feed {
     // the log does not end
   }
 
-  #considerHistory(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+  #considerHistory(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
     if (this.#inWindow === 0 && position > this.#start.commit) this.#windowStart = { commit: position, prepare: 0 };
     this.#inWindow++;
-    if (this.#matches(frame, filter)) this.#send(page, frame, position);
-    if (this.#inWindow === filter.window) this.#closeWindow(page);
+    if (this.#matches(frame, filter)) this.#send(buffer, frame, position);
+    if (this.#inWindow === filter.window) this.#closeWindow(buffer);
   }
 
-  #closeWindow(page: FrameBuffer): void {
+  #closeWindow(buffer: FrameBuffer): void {
     this.#sinceCheckpoint += this.#inWindow;
     this.#inWindow = 0;
     const interval = this.filter?.checkpointInterval ?? 0;
     if (interval === 0 || this.#sinceCheckpoint < interval) return;
     this.#sinceCheckpoint %= interval;
-    this.#addCheckpoint(page, this.#windowStart);
+    this.#addCheckpoint(buffer, this.#windowStart);
   }
 
-  #considerLive(page: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+  #considerLive(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
     if (position <= this.#start.commit) return;
-    if (this.#matches(frame, filter)) this.#send(page, frame, position);
+    if (this.#matches(frame, filter)) this.#send(buffer, frame, position);
     this.#sinceCheckpoint++;
     if (filter.checkpointInterval === 0 || this.#sinceCheckpoint < filter.checkpointInterval) return;
     this.#sinceCheckpoint = 0;
-    this.#addCheckpoint(page, { commit: position, prepare: position });
+    this.#addCheckpoint(buffer, { commit: position, prepare: position });
   }
 
   #matches(frame: Buffer, filter: FilterRequest): boolean {
@@ -101,15 +101,15 @@ export class AllFeed implements Feed {
     return filter.matches({ streamName, eventType: type });
   }
 
-  #send(page: FrameBuffer, frame: Buffer, position: number): void {
+  #send(buffer: FrameBuffer, frame: Buffer, position: number): void {
     if (position <= this.#start.commit) return; // the start is exclusive
-    page.add(this.present(frame));
+    buffer.add(this.encode(frame));
     this.#current = { commit: position, prepare: position };
     this.#sentSinceCheckpoint = true;
   }
 
-  #addCheckpoint(page: FrameBuffer, position: AllPosition): void {
-    page.add(checkpoint(position, this.context.nowMs()));
+  #addCheckpoint(buffer: FrameBuffer, position: AllPosition): void {
+    buffer.add(checkpoint(position, this.context.nowMs()));
     this.#current = position;
     this.#sentSinceCheckpoint = false;
   }

@@ -1,4 +1,4 @@
-import { type ExpectedRevision, NO_REVISION } from '../../log/index.js';
+import { type ExpectedVersion, NO_REVISION } from '../../log/index.js';
 import { bytesField, varint64Field } from '../../storage/wire-format.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -18,7 +18,7 @@ export const appendSucceeded = (revision: number, position: number | undefined):
   bytesField(1, successMessage(revision, position));
 
 /** AppendResp { wrong_expected_version 2 }, with the fields of both generations: 1 to 5 and 6 to 11. */
-export function appendRefused(currentRevision: number, expected: ExpectedRevision): Buffer {
+export function appendRefused(currentRevision: number, expected: ExpectedVersion): Buffer {
   const missing = currentRevision === NO_REVISION;
   return bytesField(
     2,
@@ -31,7 +31,7 @@ export function appendRefused(currentRevision: number, expected: ExpectedRevisio
   );
 }
 
-function oldExpectation(expected: ExpectedRevision): Buffer {
+function oldExpectation(expected: ExpectedVersion): Buffer {
   switch (expected.kind) {
     case 'exact':
       return varint64Field(3, expected.revision);
@@ -44,7 +44,7 @@ function oldExpectation(expected: ExpectedRevision): Buffer {
   }
 }
 
-function expectation(expected: ExpectedRevision): Buffer {
+function expectation(expected: ExpectedVersion): Buffer {
   switch (expected.kind) {
     case 'exact':
       return varint64Field(8, expected.revision);

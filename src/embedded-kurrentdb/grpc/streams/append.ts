@@ -1,14 +1,14 @@
-import { type ExpectedRevision, isValidStreamName } from '../../log/index.js';
+import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
 import { FieldReader } from '../../storage/wire-format.js';
-import { type ProposedEvent } from '../../storage/writes.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { appendTooLarge, handlerFailed, invalidArgument, streamDeleted } from '../errors.js';
 import { streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { appendRefused, appendSucceeded } from './append-responses.js';
-import { deciding, exactly } from './expectation.js';
-import { MAX_APPEND_BYTES, parseProposedMessage, proposedBytes } from './proposed-message.js';
+import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
+import { MAX_APPEND_SIZE_BYTES, parseProposedMessage, proposedBytes } from './proposed-message.js';
 
 const { AppendReq } = streams;
 
@@ -26,7 +26,7 @@ export function appendHandler(context: ServerContext): RpcHandler {
 }
 
 class AppendCall {
-  #target: { readonly streamName: string; readonly expected: ExpectedRevision } | undefined;
+  #target: { readonly streamName: string; readonly expected: ExpectedVersion } | undefined;
   readonly #events: ProposedEvent[] = [];
   #bytes = 0;
 
@@ -41,13 +41,13 @@ class AppendCall {
     if (this.#target === undefined) {
       if (reader.fieldNumber !== OPTIONS_FIELD) throw handlerFailed();
       this.#target = parseOptions(reader.content());
-      this.context.access.require(this.call.principal, this.#target.streamName, 'write');
+      this.context.authorization.requireAccess(this.call.principal, this.#target.streamName, 'write');
       return;
     }
     if (reader.fieldNumber !== PROPOSED_MESSAGE_FIELD) throw handlerFailed();
     const event = parseProposedMessage(reader.content());
     this.#bytes += proposedBytes(event);
-    if (this.#bytes > MAX_APPEND_BYTES) throw appendTooLarge(MAX_APPEND_BYTES);
+    if (this.#bytes > MAX_APPEND_SIZE_BYTES) throw appendTooLarge(MAX_APPEND_SIZE_BYTES);
     this.#events.push(event);
   }
 
@@ -57,7 +57,7 @@ class AppendCall {
     if (target === undefined) throw handlerFailed();
     const { streamName, expected } = target;
     const outcome = await context.commits.submit(() =>
-      context.writes.append(streamName, deciding(expected), this.#events),
+      context.writer.append(streamName, effectiveExpectedVersion(expected), this.#events),
     );
     if (outcome.kind === 'deleted') throw streamDeleted(streamName);
     call.writeMessage(
@@ -69,7 +69,7 @@ class AppendCall {
   }
 }
 
-function parseOptions(content: Buffer): { streamName: string; expected: ExpectedRevision } {
+function parseOptions(content: Buffer): { streamName: string; expected: ExpectedVersion } {
   const options = decode(AppendReq.Options, content);
   const streamName = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
   if (!isValidStreamName(streamName)) throw handlerFailed();
@@ -80,7 +80,7 @@ function parseOptions(content: Buffer): { streamName: string; expected: Expected
         "'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+ExpectedStreamRevisionOneofCase",
       );
     case ExpectedStreamRevisionCase.REVISION:
-      return { streamName, expected: exactly(options.getRevision()) };
+      return { streamName, expected: exactVersion(options.getRevision()) };
     case ExpectedStreamRevisionCase.NO_STREAM:
       return { streamName, expected: { kind: 'noStream' } };
     case ExpectedStreamRevisionCase.ANY:

@@ -1,6 +1,7 @@
-import { type ExpectedRevision, isValidStreamName } from '../../log/index.js';
+import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
 import { bytesField, FieldReader, frameMessage, MalformedMessageError } from '../../storage/wire-format.js';
-import { type AppendOutcome, type ProposedEvent } from '../../storage/writes.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
+import { type AppendOutcome } from '../../storage/log-writer.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
@@ -8,11 +9,11 @@ import { streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { GrpcError, StatusCode } from '../status.js';
 import { successMessage } from './append-responses.js';
-import { batchFailure, type BatchFailure } from './batch-failures.js';
-import { deciding, exactly } from './expectation.js';
+import { batchAppendError, type BatchAppendError } from './batch-append-errors.js';
+import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
 import {
   InvalidEventError,
-  MAX_APPEND_BYTES,
+  MAX_APPEND_SIZE_BYTES,
   parseProposedMessage,
   parseUuid,
   proposedBytes,
@@ -21,10 +22,10 @@ import {
 const { BatchAppendReq } = streams;
 
 /** An append of which not all chunks have come yet. */
-interface OpenAppend {
+interface PendingAppend {
   readonly streamName: string;
   readonly streamIdentifier: Buffer;
-  readonly expected: ExpectedRevision;
+  readonly expected: ExpectedVersion;
   /** Milliseconds since 1970; undefined for none. */
   readonly deadlineMs: number | undefined;
   readonly events: ProposedEvent[];
@@ -48,8 +49,8 @@ export function batchAppendHandler(context: ServerContext): RpcHandler {
 }
 
 class BatchAppendCall {
-  readonly #open = new Map<string, OpenAppend>();
-  #openBytes = 0;
+  readonly #pending = new Map<string, PendingAppend>();
+  #pendingBytes = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -61,45 +62,46 @@ class BatchAppendCall {
     const key = chunk.correlationId.toString('latin1');
     let streamIdentifier: Buffer = Buffer.alloc(0);
     try {
-      const append = this.#open.get(key) ?? this.#begin(chunk);
+      const append = this.#pending.get(key) ?? this.#startAppend(chunk);
       if (append === undefined) return;
       ({ streamIdentifier } = append);
       this.#addEvents(append, chunk);
       if (chunk.isFinal) {
-        this.#forget(key, append);
+        this.#remove(key, append);
         this.#commit(chunk.correlationId, append);
       } else {
-        this.#open.set(key, append);
+        this.#pending.set(key, append);
       }
     } catch (error) {
-      const append = this.#open.get(key);
-      if (append !== undefined) this.#forget(key, append);
-      this.#answerFailure(
+      const append = this.#pending.get(key);
+      if (append !== undefined) this.#remove(key, append);
+      this.#sendError(
         chunk.correlationId,
-        error instanceof RefusedChunk ? error.streamIdentifier : streamIdentifier,
-        error instanceof RefusedChunk ? error.failure : failureOf(error),
+        error instanceof RejectedChunk ? error.streamIdentifier : streamIdentifier,
+        error instanceof RejectedChunk ? error.failure : batchAppendErrorFor(error),
       );
     }
   }
 
   /** The first chunk of an append. Without options there is nothing to append to, and no answer. */
-  #begin(chunk: Chunk): OpenAppend | undefined {
+  #startAppend(chunk: Chunk): PendingAppend | undefined {
     if (chunk.options === undefined) return undefined;
     const options = decode(BatchAppendReq.Options, chunk.options);
     const name = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []);
     const streamName = name.toString('utf8');
     const streamIdentifier = bytesField(3, name);
-    const refuse = (failure: BatchFailure): never => {
-      throw new RefusedChunk(streamIdentifier, failure);
+    const reject = (failure: BatchAppendError): never => {
+      throw new RejectedChunk(streamIdentifier, failure);
     };
-    if (parseUuid(chunk.correlationId) === undefined) refuse(batchFailure.badRequest('Unrecognized Guid format.'));
+    if (parseUuid(chunk.correlationId) === undefined) reject(batchAppendError.badRequest('Unrecognized Guid format.'));
     if (!isValidStreamName(streamName))
-      refuse(batchFailure.badRequest(`Invalid stream ID: ${streamName} (Parameter 'eventStreamIds')`));
-    if (!this.context.access.allows(this.call.principal, streamName, 'write')) refuse(batchFailure.accessDenied());
+      reject(batchAppendError.badRequest(`Invalid stream ID: ${streamName} (Parameter 'eventStreamIds')`));
+    if (!this.context.authorization.checkAccess(this.call.principal, streamName, 'write'))
+      reject(batchAppendError.accessDenied());
     const expected = parseExpected(options);
     if (expected === undefined)
-      return refuse(
-        failureOf(
+      return reject(
+        batchAppendErrorFor(
           invalidArgument(
             "'None' is not a valid EventStore.Client.Streams.BatchAppendReq+Types+Options+ExpectedStreamPositionOneofCase",
           ),
@@ -114,59 +116,59 @@ class BatchAppendCall {
     };
   }
 
-  #addEvents(append: OpenAppend, { messages }: Chunk): void {
+  #addEvents(append: PendingAppend, { messages }: Chunk): void {
     for (const message of messages) {
       const event = parseProposedMessage(message);
       append.events.push(event);
-      this.#openBytes += proposedBytes(event);
+      this.#pendingBytes += proposedBytes(event);
     }
     // All appends that are open on the call count: nobody may fill the memory with appends that never end.
-    if (this.#openBytes > MAX_APPEND_BYTES)
-      throw new RefusedChunk(append.streamIdentifier, batchFailure.tooLarge(MAX_APPEND_BYTES));
+    if (this.#pendingBytes > MAX_APPEND_SIZE_BYTES)
+      throw new RejectedChunk(append.streamIdentifier, batchAppendError.tooLarge(MAX_APPEND_SIZE_BYTES));
   }
 
-  #forget(key: string, append: OpenAppend): void {
-    this.#open.delete(key);
-    for (const event of append.events) this.#openBytes -= proposedBytes(event);
-    if (this.#open.size === 0) this.#openBytes = 0;
+  #remove(key: string, append: PendingAppend): void {
+    this.#pending.delete(key);
+    for (const event of append.events) this.#pendingBytes -= proposedBytes(event);
+    if (this.#pending.size === 0) this.#pendingBytes = 0;
   }
 
-  #commit(correlationId: Buffer, append: OpenAppend): void {
+  #commit(correlationId: Buffer, append: PendingAppend): void {
     const { context } = this;
     const { streamName, expected, deadlineMs, events } = append;
     const id = Buffer.from(correlationId);
     const written = context.commits.submit((): AppendOutcome | 'late' =>
       deadlineMs !== undefined && deadlineMs <= context.nowMs()
         ? 'late'
-        : context.writes.append(streamName, deciding(expected), events),
+        : context.writer.append(streamName, effectiveExpectedVersion(expected), events),
     );
     written.then(
-      (outcome) => this.#answer(id, append, outcome),
+      (outcome) => this.#sendResult(id, append, outcome),
       (error: unknown) => {
         this.call.report(error);
-        this.#answerFailure(id, append.streamIdentifier, failureOf(error));
+        this.#sendError(id, append.streamIdentifier, batchAppendErrorFor(error));
       },
     );
   }
 
-  #answer(
+  #sendResult(
     correlationId: Buffer,
-    { streamName, streamIdentifier, expected }: OpenAppend,
+    { streamName, streamIdentifier, expected }: PendingAppend,
     outcome: AppendOutcome | 'late',
   ): void {
-    if (outcome === 'late') this.#answerFailure(correlationId, streamIdentifier, batchFailure.timeout());
+    if (outcome === 'late') this.#sendError(correlationId, streamIdentifier, batchAppendError.timeout());
     else if (outcome.kind === 'deleted')
-      this.#answerFailure(correlationId, streamIdentifier, batchFailure.streamDeleted(streamName));
-    else if (outcome.kind === 'wrongExpectedRevision')
-      this.#answerFailure(
+      this.#sendError(correlationId, streamIdentifier, batchAppendError.streamDeleted(streamName));
+    else if (outcome.kind === 'wrongExpectedVersion')
+      this.#sendError(
         correlationId,
         streamIdentifier,
-        batchFailure.wrongExpectedRevision(outcome.currentRevision, expected),
+        batchAppendError.wrongExpectedVersion(outcome.currentRevision, expected),
       );
     else this.#send(correlationId, streamIdentifier, 3, successMessage(outcome.revision, outcome.position));
   }
 
-  #answerFailure(correlationId: Buffer, streamIdentifier: Buffer, failure: BatchFailure): void {
+  #sendError(correlationId: Buffer, streamIdentifier: Buffer, failure: BatchAppendError): void {
     this.#send(correlationId, streamIdentifier, 2, failure);
   }
 
@@ -181,12 +183,12 @@ class BatchAppendCall {
 }
 
 /** The append is refused before it is written. */
-class RefusedChunk extends Error {
-  override readonly name = 'RefusedChunk';
+class RejectedChunk extends Error {
+  override readonly name = 'RejectedChunk';
 
   constructor(
     readonly streamIdentifier: Buffer,
-    readonly failure: BatchFailure,
+    readonly failure: BatchAppendError,
   ) {
     super('the append is refused');
   }
@@ -208,8 +210,8 @@ function parseChunk(message: Buffer): Chunk {
   return { correlationId, options, messages, isFinal };
 }
 
-function parseExpected(options: InstanceType<typeof BatchAppendReq.Options>): ExpectedRevision | undefined {
-  if (options.hasStreamPosition()) return exactly(options.getStreamPosition());
+function parseExpected(options: InstanceType<typeof BatchAppendReq.Options>): ExpectedVersion | undefined {
+  if (options.hasStreamPosition()) return exactVersion(options.getStreamPosition());
   if (options.hasNoStream()) return { kind: 'noStream' };
   if (options.hasAny()) return { kind: 'any' };
   if (options.hasStreamExists()) return { kind: 'streamExists' };
@@ -224,11 +226,11 @@ function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>, nowMs:
 }
 
 /** What a failing append answers; the call and its other appends go on. */
-function failureOf(error: unknown): BatchFailure {
-  if (error instanceof InvalidEventError) return batchFailure.badRequest(error.reason);
+function batchAppendErrorFor(error: unknown): BatchAppendError {
+  if (error instanceof InvalidEventError) return batchAppendError.badRequest(error.reason);
   if (error instanceof GrpcError && error.code === StatusCode.INVALID_ARGUMENT)
-    return batchFailure.badRequest(`Status(StatusCode="InvalidArgument", Detail="${error.message}")`);
+    return batchAppendError.badRequest(`Status(StatusCode="InvalidArgument", Detail="${error.message}")`);
   if (error instanceof MalformedMessageError) throw handlerFailed(error);
-  if (error instanceof GrpcError) return batchFailure.badRequest(error.message);
-  return batchFailure.unknown();
+  if (error instanceof GrpcError) return batchAppendError.badRequest(error.message);
+  return batchAppendError.unknown();
 }

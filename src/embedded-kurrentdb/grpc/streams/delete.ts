@@ -1,11 +1,11 @@
-import { type ExpectedRevision, isValidStreamName } from '../../log/index.js';
-import { type DeleteOutcome } from '../../storage/writes.js';
+import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
+import { type DeleteOutcome } from '../../storage/log-writer.js';
 import { type GrpcCall } from '../call.js';
 import { type RpcHandler, unary } from '../dispatcher.js';
 import { deleteRefused, handlerFailed, invalidArgument, streamDeleted } from '../errors.js';
 import { streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
-import { deciding, exactly } from './expectation.js';
+import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
 
 const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;
 
@@ -13,7 +13,7 @@ const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;
 export function deleteHandler(context: ServerContext): RpcHandler {
   return unary(DeleteReq, async (request, call) => {
     const position = await remove(context, call, 'DeleteReq', request.getOptions(), (streamName, expected) =>
-      context.writes.delete(streamName, expected),
+      context.writer.delete(streamName, expected),
     );
     return new DeleteResp().setPosition(
       new DeleteResp.Position().setCommitPosition(position).setPreparePosition(position),
@@ -25,7 +25,7 @@ export function deleteHandler(context: ServerContext): RpcHandler {
 export function tombstoneHandler(context: ServerContext): RpcHandler {
   return unary(TombstoneReq, async (request, call) => {
     const position = await remove(context, call, 'TombstoneReq', request.getOptions(), (streamName, expected) =>
-      context.writes.tombstone(streamName, expected),
+      context.writer.tombstone(streamName, expected),
     );
     return new TombstoneResp().setPosition(
       new TombstoneResp.Position().setCommitPosition(position).setPreparePosition(position),
@@ -40,26 +40,26 @@ async function remove(
   call: GrpcCall,
   requestType: string,
   options: Options | undefined,
-  write: (streamName: string, expected: ExpectedRevision) => DeleteOutcome,
+  write: (streamName: string, expected: ExpectedVersion) => DeleteOutcome,
 ): Promise<string> {
   if (options === undefined) throw handlerFailed();
   const streamName = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
   const expected = parseExpected(options, requestType);
   if (!isValidStreamName(streamName)) throw handlerFailed();
-  context.access.require(call.principal, streamName, 'delete');
-  const outcome = await context.commits.submit(() => write(streamName, deciding(expected)));
+  context.authorization.requireAccess(call.principal, streamName, 'delete');
+  const outcome = await context.commits.submit(() => write(streamName, effectiveExpectedVersion(expected)));
   switch (outcome.kind) {
     case 'deletedAt':
       return String(outcome.position);
     case 'deleted':
       throw streamDeleted(streamName);
-    case 'wrongExpectedRevision':
+    case 'wrongExpectedVersion':
       throw deleteRefused(streamName, expected, outcome.currentRevision);
   }
 }
 
-function parseExpected(options: Options, requestType: string): ExpectedRevision {
-  if (options.hasRevision()) return exactly(options.getRevision());
+function parseExpected(options: Options, requestType: string): ExpectedVersion {
+  if (options.hasRevision()) return exactVersion(options.getRevision());
   if (options.hasNoStream()) return { kind: 'noStream' };
   if (options.hasAny()) return { kind: 'any' };
   if (options.hasStreamExists()) return { kind: 'streamExists' };

@@ -1,11 +1,11 @@
 import { type EventId, isNilEventId, parseEventId } from '../../storage/event-id.js';
 import { FieldReader } from '../../storage/wire-format.js';
-import { type ProposedEvent } from '../../storage/writes.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
 import { missingMetadataProperty } from '../errors.js';
 import { GrpcError, StatusCode } from '../status.js';
 
 /** The sum of an append's events. What one message may hold is bounded, too; an append may come in several. */
-export const MAX_APPEND_BYTES = 64 * 1024 * 1024;
+export const MAX_APPEND_SIZE_BYTES = 64 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 const JSON_CONTENT = 'application/json';
@@ -60,7 +60,7 @@ export function parseProposedMessage(message: Buffer): ProposedEvent {
   return { id, type, isJson: contentType === JSON_CONTENT, customMetadata, data };
 }
 
-/** What the event counts towards {@link MAX_APPEND_BYTES}. */
+/** What the event counts towards {@link MAX_APPEND_SIZE_BYTES}. */
 export const proposedBytes = ({ type, customMetadata, data }: ProposedEvent): number =>
   type.length + customMetadata.length + data.length;
 

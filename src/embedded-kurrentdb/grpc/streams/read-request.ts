@@ -39,7 +39,7 @@ export interface ReadRequest {
   readonly resolveLinks: boolean;
   readonly structuredIds: boolean;
   /** Whether the answer tells where the stream ends. */
-  readonly tellsStreamPositions: boolean;
+  readonly includeStreamPositions: boolean;
 }
 
 const DEFAULT_WINDOW = 32;
@@ -61,7 +61,7 @@ export function parseReadRequest(request: InstanceType<typeof ReadReq>): ReadReq
     filter: parseFilter(options.getFilter(), isSubscription),
     resolveLinks: options.getResolveLinks(),
     structuredIds: uuidOption.hasStructured(),
-    tellsStreamPositions: (options.getControlOption()?.getCompatibility() ?? 0) >= 1,
+    includeStreamPositions: (options.getControlOption()?.getCompatibility() ?? 0) >= 1,
   };
 }
 

@@ -1,4 +1,4 @@
-import { ALL_STREAMS, readability } from '../../log/index.js';
+import { ALL_STREAMS, readStatus } from '../../log/index.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { type EventVisitor } from '../../storage/log-reader.js';
 import { type GrpcCall } from '../call.js';
@@ -7,7 +7,7 @@ import { streamDeleted } from '../errors.js';
 import { streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { AllFeed } from './all-feed.js';
-import { type Presentation, presentationFor } from './event-presentation.js';
+import { type EventEncoder, eventEncoderFor } from './event-encoder.js';
 import { FrameBuffer } from './frame-buffer.js';
 import {
   badReadArgument,
@@ -25,16 +25,20 @@ export function readHandler(context: ServerContext): RpcHandler {
   return serverStreaming(streams.ReadReq, async (message, call) => {
     const request = parseReadRequest(message);
     const { source, count } = request;
-    context.access.require(call.principal, source.kind === 'stream' ? source.streamName : ALL_STREAMS, 'read');
-    const presentation = presentationFor(request, context.store.streams, context.reader);
+    context.authorization.requireAccess(
+      call.principal,
+      source.kind === 'stream' ? source.streamName : ALL_STREAMS,
+      'read',
+    );
+    const encode = eventEncoderFor(request, context.store.streams, context.reader);
     if (source.kind === 'stream') {
       if (count === undefined)
-        await runSubscription(context, call, new StreamFeed(context, source.streamName, source.from, presentation));
-      else await readStream(context, call, source.streamName, source.from, count, request, presentation);
+        await runSubscription(context, call, new StreamFeed(context, source.streamName, source.from, encode));
+      else await readStream(context, call, source.streamName, source.from, count, request, encode);
     } else if (count === undefined) {
-      await runSubscription(context, call, new AllFeed(context, source.from, request.filter, presentation));
+      await runSubscription(context, call, new AllFeed(context, source.from, request.filter, encode));
     } else {
-      await readAll(context, call, source.from, count, request, presentation);
+      await readAll(context, call, source.from, count, request, encode);
     }
   });
 }
@@ -46,22 +50,22 @@ async function readStream(
   from: RevisionStart,
   count: number,
   request: ReadRequest,
-  present: Presentation,
+  encode: EventEncoder,
 ): Promise<void> {
   if (count === 0) throw badReadArgument("maxCount should be positive. (Parameter 'maxCount')");
   if (from === 'end' && !request.backwards)
     throw badReadArgument("fromEventNumber should be non negative. (Parameter 'fromEventNumber')");
   const { store, reader } = context;
-  const page = new FrameBuffer();
+  const buffer = new FrameBuffer();
   let sent = 0;
   const visit: EventVisitor = (frame) => {
-    page.add(present(frame));
-    return ++sent < count && !page.isFull;
+    buffer.add(encode(frame));
+    return ++sent < count && !buffer.isFull;
   };
   let next = from === 'start' ? 0 : from === 'end' ? Number.MAX_SAFE_INTEGER : from;
   for (;;) {
     const stream = store.streams.get(streamName); // it may have been deleted since the last page
-    const state = readability(stream);
+    const state = readStatus(stream);
     if (state === 'tombstoned') throw streamDeleted(streamName);
     if (state === 'notFound') {
       if (sent === 0) call.write(streamNotFound(streamName));
@@ -70,11 +74,11 @@ async function readStream(
     }
     next = request.backwards ? reader.backwards(stream, next, visit) : reader.forwards(stream, next, visit);
     const isOver = sent >= count || (request.backwards ? next < 0 : next > stream.lastRevision);
-    if (isOver && request.tellsStreamPositions) {
-      if (sent === 0) page.add(firstStreamPosition(stream.lastRevision + 1));
-      page.add(lastStreamPosition(stream.lastRevision));
+    if (isOver && request.includeStreamPositions) {
+      if (sent === 0) buffer.add(firstStreamPosition(stream.lastRevision + 1));
+      buffer.add(lastStreamPosition(stream.lastRevision));
     }
-    if (!page.isEmpty) call.write(page.take());
+    if (!buffer.isEmpty) call.write(buffer.take());
     if (isOver) break;
     await call.drained();
     if (call.isOver) return;
@@ -91,11 +95,11 @@ async function readAll(
   from: PositionStart,
   count: number,
   request: ReadRequest,
-  present: Presentation,
+  encode: EventEncoder,
 ): Promise<void> {
   const { store, reader } = context;
   const matches = request.filter?.matches;
-  const page = new FrameBuffer();
+  const buffer = new FrameBuffer();
   let sent = 0;
   let considered = 0;
   const visit: EventVisitor = (frame) => {
@@ -104,17 +108,17 @@ async function readAll(
       const { streamName, type } = parseEventFrame(frame);
       if (!matches({ streamName, eventType: type })) return considered < EVENTS_PER_TURN;
     }
-    page.add(present(frame));
-    return ++sent < count && !page.isFull && considered < EVENTS_PER_TURN;
+    buffer.add(encode(frame));
+    return ++sent < count && !buffer.isFull && considered < EVENTS_PER_TURN;
   };
   let next = from === 'start' ? 0 : from === 'end' ? store.endPosition : from.commit;
   for (let isOver = count === 0; !isOver;) {
     considered = 0;
     next = request.backwards ? reader.allBackwards(next, visit) : reader.allForwards(next, visit);
     isOver = sent >= count || (request.backwards ? next <= 0 : next >= store.endPosition);
-    if (!page.isEmpty) call.write(page.take());
+    if (!buffer.isEmpty) call.write(buffer.take());
     if (isOver) break;
-    await (page.isEmpty ? nextTurn() : call.drained());
+    await (buffer.isEmpty ? nextTurn() : call.drained());
     if (call.isOver) return;
   }
   call.end();

@@ -1,8 +1,8 @@
-import { NO_REVISION, readability } from '../../log/index.js';
+import { NO_REVISION, readStatus } from '../../log/index.js';
 import { type StreamEntry } from '../../storage/streams.js';
 import { streamDeleted } from '../errors.js';
 import { type ServerContext } from '../../server-context.js';
-import { type Presentation } from './event-presentation.js';
+import { type EventEncoder } from './event-encoder.js';
 import { type FrameBuffer } from './frame-buffer.js';
 import { type RevisionStart } from './read-request.js';
 import { type SubscriptionPosition } from './read-responses.js';
@@ -18,7 +18,7 @@ export class StreamFeed implements Feed {
     private readonly context: ServerContext,
     private readonly streamName: string,
     from: RevisionStart,
-    private readonly present: Presentation,
+    private readonly encode: EventEncoder,
   ) {
     const stream = this.#stream;
     if (stream.tombstoned) this.#ending = streamDeleted(streamName);
@@ -27,19 +27,19 @@ export class StreamFeed implements Feed {
     this.#next = after + 1;
   }
 
-  fill(page: FrameBuffer): 'more' | 'caughtUp' {
+  fill(buffer: FrameBuffer): 'more' | 'caughtUp' {
     const stream = this.#stream;
-    if (readability(stream) === 'readable') {
+    if (readStatus(stream) === 'readable') {
       this.#next = this.context.reader.forwards(stream, this.#next, (frame, _position, revision) => {
-        page.add(this.present(frame));
+        buffer.add(this.encode(frame));
         this.#lastSent = revision;
-        return !page.isFull;
+        return !buffer.isFull;
       });
       if (this.#next <= stream.lastRevision) return 'more';
     }
     if (stream.tombstoned) {
       const tombstone = this.context.store.eventAt(stream.tombstonePosition);
-      if (tombstone !== undefined) page.add(this.present(tombstone));
+      if (tombstone !== undefined) buffer.add(this.encode(tombstone));
       this.#ending = streamDeleted(this.streamName);
     }
     return 'caughtUp';

@@ -7,9 +7,9 @@ import { caughtUp, confirmation, fellBehind, type SubscriptionPosition } from '.
 /** A source of events that never ends: a stream or `$all`, from some place on. */
 export interface Feed {
   /** Adds what follows to the page, until that is full or there is no more now; tells which. `live`: whether the reader was caught up before. */
-  fill(page: FrameBuffer, live: boolean): 'more' | 'caughtUp';
+  fill(buffer: FrameBuffer, live: boolean): 'more' | 'caughtUp';
   /** Adds what comes between history and caught-up. */
-  beforeCaughtUp(page: FrameBuffer): void;
+  beforeCaughtUp(buffer: FrameBuffer): void;
   where(): SubscriptionPosition;
   /** Calls back when there may be more. Returns the function that ends that. */
   follow(wake: () => void): () => void;
@@ -32,17 +32,17 @@ export async function runSubscription(context: ServerContext, call: GrpcCall, fe
     signal.wake();
   };
   call.write(confirmation(randomUUID()));
-  const page = new Page();
+  const buffer = new Page();
   let live = false;
   while (!call.isOver) {
     signal.reset();
-    const state = feed.fill(page, live);
+    const state = feed.fill(buffer, live);
     if (state === 'caughtUp' && !live) {
-      feed.beforeCaughtUp(page);
-      page.add(caughtUp(feed.where(), context.nowMs()));
+      feed.beforeCaughtUp(buffer);
+      buffer.add(caughtUp(feed.where(), context.nowMs()));
       live = true;
     }
-    if (!page.isEmpty) call.write(page.take());
+    if (!buffer.isEmpty) call.write(buffer.take());
     const failure = feed.failure();
     if (failure !== undefined) throw failure;
     if (state === 'more' && live && call.isBackedUp) {

@@ -1,7 +1,7 @@
-import { type RejectAction, groupKey, type GroupSource, sourceName } from '../rules/index.js';
+import { type NackAction, groupKey, type GroupSource, sourceName } from '../rules/index.js';
 import { type DeliveryOptions, type Subscriber, type Subscription } from '../runtime/subscriber.js';
 import { type PersistentSubscriptions } from '../runtime/persistent-subscriptions.js';
-import { eventIdText } from '../../storage/event-id.js';
+import { eventIdToString } from '../../storage/event-id.js';
 import { type GrpcCall } from '../../grpc/call.js';
 import { decode, type RpcHandler } from '../../grpc/dispatcher.js';
 import { handlerFailed } from '../../grpc/errors.js';
@@ -10,14 +10,14 @@ import { type ServerContext } from '../../server-context.js';
 import { parseUuid } from '../../grpc/streams/proposed-message.js';
 import { deliveredEvent } from './delivered-event.js';
 import { parseSource } from './group-request.js';
-import { groupDropped, groupStatus } from './group-status.js';
+import { groupDropped, toGrpcError } from './grpc-errors.js';
 
 const { ReadReq, ReadResp } = persistentSubscriptions;
 
 type Uuid = InstanceType<typeof shared.UUID>;
 
 /** Bytes that go out before it is looked whether they have left. */
-const BYTES_AT_A_TIME = 256 * 1024;
+const MAX_UNFLUSHED_BYTES = 256 * 1024;
 
 const CONNECTION_NAME_HEADER = 'connection-name';
 
@@ -57,11 +57,11 @@ class ConsumerCall implements Subscriber {
   receive(message: Buffer): void {
     const request = decode(ReadReq, message);
     if (this.#subscription === undefined) this.#subscribe(request.getOptions());
-    else if (request.hasAck()) this.#subscription.acknowledge(idsOf(request.getAck()?.getIdsList()));
+    else if (request.hasAck()) this.#subscription.acknowledge(parseIds(request.getAck()?.getIdsList()));
     else if (request.hasNack())
-      this.#subscription.reject(
-        idsOf(request.getNack()?.getIdsList()),
-        actionOf(request.getNack()?.getAction()),
+      this.#subscription.nack(
+        parseIds(request.getNack()?.getIdsList()),
+        parseNackAction(request.getNack()?.getAction()),
         request.getNack()?.getReason() ?? '',
       );
     else throw handlerFailed();
@@ -83,7 +83,7 @@ class ConsumerCall implements Subscriber {
   }
 
   get isBackedUp(): boolean {
-    return this.#written > BYTES_AT_A_TIME || this.call.isBackedUp;
+    return this.#written > MAX_UNFLUSHED_BYTES || this.call.isBackedUp;
   }
 
   async drained(): Promise<void> {
@@ -103,11 +103,11 @@ class ConsumerCall implements Subscriber {
     this.#groupName = options.getGroupName();
     this.bufferSize = options.getBufferSize();
     this.#structuredIds = uuidOption.hasStructured();
-    this.context.access.require(this.call.principal, sourceName(this.#source), 'read');
+    this.context.authorization.requireAccess(this.call.principal, sourceName(this.#source), 'read');
     try {
       this.#subscription = this.subscriptions.get(this.#source, this.#groupName).connect(this);
     } catch (error) {
-      throw groupStatus(error);
+      throw toGrpcError(error);
     }
     const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId(
       groupKey(this.#source, this.#groupName),
@@ -117,16 +117,16 @@ class ConsumerCall implements Subscriber {
 }
 
 /** @throws GrpcError if one is no UUID */
-function idsOf(ids: readonly Uuid[] | undefined): readonly string[] {
+function parseIds(ids: readonly Uuid[] | undefined): readonly string[] {
   return (ids ?? []).map((uuid) => {
     const id = parseUuid(Buffer.from(uuid.serializeBinary()));
     if (id === undefined) throw handlerFailed();
-    return eventIdText(id);
+    return eventIdToString(id);
   });
 }
 
 /** @throws GrpcError if the number is no action */
-function actionOf(action: number | undefined): RejectAction {
+function parseNackAction(action: number | undefined): NackAction {
   const { Action } = ReadReq.Nack;
   switch (action) {
     case Action.UNKNOWN:

@@ -5,7 +5,7 @@ import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js'
 import { bytesField, frameMessage, varint64Field } from '../../storage/wire-format.js';
 import { persistentSubscriptions } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
-import { withStructuredId } from '../../grpc/streams/event-presentation.js';
+import { withStructuredId } from '../../grpc/streams/event-encoder.js';
 
 const { RecordedEvent } = persistentSubscriptions.ReadResp.ReadEvent;
 

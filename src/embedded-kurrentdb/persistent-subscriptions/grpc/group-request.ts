@@ -1,8 +1,8 @@
 import { compileFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
-import { type GroupSource, type GroupStart, type ProposedSettings, sourceName } from '../rules/index.js';
+import { type GroupSource, type GroupStart, type RequestedSettings, sourceName } from '../rules/index.js';
 import { handlerFailed } from '../../grpc/errors.js';
 import { persistentSubscriptions, type shared } from '../../protobuf.js';
-import { groupFailed } from './group-status.js';
+import { groupFailed } from './grpc-errors.js';
 
 type CreateOptions = InstanceType<typeof persistentSubscriptions.CreateReq.Options>;
 type UpdateOptions = InstanceType<typeof persistentSubscriptions.UpdateReq.Options>;
@@ -18,7 +18,7 @@ export interface GroupRequest {
   readonly source: GroupSource;
   readonly groupName: string;
   readonly start: GroupStart;
-  readonly settings: ProposedSettings;
+  readonly settings: RequestedSettings;
 }
 
 /** 2^64 - 1 stands for the end, in revisions and positions. */
@@ -85,11 +85,11 @@ function requireOrdinaryStream(source: GroupSource, groupName: string): void {
 
 function streamStart(options: CreateOptions | UpdateOptions, oldRevision: string): GroupStart {
   const stream = options.getStream();
-  if (stream === undefined) return place(BigInt(oldRevision));
+  if (stream === undefined) return toGroupStart(BigInt(oldRevision));
   if (stream.hasStart()) return 'start';
   if (stream.hasEnd()) return 'end';
   if (!stream.hasRevision()) throw handlerFailed();
-  return place(BigInt(stream.getRevision()));
+  return toGroupStart(BigInt(stream.getRevision()));
 }
 
 function allStart(all: CreateAllOptions | UpdateAllOptions): GroupStart {
@@ -97,10 +97,10 @@ function allStart(all: CreateAllOptions | UpdateAllOptions): GroupStart {
   if (all.hasEnd()) return 'end';
   const position = all.getPosition();
   if (position === undefined) throw handlerFailed();
-  return place(BigInt(position.getCommitPosition()));
+  return toGroupStart(BigInt(position.getCommitPosition()));
 }
 
-function place(value: bigint): GroupStart {
+function toGroupStart(value: bigint): GroupStart {
   if (value === END) return 'end';
   if (value === 0n) return 'start';
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
@@ -127,7 +127,7 @@ function filterOf(all: CreateAllOptions): FilterExpression | undefined {
   return parsed;
 }
 
-function commonSettings(settings: Settings): Omit<ProposedSettings, 'consumerStrategy'> {
+function commonSettings(settings: Settings): Omit<RequestedSettings, 'consumerStrategy'> {
   return {
     resolveLinks: settings.getResolveLinks(),
     extraStatistics: settings.getExtraStatistics(),

@@ -1,15 +1,15 @@
 import { checkSettings, type GroupSettings, type GroupSource, sourceName } from '../rules/index.js';
 import { type PersistentSubscriptions } from '../runtime/persistent-subscriptions.js';
-import { type Principal } from '../../security/principal.js';
+import { type Principal } from '../../log/principal.js';
 import { type GrpcCall } from '../../grpc/call.js';
 import { type GrpcService, type RpcHandler, unary } from '../../grpc/dispatcher.js';
 import { accessDenied, handlerFailed } from '../../grpc/errors.js';
-import { mayOperate } from '../../grpc/operations.js';
+import { isOperator } from '../../grpc/operations.js';
 import { persistentSubscriptions, shared } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { readHandler } from './consumer-call.js';
 import { type GroupRequest, namedStream, parseCreate, parseSource, parseUpdate } from './group-request.js';
-import { groupMissing, groupStatus, settingsStatus } from './group-status.js';
+import { groupNotFound, toGrpcError, settingsError } from './grpc-errors.js';
 import { subscriptionInfo } from './subscription-info.js';
 
 const {
@@ -96,11 +96,11 @@ function managing<Request>(
   handle: (request: Request, call: GrpcCall) => Promise<Response>,
 ): RpcHandler {
   return unary(type, async (request, call) => {
-    if (!mayOperate(call.principal)) throw accessDenied();
+    if (!isOperator(call.principal)) throw accessDenied();
     try {
       return await handle(request, call);
     } catch (error) {
-      throw groupStatus(error);
+      throw toGrpcError(error);
     }
   });
 }
@@ -115,7 +115,7 @@ function checked(settings: GroupRequest['settings'], source: GroupSource, groupN
   try {
     return checkSettings(settings);
   } catch (error) {
-    throw settingsStatus(error, sourceName(source), groupName);
+    throw settingsError(error, sourceName(source), groupName);
   }
 }
 
@@ -127,7 +127,7 @@ function group(
   try {
     return subscriptions.get(source, groupName);
   } catch (error) {
-    throw groupStatus(error);
+    throw toGrpcError(error);
   }
 }
 
@@ -145,6 +145,6 @@ function list(
     ? { kind: 'all', filter: undefined }
     : namedStream(forStream.getStream());
   const reports = subscriptions.reports(source);
-  if (reports.length === 0) throw groupMissing(sourceName(source), '');
+  if (reports.length === 0) throw groupNotFound(sourceName(source), '');
   return reports.map(subscriptionInfo);
 }

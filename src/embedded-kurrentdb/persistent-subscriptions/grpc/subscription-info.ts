@@ -1,4 +1,4 @@
-import { formatPlace, formatStart, sourceName } from '../rules/index.js';
+import { formatSourcePosition, formatStart, sourceName } from '../rules/index.js';
 import { type ConsumerReport, type GroupReport } from '../runtime/group-report.js';
 import { persistentSubscriptions } from '../../protobuf.js';
 
@@ -15,7 +15,8 @@ const int32 = (value: number): number => Math.min(value, MAX_INT32);
 export function subscriptionInfo(report: GroupReport): Info {
   const { definition, rate } = report;
   const { source, groupName, start, settings } = definition;
-  const placeText = (place: number | undefined): string => (place === undefined ? '' : formatPlace(source.kind, place));
+  const positionText = (sourcePosition: number | undefined): string =>
+    sourcePosition === undefined ? '' : formatSourcePosition(source.kind, sourcePosition);
   return new SubscriptionInfo()
     .setEventSource(sourceName(source))
     .setGroupName(groupName)
@@ -24,8 +25,8 @@ export function subscriptionInfo(report: GroupReport): Info {
     .setAveragePerSecond(int32(rate.perSecond))
     .setTotalItems(String(report.totalItems))
     .setCountSinceLastMeasurement(String(rate.count))
-    .setLastCheckpointedEventPosition(placeText(report.checkpointedPlace))
-    .setLastKnownEventPosition(placeText(report.lastKnownPlace))
+    .setLastCheckpointedEventPosition(positionText(report.checkpointedPosition))
+    .setLastKnownEventPosition(positionText(report.lastKnownPosition))
     .setResolveLinkTos(settings.resolveLinks)
     .setStartFrom(formatStart(source.kind, start))
     .setMessageTimeoutMilliseconds(int32(settings.messageTimeoutMs))

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ConsumerGroup } from './consumer-group.js';
-import { type GroupMessage, type Parking, type RejectAction } from './group-message.js';
+import { type GroupMessage, type ParkRequest, type NackAction } from './group-message.js';
 import { CONSUMER_STRATEGIES, type GroupSettings } from './settings.js';
 
 const SETTINGS: Omit<GroupSettings, 'consumerStrategy'> = {
@@ -23,7 +23,7 @@ const KEYS = 4;
 
 type Step =
   | { readonly do: 'connect' | 'disconnect' | 'pause'; readonly consumer: (typeof CONSUMERS)[number] }
-  | { readonly do: 'acknowledge' | 'reject'; readonly pick: number; readonly action: RejectAction }
+  | { readonly do: 'acknowledge' | 'reject'; readonly pick: number; readonly action: NackAction }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'write'; readonly count: number }
   | { readonly do: 'settle'; readonly succeeds: boolean };
@@ -35,7 +35,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.record({
       do: fc.constantFrom('acknowledge', 'acknowledge', 'reject'),
       pick: fc.nat(),
-      action: fc.constantFrom<RejectAction>('park', 'retry', 'skip', 'unknown'),
+      action: fc.constantFrom<NackAction>('park', 'retry', 'skip', 'unknown'),
     }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 80 }) }),
     fc.record({ do: fc.constant('write' as const), count: fc.integer({ min: 1, max: 6 }) }),
@@ -57,7 +57,7 @@ class Run {
   readonly #connected = new Set<string>();
   readonly #paused = new Set<string>();
   readonly #held = new Map<string, Held>();
-  #parkings: Parking[] = [];
+  #parkRequests: ParkRequest[] = [];
   #nowMs = 0;
   #taken = 0;
   written = 0;
@@ -91,7 +91,7 @@ class Run {
       case 'settle':
         this.#settle(step.succeeds);
     }
-    this.#turn();
+    this.#run();
   }
 
   /** Lets everything end well: one consumer takes and acknowledges all that is left. */
@@ -102,21 +102,24 @@ class Run {
       this.#settle(true);
       for (const id of [...this.#held.keys()]) this.#answerFor(id, undefined);
       this.#nowMs += 10;
-      this.#turn();
+      this.#run();
     }
     this.#nowMs += 1000;
-    this.#turn();
+    this.#run();
   }
 
   get checkpointed(): number {
     return this.#checkpoint;
   }
 
-  #turn(): void {
+  #run(): void {
     this.#expire();
     for (let left = this.#group.readCount; left > 0 && this.#taken < this.written; left--) {
-      const place = this.#taken++;
-      this.#group.take({ id: `e${place}`, position: place, pinKey: `k${place % KEYS}` }, place);
+      const sourcePosition = this.#taken++;
+      this.#group.take(
+        { id: `e${sourcePosition}`, position: sourcePosition, pinKey: `k${sourcePosition % KEYS}` },
+        sourcePosition,
+      );
     }
     for (
       let delivery = this.#group.nextDelivery(this.#nowMs);
@@ -146,10 +149,10 @@ class Run {
   #takeCheckpoint(): void {
     const due = this.#group.progress.due(this.#nowMs);
     if (due === undefined) return;
-    if (due.place <= this.#checkpoint) throw new Error('the checkpoint does not move');
-    for (let place = this.#checkpoint + 1; place <= due.place; place++)
-      if (!this.done.has(place)) throw new Error(`${place} is checkpointed and not finished`);
-    this.#checkpoint = due.place;
+    if (due.sourcePosition <= this.#checkpoint) throw new Error('the checkpoint does not move');
+    for (let sourcePosition = this.#checkpoint + 1; sourcePosition <= due.sourcePosition; sourcePosition++)
+      if (!this.done.has(sourcePosition)) throw new Error(`${sourcePosition} is checkpointed and not finished`);
+    this.#checkpoint = due.sourcePosition;
     this.#group.progress.written(due, this.#nowMs);
   }
 
@@ -163,7 +166,7 @@ class Run {
     if (!this.#connected.delete(id)) return;
     this.#paused.delete(id);
     for (const [eventId, held] of this.#held) if (held.consumerId === id) this.#held.delete(eventId);
-    this.#parkings.push(...this.#group.disconnect(id));
+    this.#parkRequests.push(...this.#group.disconnect(id));
   }
 
   #setPaused(id: string, paused: boolean): void {
@@ -173,36 +176,36 @@ class Run {
     this.#group.setPaused(id, paused);
   }
 
-  #answer(pick: number, action: RejectAction | undefined): void {
+  #answer(pick: number, action: NackAction | undefined): void {
     const id = [...this.#held.keys()][pick % Math.max(1, this.#held.size)];
     if (id !== undefined) this.#answerFor(id, action);
   }
 
-  #answerFor(id: string, action: RejectAction | undefined): void {
+  #answerFor(id: string, action: NackAction | undefined): void {
     const held = this.#held.get(id);
     this.#held.delete(id);
     if (action === undefined) this.#group.acknowledge([id], this.#nowMs);
-    else this.#parkings.push(...this.#group.reject([id], action, '', this.#nowMs));
+    else this.#parkRequests.push(...this.#group.nack([id], action, '', this.#nowMs));
     if (held !== undefined && (action === undefined || action === 'skip')) this.done.add(held.message.position);
   }
 
   #settle(succeeds: boolean): void {
-    for (const parking of this.#parkings) {
+    for (const parking of this.#parkRequests) {
       if (succeeds) {
-        this.#group.parked(parking);
+        this.#group.parkSucceeded(parking);
         this.done.add(parking.message.position);
       } else {
-        this.#group.parkingFailed(parking);
+        this.#group.parkFailed(parking);
       }
     }
-    this.#parkings = [];
+    this.#parkRequests = [];
   }
 
   /** Consumers that had an event for too long do not have it any more. */
   #expire(): void {
     for (const [id, { sinceMs }] of this.#held)
       if (sinceMs + SETTINGS.messageTimeoutMs <= this.#nowMs) this.#held.delete(id);
-    this.#parkings.push(...this.#group.expire(this.#nowMs));
+    this.#parkRequests.push(...this.#group.expire(this.#nowMs));
   }
 }
 

@@ -21,7 +21,8 @@ const START_MS = 1_000_000;
 /** A group in which `given` events at the places 0, 1, 2, … wait, with the ids e0, e1, e2, … */
 function groupWith(given: number, settings: Partial<GroupSettings> = {}): ConsumerGroup {
   const group = new ConsumerGroup({ ...SETTINGS, ...settings }, undefined, START_MS);
-  for (let place = 0; place < given; place++) group.take({ id: `e${place}`, position: 100 + place, pinKey: '' }, place);
+  for (let sourcePosition = 0; sourcePosition < given; sourcePosition++)
+    group.take({ id: `e${sourcePosition}`, position: 100 + sourcePosition, pinKey: '' }, sourcePosition);
   return group;
 }
 
@@ -59,7 +60,8 @@ describe('a group of consumers', () => {
   it('wants events while its buffer has room for a batch, those to be given out again included', () => {
     const group = groupWith(0, { historyBufferSize: 6, readBatchSize: 2, messageTimeoutMs: 10 });
     expect(group.readCount).toBe(2);
-    for (let place = 0; place < 5; place++) group.take({ id: `e${place}`, position: place, pinKey: '' }, place);
+    for (let sourcePosition = 0; sourcePosition < 5; sourcePosition++)
+      group.take({ id: `e${sourcePosition}`, position: sourcePosition, pinKey: '' }, sourcePosition);
     expect(group.readCount).toBe(0);
     group.connect('a', 10);
     deliveries(group);
@@ -72,7 +74,7 @@ describe('a group of consumers', () => {
     const group = groupWith(2);
     group.connect('a', 1);
     expect(deliveries(group)).toEqual(['a: e0']);
-    expect(group.reject(['e0'], 'retry', 'again', START_MS)).toEqual([]);
+    expect(group.nack(['e0'], 'retry', 'again', START_MS)).toEqual([]);
     expect(deliveries(group)).toEqual(['a: e0 1']);
   });
 
@@ -80,9 +82,9 @@ describe('a group of consumers', () => {
     const group = groupWith(1, { maxRetryCount: 1 });
     group.connect('a', 10);
     deliveries(group);
-    group.reject(['e0'], 'unknown', '', START_MS);
+    group.nack(['e0'], 'unknown', '', START_MS);
     expect(deliveries(group)).toEqual(['a: e0 1']);
-    const [parking, ...more] = group.reject(['e0'], 'retry', 'too often', START_MS);
+    const [parking, ...more] = group.nack(['e0'], 'retry', 'too often', START_MS);
     expect(more).toEqual([]);
     expect(parking).toMatchObject({ message: { id: 'e0', position: 100 }, reason: 'Reached retry count of 1' });
     expect(deliveries(group)).toEqual([]);
@@ -92,22 +94,22 @@ describe('a group of consumers', () => {
     const group = groupWith(2);
     group.connect('a', 10);
     deliveries(group);
-    const [parking] = group.reject(['e0'], 'park', 'not today', START_MS);
+    const [parking] = group.nack(['e0'], 'park', 'not today', START_MS);
     group.acknowledge(['e1'], START_MS);
     expect(parking?.reason).toBe("Client explicitly NAK'ed message.\nnot today");
     expect(group.progress.due(START_MS + 1000)).toBeUndefined();
     if (parking === undefined) throw new Error('nothing was parked');
-    group.parked(parking);
-    expect(group.progress.due(START_MS + 1000)).toMatchObject({ place: 1 });
+    group.parkSucceeded(parking);
+    expect(group.progress.due(START_MS + 1000)).toMatchObject({ sourcePosition: 1 });
   });
 
   it('gives an event out again that could not be parked', () => {
     const group = groupWith(1);
     group.connect('a', 10);
     deliveries(group);
-    const [parking] = group.reject(['e0'], 'park', '', START_MS);
+    const [parking] = group.nack(['e0'], 'park', '', START_MS);
     if (parking === undefined) throw new Error('nothing was parked');
-    group.parkingFailed(parking);
+    group.parkFailed(parking);
     expect(deliveries(group)).toEqual(['a: e0']);
     expect(group.progress.due(START_MS + 1000)).toBeUndefined();
   });
@@ -116,9 +118,9 @@ describe('a group of consumers', () => {
     const group = groupWith(1);
     group.connect('a', 10);
     deliveries(group);
-    expect(group.reject(['e0'], action, '', START_MS)).toEqual([]);
+    expect(group.nack(['e0'], action, '', START_MS)).toEqual([]);
     expect(deliveries(group)).toEqual([]);
-    expect(group.progress.due(START_MS + 100)).toMatchObject({ place: 0 });
+    expect(group.progress.due(START_MS + 100)).toMatchObject({ sourcePosition: 0 });
   });
 
   it('takes back what a consumer has had for too long, in the order of the source', () => {
@@ -152,14 +154,14 @@ describe('a group of consumers', () => {
     expect(deliveries(group, START_MS + 1000)).toEqual(['b: e0 1']);
     group.acknowledge(['e0'], START_MS + 1001);
     expect(group.statistics.consumers.map(({ availableSlots }) => availableSlots)).toEqual([1, 1]);
-    expect(group.progress.due(START_MS + 1001)).toMatchObject({ place: 0 });
+    expect(group.progress.due(START_MS + 1001)).toMatchObject({ sourcePosition: 0 });
   });
 
   it('ignores answers for events that nobody has', () => {
     const group = groupWith(1);
     group.connect('a', 1);
     group.acknowledge(['e0', 'unknown'], START_MS);
-    expect(group.reject(['unknown'], 'park', '', START_MS)).toEqual([]);
+    expect(group.nack(['unknown'], 'park', '', START_MS)).toEqual([]);
     expect(deliveries(group)).toEqual(['a: e0']);
   });
 
@@ -188,7 +190,7 @@ describe('a group of consumers', () => {
     group.acknowledge(['e0'], START_MS);
     expect(deliveries(group)).toEqual(['a: e0']);
     group.acknowledge(['e0'], START_MS);
-    expect(group.progress.due(START_MS + 100)).toMatchObject({ place: 1 });
+    expect(group.progress.due(START_MS + 100)).toMatchObject({ sourcePosition: 1 });
   });
 
   it('is full when it has as many consumers as it may have', () => {
@@ -204,7 +206,7 @@ describe('a group of consumers', () => {
     const group = groupWith(4, { extraStatistics: true });
     group.connect('a', 2);
     deliveries(group);
-    group.reject(['e0'], 'retry', '', START_MS + 7);
+    group.nack(['e0'], 'retry', '', START_MS + 7);
     expect(group.statistics).toMatchObject({
       totalItems: 2,
       readBufferCount: 2,
@@ -228,7 +230,7 @@ describe('parked events that are replayed', () => {
     const group = groupWith(2);
     group.connect('a', 1);
     deliveries(group);
-    group.reject(['e0'], 'retry', '', START_MS);
+    group.nack(['e0'], 'retry', '', START_MS);
     group.replay.begin(0, 2);
     expect(group.replay.countParked(0, 2)).toBe(2);
     group.takeParked(parkedEvent(0), 0);
@@ -264,7 +266,7 @@ describe('parked events that are replayed', () => {
     group.connect('a', 10);
     deliveries(group);
     group.acknowledge(['e0'], START_MS);
-    expect(group.progress.due(START_MS + 100)).toMatchObject({ place: 0 });
+    expect(group.progress.due(START_MS + 100)).toMatchObject({ sourcePosition: 0 });
   });
 
   it('may be parked again', () => {
@@ -273,9 +275,9 @@ describe('parked events that are replayed', () => {
     group.takeParked(parkedEvent(0), 0);
     group.connect('a', 10);
     deliveries(group);
-    const [parking] = group.reject(['p0'], 'park', 'still not', START_MS);
+    const [parking] = group.nack(['p0'], 'park', 'still not', START_MS);
     if (parking === undefined) throw new Error('nothing was parked');
-    group.parked(parking);
+    group.parkSucceeded(parking);
     expect(group.replay.truncation()).toBe(1);
     expect(group.replay.countParked(0, 2)).toBe(1);
   });

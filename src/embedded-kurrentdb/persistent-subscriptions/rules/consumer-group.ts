@@ -3,8 +3,8 @@ import { type ConsumerStrategy, strategyFor } from './consumer-strategy.js';
 import {
   type Delivery,
   type GroupMessage,
-  type Parking,
-  type RejectAction,
+  type ParkRequest,
+  type NackAction,
   type SourceEvent,
 } from './group-message.js';
 import { ParkedReplay } from './parked-replay.js';
@@ -62,13 +62,18 @@ export class ConsumerGroup {
   }
 
   /** The next event of the source, at the place. */
-  take(event: SourceEvent, place: number): void {
-    this.#waiting.add({ ...event, sequence: this.progress.take(place), retryCount: 0, parkedRevision: undefined });
+  take(event: SourceEvent, sourcePosition: number): void {
+    this.#waiting.add({
+      ...event,
+      sequence: this.progress.take(sourcePosition),
+      retryCount: 0,
+      parkedRevision: undefined,
+    });
   }
 
   /** Events up to the place are not for this group. `count`: how many of them count as progress. */
-  skip(place: number, count: number): void {
-    this.progress.skip(place, count);
+  skip(sourcePosition: number, count: number): void {
+    this.progress.skip(sourcePosition, count);
   }
 
   /** The next parked event that is to be given out again. */
@@ -91,7 +96,7 @@ export class ConsumerGroup {
   }
 
   /** What the consumer had goes to others, with one more try. Returns what had too many. [consume.reconnect-redelivers] */
-  disconnect(id: string): readonly Parking[] {
+  disconnect(id: string): readonly ParkRequest[] {
     const consumer = this.#consumers.get(id);
     if (consumer === undefined) return [];
     const lost = [...this.#inFlight.values()].filter((held) => held.consumer === consumer);
@@ -109,7 +114,7 @@ export class ConsumerGroup {
 
   /** What to give to whom next, which is in flight from now on; undefined if there is nothing, or nobody takes it. */
   nextDelivery(nowMs: number): Delivery | undefined {
-    if (!this.#someoneCanTake()) return undefined;
+    if (!this.#hasReadyConsumer()) return undefined;
     return this.#deliverFirst(this.#retries, nowMs) ?? this.#deliverFirst(this.#waiting, nowMs);
   }
 
@@ -125,35 +130,35 @@ export class ConsumerGroup {
   }
 
   /** The events were not processed. Returns what is to be parked. [consume.nack.*] */
-  reject(ids: Iterable<string>, action: RejectAction, reason: string, nowMs: number): readonly Parking[] {
-    const parkings: Parking[] = [];
+  nack(ids: Iterable<string>, action: NackAction, reason: string, nowMs: number): readonly ParkRequest[] {
+    const parkRequests: ParkRequest[] = [];
     for (const id of ids) {
       const message = this.#release(id, nowMs);
-      if (message !== undefined) parkings.push(...this.#afterReject(message, action, reason));
+      if (message !== undefined) parkRequests.push(...this.#applyNack(message, action, reason));
     }
-    return parkings;
+    return parkRequests;
   }
 
   /** Takes back what consumers have had for too long. Returns what is to be parked. [consume.message-timeout] */
-  expire(nowMs: number): readonly Parking[] {
-    const parkings: Parking[] = [];
+  expire(nowMs: number): readonly ParkRequest[] {
+    const parkRequests: ParkRequest[] = [];
     for (const held of this.#inFlight.values()) {
       const dueMs = this.#timeoutOf(held);
       if (dueMs === undefined || dueMs > nowMs) break;
       this.#release(held.message.id, nowMs);
-      parkings.push(...this.#retryOrPark(held.message));
+      parkRequests.push(...this.#retryOrPark(held.message));
     }
-    return parkings;
+    return parkRequests;
   }
 
   /** The event is in the stream of parked events now. */
-  parked({ message }: Parking): void {
+  parkSucceeded({ message }: ParkRequest): void {
     this.#parking.delete(message.id);
     this.#finish(message);
   }
 
   /** It could not be written there: it is given out again rather than lost. */
-  parkingFailed({ message }: Parking): void {
+  parkFailed({ message }: ParkRequest): void {
     this.#parking.delete(message.id);
     this.#retries.add(message);
   }
@@ -176,8 +181,8 @@ export class ConsumerGroup {
     };
   }
 
-  #someoneCanTake(): boolean {
-    for (const consumer of this.#consumers.values()) if (consumer.canTake) return true;
+  #hasReadyConsumer(): boolean {
+    for (const consumer of this.#consumers.values()) if (consumer.canReceive) return true;
     return false;
   }
 
@@ -210,7 +215,7 @@ export class ConsumerGroup {
     return message;
   }
 
-  #afterReject(message: GroupMessage, action: RejectAction, reason: string): readonly Parking[] {
+  #applyNack(message: GroupMessage, action: NackAction, reason: string): readonly ParkRequest[] {
     switch (action) {
       case 'unknown':
       case 'retry':
@@ -224,14 +229,14 @@ export class ConsumerGroup {
     }
   }
 
-  #retryOrPark(message: GroupMessage): readonly Parking[] {
+  #retryOrPark(message: GroupMessage): readonly ParkRequest[] {
     const { maxRetryCount } = this.settings;
     if (message.retryCount >= maxRetryCount) return [this.#park(message, `Reached retry count of ${maxRetryCount}`)];
     this.#retries.add({ ...message, retryCount: message.retryCount + 1 });
     return [];
   }
 
-  #park(message: GroupMessage, reason: string): Parking {
+  #park(message: GroupMessage, reason: string): ParkRequest {
     this.#parking.set(message.id, message);
     return { message, reason };
   }

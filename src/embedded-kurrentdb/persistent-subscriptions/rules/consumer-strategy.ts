@@ -44,7 +44,7 @@ class QueueStrategy implements ConsumerStrategy {
   }
 
   choose(): Consumer | undefined {
-    const index = this.#queue.findIndex((consumer) => consumer.canTake);
+    const index = this.#queue.findIndex((consumer) => consumer.canReceive);
     if (index < 0) return undefined;
     const chosen = this.#queue[index];
     const passed = this.order === 'takeTurns' ? index + 1 : index;

@@ -1,5 +1,5 @@
 /** Times kept for a consumer's statistics: the latest ones. */
-const LATENCIES_KEPT = 1000;
+const MAX_LATENCIES = 1000;
 
 /** One connected consumer, as far as dividing events among several depends on it. */
 export class Consumer {
@@ -22,7 +22,7 @@ export class Consumer {
     return this.bufferSize - this.inFlight;
   }
 
-  get canTake(): boolean {
+  get canReceive(): boolean {
     return !this.paused && this.availableSlots > 0;
   }
 
@@ -37,7 +37,7 @@ export class Consumer {
 
   observe(latencyMs: number): void {
     this.#latenciesMs[this.#nextLatency] = latencyMs;
-    this.#nextLatency = (this.#nextLatency + 1) % LATENCIES_KEPT;
+    this.#nextLatency = (this.#nextLatency + 1) % MAX_LATENCIES;
   }
 
   measurements(): readonly Measurement[] {

@@ -4,9 +4,9 @@ import {
   type GroupDefinition,
   InvalidConfigurationError,
 } from './group-configuration.js';
-import { checkSettings, InvalidSettingsError, type ProposedSettings } from './settings.js';
+import { checkSettings, InvalidSettingsError, type RequestedSettings } from './settings.js';
 
-const PROPOSED: ProposedSettings = {
+const PROPOSED: RequestedSettings = {
   resolveLinks: true,
   extraStatistics: true,
   messageTimeoutMs: 1234,
@@ -26,7 +26,7 @@ const ALL_GROUP: GroupDefinition = {
   source: { kind: 'all', filter: undefined },
   groupName: 'all',
   start: 12,
-  firstPlace: 12,
+  resolvedStart: 12,
   settings: SETTINGS,
 };
 
@@ -35,14 +35,14 @@ const GROUPS: readonly GroupDefinition[] = [
     source: { kind: 'stream', streamName: 'orders' },
     groupName: '',
     start: 'start',
-    firstPlace: 0,
+    resolvedStart: 0,
     settings: SETTINGS,
   },
   {
     source: { kind: 'stream', streamName: 'orders' },
     groupName: 'at-end',
     start: 'end',
-    firstPlace: 17,
+    resolvedStart: 17,
     settings: { ...SETTINGS, resolveLinks: false },
   },
   ALL_GROUP,
@@ -50,14 +50,14 @@ const GROUPS: readonly GroupDefinition[] = [
     source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['a', 'b'] } },
     groupName: 'prefixes',
     start: 'end',
-    firstPlace: 3,
+    resolvedStart: 3,
     settings: SETTINGS,
   },
   {
     source: { kind: 'all', filter: { on: 'eventType', regex: '^a.*', prefixes: [] } },
     groupName: 'regex',
     start: 'start',
-    firstPlace: 0,
+    resolvedStart: 0,
     settings: SETTINGS,
   },
 ];

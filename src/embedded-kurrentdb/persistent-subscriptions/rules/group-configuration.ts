@@ -12,11 +12,11 @@ export interface GroupDefinition {
    * The first place, as `start` had to be understood when it was said. A group that begins at the end and is started again before
    * its first checkpoint goes on from there; otherwise events written meanwhile would never be delivered.
    */
-  readonly firstPlace: number;
+  readonly resolvedStart: number;
   readonly settings: GroupSettings;
 }
 
-export const keyOf = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string =>
+export const definitionKey = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string =>
   groupKey(source, groupName);
 
 /** The stream in which a server keeps its groups: each event holds all of them. */
@@ -32,7 +32,7 @@ export class InvalidConfigurationError extends Error {
 
 /** The groups as a document of {@link CONFIGURATION_STREAM}, in the form of a real server, with `firstPlace` added. */
 export function encodeConfiguration(groups: Iterable<GroupDefinition>, updatedMs: number, updatedBy: string): string {
-  const entries = [...groups].map(({ source, groupName, start, firstPlace, settings }) => ({
+  const entries = [...groups].map(({ source, groupName, start, resolvedStart, settings }) => ({
     stream: sourceName(source),
     group: groupName,
     ...(source.kind === 'all' && source.filter !== undefined ? { filter: encodeFilter(source.filter) } : {}),
@@ -40,7 +40,7 @@ export function encodeConfiguration(groups: Iterable<GroupDefinition>, updatedMs
     extraStatistics: settings.extraStatistics,
     messageTimeout: settings.messageTimeoutMs,
     startPosition: formatStart(source.kind, start),
-    firstPlace,
+    firstPlace: resolvedStart,
     liveBufferSize: settings.liveBufferSize,
     historyBufferSize: settings.historyBufferSize,
     maxRetryCount: settings.maxRetryCount,
@@ -88,7 +88,7 @@ function decodeEntry(entry: Members): GroupDefinition {
     readBatchSize: entry.count('readBatchSize'),
     consumerStrategy: entry.text('namedConsumerStrategy'),
   });
-  return { source, groupName: entry.text('group'), start, firstPlace: entry.count('firstPlace'), settings };
+  return { source, groupName: entry.text('group'), start, resolvedStart: entry.count('firstPlace'), settings };
 }
 
 function encodeFilter({ on, regex, prefixes }: FilterExpression): object {

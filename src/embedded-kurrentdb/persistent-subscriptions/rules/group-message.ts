@@ -27,11 +27,11 @@ export interface Delivery {
 }
 
 /** An event that nobody could deal with, to be written to the stream of parked events. */
-export interface Parking {
+export interface ParkRequest {
   readonly message: GroupMessage;
   /** Why, for the metadata of the link. [consume.nack.park-and-replay] */
   readonly reason: string;
 }
 
 /** What a consumer says about events that it did not process. */
-export type RejectAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop';
+export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop';

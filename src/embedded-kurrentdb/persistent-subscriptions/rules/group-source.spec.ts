@@ -1,12 +1,12 @@
 import {
   allGroupFilter,
   checkpointStreamOf,
-  formatPlace,
+  formatSourcePosition,
   formatStart,
   groupKey,
   type GroupSource,
   parkedStreamOf,
-  parsePlace,
+  parseSourcePosition,
   parseStart,
 } from './group-source.js';
 
@@ -24,8 +24,8 @@ describe('names of a group', () => {
 
 describe('places', () => {
   it('are written as revisions of a stream or positions of the log', () => {
-    expect(formatPlace('stream', 12)).toBe('12');
-    expect(formatPlace('all', 12)).toBe('C:12/P:12');
+    expect(formatSourcePosition('stream', 12)).toBe('12');
+    expect(formatSourcePosition('all', 12)).toBe('C:12/P:12');
     expect([
       formatStart('stream', 'end'),
       formatStart('all', 'end'),
@@ -37,11 +37,11 @@ describe('places', () => {
   it('are read as they were written', () => {
     for (const kind of ['stream', 'all'] as const) {
       for (const start of ['start', 'end', 5] as const) expect(parseStart(kind, formatStart(kind, start))).toBe(start);
-      expect(parsePlace(kind, formatPlace(kind, 99))).toBe(99);
+      expect(parseSourcePosition(kind, formatSourcePosition(kind, 99))).toBe(99);
     }
-    expect(parsePlace('stream', 'C:1/P:1')).toBeUndefined();
+    expect(parseSourcePosition('stream', 'C:1/P:1')).toBeUndefined();
     expect(parseStart('all', '5')).toBeUndefined();
-    expect(parsePlace('stream', '-1')).toBeUndefined();
+    expect(parseSourcePosition('stream', '-1')).toBeUndefined();
   });
 });
 

@@ -33,11 +33,11 @@ const START_TEXT = { stream: '0', all: 'C:0/P:0' } as const;
 const END_TEXT = { stream: '-1', all: 'C:-1/P:-1' } as const;
 
 /** A place as checkpoints and statistics write it: `12`, or `C:12/P:12` for a position of the log. */
-export const formatPlace = (kind: GroupSource['kind'], place: number): string =>
-  kind === 'stream' ? String(place) : `C:${place}/P:${place}`;
+export const formatSourcePosition = (kind: GroupSource['kind'], sourcePosition: number): string =>
+  kind === 'stream' ? String(sourcePosition) : `C:${sourcePosition}/P:${sourcePosition}`;
 
 /** Undefined if the text is no place of such a source. */
-export function parsePlace(kind: GroupSource['kind'], text: string): number | undefined {
+export function parseSourcePosition(kind: GroupSource['kind'], text: string): number | undefined {
   const digits = (kind === 'stream' ? /^(\d{1,16})$/ : /^C:(\d{1,16})\/P:\d{1,16}$/).exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -45,13 +45,13 @@ export function parsePlace(kind: GroupSource['kind'], text: string): number | un
 /** Where the group begins, as statistics and the configuration write it. [groups.create.from, groups.create.all] */
 export function formatStart(kind: GroupSource['kind'], start: GroupStart): string {
   if (start === 'start') return START_TEXT[kind];
-  return start === 'end' ? END_TEXT[kind] : formatPlace(kind, start);
+  return start === 'end' ? END_TEXT[kind] : formatSourcePosition(kind, start);
 }
 
 /** Undefined if the text says nothing of the kind. */
 export function parseStart(kind: GroupSource['kind'], text: string): GroupStart | undefined {
   if (text === START_TEXT[kind]) return 'start';
-  return text === END_TEXT[kind] ? 'end' : parsePlace(kind, text);
+  return text === END_TEXT[kind] ? 'end' : parseSourcePosition(kind, text);
 }
 
 /**

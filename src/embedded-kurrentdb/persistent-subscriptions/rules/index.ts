@@ -4,7 +4,7 @@ export * from './consumer-group.js';
 export * from './group-configuration.js';
 export * from './group-message.js';
 export * from './group-source.js';
-export * from './meter.js';
+export * from './rate-meter.js';
 export * from './pin-key.js';
 export * from './settings.js';
 export { type Checkpoint } from './progress.js';

@@ -47,7 +47,7 @@ export class PinnedStrategy {
     const bucket = this.#bucketOf(pinKey);
     const leastLoaded = bucket.owner === undefined ? this.#leastLoaded() : undefined;
     if (leastLoaded !== undefined) this.#assign(bucket, leastLoaded);
-    return bucket.owner?.canTake === true ? bucket.owner : undefined;
+    return bucket.owner?.canReceive === true ? bucket.owner : undefined;
   }
 
   taken(consumer: Consumer, pinKey: string): void {

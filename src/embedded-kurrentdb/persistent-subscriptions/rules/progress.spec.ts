@@ -16,21 +16,21 @@ describe('the progress of a group', () => {
     progress.finish(second);
     expect(progress.due(LATER_MS - 1)).toBeUndefined();
     expect(progress.nextDueMs()).toBe(LATER_MS);
-    expect(progress.due(LATER_MS)).toEqual({ place: 11, count: 2 });
+    expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 11, count: 2 });
   });
 
   it('is worth one at once when many events are finished', () => {
     const progress = started();
-    for (let place = 0; place < 5; place++) progress.finish(progress.take(place));
-    expect(progress.due(START_MS)).toEqual({ place: 4, count: 5 });
+    for (let sourcePosition = 0; sourcePosition < 5; sourcePosition++) progress.finish(progress.take(sourcePosition));
+    expect(progress.due(START_MS)).toEqual({ sourcePosition: 4, count: 5 });
   });
 
   it('ends before the first unfinished event, whatever was finished after it', () => {
     const progress = started();
-    const sequences = [3, 5, 8, 9].map((place) => progress.take(place));
+    const sequences = [3, 5, 8, 9].map((sourcePosition) => progress.take(sourcePosition));
     for (const sequence of [sequences[0], sequences[1], sequences[3]])
       if (sequence !== undefined) progress.finish(sequence);
-    expect(progress.due(LATER_MS)).toEqual({ place: 5, count: 2 });
+    expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 5, count: 2 });
   });
 
   it('has no place before its first event is finished', () => {
@@ -42,25 +42,25 @@ describe('the progress of a group', () => {
   it('counts events that were only looked at, and passes over those that do not count', () => {
     const progress = started();
     progress.skip(40, 3);
-    expect(progress.due(LATER_MS)).toEqual({ place: 40, count: 3 });
-    progress.written({ place: 40, count: 3 }, LATER_MS);
+    expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 40, count: 3 });
+    progress.written({ sourcePosition: 40, count: 3 }, LATER_MS);
     progress.skip(90, 0);
     expect(progress.nextDueMs()).toBeUndefined();
     progress.skip(92, 2);
-    expect(progress.due(LATER_MS + 100)).toEqual({ place: 92, count: 5 });
+    expect(progress.due(LATER_MS + 100)).toEqual({ sourcePosition: 92, count: 5 });
   });
 
   it('goes on from the checkpoint that was written', () => {
     const progress = started({}, 7);
-    expect(progress.checkpointedPlace).toBe(7);
+    expect(progress.checkpointedPosition).toBe(7);
     const first = progress.take(8);
     const second = progress.take(9);
     progress.take(10);
     progress.finish(first);
     progress.finish(second);
-    expect(progress.due(LATER_MS)).toEqual({ place: 9, count: 2 });
-    progress.written({ place: 9, count: 2 }, LATER_MS);
-    expect(progress.checkpointedPlace).toBe(9);
+    expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 9, count: 2 });
+    progress.written({ sourcePosition: 9, count: 2 }, LATER_MS);
+    expect(progress.checkpointedPosition).toBe(9);
     expect(progress.nextDueMs()).toBeUndefined();
   });
 
@@ -70,15 +70,15 @@ describe('the progress of a group', () => {
     progress.finish(progress.take(1));
     progress.postpone(LATER_MS);
     expect(progress.due(LATER_MS)).toBeUndefined();
-    expect(progress.due(LATER_MS + 100)).toEqual({ place: 1, count: 2 });
-    expect(progress.checkpointedPlace).toBeUndefined();
+    expect(progress.due(LATER_MS + 100)).toEqual({ sourcePosition: 1, count: 2 });
+    expect(progress.checkpointedPosition).toBeUndefined();
   });
 
   it('knows the place of the last event that was taken', () => {
     const progress = started();
-    expect(progress.lastKnownPlace).toBeUndefined();
+    expect(progress.lastKnownPosition).toBeUndefined();
     progress.take(4);
     progress.skip(9, 1);
-    expect(progress.lastKnownPlace).toBe(4);
+    expect(progress.lastKnownPosition).toBe(4);
   });
 });

@@ -2,7 +2,7 @@ import { type GroupSettings } from './settings.js';
 
 /** How far a group has come: everything up to the place is finished. */
 export interface Checkpoint {
-  readonly place: number;
+  readonly sourcePosition: number;
   /** Events that were looked at up to there, since the group runs. */
   readonly count: number;
 }
@@ -15,9 +15,9 @@ type CheckpointSettings = Pick<GroupSettings, 'checkpointAfterMs' | 'minCheckpoi
  */
 export class Progress {
   /** Of the last event that the group took from its source. */
-  lastKnownPlace: number | undefined;
-  #lookedAt = 0;
-  #lastPlace: number | undefined;
+  lastKnownPosition: number | undefined;
+  #examined = 0;
+  #lastPosition: number | undefined;
   /** By sequence, in its order: the place looked at before the event; undefined if there was none. */
   readonly #unfinished = new Map<number, number | undefined>();
   #writtenCount = 0;
@@ -26,30 +26,30 @@ export class Progress {
   constructor(
     private readonly settings: CheckpointSettings,
     /** The place of the checkpoint with which the group starts. */
-    private writtenPlace: number | undefined,
+    private writtenPosition: number | undefined,
     nowMs: number,
   ) {
-    this.#lastPlace = writtenPlace;
+    this.#lastPosition = writtenPosition;
     this.#lastWriteMs = nowMs;
   }
 
-  get checkpointedPlace(): number | undefined {
-    return this.writtenPlace;
+  get checkpointedPosition(): number | undefined {
+    return this.writtenPosition;
   }
 
   /** The group takes the event at the place. Returns its sequence, by which it is finished. */
-  take(place: number): number {
-    const sequence = this.#lookedAt++;
-    this.#unfinished.set(sequence, this.#lastPlace);
-    this.#lastPlace = place;
-    this.lastKnownPlace = place;
+  take(sourcePosition: number): number {
+    const sequence = this.#examined++;
+    this.#unfinished.set(sequence, this.#lastPosition);
+    this.#lastPosition = sourcePosition;
+    this.lastKnownPosition = sourcePosition;
     return sequence;
   }
 
   /** Events up to the place are none of the group's. `count`: how many of them count for the distance between checkpoints. */
-  skip(place: number, count: number): void {
-    this.#lookedAt += count;
-    this.#lastPlace = place;
+  skip(sourcePosition: number, count: number): void {
+    this.#examined += count;
+    this.#lastPosition = sourcePosition;
   }
 
   finish(sequence: number): void {
@@ -70,7 +70,7 @@ export class Progress {
   }
 
   written(checkpoint: Checkpoint, nowMs: number): void {
-    this.writtenPlace = checkpoint.place;
+    this.writtenPosition = checkpoint.sourcePosition;
     this.#writtenCount = checkpoint.count;
     this.#lastWriteMs = nowMs;
   }
@@ -82,8 +82,8 @@ export class Progress {
 
   #reached(): Checkpoint | undefined {
     const first = this.#unfinished.entries().next();
-    const [count, place] = first.done === true ? [this.#lookedAt, this.#lastPlace] : first.value;
-    return place === undefined ? undefined : { place, count };
+    const [count, sourcePosition] = first.done === true ? [this.#examined, this.#lastPosition] : first.value;
+    return sourcePosition === undefined ? undefined : { sourcePosition, count };
   }
 
   #dueAtMs({ count }: Checkpoint): number | undefined {

@@ -34,7 +34,7 @@ export interface GroupSettings {
 }
 
 /** Settings as a client sends them: the strategy may be any text. */
-export type ProposedSettings = Omit<GroupSettings, 'consumerStrategy'> & { readonly consumerStrategy: string };
+export type RequestedSettings = Omit<GroupSettings, 'consumerStrategy'> & { readonly consumerStrategy: string };
 
 /** Settings that no group can work with. The message is the one that a real server gives as the reason. */
 export class InvalidSettingsError extends Error {
@@ -45,7 +45,7 @@ export class InvalidSettingsError extends Error {
  * Checks what a client proposes. [groups.create.invalid, groups.create.strategies]
  * @throws InvalidSettingsError
  */
-export function checkSettings(proposed: ProposedSettings): GroupSettings {
+export function checkSettings(proposed: RequestedSettings): GroupSettings {
   const { consumerStrategy } = proposed;
   if (!isConsumerStrategy(consumerStrategy))
     throw new InvalidSettingsError(`Consumer strategy ${consumerStrategy} does not exist.`);

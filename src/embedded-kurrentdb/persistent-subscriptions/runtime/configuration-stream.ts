@@ -1,5 +1,5 @@
 import { type ServerContext } from '../../server-context.js';
-import { metadataStreamOf, NO_REVISION, readability } from '../../log/index.js';
+import { metadataStreamOf, NO_REVISION, readStatus } from '../../log/index.js';
 import {
   CONFIGURATION_STREAM,
   CONFIGURATION_TYPE,
@@ -12,7 +12,7 @@ import { parseEventFrame } from '../../storage/event-frame.js';
 import { metadataEvent } from './group-streams.js';
 
 /** The last one, and one before it, as a real server keeps them. */
-const DOCUMENTS_KEPT = 2;
+const RETAINED_DOCUMENTS = 2;
 
 const TYPE = Buffer.from(CONFIGURATION_TYPE);
 const NOTHING = Buffer.alloc(0);
@@ -23,7 +23,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export function readConfiguration({ store, reader }: ServerContext): readonly GroupDefinition[] {
   const stream = store.streams.get(CONFIGURATION_STREAM);
-  if (readability(stream) !== 'readable') return [];
+  if (readStatus(stream) !== 'readable') return [];
   let found: readonly GroupDefinition[] | undefined;
   let fault: InvalidConfigurationError | undefined;
   reader.backwards(stream, stream.lastRevision, (frame) => {
@@ -45,14 +45,14 @@ export function readConfiguration({ store, reader }: ServerContext): readonly Gr
 
 /** In a transaction: writes the groups as the new configuration. */
 export function writeConfiguration(context: ServerContext, groups: Iterable<GroupDefinition>, updatedBy: string): void {
-  const { store, writes } = context;
+  const { store, writer } = context;
   if (store.streams.get(CONFIGURATION_STREAM).lastRevision === NO_REVISION) {
-    writes.append(metadataStreamOf(CONFIGURATION_STREAM), { kind: 'any' }, [
-      metadataEvent(context, { $maxCount: DOCUMENTS_KEPT }),
+    writer.append(metadataStreamOf(CONFIGURATION_STREAM), { kind: 'any' }, [
+      metadataEvent(context, { $maxCount: RETAINED_DOCUMENTS }),
     ]);
   }
   const data = Buffer.from(encodeConfiguration(groups, context.nowMs(), updatedBy));
-  const outcome = writes.append(CONFIGURATION_STREAM, { kind: 'any' }, [
+  const outcome = writer.append(CONFIGURATION_STREAM, { kind: 'any' }, [
     { id: context.newEventId(), type: TYPE, isJson: true, customMetadata: NOTHING, data },
   ]);
   if (outcome.kind !== 'appended') throw new Error(`${CONFIGURATION_STREAM} cannot be written: ${outcome.kind}`);

@@ -3,9 +3,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Rings at a time, or a little before it; whoever hears it looks at the clock. One timer, however often the time is moved on. */
 export class DeadlineTimer {
   #timer: NodeJS.Timeout | undefined;
-  #ringsAtMs = Number.POSITIVE_INFINITY;
+  #deadlineMs = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly ring: () => void) {}
+  constructor(private readonly onDeadline: () => void) {}
 
   /** Undefined: no need to ring. An earlier ring that is set already stays: it leads here again. */
   set(atMs: number | undefined, nowMs: number): void {
@@ -13,13 +13,13 @@ export class DeadlineTimer {
       this.clear();
       return;
     }
-    if (this.#timer !== undefined && this.#ringsAtMs <= atMs) return;
+    if (this.#timer !== undefined && this.#deadlineMs <= atMs) return;
     this.clear();
-    this.#ringsAtMs = atMs;
+    this.#deadlineMs = atMs;
     this.#timer = setTimeout(
       () => {
         this.clear();
-        this.ring();
+        this.onDeadline();
       },
       Math.min(Math.max(0, atMs - nowMs), MAX_TIMER_MS),
     );
@@ -28,6 +28,6 @@ export class DeadlineTimer {
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#ringsAtMs = Number.POSITIVE_INFINITY;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,4 +1,4 @@
-import { type Consumer, type GroupDefinition, type GroupStatistics, type Measured } from '../rules/index.js';
+import { type Consumer, type GroupDefinition, type GroupStatistics, type Rate } from '../rules/index.js';
 import { type Subscriber } from './subscriber.js';
 
 /** What a group tells of itself. */
@@ -9,10 +9,10 @@ export interface GroupReport extends Omit<GroupStatistics, 'consumers'> {
   /** Parked events are being read to be given out again. */
   readonly isReplaying: boolean;
   /** Deliveries since it was asked before. */
-  readonly rate: Measured;
+  readonly rate: Rate;
   /** Place of the last event that is known to be there. */
-  readonly lastKnownPlace: number | undefined;
-  readonly checkpointedPlace: number | undefined;
+  readonly lastKnownPosition: number | undefined;
+  readonly checkpointedPosition: number | undefined;
   readonly parkedCount: number;
   readonly consumers: readonly ConsumerReport[];
 }
@@ -20,5 +20,5 @@ export interface GroupReport extends Omit<GroupStatistics, 'consumers'> {
 export interface ConsumerReport {
   readonly consumer: Consumer;
   readonly subscriber: Pick<Subscriber, 'userName' | 'from' | 'connectionName'>;
-  readonly rate: Measured;
+  readonly rate: Rate;
 }

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerContext } from '../../server-context.js';
 import { checkSettings, type GroupDefinition, type GroupSettings } from '../rules/index.js';
-import { StreamAccess } from '../../security/stream-access.js';
+import { AuthorizationProvider } from '../../security/authorization-provider.js';
 import { CommitQueue } from '../../storage/commit-queue.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
-import { eventIdText } from '../../storage/event-id.js';
+import { eventIdToString } from '../../storage/event-id.js';
 import { positionBytes } from '../../storage/keys.js';
 import { LogReader } from '../../storage/log-reader.js';
 import { LogStore } from '../../storage/log-store.js';
 import { LogTail } from '../../storage/log-tail.js';
-import { LogWrites } from '../../storage/writes.js';
+import { LogWriter } from '../../storage/log-writer.js';
 import { GroupRunner } from './group-runner.js';
 import { type Subscriber } from './subscriber.js';
 
@@ -60,7 +60,7 @@ class TestSubscriber implements Subscriber {
 
   deliver(frame: Buffer): void {
     const { id, revision } = parseEventFrame(frame);
-    this.ids.push(eventIdText(id));
+    this.ids.push(eventIdToString(id));
     this.revisions.push(revision);
   }
 
@@ -92,14 +92,14 @@ describe('a group at work', () => {
     commits = new FailingCommits(store);
     const nowMs = (): number => Date.now();
     const newEventId = (): Buffer => randomBytes(16);
-    const writes = new LogWrites(store, { nowMs, newEventId });
+    const writer = new LogWriter(store, { nowMs, newEventId });
     context = {
       store,
       commits,
       reader: new LogReader(store, nowMs),
       tail: new LogTail(commits),
-      writes,
-      access: new StreamAccess(store.streams),
+      writer,
+      authorization: new AuthorizationProvider(store.streams),
       nowMs,
       newEventId,
     };
@@ -116,7 +116,7 @@ describe('a group at work', () => {
       source: { kind: 'stream', streamName: STREAM },
       groupName: 'group',
       start: 'start',
-      firstPlace: 0,
+      resolvedStart: 0,
       settings: SETTINGS,
       ...changes,
     };
@@ -132,7 +132,7 @@ describe('a group at work', () => {
       customMetadata: NOTHING,
       data: NOTHING,
     }));
-    return commits.submit(() => context.writes.append(streamName, { kind: 'any' }, events));
+    return commits.submit(() => context.writer.append(streamName, { kind: 'any' }, events));
   };
   const lastRevision = (streamName: string): number => store.streams.get(streamName).lastRevision;
   const until = async (condition: () => boolean): Promise<void> => {
@@ -148,11 +148,11 @@ describe('a group at work', () => {
     const subscription = run().connect(subscriber);
     await until(() => subscriber.revisions.length === 1);
     commits.isDiskFull = true;
-    subscription.reject(subscriber.ids, 'park', '');
+    subscription.nack(subscriber.ids, 'park', '');
     await until(() => subscriber.revisions.length === 2);
     expect(problems).toEqual([new Error('the disk is full')]);
     commits.isDiskFull = false;
-    subscription.reject(subscriber.ids.slice(1), 'park', '');
+    subscription.nack(subscriber.ids.slice(1), 'park', '');
     await until(() => lastRevision(PARKED) === 0);
     expect(subscriber.revisions).toEqual([0, 0]);
   });
@@ -166,9 +166,9 @@ describe('a group at work', () => {
     commits.isDiskFull = true;
     subscription.acknowledge(subscriber.ids);
     await until(() => problems.length > 0);
-    expect(group.report().checkpointedPlace).toBeUndefined();
+    expect(group.report().checkpointedPosition).toBeUndefined();
     commits.isDiskFull = false;
-    await until(() => group.report().checkpointedPlace === 1);
+    await until(() => group.report().checkpointedPosition === 1);
     expect(lastRevision(CHECKPOINTS)).toBe(0);
   });
 
@@ -207,7 +207,7 @@ describe('a group at work', () => {
     await append(50);
     const group = run({ settings: { ...SETTINGS, historyBufferSize: 8, readBatchSize: 7 } });
     await until(() => group.report().readBufferCount > 0);
-    expect(group.report()).toMatchObject({ lastKnownPlace: 49, readBufferCount: 7, isLive: false });
+    expect(group.report()).toMatchObject({ lastKnownPosition: 49, readBufferCount: 7, isLive: false });
   });
 
   it('counts what a filter passes over as progress, but not what groups on $all write themselves', async () => {
@@ -217,7 +217,7 @@ describe('a group at work', () => {
     });
     await append(3);
     const checkpoints = '$persistentsubscription-$all::group-checkpoint';
-    await until(() => group.report().checkpointedPlace !== undefined);
+    await until(() => group.report().checkpointedPosition !== undefined);
     await until(() => group.report().isLive);
     await sleep(100);
     expect(lastRevision(checkpoints)).toBeLessThan(3);
@@ -233,7 +233,7 @@ describe('a group at work', () => {
     group.connect(subscriber);
     await until(() => subscriber.revisions.length === 1);
     expect(subscriber.revisions).toEqual([1]);
-    await until(() => group.report().checkpointedPlace === 0);
+    await until(() => group.report().checkpointedPosition === 0);
   });
 
   it('tells its consumers and stops when the log cannot be read', async () => {
@@ -260,7 +260,7 @@ describe('a group at work', () => {
     group.stop();
     expect(subscriber.droppedWith).toBe('dropped');
     const end = store.endPosition;
-    subscription.reject(subscriber.ids.slice(0, 1), 'park', '');
+    subscription.nack(subscriber.ids.slice(0, 1), 'park', '');
     subscription.acknowledge(subscriber.ids.slice(1));
     subscription.close();
     await sleep(50);

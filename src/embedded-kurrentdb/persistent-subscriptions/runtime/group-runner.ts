@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { type ServerContext } from '../../server-context.js';
-import { readability } from '../../log/index.js';
+import { readStatus } from '../../log/index.js';
 import {
   ConsumerGroup,
   type Delivery,
   type GroupDefinition,
   RateMeter,
-  type Parking,
+  type ParkRequest,
   sourceName,
 } from '../rules/index.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { DeadlineTimer } from './deadline-timer.js';
-import { GroupError } from './group-errors.js';
+import { GroupError } from './group-error.js';
 import { type GroupReport } from './group-report.js';
 import { GroupStreams } from './group-streams.js';
 import { frameOf, sourceEvent, type SourceReader, sourceReaderFor } from './source-reader.js';
 import { type Subscriber, type Subscription } from './subscriber.js';
 
 /** Deliveries before others have their turn. */
-const DELIVERIES_PER_TURN = 500;
+const DELIVERIES_PER_RUN = 500;
 
 interface Connected {
   readonly subscriber: Subscriber;
@@ -35,9 +35,9 @@ export class GroupRunner {
   readonly #source: SourceReader;
   readonly #connected = new Map<string, Connected>();
   readonly #meter: RateMeter;
-  readonly #alarm = new DeadlineTimer(() => this.#wake());
+  readonly #timer = new DeadlineTimer(() => this.#wake());
   readonly #unfollow: () => void;
-  #nextTurn: NodeJS.Immediate | undefined;
+  #scheduledRun: NodeJS.Immediate | undefined;
   #isWritingCheckpoint = false;
   #isTruncating = false;
   #isStopped = false;
@@ -54,7 +54,7 @@ export class GroupRunner {
     this.#source = sourceReaderFor(
       context,
       definition,
-      checkpoint === undefined ? definition.firstPlace : checkpoint + 1,
+      checkpoint === undefined ? definition.resolvedStart : checkpoint + 1,
     );
     this.#meter = new RateMeter(context.nowMs());
     this.#unfollow = this.#source.follow(() => this.#wake());
@@ -75,8 +75,8 @@ export class GroupRunner {
         this.#group.acknowledge(ids, this.context.nowMs());
         this.#wake();
       },
-      reject: (ids, action, reason) => {
-        if (this.#connected.has(id)) this.#park(this.#group.reject(ids, action, reason, this.context.nowMs()));
+      nack: (ids, action, reason) => {
+        if (this.#connected.has(id)) this.#park(this.#group.nack(ids, action, reason, this.context.nowMs()));
       },
       close: () => {
         if (this.#connected.delete(id)) this.#park(this.#group.disconnect(id));
@@ -103,8 +103,8 @@ export class GroupRunner {
       isReplaying: group.replay.isRunning,
       ...statistics,
       rate: this.#meter.measure(statistics.totalItems, nowMs),
-      lastKnownPlace: this.#source.latestPlace ?? group.progress.lastKnownPlace,
-      checkpointedPlace: group.progress.checkpointedPlace,
+      lastKnownPosition: this.#source.latestPosition ?? group.progress.lastKnownPosition,
+      checkpointedPosition: group.progress.checkpointedPosition,
       parkedCount: group.replay.countParked(first, end),
       consumers: consumers.flatMap((consumer) => {
         const connected = this.#connected.get(consumer.id);
@@ -125,19 +125,19 @@ export class GroupRunner {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#unfollow();
-    this.#alarm.clear();
-    clearImmediate(this.#nextTurn);
+    this.#timer.clear();
+    clearImmediate(this.#scheduledRun);
     const dropped = [...this.#connected.values()];
     this.#connected.clear();
     for (const { subscriber } of dropped) subscriber.dropped(cause);
   }
 
   #wake(): void {
-    if (this.#isStopped || this.#nextTurn !== undefined) return;
-    this.#nextTurn = setImmediate(() => {
-      this.#nextTurn = undefined;
+    if (this.#isStopped || this.#scheduledRun !== undefined) return;
+    this.#scheduledRun = setImmediate(() => {
+      this.#scheduledRun = undefined;
       try {
-        this.#turn();
+        this.#run();
       } catch (error) {
         this.reportProblem(error); // the log cannot be read: its consumers shall know, and others go on
         this.stop(error);
@@ -145,7 +145,7 @@ export class GroupRunner {
     });
   }
 
-  #turn(): void {
+  #run(): void {
     const group = this.#group;
     const source = this.#source;
     this.#park(group.expire(this.context.nowMs()));
@@ -156,12 +156,12 @@ export class GroupRunner {
     this.#truncateParked();
     group.isLive = !source.hasMore;
     if (!isDone || (group.readCount > 0 && (source.hasMore || group.replay.isRunning))) this.#wake();
-    this.#alarm.set(this.#nextAlarmMs(), this.context.nowMs());
+    this.#timer.set(this.#nextDeadlineMs(), this.context.nowMs());
   }
 
   /** Returns whether there is nothing left to deliver now. */
   #deliver(): boolean {
-    for (let given = 0; given < DELIVERIES_PER_TURN; given++) {
+    for (let given = 0; given < DELIVERIES_PER_RUN; given++) {
       const delivery = this.#group.nextDelivery(this.context.nowMs());
       if (delivery === undefined) return true;
       this.#send(delivery);
@@ -197,7 +197,7 @@ export class GroupRunner {
     if (!replay.isRunning || left === 0) return;
     const { from, end } = replay.range;
     const stream = context.store.streams.get(this.#streams.parkedStream);
-    if (readability(stream) !== 'readable') {
+    if (readStatus(stream) !== 'readable') {
       replay.exhausted();
       return;
     }
@@ -209,16 +209,16 @@ export class GroupRunner {
     if (next >= end || next > stream.lastRevision) replay.exhausted();
   }
 
-  #park(parkings: readonly Parking[]): void {
-    for (const parking of parkings) {
-      this.#streams.park(parking).then(
+  #park(parkRequests: readonly ParkRequest[]): void {
+    for (const parkRequest of parkRequests) {
+      this.#streams.park(parkRequest).then(
         () => {
-          this.#group.parked(parking);
+          this.#group.parkSucceeded(parkRequest);
           this.#wake();
         },
         (error: unknown) => {
           this.reportProblem(error);
-          this.#group.parkingFailed(parking);
+          this.#group.parkFailed(parkRequest);
           this.#wake();
         },
       );
@@ -231,7 +231,7 @@ export class GroupRunner {
     const checkpoint = this.#isWritingCheckpoint ? undefined : progress.due(this.context.nowMs());
     if (checkpoint === undefined) return;
     this.#isWritingCheckpoint = true;
-    this.#streams.writeCheckpoint(checkpoint.place).then(
+    this.#streams.writeCheckpoint(checkpoint.sourcePosition).then(
       () => {
         this.#isWritingCheckpoint = false;
         progress.written(checkpoint, this.context.nowMs());
@@ -264,7 +264,7 @@ export class GroupRunner {
     );
   }
 
-  #nextAlarmMs(): number | undefined {
+  #nextDeadlineMs(): number | undefined {
     const timeoutMs = this.#group.nextTimeoutMs();
     const checkpointMs = this.#isWritingCheckpoint ? undefined : this.#group.progress.nextDueMs();
     return timeoutMs === undefined || checkpointMs === undefined

@@ -1,17 +1,17 @@
 import { type ServerContext } from '../../server-context.js';
-import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readability } from '../../log/index.js';
+import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readStatus } from '../../log/index.js';
 import {
   checkpointStreamOf,
-  formatPlace,
+  formatSourcePosition,
   type GroupDefinition,
-  keyOf,
-  type Parking,
+  definitionKey,
+  type ParkRequest,
   parkedStreamOf,
-  parsePlace,
+  parseSourcePosition,
 } from '../rules/index.js';
-import { ADMINS_GROUP } from '../../security/principal.js';
+import { ADMINS_GROUP } from '../../log/principal.js';
 import { parseEventFrame, TOMBSTONE_REVISION } from '../../storage/event-frame.js';
-import { type ProposedEvent } from '../../storage/writes.js';
+import { type ProposedEvent } from '../../storage/event-frame.js';
 import { frameOf } from './source-reader.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -20,12 +20,12 @@ const METADATA_TYPE = Buffer.from('$metadata');
 const LINK_TYPE_BYTES = Buffer.from(LINK_TYPE);
 
 /** 2^63 - 1, as clients see the revision of a tombstone. */
-const TOMBSTONE_REVISION_TEXT = '9223372036854775807';
+const TOMBSTONE_REVISION_STRING = '9223372036854775807';
 
 const ADMINS_ONLY = { $r: ADMINS_GROUP, $w: ADMINS_GROUP, $d: ADMINS_GROUP, $mr: ADMINS_GROUP, $mw: ADMINS_GROUP };
 
 /** The last one, and one before it in case that was not the last after all. */
-const CHECKPOINTS_KEPT = 2;
+const RETAINED_CHECKPOINTS = 2;
 
 /** The streams in which a group keeps what must outlive the server: how far it has come, and what it has parked. */
 export class GroupStreams {
@@ -36,7 +36,7 @@ export class GroupStreams {
     private readonly context: ServerContext,
     private readonly definition: GroupDefinition,
   ) {
-    const key = keyOf(definition);
+    const key = definitionKey(definition);
     this.parkedStream = parkedStreamOf(key);
     this.#checkpointStream = checkpointStreamOf(key);
   }
@@ -44,24 +44,24 @@ export class GroupStreams {
   /** The place up to which the group has finished its source; undefined if it never said so. */
   checkpoint(): number | undefined {
     const stream = this.context.store.streams.get(this.#checkpointStream);
-    if (readability(stream) !== 'readable') return undefined;
-    let place: number | undefined;
+    if (readStatus(stream) !== 'readable') return undefined;
+    let sourcePosition: number | undefined;
     this.context.reader.backwards(stream, stream.lastRevision, (frame) => {
-      place = this.#placeIn(parseEventFrame(frame).data.toString('utf8'));
-      return place === undefined; // someone else's event: the one before it may be ours
+      sourcePosition = this.#sourcePositionIn(parseEventFrame(frame).data.toString('utf8'));
+      return sourcePosition === undefined; // someone else's event: the one before it may be ours
     });
-    return place;
+    return sourcePosition;
   }
 
   /** [consume.stream.ack] */
-  async writeCheckpoint(place: number): Promise<void> {
+  async writeCheckpoint(sourcePosition: number): Promise<void> {
     const { store, commits } = this.context;
-    const data = JSON.stringify(formatPlace(this.definition.source.kind, place));
+    const data = JSON.stringify(formatSourcePosition(this.definition.source.kind, sourcePosition));
     await commits.submit(() => {
-      if (readability(store.streams.get(this.#checkpointStream)) === 'notFound') {
+      if (readStatus(store.streams.get(this.#checkpointStream)) === 'notFound') {
         this.#append(
           metadataStreamOf(this.#checkpointStream),
-          metadataEvent(this.context, { $maxCount: CHECKPOINTS_KEPT, $acl: ADMINS_ONLY }),
+          metadataEvent(this.context, { $maxCount: RETAINED_CHECKPOINTS, $acl: ADMINS_ONLY }),
         );
       }
       this.#append(this.#checkpointStream, {
@@ -75,7 +75,7 @@ export class GroupStreams {
   }
 
   /** Writes a link to the event; one that is not there any more is left out. [consume.nack.park-and-replay] */
-  async park({ message, reason }: Parking): Promise<void> {
+  async park({ message, reason }: ParkRequest): Promise<void> {
     const { commits } = this.context;
     await commits.submit(() => {
       const frame = frameOf(this.context, message);
@@ -87,7 +87,7 @@ export class GroupStreams {
       const target =
         link !== undefined && parseLink(link) !== undefined
           ? link
-          : `${isTombstone ? TOMBSTONE_REVISION_TEXT : revision}@${streamName}`;
+          : `${isTombstone ? TOMBSTONE_REVISION_STRING : revision}@${streamName}`;
       const hasNumber = revision > 0 && !isTombstone; // 2^63 - 1 is no number that JSON can hold
       const metadata = {
         added: new Date(this.context.nowMs()).toISOString(),
@@ -108,7 +108,7 @@ export class GroupStreams {
   parkedRange(): { readonly first: number; readonly end: number } {
     const stream = this.context.store.streams.get(this.parkedStream);
     const end = stream.lastRevision + 1;
-    return { first: readability(stream) === 'readable' ? Math.min(firstVisibleRevision(stream), end) : end, end };
+    return { first: readStatus(stream) === 'readable' ? Math.min(firstVisibleRevision(stream), end) : end, end };
   }
 
   async truncateParked(before: number): Promise<void> {
@@ -123,19 +123,19 @@ export class GroupStreams {
   /** In a transaction: a group of the same name that is created later starts anew. */
   delete(): void {
     for (const streamName of [this.#checkpointStream, this.parkedStream]) {
-      if (readability(this.context.store.streams.get(streamName)) === 'readable')
-        this.context.writes.delete(streamName, { kind: 'any' });
+      if (readStatus(this.context.store.streams.get(streamName)) === 'readable')
+        this.context.writer.delete(streamName, { kind: 'any' });
     }
   }
 
   #append(streamName: string, event: ProposedEvent): void {
-    const outcome = this.context.writes.append(streamName, { kind: 'any' }, [event]);
+    const outcome = this.context.writer.append(streamName, { kind: 'any' }, [event]);
     if (outcome.kind !== 'appended') throw new Error(`${streamName} cannot be written: ${outcome.kind}`);
   }
 
-  #placeIn(json: string): number | undefined {
+  #sourcePositionIn(json: string): number | undefined {
     const text = /^\s*"([^"\\]*)"\s*$/.exec(json)?.[1];
-    return text === undefined ? undefined : parsePlace(this.definition.source.kind, text);
+    return text === undefined ? undefined : parseSourcePosition(this.definition.source.kind, text);
   }
 }
 

@@ -5,16 +5,16 @@ import {
   type GroupSettings,
   type GroupSource,
   type GroupStart,
-  keyOf,
+  definitionKey,
   sourceName,
 } from '../rules/index.js';
 import { readConfiguration, writeConfiguration } from './configuration-stream.js';
-import { GroupError } from './group-errors.js';
+import { GroupError } from './group-error.js';
 import { type GroupReport } from './group-report.js';
 import { GroupRunner } from './group-runner.js';
 
 /** What a client says of a group that it wants. */
-export type GroupProposal = Omit<GroupDefinition, 'firstPlace'>;
+export type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
 
 /**
  * All groups of the server. What is configured is in a stream and outlives the server; the groups run from {@link open} to
@@ -42,11 +42,11 @@ export class PersistentSubscriptions {
   }
 
   /** @throws GroupError `exists` */
-  async create(proposal: GroupProposal, by: string): Promise<void> {
-    await this.#inTurn(async () => {
+  async create(proposal: RequestedGroup, by: string): Promise<void> {
+    await this.#serialize(async () => {
       const { source, groupName } = proposal;
-      if (this.#groups.has(keyOf(proposal))) throw new GroupError('exists', sourceName(source), groupName);
-      const created = { ...proposal, firstPlace: this.#firstPlace(source, proposal.start) };
+      if (this.#groups.has(definitionKey(proposal))) throw new GroupError('exists', sourceName(source), groupName);
+      const created = { ...proposal, resolvedStart: this.#resolvedStart(source, proposal.start) };
       await this.context.commits.submit(() => writeConfiguration(this.context, [...this.#definitions(), created], by));
       this.#run(created);
     });
@@ -63,12 +63,12 @@ export class PersistentSubscriptions {
     settings: GroupSettings,
     by: string,
   ): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#serialize(async () => {
       const { definition } = this.get(source, groupName);
       const updated: GroupDefinition = {
         ...definition,
         start,
-        firstPlace: this.#firstPlace(definition.source, start),
+        resolvedStart: this.#resolvedStart(definition.source, start),
         settings,
       };
       const definitions = this.#definitions().map((other) => (other === definition ? updated : other));
@@ -81,7 +81,7 @@ export class PersistentSubscriptions {
    * @throws GroupError `missing`
    */
   async delete(source: GroupSource, groupName: string, by: string): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#serialize(async () => {
       const group = this.get(source, groupName);
       const others = this.#definitions().filter((other) => other !== group.definition);
       await this.#replace(group.definition, undefined, () => {
@@ -108,7 +108,7 @@ export class PersistentSubscriptions {
 
   /** Drops all consumers and starts the groups anew, as they are configured. [operations.restart-persistent-subscriptions] */
   async restart(): Promise<void> {
-    await this.#inTurn(() => {
+    await this.#serialize(() => {
       this.#stopGroups();
       this.#runConfigured();
       return Promise.resolve();
@@ -132,12 +132,12 @@ export class PersistentSubscriptions {
 
   #run(definition: GroupDefinition): void {
     if (!this.#isStopped)
-      this.#groups.set(keyOf(definition), new GroupRunner(this.context, definition, this.reportProblem));
+      this.#groups.set(definitionKey(definition), new GroupRunner(this.context, definition, this.reportProblem));
   }
 
   /** Ends a group, so that it writes nothing any more, makes the change, and runs what there is to run then: the old one, if that failed. */
   async #replace(before: GroupDefinition, after: GroupDefinition | undefined, change: () => void): Promise<void> {
-    const key = keyOf(before);
+    const key = definitionKey(before);
     this.#groups.get(key)?.stop();
     try {
       await this.context.commits.submit(change);
@@ -154,14 +154,14 @@ export class PersistentSubscriptions {
   }
 
   /** Where a group begins that is told to begin there now. */
-  #firstPlace(source: GroupSource, start: GroupStart): number {
+  #resolvedStart(source: GroupSource, start: GroupStart): number {
     if (start === 'start') return 0;
     if (start !== 'end') return start;
     const { store } = this.context;
     return source.kind === 'all' ? store.endPosition : store.streams.get(source.streamName).lastRevision + 1;
   }
 
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+  #serialize<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#lastChange.then(change, change);
     this.#lastChange = result;
     return result;

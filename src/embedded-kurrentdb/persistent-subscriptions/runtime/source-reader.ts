@@ -1,5 +1,5 @@
 import { type ServerContext } from '../../server-context.js';
-import { type EventFilter, indexStream, LINK_TYPE, parseLink, readability } from '../../log/index.js';
+import { type EventFilter, indexStream, LINK_TYPE, parseLink, readStatus } from '../../log/index.js';
 import {
   allGroupFilter,
   type ConsumerGroup,
@@ -9,7 +9,7 @@ import {
   pinKeyOf,
   type SourceEvent,
 } from '../rules/index.js';
-import { eventIdText } from '../../storage/event-id.js';
+import { eventIdToString } from '../../storage/event-id.js';
 import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
 
 /** Brings a group the events of its source, from where it left off. */
@@ -19,7 +19,7 @@ export interface SourceReader {
   /** Whether there are events that the group has not looked at. */
   readonly hasMore: boolean;
   /** Place of the last event that is there for the group, read or not, where that can be told without reading. */
-  readonly latestPlace: number | undefined;
+  readonly latestPosition: number | undefined;
   /** Calls back when there may be more. Returns the function that ends that. */
   follow(wake: () => void): () => void;
 }
@@ -53,7 +53,7 @@ class StreamSourceReader implements SourceReader {
 
   fill(group: ConsumerGroup, count: number): void {
     const stream = this.context.store.streams.get(this.streamName);
-    if (readability(stream) !== 'readable') return;
+    if (readStatus(stream) !== 'readable') return;
     let left = count;
     this.#next = this.context.reader.forwards(stream, this.#next, (frame, _position, revision) => {
       group.take(sourceEvent(this.context, parseEventFrame(frame), this.settings), revision);
@@ -63,12 +63,12 @@ class StreamSourceReader implements SourceReader {
 
   get hasMore(): boolean {
     const stream = this.context.store.streams.get(this.streamName);
-    return readability(stream) === 'readable' && this.#next <= stream.lastRevision;
+    return readStatus(stream) === 'readable' && this.#next <= stream.lastRevision;
   }
 
-  get latestPlace(): number | undefined {
+  get latestPosition(): number | undefined {
     const stream = this.context.store.streams.get(this.streamName);
-    return readability(stream) === 'readable' && this.from <= stream.lastRevision ? stream.lastRevision : undefined;
+    return readStatus(stream) === 'readable' && this.from <= stream.lastRevision ? stream.lastRevision : undefined;
   }
 
   follow(wake: () => void): () => void {
@@ -78,7 +78,7 @@ class StreamSourceReader implements SourceReader {
 
 /** The events of the log that a filter lets through. */
 class AllSourceReader implements SourceReader {
-  readonly latestPlace: undefined;
+  readonly latestPosition: undefined;
 
   constructor(
     private readonly context: ServerContext,
@@ -89,7 +89,7 @@ class AllSourceReader implements SourceReader {
 
   fill(group: ConsumerGroup, count: number): void {
     let left = count;
-    let lookedAt = 0;
+    let examined = 0;
     this.next = this.context.reader.allForwards(this.next, (frame, position) => {
       const event = parseEventFrame(frame);
       if (this.matches({ streamName: event.streamName, eventType: event.type })) {
@@ -98,7 +98,7 @@ class AllSourceReader implements SourceReader {
       } else {
         group.skip(position, isStreamOfAllGroup(event.streamName) ? 0 : 1);
       }
-      return left > 0 && ++lookedAt < EVENTS_PER_TURN;
+      return left > 0 && ++examined < EVENTS_PER_TURN;
     });
   }
 
@@ -115,7 +115,7 @@ class AllSourceReader implements SourceReader {
 export function sourceEvent(context: ServerContext, event: ParsedEvent, settings: GroupSettings): SourceEvent {
   const { streamName, revision, position } = event;
   const indexed = indexStream(streamName) === undefined ? {} : { indexed: { streamName, revision } };
-  return { id: eventIdText(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
+  return { id: eventIdToString(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
 }
 
 /** Reads the event again; undefined if it is gone. See {@link import('../../storage/log-store.js').EventAt.frame}. */
@@ -144,6 +144,6 @@ function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, 
 export function linkedEvent({ store, reader }: ServerContext, { type, data }: ParsedEvent): ParsedEvent | undefined {
   const target = type === LINK_TYPE ? parseLink(data.toString('utf8')) : undefined;
   const stream = target && store.streams.get(target.streamName);
-  const frame = stream && readability(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
+  const frame = stream && readStatus(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
   return frame && parseEventFrame(frame);
 }

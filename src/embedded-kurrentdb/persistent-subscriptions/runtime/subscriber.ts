@@ -1,4 +1,4 @@
-import { type RejectAction } from '../rules/index.js';
+import { type NackAction } from '../rules/index.js';
 
 /** A consumer as the group sees it: the far end of a call. */
 export interface Subscriber {
@@ -25,7 +25,7 @@ export interface DeliveryOptions {
 /** What a consumer says to its group. */
 export interface Subscription {
   acknowledge(ids: readonly string[]): void;
-  reject(ids: readonly string[], action: RejectAction, reason: string): void;
+  nack(ids: readonly string[], action: NackAction, reason: string): void;
   /** The consumer is gone. */
   close(): void;
 }

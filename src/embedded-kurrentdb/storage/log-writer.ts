@@ -2,44 +2,41 @@ import {
   type AppendDecision,
   decideAppend,
   decideDelete,
-  type ExpectedRevision,
+  type ExpectedVersion,
   firstVisibleRevision,
   indexStream,
   isMetadataStream,
   isSoftDeleted,
-  type KnownEvents,
+  type EventIdLookup,
   metadataStreamOf,
   NO_REVISION,
-  parseStreamMetadata,
-  restoredMetadata,
+  parseSystemMetadata,
+  softUndeletedMetadata,
   SOFT_DELETED_JSON,
-  streamDescribedBy,
+  originalStreamOf,
 } from '../log/index.js';
 import {
-  appendFrame,
+  appendHeader,
   encodeEventFrame,
-  type EventContent,
+  type ProposedEvent,
   parseEventFrame,
   TOMBSTONE_REVISION,
 } from './event-frame.js';
-import { type EventId, sameEventId } from './event-id.js';
+import { type EventId, eventIdsEqual } from './event-id.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
 
-/** An event that a client wants to be written. */
-export type ProposedEvent = EventContent;
-
-export type WriteRefusal =
-  { readonly kind: 'wrongExpectedRevision'; readonly currentRevision: number } | { readonly kind: 'deleted' };
+export type WriteRejection =
+  { readonly kind: 'wrongExpectedVersion'; readonly currentRevision: number } | { readonly kind: 'deleted' };
 
 export type AppendOutcome =
   /** `revision` is the stream's last one if nothing was to be written; `position` is undefined for a duplicate that cannot be read any more. */
-  { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined } | WriteRefusal;
+  { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined } | WriteRejection;
 
-export type DeleteOutcome = { readonly kind: 'deletedAt'; readonly position: number } | WriteRefusal;
+export type DeleteOutcome = { readonly kind: 'deletedAt'; readonly position: number } | WriteRejection;
 
 /** Where times and ids of the server's own events come from. */
-export interface WriteEnvironment {
+export interface LogWriterDependencies {
   nowMs(): number;
   newEventId(): EventId;
 }
@@ -49,16 +46,16 @@ const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
 const NOTHING = Buffer.alloc(0);
 
 /** The writes of the log. Each runs within a transaction of the store, sees the ones before it, and writes all or nothing. */
-export class LogWrites {
+export class LogWriter {
   /** Of the event before: most are of the same type, and need not be decoded again. */
-  #latestType = { bytes: NOTHING, text: '' };
+  #lastType = { bytes: NOTHING, text: '' };
 
   constructor(
     private readonly store: LogStore,
-    private readonly environment: WriteEnvironment,
+    private readonly dependencies: LogWriterDependencies,
   ) {}
 
-  append(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendOutcome {
+  append(streamName: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): AppendOutcome {
     const decision = this.decide(streamName, expected, events);
     return decision.kind === 'write'
       ? this.write(streamName, events, decision)
@@ -66,13 +63,13 @@ export class LogWrites {
   }
 
   /** What {@link append} would do. */
-  decide(streamName: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendDecision {
+  decide(streamName: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): AppendDecision {
     const stream = this.store.streams.get(streamName);
     return decideAppend(
       stream,
       expected,
       events.map(({ id }) => id),
-      this.#knownEvents(streamName, stream),
+      this.#eventIdLookup(streamName, stream),
     );
   }
 
@@ -91,38 +88,38 @@ export class LogWrites {
   write(
     streamName: string,
     events: readonly ProposedEvent[],
-    { firstRevision, restoring }: { firstRevision: number; restoring: boolean },
+    { firstRevision, softUndelete }: { firstRevision: number; softUndelete: boolean },
   ): AppendOutcome {
     if (events.length === 0)
-      return { kind: 'appended', revision: firstRevision - 1, position: this.store.takePosition() };
+      return { kind: 'appended', revision: firstRevision - 1, position: this.store.allocatePosition() };
     const position = this.#writeEvents(streamName, firstRevision, events);
     if (isMetadataStream(streamName))
-      this.#applyMetadata(streamDescribedBy(streamName), events[events.length - 1]?.data ?? NOTHING);
-    if (restoring) this.#restore(streamName, firstRevision);
+      this.#applyMetadata(originalStreamOf(streamName), events[events.length - 1]?.data ?? NOTHING);
+    if (softUndelete) this.#restore(streamName, firstRevision);
     return { kind: 'appended', revision: firstRevision + events.length - 1, position };
   }
 
   /** A soft delete: the stream's events are gone, its numbering goes on. */
-  delete(streamName: string, expected: ExpectedRevision): DeleteOutcome {
+  delete(streamName: string, expected: ExpectedVersion): DeleteOutcome {
     const decision = decideDelete(this.store.streams.get(streamName), expected, false);
     if (decision.kind !== 'delete') return decision;
     return { kind: 'deletedAt', position: this.#writeMetadata(streamName, SOFT_DELETED_JSON) };
   }
 
   /** A hard delete: the name can never be used again. */
-  tombstone(streamName: string, expected: ExpectedRevision): DeleteOutcome {
+  tombstone(streamName: string, expected: ExpectedVersion): DeleteOutcome {
     const decision = decideDelete(this.store.streams.get(streamName), expected, true);
     if (decision.kind !== 'delete') return decision;
-    const id = this.store.streams.idFor(streamName);
-    const position = this.store.takePosition();
+    const id = this.store.streams.getOrCreateId(streamName);
+    const position = this.store.allocatePosition();
     const event = {
-      id: this.environment.newEventId(),
+      id: this.dependencies.newEventId(),
       type: TOMBSTONE_TYPE,
       isJson: false,
       customMetadata: NOTHING,
       data: NOTHING,
     };
-    const common = appendFrame(streamName, this.environment.nowMs());
+    const common = appendHeader(streamName, this.dependencies.nowMs());
     this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
     this.#link(streamName, event, TOMBSTONE_REVISION, position);
     this.store.streams.tombstone(streamName, id, position);
@@ -132,30 +129,30 @@ export class LogWrites {
   #writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
     if (indexStream(streamName) !== undefined)
       throw new Error(`${streamName} is an index of the log, and not written to`);
-    const id = this.store.streams.idFor(streamName);
-    const common = appendFrame(streamName, this.environment.nowMs());
+    const id = this.store.streams.getOrCreateId(streamName);
+    const common = appendHeader(streamName, this.dependencies.nowMs());
     let position = 0;
     let revision = firstRevision;
     for (const event of events) {
-      position = this.store.takePosition();
+      position = this.store.allocatePosition();
       this.store.put(position, encodeEventFrame(common, event, revision, position), id, revision);
       this.#link(streamName, event, revision, position);
       this.store.eventIds.add(id, event.id, revision++);
     }
-    this.store.streams.advance(streamName, id, firstRevision + events.length - 1);
+    this.store.streams.setLastRevision(streamName, id, firstRevision + events.length - 1);
     return position;
   }
 
   #link(streamName: string, { type, customMetadata, data }: ProposedEvent, revision: number, position: number): void {
-    if (!this.#latestType.bytes.equals(type))
-      this.#latestType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
-    this.store.links.add(streamName, position, { revision, type: this.#latestType.text, customMetadata, data });
+    if (!this.#lastType.bytes.equals(type))
+      this.#lastType = { bytes: Buffer.from(type), text: Buffer.from(type).toString('utf8') };
+    this.store.links.add(streamName, position, { revision, type: this.#lastType.text, customMetadata, data });
   }
 
   #writeMetadata(streamName: string, document: string): number {
     const metadataStream = metadataStreamOf(streamName);
     const event = {
-      id: this.environment.newEventId(),
+      id: this.dependencies.newEventId(),
       type: METADATA_TYPE,
       isJson: true,
       customMetadata: NOTHING,
@@ -164,7 +161,7 @@ export class LogWrites {
     const position = this.#writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [
       event,
     ]);
-    this.store.streams.describe(streamName, parseStreamMetadata(document));
+    this.store.streams.setMetadata(streamName, parseSystemMetadata(document));
     return position;
   }
 
@@ -172,25 +169,25 @@ export class LogWrites {
   #applyMetadata(streamName: string, data: Uint8Array): void {
     const before = this.store.streams.get(streamName);
     const document = Buffer.from(data).toString('utf8');
-    const restored = isSoftDeleted(before) ? restoredMetadata(document, before.lastRevision + 1) : undefined;
-    if (restored === undefined) this.store.streams.describe(streamName, parseStreamMetadata(document));
+    const restored = isSoftDeleted(before) ? softUndeletedMetadata(document, before.lastRevision + 1) : undefined;
+    if (restored === undefined) this.store.streams.setMetadata(streamName, parseSystemMetadata(document));
     else this.#writeMetadata(streamName, restored);
   }
 
   #restore(streamName: string, firstRevision: number): void {
-    const restored = restoredMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
+    const restored = softUndeletedMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
     if (restored !== undefined) this.#writeMetadata(streamName, restored);
   }
 
-  #knownEvents(streamName: string, stream: StreamEntry): KnownEvents<EventId> {
+  #eventIdLookup(streamName: string, stream: StreamEntry): EventIdLookup<EventId> {
     const { store } = this;
     return {
       lastRevisionOf: (id) => (stream.id === 0 ? undefined : store.eventIds.lastRevisionOf(stream.id, id)),
-      isAt: (revision, id) => {
+      hasIdAt: (revision, id) => {
         const found = store.eventOf(stream, revision);
-        return found !== undefined && sameEventId(parseEventFrame(found.frame).id, id);
+        return found !== undefined && eventIdsEqual(parseEventFrame(found.frame).id, id);
       },
-      metadataLastRevision: () => store.streams.get(metadataStreamOf(streamName)).lastRevision,
+      metastreamLastRevision: () => store.streams.get(metadataStreamOf(streamName)).lastRevision,
     };
   }
 

@@ -1,4 +1,4 @@
-import { LINK_TYPE, parseLink, readability } from '../../log/index.js';
+import { LINK_TYPE, parseLink, readStatus } from '../../log/index.js';
 import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
 import { type LogReader } from '../../storage/log-reader.js';
 import { type Streams } from '../../storage/streams.js';
@@ -14,19 +14,19 @@ import {
 } from '../../storage/wire-format.js';
 
 /** The frame to send for a stored frame. */
-export type Presentation = (frame: Buffer) => Uint8Array;
+export type EventEncoder = (frame: Buffer) => Uint8Array;
 
-export interface PresentationOptions {
+export interface EventEncoderOptions {
   readonly resolveLinks: boolean;
   readonly structuredIds: boolean;
 }
 
 /** How a reader wants events to look: as they are stored, or with links resolved, or with ids as two numbers. */
-export function presentationFor(
-  { resolveLinks, structuredIds }: PresentationOptions,
+export function eventEncoderFor(
+  { resolveLinks, structuredIds }: EventEncoderOptions,
   streams: Streams,
   reader: LogReader,
-): Presentation {
+): EventEncoder {
   const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
   if (!resolveLinks) return structuredIds ? (frame) => readEvent(parseEventFrame(frame), recordedOf) : (frame) => frame;
   return (frame) => {
@@ -36,7 +36,7 @@ export function presentationFor(
     const link = Buffer.from(recordedOf(event)); // the read of the target reuses the memory
     const { position } = event;
     const stream = streams.get(target.streamName);
-    const found = readability(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
+    const found = readStatus(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
     return resolvedEvent(found && recordedOf(parseEventFrame(found)), link, position);
   };
 }

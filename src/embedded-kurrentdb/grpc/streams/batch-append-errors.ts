@@ -1,8 +1,8 @@
-import { type ExpectedRevision, NO_REVISION } from '../../log/index.js';
+import { type ExpectedVersion, NO_REVISION } from '../../log/index.js';
 import { Any, rpcStatus, shared } from '../../protobuf.js';
 
 /** A google.rpc.Status, encoded. */
-export type BatchFailure = Buffer;
+export type BatchAppendError = Buffer;
 
 /** Codes of google.rpc, as BatchAppend uses them. */
 const INVALID_ARGUMENT = 3;
@@ -17,7 +17,7 @@ function failure(
   message: string,
   detailsType: string,
   details: { serializeBinary(): Uint8Array },
-): BatchFailure {
+): BatchAppendError {
   const any = new Any();
   any.setTypeUrl(`type.googleapis.com/event_store.client.${detailsType}`);
   any.setValue(details.serializeBinary());
@@ -28,21 +28,21 @@ function failure(
 }
 
 /** The ways in which one append of a batch may fail. */
-export const batchFailure = {
-  badRequest: (message: string): BatchFailure =>
+export const batchAppendError = {
+  badRequest: (message: string): BatchAppendError =>
     failure(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
-  tooLarge: (limit: number): BatchFailure =>
+  tooLarge: (limit: number): BatchAppendError =>
     failure(
       INVALID_ARGUMENT,
       'MaximumAppendSizeExceeded',
       'MaximumAppendSizeExceeded',
       new shared.MaximumAppendSizeExceeded().setMaxappendsize(limit),
     ),
-  timeout: (): BatchFailure => failure(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
-  accessDenied: (): BatchFailure =>
+  timeout: (): BatchAppendError => failure(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
+  accessDenied: (): BatchAppendError =>
     failure(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
-  unknown: (): BatchFailure => failure(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
-  streamDeleted: (streamName: string): BatchFailure =>
+  unknown: (): BatchAppendError => failure(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
+  streamDeleted: (streamName: string): BatchAppendError =>
     failure(
       NOT_FOUND,
       'StreamDeleted',
@@ -51,7 +51,7 @@ export const batchFailure = {
         new shared.StreamIdentifier().setStreamName(Buffer.from(streamName)),
       ),
     ),
-  wrongExpectedRevision: (currentRevision: number, expected: ExpectedRevision): BatchFailure => {
+  wrongExpectedVersion: (currentRevision: number, expected: ExpectedVersion): BatchAppendError => {
     const details = new shared.WrongExpectedVersion();
     if (currentRevision === NO_REVISION) details.setCurrentNoStream(new shared.Empty());
     else details.setCurrentStreamRevision(String(currentRevision));

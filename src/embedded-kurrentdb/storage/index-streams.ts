@@ -6,7 +6,7 @@ import {
   type IndexStream,
   indexStreamsOf,
 } from '../log/index.js';
-import { appendFrame, encodeEventFrame, type ParsedEvent } from './event-frame.js';
+import { appendHeader, encodeEventFrame, type ParsedEvent } from './event-frame.js';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 import { writeUint48 } from './keys.js';
 import { IndexPages } from './index-pages.js';
@@ -17,8 +17,8 @@ import { type Tables } from './tables.js';
  * Writes the index streams. What a transaction adds is gathered and written at its end, each index once, in the same transaction: an
  * event and its links are there together, or not at all.
  */
-export class LinkIndex {
-  readonly #blocks: IndexPages;
+export class IndexStreams {
+  readonly #pages: IndexPages;
   /** Positions that the transaction adds, by index stream. */
   #added = new Map<string, number[]>();
   /** Of the stream that was written to last: most events follow one of the same stream. */
@@ -28,7 +28,7 @@ export class LinkIndex {
     tables: Tables,
     private readonly streams: Streams,
   ) {
-    this.#blocks = new IndexPages(tables);
+    this.#pages = new IndexPages(tables);
   }
 
   /** In a transaction: an event was stored. Events come in the order of their positions. */
@@ -45,10 +45,10 @@ export class LinkIndex {
   /** In a transaction, at its end: writes what was added. */
   write(): void {
     for (const [name, positions] of this.#added) {
-      const id = this.streams.idFor(name);
+      const id = this.streams.getOrCreateId(name);
       const firstRevision = this.streams.get(name).lastRevision + 1;
-      this.#blocks.append(id, firstRevision, positions);
-      this.streams.advanceIndex(name, id, firstRevision + positions.length - 1);
+      this.#pages.append(id, firstRevision, positions);
+      this.streams.setIndexLastRevision(name, id, firstRevision + positions.length - 1);
     }
     if (this.#added.size > 0) this.#added = new Map();
   }
@@ -59,19 +59,19 @@ export class LinkIndex {
   }
 
   /** In a transaction: an event is gone, and with it what refers to it. */
-  forget(event: ParsedEvent): void {
+  delete(event: ParsedEvent): void {
     const scope = this.#scopeOf(event.streamName);
     if (scope === undefined) return;
-    for (const name of indexStreamsOf(scope, event)) this.#blocks.forget(this.streams.get(name).id, event.position);
+    for (const name of indexStreamsOf(scope, event)) this.#pages.delete(this.streams.get(name).id, event.position);
   }
 
   positionAt(indexId: number, revision: number): number | undefined {
-    return this.#blocks.positionAt(indexId, revision);
+    return this.#pages.positionAt(indexId, revision);
   }
 
   /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
   nearestRevision(indexId: number, revision: number, backwards: boolean): number | undefined {
-    return this.#blocks.nearest(indexId, revision, backwards);
+    return this.#pages.nearest(indexId, revision, backwards);
   }
 
   #scopeOf(streamName: string): IndexScope | undefined {
@@ -81,20 +81,20 @@ export class LinkIndex {
 }
 
 /** The event of an index stream that refers to `event`, as a stored event would look. It has the time and the position of that event. */
-export function linkFrame(indexId: number, index: IndexStream, revision: number, event: ParsedEvent): Buffer {
+export function indexEventFrame(indexId: number, index: IndexStream, revision: number, event: ParsedEvent): Buffer {
   const { type, data, customMetadata } = indexEntry(index, event);
   const content = {
-    id: linkId(indexId, revision),
+    id: indexEventId(indexId, revision),
     type: Buffer.from(type),
     isJson: false,
     customMetadata: Buffer.from(customMetadata),
     data: Buffer.from(data),
   };
-  return encodeEventFrame(appendFrame(index.name, event.createdMs), content, revision, event.position);
+  return encodeEventFrame(appendHeader(index.name, event.createdMs), content, revision, event.position);
 }
 
 /** The same for the same link, for ever: a UUID of version 8 (RFC 9562) made of the revision and the index's number. */
-function linkId(indexId: number, revision: number): EventId {
+function indexEventId(indexId: number, revision: number): EventId {
   const id = Buffer.alloc(EVENT_ID_BYTES);
   writeUint48(id, 0, revision);
   id[6] = 0x80;

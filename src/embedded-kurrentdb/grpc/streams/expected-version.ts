@@ -1,4 +1,4 @@
-import { type ExpectedRevision } from '../../log/index.js';
+import { type ExpectedVersion } from '../../log/index.js';
 import { handlerFailed } from '../errors.js';
 
 /** The revision of a request that means "no stream" in the oldest generation of the protocol. */
@@ -6,13 +6,13 @@ const NO_STREAM_AS_REVISION = 18_446_744_073_709_551_615n;
 const INT64_LIMIT = 2n ** 63n;
 
 /** An exact expectation from the 64-bit field of a request. */
-export function exactly(revision: string): ExpectedRevision {
+export function exactVersion(revision: string): ExpectedVersion {
   const value = BigInt(revision);
   if (value >= INT64_LIMIT && value !== NO_STREAM_AS_REVISION) throw handlerFailed();
   return { kind: 'exact', revision: value };
 }
 
 /** The expectation that decides: 2^64 - 1 is decided like "no stream", though it is answered as it came. */
-export function deciding(expected: ExpectedRevision): ExpectedRevision {
+export function effectiveExpectedVersion(expected: ExpectedVersion): ExpectedVersion {
   return expected.kind === 'exact' && expected.revision === NO_STREAM_AS_REVISION ? { kind: 'noStream' } : expected;
 }

@@ -1,6 +1,6 @@
 import { parseEventFrame } from './event-frame.js';
 import { positionBytes, readUint48 } from './keys.js';
-import { type LinkIndex } from './link-index.js';
+import { type IndexStreams } from './index-streams.js';
 import { type Tables } from './tables.js';
 
 const LINKED_TO_KEY = Buffer.from('linkedTo');
@@ -9,9 +9,9 @@ const LINKED_TO_KEY = Buffer.from('linkedTo');
 const EVENTS_PER_TRANSACTION = 10_000;
 
 /** What of the store it takes. */
-export interface LogWithoutLinks {
+export interface BackfillStore {
   readonly tables: Tables;
-  readonly links: LinkIndex;
+  readonly links: IndexStreams;
   readonly endPosition: number;
   transaction(work: () => void): unknown;
   eventAt(position: number): Buffer | undefined;
@@ -22,21 +22,21 @@ export interface LogWithoutLinks {
  * Writes the links of a store that was written by a version without them, from its log. If that is interrupted, the next start goes on
  * where it was.
  */
-export function addMissingLinks(store: LogWithoutLinks): void {
+export function backfillIndexStreams(store: BackfillStore): void {
   const { state } = store.tables;
   const linkedTo = state.getBinary(LINKED_TO_KEY);
   let position = linkedTo === undefined ? 0 : readUint48(linkedTo, 0) + 1;
   while (position < store.endPosition) {
     store.transaction(() => {
-      position = linkSome(store, position);
+      position = backfillBatch(store, position);
       state.putSync(LINKED_TO_KEY, positionBytes(position - 1));
     });
   }
-  store.tables.linksAreComplete();
+  store.tables.completeIndexBackfill();
 }
 
 /** In a transaction. Returns the position of the next event; the end of the log at its end. */
-function linkSome(store: LogWithoutLinks, from: number): number {
+function backfillBatch(store: BackfillStore, from: number): number {
   let position = from;
   for (let count = 0; position < store.endPosition && count < EVENTS_PER_TRANSACTION; count++) {
     const frame = store.eventAt(position);

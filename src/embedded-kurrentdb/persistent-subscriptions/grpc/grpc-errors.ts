@@ -1,5 +1,5 @@
 import { InvalidSettingsError } from '../rules/index.js';
-import { GroupError } from '../runtime/group-errors.js';
+import { GroupError } from '../runtime/group-error.js';
 import { handlerFailed } from '../../grpc/errors.js';
 import { GrpcError, StatusCode } from '../../grpc/status.js';
 
@@ -8,7 +8,7 @@ function trailers(exception: string, streamName: string, groupName: string): Rec
   return { exception, 'stream-name': streamName, ...(groupName === '' ? {} : { 'group-name': groupName }) };
 }
 
-export const groupMissing = (streamName: string, groupName: string): GrpcError =>
+export const groupNotFound = (streamName: string, groupName: string): GrpcError =>
   new GrpcError(
     StatusCode.NOT_FOUND,
     `Subscription group ${groupName} on stream ${streamName} does not exist.`,
@@ -45,7 +45,7 @@ export const groupFailed = (streamName: string, groupName: string, reason: strin
   );
 
 /** The answer to a request that failed with this, as a real server says it. [groups.*, consume.not-found, consume.max-subscribers] */
-export function groupStatus(error: unknown): GrpcError {
+export function toGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
   if (!(error instanceof GroupError)) return handlerFailed(error);
   const { type, streamName, groupName } = error;
@@ -53,7 +53,7 @@ export function groupStatus(error: unknown): GrpcError {
     case 'exists':
       return groupExists(streamName, groupName);
     case 'missing':
-      return groupMissing(streamName, groupName);
+      return groupNotFound(streamName, groupName);
     case 'full':
       return groupFull(streamName, groupName);
     case 'dropped':
@@ -62,6 +62,6 @@ export function groupStatus(error: unknown): GrpcError {
 }
 
 /** The same for settings that a client proposed. [groups.create.invalid] */
-export function settingsStatus(error: unknown, streamName: string, groupName: string): unknown {
+export function settingsError(error: unknown, streamName: string, groupName: string): unknown {
   return error instanceof InvalidSettingsError ? groupFailed(streamName, groupName, error.message, error) : error;
 }

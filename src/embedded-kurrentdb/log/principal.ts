@@ -10,10 +10,10 @@ export interface Principal {
 export const ADMINS_GROUP = '$admins';
 export const OPERATIONS_GROUP = '$ops';
 
-export const ANONYMOUS: Principal = { loginName: undefined, groups: [], isAdmin: false };
+export const ANONYMOUS_PRINCIPAL: Principal = { loginName: undefined, groups: [], isAdmin: false };
 
 /** Everyone, where security is off. */
-export const SYSTEM: Principal = { loginName: 'system', groups: [ADMINS_GROUP], isAdmin: true };
+export const SYSTEM_PRINCIPAL: Principal = { loginName: 'system', groups: [ADMINS_GROUP], isAdmin: true };
 
 export const userPrincipal = (loginName: string, groups: readonly string[]): Principal => ({
   loginName,

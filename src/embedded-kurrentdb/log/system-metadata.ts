@@ -1,22 +1,22 @@
 import { type AccessControlList, parseAcl } from './access-control-list.js';
 
 /** What a stream's metadata says about which of its events are still there, and who may do what with it. */
-export interface StreamMetadata {
+export interface SystemMetadata {
   readonly maxCount?: number;
   /** Milliseconds. */
   readonly maxAgeMs?: number;
-  /** Events before this revision are gone; {@link TRUNCATED_FOR_GOOD} marks a soft-deleted stream. */
+  /** Events before this revision are gone; {@link SOFT_DELETED_TRUNCATE_BEFORE} marks a soft-deleted stream. */
   readonly truncateBefore?: number;
   readonly acl?: AccessControlList;
 }
 
 /** `$tb` of a soft-deleted stream: 2^63 - 1, as a double. */
-export const TRUNCATED_FOR_GOOD = 2 ** 63;
+export const SOFT_DELETED_TRUNCATE_BEFORE = 2 ** 63;
 
-export const NO_METADATA: StreamMetadata = {};
+export const NO_METADATA: SystemMetadata = {};
 
 /** Metadata streams keep their last event only, whatever their own metadata says. */
-export const METADATA_OF_METADATA: StreamMetadata = { maxCount: 1 };
+export const METADATA_OF_METADATA: SystemMetadata = { maxCount: 1 };
 
 export const SOFT_DELETED_JSON = '{"$tb":9223372036854775807}';
 
@@ -24,7 +24,7 @@ export const SOFT_DELETED_JSON = '{"$tb":9223372036854775807}';
  * The metadata that an event of `$$stream` holds. As on a real server any event there counts, whatever its type, and one
  * that is not a valid metadata document as a whole (no JSON object, a member of the wrong type, a negative number) says nothing.
  */
-export function parseStreamMetadata(json: string): StreamMetadata {
+export function parseSystemMetadata(json: string): SystemMetadata {
   const document = parseObject(json);
   if (document === undefined) return NO_METADATA;
   const maxCount = count(document['$maxCount']);
@@ -45,7 +45,7 @@ export function parseStreamMetadata(json: string): StreamMetadata {
  * The metadata document of a soft-deleted stream that is written to again: its events before `revision` stay gone.
  * Undefined if the document is no JSON object: then it is left as it is.
  */
-export function restoredMetadata(json: string, revision: number): string | undefined {
+export function softUndeletedMetadata(json: string, revision: number): string | undefined {
   const document = parseObject(json);
   return document === undefined ? undefined : JSON.stringify({ ...document, $tb: revision });
 }

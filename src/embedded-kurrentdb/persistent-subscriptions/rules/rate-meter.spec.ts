@@ -1,4 +1,4 @@
-import { RateMeter } from './meter.js';
+import { RateMeter } from './rate-meter.js';
 
 describe('a meter', () => {
   it('tells what came since it was asked before, and how fast', () => {

@@ -1,5 +1,5 @@
 /** What a writer says about the stream's last revision. `exact` may be anything a 64-bit field can hold. */
-export type ExpectedRevision =
+export type ExpectedVersion =
   | { readonly kind: 'any' }
   | { readonly kind: 'noStream' }
   | { readonly kind: 'streamExists' }
@@ -13,7 +13,7 @@ export const EXPECTED_ANY = -2;
 export const EXPECTED_STREAM_EXISTS = -4;
 
 /** The expectation as one signed number, as error trailers show it. */
-export function expectedAsNumber(expected: ExpectedRevision): bigint {
+export function expectedVersionNumber(expected: ExpectedVersion): bigint {
   switch (expected.kind) {
     case 'any':
       return BigInt(EXPECTED_ANY);

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { parseEventFrame } from './event-frame.js';
 import { LogReader } from './log-reader.js';
 import { LogStore } from './log-store.js';
-import { LogWrites, type ProposedEvent } from './writes.js';
+import { type ProposedEvent } from './event-frame.js';
+import { LogWriter } from './log-writer.js';
 
 const FORMAT_BEFORE = Buffer.from('penguin-pool-embedded-kurrentdb 1');
 
@@ -22,10 +23,10 @@ const events = (count: number): ProposedEvent[] => Array.from({ length: count },
 describe('index streams', () => {
   let directory: string;
   let store: LogStore;
-  let writes: LogWrites;
+  let writer: LogWriter;
   const open = (): void => {
     store = LogStore.open({ directory, durable: true });
-    writes = new LogWrites(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
+    writer = new LogWriter(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
   };
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'link-index-'));
@@ -37,7 +38,7 @@ describe('index streams', () => {
   });
 
   const append = (streamName: string, appended: readonly ProposedEvent[]): void =>
-    void store.transaction(() => writes.append(streamName, { kind: 'any' }, appended));
+    void store.transaction(() => writer.append(streamName, { kind: 'any' }, appended));
   /** Revision and data of each event of the stream. */
   const read = (streamName: string, backwards = false, from = backwards ? Number.MAX_SAFE_INTEGER : 0): string[] => {
     const found: string[] = [];
@@ -67,8 +68,8 @@ describe('index streams', () => {
     append('kept-1', events(1));
     expect(() =>
       store.transaction(() => {
-        writes.append('kept-1', { kind: 'any' }, events(3));
-        writes.append('new-1', { kind: 'any' }, events(3));
+        writer.append('kept-1', { kind: 'any' }, events(3));
+        writer.append('new-1', { kind: 'any' }, events(3));
         throw new Error('the disk is full');
       }),
     ).toThrow('the disk is full');
@@ -78,7 +79,7 @@ describe('index streams', () => {
   });
 
   it('tell which of them a transaction has changed', () => {
-    const changed = store.transaction(() => writes.append('told-1', { kind: 'any' }, [event('Told')]));
+    const changed = store.transaction(() => writer.append('told-1', { kind: 'any' }, [event('Told')]));
     expect([...changed].sort()).toEqual(['$category-told', '$ce-told', '$et-Told', '$streams', 'told-1']);
   });
 
@@ -127,8 +128,8 @@ describe('index streams', () => {
   it('are made from the log of a store that has none, and the store then refuses versions that would not keep them', async () => {
     append('old-1', [event('A'), event('B', '', '{"$correlationId":"c"}')]);
     append('old-2', events(25_000));
-    store.transaction(() => writes.delete('old-1', { kind: 'any' }));
-    store.transaction(() => writes.tombstone('old-2', { kind: 'any' }));
+    store.transaction(() => writer.delete('old-1', { kind: 'any' }));
+    store.transaction(() => writer.tombstone('old-2', { kind: 'any' }));
     const names = ['$ce-old', '$et-A', '$et-B', '$et-tested', '$et-$deleted', '$streams', '$category-old', '$bc-c'];
     const before = names.map((name) => read(name));
     store.transaction(() => {
@@ -143,12 +144,12 @@ describe('index streams', () => {
     expect(before.every((found) => found.length > 0)).toBe(true);
     await store.close();
     open();
-    expect(store.tables.lacksLinks).toBe(false);
+    expect(store.tables.needsIndexBackfill).toBe(false);
     expect(names.map((name) => read(name))).toEqual(before);
   });
 
   it('cannot be written to', () => {
-    expect(() => store.transaction(() => writes.append('$ce-x', { kind: 'any' }, [event()]))).toThrow(
+    expect(() => store.transaction(() => writer.append('$ce-x', { kind: 'any' }, [event()]))).toThrow(
       '$ce-x is an index of the log',
     );
     expect(store.streams.get('$ce-x').id).toBe(0);

@@ -1,23 +1,23 @@
 import { verifyPassword } from './passwords.js';
-import { ANONYMOUS, type Principal, SYSTEM, userPrincipal } from './principal.js';
+import { ANONYMOUS_PRINCIPAL, type Principal, SYSTEM_PRINCIPAL, userPrincipal } from '../log/principal.js';
 import { type Users } from './users.js';
 
 /** Tells who is calling from the `authorization` header; undefined: the credentials are wrong. A promise only where a password must be hashed. */
-export interface Authenticator {
+export interface AuthenticationProvider {
   authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined>;
 }
 
 /** For a server without security: everyone may do everything. */
-export const allowAll: Authenticator = { authenticate: () => SYSTEM };
+export const allowAll: AuthenticationProvider = { authenticate: () => SYSTEM_PRINCIPAL };
 
 /** Verified headers that are remembered: hashing a password takes tens of milliseconds, on purpose. */
-const REMEMBERED_HEADERS = 1000;
+const MAX_CACHED_HEADERS = 1000;
 
 /** Hashes that may run or wait at once; more callers with unknown credentials are refused rather than queued without bound. */
 const MAX_PENDING = 256;
 
 /** HTTP basic authentication against the table of users. A malformed header counts as none. */
-export class BasicAuthenticator implements Authenticator {
+export class InternalAuthenticationProvider implements AuthenticationProvider {
   readonly #verified = new Map<string, Principal>();
   readonly #pending = new Map<string, Promise<Principal | undefined>>();
   #generation = 0;
@@ -31,11 +31,11 @@ export class BasicAuthenticator implements Authenticator {
   }
 
   authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined> {
-    if (authorization === undefined) return ANONYMOUS;
+    if (authorization === undefined) return ANONYMOUS_PRINCIPAL;
     const known = this.#verified.get(authorization) ?? this.#pending.get(authorization);
     if (known !== undefined) return known;
     const credentials = parseBasic(authorization);
-    if (credentials === undefined) return ANONYMOUS;
+    if (credentials === undefined) return ANONYMOUS_PRINCIPAL;
     if (this.#pending.size >= MAX_PENDING) return undefined;
     const verification = this.#verify(authorization, credentials);
     this.#pending.set(authorization, verification);
@@ -51,13 +51,13 @@ export class BasicAuthenticator implements Authenticator {
     const user = this.users.get(loginName);
     if (user === undefined || user.disabled || !(await verifyPassword(password, user.password))) return undefined;
     const principal = userPrincipal(user.loginName, user.groups);
-    if (generation === this.#generation) this.#remember(authorization, principal);
+    if (generation === this.#generation) this.#addToCache(authorization, principal);
     return principal;
   }
 
-  #remember(authorization: string, principal: Principal): void {
+  #addToCache(authorization: string, principal: Principal): void {
     this.#verified.set(authorization, principal);
-    if (this.#verified.size <= REMEMBERED_HEADERS) return;
+    if (this.#verified.size <= MAX_CACHED_HEADERS) return;
     const oldest = this.#verified.keys().next();
     if (oldest.done !== true) this.#verified.delete(oldest.value);
   }

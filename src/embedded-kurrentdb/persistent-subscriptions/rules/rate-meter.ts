@@ -1,5 +1,5 @@
 /** What came since it was asked before. */
-export interface Measured {
+export interface Rate {
   readonly count: number;
   readonly perSecond: number;
 }
@@ -10,7 +10,7 @@ export class RateMeter {
 
   constructor(private lastMs: number) {}
 
-  measure(total: number, nowMs: number): Measured {
+  measure(total: number, nowMs: number): Rate {
     const count = total - this.#lastTotal;
     const elapsedMs = nowMs - this.lastMs;
     this.#lastTotal = total;

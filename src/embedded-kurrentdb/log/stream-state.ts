@@ -1,5 +1,5 @@
-import { NO_REVISION } from './expected-revision.js';
-import { type StreamMetadata, TRUNCATED_FOR_GOOD } from './stream-metadata.js';
+import { NO_REVISION } from './expected-version.js';
+import { type SystemMetadata, SOFT_DELETED_TRUNCATE_BEFORE } from './system-metadata.js';
 
 /** Where a stream stands, as far as reading and writing it depend on it. */
 export interface StreamState {
@@ -7,15 +7,16 @@ export interface StreamState {
   readonly lastRevision: number;
   /** Hard-deleted: nothing is ever read from or written to it again. */
   readonly tombstoned: boolean;
-  readonly metadata: StreamMetadata;
+  readonly metadata: SystemMetadata;
 }
 
-export type Readability = 'readable' | 'notFound' | 'tombstoned';
+export type ReadStatus = 'readable' | 'notFound' | 'tombstoned';
 
-export const isSoftDeleted = (stream: StreamState): boolean => stream.metadata.truncateBefore === TRUNCATED_FOR_GOOD;
+export const isSoftDeleted = (stream: StreamState): boolean =>
+  stream.metadata.truncateBefore === SOFT_DELETED_TRUNCATE_BEFORE;
 
 /** Whether a read of the stream answers with events, "not found" or "deleted". A stream whose events are all gone is readable. */
-export function readability(stream: StreamState): Readability {
+export function readStatus(stream: StreamState): ReadStatus {
   if (stream.tombstoned) return 'tombstoned';
   return stream.lastRevision === NO_REVISION || isSoftDeleted(stream) ? 'notFound' : 'readable';
 }
@@ -27,6 +28,6 @@ export function firstVisibleRevision({ lastRevision, metadata }: StreamState): n
 }
 
 /** Events created before this are gone; undefined if age does not matter. Milliseconds since 1970. */
-export function oldestVisible({ metadata }: StreamState, nowMs: number): number | undefined {
+export function expiredBeforeMs({ metadata }: StreamState, nowMs: number): number | undefined {
   return metadata.maxAgeMs === undefined ? undefined : nowMs - metadata.maxAgeMs;
 }
