@@ -15,6 +15,10 @@ export class TemporarySpool {
     return this.#open;
   }
 
+  get lockFile(): string {
+    return join(this.#directory ?? '', 'in-use');
+  }
+
   /** As when the process ends and another one begins. */
   async restart(): Promise<void> {
     await this.#open?.close();

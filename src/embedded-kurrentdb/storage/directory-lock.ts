@@ -20,13 +20,13 @@ interface Holder {
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, LOCK_FILE);
-  const own = JSON.stringify({ pid: process.pid, started: processStartTime(process.pid) } satisfies Holder);
+  const own = JSON.stringify({ pid: process.pid, started: statOf(process.pid)?.started } satisfies Holder);
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
       return () => rmSync(path, { force: true });
     } catch (error) {
-      if (!isFileExists(error)) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
       const holder = readHolder(path);
       if (attempt > 0 || (holder !== undefined && isRunning(holder))) {
         throw new UnusableStoreError(
@@ -45,8 +45,8 @@ export function holderOf(directory: string): string | undefined {
   return holder !== undefined && isRunning(holder) ? JSON.stringify(holder) : undefined;
 }
 
-function isFileExists(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -67,15 +67,20 @@ function isRunning({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!hasCode(error, 'EPERM')) return false;
   }
-  return started === undefined || started === processStartTime(pid);
+  const stat = statOf(pid);
+  return stat === undefined || (stat.state !== ZOMBIE && (started === undefined || started === stat.started));
 }
 
-/** Field 22 of /proc/PID/stat, counted after the command, which may hold blanks. */
-function processStartTime(pid: number): string | undefined {
+/** State of a process that has ended, and whose parent has not read its exit code yet. */
+const ZOMBIE = 'Z';
+
+/** Fields 3 and 22 of `/proc/PID/stat`; counted from the end of the command, which may contain spaces (proc(5)). */
+function statOf(pid: number): { readonly state: string | undefined; readonly started: string | undefined } | undefined {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
   const stat = readFileSync(path, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], started: fields[19] };
 }

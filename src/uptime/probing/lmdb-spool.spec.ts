@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { whileRunning } from '../../../test/support/other-process.js';
 import { TemporarySpool } from '../../../test/support/temporary-spool.js';
 import { type Sample } from '../domain/index.js';
 
@@ -22,6 +24,16 @@ describe('the spool', () => {
     expect([spool.oldest('a'), spool.oldest('b'), spool.oldest('c')]).toEqual([sample(1), sample(2), undefined]);
     expect([spool.waiting('a'), spool.waiting('b'), spool.waiting('c')]).toEqual([2, 1, 0]);
     expect(spool.services()).toEqual(['a', 'b']);
+  });
+
+  it('refuses a directory that another process uses', async () => {
+    temporary.open();
+    const [bootId = ''] = readFileSync(temporary.lockFile, 'utf8').split('\n');
+    await temporary.restart();
+    await whileRunning((pid) => {
+      writeFileSync(temporary.lockFile, [bootId, pid, ''].join('\n'));
+      expect(() => temporary.open()).toThrow(`is in use by process ${pid}`);
+    });
   });
 
   it('keeps over a restart what was not removed, and goes on behind it', async () => {

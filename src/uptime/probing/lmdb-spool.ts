@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { mkdirSync } from 'node:fs';
+import { DirectoryLock } from '../../common/directory-lock.js';
 import { type Spool } from './application/index.js';
 import { type Sample } from '../domain/index.js';
 
@@ -23,6 +23,7 @@ const VALID_UNTIL = 'validUntil';
  */
 export class LmdbSpool implements Spool {
   readonly #logger = new Logger('Spool');
+  readonly #lock: DirectoryLock;
   readonly #root: RootDatabase;
   readonly #samples: Database<Sample, SampleKey>;
   readonly #meta: Database<string | number, string>;
@@ -39,13 +40,14 @@ export class LmdbSpool implements Spool {
    * @param directory holds the spool and nothing else; made where it is missing
    * @param mostBytes of samples, roughly
    * @param holder names this process from now on
+   * @throws Error if another running process uses the directory
    */
   constructor(
     directory: string,
     private readonly mostBytes: number,
     holder: string,
   ) {
-    mkdirSync(directory, { recursive: true });
+    this.#lock = DirectoryLock.acquire(directory);
     this.#root = open({ path: directory, maxDbs: 2 });
     this.#samples = this.#root.openDB<Sample, SampleKey>({ name: 'samples' });
     this.#meta = this.#root.openDB<string | number, string>({ name: 'meta' });
@@ -116,6 +118,7 @@ export class LmdbSpool implements Spool {
     this.#isClosed = true;
     await this.#root.flushed;
     await this.#root.close();
+    this.#lock.release();
   }
 
   /** The latest time among the numbers of the `meta` table: version 0.1.0 stored it under another key. */

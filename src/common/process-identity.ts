@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** A process, told from a later one that got the same number. */
+/** Process id and start time, which distinguishes a process from a later one with the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, by the system's clock of ticks; absent where the system does not tell. */
+  /** Start time in clock ticks since the machine booted; undefined on systems without `/proc`. */
   readonly started: string | undefined;
 }
 
@@ -18,13 +18,13 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   const stat = statOf(pid);
-  return stat === undefined || (stat.state !== DEAD && (started === undefined || started === stat.started));
+  return stat === undefined || (stat.state !== ZOMBIE && (started === undefined || started === stat.started));
 }
 
-/** Of a process that has ended, but whose parent has not looked yet. */
-const DEAD = 'Z';
+/** State of a process that has ended, and whose parent has not read its exit code yet. */
+const ZOMBIE = 'Z';
 
-/** Fields 3 and 22 of /proc/PID/stat, counted after the command, which may hold blanks. */
+/** Fields 3 and 22 of `/proc/PID/stat`; counted from the end of the command, which may contain spaces (proc(5)). */
 function statOf(pid: number): { readonly state: string | undefined; readonly started: string | undefined } | undefined {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
