@@ -16,6 +16,8 @@ export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
 export { IfGiven } from './validation/if-given.js';
 export { JsonObject, OptionalJsonObject } from './validation/json-object.js';
+export { NoQueryPipe } from './validation/no-query.pipe.js';
 export { pathOf } from './validation/property-path.js';
 export { API_DOCS_PATH } from './openapi.js';
 export { requestIdOf } from './request-id.js';
+export { TimestampedResponse } from './timestamped.response.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { ReadModel } from '../event-store/index.js';
-import { ProberRuntime } from './probing/prober-runtime.js';
+import { ProberRuntime } from './probing/index.js';
 
 /**
  * Whether uptime can do its work: its streams are there, and its answers come from tables that follow them. What the probed

@@ -85,6 +85,26 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
     file: 'src/embedded-kurrentdb/planted-embedded-stands-alone.ts',
     code: "import { isServiceName } from '../event-store/domain/index.js'; export const planted = isServiceName;",
   },
+  'uptime-slices-share-domain-only': {
+    file: 'src/uptime/annotations/planted-uptime-slices-share-domain-only.ts',
+    code: "import { HistoryModule } from '../history/index.js'; export const planted = HistoryModule;",
+  },
+  'uptime-modules-import-domain-and-modules': {
+    file: 'src/uptime/live-feed/planted-uptime-modules-import-domain-and-modules.module.ts',
+    code: "import { UptimeQueries } from '../history/application/uptime-queries.js'; export const planted = UptimeQueries;",
+  },
+  'uptime-slices-entered-by-index': {
+    file: 'src/uptime/planted-uptime-slices-entered-by-index.ts',
+    code: "import { ChangeFeed } from './live-feed/change-feed.js'; export const planted = ChangeFeed;",
+  },
+  'uptime-application-only-inward': {
+    file: 'src/uptime/probing/application/planted-uptime-application-only-inward.ts',
+    code: "import { LmdbSpool } from '../lmdb-spool.js'; export const planted = LmdbSpool;",
+  },
+  'uptime-http-not-imported-from-within': {
+    file: 'src/uptime/history/read-model/planted-uptime-http-not-imported-from-within.ts',
+    code: "import { HoursQuery } from '../http/hours.query.js'; export const planted = HoursQuery;",
+  },
   'features-do-not-know-each-other': {
     file: 'src/uptime/planted-features-do-not-know-each-other.ts',
     code: "import { HealthModule } from '../health/index.js'; export const planted = HealthModule;",

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadModel } from '../../dist/event-store/read-models/read-model.js';
-import { UptimeQueries } from '../../dist/uptime/application/uptime-queries.js';
+import { UptimeQueries } from '../../dist/uptime/history/application/uptime-queries.js';
 import {
   changeEventId,
   DAY_MS,
@@ -19,7 +19,7 @@ import {
   toProbesRecorded,
   toServiceStatusChanged,
 } from '../../dist/uptime/domain/index.js';
-import { uptimeReadModel, UptimeReadModel } from '../../dist/uptime/read-model/uptime-read-model.js';
+import { uptimeReadModel, UptimeReadModel } from '../../dist/uptime/history/read-model/uptime-read-model.js';
 import { percentile } from './measure.mjs';
 
 const YEARS = Number(process.argv[2] ?? 5);
@@ -168,7 +168,11 @@ try {
   const live = new Map([
     [SERVICE, { service: { name: SERVICE, ...RULES }, latestChanges: [], covered: [], lastSample: undefined }],
   ]);
-  const queries = new UptimeQueries(history, () => live, { now: () => NOW, monotonic: () => performance.now() });
+  const queries = new UptimeQueries(
+    history,
+    { monitors: live },
+    { now: () => NOW, monotonic: () => performance.now() },
+  );
   const questions = Object.fromEntries(
     Object.entries(HOURS).map(([name, hours]) => [name, () => queries.service(SERVICE, hours)]),
   );

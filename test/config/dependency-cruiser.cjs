@@ -72,6 +72,42 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$', LEAVES] },
     },
     {
+      name: 'uptime-slices-share-domain-only',
+      severity: 'error',
+      from: { path: '^src/uptime/([^/]+)/', pathNot: ['^src/uptime/domain/', '\\.module\\.ts$'] },
+      to: {
+        path: '^src/uptime/',
+        pathNot: ['^src/uptime/$1/', '^src/uptime/domain/index\\.ts$', '^src/uptime/uptime-events\\.module\\.ts$'],
+      },
+    },
+    {
+      name: 'uptime-modules-import-domain-and-modules',
+      severity: 'error',
+      from: { path: '^src/uptime/([^/]+)/[^/]+\\.module\\.ts$' },
+      to: {
+        path: '^src/uptime/',
+        pathNot: ['^src/uptime/$1/', '^src/uptime/domain/index\\.ts$', '^src/uptime/.+\\.module\\.ts$'],
+      },
+    },
+    {
+      name: 'uptime-slices-entered-by-index',
+      severity: 'error',
+      from: { path: '^src/uptime/[^/]+\\.ts$' },
+      to: { path: '^src/uptime/[^/]+/', pathNot: '^src/uptime/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'uptime-application-only-inward',
+      severity: 'error',
+      from: { path: '^src/uptime/([^/]+)/application/' },
+      to: { path: '^src/', pathNot: ['^src/uptime/$1/application/', '^src/[^/]+/domain/index\\.ts$', LEAVES] },
+    },
+    {
+      name: 'uptime-http-not-imported-from-within',
+      severity: 'error',
+      from: { path: '^src/uptime/([^/]+)/(?!http/)[^/]+/' },
+      to: { path: '^src/uptime/$1/http/' },
+    },
+    {
       name: 'http-not-imported-from-within',
       severity: 'error',
       from: { path: '^src/([^/]+)/(?!http/)[^/]+/' },

@@ -17,19 +17,27 @@ import { Authenticator } from '../../src/identity/authenticator.js';
 import { AccessGuard } from '../../src/identity/http/access.guard.js';
 import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
 import { SelfProbeCredential } from '../../src/identity/self-probe-credential.js';
-import { PushReports } from '../../src/uptime/probing/application/index.js';
-import { type MonitoredService, type ProbeTarget, ServiceReported } from '../../src/uptime/domain/index.js';
-import { ConfiguredServices } from '../../src/uptime/probing/push/configured-services.js';
+import { LIVE_SERVICES, type LiveServices, type ProbeTarget, ServiceReported } from '../../src/uptime/domain/index.js';
 import { PushController } from '../../src/uptime/probing/push/push.controller.js';
 
 import { MemoryEventStore } from '../support/memory-event-store.js';
 import { HTTP, ManualClock } from '../support/probed-service.js';
+import { PushReports } from '../../src/uptime/probing/push/push-reports.js';
 
 const TOKEN = 'tok-3n.of~backup';
 const TARGETS: Readonly<Record<string, ProbeTarget>> = {
   http: HTTP.target,
   backup: { kind: 'push', token: TOKEN },
   mail: { kind: 'push' },
+};
+
+const SERVICES: LiveServices = {
+  monitors: new Map(
+    Object.entries(TARGETS).map(([name, target]) => [
+      name,
+      { service: { ...HTTP, name, target }, latestChanges: [], covered: [], lastProbe: undefined },
+    ]),
+  ),
 };
 
 /** Tokens that a test understands: `{name}`, or `{name}:{role}`; the token of a service is none. */
@@ -43,8 +51,6 @@ describe('reporting in', () => {
   const clock = new ManualClock();
   let store: MemoryEventStore;
   let app: INestApplication<Server>;
-  const find = (name: string): MonitoredService | undefined =>
-    Object.hasOwn(TARGETS, name) && TARGETS[name] ? { ...HTTP, name, target: TARGETS[name] } : undefined;
   const push = (name: string, token?: string, body?: object): supertest.Test => {
     const request = supertest(app.getHttpServer())
       .post(`/api/uptime/push/${name}`)
@@ -62,7 +68,7 @@ describe('reporting in', () => {
       controllers: [PushController],
       providers: [
         { provide: APP_CONFIG, useValue: loadConfig({}) },
-        { provide: ConfiguredServices, useValue: { find } },
+        { provide: LIVE_SERVICES, useValue: SERVICES },
         { provide: PushReports, useValue: new PushReports({ store, clock, random: (length) => 'a'.repeat(length) }) },
         {
           provide: Authenticator,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Probe, type ProbeResult } from '../../src/uptime/probing/application/index.js';
+import { type Probe } from '../../src/uptime/probing/application/index.js';
 import { databaseByUrl } from '../../src/uptime/probing/probes/database/database-by-url.js';
 import { DatabaseProbe } from '../../src/uptime/probing/probes/database/database.probe.js';
 import { pause, ServerProcess } from './server-process.js';
+import { type ProbeResult } from '../../src/uptime/domain/index.js';
 
 /** What the tests of all databases need to know of one. */
 export interface ProbedDatabase {

@@ -1,13 +1,15 @@
 import { type Clock, EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
-import { type Probe, type ProbeResult } from '../../src/uptime/probing/application/index.js';
+import { type Probe } from '../../src/uptime/probing/application/index.js';
 import {
   DEFAULT_GRADE_LIMITS,
   httpTarget,
+  type LiveServices,
   LeaseAcquired,
   LeaseReleased,
   type MonitoredService,
   ProbesRecorded,
   ServiceStatusChanged,
+  type ProbeResult,
 } from '../../src/uptime/domain/index.js';
 
 /** 12 o'clock on the day of every test. */
@@ -25,6 +27,11 @@ export const HTTP: MonitoredService = {
   jitterMs: 0,
   retries: 0,
   retryDelayMs: 1_000,
+};
+
+/** The service `http`, configured but not probed. */
+export const LIVE: LiveServices = {
+  monitors: new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]),
 };
 
 export function uptimeEvents(): EventRegistry {

@@ -32,6 +32,10 @@ export class RecordedByPeople {
     return commit < this.#readable;
   }
 
+  services(): string[] {
+    return [];
+  }
+
   maintenance(service: string): MaintenanceWindow[] {
     return this.#eventsOf(service).reduce<MaintenanceWindow[]>((windows, event) => {
       if (isEvent(event, MaintenanceScheduled)) return [...windows, fromMaintenanceScheduled(event.data)];

@@ -5,13 +5,13 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
-import { HTTP, ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
+import { ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
 import { type OpenEndpoints } from '../../config/index.js';
 import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
-import { ChangeFeed, UptimeQueries } from '../probing/application/index.js';
-import { changeEventId, NO_TOTALS, toServiceStatusChanged } from '../domain/index.js';
+import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
+import { ChangeFeed } from './change-feed.js';
 
 /** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
 async function verify(token: string): Promise<AuthenticatedCaller> {
@@ -25,6 +25,8 @@ async function verify(token: string): Promise<AuthenticatedCaller> {
     ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }),
   });
 }
+
+const STATUS = { serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null };
 
 describe('the live feed', () => {
   let http: Server;
@@ -52,21 +54,7 @@ describe('the live feed', () => {
     http = createServer((_, response) => response.end('not a feed'));
     store = new MemoryEventStore(uptimeEvents());
     feed = new ChangeFeed(store, () => Promise.resolve());
-    const history = {
-      services: () => ['http'],
-      lastChange: () => undefined,
-      changesIn: () => [],
-      coveredIn: () => [],
-      maintenance: () => [],
-      corrections: () => [],
-      totalsIn: () => NO_TOTALS,
-      finalUntil: () => undefined,
-    };
-    const queries = new UptimeQueries(
-      history,
-      () => new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]),
-      new ManualClock(),
-    );
+    const statuses = { currentStatuses: () => [STATUS] };
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(http);
@@ -74,9 +62,8 @@ describe('the live feed', () => {
     const authenticator = new Authenticator({ verify }, { verify: () => own.caller }, own);
     openEndpoints.add('uptime');
     const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
-    gateway = new LiveFeedGateway(adapterHost, feed, queries, new ManualClock(), authenticator, { auth });
+    gateway = new LiveFeedGateway(adapterHost, feed, statuses, new ManualClock(), authenticator, { auth });
     gateway.onApplicationBootstrap();
-    feed.start();
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     ({ port } = http.address() as AddressInfo);
@@ -138,7 +125,7 @@ describe('the live feed', () => {
       {
         type: 'statuses',
         timestamp: '2026-01-01T12:00:00.000Z',
-        services: [{ serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null }],
+        services: [STATUS],
       },
     ]);
   });

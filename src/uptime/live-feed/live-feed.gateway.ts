@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../common/time.js';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -13,9 +14,8 @@ import { closeWithin } from '../../common/wait.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { type Caller, CLOCK, type Clock } from '../../event-store/index.js';
 import { Authenticator } from '../../identity/index.js';
-import { ChangeFeed, UptimeQueries } from '../probing/application/index.js';
-import { LIVE_FEED_PATH } from './live-feed-path.js';
-import { CurrentStatusDto, toTimestamp } from '../history/http/uptime.dto.js';
+import { ChangeFeed } from './change-feed.js';
+import { LIVE_FEED_PATH, STATUS_SNAPSHOT, type StatusSnapshot } from '../domain/index.js';
 
 const MAX_CONNECTIONS = 1_000;
 /** The feed is told nothing, so that nothing larger needs to be read. */
@@ -50,7 +50,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly feed: ChangeFeed,
-    private readonly queries: UptimeQueries,
+    @Inject(STATUS_SNAPSHOT) private readonly statuses: StatusSnapshot,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly authenticator: Authenticator,
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth'>,
@@ -67,6 +67,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
       onResumed: () => this.#sendToAll(this.#currentStatuses()),
     });
+    this.feed.start();
     this.#heartbeat = setInterval(() => this.#ping(), HEARTBEAT_MS);
   }
 
@@ -76,6 +77,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     this.#stopListening?.();
     await Promise.all([...this.#server.clients].map((peer) => closeAway(peer)));
     this.#server.close();
+    await this.feed.stop();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -122,7 +124,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     return JSON.stringify({
       type: 'statuses',
       timestamp: toTimestamp(this.clock.now()),
-      services: this.queries.status().map((status) => CurrentStatusDto.of(status)),
+      services: this.statuses.currentStatuses(),
     });
   }
 

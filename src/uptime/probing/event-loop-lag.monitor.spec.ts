@@ -1,6 +1,6 @@
 import { DecidedProbe, HTTP } from '../../../test/support/probed-service.js';
-import { runProbe, type ProbeAttempt } from './application/index.js';
-import { type MonitoredService } from '../domain/index.js';
+import { runProbe } from './application/index.js';
+import { type MonitoredService, type ProbeAttempt } from '../domain/index.js';
 import { EventLoopLagMonitor } from './event-loop-lag.monitor.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig, readEnvironment } from '../../config/index.js';
+import { type ServicesHandlers, type ServicesSource, type ServicesWatch } from '../domain/index.js';
 import { loadServices, readServices, type ReadServices } from './read-services.js';
-import { type ServicesHandlers, type ServicesWatch, watchServices } from './services-watch.js';
+import { watchServices } from './services-watch.js';
 
-/** The services to probe when the process starts, and their changes while it runs. */
+/** Services from the variables `UPTIME_*` and from the services file. */
 @Injectable()
-export class ServicesFile {
+export class ServicesFile implements ServicesSource {
   readonly #path: string | undefined;
   readonly #initial: ReadServices;
 

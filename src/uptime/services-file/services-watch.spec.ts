@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { loadConfig, readConfig } from '../../config/index.js';
 import { loadServices, type ReadServices } from './read-services.js';
 import { ServicesFile } from './services-file.js';
-import { type ServicesHandlers, type ServicesWatch, watchServices } from './services-watch.js';
+import { type ServicesHandlers, type ServicesWatch } from '../domain/index.js';
+import { watchServices } from './services-watch.js';
 
 /** Longer than a change takes to be noticed, on a machine that has much else to do. */
 const SURELY_MS = 10_000;

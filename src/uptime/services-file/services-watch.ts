@@ -1,22 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../config/index.js';
-import { type MonitoredService } from '../domain/index.js';
+import { type MonitoredService, type ServicesHandlers, type ServicesWatch } from '../domain/index.js';
 import { digestOf, type ReadServices } from './read-services.js';
 
 const POLL_INTERVAL_MS = 500;
-
-/** Callbacks of the watch; they must not throw. */
-export interface ServicesHandlers {
-  /** All services after a change of at least one of them, or after the file has been corrected. */
-  readonly onServices: (services: readonly MonitoredService[]) => void;
-  /** Why the file cannot be used; the services stay unchanged. Called once for each content of the file. */
-  readonly onProblem: (problems: readonly string[]) => void;
-}
-
-export interface ServicesWatch {
-  /** Stops the watch: no handler is called afterwards. */
-  close(): void;
-}
 
 /**
  * Watches the services file and loads the services again when its content changes.

@@ -9,7 +9,7 @@ import {
   WrongExpectedRevisionError,
 } from '../../../event-store/domain/index.js';
 import { assertSameRequest, type AnnotationRequest } from './annotation-ids.js';
-import { createUptimeStream } from '../../probing/application/uptime-streams.js';
+import { createUptimeStream } from '../../domain/index.js';
 
 /** How long a write waits until the queries of this process know what is in the stream, in milliseconds. */
 const READABLE_WITHIN_MS = 2_000;

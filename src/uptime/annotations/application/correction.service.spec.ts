@@ -1,11 +1,11 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
-import { ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
+import { LIVE, ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
 import { RecordedByPeople } from '../../../../test/support/recorded-by-people.js';
 import { type AuthenticatedCaller, StreamNotFoundError, ValidationError } from '../../../event-store/domain/index.js';
 import { CorrectionService } from './correction.service.js';
 import { AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { AnnotationWriter } from './annotation-writer.js';
-import { createUptimeStream } from '../../probing/application/uptime-streams.js';
+import { createUptimeStream } from '../../domain/index.js';
 
 const STREAM = 'service-uptime-http';
 const MINUTE = 60_000;
@@ -26,12 +26,9 @@ describe('corrections', () => {
       (length) => String(drawn++).padStart(length, '0'),
       (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'),
     );
-    const mustExist = (name: string): void => {
-      if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
-    };
     corrections = new CorrectionService({
       history: recorded,
-      queries: { mustExist },
+      live: LIVE,
       records: new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
       ids,
       clock,

@@ -1,16 +1,20 @@
 import { type Clock, validationError } from '../../../event-store/domain/index.js';
-import { type Correction, toStatusCorrected } from '../../domain/index.js';
+import {
+  assertServiceExists,
+  type LiveServices,
+  type Correction,
+  toStatusCorrected,
+  type UptimeHistory,
+} from '../../domain/index.js';
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
-import { type UptimeHistory } from '../../history/application/uptime-history.js';
-import { type UptimeQueries } from '../../history/application/uptime-queries.js';
 
 /** A correction as it is asked for. Times in milliseconds since 1970. */
 export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
 export interface CorrectionServiceOptions {
-  readonly history: Pick<UptimeHistory, 'corrections'>;
-  readonly queries: Pick<UptimeQueries, 'mustExist'>;
+  readonly history: Pick<UptimeHistory, 'corrections' | 'services'>;
+  readonly live: LiveServices;
   readonly records: AnnotationWriter;
   readonly ids: AnnotationIds;
   readonly clock: Clock;
@@ -22,7 +26,7 @@ export class CorrectionService {
 
   /** All of them, in the order they were made in. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
   list(service: string): readonly Correction[] {
-    this.options.queries.mustExist(service);
+    this.#assertExists(service);
     return this.options.history.corrections(service);
   }
 
@@ -34,8 +38,8 @@ export class CorrectionService {
     request: AnnotationRequest,
     asked: CorrectStatusCommand,
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
-    const { history, queries, records, ids, clock } = this.options;
-    queries.mustExist(request.service);
+    const { history, records, ids, clock } = this.options;
+    this.#assertExists(request.service);
     if (asked.to <= asked.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
     if (asked.to > clock.now())
       throw validationError([
@@ -51,6 +55,11 @@ export class CorrectionService {
       toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
     });
     return { correction: recorded, replayed };
+  }
+
+  #assertExists(service: string): void {
+    const { live, history } = this.options;
+    assertServiceExists(service, live, history);
   }
 }
 

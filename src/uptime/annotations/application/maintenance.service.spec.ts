@@ -1,5 +1,5 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
-import { ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
+import { LIVE, ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
 import { RecordedByPeople } from '../../../../test/support/recorded-by-people.js';
 import {
   type AuthenticatedCaller,
@@ -11,7 +11,7 @@ import {
 import { MaintenanceService } from './maintenance.service.js';
 import { AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { AnnotationWriter } from './annotation-writer.js';
-import { createUptimeStream } from '../../probing/application/uptime-streams.js';
+import { createUptimeStream } from '../../domain/index.js';
 
 const STREAM = 'service-uptime-http';
 const HOUR = 3_600_000;
@@ -34,13 +34,10 @@ describe('the plan of maintenance', () => {
     drawn = 0;
     const random = (length: number): string => String(drawn++).padStart(length, '0');
     const digest = (text: string): string => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0');
-    const mustExist = (name: string): void => {
-      if (name !== 'http') throw new StreamNotFoundError(`service-uptime-${name}`);
-    };
     const records = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
     plan = new MaintenanceService({
       history: recorded,
-      queries: { mustExist },
+      live: LIVE,
       records,
       ids: new AnnotationIds(clock, random, digest),
       clock,

@@ -1,5 +1,7 @@
 import { type Clock, validationError } from '../../../event-store/domain/index.js';
 import {
+  assertServiceExists,
+  type LiveServices,
   MAX_OCCURRENCE_MS,
   type MaintenanceOccurrence,
   type MaintenanceWindow,
@@ -8,11 +10,10 @@ import {
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   upcomingOccurrences,
+  type UptimeHistory,
 } from '../../domain/index.js';
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
-import { type UptimeHistory } from '../../history/application/uptime-history.js';
-import { type UptimeQueries } from '../../history/application/uptime-queries.js';
 
 /** Maintenance as it is asked for: single with `to`, or recurring. Times in milliseconds since 1970. */
 export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
@@ -24,8 +25,8 @@ export interface MaintenanceView {
 }
 
 export interface MaintenanceServiceOptions {
-  readonly history: Pick<UptimeHistory, 'maintenance'>;
-  readonly queries: Pick<UptimeQueries, 'mustExist'>;
+  readonly history: Pick<UptimeHistory, 'maintenance' | 'services'>;
+  readonly live: LiveServices;
   readonly records: AnnotationWriter;
   readonly ids: AnnotationIds;
   readonly clock: Clock;
@@ -39,7 +40,7 @@ export class MaintenanceService {
 
   /** All that was ever scheduled, in that order. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
   list(service: string): MaintenanceView[] {
-    this.options.queries.mustExist(service);
+    this.#assertExists(service);
     return this.options.history.maintenance(service).map((window) => this.#planned(window));
   }
 
@@ -51,8 +52,8 @@ export class MaintenanceService {
     request: AnnotationRequest,
     asked: ScheduleMaintenanceCommand,
   ): Promise<MaintenanceView & { readonly replayed: boolean }> {
-    const { history, queries, records, ids, clock } = this.options;
-    queries.mustExist(request.service);
+    const { history, records, ids, clock } = this.options;
+    this.#assertExists(request.service);
     assertSensible(asked);
     const { id, eventId } = ids.next('mnt', request);
     const window: MaintenanceWindow = { id, ...asked, scheduledBy: request.caller.id };
@@ -76,8 +77,8 @@ export class MaintenanceService {
     { caller, service, requestId }: Omit<AnnotationRequest, 'idempotencyKey'>,
     id: string,
   ): Promise<MaintenanceView | undefined> {
-    const { queries, records, ids, clock } = this.options;
-    queries.mustExist(service);
+    const { records, ids, clock } = this.options;
+    this.#assertExists(service);
     let cancelled: MaintenanceWindow | undefined;
     await records.append(service, requestId, () => {
       const known = this.#find(service, id);
@@ -97,6 +98,11 @@ export class MaintenanceService {
 
   #planned(window: MaintenanceWindow): MaintenanceView {
     return { window, upcoming: upcomingOccurrences(window, this.options.clock.now(), MAX_UPCOMING) };
+  }
+
+  #assertExists(service: string): void {
+    const { live, history } = this.options;
+    assertServiceExists(service, live, history);
   }
 }
 

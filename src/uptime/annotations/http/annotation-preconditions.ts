@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type IncomingMessage } from 'node:http';
 import { idempotencyKeyOf, requestIdOf } from '../../../http/index.js';
-import { type AnnotationRequest } from '../../probing/application/index.js';
+import { type AnnotationRequest } from '../application/annotation-ids.js';
 
 /** What a request that writes says in its headers. */
 export type AnnotationPreconditions = Pick<AnnotationRequest, 'idempotencyKey' | 'requestId'>;

@@ -1,7 +1,7 @@
+import { TimestampedResponse } from '../../../http/index.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { CorrectionDto } from './corrections.dto.js';
 import { MaintenanceDto } from './maintenance.dto.js';
-import { TimestampedResponse } from '../../history/http/uptime-responses.dto.js';
 
 export class MaintenanceListResponse extends TimestampedResponse {
   @ApiProperty({ type: [MaintenanceDto], description: 'All that was ever scheduled, in that order' })

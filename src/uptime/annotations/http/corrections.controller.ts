@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
@@ -8,13 +9,12 @@ import {
   ApiIdempotencyKey,
   CurrentAuthenticatedCaller,
   REPLAYED_HEADER,
+  NoQueryPipe,
 } from '../../../http/index.js';
-import { CorrectionService } from '../../probing/application/index.js';
 import { correctStatusCommand, CorrectionDto, CorrectStatusRequest } from './corrections.dto.js';
-import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
 import { RequestPreconditions, type AnnotationPreconditions } from './annotation-preconditions.js';
 import { CorrectionResponse, CorrectionsResponse } from './annotation-responses.dto.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { CorrectionService } from '../application/correction.service.js';
 
 /** What people know better than the probes: "this was a false alarm". */
 @ApiTags('uptime')

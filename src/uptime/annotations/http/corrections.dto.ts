@@ -1,10 +1,10 @@
+import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { type CorrectStatusCommand } from '../../probing/application/index.js';
 import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../../domain/index.js';
 import { TimestampProperty, parseTimestamp } from './timestamp.property.js';
 import { ReasonProperty } from './reason.property.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { type CorrectStatusCommand } from '../application/correction.service.js';
 
 const FROM = { description: 'From when on it is known better', example: '2026-01-31T12:00:00.000Z' };
 const TO = { description: 'Until when, exclusive; not later than now', example: '2026-01-31T12:10:00.000Z' };

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import { Body, Controller, Delete, Get, Inject, NotFoundException, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
@@ -8,13 +9,12 @@ import {
   ApiIdempotencyKey,
   CurrentAuthenticatedCaller,
   REPLAYED_HEADER,
+  NoQueryPipe,
 } from '../../../http/index.js';
-import { MaintenanceService } from '../../probing/application/index.js';
 import { scheduleMaintenanceCommand, MaintenanceDto, ScheduleMaintenanceRequest } from './maintenance.dto.js';
-import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
 import { RequestPreconditions, type AnnotationPreconditions } from './annotation-preconditions.js';
 import { MaintenanceResponse, MaintenanceListResponse } from './annotation-responses.dto.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { MaintenanceService } from '../application/maintenance.service.js';
 
 /** When a service may fail on purpose. It is probed all the same. */
 @ApiTags('uptime')

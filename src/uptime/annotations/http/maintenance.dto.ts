@@ -1,8 +1,8 @@
+import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { IfGiven } from '../../../http/index.js';
-import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../../probing/application/index.js';
 import {
   MAX_OCCURRENCE_MS,
   MAX_RULE_LENGTH,
@@ -12,7 +12,7 @@ import {
 } from '../../domain/index.js';
 import { TimestampProperty, parseTimestamp, OptionalTimestampProperty } from './timestamp.property.js';
 import { ReasonProperty } from './reason.property.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../application/maintenance.service.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 const AN_END = '2026-01-31T14:00:00.000Z';

@@ -11,10 +11,10 @@ import {
   type StatusTotals,
   sumIntervals,
   totalTime,
+  type LiveService,
+  type ProbeAttempt,
+  type UptimeHistory,
 } from '../../domain/index.js';
-import { type LiveService } from '../../probing/application/service-monitor.js';
-import { type ProbeAttempt } from '../../probing/application/run-probe.js';
-import { type UptimeHistory } from './uptime-history.js';
 import { HOUR_MS, UptimeQueries } from './uptime-queries.js';
 
 const MINUTE = 60_000;
@@ -87,7 +87,11 @@ const live = (known: Partial<LiveService> = {}): LiveService => ({
   ...known,
 });
 const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries =>
-  new UptimeQueries(history, () => new Map(services.map((known) => [known.service.name, known])), new ManualClock());
+  new UptimeQueries(
+    history,
+    { monitors: new Map(services.map((known) => [known.service.name, known])) },
+    new ManualClock(),
+  );
 const always: TimeRange[] = [{ from: 0, to: NOON - 5_000 }];
 
 describe('the summary of a service', () => {

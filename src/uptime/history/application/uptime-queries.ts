@@ -1,4 +1,4 @@
-import { type Clock, serviceUptimeStream, StreamNotFoundError } from '../../../event-store/domain/index.js';
+import { type Clock } from '../../../event-store/domain/index.js';
 import {
   addTotals,
   countsAsUp,
@@ -19,10 +19,11 @@ import {
   type UptimeFigures,
   type UptimePolicy,
   addTimeRange,
+  type LiveServices,
+  assertServiceExists,
+  type ProbeAttempt,
+  type UptimeHistory,
 } from '../../domain/index.js';
-import { type LiveService } from '../../probing/application/service-monitor.js';
-import { type ProbeAttempt } from '../../probing/application/run-probe.js';
-import { type UptimeHistory } from './uptime-history.js';
 
 export const HOUR_MS = 3_600_000;
 
@@ -68,22 +69,15 @@ interface ChangeHistory extends StatusHistory {
 
 /** Answers questions about uptime, from what the streams say and what the monitors of this process know beyond that. */
 export class UptimeQueries {
-  /** @param live the services that this process probes, by name, in the order they are configured in */
   constructor(
     private readonly history: UptimeHistory,
-    private readonly live: () => ReadonlyMap<string, LiveService>,
+    private readonly live: LiveServices,
     private readonly clock: Clock,
   ) {}
 
   /** Services that are probed, in their order, and after them those that only have history. */
   services(): string[] {
-    return [...new Set([...this.live().keys(), ...this.history.services()])];
-  }
-
-  /** @throws StreamNotFoundError for a service that is neither configured nor has history; ValidationError for what cannot name one */
-  mustExist(name: string): void {
-    const streamName = serviceUptimeStream(name);
-    if (!this.live().has(name) && !this.history.services().includes(name)) throw new StreamNotFoundError(streamName);
+    return [...new Set([...this.live.monitors.keys(), ...this.history.services()])];
   }
 
   status(): CurrentStatus[] {
@@ -96,16 +90,16 @@ export class UptimeQueries {
     return this.services().map((name) => this.#summarize(name, window, this.#totalsIn(name, window), policy));
   }
 
-  /** @throws as {@link mustExist} does */
+  /** @throws as {@link assertServiceExists} */
   service(name: string, hours: number, policy?: UptimePolicy): ServiceSummary {
-    this.mustExist(name);
+    assertServiceExists(name, this.live, this.history);
     const window = this.#windowOf(hours);
     return this.#summarize(name, window, this.#totalsIn(name, window), policy);
   }
 
-  /** @throws as {@link mustExist} does */
+  /** @throws as {@link assertServiceExists} */
   timeline(name: string, hours: number, policy?: UptimePolicy): ServiceTimeline {
-    this.mustExist(name);
+    assertServiceExists(name, this.live, this.history);
     const window = this.#windowOf(hours);
     const known = this.#historyIn(name, window);
     const intervals = statusIntervals(window, known);
@@ -153,7 +147,7 @@ export class UptimeQueries {
       serviceName: name,
       currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown',
       lastChange: last,
-      lastProbe: this.live().get(name)?.lastProbe,
+      lastProbe: this.live.monitors.get(name)?.lastProbe,
       maintenance: maintenanceAt(this.history.maintenance(name), now),
     };
   }
@@ -177,7 +171,7 @@ export class UptimeQueries {
   #latestChanges(name: string): KnownChanges {
     const recorded = this.history.lastChange(name);
     // Where another replica has recorded a later change, that outweighs what this process knew.
-    const unread = (this.live().get(name)?.latestChanges ?? []).filter(
+    const unread = (this.live.monitors.get(name)?.latestChanges ?? []).filter(
       ({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId),
     );
     return { unread, last: unread.at(-1) ?? recorded };
@@ -185,7 +179,7 @@ export class UptimeQueries {
 
   /** When the service was probed; up to the window's end where its last probe is not longer ago than the next one may take. */
   #covered(name: string, window: TimeRange): TimeRange[] {
-    const live = this.live().get(name);
+    const live = this.live.monitors.get(name);
     const toleranceMs = live ? maxSampleGapMs(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
     const covered = (live?.covered ?? []).reduce<TimeRange[]>(

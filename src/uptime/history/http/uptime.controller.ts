@@ -1,12 +1,12 @@
+import { toTimestamp } from '../../../common/time.js';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors } from '../../../http/index.js';
-import { UptimeQueries } from '../../probing/application/index.js';
+import { Access, ApiErrors, NoQueryPipe } from '../../../http/index.js';
 import { HoursQuery, periodOf } from './hours.query.js';
-import { NoQueryPipe } from './no-query.pipe.js';
 import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-responses.dto.js';
-import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto, toTimestamp } from './uptime.dto.js';
+import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
+import { UptimeQueries } from '../application/uptime-queries.js';
 
 /** Who is up, since when, how much of the time. */
 @ApiTags('uptime')

@@ -1,12 +1,5 @@
+import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  type CurrentStatus,
-  type ProbePhases,
-  type ServiceSummary,
-  type ServiceTimeline,
-  type ProbeAttempt,
-  type TimelineInterval,
-} from '../../probing/application/index.js';
 import {
   type ChangeEvidence,
   type MaintenanceOccurrence,
@@ -16,7 +9,15 @@ import {
   type PerformanceGrade,
   SERVICE_STATUSES,
   type ServiceStatus,
+  type ProbePhases,
+  type ProbeAttempt,
 } from '../../domain/index.js';
+import {
+  type CurrentStatus,
+  type ServiceSummary,
+  type ServiceTimeline,
+  type TimelineInterval,
+} from '../application/uptime-queries.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 
@@ -309,8 +310,4 @@ export class ServiceTimelineDto extends ServiceSummaryDto {
       timeline: intervals.map((interval) => TimelineIntervalDto.of(interval)),
     };
   }
-}
-
-export function toTimestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

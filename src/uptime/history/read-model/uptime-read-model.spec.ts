@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
 import { HTTP, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
 import { ReadModel, serviceUptimeStream } from '../../../event-store/index.js';
-import { createUptimeStreams } from '../../probing/application/index.js';
 import {
   changeEventId,
   toSample,
@@ -19,6 +18,7 @@ import {
   toServiceStatusChanged,
   toStatusCorrected,
   addTimeRange,
+  createUptimeStream,
 } from '../../domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 
@@ -73,7 +73,7 @@ describe('the read model of uptime', () => {
     spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
 
   it('knows the services that have a stream, probed or not', async () => {
-    await createUptimeStreams(store, ['websocket', 'http'], undefined);
+    for (const service of ['websocket', 'http']) await createUptimeStream(store, service);
     expect((await open()).services()).toEqual(['http', 'websocket']);
   });
 

@@ -1,11 +1,5 @@
 import { type ReadModelDefinition, type ReadModelTables, SERVICE_UPTIME_PREFIX } from '../../../event-store/index.js';
 import {
-  type ErrorCount,
-  type ResponseHistory,
-  type ResponseTimes,
-  type UptimeHistory,
-} from '../../probing/application/index.js';
-import {
   type Correction,
   type MaintenanceWindow,
   PROBE_SAMPLES_PREFIX,
@@ -13,12 +7,14 @@ import {
   startOf,
   type StatusChange,
   type StatusTotals,
+  type UptimeHistory,
 } from '../../domain/index.js';
 import { totalsIn } from './daily-totals.js';
 import { changesIn, correctionsOf, coveredIn, lastChange, lastProbed, maintenanceOf } from './recorded-history.js';
 import { rollupOf } from './rollup-rows.js';
 import { UptimeProjection } from './uptime-projection.js';
 import { openTables, UPTIME_TABLES, type UptimeTables } from './uptime-tables.js';
+import { type ErrorCount, type ResponseHistory, type ResponseTimes } from '../application/response-history.js';
 
 /** What the read model is made of; `ReadModels.open` takes it. */
 export const uptimeReadModel: ReadModelDefinition = {

@@ -1,7 +1,6 @@
 import { DecidedProbe, HTTP } from '../../../../test/support/probed-service.js';
-import { type MonitoredService } from '../../domain/index.js';
-import { type ProbeResult } from './probe.js';
-import { runProbe, type ProbeAttempt } from './run-probe.js';
+import { type MonitoredService, type ProbeResult, type ProbeAttempt } from '../../domain/index.js';
+import { runProbe } from './run-probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const REFUSED: ProbeResult = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };

@@ -1,9 +1,15 @@
 import { sleep } from '../../../common/wait.js';
 import { type Clock } from '../../../event-store/domain/index.js';
-import { toSample, type MonitoredService, type Sample } from '../../domain/index.js';
+import {
+  type MonitoredService,
+  type ProbeAttempt,
+  type ProbeResult,
+  type TimedProbeResult,
+  toSample,
+} from '../../domain/index.js';
 import { type EventLoopLag } from './event-loop-lag.js';
 import { type Log } from './log.js';
-import { type Probe, type ProbeResult } from './probe.js';
+import { type Probe } from './probe.js';
 
 /** A probe's time may be stretched by what this process was held up, but to no more than so many times the timeout. */
 const MAX_TIMEOUT_FACTOR = 3;
@@ -12,16 +18,6 @@ export interface ProbeAttemptDependencies {
   readonly clock: Clock;
   readonly eventLoopLag: EventLoopLag;
   readonly log: Log;
-}
-
-/** What a probe found, and how much of its time this process was held up, in milliseconds. */
-export interface TimedProbeResult extends ProbeResult {
-  readonly delay: number;
-}
-
-export interface ProbeAttempt {
-  readonly sample: Sample;
-  readonly answer: TimedProbeResult;
 }
 
 /**

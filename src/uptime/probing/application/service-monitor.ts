@@ -1,12 +1,18 @@
 import { settleWithin } from '../../../common/wait.js';
 import { type Clock, DomainError } from '../../../event-store/domain/index.js';
-import { type MonitoredService, type TimeRange, type StatusChange } from '../../domain/index.js';
+import {
+  type LiveService,
+  type MonitoredService,
+  type ProbeAttempt,
+  type StatusChange,
+  type TimeRange,
+} from '../../domain/index.js';
 import { StatusChangeRecorder, type StatusChangeRecorderOptions } from './status-change.recorder.js';
 import { type EventLoopLag } from './event-loop-lag.js';
 import { type Probe } from './probe.js';
 import { LeaseLostError } from './prober-lease.js';
 import { SampleRecorder, type SampleRecorderOptions } from './sample.recorder.js';
-import { runProbe, type ProbeAttempt } from './run-probe.js';
+import { runProbe } from './run-probe.js';
 
 export interface MonitorOptions extends SampleRecorderOptions {
   readonly store: SampleRecorderOptions['store'] & StatusChangeRecorderOptions['store'];
@@ -17,17 +23,6 @@ export interface MonitorOptions extends SampleRecorderOptions {
   readonly eventLoopLag: EventLoopLag;
   /** When another replica was seen to be the prober. */
   readonly proberElsewhere: () => { readonly since: number; readonly until: number } | undefined;
-}
-
-/** What is known of a service before it can be read from the streams. */
-export interface LiveService {
-  readonly service: MonitoredService;
-  /** The last recorded change and those that are not recorded yet, in order. */
-  readonly latestChanges: readonly StatusChange[];
-  /** When this process has probed, or has seen that another one does; in order, disjoint. */
-  readonly covered: readonly TimeRange[];
-  /** What this process found last, with what is not recorded of it. */
-  readonly lastProbe: ProbeAttempt | undefined;
 }
 
 /**

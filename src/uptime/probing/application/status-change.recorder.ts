@@ -9,6 +9,7 @@ import {
   WrongExpectedRevisionError,
 } from '../../../event-store/domain/index.js';
 import {
+  createUptimeStream,
   evolve,
   maxSampleGapMs,
   applySample,
@@ -26,7 +27,6 @@ import {
   type StatusDetectorState,
 } from '../../domain/index.js';
 import { type Log } from './log.js';
-import { createUptimeStream } from './uptime-streams.js';
 
 /** Samples that wait for the stream's state, and changes that wait for the store: more than days of an outage bring forth. */
 const MAX_PENDING_SAMPLES = 20_000;

@@ -4,10 +4,7 @@ import {
   serviceUptimeStream,
   DomainError,
 } from '../../../event-store/domain/index.js';
-import { probeSamplesStream } from '../../domain/index.js';
-
-/** Anybody may read who was up when; only the service itself writes it. The raw samples, as all system streams, are the system's alone. */
-const PERMISSIONS = { read: ['*'], write: ['system'], admin: ['system'] };
+import { createUptimeStream, probeSamplesStream } from '../../domain/index.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -46,20 +43,6 @@ export function createUptimeStreams(
       }
     }),
   );
-}
-
-/** The stream of a service's changes; they are kept for ever. @throws ConnectionError, TimeoutError, PermissionError, StreamDeletedError */
-export function createUptimeStream(
-  store: Pick<EventStore, 'createStream'>,
-  service: string,
-): Promise<CreateStreamResult> {
-  return store.createStream({
-    name: serviceUptimeStream(service),
-    description: `Confirmed changes of the status of the service '${service}'`,
-    tags: ['uptime', service],
-    owner: 'system',
-    permissions: PERMISSIONS,
-  });
 }
 
 /**

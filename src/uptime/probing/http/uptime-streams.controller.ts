@@ -1,14 +1,13 @@
+import { toTimestamp } from '../../../common/time.js';
 import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { APP_CONFIG, type AppConfig } from '../../../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../../../event-store/index.js';
-import { Access, ApiErrors } from '../../../http/index.js';
+import { Access, ApiErrors, NoQueryPipe } from '../../../http/index.js';
 import { createUptimeStreams, samplesMaxAgeOf } from '../application/index.js';
-import { ConfiguredServices } from '../push/configured-services.js';
-import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
-import { ConnectionTestResponse, StreamCreationResponse } from '../../history/http/uptime-responses.dto.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { LIVE_SERVICES, type LiveServices } from '../../domain/index.js';
+import { ConnectionTestResponse, StreamCreationResponse } from './uptime-streams.dto.js';
 
 const RETRY_AFTER_SECONDS = '5';
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
@@ -40,7 +39,7 @@ export class UptimeStreamsController {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(APP_CONFIG) { uptime }: AppConfig,
-    private readonly services: ConfiguredServices,
+    @Inject(LIVE_SERVICES) private readonly services: LiveServices,
   ) {
     this.#samplesMaxAge = samplesMaxAgeOf(uptime.samplesMaxAgeDays);
   }
@@ -73,7 +72,7 @@ export class UptimeStreamsController {
     @Query(NoQueryPipe) _query: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StreamCreationResponse> {
-    const results = await createUptimeStreams(this.store, this.services.names(), this.#samplesMaxAge);
+    const results = await createUptimeStreams(this.store, [...this.services.monitors.keys()], this.#samplesMaxAge);
     const failed = results.filter(({ success }) => !success).length;
     if (failed > 0) sayUnavailable(response);
     const message =

@@ -1,13 +1,19 @@
 import { type Clock, type EventStore, type RandomString } from '../../../event-store/index.js';
-import { type Probe, type ProbeResult, type PushReports } from '../application/index.js';
-import { type HttpTarget, type MonitoredService, type WebSocketTarget } from '../../domain/index.js';
-import { LIVE_FEED_PATH } from '../../live-feed/live-feed-path.js';
+import { type Probe } from '../application/index.js';
+import {
+  type HttpTarget,
+  type MonitoredService,
+  type WebSocketTarget,
+  type ProbeResult,
+  LIVE_FEED_PATH,
+} from '../../domain/index.js';
 import { databaseByUrl, databaseInUse } from './database/database-by-url.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { HttpProbe } from './http/http.probe.js';
 import { PushProbe } from '../push/push.probe.js';
 import { TcpProbe } from './tcp/tcp.probe.js';
 import { WebSocketProbe } from './websocket/websocket.probe.js';
+import { type PushReports } from '../push/push-reports.js';
 
 export interface ProbeDependencies {
   readonly clock: Clock;

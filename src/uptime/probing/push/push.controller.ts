@@ -1,8 +1,10 @@
+import { toTimestamp } from '../../../common/time.js';
 import {
   Body,
   Controller,
   HttpCode,
   HttpStatus,
+  Inject,
   NotFoundException,
   Param,
   Post,
@@ -10,13 +12,11 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Access, ApiErrors } from '../../../http/index.js';
-import { PushReports } from '../application/index.js';
-import { NoQueryPipe } from '../../history/http/no-query.pipe.js';
+import { Access, ApiErrors, NoQueryPipe } from '../../../http/index.js';
 import { PushResponse, PushRequest } from './push.dto.js';
-import { ConfiguredServices } from './configured-services.js';
+import { LIVE_SERVICES, type LiveServices } from '../../domain/index.js';
 import { PushGuard, pushTargetOf } from './push.guard.js';
-import { toTimestamp } from '../../history/http/uptime.dto.js';
+import { PushReports } from './push-reports.js';
 
 /** Where services of kind `push` report in. */
 @ApiTags('uptime')
@@ -25,7 +25,7 @@ import { toTimestamp } from '../../history/http/uptime.dto.js';
 @UseGuards(PushGuard)
 export class PushController {
   constructor(
-    private readonly services: ConfiguredServices,
+    @Inject(LIVE_SERVICES) private readonly services: LiveServices,
     private readonly reports: PushReports,
   ) {}
 
@@ -52,7 +52,7 @@ export class PushController {
     @Query(NoQueryPipe) _query: unknown,
     @Body() { status, message, responseTime }: PushRequest,
   ): Promise<PushResponse> {
-    const service = this.services.find(name);
+    const service = this.services.monitors.get(name)?.service;
     if (!service || !pushTargetOf(service))
       throw new NotFoundException(
         `There is no service of this name that reports in; give it the kind 'push' in the services file`,

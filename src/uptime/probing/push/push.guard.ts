@@ -1,10 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { type Request } from 'express';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AuthenticationError, hasRole, PermissionError } from '../../../event-store/index.js';
 import { callerOf } from '../../../http/index.js';
-import { type MonitoredService, type PushTarget } from '../../domain/index.js';
-import { ConfiguredServices } from './configured-services.js';
+import { LIVE_SERVICES, type LiveServices, type MonitoredService, type PushTarget } from '../../domain/index.js';
 
 /** The target of a service that reports in; undefined for any other, and for none. */
 export function pushTargetOf(service: MonitoredService | undefined): PushTarget | undefined {
@@ -17,12 +16,12 @@ export function pushTargetOf(service: MonitoredService | undefined): PushTarget 
  */
 @Injectable()
 export class PushGuard implements CanActivate {
-  constructor(private readonly services: ConfiguredServices) {}
+  constructor(@Inject(LIVE_SERVICES) private readonly services: LiveServices) {}
 
   /** @throws AuthenticationError, PermissionError; ConnectionError where credentials cannot be checked now */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request<{ name: string }>>();
-    const token = pushTargetOf(this.services.find(request.params.name))?.token;
+    const token = pushTargetOf(this.services.monitors.get(request.params.name)?.service)?.token;
     if (token !== undefined && isSame(bearerOf(request), token)) return true;
     // The token of a service means nothing to whoever looks at callers, so that a wrong one is refused here.
     const caller = callerOf(request);

@@ -1,7 +1,7 @@
 import { ManualClock, NOON } from '../../../../test/support/probed-service.js';
-import { type HeardReports } from '../application/index.js';
 import { type ServiceReport } from '../../domain/index.js';
 import { PushProbe } from './push.probe.js';
+import { type HeardReports } from './push-reports.js';
 
 const SERVICE = { name: 'nightly-backup', intervalMs: 10_000, timeoutMs: 5_000 };
 

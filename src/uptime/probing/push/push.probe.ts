@@ -1,7 +1,8 @@
 import { type Clock } from '../../../event-store/index.js';
-import { type Probe, type ProbeResult, type PushReports } from '../application/index.js';
-import { type MonitoredService, type ServiceReport } from '../../domain/index.js';
+import { type Probe } from '../application/index.js';
+import { type MonitoredService, type ServiceReport, type ProbeResult } from '../../domain/index.js';
 import { shorten } from '../probes/connection/connection-errors.js';
+import { type PushReports } from './push-reports.js';
 
 /**
  * Answers with what a service last reported of itself, as long as that is not older than its interval and its timeout together: then

@@ -1,10 +1,10 @@
 import { isIP, type Socket } from 'node:net';
 import { type Clock } from '../../../../event-store/index.js';
-import { type ProbeResult, type ProbePhases } from '../../application/index.js';
 import { checkCertificate } from './certificate-rules.js';
 import { describeConnectionError, isClosing, isOfTheTarget, ProbeFailure } from './connection-errors.js';
 import { openConnection, isTls, type Endpoint } from './endpoint-connection.js';
 import { type ProbeStage, STAGES } from './probe-stages.js';
+import { type ProbeResult, type ProbePhases } from '../../../domain/index.js';
 
 type Phase = keyof ProbePhases;
 

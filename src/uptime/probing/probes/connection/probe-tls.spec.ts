@@ -9,8 +9,14 @@ import {
   type ServerCertificate,
   TestAuthority,
 } from '../../../../../test/support/test-certificates.js';
-import { type Probe, type ProbeResult } from '../../application/index.js';
-import { DEFAULT_TLS_RULES, httpTarget, type TlsRules, webSocketTarget } from '../../../domain/index.js';
+import { type Probe } from '../../application/index.js';
+import {
+  DEFAULT_TLS_RULES,
+  httpTarget,
+  type TlsRules,
+  webSocketTarget,
+  type ProbeResult,
+} from '../../../domain/index.js';
 import { HttpProbe } from '../http/http.probe.js';
 import { TcpProbe } from '../tcp/tcp.probe.js';
 import { WebSocketProbe } from '../websocket/websocket.probe.js';

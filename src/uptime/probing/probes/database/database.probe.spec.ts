@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:net';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { MemoryEventStore } from '../../../../../test/support/memory-event-store.js';
 import { uptimeEvents } from '../../../../../test/support/probed-service.js';
-import { type ProbeResult } from '../../application/index.js';
 import { databaseByUrl, databaseInUse } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
+import { type ProbeResult } from '../../../domain/index.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random = (length: number): string => 'a'.repeat(length);

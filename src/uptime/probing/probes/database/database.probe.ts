@@ -1,6 +1,7 @@
 import { type Clock } from '../../../../event-store/index.js';
-import { type Probe, type ProbeResult } from '../../application/index.js';
+import { type Probe } from '../../application/index.js';
 import { ProbeFailure, shorten } from '../connection/connection-errors.js';
+import { type ProbeResult } from '../../../domain/index.js';
 
 /** One question to a database. */
 export interface DatabaseCheck {

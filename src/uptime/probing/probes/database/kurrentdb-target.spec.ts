@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { KurrentDBServer } from '../../../../../test/support/kurrentdb-server.js';
-import { type ProbeResult } from '../../application/index.js';
 import { databaseByUrl } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
+import { type ProbeResult } from '../../../domain/index.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { mongoDBResponder, type Reaction } from '../../../../../test/support/mongodb-responder.js';
-import { type ProbeResult } from '../../application/index.js';
 import { databaseByUrl } from './database-by-url.js';
 import { DatabaseProbe } from './database.probe.js';
+import { type ProbeResult } from '../../../domain/index.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random = (length: number): string => 'a'.repeat(length);

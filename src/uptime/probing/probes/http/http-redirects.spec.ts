@@ -1,7 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
-import { type ProbeResult } from '../../application/index.js';
-import { type HttpTarget, httpTarget } from '../../../domain/index.js';
+import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
-import { type ProbeResult } from '../../application/index.js';
-import { type HttpTarget, httpTarget } from '../../../domain/index.js';
+import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

@@ -1,6 +1,6 @@
 import { type Clock } from '../../../../event-store/index.js';
-import { type Probe, type ProbeResult } from '../../application/index.js';
-import { type HttpTarget } from '../../../domain/index.js';
+import { type Probe } from '../../application/index.js';
+import { type HttpTarget, type ProbeResult } from '../../../domain/index.js';
 import { BodyChecks } from './body-checks.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { send, type HttpResponse } from './http-exchange.js';

@@ -1,8 +1,7 @@
 import { type Socket } from 'node:net';
 import { FullServer } from '../../../../../test/support/full-server.js';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
-import { type ProbeResult } from '../../application/index.js';
-import { type TcpTarget } from '../../../domain/index.js';
+import { type TcpTarget, type ProbeResult } from '../../../domain/index.js';
 import { TcpProbe } from './tcp.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

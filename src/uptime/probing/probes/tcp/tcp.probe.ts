@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { type Clock } from '../../../../event-store/index.js';
-import { type Probe, type ProbeResult } from '../../application/index.js';
-import { type TcpTarget } from '../../../domain/index.js';
+import { type Probe } from '../../application/index.js';
+import { type TcpTarget, type ProbeResult } from '../../../domain/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type Endpoint } from '../connection/endpoint-connection.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
-import { type ProbeResult } from '../../application/index.js';
-import { webSocketTarget, type WebSocketTarget } from '../../../domain/index.js';
+import { webSocketTarget, type WebSocketTarget, type ProbeResult } from '../../../domain/index.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

@@ -1,10 +1,8 @@
-import {
-  type Correction,
-  type MaintenanceWindow,
-  type TimeRange,
-  type StatusChange,
-  type StatusTotals,
-} from '../../domain/index.js';
+import { type MaintenanceWindow } from '../maintenance/maintenance-window.js';
+import { type StatusChange } from '../status/status-change.js';
+import { type Correction } from './corrections.js';
+import { type StatusTotals } from './status-totals.js';
+import { type TimeRange } from './time-ranges.js';
 
 /** What the streams say, ready to be asked: the port that the read model implements. */
 export interface UptimeHistory {
@@ -31,3 +29,6 @@ export interface UptimeHistory {
    */
   finalUntil(service: string): number | undefined;
 }
+
+/** Injection token of {@link UptimeHistory}. */
+export const UPTIME_HISTORY = Symbol('UPTIME_HISTORY');

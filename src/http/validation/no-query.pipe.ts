@@ -1,5 +1,5 @@
 import { type PipeTransform } from '@nestjs/common';
-import { ValidationError } from '../../../event-store/index.js';
+import { ValidationError } from '../../event-store/index.js';
 
 /** For routes that take no query: a value that would be ignored is refused, so that a mistyped route or option shows. */
 export class NoQueryPipe implements PipeTransform<Readonly<Record<string, unknown>>> {

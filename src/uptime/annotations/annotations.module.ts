@@ -1,0 +1,65 @@
+import { Module } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import {
+  CLOCK,
+  type Clock,
+  EVENT_STORE,
+  type EventStore,
+  RANDOM_STRING,
+  type RandomString,
+  ReadModel,
+} from '../../event-store/index.js';
+import { LIVE_SERVICES, type LiveServices, UPTIME_HISTORY, type UptimeHistory } from '../domain/index.js';
+import { HistoryModule } from '../history/history.module.js';
+import { ProbingModule } from '../probing/probing.module.js';
+import { AnnotationIds } from './application/annotation-ids.js';
+import { AnnotationWriter } from './application/annotation-writer.js';
+import { CorrectionService } from './application/correction.service.js';
+import { MaintenanceService } from './application/maintenance.service.js';
+import { CorrectionsController } from './http/corrections.controller.js';
+import { MaintenanceController } from './http/maintenance.controller.js';
+
+const DEPENDENCIES = [UPTIME_HISTORY, LIVE_SERVICES, AnnotationWriter, AnnotationIds, CLOCK];
+
+/** Maintenance windows and corrections: what people add to the history of a service. */
+@Module({
+  imports: [HistoryModule, ProbingModule],
+  controllers: [MaintenanceController, CorrectionsController],
+  providers: [
+    {
+      provide: AnnotationWriter,
+      inject: [EVENT_STORE, ReadModel],
+      useFactory: (store: EventStore, readModel: ReadModel) =>
+        new AnnotationWriter(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
+    },
+    {
+      provide: AnnotationIds,
+      inject: [CLOCK, RANDOM_STRING],
+      useFactory: (clock: Clock, random: RandomString) =>
+        new AnnotationIds(clock, random, (text) => createHash('sha256').update(text).digest('hex')),
+    },
+    {
+      provide: MaintenanceService,
+      inject: DEPENDENCIES,
+      useFactory: (
+        history: UptimeHistory,
+        live: LiveServices,
+        records: AnnotationWriter,
+        ids: AnnotationIds,
+        clock: Clock,
+      ) => new MaintenanceService({ history, live, records, ids, clock }),
+    },
+    {
+      provide: CorrectionService,
+      inject: DEPENDENCIES,
+      useFactory: (
+        history: UptimeHistory,
+        live: LiveServices,
+        records: AnnotationWriter,
+        ids: AnnotationIds,
+        clock: Clock,
+      ) => new CorrectionService({ history, live, records, ids, clock }),
+    },
+  ],
+})
+export class AnnotationsModule {}

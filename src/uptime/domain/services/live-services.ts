@@ -1,0 +1,36 @@
+import { serviceUptimeStream, StreamNotFoundError } from '../../../event-store/domain/index.js';
+import { type ProbeAttempt } from '../samples/probe-attempt.js';
+import { type StatusChange } from '../status/status-change.js';
+import { type TimeRange } from '../timeline/time-ranges.js';
+import { type UptimeHistory } from '../timeline/uptime-history.js';
+import { type MonitoredService } from './monitored-service.js';
+
+/** State of a service in this process that the read model may not contain yet. */
+export interface LiveService {
+  readonly service: MonitoredService;
+  /** The last recorded change and the changes that are not recorded yet, in order. */
+  readonly latestChanges: readonly StatusChange[];
+  /** When this process probed the service, or observed another replica probing it; in order, disjoint. */
+  readonly covered: readonly TimeRange[];
+  /** The last probe of this process, recorded or not. */
+  readonly lastProbe: ProbeAttempt | undefined;
+}
+
+/** The configured services with their state in this process. */
+export interface LiveServices {
+  /** By name, in the order of the configuration. */
+  readonly monitors: ReadonlyMap<string, LiveService>;
+}
+
+/** Injection token of {@link LiveServices}. */
+export const LIVE_SERVICES = Symbol('LIVE_SERVICES');
+
+/** @throws StreamNotFoundError for a service without configuration and history; ValidationError for an invalid name */
+export function assertServiceExists(
+  name: string,
+  { monitors }: LiveServices,
+  history: Pick<UptimeHistory, 'services'>,
+): void {
+  const streamName = serviceUptimeStream(name);
+  if (!monitors.has(name) && !history.services().includes(name)) throw new StreamNotFoundError(streamName);
+}

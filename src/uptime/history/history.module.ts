@@ -1,0 +1,59 @@
+import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CLOCK, type Clock, ReadModel, ReadModels } from '../../event-store/index.js';
+import {
+  LIVE_SERVICES,
+  type LiveServices,
+  STATUS_SNAPSHOT,
+  type StatusSnapshot,
+  UPTIME_HISTORY,
+  type UptimeHistory,
+} from '../domain/index.js';
+import { ProbingModule } from '../probing/probing.module.js';
+import { UptimeEventsModule } from '../uptime-events.module.js';
+import { UptimeQueries } from './application/uptime-queries.js';
+import { UptimeController } from './http/uptime.controller.js';
+import { CurrentStatusDto } from './http/uptime.dto.js';
+import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model.js';
+
+/** Follows the streams from the start until HTTP requests are no longer served, because they read the tables. */
+@Injectable()
+class ReadModelLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly readModel: ReadModel) {}
+
+  onApplicationBootstrap(): void {
+    this.readModel.startWhenReachable();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.readModel.stop();
+  }
+}
+
+/** Status and uptime of the services, queried from a read model of their streams. */
+@Module({
+  imports: [UptimeEventsModule, ProbingModule],
+  controllers: [UptimeController],
+  providers: [
+    { provide: ReadModel, inject: [ReadModels], useFactory: (models: ReadModels) => models.open(uptimeReadModel) },
+    {
+      provide: UPTIME_HISTORY,
+      inject: [ReadModel],
+      useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel),
+    },
+    ReadModelLifecycle,
+    {
+      provide: UptimeQueries,
+      inject: [UPTIME_HISTORY, LIVE_SERVICES, CLOCK],
+      useFactory: (history: UptimeHistory, live: LiveServices, clock: Clock) => new UptimeQueries(history, live, clock),
+    },
+    {
+      provide: STATUS_SNAPSHOT,
+      inject: [UptimeQueries],
+      useFactory: (queries: UptimeQueries): StatusSnapshot => ({
+        currentStatuses: () => queries.status().map((status) => CurrentStatusDto.of(status)),
+      }),
+    },
+  ],
+  exports: [ReadModel, UPTIME_HISTORY, STATUS_SNAPSHOT],
+})
+export class HistoryModule {}

@@ -1,0 +1,50 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { TimestampedResponse } from '../../../http/index.js';
+import { type StreamCreation } from '../application/index.js';
+
+export class StreamCreationDto implements StreamCreation {
+  @ApiProperty({ example: 'http' })
+  readonly service: string;
+
+  @ApiProperty({ example: 'service-uptime-http' })
+  readonly streamName: string;
+
+  @ApiProperty({ description: 'The stream is there, whether it was made now or before' })
+  readonly success: boolean;
+
+  @ApiPropertyOptional({ description: 'How KurrentDB knows the stream', example: 'service-uptime-http' })
+  readonly streamId?: string;
+
+  @ApiPropertyOptional({ description: 'Why the stream is not there' })
+  readonly error?: string;
+}
+
+export class StreamCreationResponse extends TimestampedResponse {
+  @ApiProperty({ example: 'Stream creation completed' })
+  readonly message: string;
+
+  @ApiProperty({ type: [StreamCreationDto] })
+  readonly results: StreamCreationDto[];
+}
+
+export class ConnectionTestDto {
+  @ApiProperty({ enum: ['success', 'failed'] })
+  readonly connection: 'success' | 'failed';
+
+  @ApiProperty({ enum: ['healthy', 'unhealthy'] })
+  readonly health: 'healthy' | 'unhealthy';
+
+  @ApiProperty({ type: 'integer', description: 'Milliseconds that the append and the read took', example: 45 })
+  readonly responseTime: number;
+
+  @ApiPropertyOptional({ description: 'Why it failed' })
+  readonly error?: string;
+}
+
+export class ConnectionTestResponse extends TimestampedResponse {
+  @ApiProperty({ example: 'KurrentDB connection test completed' })
+  readonly message: string;
+
+  @ApiProperty({ type: ConnectionTestDto })
+  readonly results: ConnectionTestDto;
+}

@@ -1,0 +1,2 @@
+export { ProberRuntime } from './prober-runtime.js';
+export { ProbingModule } from './probing.module.js';
