@@ -5,6 +5,7 @@ export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 export { ExternalKurrentDB } from './kurrentdb/external-kurrentdb.js';
 export { decodeMetadata, isSoftDeleted } from './kurrentdb/stream-metadata-codec.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';
+export { RowBuffer } from './read-models/row-buffer.js';
 export { ReadModels } from './read-models/read-models.js';
 export { type RebuildProgress } from './read-models/rebuild.js';
 export { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';

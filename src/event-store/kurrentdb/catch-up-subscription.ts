@@ -13,8 +13,8 @@ import {
   type SubscriptionOptions,
 } from '../domain/index.js';
 
-/** What one connection delivers: an event, or the news that everything up to a position has been looked at. */
-interface Delivery {
+/** An event, or a checkpoint: all matching events up to `position` have been delivered. */
+export interface Delivery {
   readonly event?: ClientEvent;
   readonly position?: Position;
 }
@@ -23,6 +23,8 @@ type ClientSubscription = AllStreamSubscription | StreamSubscription;
 
 /** How a subscription is opened and resumed; one for `$all`, one for a stream. */
 export interface SubscriptionSource<Cursor> {
+  /** Reads the events that are already stored, before each `open`; a subscription delivers them several times slower. */
+  readStored?(after: Cursor, deliver: (deliveries: readonly Delivery[]) => Promise<void>): Promise<void>;
   open(after: Cursor, onCheckpoint: (position: Position) => void): ClientSubscription;
   cursorOf(delivery: Delivery): Cursor | undefined;
 }
@@ -44,8 +46,10 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #translate: (error: unknown) => DomainError;
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
+  readonly #stopped = new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve()));
   #cursor: Cursor;
   #pauseMs = FIRST_PAUSE_MS;
+  #delivering: Promise<void> = Promise.resolve();
 
   constructor(
     source: SubscriptionSource<Cursor>,
@@ -70,6 +74,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
+        await this.#deliverStored();
         await this.#connectAndDeliver();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -79,12 +84,25 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     }
   }
 
+  /** Stops waiting when the subscription is stopped: a native read cannot be cancelled and has no deadline. */
+  async #deliverStored(): Promise<void> {
+    const { signal } = this.#stop;
+    const read = this.#source.readStored?.(this.#cursor, async (deliveries) => {
+      signal.throwIfAborted();
+      this.#delivering = this.#deliver(deliveries);
+      await this.#delivering;
+    });
+    await Promise.race([read, this.#stopped]);
+    await this.#delivering.catch(() => undefined);
+  }
+
   /** One connection, from opening to its end; rejects with what ended it. */
   async #connectAndDeliver(): Promise<void> {
     const queue: Delivery[] = [];
     let wake: (() => void) | undefined;
     let failure: { readonly error: unknown } | undefined;
     let caughtUp = false;
+    if (this.#stop.signal.aborted) return;
     const notify = (): void => {
       wake?.();
       wake = undefined;

@@ -15,9 +15,6 @@ import {
 /** Written as the `source` of events that do not name one. */
 const DEFAULT_SOURCE = 'penguin-pool-streams';
 
-/** Properties that a server adds to events of a write to several streams. */
-const SCHEMA_PROPERTIES = ['$schema.name', '$schema.format'];
-
 /** A stored event's metadata: what the domain calls metadata, and the two fields that {@link BaseEvent} has beside it. */
 interface StoredMetadata extends EventMetadata {
   readonly eventId?: string;
@@ -82,7 +79,7 @@ export class EventCodec {
   }
 
   decode(event: ClientEvent): RecordedEvent {
-    const { eventId, timestamp, ...metadata } = readMetadata(event.metadata);
+    const { metadata, eventId, timestamp } = readMetadata(event.metadata);
     return {
       type: event.type,
       ...this.registry.decode(event.type, event.data, metadata.schemaVersion ?? 1),
@@ -104,18 +101,23 @@ export function uuidOfEventId(eventId: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-function readMetadata(metadata: unknown): StoredMetadata {
+function readMetadata(stored: unknown): { metadata: EventMetadata; eventId?: string; timestamp?: string } {
   // Other writers may leave metadata out, or keep bytes or any JSON value there.
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Uint8Array)
-    return {};
-  const { eventId, timestamp, schemaVersion, ...rest } = metadata as Record<string, unknown>;
-  // The protocol of several streams adds what the event's type and content type say already, and keeps numbers as texts.
-  for (const name of SCHEMA_PROPERTIES) delete rest[name];
+  if (typeof stored !== 'object' || stored === null || Array.isArray(stored) || stored instanceof Uint8Array)
+    return { metadata: {} };
+  // A multi-stream append adds the $schema properties, which repeat the event's type and content type, and makes numbers strings.
+  const {
+    eventId,
+    timestamp,
+    schemaVersion,
+    '$schema.name': _name,
+    '$schema.format': _format,
+    ...rest
+  } = stored as Record<string, unknown>;
   const version =
     typeof schemaVersion === 'string' && /^\d{1,9}$/.test(schemaVersion) ? Number(schemaVersion) : schemaVersion;
   return {
-    ...rest,
-    ...(typeof version === 'number' ? { schemaVersion: version } : {}),
+    metadata: typeof version === 'number' ? { ...rest, schemaVersion: version } : rest,
     ...(typeof eventId === 'string' ? { eventId } : {}),
     ...(typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp)) ? { timestamp } : {}),
   };

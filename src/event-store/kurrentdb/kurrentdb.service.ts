@@ -236,7 +236,7 @@ export class KurrentDBService implements EventStore {
   }
 
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
-    return subscribeToAll(this.clients.client, this.codec, options);
+    return subscribeToAll(this.clients, this.codec, options);
   }
 
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription {

@@ -1,4 +1,5 @@
 import {
+  BACKWARDS,
   END,
   eventTypeFilter,
   type Filter,
@@ -13,23 +14,32 @@ import {
   type RecordedEvent,
   type StreamSubscriptionOptions,
 } from '../domain/index.js';
-import { CatchUpSubscription, type SubscriptionSource } from './catch-up-subscription.js';
+import { CatchUpSubscription, type Delivery, type SubscriptionSource } from './catch-up-subscription.js';
 import { translateClientError } from './client-errors.js';
 import { type EventCodec } from './event-codec.js';
+import { type RecoveringClient } from './recovering-client.js';
 
 /** A checkpoint comes about once in so many events of the log that the filter leaves out (32 is the server's own window). */
 const CHECKPOINT_INTERVAL = 32;
+/**
+ * Stored events are delivered in batches of at most this many, or of those that arrive within this time. More events survive
+ * the garbage collections of young objects and cost more processor time than the commits that they save.
+ */
+const STORED_BATCH_EVENTS = 512;
+const STORED_BATCH_MS = 100;
 
 type AllCursor = Position | typeof START | typeof END;
 type StreamCursor = bigint | typeof START | typeof END;
 
 export function subscribeToAll(
-  client: KurrentDBClient,
+  clients: RecoveringClient,
   codec: EventCodec,
   options: AllSubscriptionOptions,
 ): EventSubscription {
   const source: SubscriptionSource<AllCursor> = {
-    open: (after, onCheckpoint) => client.subscribeToAll({ fromPosition: after, ...filterOf(options, onCheckpoint) }),
+    readStored: (after, deliver) => clients.read((client) => readStored(client, options, after, deliver)),
+    open: (after, onCheckpoint) =>
+      clients.client.subscribeToAll({ fromPosition: after, ...filterOf(options, onCheckpoint) }),
     cursorOf: ({ position }) => position,
   };
   return new CatchUpSubscription<AllCursor>(
@@ -58,6 +68,42 @@ export function subscribeToStream(
     decodeWith(codec),
     (error) => translateClientError(error, { name: 'following', streamName }),
   );
+}
+
+/**
+ * Native filtered read of `$all` from a cursor to the current end. Its last delivery is a checkpoint at that end, so that
+ * neither the subscription that follows nor a restart scans the same part of the log again.
+ */
+async function readStored(
+  client: KurrentDBClient,
+  options: AllSubscriptionOptions,
+  after: AllCursor,
+  deliver: (deliveries: readonly Delivery[]) => Promise<void>,
+): Promise<void> {
+  if (after === END) return;
+  const start = typeof after === 'string' ? undefined : after.commit;
+  const end = await lastPosition(client);
+  if (!end || (start !== undefined && end.commit <= start)) return;
+  let batch: Delivery[] = [];
+  let latest = 0;
+  for await (const { event } of client.readAll({ fromPosition: after, ...filterOf(options, () => undefined) })) {
+    // A read includes the event at its start, a subscription does not.
+    if (!event?.position || event.position.commit === start) continue;
+    batch.push({ event, position: event.position });
+    if (batch.length === 1) latest = performance.now() + STORED_BATCH_MS;
+    if (batch.length < STORED_BATCH_EVENTS && performance.now() < latest) continue;
+    await deliver(batch);
+    batch = [];
+  }
+  const last = batch.at(-1)?.position;
+  if (!last || last.commit < end.commit) batch.push({ position: end });
+  await deliver(batch);
+}
+
+async function lastPosition(client: KurrentDBClient): Promise<Position | undefined> {
+  for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
+    return event?.position;
+  return undefined;
 }
 
 function decodeWith(codec: EventCodec): (event: Parameters<EventCodec['decode']>[0]) => RecordedEvent {

@@ -201,11 +201,11 @@ export class ReadModel implements ReadModelTables {
     this.#position = position;
     this.#interruption = undefined;
     this.#wakeAll();
-    for (const listener of this.#listeners) this.#tell(listener, readable);
+    if (readable.length > 0) for (const listener of this.#listeners) this.#notify(listener, readable);
   }
 
   /** The batch is kept already: a listener that fails must not have it delivered, and applied, again. */
-  #tell(listener: (events: readonly RecordedEvent[]) => void, events: readonly RecordedEvent[]): void {
+  #notify(listener: (events: readonly RecordedEvent[]) => void, events: readonly RecordedEvent[]): void {
     try {
       listener(events);
     } catch (error) {

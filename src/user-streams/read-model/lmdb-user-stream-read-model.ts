@@ -7,6 +7,7 @@ import {
   type ReadModelDefinition,
   type ReadModelTables,
   type RecordedEvent,
+  RowBuffer,
   USER_STREAM_PREFIX,
 } from '../../event-store/index.js';
 import {
@@ -20,7 +21,6 @@ import {
   evolveMetadata,
   foundStream,
   holdsData,
-  jsonBytes,
   keyOfStream,
   NO_USAGE,
   type Usage,
@@ -54,10 +54,7 @@ export const userStreamsReadModel: ReadModelDefinition = {
   tables: ['streams', 'data', 'moments', 'usage', 'requests'],
   // They count as revisions: a stream that holds one must stay writable.
   includeMalformed: true,
-  apply: (tables, events) => {
-    const opened = open(tables);
-    for (const event of events) apply(opened, event);
-  },
+  apply: (tables, events) => new UserStreamProjection(open(tables)).apply(events),
 };
 
 /** The current state of users' streams, from tables that follow the store. */
@@ -141,64 +138,89 @@ function open(tables: ReadModelTables): Tables {
   };
 }
 
-function apply(tables: Tables, event: RecordedEvent): void {
-  const isMetadata = event.streamName.startsWith(METADATA_PREFIX);
-  const key = keyOfStream(isMetadata ? event.streamName.slice(METADATA_PREFIX.length) : event.streamName);
-  if (!key) return;
-  if (isMetadata) applyMetadata(tables, key, event);
-  else if (event.type === '$streamDeleted') forget(tables, key);
-  else applyEvent(tables, key, event);
-}
+/** Applies the events of one batch. */
+class UserStreamProjection {
+  readonly #streams: RowBuffer<UserStream, StreamRow>;
+  readonly #data: RowBuffer<StoredData, StreamRow>;
+  readonly #usage: RowBuffer<Usage, string>;
+  readonly #requests: RowBuffer<ProcessedRequest, string>;
+  readonly #moments: Tables['moments'];
 
-function applyEvent(tables: Tables, key: UserStreamKey, event: RecordedEvent): void {
-  const row = rowOf(key);
-  const before = tables.streams.get(row);
-  const bytes = holdsData(event) ? jsonBytes(event.data.data) : 0;
-  const after = evolve(before, event, bytes);
-  tables.streams.putSync(row, after);
-  if (holdsData(event)) tables.data.putSync(row, storedDataOf(event));
-  tables.moments.putSync([...row, after.updatedAt, after.revision], true);
-  addUsage(tables, key, { streams: before && before.events > 0 ? 0 : 1, bytes });
-  rememberRequest(tables, event);
-}
+  constructor({ streams, data, moments, usage, requests }: Tables) {
+    this.#streams = new RowBuffer<UserStream, StreamRow>(streams as Database<UserStream, StreamRow>);
+    this.#data = new RowBuffer(data);
+    this.#usage = new RowBuffer(usage);
+    this.#requests = new RowBuffer(requests);
+    this.#moments = moments;
+  }
 
-function applyMetadata(tables: Tables, key: UserStreamKey, event: RecordedEvent): void {
-  const metadata = decodeMetadata(event.data);
-  // KurrentDB's own soft delete, by other tools: nothing can be read of the stream any more.
-  if (isSoftDeleted(metadata)) return forget(tables, key);
-  const row = rowOf(key);
-  const stream =
-    tables.streams.get(row) ?? foundStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
-  tables.streams.putSync(row, evolveMetadata(stream, metadata, Number(event.revision)));
-}
+  apply(events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      const isMetadata = event.streamName.startsWith(METADATA_PREFIX);
+      const key = keyOfStream(isMetadata ? event.streamName.slice(METADATA_PREFIX.length) : event.streamName);
+      if (!key) continue;
+      if (isMetadata) this.#applyMetadata(key, event);
+      else if (event.type === '$streamDeleted') this.#forget(key);
+      else this.#applyEvent(key, event);
+    }
+    for (const buffer of [this.#streams, this.#data, this.#usage, this.#requests]) buffer.flush();
+  }
 
-function forget(tables: Tables, key: UserStreamKey): void {
-  const row = rowOf(key);
-  const stream = tables.streams.get(row);
-  if (!stream) return;
-  tables.streams.removeSync(row);
-  tables.data.removeSync(row);
-  const moments = [
-    ...tables.moments.getKeys({ start: row, end: [...row, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] }),
-  ];
-  for (const moment of moments) tables.moments.removeSync(moment);
-  addUsage(tables, key, { streams: stream.events > 0 ? -1 : 0, bytes: -stream.bytes });
-}
+  #applyEvent(key: UserStreamKey, event: RecordedEvent): void {
+    const row = rowOf(key);
+    const before = this.#streams.get(row);
+    const data = holdsData(event) ? storedDataOf(event) : undefined;
+    const bytes = data ? Buffer.byteLength(data.json) : 0;
+    const after = evolve(before, event, bytes);
+    this.#streams.put(row, after);
+    if (data) this.#data.put(row, data);
+    this.#moments.putSync([...row, after.updatedAt, after.revision], true);
+    this.#addUsage(key, { streams: before && before.events > 0 ? 0 : 1, bytes });
+    this.#rememberRequest(event);
+  }
 
-function addUsage({ usage }: Tables, { userId }: UserStreamKey, added: Usage): void {
-  const before = usage.get(userId) ?? NO_USAGE;
-  usage.putSync(userId, { streams: before.streams + added.streams, bytes: before.bytes + added.bytes });
-}
+  #applyMetadata(key: UserStreamKey, event: RecordedEvent): void {
+    const metadata = decodeMetadata(event.data);
+    // KurrentDB's own soft delete, by other tools: no event of the stream can be read any more.
+    if (isSoftDeleted(metadata)) return this.#forget(key);
+    const row = rowOf(key);
+    const stream =
+      this.#streams.get(row) ??
+      foundStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
+    this.#streams.put(row, evolveMetadata(stream, metadata, Number(event.revision)));
+  }
 
-/** Remembers the request that an event belongs to, from its first event to its last. */
-function rememberRequest(
-  { requests }: Tables,
-  { metadata: { requestKey, fingerprint }, streamName, revision, eventId, timestamp }: RecordedEvent,
-): void {
-  if (typeof requestKey !== 'string' || !REQUEST_KEY.test(requestKey) || typeof fingerprint !== 'string') return;
-  const last = Number(revision);
-  const first = requests.get(requestKey)?.first ?? last;
-  requests.putSync(requestKey, { streamName, fingerprint, first, last, eventId, at: Date.parse(timestamp) });
+  #forget(key: UserStreamKey): void {
+    const row = rowOf(key);
+    const stream = this.#streams.get(row);
+    if (!stream) return;
+    this.#streams.remove(row);
+    this.#data.remove(row);
+    const moments = [
+      ...this.#moments.getKeys({ start: row, end: [...row, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] }),
+    ];
+    for (const moment of moments) this.#moments.removeSync(moment);
+    this.#addUsage(key, { streams: stream.events > 0 ? -1 : 0, bytes: -stream.bytes });
+  }
+
+  #addUsage({ userId }: UserStreamKey, added: Usage): void {
+    const before = this.#usage.get(userId) ?? NO_USAGE;
+    this.#usage.put(userId, { streams: before.streams + added.streams, bytes: before.bytes + added.bytes });
+  }
+
+  /** Remembers the request that an event belongs to, from its first event to its last. */
+  #rememberRequest({
+    metadata: { requestKey, fingerprint },
+    streamName,
+    revision,
+    eventId,
+    timestamp,
+  }: RecordedEvent): void {
+    if (typeof requestKey !== 'string' || !REQUEST_KEY.test(requestKey) || typeof fingerprint !== 'string') return;
+    const last = Number(revision);
+    const first = this.#requests.get(requestKey)?.first ?? last;
+    this.#requests.put(requestKey, { streamName, fingerprint, first, last, eventId, at: Date.parse(timestamp) });
+  }
 }
 
 function rowOf({ userId, type, category }: UserStreamKey): StreamRow {
