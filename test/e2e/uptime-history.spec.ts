@@ -59,7 +59,7 @@ describe('the history of a service', () => {
     expect(down.at).toBeLessThanOrEqual(killed + INTERVAL_MS + LATE_MS);
     expect([
       `connection refused by ${target.endpoint}`,
-      `connection closed by ${target.endpoint} before it had answered`,
+      `connection closed by ${target.endpoint} before a response`,
     ]).toContain(down.metadata.error);
     expect(down.duration).toBe(down.at - first.at);
     expect(up.at).toBeGreaterThanOrEqual(restored - UNDER_WAY_MS);

@@ -38,13 +38,13 @@ export class LmdbSpool implements Spool {
 
   /**
    * @param directory holds the spool and nothing else; made where it is missing
-   * @param mostBytes of samples, roughly
+   * @param maxBytes of samples, roughly
    * @param holder names this process from now on
    * @throws Error if another running process uses the directory
    */
   constructor(
     directory: string,
-    private readonly mostBytes: number,
+    private readonly maxBytes: number,
     holder: string,
   ) {
     this.#lock = DirectoryLock.acquire(directory);
@@ -70,7 +70,7 @@ export class LmdbSpool implements Spool {
     this.#of(service).samples.push({ number, sample });
     this.#bytes += bytesOf(sample);
     this.#write(() => this.#samples.put([service, number], sample));
-    while (this.#bytes > this.mostBytes) this.#dropOne();
+    while (this.#bytes > this.maxBytes) this.#dropOne();
   }
 
   waiting(service: string): number {

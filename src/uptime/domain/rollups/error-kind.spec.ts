@@ -20,8 +20,8 @@ describe('errorKindOf', () => {
 
   it('keeps the status code, which distinguishes kinds', () => {
     expect(errorKindOf('answered 503')).toBe('answered 503');
-    expect(errorKindOf('answered 302, a redirect, which is not followed')).toBe(
-      'answered 302, a redirect, which is not followed',
+    expect(errorKindOf('answered 302, a redirect that is not followed')).toBe(
+      'answered 302, a redirect that is not followed',
     );
   });
 

@@ -1,3 +1,4 @@
+import { systemClock as clock } from '../../../common/clock.js';
 import { databaseTarget } from '../../domain/index.js';
 import { type ProbeDependencies } from './create-probe.js';
 
@@ -8,7 +9,6 @@ const DRIVERS: Readonly<Record<string, string>> = {
   mongodb: 'mongodb',
 };
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const unused = (): never => {
   throw new Error('not for a database with a URL');
 };
@@ -21,8 +21,8 @@ const dependencies: ProbeDependencies = {
   ownAuthorization: '',
 };
 
-describe('the drivers of databases', () => {
-  it('are loaded by the first probe that needs them, and not before', async () => {
+describe('database drivers', () => {
+  it('are loaded by the first probe that needs them', async () => {
     const loaded: string[] = [];
     for (const driver of Object.values(DRIVERS)) {
       jest.doMock(driver, () => {

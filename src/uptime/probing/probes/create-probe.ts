@@ -7,7 +7,7 @@ import {
   type ProbeResult,
   LIVE_FEED_PATH,
 } from '../../domain/index.js';
-import { databaseByUrl, databaseInUse } from './database/database-by-url.js';
+import { databaseForUrl, ownDatabase } from './database/database-for-url.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { HttpProbe } from './http/http.probe.js';
 import { PushProbe } from '../push/push.probe.js';
@@ -18,17 +18,16 @@ import { type PushReports } from '../push/push-reports.js';
 export interface ProbeDependencies {
   readonly clock: Clock;
   readonly random: RandomString;
-  /** The store in use, which a `database` without a URL means. */
+  /** Target of a `database` without a URL. */
   readonly store: Pick<EventStore, 'testConnection'>;
-  /** What the services of kind `push` have reported. */
+  /** Reports of the services of kind `push`. */
   readonly reports: Pick<PushReports, 'heard'>;
-  /** `host:port` of this service itself, which the other kinds without a URL mean; asked for when it listens. */
+  /** `host:port` of this service, the target of other kinds without a URL; available once it listens. */
   readonly ownEndpoint: () => string;
-  /** Header `Authorization` that this service lets itself in with; for no one else. */
+  /** Header `Authorization` by which this service authenticates to itself; must not be sent to other targets. */
   readonly ownAuthorization: string;
 }
 
-/** The probe of a configured service. */
 export function createProbe(
   service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>,
   dependencies: ProbeDependencies,
@@ -39,18 +38,16 @@ export function createProbe(
     case 'http':
       return hasUrl(target)
         ? new HttpProbe(target, clock)
-        : new DeferredProbe(
-            () => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock),
-          );
+        : new LazyProbe(() => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock));
     case 'websocket':
       return hasUrl(target)
         ? new WebSocketProbe(target, clock)
-        : new DeferredProbe(() => ownLiveFeed(target, dependencies));
+        : new LazyProbe(() => ownLiveFeed(target, dependencies));
     case 'database':
       return new DatabaseProbe(
         target.url === undefined
-          ? databaseInUse(store)
-          : databaseByUrl(target.url, target.query, { timeoutMs, clock, random }),
+          ? ownDatabase(store)
+          : databaseForUrl(target.url, target.query, { timeoutMs, clock, random }),
         clock,
       );
     case 'tcp':
@@ -70,8 +67,8 @@ function hasUrl<Target extends HttpTarget | WebSocketTarget>(target: Target): ta
   return target.url !== undefined;
 }
 
-/** Made when it first probes: the port of this service is not known before it listens. */
-class DeferredProbe implements Probe {
+/** Created by its first probe: the port of this service is unknown before it listens. */
+class LazyProbe implements Probe {
   #probe: Probe | undefined;
 
   constructor(private readonly create: () => Probe) {}

@@ -1,7 +1,7 @@
 import { type Clock } from '../../../event-store/index.js';
 import { type Probe } from '../application/index.js';
 import { type MonitoredService, type ServiceReport, type ProbeResult } from '../../domain/index.js';
-import { shorten } from '../probes/connection/connection-errors.js';
+import { truncate } from '../probes/connection/connection-errors.js';
 import { type PushReports } from './push-reports.js';
 
 /**
@@ -39,9 +39,9 @@ function answerOf({ status, message, responseTime = 0 }: ServiceReport): ProbeRe
     case 'up':
       return { responseTime };
     case 'degraded':
-      return { responseTime, warning: shorten(message ?? 'it reports that it is degraded') };
+      return { responseTime, warning: truncate(message ?? 'it reports that it is degraded') };
     case 'down':
-      return { responseTime, error: shorten(message ?? 'it reports that it is down') };
+      return { responseTime, error: truncate(message ?? 'it reports that it is down') };
   }
 }
 

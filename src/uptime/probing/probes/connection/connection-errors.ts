@@ -1,41 +1,39 @@
-/** Longest error text that is recorded; what is longer is cut. */
+/** Limit of recorded errors; longer ones are truncated. */
 const MAX_ERROR_LENGTH = 200;
 
-type Describe = (endpoint: string) => string;
+type Describe = (hostPort: string) => string;
 
-const refused: Describe = (endpoint) => `connection refused by ${endpoint}`;
-const closed: Describe = (endpoint) => `connection closed by ${endpoint} before it had answered`;
-const unreachable: Describe = (endpoint) => `${endpoint} cannot be reached`;
-const silent: Describe = (endpoint) => `no connection to ${endpoint}: it does not answer`;
-const unknownAuthority: Describe = (endpoint) =>
-  `the certificate of ${endpoint} comes from an authority that is not known`;
-const noTls: Describe = (endpoint) => `${endpoint} does not speak TLS`;
-const unable: Describe = (endpoint) => `this machine has no room for a connection to ${endpoint}`;
-const forbidden: Describe = (endpoint) => `this machine does not allow a connection to ${endpoint}`;
+const refused: Describe = (hostPort) => `connection refused by ${hostPort}`;
+const closed: Describe = (hostPort) => `connection closed by ${hostPort} before a response`;
+const unreachable: Describe = (hostPort) => `${hostPort} is unreachable`;
+const unknownAuthority: Describe = (hostPort) => `the certificate of ${hostPort} is signed by an unknown authority`;
+const noTls: Describe = (hostPort) => `${hostPort} does not speak TLS`;
+const noResources: Describe = (hostPort) => `out of local resources for a connection to ${hostPort}`;
+const forbidden: Describe = (hostPort) => `the local system does not permit a connection to ${hostPort}`;
 
-/** What the codes of Node's sockets, of its TLS and of its HTTP parser mean to a person. */
-const MEANINGS: Readonly<Record<string, Describe>> = {
+/** Descriptions of the error codes of Node's sockets, TLS and HTTP parser. */
+const DESCRIPTIONS: Readonly<Record<string, Describe>> = {
   ECONNREFUSED: refused,
   ECONNRESET: closed,
   EPIPE: closed,
-  ENOTFOUND: (endpoint) => `no address found for ${endpoint}`,
-  EAI_AGAIN: (endpoint) => `no address found for ${endpoint}: the name service does not answer`,
+  ENOTFOUND: (hostPort) => `no address found for ${hostPort}`,
+  EAI_AGAIN: (hostPort) => `no address found for ${hostPort}: the DNS server did not respond`,
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
   EADDRNOTAVAIL: unreachable,
-  ETIMEDOUT: silent,
-  EMFILE: unable,
-  ENFILE: unable,
-  ENOBUFS: unable,
-  ENOMEM: unable,
+  ETIMEDOUT: (hostPort) => `connection to ${hostPort} timed out`,
+  EMFILE: noResources,
+  ENFILE: noResources,
+  ENOBUFS: noResources,
+  ENOMEM: noResources,
   EACCES: forbidden,
   EPERM: forbidden,
-  HPE_HEADER_OVERFLOW: (endpoint) => `${endpoint} answered with headers that are too large`,
-  CERT_HAS_EXPIRED: (endpoint) => `the certificate of ${endpoint} has expired`,
-  CERT_NOT_YET_VALID: (endpoint) => `the certificate of ${endpoint} is not valid yet`,
-  CERT_REVOKED: (endpoint) => `the certificate of ${endpoint} has been revoked`,
-  ERR_TLS_CERT_ALTNAME_INVALID: (endpoint) => `the certificate of ${endpoint} is for another name`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: (endpoint) => `the certificate of ${endpoint} is signed by itself`,
+  HPE_HEADER_OVERFLOW: (hostPort) => `the response headers of ${hostPort} are too large`,
+  CERT_HAS_EXPIRED: (hostPort) => `the certificate of ${hostPort} has expired`,
+  CERT_NOT_YET_VALID: (hostPort) => `the certificate of ${hostPort} is not valid yet`,
+  CERT_REVOKED: (hostPort) => `the certificate of ${hostPort} has been revoked`,
+  ERR_TLS_CERT_ALTNAME_INVALID: (hostPort) => `the certificate of ${hostPort} is issued for another name`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: (hostPort) => `the certificate of ${hostPort} is self-signed`,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
@@ -45,62 +43,63 @@ const MEANINGS: Readonly<Record<string, Describe>> = {
   EPROTO: noTls,
 };
 
-/** What a target did wrong, found by the probe itself; the message is for a person and holds no credentials, path or query. */
+/**
+ * A failure of the target, detected by the probe. The message is human-readable, without credentials, path or query.
+ */
 export class ProbeFailure extends Error {
   readonly type = 'probe-failure';
   override readonly name = 'ProbeFailure';
 }
 
-/** Codes that Node gives to mistakes of the program that uses it. */
-const MISTAKES = /^$|^ERR_(?!SSL_|TLS_)/;
+/** Codes of Node's programming errors, such as invalid arguments. */
+const PROGRAMMING_ERRORS = /^$|^ERR_(?!SSL_|TLS_)/;
 
-/** Whether an error comes from the target or the way to it, and not from a mistake of the probe. */
-export function isOfTheTarget(error: unknown): boolean {
-  return error instanceof ProbeFailure || !MISTAKES.test(codeOf(error) ?? '');
+/** Whether an error is caused by the target or the network instead of a bug in the probe. */
+export function isTargetFailure(error: unknown): boolean {
+  return error instanceof ProbeFailure || !PROGRAMMING_ERRORS.test(codeOf(error) ?? '');
 }
 
 /**
- * Says what went wrong with a connection, for a person: never with the credentials, path or query of the target's URL.
+ * Human-readable description of a connection error, without the credentials, path or query of the target's URL.
  *
- * @param endpoint `host:port`
+ * @param hostPort `host:port`
  */
-export function describeConnectionError(error: unknown, endpoint: string): string {
-  if (error instanceof ProbeFailure) return shorten(error.message);
+export function describeConnectionError(error: unknown, hostPort: string): string {
+  if (error instanceof ProbeFailure) return truncate(error.message);
   const code = codeOf(error) ?? '';
   return (
-    describeCode(code, endpoint) ?? shorten(`the connection to ${endpoint} failed${code === '' ? '' : ` (${code})`}`)
+    describeCode(code, hostPort) ?? truncate(`the connection to ${hostPort} failed${code === '' ? '' : ` (${code})`}`)
   );
 }
 
-/** As {@link describeConnectionError}, of the code alone. @returns undefined where its meaning is not known */
-export function describeCode(code: string, endpoint: string): string | undefined {
-  const describe = MEANINGS[code];
-  if (describe) return describe(endpoint);
-  if (code.startsWith('HPE_')) return `${endpoint} answered something that is not HTTP`;
-  return code.startsWith('ERR_SSL_') ? shorten(`TLS with ${endpoint} failed: ${reasonOfTls(code)}`) : undefined;
+/** As {@link describeConnectionError}, for an error code. @returns undefined for an unknown code */
+export function describeCode(code: string, hostPort: string): string | undefined {
+  const describe = DESCRIPTIONS[code];
+  if (describe) return describe(hostPort);
+  if (code.startsWith('HPE_')) return `the response of ${hostPort} is not HTTP`;
+  return code.startsWith('ERR_SSL_') ? truncate(`TLS with ${hostPort} failed: ${tlsReason(code)}`) : undefined;
 }
 
-/** Whether the other side closed the connection, or it was cut. */
-export function isClosing(error: unknown): boolean {
-  return MEANINGS[codeOf(error) ?? ''] === closed;
+/** Whether the peer closed or reset the connection. */
+export function isConnectionClosed(error: unknown): boolean {
+  return DESCRIPTIONS[codeOf(error) ?? ''] === closed;
 }
 
-/** `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`: certificate required. */
-function reasonOfTls(code: string): string {
+/** `certificate required` for `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
+function tlsReason(code: string): string {
   return code
     .replace(/^ERR_SSL_((SSL|TLS)V\d+_)?(ALERT_)?/, '')
     .replaceAll('_', ' ')
     .toLowerCase();
 }
 
-/** The `code` that errors of Node, of its libraries and of drivers carry; undefined where there is none, or it is no text. */
+/** The `code` of an error of Node, its libraries or a driver, if it is a string. */
 export function codeOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : undefined;
 }
 
-/** A text that is no longer than this, its end left out where it was. */
-export function shorten(text: string, longest = MAX_ERROR_LENGTH): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+export function truncate(text: string, maxLength = MAX_ERROR_LENGTH): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }

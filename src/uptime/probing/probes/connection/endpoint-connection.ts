@@ -2,46 +2,44 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { type TlsRules } from '../../../domain/index.js';
 
-/** The other end of a connection. */
+/** The remote end of a connection. */
 export interface Endpoint {
   /** A name or an address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
-  /** How it is called in errors: `host:port`. */
-  readonly endpoint: string;
-  /** Absent: no TLS. */
-  readonly tls?: EndpointTls;
-}
-
-export interface EndpointTls {
-  readonly rules: TlsRules;
-  /** The name that is asked for and that the certificate must be for, where it is not the host's. */
-  readonly serverName?: string;
-  /** Protocols offered within TLS (ALPN), where it matters. */
-  readonly protocols?: readonly string[];
+  /** `host:port`, as used in errors. */
+  readonly hostPort: string;
+  /** Absent: plain TCP. */
+  readonly tls?: {
+    readonly rules: TlsRules;
+    /** Name to request by SNI and to verify the certificate for, if it is not the host. */
+    readonly serverName?: string;
+    /** Protocols to offer by ALPN. */
+    readonly protocols?: readonly string[];
+  };
 }
 
 /**
- * Of a name with several addresses, each is waited for so long before the next one is tried as well. Node's own 250 ms are less than a
- * distant server takes, which then would be told down.
+ * Time to wait for each address of a name before trying the next one as well. Node's default of 250 ms is less than the
+ * round trip to a distant server, which would then be reported as down.
  */
 const ADDRESS_TIMEOUT_MS = 1_000;
 
 let sharedContext: SecureContext | undefined;
 
-/** Begins a connection; the events of the socket tell what becomes of it. */
+/** Starts to connect; the outcome is emitted as events of the socket. */
 export function openConnection({ host, port, tls }: Endpoint): Socket {
   const options = { host, port, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS };
   if (!tls) return connectTcp(options);
   const serverName = tls.serverName ?? host;
-  // One context for all: to make one takes longer than a handshake.
+  // Creating a context takes longer than a handshake.
   sharedContext ??= createSecureContext();
   return connectTls({
     ...options,
     ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
     ...(tls.protocols ? { ALPNProtocols: [...tls.protocols] } : {}),
     secureContext: sharedContext,
-    // Judged when the handshake is over and before anything is sent, so that the end of a certificate that will not do is told too.
+    // checkCertificate rejects it after the handshake and before anything is sent, so that its expiry is reported too.
     rejectUnauthorized: false,
   });
 }

@@ -1,17 +1,16 @@
 import { isIP, type Socket } from 'node:net';
 import { type Clock } from '../../../../event-store/index.js';
-import { checkCertificate } from './certificate-rules.js';
-import { describeConnectionError, isClosing, isOfTheTarget, ProbeFailure } from './connection-errors.js';
+import { checkCertificate } from './certificate-check.js';
+import { describeConnectionError, isConnectionClosed, isTargetFailure, ProbeFailure } from './connection-errors.js';
 import { openConnection, isTls, type Endpoint } from './endpoint-connection.js';
 import { type ProbeStage, STAGES } from './probe-stages.js';
 import { type ProbeResult, type ProbePhases } from '../../../domain/index.js';
 
 type Phase = keyof ProbePhases;
 
-/** One probe while it runs: makes its connections, measures it, and knows what it waits for. */
+/** A running probe: opens its connections, measures its phases, and tracks its current stage. */
 export class ProbeSession {
-  /** What is waited for at the moment. */
-  stage: ProbeStage = 'address';
+  stage: ProbeStage = 'dns';
   readonly #start: number;
   #since: number;
   #phases: Partial<Record<Phase, number>> = {};
@@ -20,39 +19,39 @@ export class ProbeSession {
   #warning: string | undefined;
   #isOver = false;
 
-  /** @param endpoint how the target is called in errors until a connection names its own */
+  /** @param hostPort of the target, for errors before the first connection */
   constructor(
     private readonly clock: Clock,
-    private endpoint: string,
+    private hostPort: string,
   ) {
     this.#start = this.#since = clock.monotonic();
   }
 
-  /** Milliseconds with fractions since the probe began. */
+  /** Milliseconds with fractions since the start of the probe. */
   get elapsed(): number {
     return this.clock.monotonic() - this.#start;
   }
 
   /**
-   * Connects, with TLS where the peer has it, and judges its certificate. The connection before it, where there was one, is closed.
+   * Connects, with TLS if configured, and checks the certificate. Closes the previous connection.
    *
-   * @throws ProbeFailure for a certificate that will not do; the errors of Node's sockets
+   * @throws ProbeFailure for a rejected certificate; errors of Node's sockets
    */
-  connect(peer: Endpoint): Promise<Socket> {
+  connect(endpoint: Endpoint): Promise<Socket> {
     this.close();
-    if (this.#isOver) return Promise.reject(new ProbeFailure('the probe is over'));
-    this.endpoint = peer.endpoint;
+    if (this.#isOver) return Promise.reject(new ProbeFailure('the probe has ended'));
+    this.hostPort = endpoint.hostPort;
     this.#phases = {};
-    this.stage = isIP(peer.host) === 0 ? 'address' : 'connection';
+    this.stage = isIP(endpoint.host) === 0 ? 'dns' : 'connect';
     this.#beginPhase();
-    const socket = (this.#socket = openConnection(peer));
+    const socket = (this.#socket = openConnection(endpoint));
     return new Promise((resolve, reject) => {
-      // Stays for as long as the socket does: an error that nobody hears would end the process.
+      // Stays attached: an unhandled 'error' event would terminate the process.
       socket.on('error', reject);
       socket.once('lookup', (error: Error | null) => {
         if (error) return;
         this.#endPhase('dns');
-        this.stage = 'connection';
+        this.stage = 'connect';
       });
       socket.once('connect', () => {
         this.#endPhase('connect');
@@ -61,34 +60,35 @@ export class ProbeSession {
       });
       socket.once('secureConnect', () => {
         this.#endPhase('tls');
-        const fault = this.#checkCertificate(socket, peer);
-        if (fault === undefined) resolve(socket);
-        else reject(new ProbeFailure(fault));
+        const failureReason = this.#checkCertificate(socket, endpoint);
+        if (failureReason === undefined) resolve(socket);
+        else reject(new ProbeFailure(failureReason));
       });
     });
   }
 
   /**
-   * The question is on its way: its answer is waited for, and the time until its first byte is measured.
+   * Measures the time until the first byte of the response, from now on.
    *
-   * @param next what is waited for from the first byte on
+   * @param next stage after the first byte
    */
-  awaitAnswer(socket: Socket, next: ProbeStage): void {
-    this.stage = 'answer';
+  awaitFirstByte(socket: Socket, next: ProbeStage): void {
+    this.stage = 'firstByte';
     this.#beginPhase();
-    // First of the listeners, and one that lets nothing flow before the others are there.
+    // Must run before other listeners; a 'data' listener added this way does not start the flow before they are
+    // attached.
     socket.prependOnceListener('data', () => {
       this.#endPhase('firstByte');
       this.stage = next;
     });
   }
 
-  /** The other side closed the connection instead of what is waited for. */
-  closedEarly(): ProbeFailure {
-    return new ProbeFailure(STAGES[this.stage].closed(this.endpoint));
+  /** The failure of a connection that the peer closed in the current stage. */
+  prematureClose(): ProbeFailure {
+    return new ProbeFailure(STAGES[this.stage].closed(this.hostPort));
   }
 
-  /** From now on the connection is someone else's to close. */
+  /** Leaves closing the connection to the caller. */
   detach(): void {
     this.#socket = undefined;
   }
@@ -98,13 +98,12 @@ export class ProbeSession {
     this.#socket = undefined;
   }
 
-  /** Closes, and connects no more. */
+  /** Closes the connection and prevents new ones. */
   end(): void {
     this.#isOver = true;
     this.close();
   }
 
-  /** What the probe has found, where it went as it should. */
   success(): ProbeResult {
     return {
       responseTime: this.elapsed,
@@ -113,25 +112,24 @@ export class ProbeSession {
     };
   }
 
-  /** What the probe has found until `error` stopped it. @throws `error` itself where it is a mistake of the probe and not the target's */
+  /** @throws `error` itself if it is a bug in the probe instead of a failure of the target */
   failure(error: unknown): ProbeResult {
-    if (!isOfTheTarget(error)) throw error;
+    if (!isTargetFailure(error)) throw error;
     return {
       responseTime: this.elapsed,
-      error: describeConnectionError(isClosing(error) ? this.closedEarly() : error, this.endpoint),
+      error: describeConnectionError(isConnectionClosed(error) ? this.prematureClose() : error, this.hostPort),
       ...this.#measured(),
     };
   }
 
-  /** What the probe has found until its time was over. */
   timedOut(): ProbeResult {
-    return { responseTime: this.elapsed, error: STAGES[this.stage].timedOut(this.endpoint), ...this.#measured() };
+    return { responseTime: this.elapsed, error: STAGES[this.stage].timedOut(this.hostPort), ...this.#measured() };
   }
 
-  /** Of several certificates, the end that comes first is told. @returns why the certificate will not do */
-  #checkCertificate(socket: Socket, { tls, endpoint }: Endpoint): string | undefined {
+  /** Of several certificates, the earliest expiry is kept. @returns why the certificate is rejected */
+  #checkCertificate(socket: Socket, { tls, hostPort }: Endpoint): string | undefined {
     if (!tls || !isTls(socket)) return undefined;
-    const { endsAt, error, warning } = checkCertificate(socket, tls.rules, endpoint, this.clock.now());
+    const { endsAt, error, warning } = checkCertificate(socket, tls.rules, hostPort, this.clock.now());
     if (endsAt !== undefined) this.#certificateEndsAt = Math.min(endsAt, this.#certificateEndsAt ?? Infinity);
     this.#warning ??= warning;
     return error;
@@ -141,7 +139,6 @@ export class ProbeSession {
     this.#since = this.clock.monotonic();
   }
 
-  /** Since the phase before it ended, so much time went into this one. */
   #endPhase(phase: Phase): void {
     const now = this.clock.monotonic();
     this.#phases[phase] = now - this.#since;
@@ -155,31 +152,31 @@ export class ProbeSession {
 }
 
 /**
- * Runs one probe: `ask` resolves when the target has answered as it should, and throws ProbeFailure or the error of a connection where not.
- * When the signal aborts, the connection is destroyed, and the answer says what was being waited for.
+ * Runs a probe. `check` resolves on success, and throws ProbeFailure or a connection error on failure. When the signal
+ * aborts, the connection is destroyed, and the result names the current stage.
  */
 export function withProbeSession(
   clock: Clock,
-  endpoint: string,
+  hostPort: string,
   signal: AbortSignal,
-  ask: (run: ProbeSession) => Promise<void>,
+  check: (session: ProbeSession) => Promise<void>,
 ): Promise<ProbeResult> {
-  const run = new ProbeSession(clock, endpoint);
+  const session = new ProbeSession(clock, hostPort);
   return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      run.end();
-      resolve(run.timedOut());
+    const abort = (): void => {
+      session.end();
+      resolve(session.timedOut());
     };
-    if (signal.aborted) return aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    ask(run)
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    check(session)
       .then(
-        () => run.success(),
-        (error: unknown) => run.failure(error),
+        () => session.success(),
+        (error: unknown) => session.failure(error),
       )
       .finally(() => {
-        signal.removeEventListener('abort', aborted);
-        run.end();
+        signal.removeEventListener('abort', abort);
+        session.end();
       })
       .then(resolve, reject);
   });

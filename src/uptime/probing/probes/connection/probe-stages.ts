@@ -1,45 +1,41 @@
-type Describe = (endpoint: string) => string;
+type Describe = (hostPort: string) => string;
 
-/** Something a probe waits for. */
 interface Stage {
-  /** It has not come when the probe's time is over. */
+  /** Error if the probe times out in this stage. */
   readonly timedOut: Describe;
-  /** The other side closed the connection instead. */
+  /** Error if the peer closes the connection in this stage. */
   readonly closed: Describe;
 }
 
-const closedBeforeAnswer: Describe = (endpoint) => `connection closed by ${endpoint} before it had answered`;
+const closedBeforeResponse: Describe = (hostPort) => `connection closed by ${hostPort} before a response`;
 
-/** What a probe waits for, one after the other. */
+/** What a probe waits for, in this order. */
 export const STAGES = {
-  address: { timedOut: (endpoint) => `the name service has no answer for ${endpoint} yet`, closed: closedBeforeAnswer },
-  connection: {
-    timedOut: (endpoint) => `no connection to ${endpoint}: it does not answer`,
-    closed: closedBeforeAnswer,
-  },
+  dns: { timedOut: (hostPort) => `the DNS lookup of ${hostPort} did not finish`, closed: closedBeforeResponse },
+  connect: { timedOut: (hostPort) => `${hostPort} did not accept the connection`, closed: closedBeforeResponse },
   tls: {
-    timedOut: (endpoint) => `${endpoint} does not finish the TLS handshake`,
-    closed: (endpoint) => `connection closed by ${endpoint} within the TLS handshake`,
+    timedOut: (hostPort) => `${hostPort} did not finish the TLS handshake`,
+    closed: (hostPort) => `connection closed by ${hostPort} within the TLS handshake`,
   },
-  answer: {
-    timedOut: (endpoint) => `${endpoint} takes the connection and has not begun to answer`,
-    closed: closedBeforeAnswer,
+  firstByte: {
+    timedOut: (hostPort) => `${hostPort} accepted the connection but did not respond`,
+    closed: closedBeforeResponse,
   },
   headers: {
-    timedOut: (endpoint) => `${endpoint} has not finished the headers of its answer`,
-    closed: (endpoint) => `connection closed by ${endpoint} within the headers of its answer`,
+    timedOut: (hostPort) => `${hostPort} did not finish the response headers`,
+    closed: (hostPort) => `connection closed by ${hostPort} within the response headers`,
   },
   body: {
-    timedOut: (endpoint) => `${endpoint} has not finished the body of its answer`,
-    closed: (endpoint) => `connection closed by ${endpoint} within the body of its answer`,
+    timedOut: (hostPort) => `${hostPort} did not finish the response body`,
+    closed: (hostPort) => `connection closed by ${hostPort} within the response body`,
   },
   pong: {
-    timedOut: (endpoint) => `${endpoint} has not answered the ping`,
-    closed: (endpoint) => `connection closed by ${endpoint} before it had answered the ping`,
+    timedOut: (hostPort) => `${hostPort} did not send a pong`,
+    closed: (hostPort) => `connection closed by ${hostPort} before a pong`,
   },
-  text: {
-    timedOut: (endpoint) => `${endpoint} has not sent the text that it should`,
-    closed: (endpoint) => `connection closed by ${endpoint} before it had sent the text that it should`,
+  expectedText: {
+    timedOut: (hostPort) => `${hostPort} did not send the expected text`,
+    closed: (hostPort) => `connection closed by ${hostPort} before the expected text`,
   },
 } as const satisfies Readonly<Record<string, Stage>>;
 

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer } from 'ws';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import {
   type CertificateOptions,
@@ -13,10 +14,9 @@ import { HttpProbe } from '../http/http.probe.js';
 import { TcpProbe } from '../tcp/tcp.probe.js';
 import { WebSocketProbe } from '../websocket/websocket.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
-describe('a certificate that is verified', () => {
+describe('certificate verification', () => {
   const servers = new LoopbackServers();
   let authority: TestAuthority;
 
@@ -35,10 +35,10 @@ describe('a certificate that is verified', () => {
   const errorWith = async (options: CertificateOptions): Promise<string | undefined> =>
     (await errorOf(`https://${await serve(await authority.issue(options))}/`))?.replace(/:\d+/, '');
 
-  it('is taken from an authority that this machine knows, by each kind of probe', async () => {
+  it('accepts a certificate of a trusted authority in each kind of probe', async () => {
     const certificate = await authority.issue();
-    const endpoint = await serve(certificate);
-    const port = Number(endpoint.split(':')[1]);
+    const hostPort = await serve(certificate);
+    const port = Number(hostPort.split(':')[1]);
     for (const host of ['localhost', '127.0.0.1']) {
       const probes = [
         new HttpProbe({ ...httpTarget(), url: `https://${host}:${port}/` }, clock),
@@ -52,26 +52,26 @@ describe('a certificate that is verified', () => {
     }
   });
 
-  it('is refused when it has expired, when it is not valid yet, and when it is for another name', async () => {
+  it('is refused when it has expired, when it is not valid yet, and when it is issued for another name', async () => {
     expect(await errorWith({ endsInDays: -1 })).toBe('the certificate of 127.0.0.1 has expired');
     expect(await errorWith({ beginsInDays: 1 })).toBe('the certificate of 127.0.0.1 is not valid yet');
     expect(await errorWith({ names: [{ type: 'dns', value: 'penguin.example' }] })).toBe(
-      'the certificate of 127.0.0.1 is for another name',
+      'the certificate of 127.0.0.1 is issued for another name',
     );
   });
 
-  it('may be for the name in the header Host, which then is asked for', async () => {
+  it('requests and verifies the name in the header Host', async () => {
     const names = [{ type: 'dns', value: 'penguin.example' }] as const;
-    const endpoint = await serve(await authority.issue({ names }));
-    expect(await errorOf(`https://${endpoint}/`, { headers: { Host: 'penguin.example' } })).toBeUndefined();
+    const hostPort = await serve(await authority.issue({ names }));
+    expect(await errorOf(`https://${hostPort}/`, { headers: { Host: 'penguin.example' } })).toBeUndefined();
     const webSocket = new WebSocketProbe(
-      { ...webSocketTarget(), url: `wss://${endpoint}/`, headers: { Host: 'penguin.example:443' } },
+      { ...webSocketTarget(), url: `wss://${hostPort}/`, headers: { Host: 'penguin.example:443' } },
       clock,
     );
     expect(await webSocket.probe(NEVER)).not.toHaveProperty('error');
   });
 
-  it('that ends first is told of those that redirects showed, with its warning', async () => {
+  it('reports the earliest expiry of a chain of redirects, with its warning', async () => {
     const [late, early] = [await authority.issue(), await authority.issue({ endsInDays: 5.5 })];
     const last = await serve(late);
     const first = await servers.listen(
@@ -87,24 +87,24 @@ describe('a certificate that is verified', () => {
     expect(answer).not.toHaveProperty('error');
     expect(answer).toMatchObject({
       certificateEndsAt: early.endsAt,
-      warning: `the certificate of ${first} ends in 5 days`,
+      warning: `the certificate of ${first} expires in 5 days`,
     });
   });
 
-  it('does not keep its warning where the answer is a failure', async () => {
-    const endpoint = await servers.listen(
+  it('drops the warning of a failed probe', async () => {
+    const hostPort = await servers.listen(
       createHttpsServer(await authority.issue({ endsInDays: 5 }), (_, response) => response.writeHead(503).end()),
     );
     const answer = await new HttpProbe(
-      { ...httpTarget(), url: `https://${endpoint}/`, tls: { verify: true, certificate: { degradedBelowDays: 14 } } },
+      { ...httpTarget(), url: `https://${hostPort}/`, tls: { verify: true, certificate: { degradedBelowDays: 14 } } },
       clock,
     ).probe(NEVER);
     expect(answer).toMatchObject({ error: 'answered 503' });
     expect(answer).not.toHaveProperty('warning');
   });
 
-  it('does not let credentials follow from plain text to TLS, which is another origin', async () => {
-    let authorization: string | undefined = 'not asked';
+  it('does not send credentials from http to https, which is another origin', async () => {
+    let authorization: string | undefined = 'no request';
     const secure = await servers.listen(
       createHttpsServer(await authority.issue(), (request, response) => {
         authorization = request.headers.authorization;
@@ -118,12 +118,12 @@ describe('a certificate that is verified', () => {
     expect(authorization).toBeUndefined();
   });
 
-  it('tells a server that asks for a certificate in turn', async () => {
-    const endpoint = await servers.listen(
+  it('reports a server that requires a client certificate', async () => {
+    const hostPort = await servers.listen(
       createTlsServer({ ...(await authority.issue()), requestCert: true, rejectUnauthorized: true }),
     );
-    expect(await errorOf(`https://${endpoint}/`)).toMatch(
-      new RegExp(`^TLS with ${endpoint} failed: certificate required$|^connection closed by ${endpoint}`),
+    expect(await errorOf(`https://${hostPort}/`)).toMatch(
+      new RegExp(`^TLS with ${hostPort} failed: certificate required$|^connection closed by ${hostPort}`),
     );
   });
 });

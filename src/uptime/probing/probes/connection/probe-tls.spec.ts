@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer } from 'ws';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import {
   type CertificateOptions,
@@ -21,7 +22,6 @@ import { HttpProbe } from '../http/http.probe.js';
 import { TcpProbe } from '../tcp/tcp.probe.js';
 import { WebSocketProbe } from '../websocket/websocket.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 const UNVERIFIED: TlsRules = { verify: false, certificate: {} };
 
@@ -59,21 +59,21 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
     authority = await TestAuthority.create();
   });
 
-  /** Speaks HTTP and WebSocket over TLS, which the tcp probe does not ask for. */
+  /** Serves HTTP and WebSocket over TLS; the tcp probe uses neither. */
   const serve = (certificate: ServerCertificate, host?: string): Promise<string> => {
     const server = createHttpsServer(certificate, (_request, response) => response.end('ok'));
     new WebSocketServer({ server });
     return servers.listen(server, { host });
   };
-  const probe = (endpoint: string, tls = DEFAULT_TLS_RULES, signal = NEVER): Promise<ProbeResult> => {
-    const [, host = '', port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
+  const probe = (hostPort: string, tls = DEFAULT_TLS_RULES, signal = NEVER): Promise<ProbeResult> => {
+    const [, host = '', port] = /^(.*):(\d+)$/.exec(hostPort) ?? [];
     return create(host, Number(port), tls).probe(signal);
   };
-  /** Probes a server with such a certificate, from an authority that is not known here. */
+  /** Probes a server whose certificate is signed by an unknown authority, without verification. */
   const probeUnverified = async (options: CertificateOptions, rules: TlsRules['certificate']): Promise<ProbeResult> =>
     probe(await serve(await authority.issue(options)), { verify: false, certificate: rules });
 
-  it('takes any certificate where it is not to be verified, and tells when it ends and how long the handshake took', async () => {
+  it('accepts any certificate without verification, and reports its expiry and handshake time', async () => {
     const certificate = await selfSigned();
     const answer = await probe(await serve(certificate), UNVERIFIED);
     expect(answer).not.toHaveProperty('error');
@@ -85,85 +85,85 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
     expect(connect + tls + firstByte).toBeLessThanOrEqual(answer.responseTime);
   });
 
-  it('tells a certificate that is signed by itself, and sends nothing to its server', async () => {
+  it('rejects a self-signed certificate without sending anything', async () => {
     const certificate = await selfSigned();
-    const endpoint = await serve(certificate);
-    expect(await probe(endpoint)).toMatchObject({
-      error: `the certificate of ${endpoint} is signed by itself`,
+    const hostPort = await serve(certificate);
+    expect(await probe(hostPort)).toMatchObject({
+      error: `the certificate of ${hostPort} is self-signed`,
       certificateEndsAt: certificate.endsAt,
     });
     await servers.open(0);
   });
 
-  it('tells a certificate of an authority that is not known', async () => {
-    const endpoint = await serve(await authority.issue());
-    expect(await probe(endpoint)).toMatchObject({
-      error: `the certificate of ${endpoint} comes from an authority that is not known`,
+  it('rejects a certificate of an unknown authority', async () => {
+    const hostPort = await serve(await authority.issue());
+    expect(await probe(hostPort)).toMatchObject({
+      error: `the certificate of ${hostPort} is signed by an unknown authority`,
     });
   });
 
-  it('is degraded, or down, where the certificate ends in fewer days than the rules say', async () => {
+  it('warns or fails if the certificate expires within the configured days', async () => {
     expect(await probeUnverified({ endsInDays: 30.5 }, { degradedBelowDays: 30, downBelowDays: 7 })).not.toHaveProperty(
       'warning',
     );
     const soon = await probeUnverified({ endsInDays: 20.5 }, { degradedBelowDays: 30, downBelowDays: 7 });
     expect(soon).not.toHaveProperty('error');
-    expect(soon.warning).toMatch(/^the certificate of 127\.0\.0\.1:\d+ ends in 20 days$/);
+    expect(soon.warning).toMatch(/^the certificate of 127\.0\.0\.1:\d+ expires in 20 days$/);
     const sooner = await probeUnverified({ endsInDays: 1.5 }, { degradedBelowDays: 30, downBelowDays: 7 });
     expect(sooner).not.toHaveProperty('warning');
-    expect(sooner.error).toMatch(/^the certificate of 127\.0\.0\.1:\d+ ends in 1 day$/);
+    expect(sooner.error).toMatch(/^the certificate of 127\.0\.0\.1:\d+ expires in 1 day$/);
     expect((await probeUnverified({ endsInDays: 0.5 }, { downBelowDays: 1 })).error).toMatch(
-      /ends in less than a day$/,
+      /expires in less than a day$/,
     );
     expect((await probeUnverified({ endsInDays: -1 }, { degradedBelowDays: 7 })).warning).toMatch(/has expired$/);
     expect(await probeUnverified({ endsInDays: -1 }, {})).not.toHaveProperty('error');
   });
 
-  it('tells plain text from TLS', async () => {
-    const endpoint = await servers.listenTcp((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    expect(await probe(endpoint)).toMatchObject({ error: `${endpoint} does not speak TLS` });
+  it('reports a server without TLS', async () => {
+    const hostPort = await servers.listenTcp((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    expect(await probe(hostPort)).toMatchObject({ error: `${hostPort} does not speak TLS` });
   });
 
-  it('tells a handshake that is cut off', async () => {
+  it('reports an interrupted handshake', async () => {
     for (const then of ['end', 'reset'] as const) {
-      const endpoint = await servers.answering(Buffer.from([0x16, 3, 3, 0, 100, 2, 0, 0]), then);
-      expect(await probe(endpoint)).toMatchObject({
-        error: `connection closed by ${endpoint} within the TLS handshake`,
+      const hostPort = await servers.answering(Buffer.from([0x16, 3, 3, 0, 100, 2, 0, 0]), then);
+      expect(await probe(hostPort)).toMatchObject({
+        error: `connection closed by ${hostPort} within the TLS handshake`,
       });
     }
   });
 
-  it('tells why the server ended the handshake', async () => {
-    const endpoint = await servers.answering(Buffer.from([0x15, 3, 3, 0, 2, 2, 112]));
-    expect(await probe(endpoint)).toMatchObject({ error: `TLS with ${endpoint} failed: unrecognized name` });
+  it('reports the TLS alert of the server', async () => {
+    const hostPort = await servers.answering(Buffer.from([0x15, 3, 3, 0, 2, 2, 112]));
+    expect(await probe(hostPort)).toMatchObject({ error: `TLS with ${hostPort} failed: unrecognized name` });
   });
 
-  it('is ended by the signal, its socket too, within a handshake that hangs, and says so', async () => {
-    const endpoint = await servers.listenTcp((socket) => socket.resume());
+  it('aborts a handshake that hangs, closes its socket and reports it', async () => {
+    const hostPort = await servers.listenTcp((socket) => socket.resume());
     const stop = new AbortController();
-    const probing = probe(endpoint, UNVERIFIED, stop.signal);
+    const probing = probe(hostPort, UNVERIFIED, stop.signal);
     await servers.open(1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop.abort();
-    expect(await probing).toMatchObject({ error: `${endpoint} does not finish the TLS handshake` });
+    expect(await probing).toMatchObject({ error: `${hostPort} did not finish the TLS handshake` });
     await servers.open(0);
   });
 
-  it('closes its connection: nothing is left open at the target', async () => {
+  it('closes its connection', async () => {
     await probe(await serve(await selfSigned()), UNVERIFIED);
     await servers.open(0);
   });
 
-  it('reaches an IPv6 address', async () => {
+  it('connects to an IPv6 address', async () => {
     expect(await probe(await serve(await selfSigned(), '::1'), UNVERIFIED)).not.toHaveProperty('error');
   });
 
-  it('asks for the server by its name', async () => {
+  it('sends the server name (SNI)', async () => {
     const server = createTlsServer(await selfSigned());
     const connected = once(server, 'secureConnection') as Promise<[{ servername: string | false }]>;
-    const endpoint = await servers.listen(server);
+    const hostPort = await servers.listen(server);
     const stop = new AbortController();
-    const probing = probe(endpoint.replace('127.0.0.1', 'localhost'), UNVERIFIED, stop.signal);
+    const probing = probe(hostPort.replace('127.0.0.1', 'localhost'), UNVERIFIED, stop.signal);
     expect((await connected)[0].servername).toBe('localhost');
     stop.abort();
     await probing;

@@ -4,10 +4,8 @@ import { type Endpoint } from './endpoint-connection.js';
 const SECURE: readonly string[] = ['https:', 'wss:'];
 
 /**
- * Reads the URL of a target.
- *
  * @param schemes with their colon
- * @throws Error without the URL's text, which may hold credentials
+ * @throws Error that does not quote the URL, which may contain credentials
  */
 export function parseTargetUrl(text: string, schemes: readonly string[]): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -18,28 +16,28 @@ export function parseTargetUrl(text: string, schemes: readonly string[]): URL {
   return url;
 }
 
-/** The host of a URL as sockets take it: an IPv6 address without its brackets. */
+/** Host for a socket: an IPv6 address without brackets. */
 export function hostOf(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
-/** `host:port` of a URL, the port also where it is the scheme's own. */
-export function endpointOf(url: URL): string {
+/** `host:port` of a URL, including a default port. */
+export function hostPortOf(url: URL): string {
   return `${url.hostname}:${portOf(url)}`;
 }
 
-/** Where a URL leads. @param hostHeader as it is sent; the certificate must be for the name in it, which is asked for */
-export function endpointForUrl(url: URL, rules: TlsRules, hostHeader: string): Endpoint {
+/** @param hostHeader the header as sent; its name is requested by SNI and must match the certificate */
+export function endpointOf(url: URL, rules: TlsRules, hostHeader: string): Endpoint {
   const tls = { rules, serverName: hostOf(hostHeader.replace(/:\d+$/, '')), protocols: ['http/1.1'] };
   return {
     host: hostOf(url.hostname),
     port: portOf(url),
-    endpoint: endpointOf(url),
+    hostPort: hostPortOf(url),
     ...(isSecure(url) ? { tls } : {}),
   };
 }
 
-/** Header `authorization` for the credentials in a URL; nothing where it has none. @throws Error where they are not encoded as a URL asks */
+/** Header `authorization` for the credentials of a URL, if any. @throws Error for invalid percent-encoding */
 export function basicAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
   return { authorization: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}` };
@@ -58,7 +56,7 @@ function decode(text: string): string {
     return decodeURIComponent(text);
   } catch {
     throw new Error(
-      'The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25',
+      'The credentials in the URL to probe contain a % that is not followed by two hexadecimal digits; write it as %25',
     );
   }
 }

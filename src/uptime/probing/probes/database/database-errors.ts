@@ -1,46 +1,40 @@
 import { describeConnectionError, ProbeFailure } from '../connection/connection-errors.js';
 
-/** A connection that failed, or was closed before the answer had come. */
-export function connectionFailure(error: unknown, endpoint: string): ProbeFailure {
-  return new ProbeFailure(describeConnectionError(error, endpoint));
+export function connectionFailure(error: unknown, hostPort: string): ProbeFailure {
+  return new ProbeFailure(describeConnectionError(error, hostPort));
 }
 
-export function connectionClosed(endpoint: string): ProbeFailure {
-  return connectionFailure({ code: 'ECONNRESET' }, endpoint);
+export function connectionClosed(hostPort: string): ProbeFailure {
+  return connectionFailure({ code: 'ECONNRESET' }, hostPort);
 }
 
-export function passwordRefused(user: string): ProbeFailure {
-  return new ProbeFailure(`password refused for user '${user}'`);
+export function passwordRejected(user: string): ProbeFailure {
+  return new ProbeFailure(`password rejected for user '${user}'`);
 }
 
 export function databaseMissing(name: string): ProbeFailure {
   return new ProbeFailure(`database '${name}' does not exist`);
 }
 
-/**
- * What a database said to a query that it did not like.
- *
- * @param said may quote the query; the URL's password is taken out of it
- */
-export function queryFailed(said: string, password: string): ProbeFailure {
-  return new ProbeFailure(`the query failed: ${withoutSecret(said, password)}`);
+/** @param serverMessage may quote the query; the password of the URL is redacted */
+export function queryFailed(serverMessage: string, password: string): ProbeFailure {
+  return new ProbeFailure(`the query failed: ${redact(serverMessage, password)}`);
 }
 
-/** What a database said to a connection that it did not take. */
-export function connectionRejected(endpoint: string, said: string, password: string): ProbeFailure {
-  return new ProbeFailure(`${endpoint} did not take the connection: ${withoutSecret(said, password)}`);
+export function connectionRejected(hostPort: string, serverMessage: string, password: string): ProbeFailure {
+  return new ProbeFailure(`${hostPort} rejected the connection: ${redact(serverMessage, password)}`);
 }
 
-/** What a driver said to a URL that it cannot use. */
-export function urlUnusable(url: string, said: string): ProbeFailure {
+/** @param reason the message of the driver */
+export function invalidUrl(url: string, reason: string): ProbeFailure {
   const [, password = ''] = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(url) ?? [];
-  return new ProbeFailure(`the URL cannot be used: ${withoutSecret(said, password)}`);
+  return new ProbeFailure(`the URL is not valid: ${redact(reason, password)}`);
 }
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function withoutSecret(text: string, secret: string): string {
+function redact(text: string, secret: string): string {
   return secret === '' ? text : text.replaceAll(secret, '***');
 }

@@ -1,23 +1,25 @@
 import { closeWithin } from '../../../../common/wait.js';
 import { connect, Socket } from 'node:net';
 
-/** How long the other side may take to close a connection that has served its purpose. */
-const CLOSE_WITHIN_MS = 1_000;
+/** Time allowed for the server to close a connection. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Where a database listens: a port of a host, or a socket in the file system. */
-export type DatabaseAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
-/** A socket that is not connected yet, and is destroyed when the signal aborts, at whatever it is then. */
+/** An unconnected socket, destroyed when the signal aborts. */
 export function unconnectedSocket(signal: AbortSignal): Socket {
-  return guarded(new Socket({ signal }));
+  return ignoringErrors(new Socket({ signal }));
 }
 
-/** A socket that connects, and is destroyed when the signal aborts. */
+/** A connecting socket, destroyed when the signal aborts. */
 export function connectingSocket(address: DatabaseAddress, signal: AbortSignal): Socket {
-  return guarded(connect({ ...address, signal }));
+  return ignoringErrors(connect({ ...address, signal }));
 }
 
-/** Resolves when a connection was taken, and closes it. @throws Error of the socket */
+/** Opens and closes a connection. @throws Error of the socket */
 export function tcpPing(address: DatabaseAddress, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connectingSocket(address, signal);
@@ -30,18 +32,18 @@ export function tcpPing(address: DatabaseAddress, signal: AbortSignal): Promise<
 }
 
 /**
- * Resolves when the connection is closed: by the other side once the goodbye is said, or by force after a second.
+ * Resolves when the connection is closed, by the server or after a timeout.
  *
- * @param closeGracefully asks the other side to close
+ * @param closeGracefully requests the server to close it
  */
 export async function closeSocket(socket: Socket, closeGracefully: () => void): Promise<void> {
   if (socket.destroyed) return;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   closeGracefully();
-  await closeWithin(CLOSE_WITHIN_MS, closed, () => socket.destroy());
+  await closeWithin(CLOSE_TIMEOUT_MS, closed, () => socket.destroy());
 }
 
-/** A driver may let go of a socket before the socket's last error: nobody would hear it, and it would end the process. */
-function guarded(socket: Socket): Socket {
+/** A driver may detach from a socket before its last error, which would terminate the process if it were unhandled. */
+function ignoringErrors(socket: Socket): Socket {
   return socket.on('error', () => undefined);
 }

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:net';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { MemoryEventStore } from '../../../../../test/support/memory-event-store.js';
 import { uptimeEvents } from '../../../../../test/support/probed-service.js';
-import { databaseByUrl, databaseInUse } from './database-by-url.js';
+import { databaseForUrl, ownDatabase } from './database-for-url.js';
 import { DatabaseProbe } from './database.probe.js';
 import { type ProbeResult } from '../../../domain/index.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random = (length: number): string => 'a'.repeat(length);
 const SCHEMES = ['postgres', 'postgresql', 'mysql', 'redis', 'rediss', 'kurrentdb', 'kurrentdb+discover', 'mongodb'];
 
@@ -14,51 +14,51 @@ describe('the database probe', () => {
   const servers = new LoopbackServers();
   const listening = (create: () => Server): Promise<string> => servers.listen(create());
   const probeOf = (url: string, query?: string): DatabaseProbe =>
-    new DatabaseProbe(databaseByUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
+    new DatabaseProbe(databaseForUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
   const ask = (url: string, query?: string): Promise<ProbeResult> =>
     probeOf(url, query).probe(new AbortController().signal);
-  const urlOf = (scheme: string, endpoint: string): string =>
-    `${scheme}://jane:secret@${endpoint}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
+  const urlOf = (scheme: string, hostPort: string): string =>
+    `${scheme}://jane:secret@${hostPort}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  describe('of the store in use', () => {
+  describe('of this service’s own store', () => {
     const store = new MemoryEventStore(uptimeEvents());
-    const probe = new DatabaseProbe(databaseInUse(store), clock);
+    const probe = new DatabaseProbe(ownDatabase(store), clock);
 
-    it('finds nothing wrong where it keeps and gives back an event', async () => {
+    it('succeeds if the store appends and reads an event', async () => {
       expect(await probe.probe(new AbortController().signal)).toEqual({ responseTime: expect.any(Number) as number });
     });
 
-    it('tells why it does not work', async () => {
+    it('reports the failure of the connection test', async () => {
       store.goAway();
       expect(await probe.probe(new AbortController().signal)).toMatchObject({ error: 'KurrentDB cannot be reached' });
     });
   });
 
-  it.each(SCHEMES)('of %s tells that nobody listens, without trying again, and not the credentials', async (scheme) => {
-    const endpoint = await listening(() => createServer());
+  it.each(SCHEMES)('of %s reports a refused connection without retries or credentials', async (scheme) => {
+    const hostPort = await listening(() => createServer());
     servers.stopListening();
-    const { error, responseTime } = await ask(urlOf(scheme, endpoint));
-    expect(error).toBe(`connection refused by ${endpoint}`);
+    const { error, responseTime } = await ask(urlOf(scheme, hostPort));
+    expect(error).toBe(`connection refused by ${hostPort}`);
     expect(responseTime).toBeLessThan(2_000);
   });
 
   it.each(SCHEMES.filter((scheme) => !scheme.startsWith('kurrentdb')))(
-    'of %s tells a connection that is closed without a word',
+    'of %s reports a connection that is closed immediately',
     async (scheme) => {
-      const endpoint = await listening(() => createServer((socket) => socket.destroy()));
-      const { error = '' } = await ask(urlOf(scheme, endpoint));
-      expect(error).toBe(`connection closed by ${endpoint} before it had answered`);
+      const hostPort = await listening(() => createServer((socket) => socket.destroy()));
+      const { error = '' } = await ask(urlOf(scheme, hostPort));
+      expect(error).toBe(`connection closed by ${hostPort} before a response`);
     },
   );
 
   it.each(SCHEMES)(
-    'of %s is ended by the signal, its connections too, at a server that takes them and says nothing',
+    'of %s aborts and closes its connections if the server accepts them and stays silent',
     async (scheme) => {
-      const endpoint = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
-      const probe = probeOf(urlOf(scheme, endpoint));
+      const hostPort = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
+      const probe = probeOf(urlOf(scheme, hostPort));
       const stop = new AbortController();
       const probing = probe.probe(stop.signal);
       await until(() => servers.connections.size > 0);
@@ -70,19 +70,19 @@ describe('the database probe', () => {
     },
   );
 
-  it('opens nothing where it was told to end before it began', async () => {
-    const endpoint = await listening(() => createServer((socket) => socket.resume()));
+  it('opens no connection if it is aborted before it starts', async () => {
+    const hostPort = await listening(() => createServer((socket) => socket.resume()));
     const stop = new AbortController();
     stop.abort();
     for (const scheme of SCHEMES)
-      expect(await probeOf(urlOf(scheme, endpoint)).probe(stop.signal)).toHaveProperty('error');
+      expect(await probeOf(urlOf(scheme, hostPort)).probe(stop.signal)).toHaveProperty('error');
     expect(servers.connections.size).toBe(0);
   });
 
   it.each([
-    ['postgres://jane:secret@127.0.0.1:bad/', /^the URL cannot be used/],
+    ['postgres://jane:secret@127.0.0.1:bad/', /^the URL is not valid/],
     ['mysql://jane:secret@127.0.0.1/?ssl-mode=PERHAPS', /^ssl-mode in the URL must be one of DISABLED, /],
-  ])('tells what is wrong with %s, and not the credentials', async (url, says) => {
+  ])('reports the error of %s without the credentials', async (url, says) => {
     const { error = '' } = await ask(url);
     expect(error).toMatch(says);
     expect(error).not.toContain('secret');

@@ -1,50 +1,49 @@
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
-import { ProbeFailure, shorten } from '../connection/connection-errors.js';
+import { ProbeFailure, truncate } from '../connection/connection-errors.js';
 import { type ProbeResult } from '../../../domain/index.js';
 
-/** One question to a database. */
+/** A single check of a database. */
 export interface DatabaseCheck {
-  /** Asks, and resolves when the answer is as it should be. @throws ProbeFailure */
-  ask(): Promise<void>;
-  /** Closes what was opened for it, as the protocol asks where it was answered, and by force where the other side does not join in. */
-  end(): Promise<void>;
+  /** Connects and runs the query. @throws ProbeFailure */
+  run(): Promise<void>;
+  /** Closes the connection: gracefully after success, by force after a failure or a timeout. */
+  close(): Promise<void>;
 }
 
-/** A database that can be asked whether it works. */
-export interface TestedDatabase {
+export interface ProbedDatabase {
   /**
-   * Makes ready to ask. What only this process has to do for it, such as loading the driver, is over when it resolves.
+   * Prepares a check. Local work that must not be measured, such as loading the driver, is done when it resolves.
    *
-   * @param signal closes by force all that was opened, also when it aborts before that
-   * @throws ProbeFailure for a URL that the driver cannot use
+   * @param signal aborts the check and destroys its connections
+   * @throws ProbeFailure for an invalid URL
    */
   prepare(signal: AbortSignal): Promise<DatabaseCheck>;
-  /** Gives back what is kept between questions, where something is. */
+  /** Releases what is kept between checks. */
   close?(): Promise<void>;
 }
 
-/** Asks a database, through a connection of its own where it has a protocol for that, and measures how long the answer takes. */
+/** Checks a database and measures its response time. */
 export class DatabaseProbe implements Probe {
   constructor(
-    private readonly database: TestedDatabase,
+    private readonly database: ProbedDatabase,
     private readonly clock: Clock,
   ) {}
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     let start = this.clock.monotonic();
-    let question: DatabaseCheck | undefined;
+    let check: DatabaseCheck | undefined;
     const elapsed = (): number => this.clock.monotonic() - start;
     try {
-      question = await this.database.prepare(signal);
+      check = await this.database.prepare(signal);
       start = this.clock.monotonic();
-      await question.ask();
+      await check.run();
       return { responseTime: elapsed() };
     } catch (error) {
       if (!(error instanceof ProbeFailure)) throw error;
-      return { responseTime: elapsed(), error: shorten(error.message) };
+      return { responseTime: elapsed(), error: truncate(error.message) };
     } finally {
-      await question?.end();
+      await check?.close();
     }
   }
 

@@ -5,27 +5,27 @@ import {
   connectionClosed,
   connectionFailure,
   messageOf,
-  passwordRefused,
+  passwordRejected,
   queryFailed,
-  urlUnusable,
+  invalidUrl,
 } from './database-errors.js';
 import { type DatabaseCheck } from './database.probe.js';
-import { OpenedSockets } from '../connection/opened-sockets.js';
+import { SocketTracker } from '../connection/socket-tracker.js';
 
 const DEFAULT_COMMAND: Document = { ping: 1 };
 const AUTHENTICATION_FAILED = 18;
-/** How long the server may take to end the session that the command had. */
-const CLOSE_WITHIN_MS = 1_000;
-/** The driver looks after its servers that often; one question is over before. */
+/** Time allowed for the server to end the session of the command. */
+const CLOSE_TIMEOUT_MS = 1_000;
+/** Longer than any check, so that the driver's monitoring does not interfere. */
 const HEARTBEAT_MS = 3_600_000;
 
 /**
- * A command to MongoDB through connections made for it.
+ * Runs a MongoDB command over new connections.
  *
- * @param url `mongodb:` or `mongodb+srv:`; its path names the database, its options ask for TLS
+ * @param url `mongodb:` or `mongodb+srv:`; its path is the database, its options may require TLS
  * @param command as JSON
- * @param timeoutMs after which the driver gives up what the signal does not end
- * @throws ProbeFailure for a URL that the driver cannot use, or a command that is not JSON
+ * @param timeoutMs timeout of the driver, in addition to the signal
+ * @throws ProbeFailure for an invalid URL, or a command that is not JSON
  */
 export function checkMongoDB(
   url: string,
@@ -33,41 +33,45 @@ export function checkMongoDB(
   signal: AbortSignal,
   timeoutMs: number,
 ): DatabaseCheck {
-  const document = command === undefined ? DEFAULT_COMMAND : documentOf(command);
+  const document = command === undefined ? DEFAULT_COMMAND : parseCommand(command);
   const client = createClient(url, timeoutMs);
   const { hosts, credentials } = client.options;
-  const endpoint = hosts.map(String).join(', ');
-  const sockets = new OpenedSockets();
-  let wasAnswered = false;
-  let aborted = (): void => undefined;
-  const hopeless = new Promise<never>((_, reject) => {
+  const hostPort = hosts.map(String).join(', ');
+  const sockets = new SocketTracker();
+  let succeeded = false;
+  let abort = (): void => undefined;
+  const failed = new Promise<never>((_, reject) => {
     client.on('topologyDescriptionChanged', ({ newDescription }) => rejectUnreachable(newDescription, reject));
-    aborted = () => {
-      reject(new ProbeFailure('the probe was ended'));
-      cutConnections(client, sockets);
+    abort = () => {
+      reject(new ProbeFailure('the probe was aborted'));
+      destroyConnections(client, sockets);
     };
   });
-  // Nobody may be asking when it comes to be.
-  hopeless.catch(() => undefined);
-  signal.addEventListener('abort', aborted, { once: true });
+  // It may reject while no check awaits it.
+  failed.catch(() => undefined);
+  signal.addEventListener('abort', abort, { once: true });
   return {
-    ask: async () => {
+    run: async () => {
       try {
-        await Promise.race([sockets.openedBy(() => client.db().command(document)), hopeless]);
-        wasAnswered = true;
+        await Promise.race([sockets.track(() => client.db().command(document)), failed]);
+        succeeded = true;
       } catch (error) {
-        throw failureOf(error, { endpoint, user: credentials?.username ?? '', password: credentials?.password ?? '' });
+        throw toProbeFailure(error, {
+          hostPort,
+          user: credentials?.username ?? '',
+          password: credentials?.password ?? '',
+        });
       }
     },
-    end: async () => {
-      if (wasAnswered && !signal.aborted)
+    close: async () => {
+      if (succeeded && !signal.aborted)
         await closeWithin(
-          CLOSE_WITHIN_MS,
+          CLOSE_TIMEOUT_MS,
           client.close().catch(() => undefined),
-          aborted,
+          abort,
         );
-      cutConnections(client, sockets);
-      signal.removeEventListener('abort', aborted);
+      destroyConnections(client, sockets);
+      signal.removeEventListener('abort', abort);
     },
   };
 }
@@ -86,31 +90,31 @@ function createClient(url: string, timeoutMs: number): MongoClient {
       serverSelectionTimeoutMS: timeoutMs,
     });
   } catch (error) {
-    throw urlUnusable(url, messageOf(error));
+    throw invalidUrl(url, messageOf(error));
   }
 }
 
-function documentOf(command: string): Document {
+function parseCommand(command: string): Document {
   try {
     const document: unknown = JSON.parse(command);
     if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
   } catch {
-    // Told below, without quoting it.
+    // Reported below, without quoting it.
   }
   throw new ProbeFailure('the query must be a MongoDB command as a JSON object, such as {"ping":1}');
 }
 
-/** The driver would go on trying until its timeout: once no server is left that may answer, that is the answer. */
+/** Fails when no server is left that may respond; the driver would retry until its timeout. */
 function rejectUnreachable({ servers }: TopologyDescription, reject: (error: unknown) => void): void {
   const errors = [...servers.values()].map(({ error }) => error);
   if (errors.length > 0 && errors.every((error) => error !== null)) reject(errors[0]);
 }
 
 /**
- * Closes all connections at once. The driver's own `close` cuts off what waits for an answer, but then asks the server to end its
- * sessions, and waits for one that hangs; what keeps it from that is not part of its documentation.
+ * Closes all connections immediately. The driver's own `close` waits for the server to end the sessions, which may
+ * hang; closing the topology, which is not documented, prevents that.
  */
-function cutConnections(client: MongoClient, sockets: OpenedSockets): void {
+function destroyConnections(client: MongoClient, sockets: SocketTracker): void {
   const topology: unknown = Reflect.get(client, 'topology');
   client.close().catch(() => undefined);
   if (isClosable(topology)) topology.close();
@@ -121,14 +125,14 @@ function isClosable(value: unknown): value is { close(): void } {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
 
-function failureOf(
+function toProbeFailure(
   error: unknown,
-  { endpoint, user, password }: { endpoint: string; user: string; password: string },
+  { hostPort, user, password }: { hostPort: string; user: string; password: string },
 ): ProbeFailure {
   if (error instanceof ProbeFailure) return error;
   if (error instanceof MongoServerError)
-    return error.code === AUTHENTICATION_FAILED ? passwordRefused(user) : queryFailed(error.message, password);
-  if (!(error instanceof Error)) return connectionFailure(error, endpoint);
-  if (codeOf(error.cause) !== undefined) return connectionFailure(error.cause, endpoint);
-  return error instanceof MongoNetworkError ? connectionClosed(endpoint) : connectionFailure(error, endpoint);
+    return error.code === AUTHENTICATION_FAILED ? passwordRejected(user) : queryFailed(error.message, password);
+  if (!(error instanceof Error)) return connectionFailure(error, hostPort);
+  if (codeOf(error.cause) !== undefined) return connectionFailure(error.cause, hostPort);
+  return error instanceof MongoNetworkError ? connectionClosed(hostPort) : connectionFailure(error, hostPort);
 }

@@ -5,18 +5,18 @@ import {
   connectionFailure,
   databaseMissing,
   messageOf,
-  passwordRefused,
+  passwordRejected,
   queryFailed,
   connectionRejected,
 } from './database-errors.js';
 import { closeSocket, connectingSocket } from './database-sockets.js';
-import { type DatabaseUrl, readDatabaseUrl } from './database-url.js';
+import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_PORT = 3306;
 const DEFAULT_QUERY = 'SELECT 1';
 
-/** MySQL's own values of `ssl-mode`; those that may do without TLS do. */
+/** Values of MySQL's `ssl-mode`; the modes in which TLS is optional do not use it. */
 const SSL_MODES: ReadonlyMap<string, SslOptions | undefined> = new Map([
   ['DISABLED', undefined],
   ['PREFERRED', undefined],
@@ -26,15 +26,15 @@ const SSL_MODES: ReadonlyMap<string, SslOptions | undefined> = new Map([
 ]);
 
 /**
- * A query to MySQL, or to MariaDB, through a connection made for it.
+ * Runs a query on MySQL or MariaDB over a new connection.
  *
- * @param url `mysql:`; `ssl-mode` asks for TLS, with MySQL's own values
- * @throws ProbeFailure for a URL that cannot be used
+ * @param url `mysql:`; `ssl-mode` selects TLS as in MySQL's own client
+ * @throws ProbeFailure for an invalid URL
  */
 export function checkMySQL(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
-  const { address, endpoint, user, password, database, options } = readDatabaseUrl(url, DEFAULT_PORT);
+  const { address, hostPort, user, password, database, options } = parseDatabaseUrl(url, DEFAULT_PORT);
   const ssl = sslOf(options.get('ssl-mode') ?? 'DISABLED');
-  let wasAnswered = false;
+  let succeeded = false;
   const socket = connectingSocket(address, signal);
   const connection = createConnection({
     ...address,
@@ -46,19 +46,19 @@ export function checkMySQL(url: string, query: string | undefined, signal: Abort
     connectTimeout: 0,
     enableKeepAlive: false,
   });
-  // Of a connection that breaks while nobody asks.
+  // A connection may break while no query is running.
   connection.on('error', () => undefined);
   return {
-    ask: async () => {
-      await called((done) => connection.connect(done)).catch((error: unknown) => {
-        throw connectingFailure(error, { endpoint, user, password, database });
+    run: async () => {
+      await promised((done) => connection.connect(done)).catch((error: unknown) => {
+        throw connectFailure(error, { hostPort, user, password, database });
       });
-      await called((done) => connection.query(query ?? DEFAULT_QUERY, done)).catch((error: unknown) => {
-        throw isServerError(error) ? queryFailed(messageOf(error), password) : brokenOff(error, endpoint);
+      await promised((done) => connection.query(query ?? DEFAULT_QUERY, done)).catch((error: unknown) => {
+        throw isServerError(error) ? queryFailed(messageOf(error), password) : connectionLost(error, hostPort);
       });
-      wasAnswered = true;
+      succeeded = true;
     },
-    end: () => closeSocket(socket, () => (wasAnswered ? closeGracefully(connection) : socket.destroy())),
+    close: () => closeSocket(socket, () => (succeeded ? closeGracefully(connection) : socket.destroy())),
   };
 }
 
@@ -69,27 +69,27 @@ function sslOf(mode: string): SslOptions | undefined {
   return SSL_MODES.get(name);
 }
 
-function called(begin: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => begin((error) => (error ? reject(error) : resolve())));
+function promised(start: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
 }
 
 function closeGracefully(connection: Connection): void {
   connection.end(() => undefined);
 }
 
-function connectingFailure(
+function connectFailure(
   error: unknown,
-  { endpoint, user, password, database }: Pick<DatabaseUrl, 'endpoint' | 'user' | 'password' | 'database'>,
+  { hostPort, user, password, database }: Pick<DatabaseUrl, 'hostPort' | 'user' | 'password' | 'database'>,
 ): ProbeFailure {
   switch (codeOf(error)) {
     case 'ER_ACCESS_DENIED_ERROR':
-      return passwordRefused(user);
+      return passwordRejected(user);
     case 'ER_BAD_DB_ERROR':
       return databaseMissing(database);
     default:
       return isServerError(error)
-        ? connectionRejected(endpoint, messageOf(error), password)
-        : brokenOff(error, endpoint);
+        ? connectionRejected(hostPort, messageOf(error), password)
+        : connectionLost(error, hostPort);
   }
 }
 
@@ -97,15 +97,15 @@ function isServerError(error: unknown): boolean {
   return codeOf(error)?.startsWith('ER_') ?? false;
 }
 
-function brokenOff(error: unknown, endpoint: string): ProbeFailure {
+function connectionLost(error: unknown, hostPort: string): ProbeFailure {
   switch (codeOf(error)) {
     case 'PROTOCOL_CONNECTION_LOST':
-      return connectionClosed(endpoint);
+      return connectionClosed(hostPort);
     case 'HANDSHAKE_NO_SSL_SUPPORT':
-      return connectionFailure({ code: 'EPROTO' }, endpoint);
+      return connectionFailure({ code: 'EPROTO' }, hostPort);
     case 'HANDSHAKE_SSL_ERROR':
-      return new ProbeFailure(`the TLS connection to ${endpoint} failed: ${messageOf(error)}`);
+      return new ProbeFailure(`the TLS connection to ${hostPort} failed: ${messageOf(error)}`);
     default:
-      return connectionFailure(error, endpoint);
+      return connectionFailure(error, hostPort);
   }
 }

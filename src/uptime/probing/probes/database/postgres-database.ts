@@ -5,10 +5,10 @@ import {
   connectionFailure,
   databaseMissing,
   messageOf,
-  passwordRefused,
+  passwordRejected,
   queryFailed,
   connectionRejected,
-  urlUnusable,
+  invalidUrl,
 } from './database-errors.js';
 import { closeSocket, unconnectedSocket } from './database-sockets.js';
 import { type DatabaseCheck } from './database.probe.js';
@@ -21,70 +21,70 @@ const INVALID_CATALOG_NAME = '3D000';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /**
- * A query to PostgreSQL through a connection made for it.
+ * Runs a query on PostgreSQL over a new connection.
  *
- * @param url `postgres:` or `postgresql:`; `sslmode` asks for TLS, in libpq's sense of it
- * @throws ProbeFailure for a URL that the driver cannot use
+ * @param url `postgres:` or `postgresql:`; `sslmode` selects TLS as in libpq
+ * @throws ProbeFailure for an invalid URL
  */
 export function checkPostgres(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
   const socket = unconnectedSocket(signal);
   const client = createClient(url, socket);
-  const endpoint = `${client.host}:${client.port}`;
+  const hostPort = `${client.host}:${client.port}`;
   const password = client.password ?? '';
-  let wasAnswered = false;
-  // Of a connection that breaks; the promises tell of it too.
+  let succeeded = false;
+  // The promises below reject with the same errors.
   client.on('error', () => undefined);
 
   return {
-    ask: async () => {
+    run: async () => {
       try {
         await client.connect();
       } catch (error) {
-        throw connectingFailure(error, client, endpoint, password);
+        throw connectFailure(error, client, hostPort, password);
       }
       try {
         await client.query(query ?? DEFAULT_QUERY);
-        wasAnswered = true;
+        succeeded = true;
       } catch (error) {
-        throw isServerError(error) ? queryFailed(messageOf(error), password) : brokenOff(error, endpoint);
+        throw isServerError(error) ? queryFailed(messageOf(error), password) : connectionLost(error, hostPort);
       }
     },
-    end: () => closeSocket(socket, () => (wasAnswered ? void client.end().catch(() => undefined) : socket.destroy())),
+    close: () => closeSocket(socket, () => (succeeded ? void client.end().catch(() => undefined) : socket.destroy())),
   };
 }
 
 function createClient(url: string, socket: ReturnType<typeof unconnectedSocket>): pg.Client {
   try {
     return new pg.Client({
-      connectionString: inLibpqsSense(url),
+      connectionString: withLibpqSslMode(url),
       stream: () => socket,
       application_name: 'penguin-pool-streams-probe',
     });
   } catch (error) {
-    throw urlUnusable(url, messageOf(error));
+    throw invalidUrl(url, messageOf(error));
   }
 }
 
-/** The driver takes every `sslmode` for `verify-full`, and warns that it will not for ever, unless it is told so. */
-function inLibpqsSense(url: string): string {
+/** By default the driver treats every `sslmode` as `verify-full`, and warns that this will change. */
+function withLibpqSslMode(url: string): string {
   const { searchParams } = new URL(url);
-  const isPlain =
+  const needsCompatibility =
     searchParams.has('sslmode') && searchParams.get('sslmode') !== 'no-verify' && !searchParams.has('uselibpqcompat');
-  return isPlain ? `${url}&uselibpqcompat=true` : url;
+  return needsCompatibility ? `${url}&uselibpqcompat=true` : url;
 }
 
-function connectingFailure(
+function connectFailure(
   error: unknown,
   { user = '', database = '' }: pg.Client,
-  endpoint: string,
+  hostPort: string,
   password: string,
 ): ProbeFailure {
-  if (messageOf(error).startsWith('SASL')) return passwordRefused(user);
-  if (!isServerError(error)) return brokenOff(error, endpoint);
-  if (codeOf(error) === INVALID_PASSWORD) return passwordRefused(user);
+  if (messageOf(error).startsWith('SASL')) return passwordRejected(user);
+  if (!isServerError(error)) return connectionLost(error, hostPort);
+  if (codeOf(error) === INVALID_PASSWORD) return passwordRejected(user);
   if (codeOf(error) === INVALID_CATALOG_NAME) return databaseMissing(database);
   return connectionRejected(
-    codeOf(error) === INVALID_AUTHORIZATION ? `${endpoint} (user '${user}')` : endpoint,
+    codeOf(error) === INVALID_AUTHORIZATION ? `${hostPort} (user '${user}')` : hostPort,
     messageOf(error),
     password,
   );
@@ -94,11 +94,11 @@ function isServerError(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && SQLSTATE.test(codeOf(error) ?? '');
 }
 
-/** The driver's own errors of a connection have no codes. */
-function brokenOff(error: unknown, endpoint: string): ProbeFailure {
-  if (codeOf(error) !== undefined) return connectionFailure(error, endpoint);
-  if (messageOf(error).startsWith('Connection terminated')) return connectionClosed(endpoint);
+/** Connection errors of the driver itself have no code. */
+function connectionLost(error: unknown, hostPort: string): ProbeFailure {
+  if (codeOf(error) !== undefined) return connectionFailure(error, hostPort);
+  if (messageOf(error).startsWith('Connection terminated')) return connectionClosed(hostPort);
   return messageOf(error).includes('does not support SSL')
-    ? connectionFailure({ code: 'EPROTO' }, endpoint)
-    : connectionFailure(error, endpoint);
+    ? connectionFailure({ code: 'EPROTO' }, hostPort)
+    : connectionFailure(error, hostPort);
 }

@@ -1,38 +1,37 @@
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { type HttpTarget, httpTarget } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const MEBIBYTE = 1_048_576;
+const MISSING = 'the body does not contain the expected text';
 
-describe('what a body must hold', () => {
+describe('the checks of a response body', () => {
   const servers = new LoopbackServers();
-  const faultOf = async (
+  const errorOf = async (
     body: string | Buffer,
     rules: Partial<HttpTarget>,
     headers: Record<string, string> = {},
   ): Promise<string | undefined> => {
-    const endpoint = await servers.listen(createServer((_, response) => response.writeHead(200, headers).end(body)));
+    const hostPort = await servers.listen(createServer((_, response) => response.writeHead(200, headers).end(body)));
     return (
-      await new HttpProbe({ ...httpTarget(), ...rules, url: `http://${endpoint}/` }, clock).probe(
+      await new HttpProbe({ ...httpTarget(), ...rules, url: `http://${hostPort}/` }, clock).probe(
         new AbortController().signal,
       )
     ).error;
   };
 
-  it('may be a text, which is not told when it is missing', async () => {
-    expect(await faultOf('all grün here', { bodyContains: 'grün' })).toBeUndefined();
-    expect(await faultOf('all red here', { bodyContains: 'grün' })).toBe(
-      'the body does not hold the text that it should',
-    );
+  it('find an expected string, and do not quote it when it is missing', async () => {
+    expect(await errorOf('all grün here', { bodyContains: 'grün' })).toBeUndefined();
+    expect(await errorOf('all red here', { bodyContains: 'grün' })).toBe(MISSING);
   });
 
-  it('is found where the body is large', async () => {
-    expect(await faultOf(`${'x'.repeat(MEBIBYTE - 3)}end`, { bodyContains: 'end' })).toBeUndefined();
-    expect(await faultOf(`${'x'.repeat(MEBIBYTE + 100_000)}end`, { bodyContains: 'end' })).toBe(
-      'the first 1 MiB of the body does not hold the text that it should',
+  it('read up to 1 MiB of the body', async () => {
+    expect(await errorOf(`${'x'.repeat(MEBIBYTE - 3)}end`, { bodyContains: 'end' })).toBeUndefined();
+    expect(await errorOf(`${'x'.repeat(MEBIBYTE + 100_000)}end`, { bodyContains: 'end' })).toBe(
+      'the first 1 MiB of the body does not contain the expected text',
     );
   });
 
@@ -41,42 +40,42 @@ describe('what a body must hold', () => {
     [3, '{"checks":[{"status":3.0}]}'],
     [false, '{"checks":[{"status":false}]}'],
     [null, '{"checks":[{"status":null}]}'],
-  ])('may be %j at a place in JSON', async (equals, body) => {
-    expect(await faultOf(body, { jsonPath: { path: '$.checks[0].status', equals } })).toBeUndefined();
+  ])('accept %j at a JSON path', async (equals, body) => {
+    expect(await errorOf(body, { jsonPath: { path: '$.checks[0].status', equals } })).toBeUndefined();
   });
 
   it.each<[string, string]>([
-    ['{"status":"down"}', '$.status is "down", which it should not be'],
-    ['{"status":1}', '$.status is 1, which it should not be'],
-    ['{"status":null}', '$.status is null, which it should not be'],
-    ['{"status":["1"]}', '$.status is a list, which it should not be'],
-    ['{"status":{}}', '$.status is an object, which it should not be'],
-    [`{"status":"${'x'.repeat(100)}"}`, `$.status is "${'x'.repeat(58)}…, which it should not be`],
+    ['{"status":"down"}', '$.status is "down", not the expected value'],
+    ['{"status":1}', '$.status is 1, not the expected value'],
+    ['{"status":null}', '$.status is null, not the expected value'],
+    ['{"status":["1"]}', '$.status is an array, not the expected value'],
+    ['{"status":{}}', '$.status is an object, not the expected value'],
+    [`{"status":"${'x'.repeat(100)}"}`, `$.status is "${'x'.repeat(58)}…, not the expected value`],
     ['{"state":"1"}', '$.status is not in the body'],
     ['null', '$.status is not in the body'],
     ['<html>', 'the body is not JSON'],
     ['', 'the body is not JSON'],
-  ])('tells what is in %s instead', async (body, error) => {
-    expect(await faultOf(body, { jsonPath: { path: '$.status', equals: '1' } })).toBe(error);
+  ])('report the actual value in %s', async (body, error) => {
+    expect(await errorOf(body, { jsonPath: { path: '$.status', equals: '1' } })).toBe(error);
   });
 
-  it('is not looked for in JSON that is too large, nor in what is compressed', async () => {
+  it('reject JSON that is too large and compressed bodies', async () => {
     expect(
-      await faultOf(JSON.stringify({ a: 'x'.repeat(MEBIBYTE), status: 1 }), {
+      await errorOf(JSON.stringify({ a: 'x'.repeat(MEBIBYTE), status: 1 }), {
         jsonPath: { path: '$.status', equals: 1 },
       }),
-    ).toBe('the body is larger than 1 MiB, too large to be checked as JSON');
-    expect(await faultOf(gzipSync('ok'), { bodyContains: 'ok' }, { 'content-encoding': 'gzip' })).toBe(
-      'the body is compressed (gzip), which was not asked for, so that it cannot be checked',
+    ).toBe('the body is larger than 1 MiB, too large to check as JSON');
+    expect(await errorOf(gzipSync('ok'), { bodyContains: 'ok' }, { 'content-encoding': 'gzip' })).toBe(
+      'the body cannot be checked: it is compressed (gzip) although identity was requested',
     );
-    expect(await faultOf(gzipSync('ok'), {}, { 'content-encoding': 'gzip' })).toBeUndefined();
+    expect(await errorOf(gzipSync('ok'), {}, { 'content-encoding': 'gzip' })).toBeUndefined();
   });
 
-  it('is of no interest where the status is a failure already', async () => {
-    const endpoint = await servers.listen(createServer((_, response) => response.writeHead(500).end('no')));
+  it('do not run if the status is a failure', async () => {
+    const hostPort = await servers.listen(createServer((_, response) => response.writeHead(500).end('no')));
     expect(
       (
-        await new HttpProbe({ ...httpTarget(), bodyContains: 'yes', url: `http://${endpoint}/` }, clock).probe(
+        await new HttpProbe({ ...httpTarget(), bodyContains: 'yes', url: `http://${hostPort}/` }, clock).probe(
           new AbortController().signal,
         )
       ).error,

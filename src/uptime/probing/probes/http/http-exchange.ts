@@ -3,11 +3,11 @@ import { type Socket } from 'node:net';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type ProbeSession } from '../connection/probe-session.js';
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  /** Complete: nothing is added to them. */
+  /** Sent as they are, without defaults. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
 }
@@ -15,50 +15,54 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** What has arrived of the body; nothing where it was not to be kept. */
+  /** The received part of the body; empty unless kept. */
   readonly body: Buffer;
-  /** False where the body is larger than was to be read; its rest is not known. */
-  readonly isWhole: boolean;
+  /** False if the body exceeds the read limit. */
+  readonly isComplete: boolean;
 }
 
 export interface BodyLimits {
-  /** So many bytes are read at most. */
-  readonly mostBytes: number;
-  /** Whether they are of interest, and not only that they arrive. */
-  readonly isKept: boolean;
+  readonly maxBytes: number;
+  /** Whether to keep the bytes read. */
+  readonly keepBody: boolean;
 }
 
 /**
- * Asks one question over a connection and reads the reply.
+ * Sends a request over an open connection and reads the response.
  *
- * node:http over a socket that is connected already takes less than half the CPU that undici's Client takes for one request, and the
- * time of the first byte can be had.
+ * node:http over a connected socket takes less than half the CPU time of undici's Client for a single request, and
+ * gives access to the time of the first byte.
  *
- * @throws ProbeFailure or an error of the connection, also where it ends within the reply
+ * @throws ProbeFailure or a connection error, also if the connection ends within the response
  */
 export function send(
-  run: ProbeSession,
+  session: ProbeSession,
   socket: Socket,
   { method, path, headers, body }: HttpRequest,
-  { mostBytes, isKept }: BodyLimits,
+  { maxBytes, keepBody }: BodyLimits,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    run.awaitAnswer(socket, 'headers');
+    session.awaitFirstByte(socket, 'headers');
     const request = beginRequest({ createConnection: () => socket, method, path, headers, setHost: false });
     request.on('error', reject);
-    request.on('upgrade', () => reject(new ProbeFailure('answered 101, another protocol, which was not asked for')));
+    request.on('upgrade', () => reject(new ProbeFailure('answered 101, a protocol switch that was not requested')));
     request.on('response', (response) => {
-      run.stage = 'body';
+      session.stage = 'body';
       const chunks: Buffer[] = [];
       let size = 0;
-      const end = (isWhole: boolean): void =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), isWhole });
+      const end = (isComplete: boolean): void =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+          isComplete,
+        });
       response.on('error', reject);
       response.on('end', () => end(true));
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (isKept) chunks.push(chunk);
-        if (size > mostBytes) end(false);
+        if (keepBody) chunks.push(chunk);
+        if (size > maxBytes) end(false);
       });
     });
     request.end(body);

@@ -1,12 +1,12 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
-interface Asked {
+interface ReceivedRequest {
   readonly method?: string;
   readonly url?: string;
   readonly headers: IncomingHttpHeaders;
@@ -14,14 +14,14 @@ interface Asked {
 
 describe('redirects', () => {
   const servers = new LoopbackServers();
-  /** Serves redirects by path, and 200 where there is none; `asked` tells what was asked for. */
+  /** Serves redirects by path, and 200 for other paths; appends requests to `received`. */
   const serve = (
     redirects: Readonly<Record<string, readonly [number, string]>>,
-    asked: Asked[] = [],
+    received: ReceivedRequest[] = [],
   ): Promise<string> => {
     const listener: RequestListener = (request, response) => {
       const { method, url, headers } = request;
-      asked.push({ method, url, headers });
+      received.push({ method, url, headers });
       const [status, location] = redirects[url ?? ''] ?? [200, ''];
       response.writeHead(status, location === '' ? {} : { location }).end();
     };
@@ -30,75 +30,71 @@ describe('redirects', () => {
   const probe = (url: string, rules: Partial<HttpTarget> = {}): Promise<ProbeResult> =>
     new HttpProbe({ ...httpTarget(), maxRedirects: 3, ...rules, url }, clock).probe(NEVER);
 
-  it('are not followed where none may be, and the answer says so', async () => {
-    const asked: Asked[] = [];
-    const endpoint = await serve({ '/': [302, '/elsewhere'] }, asked);
-    expect(await probe(`http://${endpoint}/`, { maxRedirects: 0 })).toMatchObject({
-      error: 'answered 302, a redirect, which is not followed',
+  it('are not followed and reported as a failure with maxRedirects 0', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/': [302, '/elsewhere'] }, received);
+    expect(await probe(`http://${hostPort}/`, { maxRedirects: 0 })).toMatchObject({
+      error: 'answered 302, a redirect that is not followed',
     });
-    expect(asked).toHaveLength(1);
+    expect(received).toHaveLength(1);
     expect(
-      await probe(`http://${endpoint}/`, { maxRedirects: 0, acceptedStatuses: [{ from: 302, to: 302 }] }),
+      await probe(`http://${hostPort}/`, { maxRedirects: 0, acceptedStatuses: [{ from: 302, to: 302 }] }),
     ).not.toHaveProperty('error');
   });
 
-  it('are followed as often as they may be, each with a connection of its own that is closed', async () => {
-    const asked: Asked[] = [];
-    const endpoint = await serve({ '/1': [301, '/2'], '/2': [307, '3?x=1'], '/3?x=1': [308, '/4'] }, asked);
-    expect(await probe(`http://${endpoint}/1`)).not.toHaveProperty('error');
-    expect(asked.map(({ url }) => url)).toEqual(['/1', '/2', '/3?x=1', '/4']);
+  it('are followed up to maxRedirects, each over its own connection, which is closed', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/1': [301, '/2'], '/2': [307, '3?x=1'], '/3?x=1': [308, '/4'] }, received);
+    expect(await probe(`http://${hostPort}/1`)).not.toHaveProperty('error');
+    expect(received.map(({ url }) => url)).toEqual(['/1', '/2', '/3?x=1', '/4']);
     await servers.open(0);
   });
 
-  it('are a failure when there is one too many', async () => {
-    const endpoint = await serve({ '/1': [302, '/2'], '/2': [302, '/3'] });
-    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 1 })).toMatchObject({
+  it('fail the probe beyond maxRedirects', async () => {
+    const hostPort = await serve({ '/1': [302, '/2'], '/2': [302, '/3'] });
+    expect(await probe(`http://${hostPort}/1`, { maxRedirects: 1 })).toMatchObject({
       error: 'redirected more than once',
     });
-    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 2 })).not.toHaveProperty('error');
+    expect(await probe(`http://${hostPort}/1`, { maxRedirects: 2 })).not.toHaveProperty('error');
   });
 
-  it('are a failure when they lead in a loop, before there is one too many', async () => {
-    const asked: Asked[] = [];
-    const endpoint = await serve({ '/1': [302, '/2'], '/2': [302, '/1#again'] }, asked);
-    expect(await probe(`http://${endpoint}/1`, { maxRedirects: 10 })).toMatchObject({
-      error: `redirected in a loop by ${endpoint}`,
+  it('fail the probe in a loop, before maxRedirects is reached', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/1': [302, '/2'], '/2': [302, '/1#again'] }, received);
+    expect(await probe(`http://${hostPort}/1`, { maxRedirects: 10 })).toMatchObject({
+      error: `redirect loop at ${hostPort}`,
     });
-    expect(asked).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 
   it.each<[string, readonly [number, string], string]>([
-    ['nowhere', [302, ''], 'answered 302, a redirect that does not say where to'],
-    ['to what is no URL', [302, 'http://[secret'], 'answered 302, a redirect that does not say where to'],
-    [
-      'to another protocol',
-      [302, 'file:///etc/passwd'],
-      'redirected to an address that begins with file:, which is not followed',
-    ],
-  ])('are a failure when they lead %s', async (_, redirect, error) => {
-    const endpoint = await serve({ '/': redirect });
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error });
+    ['without Location', [302, ''], 'answered 302, a redirect without a valid Location'],
+    ['to an invalid URL', [302, 'http://[secret'], 'answered 302, a redirect without a valid Location'],
+    ['to an unsupported scheme', [302, 'file:///etc/passwd'], 'redirected to the unsupported scheme file:'],
+  ])('fail the probe %s', async (_, redirect, error) => {
+    const hostPort = await serve({ '/': redirect });
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({ error });
   });
 
-  it('name the address that failed, which need not be the first', async () => {
+  it('report the address that failed, which may differ from the first', async () => {
     const gone = await serve({});
     servers.stopListening();
-    const endpoint = await serve({ '/': [302, `http://${gone}/secret`] });
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `connection refused by ${gone}` });
+    const hostPort = await serve({ '/': [302, `http://${gone}/secret`] });
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({ error: `connection refused by ${gone}` });
   });
 
-  it('carry credentials and headers on within an origin', async () => {
-    const asked: Asked[] = [];
-    const endpoint = await serve({ '/1': [302, '/2'] }, asked);
-    await probe(`http://jane:secret@${endpoint}/1`, { headers: { 'x-api-key': 'key' } });
-    expect(asked[1]?.headers).toMatchObject({
+  it('keep credentials and headers within an origin', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/1': [302, '/2'] }, received);
+    await probe(`http://jane:secret@${hostPort}/1`, { headers: { 'x-api-key': 'key' } });
+    expect(received[1]?.headers).toMatchObject({
       authorization: `Basic ${Buffer.from('jane:secret').toString('base64')}`,
       'x-api-key': 'key',
     });
   });
 
-  it('carry nothing that may be secret to another origin, nor back again from there', async () => {
-    const [home, away]: [Asked[], Asked[]] = [[], []];
+  it('drop everything that may be secret for another origin, and after a redirect back', async () => {
+    const [home, away]: [ReceivedRequest[], ReceivedRequest[]] = [[], []];
     const endpoints = { home: '', away: '' };
     endpoints.away = await servers.listen(
       createServer((request, response) => {
@@ -132,22 +128,22 @@ describe('redirects', () => {
     [303, 'HEAD', 'HEAD'],
     [307, 'POST', 'POST'],
     [308, 'PUT', 'PUT'],
-  ])('by %i turn %s into %s, with the body where it stays', async (status, method, then) => {
-    const asked: Asked[] = [];
-    const endpoint = await serve({ '/1': [status, '/2'] }, asked);
+  ])('with status %i turn %s into %s, and keep the body if the method is kept', async (status, method, then) => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/1': [status, '/2'] }, received);
     expect(
-      await probe(`http://${endpoint}/1`, { method, ...(method === 'HEAD' ? {} : { body: 'abc' }) }),
+      await probe(`http://${hostPort}/1`, { method, ...(method === 'HEAD' ? {} : { body: 'abc' }) }),
     ).not.toHaveProperty('error');
-    expect(asked[1]?.method).toBe(then);
-    expect(asked[1]?.headers['content-length']).toBe(then === method && method !== 'HEAD' ? '3' : undefined);
+    expect(received[1]?.method).toBe(then);
+    expect(received[1]?.headers['content-length']).toBe(then === method && method !== 'HEAD' ? '3' : undefined);
   });
 
-  it('do not carry a body to another origin', async () => {
-    const away: Asked[] = [];
+  it('do not send a body to another origin', async () => {
+    const away: ReceivedRequest[] = [];
     const elsewhere = await serve({}, away);
-    const endpoint = await serve({ '/': [307, `http://${elsewhere}/`] });
-    expect(await probe(`http://${endpoint}/`, { method: 'POST', body: 'secret' })).toMatchObject({
-      error: `redirected with its body to ${elsewhere}, another origin, which is not given it`,
+    const hostPort = await serve({ '/': [307, `http://${elsewhere}/`] });
+    expect(await probe(`http://${hostPort}/`, { method: 'POST', body: 'secret' })).toMatchObject({
+      error: `redirected to ${elsewhere}: the request body is not sent to another origin`,
     });
     expect(away).toEqual([]);
   });

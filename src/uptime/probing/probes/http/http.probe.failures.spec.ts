@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
 import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
-describe('the http probe at a target that does not work', () => {
+describe('the http probe of a failing target', () => {
   const servers = new LoopbackServers();
   const probe = (
     url: string,
@@ -13,22 +12,22 @@ describe('the http probe at a target that does not work', () => {
     rules: Partial<HttpTarget> = {},
   ): Promise<ProbeResult> => new HttpProbe({ ...httpTarget(), ...rules, url }, clock).probe(signal);
 
-  it('names the address that refused the connection, and neither credentials, path nor query', async () => {
-    const endpoint = `127.0.0.1:${await unusedPort()}`;
-    const { error } = await probe(`http://jane:secret@${endpoint}/token?key=secret`);
-    expect(error).toBe(`connection refused by ${endpoint}`);
+  it('reports the address that refused the connection, without credentials, path or query', async () => {
+    const hostPort = `127.0.0.1:${await unusedPort()}`;
+    const { error } = await probe(`http://jane:secret@${hostPort}/token?key=secret`);
+    expect(error).toBe(`connection refused by ${hostPort}`);
   });
 
-  it('names an IPv6 address with its brackets', async () => {
-    const endpoint = `[::1]:${await unusedPort()}`;
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `connection refused by ${endpoint}` });
+  it('reports an IPv6 address in brackets', async () => {
+    const hostPort = `[::1]:${await unusedPort()}`;
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({ error: `connection refused by ${hostPort}` });
   });
 
-  it('says which name has no address', async () => {
+  it('reports a name without an address', async () => {
     expect((await probe('http://nowhere.invalid/')).error).toMatch(/^no address found for nowhere.invalid:80/);
   });
 
-  it('says that a name has no address that answers', async () => {
+  it('reports a name without a reachable address', async () => {
     const port = await unusedPort();
     expect(await probe(`http://localhost:${port}/`)).toMatchObject({
       error: `connection refused by localhost:${port}`,
@@ -36,106 +35,100 @@ describe('the http probe at a target that does not work', () => {
   });
 
   it.each<[string, string, string]>([
-    ['without an answer', '', 'before it had answered'],
-    ['within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'within the headers of its answer'],
-    [
-      'within a body of known length',
-      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf',
-      'within the body of its answer',
-    ],
+    ['before the response', '', 'before a response'],
+    ['within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'within the response headers'],
+    ['within a body of known length', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'within the response body'],
     [
       'within a body in chunks',
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\nhalf',
-      'within the body of its answer',
+      'within the response body',
     ],
-  ])('tells a connection that is closed %s, by its end or by a reset', async (_, bytes, told) => {
+  ])('reports a connection that is closed or reset %s', async (_, bytes, reported) => {
     for (const then of ['end', 'reset'] as const) {
-      const endpoint = await servers.answering(bytes, then);
-      expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} ${told}` });
+      const hostPort = await servers.answering(bytes, then);
+      expect(await probe(`http://${hostPort}/`)).toMatchObject({
+        error: `connection closed by ${hostPort} ${reported}`,
+      });
     }
   });
 
-  it('tells a connection that is closed as soon as it is there', async () => {
-    const endpoint = await servers.listenTcp((socket) => socket.resetAndDestroy());
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({
-      error: `connection closed by ${endpoint} before it had answered`,
+  it('reports a connection that is reset immediately', async () => {
+    const hostPort = await servers.listenTcp((socket) => socket.resetAndDestroy());
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({
+      error: `connection closed by ${hostPort} before a response`,
     });
   });
 
   it.each<[string, string | Buffer, string]>([
-    ['a line of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'answered something that is not HTTP'],
-    ['bytes', Buffer.from([0x15, 3, 3, 0, 2, 2, 40]), 'answered something that is not HTTP'],
+    ['a greeting of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'the response of HOST is not HTTP'],
+    ['bytes', Buffer.from([0x15, 3, 3, 0, 2, 2, 40]), 'the response of HOST is not HTTP'],
     [
       'a chunk without a length',
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
-      'answered something that is not HTTP',
+      'the response of HOST is not HTTP',
     ],
-    ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`, 'answered with headers that are too large'],
-  ])('tells an answer of %s', async (_, bytes, told) => {
-    const endpoint = await servers.answering(bytes, 'keep');
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `${endpoint} ${told}` });
+    ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`, 'the response headers of HOST are too large'],
+  ])('reports a response of %s', async (_, bytes, reported) => {
+    const hostPort = await servers.answering(bytes, 'keep');
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({ error: reported.replace('HOST', hostPort) });
   });
 
-  it('tells what speaks before it is asked from an answer', async () => {
-    const endpoint = await servers.listenTcp((socket) => socket.write('220 mail.example ESMTP\r\n'));
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({
-      error: `${endpoint} answered something that is not HTTP`,
+  it('reports data that precedes the request', async () => {
+    const hostPort = await servers.listenTcp((socket) => socket.write('220 mail.example ESMTP\r\n'));
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({
+      error: `the response of ${hostPort} is not HTTP`,
     });
   });
 
-  it('tells an answer that changes the protocol', async () => {
-    const endpoint = await servers.answering(
+  it('reports a protocol switch', async () => {
+    const hostPort = await servers.answering(
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
       'keep',
     );
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({
-      error: 'answered 101, another protocol, which was not asked for',
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({
+      error: 'answered 101, a protocol switch that was not requested',
     });
   });
 
   it.each<[string, string, string]>([
-    ['does not answer', '', 'takes the connection and has not begun to answer'],
-    ['stops within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'has not finished the headers of its answer'],
-    [
-      'stops within the body',
-      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf',
-      'has not finished the body of its answer',
-    ],
-  ])('is ended by the signal, its socket too, at a target that %s, and says so', async (_, bytes, told) => {
-    const endpoint = await servers.answering(bytes, 'keep');
+    ['does not respond', '', 'accepted the connection but did not respond'],
+    ['stops within the headers', 'HTTP/1.1 200 OK\r\ncontent-', 'did not finish the response headers'],
+    ['stops within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'did not finish the response body'],
+  ])('aborts, closes its socket and reports a target that %s', async (_, bytes, reported) => {
+    const hostPort = await servers.answering(bytes, 'keep');
     const stop = new AbortController();
-    const probing = probe(`http://${endpoint}/`, stop.signal);
+    const probing = probe(`http://${hostPort}/`, stop.signal);
     await servers.open(1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop.abort();
-    expect(await probing).toMatchObject({ error: `${endpoint} ${told}` });
+    expect(await probing).toMatchObject({ error: `${hostPort} ${reported}` });
     await servers.open(0);
   });
 
-  it('is ended by the signal at a target that drips', async () => {
-    const endpoint = await servers.listenTcp((socket) => {
+  it('aborts a response that trickles in', async () => {
+    const hostPort = await servers.listenTcp((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
       const dripping = setInterval(() => socket.write('a'), 5);
       socket.once('close', () => clearInterval(dripping));
     });
     const stop = new AbortController();
-    const probing = probe(`http://${endpoint}/`, stop.signal);
+    const probing = probe(`http://${hostPort}/`, stop.signal);
     await servers.open(1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop.abort();
-    expect(await probing).toMatchObject({ error: `${endpoint} has not finished the body of its answer` });
+    expect(await probing).toMatchObject({ error: `${hostPort} did not finish the response body` });
     await servers.open(0);
   });
 
-  it('opens nothing when it has been ended before it began', async () => {
+  it('opens no connection if it is aborted before it starts', async () => {
     let connections = 0;
-    const endpoint = await servers.listenTcp(() => connections++);
-    expect(await probe(`http://${endpoint}/`, AbortSignal.abort())).toHaveProperty('error');
+    const hostPort = await servers.listenTcp(() => connections++);
+    expect(await probe(`http://${hostPort}/`, AbortSignal.abort())).toHaveProperty('error');
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(connections).toBe(0);
   });
 
-  it('finds nothing wrong any more when the target is back', async () => {
+  it('succeeds again when the target is back', async () => {
     const port = await unusedPort();
     const probing = new HttpProbe({ ...httpTarget(), url: `http://127.0.0.1:${port}/` }, clock);
     const { signal } = new AbortController();

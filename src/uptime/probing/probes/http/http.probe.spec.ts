@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
 import { HttpProbe } from './http.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
 function createProbe(url: string, rules: Partial<HttpTarget> = {}): HttpProbe {
@@ -17,9 +17,9 @@ describe('the http probe', () => {
   const probe = (url: string, rules?: Partial<HttpTarget>): Promise<ProbeResult> =>
     createProbe(url, rules).probe(NEVER);
 
-  it('finds nothing wrong where the answer is 2xx, and tells how long it took and what of it', async () => {
-    const endpoint = await serve((_, response) => setTimeout(() => response.writeHead(204).end(), 30));
-    const { responseTime, phases = {}, ...rest } = await probe(`http://${endpoint}/`);
+  it('succeeds on a 2xx response, and measures the response time and its phases', async () => {
+    const hostPort = await serve((_, response) => setTimeout(() => response.writeHead(204).end(), 30));
+    const { responseTime, phases = {}, ...rest } = await probe(`http://${hostPort}/`);
     expect(rest).toEqual({});
     expect(responseTime).toBeGreaterThanOrEqual(29);
     expect(responseTime).toBeLessThan(2_000);
@@ -28,46 +28,46 @@ describe('the http probe', () => {
     expect((phases.connect ?? NaN) + (phases.firstByte ?? NaN)).toBeLessThanOrEqual(responseTime);
   });
 
-  it('measures how long the name took, where there is one', async () => {
-    const endpoint = await serve((_, response) => response.end());
-    const { phases, error } = await probe(`http://${endpoint.replace('127.0.0.1', 'localhost')}/`);
+  it('measures the DNS lookup of a name', async () => {
+    const hostPort = await serve((_, response) => response.end());
+    const { phases, error } = await probe(`http://${hostPort.replace('127.0.0.1', 'localhost')}/`);
     expect(error).toBeUndefined();
     expect(Object.keys(phases ?? {})).toEqual(['dns', 'connect', 'firstByte']);
   });
 
-  it('tells the first byte from the end of a body that drips', async () => {
-    const endpoint = await serve((_, response) => {
+  it('measures the first byte separately from the end of a slow body', async () => {
+    const hostPort = await serve((_, response) => {
       response.write('a');
       setTimeout(() => response.end('b'), 100);
     });
-    const { responseTime, phases } = await probe(`http://${endpoint}/`);
+    const { responseTime, phases } = await probe(`http://${hostPort}/`);
     expect(responseTime - (phases?.firstByte ?? NaN)).toBeGreaterThanOrEqual(80);
   });
 
-  it('asks for the path and query of the URL, by GET, with its credentials', async () => {
-    let asked: Partial<IncomingMessage> = {};
-    const endpoint = await serve((request, response) => {
-      asked = request;
+  it('requests the path and query of the URL by GET, with its credentials', async () => {
+    let received: Partial<IncomingMessage> = {};
+    const hostPort = await serve((request, response) => {
+      received = request;
       response.end();
     });
-    await probe(`http://jane:p%40ss@${endpoint}//health?full=1#top`);
-    expect(asked).toMatchObject({
+    await probe(`http://jane:p%40ss@${hostPort}//health?full=1#top`);
+    expect(received).toMatchObject({
       method: 'GET',
       url: '//health?full=1',
       headers: {
-        host: endpoint,
+        host: hostPort,
         connection: 'close',
         authorization: `Basic ${Buffer.from('jane:p@ss').toString('base64')}`,
       },
     });
   });
 
-  it('sends the method, the headers and the body that it is told to', async () => {
-    let asked: unknown;
-    const endpoint = await serve((request, response) => {
+  it('sends the configured method, headers and body', async () => {
+    let received: unknown;
+    const hostPort = await serve((request, response) => {
       void text(request).then((body) => {
         const { method, headers } = request;
-        asked = {
+        received = {
           method,
           body,
           length: headers['content-length'],
@@ -80,9 +80,9 @@ describe('the http probe', () => {
     });
     const headers = { 'Content-Type': 'text/plain', Authorization: 'Bearer abc', Host: 'penguin.example' };
     expect(
-      await probe(`http://jane:secret@${endpoint}/`, { method: 'POST', headers, body: 'grüße' }),
+      await probe(`http://jane:secret@${hostPort}/`, { method: 'POST', headers, body: 'grüße' }),
     ).not.toHaveProperty('error');
-    expect(asked).toEqual({
+    expect(received).toEqual({
       method: 'POST',
       body: 'grüße',
       length: '7',
@@ -92,100 +92,100 @@ describe('the http probe', () => {
     });
   });
 
-  it('sends a body with GET too, so that its end is known', async () => {
+  it('sends a body with GET too, with its length', async () => {
     let body: unknown;
-    const endpoint = await serve((request, response) => void text(request).then((sent) => response.end((body = sent))));
-    await probe(`http://${endpoint}/`, { body: '{"query":1}' });
+    const hostPort = await serve((request, response) => void text(request).then((sent) => response.end((body = sent))));
+    await probe(`http://${hostPort}/`, { body: '{"query":1}' });
     expect(body).toBe('{"query":1}');
   });
 
-  it('needs no body of an answer that has none', async () => {
-    const endpoint = await serve((_, response) => response.writeHead(200, { 'content-length': 1_000 }).end());
-    expect(await probe(`http://${endpoint}/`, { method: 'HEAD' })).not.toHaveProperty('error');
+  it('accepts a HEAD response without a body', async () => {
+    const hostPort = await serve((_, response) => response.writeHead(200, { 'content-length': 1_000 }).end());
+    expect(await probe(`http://${hostPort}/`, { method: 'HEAD' })).not.toHaveProperty('error');
   });
 
-  it('reaches an IPv6 address', async () => {
+  it('connects to an IPv6 address', async () => {
     let host: unknown;
-    const endpoint = await servers.listen(
+    const hostPort = await servers.listen(
       createServer((request, response) => response.end((host = request.headers.host))),
       { host: '::1' },
     );
-    expect(await probe(`http://${endpoint}/`)).not.toHaveProperty('error');
-    expect(host).toBe(endpoint);
+    expect(await probe(`http://${hostPort}/`)).not.toHaveProperty('error');
+    expect(host).toBe(hostPort);
   });
 
-  it.each([404, 500, 503])('takes %i for a failure', async (status) => {
-    const endpoint = await serve((_, response) => response.writeHead(status).end('sorry'));
-    expect(await probe(`http://${endpoint}/`)).toMatchObject({ error: `answered ${status}` });
+  it.each([404, 500, 503])('fails on status %i', async (status) => {
+    const hostPort = await serve((_, response) => response.writeHead(status).end('sorry'));
+    expect(await probe(`http://${hostPort}/`)).toMatchObject({ error: `answered ${status}` });
   });
 
-  it('takes the statuses that it is told to, and no others', async () => {
+  it('accepts the configured statuses only', async () => {
     let status = 401;
-    const endpoint = await serve((_, response) => response.writeHead(status).end());
+    const hostPort = await serve((_, response) => response.writeHead(status).end());
     const acceptedStatuses = [
       { from: 200, to: 204 },
       { from: 401, to: 401 },
     ];
-    expect(await probe(`http://${endpoint}/`, { acceptedStatuses })).not.toHaveProperty('error');
+    expect(await probe(`http://${hostPort}/`, { acceptedStatuses })).not.toHaveProperty('error');
     status = 205;
-    expect(await probe(`http://${endpoint}/`, { acceptedStatuses })).toMatchObject({ error: 'answered 205' });
+    expect(await probe(`http://${hostPort}/`, { acceptedStatuses })).toMatchObject({ error: 'answered 205' });
   });
 
-  it('takes an answer for a failure that takes longer than it may', async () => {
-    const endpoint = await serve((_, response) => setTimeout(() => response.end(), 60));
-    const { error } = await probe(`http://${endpoint}/`, { responseTimeBelowMs: 50 });
-    expect(error).toMatch(/^answered in \d+ ms, which is not below 50 ms$/);
-    expect(await probe(`http://${endpoint}/`, { responseTimeBelowMs: 20_000 })).not.toHaveProperty('error');
+  it('fails on a response slower than responseTimeBelowMs', async () => {
+    const hostPort = await serve((_, response) => setTimeout(() => response.end(), 60));
+    const { error } = await probe(`http://${hostPort}/`, { responseTimeBelowMs: 50 });
+    expect(error).toMatch(/^answered in \d+ ms, not below 50 ms$/);
+    expect(await probe(`http://${hostPort}/`, { responseTimeBelowMs: 20_000 })).not.toHaveProperty('error');
   });
 
-  it('does not read a body without end', async () => {
-    const endpoint = await serve((_, response) => {
+  it('does not read an endless body', async () => {
+    const hostPort = await serve((_, response) => {
       const pour = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536)));
         if (!response.destroyed) response.once('drain', pour);
       };
       pour();
     });
-    expect(await probe(`http://${endpoint}/`)).not.toHaveProperty('error');
-    expect(await probe(`http://${endpoint}/`, { bodyContains: 'x' })).toMatchObject({
-      error: 'the first 1 MiB of the body does not hold the text that it should',
+    expect(await probe(`http://${hostPort}/`)).not.toHaveProperty('error');
+    expect(await probe(`http://${hostPort}/`, { bodyContains: 'x' })).toMatchObject({
+      error: 'the first 1 MiB of the body does not contain the expected text',
     });
   });
 
-  it('closes its connection: nothing is left open at the target', async () => {
-    const endpoint = await serve((_, response) => response.end('ok'));
-    await probe(`http://${endpoint}/`);
+  it('closes its connection', async () => {
+    const hostPort = await serve((_, response) => response.end('ok'));
+    await probe(`http://${hostPort}/`);
     await servers.open(0);
   });
 
   it.each<[string, Partial<HttpTarget> & { url?: string }, string]>([
-    ['a method that is none', { method: 'GET /' }, 'A probe cannot send the method GET /; write one as GET or POST'],
+    ['an invalid method', { method: 'GET /' }, '"GET /" is not a supported method; use one such as GET or POST'],
     [
       'a header that cannot be sent',
       { headers: { 'x-key': 'sec\nret' } },
-      'The header "x-key" cannot be sent: its name or its value holds characters that HTTP does not allow there',
+      'The header "x-key" cannot be sent: its name or value contains characters that HTTP does not allow',
     ],
     [
-      'a header that is its own',
+      'a header set by the probe',
       { headers: { 'Content-Length': '3' } },
-      'The header Content-Length is set by the probe itself; leave it out',
+      'The header Content-Length is set by the probe; remove it',
     ],
     [
-      'a JSON path that is none',
+      'an invalid JSON path',
       { jsonPath: { path: 'status', equals: 1 } },
       'JSON path status is not valid: it must begin with $',
     ],
     [
-      'a URL of another kind',
+      'a URL of another scheme',
       { url: 'ftp://jane:secret@host/' },
       'The URL to probe must begin with http:// or https:// and name a host',
     ],
     [
       'credentials that are not encoded',
       { url: 'http://jane:100%@host/' },
-      'The credentials in the URL to probe hold a % that is not followed by two hexadecimal digits; write it as %25',
+      'The credentials in the URL to probe contain a % that is not followed by two hexadecimal digits; write it as %25',
     ],
-  ])('refuses %s when it is made, and says how it should be', (_, { url = 'http://127.0.0.1/', ...rules }, message) => {
+  ])('rejects %s on creation', (_, { url = 'http://127.0.0.1/', ...rules }, message) => {
     expect(() => createProbe(url, rules)).toThrow(new Error(message));
   });
 });

@@ -4,15 +4,15 @@ import { type HttpTarget, type ProbeResult } from '../../../domain/index.js';
 import { BodyChecks } from './body-checks.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { send, type HttpResponse } from './http-exchange.js';
-import { type HttpStep, isRedirect, RedirectFollower } from './http-redirects.js';
+import { type HttpHop, isRedirect, RedirectFollower } from './http-redirects.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';
-import { checkHeaders, type Headers } from './request-headers.js';
-import { basicAuthorization, endpointOf, parseTargetUrl, endpointForUrl } from '../connection/target-url.js';
+import { normalizeHeaders, type Headers } from '../connection/request-headers.js';
+import { basicAuthorization, hostPortOf, parseTargetUrl, endpointOf } from '../connection/target-url.js';
 
 const METHOD = /^[A-Z][A-Z-]*$/;
-/** Sent to every origin; the other headers may hold secrets. */
+/** Headers sent to every origin; the others may contain secrets. */
 const CROSS_ORIGIN_SAFE_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
-/** Where the target says nothing else. A body that is to be looked at must come as it is. */
+/** Overridden by the target's headers. A body to be checked must not be compressed. */
 const DEFAULT_HEADERS: Headers = {
   accept: '*/*',
   'accept-encoding': 'identity',
@@ -20,80 +20,80 @@ const DEFAULT_HEADERS: Headers = {
 };
 
 /**
- * Asks a URL and judges the answer by its status, its body and its time, once the body has arrived (or as much of it as is looked at).
- * Redirects are followed as far as the target says; to another origin go neither credentials nor configured headers nor a body.
+ * Sends an HTTP request and checks the status, body and response time, after the body or its read limit has arrived.
+ * Follows redirects up to the configured limit; credentials, configured headers and the body are not sent to another
+ * origin.
  *
- * Each probe makes a connection of its own, so that a listener that died shows at once.
+ * Each probe opens its own connection, so that a dead listener is detected immediately.
  */
 export class HttpProbe implements Probe {
-  readonly #first: HttpStep;
-  readonly #endpoint: string;
+  readonly #firstHop: HttpHop;
+  readonly #hostPort: string;
   readonly #headers: Headers;
-  readonly #harmlessHeaders: Headers;
+  readonly #crossOriginHeaders: Headers;
   readonly #checks: BodyChecks;
 
-  /** @throws Error that says what of the target cannot be sent or understood, without its secrets */
+  /** @throws Error for an invalid target, without its secrets */
   constructor(
     private readonly target: HttpTarget & { readonly url: string },
     private readonly clock: Clock,
   ) {
     const { method, body } = target;
     if (!METHOD.test(method) || method === 'CONNECT')
-      throw new Error(`A probe cannot send the method ${method}; write one as GET or POST`);
+      throw new Error(`${JSON.stringify(method)} is not a supported method; use one such as GET or POST`);
     const url = parseTargetUrl(target.url, ['http:', 'https:']);
-    this.#endpoint = endpointOf(url);
-    this.#first = { url, method, isTrusted: true, ...(body === undefined ? {} : { body: Buffer.from(body) }) };
-    this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url), ...checkHeaders(target.headers) };
-    this.#harmlessHeaders = Object.fromEntries(
+    this.#hostPort = hostPortOf(url);
+    this.#firstHop = { url, method, isSameOrigin: true, ...(body === undefined ? {} : { body: Buffer.from(body) }) };
+    this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url), ...normalizeHeaders(target.headers) };
+    this.#crossOriginHeaders = Object.fromEntries(
       Object.entries(this.#headers).filter(([name]) => CROSS_ORIGIN_SAFE_HEADERS.includes(name)),
     );
     this.#checks = new BodyChecks(target);
   }
 
   probe(signal: AbortSignal): Promise<ProbeResult> {
-    return withProbeSession(this.clock, this.#endpoint, signal, (run) => this.#ask(run));
+    return withProbeSession(this.clock, this.#hostPort, signal, (session) => this.#check(session));
   }
 
-  async #ask(run: ProbeSession): Promise<void> {
-    const fault = this.#findFault(await this.#follow(run));
-    if (fault !== undefined) throw new ProbeFailure(fault);
+  async #check(session: ProbeSession): Promise<void> {
+    const reason = this.#failureReason(await this.#sendFollowingRedirects(session));
+    if (reason !== undefined) throw new ProbeFailure(reason);
     const { responseTimeBelowMs: limit = Infinity } = this.target;
-    const { elapsed } = run;
-    if (elapsed >= limit)
-      throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, which is not below ${limit} ms`);
+    const { elapsed } = session;
+    if (elapsed >= limit) throw new ProbeFailure(`answered in ${Math.floor(elapsed)} ms, not below ${limit} ms`);
   }
 
-  async #follow(run: ProbeSession): Promise<HttpResponse> {
+  async #sendFollowingRedirects(session: ProbeSession): Promise<HttpResponse> {
     const { maxRedirects } = this.target;
-    const trail = new RedirectFollower(maxRedirects);
-    for (let step = this.#first; ;) {
-      const reply = await this.#send(run, step);
-      if (maxRedirects === 0 || !isRedirect(reply.status)) return reply;
-      step = trail.follow(step, reply);
+    const redirects = new RedirectFollower(maxRedirects);
+    for (let hop = this.#firstHop; ;) {
+      const response = await this.#send(session, hop);
+      if (maxRedirects === 0 || !isRedirect(response.status)) return response;
+      hop = redirects.follow(hop, response);
     }
   }
 
-  async #send(run: ProbeSession, step: HttpStep): Promise<HttpResponse> {
-    const { url, method, body, isTrusted } = step;
+  async #send(session: ProbeSession, hop: HttpHop): Promise<HttpResponse> {
+    const { url, method, body, isSameOrigin } = hop;
     const headers = {
       host: url.host,
-      ...(isTrusted ? this.#headers : this.#harmlessHeaders),
+      ...(isSameOrigin ? this.#headers : this.#crossOriginHeaders),
       connection: 'close',
       ...(body ? { 'content-length': String(body.length) } : {}),
     };
-    const socket = await run.connect(endpointForUrl(url, this.target.tls, headers.host));
+    const socket = await session.connect(endpointOf(url, this.target.tls, headers.host));
     return send(
-      run,
+      session,
       socket,
       { method, path: `${url.pathname}${url.search}`, headers, ...(body ? { body } : {}) },
       this.#checks.limits,
     );
   }
 
-  #findFault(reply: HttpResponse): string | undefined {
-    const { status } = reply;
+  #failureReason(response: HttpResponse): string | undefined {
+    const { status } = response;
     if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to))
-      return isRedirect(status) ? `answered ${status}, a redirect, which is not followed` : `answered ${status}`;
-    return this.#checks.findFault(reply);
+      return isRedirect(status) ? `answered ${status}, a redirect that is not followed` : `answered ${status}`;
+    return this.#checks.failureReason(response);
   }
 }

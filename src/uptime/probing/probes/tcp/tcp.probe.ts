@@ -6,14 +6,14 @@ import { ProbeFailure } from '../connection/connection-errors.js';
 import { type Endpoint } from '../connection/endpoint-connection.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';
 import { hostOf } from '../connection/target-url.js';
-import { TextSearch } from '../http/text-search.js';
+import { TextSearch } from './text-search.js';
 
-/** More than this is not looked at. */
-const MAX_ANSWER_BYTES = 1_048_576;
-/** How long the last bytes may take to leave. */
+/** Read limit of a response. */
+const MAX_RESPONSE_BYTES = 1_048_576;
+/** Limit of the time to flush the last bytes. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Connects to a port, with TLS where the target has it; sends and waits for an answer where the target says so. */
+/** Connects to a port, with TLS if configured; sends data and waits for the expected text if configured. */
 export class TcpProbe implements Probe {
   readonly #endpoint: Endpoint;
 
@@ -26,51 +26,51 @@ export class TcpProbe implements Probe {
     this.#endpoint = {
       host,
       port,
-      endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      hostPort: `${host.includes(':') ? `[${host}]` : host}:${port}`,
       ...(tls ? { tls: { rules: tls } } : {}),
     };
   }
 
   probe(signal: AbortSignal): Promise<ProbeResult> {
-    return withProbeSession(this.clock, this.#endpoint.endpoint, signal, (run) => this.#ask(run));
+    return withProbeSession(this.clock, this.#endpoint.hostPort, signal, (session) => this.#check(session));
   }
 
-  async #ask(run: ProbeSession): Promise<void> {
+  async #check(session: ProbeSession): Promise<void> {
     const { send, answerContains } = this.target;
-    const socket = await run.connect(this.#endpoint);
-    run.awaitAnswer(socket, 'text');
-    // Both at once: a server may answer before it has taken everything.
+    const socket = await session.connect(this.#endpoint);
+    session.awaitFirstByte(socket, 'expectedText');
+    // Concurrently: a server may respond before it has received everything.
     await Promise.all([
       send === undefined ? undefined : write(socket, send),
-      answerContains === undefined ? undefined : readUntil(run, socket, answerContains),
+      answerContains === undefined ? undefined : readUntil(session, socket, answerContains),
     ]);
-    run.detach();
+    session.detach();
     close(socket);
   }
 }
 
-/** Resolves when this machine has passed everything on. */
+/** Resolves when the data is flushed to the kernel. */
 function write(socket: Socket, text: string): Promise<void> {
   return new Promise((resolve, reject) => socket.write(text, (error) => (error ? reject(error) : resolve())));
 }
 
-/** @throws ProbeFailure where the other side closes or goes on without the text */
-function readUntil(run: ProbeSession, socket: Socket, text: string): Promise<void> {
+/** @throws ProbeFailure if the peer closes the connection or exceeds the read limit without the text */
+function readUntil(session: ProbeSession, socket: Socket, text: string): Promise<void> {
   const search = new TextSearch(text);
   let bytes = 0;
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
-    socket.on('end', () => reject(run.closedEarly()));
-    socket.on('data', (piece: Buffer) => {
-      bytes += piece.length;
-      if (search.finds(piece)) resolve();
-      else if (bytes >= MAX_ANSWER_BYTES)
-        reject(new ProbeFailure('the first 1 MiB of the answer does not hold the text that it should'));
+    socket.on('end', () => reject(session.prematureClose()));
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (search.push(chunk)) resolve();
+      else if (bytes >= MAX_RESPONSE_BYTES)
+        reject(new ProbeFailure('the first 1 MiB of the response does not contain the expected text'));
     });
   });
 }
 
-/** Says that it ends, and does not only end: within TLS a server would take that for a handshake that failed. */
+/** Ends the connection before destroying it: a TLS server would report an abrupt end as a failed handshake. */
 function close(socket: Socket): void {
   socket.setTimeout(CLOSE_TIMEOUT_MS, () => socket.destroy());
   socket.end(() => socket.destroy());

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
 import { webSocketTarget, type WebSocketTarget, type ProbeResult } from '../../../domain/index.js';
 import { WebSocketProbe } from './websocket.probe.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const NEVER = new AbortController().signal;
 
 describe('the websocket probe', () => {
@@ -22,10 +22,10 @@ describe('the websocket probe', () => {
   const probe = (url: string, rules: Partial<WebSocketTarget> = {}, signal = NEVER): Promise<ProbeResult> =>
     new WebSocketProbe({ ...webSocketTarget(), ...rules, url }, clock).probe(signal);
 
-  it('finds nothing wrong where a ping is answered, and closes the connection as the protocol asks', async () => {
+  it('succeeds on a pong, and performs the closing handshake', async () => {
     const closedWith: Promise<unknown[]>[] = [];
-    const endpoint = await serve((socket) => void closedWith.push(once(socket, 'close')));
-    const { responseTime, phases, ...rest } = await probe(`ws://${endpoint}/`);
+    const hostPort = await serve((socket) => void closedWith.push(once(socket, 'close')));
+    const { responseTime, phases, ...rest } = await probe(`ws://${hostPort}/`);
     expect(rest).toEqual({});
     expect(responseTime).toBeGreaterThan(0);
     expect(Object.keys(phases ?? {})).toEqual(['connect', 'firstByte']);
@@ -33,186 +33,190 @@ describe('the websocket probe', () => {
     await servers.open(0);
   });
 
-  it('cuts the connection where the other side does not join in closing it', async () => {
-    const endpoint = await serve((socket) => (socket.close = () => undefined));
-    expect(await probe(`ws://${endpoint}/`)).not.toHaveProperty('error');
+  it('terminates the connection if the peer does not complete the closing handshake', async () => {
+    const hostPort = await serve((socket) => (socket.close = () => undefined));
+    expect(await probe(`ws://${hostPort}/`)).not.toHaveProperty('error');
     await servers.open(0);
   });
 
-  it('asks for the path and query, with credentials and headers, its own above those of the target', async () => {
-    let asked: Partial<IncomingMessage> = {};
-    const endpoint = await serve((_, request) => (asked = request));
-    await probe(`ws://jane:p%40ss@${endpoint}//feed?all=1`, { headers: { 'X-Api-Key': 'key' } });
-    expect(asked).toMatchObject({
+  it('requests the path and query with credentials and headers; its own headers take precedence', async () => {
+    let received: Partial<IncomingMessage> = {};
+    const hostPort = await serve((_, request) => (received = request));
+    await probe(`ws://jane:p%40ss@${hostPort}//feed?all=1`, { headers: { 'X-Api-Key': 'key' } });
+    expect(received).toMatchObject({
       url: '//feed?all=1',
       headers: {
-        host: endpoint,
+        host: hostPort,
         authorization: `Basic ${Buffer.from('jane:p@ss').toString('base64')}`,
         'x-api-key': 'key',
       },
     });
-    const target = { ...webSocketTarget(), url: `ws://${endpoint}/`, headers: { Authorization: 'Bearer theirs' } };
+    const target = { ...webSocketTarget(), url: `ws://${hostPort}/`, headers: { Authorization: 'Bearer theirs' } };
     await new WebSocketProbe(target, clock, { authorization: 'Bearer own' }).probe(NEVER);
-    expect(asked.headers?.authorization).toBe('Bearer own');
+    expect(received.headers?.authorization).toBe('Bearer own');
   });
 
-  it('is not disturbed by messages that come before the pong', async () => {
-    const endpoint = await serve((socket) => socket.send('hello'));
-    expect(await probe(`ws://${endpoint}/`)).not.toHaveProperty('error');
+  it('ignores messages before the pong', async () => {
+    const hostPort = await serve((socket) => socket.send('hello'));
+    expect(await probe(`ws://${hostPort}/`)).not.toHaveProperty('error');
   });
 
-  it('agrees on a subprotocol, and tells a server that does not', async () => {
-    const endpoint = await serve(() => undefined, { handleProtocols: (offered) => offered.has('v2') && 'v2' });
-    expect(await probe(`ws://${endpoint}/`, { subprotocol: 'v2' })).not.toHaveProperty('error');
-    expect(await probe(`ws://${endpoint}/`, { subprotocol: 'v1' })).toMatchObject({
-      error: `${endpoint} does not take the subprotocol`,
+  it('negotiates a subprotocol, and fails if the server does not support it', async () => {
+    const hostPort = await serve(() => undefined, { handleProtocols: (offered) => offered.has('v2') && 'v2' });
+    expect(await probe(`ws://${hostPort}/`, { subprotocol: 'v2' })).not.toHaveProperty('error');
+    expect(await probe(`ws://${hostPort}/`, { subprotocol: 'v1' })).toMatchObject({
+      error: `${hostPort} does not support the subprotocol`,
     });
   });
 
-  it('sends its message and takes the answer that holds the text', async () => {
-    const endpoint = await serve((socket) =>
+  it('sends its message and accepts a response that contains the text', async () => {
+    const hostPort = await serve((socket) =>
       socket.on('message', (data: Buffer) =>
         ['noise', `echo ${data.toString()}`].forEach((answer) => socket.send(answer)),
       ),
     );
-    expect(await probe(`ws://${endpoint}/`, { message: 'hello', answerContains: 'echo hello' })).not.toHaveProperty(
+    expect(await probe(`ws://${hostPort}/`, { message: 'hello', answerContains: 'echo hello' })).not.toHaveProperty(
       'error',
     );
-    expect(await probe(`ws://${endpoint}/`, { message: 'hello' })).not.toHaveProperty('error');
+    expect(await probe(`ws://${hostPort}/`, { message: 'hello' })).not.toHaveProperty('error');
   });
 
-  it('takes a greeting only where it has sent nothing', async () => {
-    const endpoint = await serve((socket) => {
+  it('accepts a greeting only without a message of its own', async () => {
+    const hostPort = await serve((socket) => {
       socket.send('welcome');
       socket.on('message', () => socket.close(4_000));
     });
-    expect(await probe(`ws://${endpoint}/`, { answerContains: 'welcome' })).not.toHaveProperty('error');
-    expect(await probe(`ws://${endpoint}/`, { message: 'hello', answerContains: 'welcome' })).toMatchObject({
-      error: 'closed the connection (4000) before it had sent the text that it should',
+    expect(await probe(`ws://${hostPort}/`, { answerContains: 'welcome' })).not.toHaveProperty('error');
+    expect(await probe(`ws://${hostPort}/`, { message: 'hello', answerContains: 'welcome' })).toMatchObject({
+      error: 'closed the connection (4000) before the expected text',
     });
   });
 
   it.each<[string, Partial<WebSocketTarget> & { url?: string }, string]>([
     [
-      'a subprotocol that is none',
+      'an invalid subprotocol',
       { subprotocol: 'a, b' },
-      'A probe cannot ask for the subprotocol "a, b"; write one name, of letters, digits and -._',
+      '"a, b" is not a valid subprotocol; use one name of letters, digits and -._',
     ],
     [
-      'a header that is its own',
+      'a header set by the probe',
       { headers: { 'Sec-WebSocket-Key': 'x' } },
-      'The header Sec-WebSocket-Key is set by the probe itself; leave it out',
+      'The header Sec-WebSocket-Key is set by the probe; remove it',
     ],
     [
-      'a URL of another kind',
+      'a URL of another scheme',
       { url: 'http://jane:secret@host/' },
       'The URL to probe must begin with ws:// or wss:// and name a host',
     ],
-  ])('refuses %s when it is made, and says how it should be', (_, { url = 'ws://127.0.0.1/', ...rules }, message) => {
+  ])('rejects %s on creation', (_, { url = 'ws://127.0.0.1/', ...rules }, message) => {
     expect(() => new WebSocketProbe({ ...webSocketTarget(), ...rules, url }, clock)).toThrow(new Error(message));
   });
 
-  it('says what was answered instead of a WebSocket', async () => {
-    const endpoint = await servers.listen(createServer((_, response) => response.writeHead(404).end()));
-    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: 'answered 404 instead of opening a WebSocket' });
+  it('reports the status of a rejected upgrade', async () => {
+    const hostPort = await servers.listen(createServer((_, response) => response.writeHead(404).end()));
+    expect(await probe(`ws://${hostPort}/`)).toMatchObject({ error: 'answered 404 instead of opening a WebSocket' });
     await servers.open(0);
   });
 
-  it.each<[string, string, (endpoint: string) => string]>([
+  it.each<[string, string, (hostPort: string) => string]>([
     [
-      'an upgrade to something else',
+      'an upgrade to another protocol',
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
-      (endpoint) => `${endpoint} answered the upgrade with something that is not a WebSocket`,
+      (hostPort) => `the upgrade response of ${hostPort} is not valid for WebSocket`,
     ],
     [
-      'an upgrade without the proof',
+      'an upgrade without Sec-WebSocket-Accept',
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
-      (endpoint) => `${endpoint} answered the upgrade with something that is not a WebSocket`,
+      (hostPort) => `the upgrade response of ${hostPort} is not valid for WebSocket`,
     ],
-    ['what is not HTTP', '-ERR unknown command\r\n', (endpoint) => `${endpoint} answered something that is not HTTP`],
     [
-      'headers without end',
-      `HTTP/1.1 101 Switching Protocols\r\nx: ${'a'.repeat(100_000)}`,
-      (endpoint) => `${endpoint} answered with headers that are too large`,
+      'a response that is not HTTP',
+      '-ERR unknown command\r\n',
+      (hostPort) => `the response of ${hostPort} is not HTTP`,
     ],
-  ])('tells %s', async (_, bytes, error) => {
-    const endpoint = await servers.answering(bytes, 'keep');
-    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: error(endpoint) });
+    [
+      'endless headers',
+      `HTTP/1.1 101 Switching Protocols\r\nx: ${'a'.repeat(100_000)}`,
+      (hostPort) => `the response headers of ${hostPort} are too large`,
+    ],
+  ])('reports %s', async (_, bytes, error) => {
+    const hostPort = await servers.answering(bytes, 'keep');
+    expect(await probe(`ws://${hostPort}/`)).toMatchObject({ error: error(hostPort) });
     await servers.open(0);
   });
 
-  it('tells what breaks the protocol after the upgrade', async () => {
-    const endpoint = await serve((_, { socket }) => socket.write(Buffer.from([0xff, 0xff])));
-    expect((await probe(`ws://${endpoint}/`)).error).toMatch(
-      new RegExp(`^${endpoint} broke the WebSocket protocol \\([a-z0-9 ]+\\)$`),
+  it('reports a protocol violation after the upgrade', async () => {
+    const hostPort = await serve((_, { socket }) => socket.write(Buffer.from([0xff, 0xff])));
+    expect((await probe(`ws://${hostPort}/`)).error).toMatch(
+      new RegExp(`^${hostPort} violated the WebSocket protocol \\([a-z0-9 ]+\\)$`),
     );
   });
 
-  it('tells a message that is too large', async () => {
-    const endpoint = await serve((socket) => socket.send(Buffer.alloc(1_100_000)), { autoPong: false });
-    expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: `${endpoint} sent a message larger than 1 MiB` });
+  it('reports a message that is too large', async () => {
+    const hostPort = await serve((socket) => socket.send(Buffer.alloc(1_100_000)), { autoPong: false });
+    expect(await probe(`ws://${hostPort}/`)).toMatchObject({ error: `${hostPort} sent a message larger than 1 MiB` });
   });
 
-  it('names the address that refused the connection, and neither credentials, path nor query', async () => {
-    const endpoint = `127.0.0.1:${await unusedPort()}`;
-    expect(await probe(`ws://jane:secret@${endpoint}/feed?token=secret`)).toMatchObject({
-      error: `connection refused by ${endpoint}`,
+  it('reports the address that refused the connection, without credentials, path or query', async () => {
+    const hostPort = `127.0.0.1:${await unusedPort()}`;
+    expect(await probe(`ws://jane:secret@${hostPort}/feed?token=secret`)).toMatchObject({
+      error: `connection refused by ${hostPort}`,
     });
   });
 
-  it('tells a connection that is closed before the ping is answered', async () => {
-    const endpoint = await serve((socket) => socket.close(1_013), { autoPong: false });
-    expect(await probe(`ws://${endpoint}/`)).toMatchObject({
-      error: 'closed the connection (1013) before it had answered the ping',
+  it('reports a connection that is closed before the pong', async () => {
+    const hostPort = await serve((socket) => socket.close(1_013), { autoPong: false });
+    expect(await probe(`ws://${hostPort}/`)).toMatchObject({
+      error: 'closed the connection (1013) before a pong',
     });
   });
 
-  it('tells a connection that is cut before the ping is answered', async () => {
-    const endpoint = await serve((socket) => socket.terminate(), { autoPong: false });
-    expect(await probe(`ws://${endpoint}/`)).toMatchObject({
-      error: `connection closed by ${endpoint} before it had answered the ping`,
+  it('reports a connection that is cut before the pong', async () => {
+    const hostPort = await serve((socket) => socket.terminate(), { autoPong: false });
+    expect(await probe(`ws://${hostPort}/`)).toMatchObject({
+      error: `connection closed by ${hostPort} before a pong`,
     });
   });
 
   it.each<[string, string, string]>([
-    ['within the handshake', '', 'before it had answered'],
-    ['within its headers', 'HTTP/1.1 101 Switching', 'within the headers of its answer'],
-  ])('tells a connection that is cut %s', async (_, bytes, told) => {
+    ['within the handshake', '', 'before a response'],
+    ['within its headers', 'HTTP/1.1 101 Switching', 'within the response headers'],
+  ])('reports a connection that is cut %s', async (_, bytes, reported) => {
     for (const then of ['end', 'reset'] as const) {
-      const endpoint = await servers.answering(bytes, then);
-      expect(await probe(`ws://${endpoint}/`)).toMatchObject({ error: `connection closed by ${endpoint} ${told}` });
+      const hostPort = await servers.answering(bytes, then);
+      expect(await probe(`ws://${hostPort}/`)).toMatchObject({ error: `connection closed by ${hostPort} ${reported}` });
     }
   });
 
   it.each<[string, () => Promise<string>, string]>([
-    ['does not answer the ping', () => serve(() => undefined, { autoPong: false }), 'has not answered the ping'],
-    ['does not send the text', () => serve((socket) => socket.send('noise')), 'has not sent the text that it should'],
+    ['does not send a pong', () => serve(() => undefined, { autoPong: false }), 'did not send a pong'],
+    ['does not send the text', () => serve((socket) => socket.send('noise')), 'did not send the expected text'],
     [
-      'accepts the connection and says nothing',
+      'accepts the connection and stays silent',
       () => servers.listenTcp((socket) => socket.resume()),
-      'takes the connection and has not begun to answer',
+      'accepted the connection but did not respond',
     ],
-  ])('is ended by the signal, its socket too, at a target that %s, and says so', async (_, start, told) => {
-    const endpoint = await start();
+  ])('aborts, closes its socket and reports a target that %s', async (_, start, reported) => {
+    const hostPort = await start();
     const stop = new AbortController();
-    const probing = probe(`ws://${endpoint}/`, { answerContains: 'welcome' }, stop.signal);
+    const probing = probe(`ws://${hostPort}/`, { answerContains: 'welcome' }, stop.signal);
     await servers.open(1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop.abort();
-    expect(await probing).toMatchObject({ error: `${endpoint} ${told}` });
+    expect(await probing).toMatchObject({ error: `${hostPort} ${reported}` });
     await servers.open(0);
   });
 
-  it('waits for a pong that is slow', async () => {
-    const endpoint = await serve((socket) => socket.on('ping', (data) => setTimeout(() => socket.pong(data), 60)), {
+  it('waits for a slow pong', async () => {
+    const hostPort = await serve((socket) => socket.on('ping', (data) => setTimeout(() => socket.pong(data), 60)), {
       autoPong: false,
     });
-    const { error, responseTime } = await probe(`ws://${endpoint}/`);
+    const { error, responseTime } = await probe(`ws://${hostPort}/`);
     expect(error).toBeUndefined();
     expect(responseTime).toBeGreaterThanOrEqual(59);
   });
 
-  it('finds nothing wrong any more when the target is back', async () => {
+  it('succeeds again when the target is back', async () => {
     const port = await unusedPort();
     expect(await probe(`ws://127.0.0.1:${port}/`)).toMatchObject({ error: `connection refused by 127.0.0.1:${port}` });
     await serve(() => undefined, {}, port);

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { systemClock as clock } from '../../../../common/clock.js';
 import { KurrentDBServer } from '../../../../../test/support/kurrentdb-server.js';
-import { databaseByUrl } from './database-by-url.js';
+import { databaseForUrl } from './database-for-url.js';
 import { DatabaseProbe } from './database.probe.js';
 import { type ProbeResult } from '../../../domain/index.js';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
 const PROBES = 10;
 
-describe('the database probe, asking another KurrentDB', () => {
+describe('the database probe of another KurrentDB', () => {
   let server: KurrentDBServer;
   let probe: DatabaseProbe;
   const ask = (signal = new AbortController().signal): Promise<ProbeResult> => probe.probe(signal);
@@ -18,7 +18,7 @@ describe('the database probe, asking another KurrentDB', () => {
   beforeAll(async () => {
     server = await KurrentDBServer.start('--port', '0', '--insecure', '--mem-db');
     probe = new DatabaseProbe(
-      databaseByUrl(server.connectionString, undefined, { clock, random, timeoutMs: 5_000 }),
+      databaseForUrl(server.connectionString, undefined, { clock, random, timeoutMs: 5_000 }),
       clock,
     );
   });
@@ -27,17 +27,17 @@ describe('the database probe, asking another KurrentDB', () => {
     await server.kill('SIGKILL');
   });
 
-  it('finds nothing wrong where an event is kept and given back', async () => {
+  it('succeeds if an event is appended and read back', async () => {
     expect(await ask()).toEqual({ responseTime: expect.any(Number) as number });
   });
 
-  it('opens nothing more with every probe', async () => {
+  it('does not leak sockets', async () => {
     const before = sockets();
     for (let probes = 0; probes < PROBES; probes++) await ask();
     expect(sockets()).toBeLessThan(before + PROBES / 2);
   });
 
-  it('is ended where the server hangs, and works when it goes on', async () => {
+  it('aborts if the server hangs, and succeeds when it resumes', async () => {
     server.send('SIGSTOP');
     const ending = new AbortController();
     const asking = ask(ending.signal);
@@ -49,7 +49,7 @@ describe('the database probe, asking another KurrentDB', () => {
     expect(await ask()).not.toHaveProperty('error');
   });
 
-  it('tells that nobody listens, and works again when the server is back', async () => {
+  it('reports a refused connection, and succeeds when the server is back', async () => {
     const { port } = server;
     await server.kill('SIGKILL');
     expect((await ask()).error).toMatch(new RegExp(`^connection refused by localhost:${port}$`));
@@ -58,7 +58,7 @@ describe('the database probe, asking another KurrentDB', () => {
   });
 });
 
-/** Sockets that this process has open, those of native code too. */
+/** Open sockets of this process, including those of native code. */
 function sockets(): number {
   return readdirSync('/proc/self/fd').filter((descriptor) => {
     try {
