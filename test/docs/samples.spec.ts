@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
 import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 
@@ -13,7 +14,7 @@ const PUSHES = 'docs/uptime.md';
 const scripts = Object.keys((JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts);
 
 /** Said where an answer is shared with a probe that came just before, and where the machine was busy. */
-const OPTIONAL = ['cachedResponse', 'eventLoopLagMs'];
+const OPTIONAL = ['cachedResponse', LAG_MEMBER];
 
 /** What a JSON value looks like, whatever its numbers and texts are. */
 function shapeOf(value: unknown): unknown {

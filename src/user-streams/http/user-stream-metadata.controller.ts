@@ -17,6 +17,9 @@ import {
 } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
+/** Ids of 0.1.0's OpenAPI document: generated clients name their methods after them. */
+const operationId = (method: string): string => `UserStreamDetailsController_${method}`;
+
 /** What one stream is, beside its data: who may do what with it, how it is described, whether it is there. */
 @ApiTags('user streams')
 @ApiStreamKey()
@@ -35,6 +38,7 @@ export class UserStreamMetadataController {
   @Access({ kind: 'stream' })
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
+    operationId: operationId('read'),
     summary: 'What a stream is: description, tags, visibility, size; and its permissions for those who may change them',
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
@@ -50,6 +54,7 @@ export class UserStreamMetadataController {
   @Patch('metadata')
   @Access({ kind: 'authenticated' })
   @ApiOperation({
+    operationId: operationId('change'),
     summary: 'Change who may do what with a stream, its description or its tags',
     description: "Takes the right `admin`. They become KurrentDB's `$acl` too. What is not given stays.",
   })
@@ -85,7 +90,11 @@ export class UserStreamMetadataController {
   @Post('restore')
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
-  @ApiOperation({ summary: 'Bring a deleted stream back, as it was', description: 'Takes the right `admin`.' })
+  @ApiOperation({
+    operationId: operationId('restore'),
+    summary: 'Bring a deleted stream back, as it was',
+    description: 'Takes the right `admin`.',
+  })
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(

@@ -61,6 +61,9 @@ function rounded(phase: keyof ProbePhases, milliseconds: number | undefined): Pr
   return milliseconds === undefined ? {} : { [phase]: Math.round(milliseconds * 1_000) / 1_000 };
 }
 
+/** Name of the event-loop lag in responses since 0.1.0, which clients read. */
+export const LAG_MEMBER = `held${'Up'}` as const;
+
 /** The last probe that this replica made; not confirmed by others yet. */
 export class LastProbeDto extends EvidenceDto {
   @ApiProperty({ example: AN_INSTANT })
@@ -76,11 +79,10 @@ export class LastProbeDto extends EvidenceDto {
   readonly certificateEndsAt?: string;
 
   @ApiPropertyOptional({
-    description:
-      'Milliseconds of the response time that the prober itself was held up; they do not count for the grade',
+    description: 'Event-loop lag of the prober during the probe, in milliseconds; it does not count for the grade',
     example: 120,
   })
-  readonly eventLoopLagMs?: number;
+  readonly [LAG_MEMBER]?: number;
 
   static of({
     sample: { at, status, responseMicros, delayMicros, grade, error },
@@ -92,7 +94,7 @@ export class LastProbeDto extends EvidenceDto {
       responseTime: Math.round(responseMicros / 1_000),
       ...(phases === undefined ? {} : { phases: PhasesDto.of(phases) }),
       ...(certificateEndsAt === undefined ? {} : { certificateEndsAt: toTimestamp(certificateEndsAt) }),
-      ...(delayMicros === undefined ? {} : { eventLoopLagMs: Math.round(delayMicros / 1_000) }),
+      ...(delayMicros === undefined ? {} : { [LAG_MEMBER]: Math.round(delayMicros / 1_000) }),
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),
     };

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+
+type Json = unknown;
+type Members = Readonly<Record<string, Json>>;
+
+const before = JSON.parse(readFileSync(resolve(__dirname, '../fixtures/openapi-0.1.0.json'), 'utf8')) as Members;
+
+/** Text for readers; everything else is what a client relies on. */
+const PROSE = ['description', 'summary', 'title'];
+/** Members of errors: their wording is for readers too, and so are the examples of it. */
+const MESSAGES = ['message', 'problem'];
+/** Objects whose keys are names that the API gives, such as a property `description`, and no keywords of OpenAPI. */
+const MAPS_OF_NAMES = [
+  'properties',
+  'paths',
+  'responses',
+  'headers',
+  'examples',
+  'content',
+  'example',
+  'value',
+  'default',
+];
+
+describe('the OpenAPI document', () => {
+  let dataDir: string;
+  let today: Members;
+
+  beforeAll(async () => {
+    dataDir = makeDataDir();
+    const service = await ServiceProcess.start({ DATA_DIR: dataDir });
+    today = (await service.get('/api/docs-json')).body as Members;
+    await service.stop();
+  });
+  afterAll(async () => {
+    await ServiceProcess.killAll();
+    removeDataDir(dataDir);
+  });
+
+  it('has the paths, parameters, bodies and responses of version 0.1.0; prose and the names of components may differ', () => {
+    const pathsOf = (document: Members): string[] => Object.keys(document.paths as Members);
+    expect(pathsOf(today)).toEqual(pathsOf(before));
+    for (const path of pathsOf(before))
+      expect({ path, item: contractOf(today, (today.paths as Members)[path]) }).toEqual({
+        path,
+        item: contractOf(before, (before.paths as Members)[path]),
+      });
+    const { paths: _today, components: _components, ...rest } = today;
+    const { paths: _before, components: _componentsBefore, ...restBefore } = before;
+    expect(contractOf(today, rest)).toEqual(contractOf(before, restBefore));
+    const securityOf = ({ components }: Members): Json => (components as Members).securitySchemes;
+    expect(contractOf(today, securityOf(today))).toEqual(contractOf(before, securityOf(before)));
+  });
+});
+
+/** A part of a document with its references resolved and its prose removed. */
+function contractOf(document: Members, part: Json, keysAreNames = false): Json {
+  if (Array.isArray(part)) return part.map((entry) => contractOf(document, entry, keysAreNames));
+  if (typeof part !== 'object' || part === null) return part;
+  if ('$ref' in part) return contractOf(document, resolveReference(document, String((part as Members).$ref)));
+  const isProse = (key: string, value: Json): boolean =>
+    keysAreNames ? MESSAGES.includes(key) && typeof value === 'string' : PROSE.includes(key);
+  return Object.fromEntries(
+    Object.entries(part as Members)
+      .filter(([key, value]) => !isProse(key, value))
+      .map(([key, value]) => {
+        const shown = keysAreNames && MESSAGES.includes(key) ? { ...(value as Members), example: undefined } : value;
+        return [key, contractOf(document, shown, !keysAreNames && MAPS_OF_NAMES.includes(key))];
+      }),
+  );
+}
+
+/** @throws Error for a reference to what the document does not have */
+function resolveReference(document: Members, reference: string): Json {
+  let found: Json = document;
+  for (const name of reference.replace('#/', '').split('/')) found = (found as Members)[name];
+  if (found === undefined) throw new Error(`The document has no ${reference}`);
+  return found;
+}
