@@ -10,9 +10,10 @@ export function toTimestamp(milliseconds: number): string {
  * `Date.parse`, which accepts other formats, and takes 30 February for 2 March.
  */
 export function parseTimestamp(text: string): number | undefined {
-  const [, year, month, day] = TIMESTAMP.exec(text)?.map(Number) ?? [];
-  const milliseconds = Date.parse(text);
-  if (year === undefined || month === undefined || day === undefined || Number.isNaN(milliseconds)) return undefined;
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  return day <= daysInMonth ? milliseconds : undefined;
+  const [match, year, month, day] = TIMESTAMP.exec(text) ?? [];
+  const milliseconds = match === undefined ? NaN : Date.parse(match);
+  if (Number.isNaN(milliseconds)) return undefined;
+  // Every month has 28 days: only later ones need a calendar.
+  const isInMonth = Number(day) <= 28 || Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return isInMonth ? milliseconds : undefined;
 }

@@ -1,5 +1,6 @@
+import { array, object, optional, parseData, string, timestamp } from '../../common/parse.js';
 import { defineEvent } from './event-registry.js';
-import { isStringArray, parsePermissions, type StreamPermissions } from './stream-metadata.js';
+import { streamPermissions, type StreamPermissions } from './stream-metadata.js';
 
 /** The first event of every stream this service creates. */
 export interface StreamCreated {
@@ -14,37 +15,18 @@ export interface StreamCreated {
   readonly permissions?: StreamPermissions;
 }
 
+const streamCreated = object({
+  streamName: string,
+  description: string,
+  tags: array(string),
+  owner: string,
+  createdAt: timestamp,
+  data: (data: unknown) => data ?? null,
+  permissions: optional(streamPermissions),
+});
+
 export const StreamCreated = defineEvent<'StreamCreated', StreamCreated>({
   type: 'StreamCreated',
   schemaVersion: 1,
-  parse: (data) => {
-    const {
-      streamName,
-      description,
-      tags,
-      owner,
-      createdAt,
-      data: payload,
-      permissions,
-    } = data as Partial<StreamCreated>;
-    if (
-      typeof streamName !== 'string' ||
-      typeof description !== 'string' ||
-      typeof owner !== 'string' ||
-      typeof createdAt !== 'string'
-    ) {
-      throw new Error('streamName, description, owner and createdAt must be texts');
-    }
-    if (Number.isNaN(Date.parse(createdAt))) throw new Error('createdAt must be an instant');
-    if (!isStringArray(tags)) throw new Error('tags must be a list of texts');
-    return {
-      streamName,
-      description,
-      tags,
-      owner,
-      createdAt,
-      data: payload ?? null,
-      ...(permissions === undefined ? {} : { permissions: parsePermissions(permissions) }),
-    };
-  },
+  parse: (data) => parseData(streamCreated, data),
 });

@@ -1,3 +1,4 @@
+import { object, parseData, string } from '../../common/parse.js';
 import { defineEvent } from './event-registry.js';
 
 /** A stream was deleted softly: it reads as deleted from here on, nothing is lost, and `StreamRestored` brings it back. */
@@ -10,12 +11,7 @@ export interface StreamDeleted {
 export const StreamDeleted = defineEvent<'StreamDeleted', StreamDeleted>({
   type: 'StreamDeleted',
   schemaVersion: 1,
-  parse: (data) => {
-    const { streamName, deletedBy } = data as Partial<StreamDeleted>;
-    if (typeof streamName !== 'string' || typeof deletedBy !== 'string')
-      throw new Error('streamName and deletedBy must be texts');
-    return { streamName, deletedBy };
-  },
+  parse: (data) => parseData(object({ streamName: string, deletedBy: string }), data),
 });
 
 export interface StreamRestored {
@@ -27,10 +23,5 @@ export interface StreamRestored {
 export const StreamRestored = defineEvent<'StreamRestored', StreamRestored>({
   type: 'StreamRestored',
   schemaVersion: 1,
-  parse: (data) => {
-    const { streamName, restoredBy } = data as Partial<StreamRestored>;
-    if (typeof streamName !== 'string' || typeof restoredBy !== 'string')
-      throw new Error('streamName and restoredBy must be texts');
-    return { streamName, restoredBy };
-  },
+  parse: (data) => parseData(object({ streamName: string, restoredBy: string }), data),
 });

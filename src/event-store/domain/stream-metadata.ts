@@ -1,3 +1,5 @@
+import { array, object, ParseContext, string } from '../../common/parse.js';
+
 /** Who may do what with a stream, by user name or role; `*` is everyone. Kept as KurrentDB's `$acl` too. */
 export interface StreamPermissions {
   readonly read: readonly string[];
@@ -78,21 +80,15 @@ export function initialMetadata(
 
 /** Whom the metadata name; undefined where they name nobody, or nobody that can be understood. */
 export function permissionsOf({ permissions }: StreamMetadata): StreamPermissions | undefined {
-  try {
-    return permissions === undefined ? undefined : parsePermissions(permissions);
-  } catch {
-    return undefined;
-  }
+  const context = new ParseContext();
+  const parsed = streamPermissions(permissions, context);
+  return context.issues.length === 0 ? parsed : undefined;
 }
 
-/** Reads permissions that came out of the store. @throws Error for anything else: what cannot be read must not open a stream */
-export function parsePermissions(value: unknown): StreamPermissions {
-  const { read, write, admin } =
-    typeof value === 'object' && value !== null ? (value as Partial<StreamPermissions>) : {};
-  if (!isStringArray(read) || !isStringArray(write) || !isStringArray(admin))
-    throw new Error('permissions must hold the lists of texts read, write and admin');
-  return { read, write, admin };
-}
+const names = array(string);
+
+/** Stored permissions. Anything else is rejected: unreadable permissions must not open a stream. */
+export const streamPermissions = object({ read: names, write: names, admin: names });
 
 /** Whether a stored value is a list of texts. */
 export function isStringArray(value: unknown): value is readonly string[] {

@@ -1,3 +1,4 @@
+import { array, object, oneOf, optional, parseData, string, stringThat, timestamp } from '../../common/parse.js';
 import { defineEvent, type Role, ROLES } from '../../event-store/domain/index.js';
 import { isApiKeyName } from './api-key-format.js';
 
@@ -20,27 +21,20 @@ export interface ApiKeyCreated {
   readonly expiresAt?: string;
 }
 
+const apiKeyCreated = object({
+  keyId: string,
+  name: stringThat("an API key name: at most 64 lower-case letters, digits and '-'", isApiKeyName),
+  hash: string,
+  roles: array(oneOf(ROLES)),
+  createdAt: timestamp,
+  createdBy: optional(string),
+  expiresAt: optional(timestamp),
+});
+
 export const ApiKeyCreated = defineEvent<'ApiKeyCreated', ApiKeyCreated>({
   type: 'ApiKeyCreated',
   schemaVersion: 1,
-  parse: (data) => {
-    const { keyId, name, hash, roles, createdAt, createdBy, expiresAt } = data as Partial<ApiKeyCreated>;
-    if (typeof keyId !== 'string' || typeof hash !== 'string') throw new Error('keyId and hash must be texts');
-    if (typeof name !== 'string' || !isApiKeyName(name)) throw new Error('name must be the name of an API key');
-    if (!Array.isArray(roles) || !roles.every(isRole)) throw new Error(`roles must be a list of ${ROLES.join(', ')}`);
-    if (!isInstant(createdAt)) throw new Error('createdAt must be an instant');
-    if (expiresAt !== undefined && !isInstant(expiresAt)) throw new Error('expiresAt must be an instant');
-    if (createdBy !== undefined && typeof createdBy !== 'string') throw new Error('createdBy must be a text');
-    return {
-      keyId,
-      name,
-      hash,
-      roles,
-      createdAt,
-      ...(createdBy === undefined ? {} : { createdBy }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
-  },
+  parse: (data) => parseData(apiKeyCreated, data),
 });
 
 /** A key is not accepted any more. */
@@ -53,18 +47,5 @@ export interface ApiKeyRevoked {
 export const ApiKeyRevoked = defineEvent<'ApiKeyRevoked', ApiKeyRevoked>({
   type: 'ApiKeyRevoked',
   schemaVersion: 1,
-  parse: (data) => {
-    const { keyId, revokedAt } = data as Partial<ApiKeyRevoked>;
-    if (typeof keyId !== 'string' || !isInstant(revokedAt))
-      throw new Error('keyId must be a text, revokedAt an instant');
-    return { keyId, revokedAt };
-  },
+  parse: (data) => parseData(object({ keyId: string, revokedAt: timestamp }), data),
 });
-
-function isRole(value: unknown): value is Role {
-  return ROLES.some((role) => role === value);
-}
-
-function isInstant(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
-}

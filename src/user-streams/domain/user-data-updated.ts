@@ -1,4 +1,5 @@
-import { defineEvent, isUserStreamType, type UserStreamType } from '../../event-store/domain/index.js';
+import { boolean, object, oneOf, parseData, plainObject, string, timestamp } from '../../common/parse.js';
+import { defineEvent, USER_STREAM_TYPES, type UserStreamType } from '../../event-store/domain/index.js';
 
 /** Data of a user, a JSON object. */
 export type UserData = Readonly<Record<string, unknown>>;
@@ -16,18 +17,18 @@ export interface UserDataUpdated {
   readonly eventId: string;
 }
 
+const userDataUpdated = object({
+  userId: string,
+  type: oneOf(USER_STREAM_TYPES),
+  category: string,
+  data: plainObject,
+  isPublic: boolean,
+  timestamp,
+  eventId: string,
+});
+
 export const UserDataUpdated = defineEvent<'UserDataUpdated', UserDataUpdated>({
   type: 'UserDataUpdated',
   schemaVersion: 1,
-  parse: (value) => {
-    const { userId, type, category, data, isPublic, timestamp, eventId } = value as Partial<UserDataUpdated>;
-    if (typeof userId !== 'string' || typeof category !== 'string' || typeof eventId !== 'string')
-      throw new Error('userId, category and eventId must be texts');
-    if (typeof type !== 'string' || !isUserStreamType(type)) throw new Error('type must be a type of user stream');
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error('data must be an object');
-    if (typeof isPublic !== 'boolean') throw new Error('isPublic must be true or false');
-    if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
-      throw new Error('timestamp must be an instant');
-    return { userId, type, category, data, isPublic, timestamp, eventId };
-  },
+  parse: (data) => parseData(userDataUpdated, data),
 });

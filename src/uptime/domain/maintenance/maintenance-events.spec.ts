@@ -57,11 +57,11 @@ describe('MaintenanceScheduled', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['neither to nor recurrence', { to: undefined }, /exactly one of to and recurrence is required/],
+    ['neither to nor recurrence', { to: undefined }, /must have exactly one of to and recurrence/],
     [
       'both to and recurrence',
       { recurrence: { rule: 'FREQ=DAILY', timezone: 'UTC', durationMs: 1 } },
-      /exactly one of to and recurrence is required/,
+      /must have exactly one of to and recurrence/,
     ],
     ['an end that is not later than the start', { to: '2026-01-01T12:00:00.000Z' }, /to must be later than from/],
     [
@@ -69,17 +69,17 @@ describe('MaintenanceScheduled', () => {
       { maintenanceId: 'a/b' },
       /maintenanceId must be 1 to 100 letters/,
     ],
-    ['a time in another format', { from: '2026-01-01' }, /from must be like/],
-    ['no reason', { reason: undefined }, /reason must be a text/],
+    ['a time in another format', { from: '2026-01-01' }, /from must be a timestamp in UTC/],
+    ['no reason', { reason: undefined }, /reason must be a string/],
     [
       'a recurrence without a rule',
       { to: undefined, recurrence: { timezone: 'UTC', durationMs: 1 } },
-      /recurrence\.rule must be a text/,
+      /recurrence\.rule must be a string/,
     ],
     [
       'a duration with fractions',
       { to: undefined, recurrence: { rule: 'FREQ=DAILY', timezone: 'UTC', durationMs: 1.5 } },
-      /recurrence\.durationMs must be a whole number/,
+      /recurrence\.durationMs must be an integer/,
     ],
   ])('rejects %s', (_, wrong, message) => {
     expect(() =>
@@ -106,7 +106,7 @@ describe('MaintenanceCancelled', () => {
 
   it('rejects a missing time', () => {
     expect(() => MaintenanceCancelled.parse({ maintenanceId: 'mnt_single', cancelledBy: 'an-admin' })).toThrow(
-      /at must be a text/,
+      /at must be a timestamp in UTC/,
     );
   });
 });

@@ -1,15 +1,7 @@
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
 import { type MaintenanceWindow } from './maintenance-window.js';
-import {
-  fieldsOf,
-  identifierOf,
-  integerOf,
-  millisecondsOf,
-  optional,
-  spanOf,
-  textOf,
-  timestampOf,
-} from '../event-data.js';
+import { integer, object, optional, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
+import { rangeProblem, recordId } from '../event-data.js';
 import { type Recurrence } from './recurrence.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 
@@ -31,37 +23,33 @@ export interface MaintenanceCancelled {
   readonly at: string;
 }
 
+const maintenanceScheduled = refine(
+  object({
+    maintenanceId: recordId,
+    from: utcTimestamp,
+    to: optional(utcTimestamp),
+    recurrence: optional(
+      object({ rule: string, timezone: string, durationMs: integer(0), until: optional(utcTimestamp) }),
+    ),
+    reason: string,
+    scheduledBy: string,
+  }),
+  ({ from, to, recurrence }) =>
+    (to === undefined) === (recurrence === undefined)
+      ? 'must have exactly one of to and recurrence'
+      : rangeProblem({ from, to }),
+);
+
 export const MaintenanceScheduled = defineEvent<'MaintenanceScheduled', MaintenanceScheduled>({
   type: 'MaintenanceScheduled',
   schemaVersion: 1,
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    if ((event.to === undefined) === (event.recurrence === undefined))
-      throw new Error('exactly one of to and recurrence is required');
-    const parsed = {
-      maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'),
-      from: timestampOf(event.from, 'from'),
-      ...optional('to', event.to, timestampOf),
-      ...optional('recurrence', event.recurrence, recurrenceOf),
-      reason: textOf(event.reason, 'reason'),
-      scheduledBy: textOf(event.scheduledBy, 'scheduledBy'),
-    };
-    if (parsed.to !== undefined) spanOf(parsed.from, parsed.to);
-    return parsed;
-  },
+  parse: (data) => parseData(maintenanceScheduled, data),
 });
 
 export const MaintenanceCancelled = defineEvent<'MaintenanceCancelled', MaintenanceCancelled>({
   type: 'MaintenanceCancelled',
   schemaVersion: 1,
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    return {
-      maintenanceId: identifierOf(event.maintenanceId, 'maintenanceId'),
-      cancelledBy: textOf(event.cancelledBy, 'cancelledBy'),
-      at: timestampOf(event.at, 'at'),
-    };
-  },
+  parse: (data) => parseData(object({ maintenanceId: recordId, cancelledBy: string, at: utcTimestamp }), data),
 });
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
@@ -113,8 +101,8 @@ export function fromMaintenanceScheduled({
 }: MaintenanceScheduled): MaintenanceWindow {
   return {
     id,
-    from: millisecondsOf(from, 'from'),
-    ...(to === undefined ? {} : { to: millisecondsOf(to, 'to') }),
+    from: Date.parse(from),
+    ...(to === undefined ? {} : { to: Date.parse(to) }),
     ...(recurrence ? { recurrence: deserializeRecurrence(recurrence) } : {}),
     reason,
     scheduledBy,
@@ -126,17 +114,7 @@ export function withCancellation(
   window: MaintenanceWindow,
   { cancelledBy, at }: MaintenanceCancelled,
 ): MaintenanceWindow {
-  return window.cancelled ? window : { ...window, cancelled: { by: cancelledBy, at: millisecondsOf(at, 'at') } };
-}
-
-function recurrenceOf(value: unknown, name: string): NonNullable<MaintenanceScheduled['recurrence']> {
-  const { rule, timezone, durationMs, until } = fieldsOf(value, name);
-  return {
-    rule: textOf(rule, `${name}.rule`),
-    timezone: textOf(timezone, `${name}.timezone`),
-    durationMs: integerOf(durationMs, `${name}.durationMs`),
-    ...(until === undefined ? {} : { until: timestampOf(until, `${name}.until`) }),
-  };
+  return window.cancelled ? window : { ...window, cancelled: { by: cancelledBy, at: Date.parse(at) } };
 }
 
 function serializeRecurrence({ until, ...rest }: Recurrence): NonNullable<MaintenanceScheduled['recurrence']> {
@@ -144,5 +122,5 @@ function serializeRecurrence({ until, ...rest }: Recurrence): NonNullable<Mainte
 }
 
 function deserializeRecurrence({ until, ...rest }: NonNullable<MaintenanceScheduled['recurrence']>): Recurrence {
-  return until === undefined ? rest : { ...rest, until: millisecondsOf(until, 'until') };
+  return until === undefined ? rest : { ...rest, until: Date.parse(until) };
 }

@@ -109,7 +109,7 @@ describe('invalid stored data', () => {
   it.each<[string, unknown, RegExp]>([
     ['data that is not an object', 'text', /data must be an object/],
     ['an invalid service name', { ...good, serviceName: '../http' }, /serviceName/],
-    ['a time in another format', { ...good, startedAt: 'yesterday' }, /startedAt must be like/],
+    ['a time in another format', { ...good, startedAt: 'yesterday' }, /startedAt must be a timestamp in UTC/],
     ['no samples', { ...good, count: 0 }, /count must be an integer from 1 to 5000, got 0/],
     ['fewer columns than samples', { ...good, count: 3 }, /columns end|unknown outcome/],
     ['more columns than samples', { ...good, count: 1 }, /columns/],
@@ -119,9 +119,9 @@ describe('invalid stored data', () => {
     [
       'a status that a sample cannot have',
       { ...good, outcomes: [{ status: 'unknown' }] },
-      /outcomes\[0\].status must be one of up, degraded, down/,
+      /outcomes\.0\.status must be one of up, degraded, down/,
     ],
-    ['a negative interval', { ...good, intervalMs: -1 }, /intervalMs must be a whole number/],
+    ['a negative interval', { ...good, intervalMs: -1 }, /intervalMs must be an integer/],
   ])('is rejected: %s', (_, data, message) => {
     expect(() => ProbesRecorded.parse(data)).toThrow(message);
   });

@@ -1,11 +1,21 @@
 import {
   defineEvent,
-  isServiceName,
   type NewEvent,
   SERVICE_UPTIME_PREFIX,
   serviceUptimeStream,
 } from '../../../event-store/domain/index.js';
-import { fieldsOf, integerOf, listOf, millisecondsOf, oneOf, optional, textOf } from '../event-data.js';
+import {
+  array,
+  integer,
+  object,
+  oneOf,
+  optional,
+  parseData,
+  refine,
+  string,
+  utcTimestamp,
+} from '../../../common/parse.js';
+import { serviceName } from '../event-data.js';
 import { gradeOfSample, type Sample } from './sample.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 import { type GradeLimits, OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
@@ -52,33 +62,25 @@ export interface ProbingRules {
 /** Keeps the largest possible event far below the size limit of an append. */
 export const MAX_SAMPLES_PER_EVENT = 5_000;
 
+const probesRecorded = refine(
+  object({
+    serviceName,
+    startedAt: utcTimestamp,
+    count: integer(1, MAX_SAMPLES_PER_EVENT),
+    intervalMs: integer(0),
+    timeoutMs: integer(0),
+    grades: object({ excellentMs: integer(0), goodMs: integer(0), acceptableMs: integer(0) }),
+    outcomes: array(object({ status: oneOf(OBSERVED_STATUSES), error: optional(string) })),
+    columns: string,
+  }),
+  columnsProblem,
+);
+
 export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
   type: 'ProbesRecorded',
   schemaVersion: 2,
   upcasters: { 1: (data) => data },
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    const grades = fieldsOf(event.grades, 'grades');
-    const parsed: ProbesRecorded = {
-      serviceName: textOf(event.serviceName, 'serviceName'),
-      startedAt: textOf(event.startedAt, 'startedAt'),
-      count: integerOf(event.count, 'count'),
-      intervalMs: integerOf(event.intervalMs, 'intervalMs'),
-      timeoutMs: integerOf(event.timeoutMs, 'timeoutMs'),
-      grades: {
-        excellentMs: integerOf(grades.excellentMs, 'excellentMs'),
-        goodMs: integerOf(grades.goodMs, 'goodMs'),
-        acceptableMs: integerOf(grades.acceptableMs, 'acceptableMs'),
-      },
-      outcomes: listOf(event.outcomes, 'outcomes', outcomeOf),
-      columns: textOf(event.columns, 'columns'),
-    };
-    if (!isServiceName(parsed.serviceName)) throw new Error('serviceName is not a valid service name');
-    if (parsed.count < 1 || parsed.count > MAX_SAMPLES_PER_EVENT)
-      throw new Error(`count must be an integer from 1 to ${MAX_SAMPLES_PER_EVENT}, got ${parsed.count}`);
-    decodeSamples(parsed);
-    return parsed;
-  },
+  parse: (data) => parseData(probesRecorded, data),
 });
 
 /**
@@ -117,7 +119,7 @@ export function decodeSamples({
   columns,
 }: Omit<ProbesRecorded, 'serviceName'>): Sample[] {
   const reader = new VarintReader(columns);
-  const times: number[] = [millisecondsOf(startedAt, 'startedAt')];
+  const times: number[] = [Date.parse(startedAt)];
   for (let index = 1; index < count; index++) times.push(nextTime(times[index - 1] ?? 0, intervalMs + reader.signed()));
   const responses = times.map(() => reader.unsigned());
   const sampleOutcomes: Outcome[] = [];
@@ -203,9 +205,13 @@ function outcomeRuns(samples: readonly Sample[], outcomes: Outcome[]): { length:
   return runs;
 }
 
-function outcomeOf(value: unknown, name: string): Outcome {
-  const { status, error } = fieldsOf(value, name);
-  return { status: oneOf(OBSERVED_STATUSES, status, `${name}.status`), ...optional('error', error, textOf) };
+function columnsProblem(event: Omit<ProbesRecorded, 'serviceName'>): string | undefined {
+  try {
+    decodeSamples(event);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** `system-probe-samples-{service}`. @throws ValidationError for an invalid service name */

@@ -1,11 +1,11 @@
 import {
   defineEvent,
-  isServiceName,
   type NewEvent,
   SERVICE_UPTIME_PREFIX,
   serviceUptimeStream,
 } from '../../../event-store/domain/index.js';
-import { fieldsOf, integerOf, oneOf, optional, textOf } from '../event-data.js';
+import { integer, object, oneOf, optional, parseData, string } from '../../../common/parse.js';
+import { serviceName } from '../event-data.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 import { OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
 
@@ -25,20 +25,17 @@ export interface ServiceReported extends ServiceReport {
   readonly serviceName: string;
 }
 
+const serviceReported = object({
+  serviceName,
+  status: oneOf(OBSERVED_STATUSES),
+  message: optional(string),
+  responseTime: optional(integer(0)),
+});
+
 export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
   type: 'ServiceReported',
   schemaVersion: 1,
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    const serviceName = textOf(event.serviceName, 'serviceName');
-    if (!isServiceName(serviceName)) throw new Error('serviceName is not a valid service name');
-    return {
-      serviceName,
-      status: oneOf(OBSERVED_STATUSES, event.status, 'status'),
-      ...optional('message', event.message, textOf),
-      ...optional('responseTime', event.responseTime, integerOf),
-    };
-  },
+  parse: (data) => parseData(serviceReported, data),
 });
 
 /** @param at when the report was received, in milliseconds since 1970 */

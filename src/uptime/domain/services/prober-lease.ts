@@ -1,5 +1,5 @@
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
-import { fieldsOf, integerOf, textOf } from '../event-data.js';
+import { integer, object, parseData, string } from '../../../common/parse.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 
 /** The replica that wrote its last event probes; the others stand by. */
@@ -20,16 +20,13 @@ export interface LeaseReleased {
 export const LeaseAcquired = defineEvent<'LeaseAcquired', LeaseAcquired>({
   type: 'LeaseAcquired',
   schemaVersion: 1,
-  parse: (data) => {
-    const { holder, leaseMs } = fieldsOf(data, 'data');
-    return { holder: textOf(holder, 'holder'), leaseMs: integerOf(leaseMs, 'leaseMs') };
-  },
+  parse: (data) => parseData(object({ holder: string, leaseMs: integer(0) }), data),
 });
 
 export const LeaseReleased = defineEvent<'LeaseReleased', LeaseReleased>({
   type: 'LeaseReleased',
   schemaVersion: 1,
-  parse: (data) => ({ holder: textOf(fieldsOf(data, 'data').holder, 'holder') }),
+  parse: (data) => parseData(object({ holder: string }), data),
 });
 
 export function leaseAcquired(holder: string, leaseMs: number): NewEvent<'LeaseAcquired', LeaseAcquired> {

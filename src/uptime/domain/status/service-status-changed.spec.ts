@@ -35,11 +35,11 @@ describe('ServiceStatusChanged', () => {
 
   it.each<[string, object, RegExp]>([
     ['a status that cannot be confirmed', { status: 'unknown' }, /status must be one of up, degraded, down/],
-    ['a timestamp in another format', { timestamp: '2026-01-01' }, /timestamp must be like/],
-    ['a negative duration', { duration: -1 }, /duration must be a whole number/],
-    ['a response time with fractions', { metadata: { responseTime: 1.5 } }, /responseTime must be a whole number/],
+    ['a timestamp in another format', { timestamp: '2026-01-01' }, /timestamp must be a timestamp in UTC/],
+    ['a negative duration', { duration: -1 }, /duration must be an integer/],
+    ['a response time with fractions', { metadata: { responseTime: 1.5 } }, /responseTime must be an integer/],
     ['an unknown grade', { metadata: { performanceGrade: 'superb' } }, /performanceGrade must be one of/],
-    ['an event id in another format', { eventId: '42' }, /eventId must have the form/],
+    ['an event id in another format', { eventId: '42' }, /eventId must be an id of the form/],
     ['an invalid service name', { serviceName: 'HTTP!' }, /serviceName/],
   ])('rejects %s', (_, wrong, message) => {
     expect(() => ServiceStatusChanged.parse({ ...toServiceStatusChanged(CHANGE).data, ...wrong })).toThrow(message);

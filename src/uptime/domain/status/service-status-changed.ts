@@ -1,11 +1,15 @@
+import { defineEvent, identifyStream, isEventId, type NewEvent } from '../../../event-store/domain/index.js';
 import {
-  defineEvent,
-  identifyStream,
-  isEventId,
-  isServiceName,
-  type NewEvent,
-} from '../../../event-store/domain/index.js';
-import { fieldsOf, integerOf, millisecondsOf, oneOf, optional, textOf } from '../event-data.js';
+  integer,
+  object,
+  oneOf,
+  optional,
+  parseData,
+  string,
+  stringThat,
+  utcTimestamp,
+} from '../../../common/parse.js';
+import { serviceName } from '../event-data.js';
 import { OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES } from './service-status.js';
 import { type ChangeEvidence, type StatusChange } from './status-change.js';
 
@@ -21,33 +25,24 @@ export interface ServiceStatusChanged {
   readonly eventId: string;
 }
 
+const evidence = object({
+  responseTime: optional(integer(0)),
+  error: optional(string),
+  performanceGrade: optional(oneOf(PERFORMANCE_GRADES)),
+});
+const serviceStatusChanged = object({
+  serviceName,
+  status: oneOf(OBSERVED_STATUSES),
+  timestamp: utcTimestamp,
+  duration: optional(integer(0)),
+  metadata: (metadata, context) => evidence(metadata ?? {}, context),
+  eventId: stringThat('an id of the form evt_{milliseconds}_{letters and digits}', isEventId),
+});
+
 export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceStatusChanged>({
   type: 'ServiceStatusChanged',
   schemaVersion: 1,
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    const evidence = fieldsOf(event.metadata ?? {}, 'metadata');
-    const serviceName = textOf(event.serviceName, 'serviceName');
-    if (!isServiceName(serviceName)) throw new Error('serviceName is not a valid service name');
-    const timestamp = textOf(event.timestamp, 'timestamp');
-    millisecondsOf(timestamp, 'timestamp');
-    const eventId = textOf(event.eventId, 'eventId');
-    if (!isEventId(eventId)) throw new Error('eventId must have the form evt_{milliseconds}_{letters and digits}');
-    return {
-      serviceName,
-      status: oneOf(OBSERVED_STATUSES, event.status, 'status'),
-      timestamp,
-      ...optional('duration', event.duration, integerOf),
-      metadata: {
-        ...optional('responseTime', evidence.responseTime, integerOf),
-        ...optional('error', evidence.error, textOf),
-        ...optional('performanceGrade', evidence.performanceGrade, (value, name) =>
-          oneOf(PERFORMANCE_GRADES, value, name),
-        ),
-      },
-      eventId,
-    };
-  },
+  parse: (data) => parseData(serviceStatusChanged, data),
 });
 
 /** The event takes the id and the timestamp of the change, so that a repeated append is recognized. */
@@ -65,7 +60,7 @@ export function toServiceStatusChanged({
 }
 
 export function fromServiceStatusChanged({ timestamp, ...rest }: ServiceStatusChanged): StatusChange {
-  return { ...rest, at: millisecondsOf(timestamp, 'timestamp') };
+  return { ...rest, at: Date.parse(timestamp) };
 }
 
 /** The `source` in the metadata of every event of this module. */

@@ -1,5 +1,6 @@
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
-import { fieldsOf, identifierOf, millisecondsOf, oneOf, spanOf, textOf, timestampOf } from '../event-data.js';
+import { object, oneOf, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
+import { rangeProblem, recordId } from '../event-data.js';
 import { UPTIME_SOURCE } from '../status/service-status-changed.js';
 import { SERVICE_STATUSES, type ServiceStatus } from '../status/service-status.js';
 import { type TimeRange } from './time-ranges.js';
@@ -27,22 +28,22 @@ export interface StatusCorrected {
   readonly correctedBy: string;
 }
 
+const statusCorrected = refine(
+  object({
+    correctionId: recordId,
+    from: utcTimestamp,
+    to: utcTimestamp,
+    status: oneOf(CORRECTED_STATUSES),
+    reason: string,
+    correctedBy: string,
+  }),
+  rangeProblem,
+);
+
 export const StatusCorrected = defineEvent<'StatusCorrected', StatusCorrected>({
   type: 'StatusCorrected',
   schemaVersion: 1,
-  parse: (data) => {
-    const event = fieldsOf(data, 'data');
-    const parsed = {
-      correctionId: identifierOf(event.correctionId, 'correctionId'),
-      from: timestampOf(event.from, 'from'),
-      to: timestampOf(event.to, 'to'),
-      status: oneOf(CORRECTED_STATUSES, event.status, 'status'),
-      reason: textOf(event.reason, 'reason'),
-      correctedBy: textOf(event.correctedBy, 'correctedBy'),
-    };
-    spanOf(parsed.from, parsed.to);
-    return parsed;
-  },
+  parse: (data) => parseData(statusCorrected, data),
 });
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
@@ -69,7 +70,7 @@ export function toStatusCorrected(
 }
 
 export function fromStatusCorrected({ correctionId: id, from, to, ...rest }: StatusCorrected): Correction {
-  return { id, from: millisecondsOf(from, 'from'), to: millisecondsOf(to, 'to'), ...rest };
+  return { id, from: Date.parse(from), to: Date.parse(to), ...rest };
 }
 
 /** A time range with the status that corrections set. */
