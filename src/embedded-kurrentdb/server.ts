@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
 import { type ServerContext } from './server-context.js';
@@ -25,7 +26,7 @@ import { LogTail } from './storage/log-tail.js';
 import { LogWriter } from './storage/log-writer.js';
 
 /** A server that accepts connections. */
-export interface ServerHandle {
+interface ServerHandle {
   readonly port: number;
   readonly connectionString: string;
   /** Ends the connections, commits what was accepted, closes the store. */
@@ -33,7 +34,7 @@ export interface ServerHandle {
 }
 
 /** What the server asks of whoever runs it. */
-export interface ServerHost {
+interface ServerHost {
   /** Something failed for a reason that is the server's own; it goes on. */
   reportProblem(this: void, error: unknown): void;
   /** An operator has asked for the server's end. */
@@ -103,7 +104,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
       subscriptions.stop();
       listener.stopAccepting();
       commits.flush();
-      await turn(); // the writers that were committed are answered before the calls are ended
+      await setImmediate(); // sends the responses of committed writes before the calls are ended
       dispatcher.endCalls();
       await listener.close();
       commits.flush();
@@ -136,8 +137,6 @@ function connectionString(port: number, admin: AdminCredentials | undefined, caP
   const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
   return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The time, which never goes back while the server runs: events are created in the order of their revisions. */
 function nonDecreasingClock(): () => number {

@@ -10,7 +10,7 @@ import { type Users } from './security/users.js';
 const STREAMS_V2 = 'kurrentdb.protocol.v2.streams.StreamsService';
 
 /** What the services need beside the log. */
-export interface ServiceDependencies {
+interface ServiceDependencies {
   readonly context: ServerContext;
   readonly users: Users;
   readonly subscriptions: PersistentSubscriptions;

@@ -14,7 +14,7 @@ export interface TlsCredentials {
   readonly key: string | Buffer;
 }
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly port: number;
   /** None: plain HTTP/2 and HTTP/1.1. */
   readonly tls: TlsCredentials | undefined;

@@ -10,7 +10,7 @@ const STREAMS_PATH = '/streams/';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** What the endpoints tell of the server. */
-export interface NodeInfo {
+interface NodeInfo {
   readonly instanceId: string;
   readonly secure: boolean;
   port(): number;

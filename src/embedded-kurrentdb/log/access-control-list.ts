@@ -1,7 +1,9 @@
-/** What someone may want to do with a stream. */
+/** Operations of a stream that the ACL controls. */
 export type StreamOperation = 'read' | 'write' | 'delete' | 'metadataRead' | 'metadataWrite';
 
-/** Who has which right: user names and group names. A right that is not named is decided by the default. */
+/**
+ * `$acl`: the users and groups that may perform each operation. An operation that is missing falls back to the default.
+ */
 export type AccessControlList = Partial<Readonly<Record<StreamOperation, readonly string[]>>>;
 
 const KEYS: Readonly<Record<string, StreamOperation>> = {
@@ -12,7 +14,7 @@ const KEYS: Readonly<Record<string, StreamOperation>> = {
   $mw: 'metadataWrite',
 };
 
-/** The `$acl` member of a metadata document: a role or a list of roles for each right. */
+/** Parses the `$acl` member of a metadata document: a role or an array of roles per operation. */
 export function parseAcl(value: unknown): AccessControlList | undefined | 'invalid' {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value)) return 'invalid';
@@ -20,14 +22,14 @@ export function parseAcl(value: unknown): AccessControlList | undefined | 'inval
   for (const [key, roles] of Object.entries(value)) {
     const operation = KEYS[key];
     if (operation === undefined) continue;
-    const list = roleList(roles);
-    if (list === 'invalid') return 'invalid';
-    acl[operation] = list;
+    const parsed = parseRoles(roles);
+    if (parsed === 'invalid') return 'invalid';
+    acl[operation] = parsed;
   }
   return acl;
 }
 
-function roleList(value: unknown): readonly string[] | 'invalid' {
+function parseRoles(value: unknown): readonly string[] | 'invalid' {
   if (typeof value === 'string') return [value];
   if (!Array.isArray(value)) return 'invalid';
   const roles: string[] = [];

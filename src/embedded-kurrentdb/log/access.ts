@@ -3,30 +3,32 @@ import { indexStream } from './index-streams.js';
 import { type Principal } from './principal.js';
 import { isMetadataStream, isSystemStream, originalStreamOf } from './stream-name.js';
 
-/** The log as a whole, where a stream name is asked for. */
+/** Name of the whole log in place of a stream name. */
 export const ALL_STREAMS = '$all';
 
-/** The role that everyone who is logged in has. */
-const EVERYONE = '$all';
+/** The role of every authenticated user. */
+const ALL_USERS = '$all';
 
-/** A right to a stream, put as the right to the stream whose ACL decides: metadata streams are governed by the stream they describe. */
+/** Maps an operation on a metadata stream to the operation on its original stream, whose ACL applies. */
 export function effectiveOperation(
   streamName: string,
   operation: StreamOperation,
 ): { readonly streamName: string; readonly operation: StreamOperation } {
   if (!isMetadataStream(streamName)) return { streamName, operation };
-  const described = originalStreamOf(streamName);
-  if (operation === 'read') return { streamName: described, operation: 'metadataRead' };
-  return { streamName: described, operation: operation === 'delete' ? 'delete' : 'metadataWrite' };
+  const originalStream = originalStreamOf(streamName);
+  if (operation === 'read') return { streamName: originalStream, operation: 'metadataRead' };
+  return { streamName: originalStream, operation: operation === 'delete' ? 'delete' : 'metadataWrite' };
 }
 
-/** Whether nobody has the right, also no admin: the indexes of the log are not written to. Their metadata is. */
+/**
+ * Whether the operation is denied to everyone, admins included: index streams cannot be written. Their metadata can.
+ */
 export const isReadOnly = (streamName: string, operation: StreamOperation): boolean =>
   (operation === 'write' || operation === 'delete') && indexStream(streamName) !== undefined;
 
 /**
- * Whether the ACL of the stream lets the caller do this. Without a word of it, users may do anything with ordinary streams, and
- * only admins anything with system streams. Nobody who is anonymous gets in, and no admin is kept out.
+ * Whether the principal may perform the operation. By default, users have full access to ordinary streams and only
+ * admins to system streams. Anonymous principals are always denied, admins always allowed.
  */
 export function isAllowed(
   principal: Principal,
@@ -38,5 +40,5 @@ export function isAllowed(
   if (principal.loginName === undefined) return false;
   const roles = acl?.[operation];
   if (roles === undefined) return !isSystemStream(streamName);
-  return roles.some((role) => role === EVERYONE || role === principal.loginName || principal.groups.includes(role));
+  return roles.some((role) => role === ALL_USERS || role === principal.loginName || principal.groups.includes(role));
 }

@@ -1,36 +1,36 @@
 import { type ExpectedVersion, NO_REVISION } from './expected-version.js';
 import { isSoftDeleted, type StreamState } from './stream-state.js';
 
-/** What is known of the stream's event ids. */
+/** Access to the event ids of a stream. */
 export interface EventIdLookup<Id> {
-  /** The last revision at which an event with this id was written to the stream. */
+  /** The last revision of the stream with this event id. */
   lastRevisionOf(id: Id): number | undefined;
-  /** Whether the event at this revision has this id; false if the event is no longer there. */
+  /** Whether the event at this revision has this id; false if the event no longer exists. */
   hasIdAt(revision: number, id: Id): boolean;
-  /** Last revision of `$$stream`: its metadata makes a stream exist before its first event, for `streamExists`. */
+  /** Last revision of `$$stream`: for `streamExists`, metadata alone makes a stream exist. */
   metastreamLastRevision(): number;
 }
 
 export type AppendDecision =
-  /** Write from this revision on. `restoring`: the stream was soft-deleted and is there again. */
+  /** Write from this revision on. `softUndelete`: the write undeletes a soft-deleted stream. */
   | { readonly kind: 'write'; readonly firstRevision: number; readonly softUndelete: boolean }
-  /** The events are there already; the last of them at this revision. */
-  | { readonly kind: 'duplicate'; readonly lastRevision: number }
+  /** The events exist already; the last one is at this revision. */
+  | { readonly kind: 'idempotent'; readonly lastRevision: number }
   | { readonly kind: 'wrongExpectedVersion'; readonly currentRevision: number }
   | { readonly kind: 'deleted' };
 
 /**
- * Whether events with these ids may be written to the stream, by the rules of KurrentDB's commit check.
+ * Decides an append by the rules of KurrentDB's commit check.
  *
- * Ids make retries safe: the same ids again, under the same expectation, are a success that writes nothing. Under an exact
- * expectation they must follow the expected revision in order; under `any` and `streamExists` the first one decides whether
- * this is a retry, and then all must be known.
+ * Ids make retries idempotent: the same ids again with the same expected version succeed without writing. With an exact
+ * version they must follow that revision in order; with `any` and `streamExists` the first id decides whether it is a
+ * retry, and then all ids must exist.
  */
 export function decideAppend<Id>(
   stream: StreamState,
   expected: ExpectedVersion,
   ids: readonly Id[],
-  known: EventIdLookup<Id>,
+  lookup: EventIdLookup<Id>,
 ): AppendDecision {
   if (stream.tombstoned) return { kind: 'deleted' };
   const current = stream.lastRevision;
@@ -44,58 +44,58 @@ export function decideAppend<Id>(
   switch (expected.kind) {
     case 'streamExists':
       if (isSoftDeleted(stream)) return { kind: 'deleted' };
-      if (current === NO_REVISION && known.metastreamLastRevision() === NO_REVISION) return wrong;
-      return checkAnywhere(ids, known, write, wrong);
+      if (current === NO_REVISION && lookup.metastreamLastRevision() === NO_REVISION) return wrong;
+      return checkIdsInStream(ids, lookup, write, wrong);
     case 'any':
-      return checkAnywhere(ids, known, write, wrong);
+      return checkIdsInStream(ids, lookup, write, wrong);
     case 'noStream':
       return current === NO_REVISION
         ? write
-        : checkAfter(NO_REVISION, ids, known, isSoftDeleted(stream) ? write : wrong, wrong);
+        : checkIdsAfter(NO_REVISION, ids, lookup, isSoftDeleted(stream) ? write : wrong, wrong);
     case 'exact':
       if (expected.revision === BigInt(current)) return write;
       return expected.revision > BigInt(current)
         ? wrong
-        : checkAfter(Number(expected.revision), ids, known, wrong, wrong);
+        : checkIdsAfter(Number(expected.revision), ids, lookup, wrong, wrong);
   }
 }
 
-function checkAnywhere<Id>(
+function checkIdsInStream<Id>(
   ids: readonly Id[],
-  known: EventIdLookup<Id>,
+  lookup: EventIdLookup<Id>,
   ifNew: AppendDecision,
   ifCorrupted: AppendDecision,
 ): AppendDecision {
   let lastRevision: number | undefined;
   for (const id of ids) {
-    const revision = known.lastRevisionOf(id);
+    const revision = lookup.lastRevisionOf(id);
     if (revision === undefined) return lastRevision === undefined ? ifNew : ifCorrupted;
     lastRevision = revision;
   }
-  return lastRevision === undefined ? ifNew : { kind: 'duplicate', lastRevision };
+  return lastRevision === undefined ? ifNew : { kind: 'idempotent', lastRevision };
 }
 
-function checkAfter<Id>(
+function checkIdsAfter<Id>(
   expected: number,
   ids: readonly Id[],
-  known: EventIdLookup<Id>,
+  lookup: EventIdLookup<Id>,
   ifNew: AppendDecision,
   ifCorrupted: AppendDecision,
 ): AppendDecision {
   if (ids.length === 0) return ifCorrupted;
   for (const [index, id] of ids.entries()) {
-    if (known.hasIdAt(expected + 1 + index, id)) continue;
+    if (lookup.hasIdAt(expected + 1 + index, id)) continue;
     return index === 0 ? ifNew : ifCorrupted;
   }
-  return { kind: 'duplicate', lastRevision: expected + ids.length };
+  return { kind: 'idempotent', lastRevision: expected + ids.length };
 }
 
-export type DeleteDecision =
+type DeleteDecision =
   | { readonly kind: 'delete' }
   | { readonly kind: 'wrongExpectedVersion'; readonly currentRevision: number }
   | { readonly kind: 'deleted' };
 
-/** Whether the stream may be deleted. A soft delete needs a stream, a tombstone under `any` and `noStream` does not. */
+/** Decides a delete. A soft delete requires a stream; a tombstone with `any` or `noStream` does not. */
 export function decideDelete(stream: StreamState, expected: ExpectedVersion, hard: boolean): DeleteDecision {
   if (stream.tombstoned) return { kind: 'deleted' };
   const current = stream.lastRevision;

@@ -1,11 +1,11 @@
 import { EXPECTED_ANY, EXPECTED_STREAM_EXISTS, NO_REVISION } from './expected-version.js';
 import { isSoftDeleted, type StreamState } from './stream-state.js';
 
-/** States of a stream beside its revision, as the v2 protocol writes them. */
+/** States of a stream other than its revision, as numbered by protocol v2. */
 const STATE_DELETED = -5;
 const STATE_TOMBSTONED = -6;
 
-/** What an append over several streams demands of a stream, which need not be one that it writes to. */
+/** A condition of a multi-stream append on a stream, which need not be written by it. */
 export interface StreamStateCheck {
   readonly streamName: string;
   readonly expectedState: number;
@@ -17,7 +17,7 @@ export interface ConsistencyViolation extends StreamStateCheck {
   readonly message: string;
 }
 
-/** What may be demanded: a revision, or one of the states but not "any". */
+/** Whether a state can be checked: a revision, or a special state other than "any". */
 export const isCheckableState = (state: number): boolean =>
   state >= NO_REVISION || [EXPECTED_STREAM_EXISTS, STATE_DELETED, STATE_TOMBSTONED].includes(state);
 
@@ -26,7 +26,7 @@ function actualState(stream: StreamState): number {
   return isSoftDeleted(stream) ? STATE_DELETED : stream.lastRevision;
 }
 
-/** The demands that do not hold. */
+/** The checks that fail. */
 export function violatedChecks(
   checks: readonly StreamStateCheck[],
   stateOf: (streamName: string) => StreamState,
@@ -34,26 +34,26 @@ export function violatedChecks(
   return checks.flatMap((check, checkIndex) => {
     const stream = stateOf(check.streamName);
     const actual = actualState(stream);
-    if (holds(check.expectedState, actual, stream.lastRevision)) return [];
-    return [{ ...check, checkIndex, actualState: actual, message: describe(check, actual) }];
+    if (isMet(check.expectedState, actual, stream.lastRevision)) return [];
+    return [{ ...check, checkIndex, actualState: actual, message: violationMessage(check, actual) }];
   });
 }
 
-/** An append to a tombstoned stream, which no check asked about. */
+/** The violation reported for an append to a tombstoned stream without a check on it. */
 export function tombstoneViolation(streamName: string): ConsistencyViolation {
   const check = { streamName, expectedState: EXPECTED_ANY };
-  return { ...check, checkIndex: 0, actualState: STATE_TOMBSTONED, message: describe(check, STATE_TOMBSTONED) };
+  return { ...check, checkIndex: 0, actualState: STATE_TOMBSTONED, message: violationMessage(check, STATE_TOMBSTONED) };
 }
 
-/** A deleted stream is no stream, and still has its last revision. */
-function holds(expected: number, actual: number, lastRevision: number): boolean {
+/** A soft-deleted stream counts as "no stream" and also matches its last revision. */
+function isMet(expected: number, actual: number, lastRevision: number): boolean {
   if (expected === NO_REVISION) return actual < 0;
   if (expected === EXPECTED_STREAM_EXISTS) return actual >= 0;
   if (expected < 0) return actual === expected;
   return actual !== STATE_TOMBSTONED && lastRevision === expected;
 }
 
-function describe({ streamName, expectedState }: StreamStateCheck, actual: number): string {
+function violationMessage({ streamName, expectedState }: StreamStateCheck, actual: number): string {
   const stream = `Stream '${streamName}'`;
   if (expectedState === NO_REVISION) return `${stream} already exists at revision ${actual}.`;
   const found =

@@ -1,18 +1,18 @@
-/** What a writer says about the stream's last revision. `exact` may be anything a 64-bit field can hold. */
+/** The version of the stream that a writer expects. `exact` is any 64-bit value that a client may send. */
 export type ExpectedVersion =
   | { readonly kind: 'any' }
   | { readonly kind: 'noStream' }
   | { readonly kind: 'streamExists' }
   | { readonly kind: 'exact'; readonly revision: bigint };
 
-/** The last revision of a stream without events. */
+/** The last revision of a stream without events, as in KurrentDB. */
 export const NO_REVISION = -1;
 
-/** The numbers that stand for the expectations in trailers and in the v2 protocol. */
+/** The constants of KurrentDB's `ExpectedVersion`, as used in trailers and protocol v2. */
 export const EXPECTED_ANY = -2;
 export const EXPECTED_STREAM_EXISTS = -4;
 
-/** The expectation as one signed number, as error trailers show it. */
+/** The expected version as a signed number, for error trailers. */
 export function expectedVersionNumber(expected: ExpectedVersion): bigint {
   switch (expected.kind) {
     case 'any':

@@ -1,5 +1,5 @@
-/** What of an event a filter of `$all` looks at. */
-export interface FilterSubject {
+/** The fields of an event that a filter of `$all` matches. */
+interface FilterSubject {
   readonly streamName: string;
   readonly eventType: string;
 }
@@ -8,13 +8,13 @@ export type EventFilter = (event: FilterSubject) => boolean;
 
 export interface FilterExpression {
   readonly on: 'streamName' | 'eventType';
-  /** Not anchored, case-sensitive; used instead of the prefixes when not empty. */
+  /** Unanchored and case-sensitive; takes precedence over the prefixes if it is not empty. */
   readonly regex: string;
   readonly prefixes: readonly string[];
 }
 
 /**
- * The predicate of a filter. No prefix at all matches nothing.
+ * Compiles a filter to a predicate. An empty array of prefixes matches nothing.
  * @throws SyntaxError if the regular expression is invalid
  */
 export function compileFilter({ on, regex, prefixes }: FilterExpression): EventFilter {

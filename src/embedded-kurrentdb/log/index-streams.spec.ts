@@ -25,7 +25,7 @@ const indexesOf = (indexed: IndexedEvent): string[] => {
 };
 const index = (name: string): IndexStream => {
   const found = indexStream(name);
-  if (found === undefined) throw new Error(`${name} is no index stream`);
+  if (found === undefined) throw new Error(`${name} is not an index stream`);
   return found;
 };
 const entry = (name: string, indexed: IndexedEvent): unknown[] => {
@@ -33,30 +33,30 @@ const entry = (name: string, indexed: IndexedEvent): unknown[] => {
   return [type, data, customMetadata === '' ? undefined : JSON.parse(customMetadata)];
 };
 
-describe('which index streams refer to an event', () => {
-  it('that of its category, which ends before the first "-", and that of its type', () => {
+describe('the index streams of an event', () => {
+  it('include its category, up to the first "-", and its type', () => {
     expect(indexesOf(event('user-1-profile'))).toEqual(['$ce-user', '$et-T']);
     expect(indexesOf(event('nodash'))).toEqual(['$et-T']);
     expect(indexesOf(event('-1'))).toEqual(['$et-T']);
   });
 
-  it('those of streams, for the first event', () => {
+  it('include those of streams for the first event', () => {
     expect(indexesOf(event('user-1', { revision: 0 }))).toEqual(['$ce-user', '$streams', '$category-user', '$et-T']);
     expect(indexesOf(event('$$user-1', { revision: 0, type: '$metadata' }))).toEqual(['$streams', '$et-$metadata']);
   });
 
-  it('none, for system streams and their metadata', () => {
+  it('are none for system streams and their metadata streams', () => {
     for (const name of ['$system', '$$$system', '$ce-user', '$persistentsubscription-a::b-parked'])
       expect(indexesOf(event(name, { revision: 0 }))).toEqual([]);
   });
 
-  it('not that of its type for a link', () => {
+  it('exclude the type of a link', () => {
     expect(indexesOf(event('user-1', { type: '$>', customMetadata: Buffer.from('{"$correlationId":"c"}') }))).toEqual([
       '$ce-user',
     ]);
   });
 
-  it('that of its correlation id, if its custom metadata is JSON and has one', () => {
+  it('include its correlation id if its custom metadata is JSON with a string $correlationId', () => {
     const withMetadata = (text: string): string[] =>
       indexesOf(event('a', { customMetadata: Buffer.from(text) })).slice(1);
     expect(withMetadata('{"$correlationId":"c-1","x":1}')).toEqual(['$bc-c-1']);
@@ -72,7 +72,7 @@ describe('which index streams refer to an event', () => {
       expect(withMetadata(other)).toEqual([]);
   });
 
-  it('those of deletions, in place of those of what says so', () => {
+  it('include $et-$deleted for a deletion, instead of the type of its event', () => {
     expect(indexesOf(event('$$user-1', { type: '$metadata', data: SOFT_DELETION }))).toEqual([
       '$ce-user',
       '$et-$deleted',
@@ -87,8 +87,8 @@ describe('which index streams refer to an event', () => {
   });
 });
 
-describe('what an index stream says of an event', () => {
-  it('where it is', () => {
+describe('the entry of an index stream', () => {
+  it('links to the event', () => {
     expect(entry('$ce-user', event('user-1'))).toEqual(['$>', '3@user-1', { $o: 'user-1' }]);
     expect(entry('$et-T', event('user-1'))).toEqual(['$>', '3@user-1', undefined]);
     expect(entry('$et-$metadata', event('$$user-1', { type: '$metadata', data: Buffer.from('{}') }))).toEqual([
@@ -105,7 +105,7 @@ describe('what an index stream says of an event', () => {
     expect(entry('$category-user', event('user-1', { revision: 0 }))).toEqual(['$@', 'user-1', undefined]);
   });
 
-  it('where a link leads, in the index of a category', () => {
+  it('copies the target of a link in a category stream', () => {
     expect(entry('$ce-user', event('user-1', { type: '$>', data: Buffer.from('7@other') }))).toEqual([
       '$>',
       '7@other',
@@ -113,7 +113,7 @@ describe('what an index stream says of an event', () => {
     ]);
   });
 
-  it('that a stream was deleted', () => {
+  it('marks the deletion of a stream', () => {
     const softly = event('$$user-1', { type: '$metadata', data: SOFT_DELETION });
     const forGood = event('user-1', { type: '$streamDeleted', revision: Number.POSITIVE_INFINITY });
     expect(entry('$ce-user', softly)).toEqual(['$>', '3@$$user-1', { $o: 'user-1', $deleted: -1 }]);

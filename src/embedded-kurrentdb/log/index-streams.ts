@@ -3,10 +3,11 @@ import { parseSystemMetadata, SOFT_DELETED_TRUNCATE_BEFORE } from './system-meta
 import { isMetadataStream, isSystemStream, originalStreamOf } from './stream-name.js';
 
 /**
- * The streams that a real server's system projections write, and that exist here as indexes of the log: every event of theirs refers
- * to one of an ordinary stream. What is in which of them follows KurrentDB.Projections.Core/Standard: CategorizeEventsByStreamPath,
- * CategorizeStreamByPath (both by the first `-`), IndexEventsByEventType, IndexStreams, ByCorrelationId; which events they get to see,
- * TransactionFileEventFilter: those of ordinary streams and of the metadata streams of these.
+ * The streams that KurrentDB's system projections write, implemented as indexes of the log: each of their events refers
+ * to an event of an ordinary stream. Their content follows KurrentDB.Projections.Core/Standard:
+ * CategorizeEventsByStreamPath, CategorizeStreamByPath (both by the first `-`), IndexEventsByEventType, IndexStreams,
+ * ByCorrelationId. Which events are indexed follows TransactionFileEventFilter: those of ordinary streams and of their
+ * metadata streams.
  *
  * | stream | its events |
  * |---|---|
@@ -16,7 +17,7 @@ import { isMetadataStream, isSystemStream, originalStreamOf } from './stream-nam
  * | `$category-{category}` | the names of the streams `{category}-…` |
  * | `$bc-{correlation id}` | links to the events whose custom metadata has this `$correlationId` |
  */
-export type IndexKind = 'category' | 'eventType' | 'streams' | 'categoryStreams' | 'correlation';
+type IndexKind = 'category' | 'eventType' | 'streams' | 'categoryStreams' | 'correlation';
 
 export interface IndexStream {
   readonly name: string;
@@ -32,13 +33,13 @@ const STREAMS_NAME = '$streams';
 const METADATA_TYPE = '$metadata';
 const STREAM_DELETED_TYPE = '$streamDeleted';
 
-/** The type under which deletions are indexed, whichever event says it. */
+/** The type under which deletions are indexed, whatever the type of their event. */
 const DELETED_TYPE = '$deleted';
 
-/** The type of an event whose data is the name of a stream. */
+/** The type of an event whose data is a stream name. */
 const STREAM_REFERENCE_TYPE = '$@';
 
-/** The index stream of that name, whether there is anything in it or not; undefined for every other name. */
+/** The index stream of that name, even if it is empty; undefined for any other name. */
 export function indexStream(name: string): IndexStream | undefined {
   const kind = isSystemStream(name) ? kindOf(name) : undefined;
   return kind && { name, kind };
@@ -52,36 +53,36 @@ function kindOf(name: string): IndexKind | undefined {
   return name.startsWith(CORRELATION_PREFIX) ? 'correlation' : undefined;
 }
 
-/** What indexing looks at. */
+/** The fields of an event that are indexed. */
 export interface IndexableEvent {
-  /** 2^63 - 1 and more for the event that marks a tombstone. */
+  /** 2^63 - 1 or more for a tombstone. */
   readonly revision: number;
   readonly type: string;
   readonly customMetadata: Uint8Array;
   readonly data: Uint8Array;
 }
 
-/** What all events of a stream have in common for the indexes. */
+/** The properties of a stream that decide how its events are indexed. */
 export interface IndexScope {
   readonly isMetadata: boolean;
-  /** Of the stream, or of the one whose metadata it holds. */
+  /** Category of the stream, or of the original stream of a metadata stream. */
   readonly category: string | undefined;
 }
 
-/** Undefined if the events of the stream are in no index: it is a system stream, or describes one. */
+/** Undefined if the events of the stream are not indexed: system streams and their metadata streams. */
 export function indexScope(streamName: string): IndexScope | undefined {
   const isMetadata = isMetadataStream(streamName);
   const name = isMetadata ? originalStreamOf(streamName) : streamName;
   return isSystemStream(name) ? undefined : { isMetadata, category: categoryOf(name) };
 }
 
-/** The name up to the first `-`, if anything is before it. */
+/** The name up to the first `-`, unless that is empty. */
 function categoryOf(name: string): string | undefined {
   const end = name.indexOf('-');
   return end > 0 ? name.slice(0, end) : undefined;
 }
 
-/** Names of the index streams that refer to the event. */
+/** Names of the index streams that contain the event. */
 export function indexStreamsOf({ isMetadata, category }: IndexScope, event: IndexableEvent): string[] {
   const names: string[] = [];
   const isDeletion = isStreamDeletion(isMetadata, event);
@@ -97,7 +98,7 @@ export function indexStreamsOf({ isMetadata, category }: IndexScope, event: Inde
   return names;
 }
 
-/** Whether the event says that its stream, or the one it describes, was deleted (StreamDeletedHelper). */
+/** Whether the event deletes its stream, or its original stream (StreamDeletedHelper). */
 function isStreamDeletion(isMetadata: boolean, { type, data }: IndexableEvent): boolean {
   if (!isMetadata) return type === STREAM_DELETED_TYPE;
   return (
@@ -106,24 +107,24 @@ function isStreamDeletion(isMetadata: boolean, { type, data }: IndexableEvent): 
   );
 }
 
-const CORRELATION_KEY = '$correlationId';
+export const CORRELATION_KEY = '$correlationId';
 const ESCAPE = '\\u';
 
-/** Most events have none: these are told without parsing. */
+/** Checks for the key first: most events have no correlation id and need no parsing. */
 function correlationIdIn(customMetadata: Uint8Array): string | undefined {
   if (customMetadata.length === 0) return undefined;
   const bytes = Buffer.from(customMetadata.buffer, customMetadata.byteOffset, customMetadata.length);
   if (!bytes.includes(CORRELATION_KEY) && !bytes.includes(ESCAPE)) return undefined;
-  const document = parseJson(bytes.toString('utf8'));
-  if (typeof document !== 'object' || document === null || !(CORRELATION_KEY in document)) return undefined;
-  const id = document[CORRELATION_KEY];
-  return typeof id === 'string' ? id : undefined;
+  return parseCorrelationId(bytes.toString('utf8'));
 }
 
-/** Custom metadata may be anything: what is no JSON has no correlation id. */
-function parseJson(text: string): unknown {
+/** Undefined if the metadata is not a JSON object or has no string `$correlationId`: clients may write anything. */
+export function parseCorrelationId(customMetadata: string): string | undefined {
   try {
-    return JSON.parse(text);
+    const document: unknown = JSON.parse(customMetadata);
+    if (typeof document !== 'object' || document === null) return undefined;
+    const id: unknown = Reflect.get(document, CORRELATION_KEY);
+    return typeof id === 'string' ? id : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -137,18 +138,18 @@ export interface IndexedEvent extends IndexableEvent {
   readonly createdMs: number;
 }
 
-/** What the event of an index stream holds. */
-export interface IndexEntry {
+/** Content of an event of an index stream. */
+interface IndexEntry {
   readonly type: string;
   readonly data: string;
-  /** JSON, or nothing. */
+  /** JSON, or empty. */
   readonly customMetadata: string;
 }
 
-/** 2^63 - 1, as clients see the revision of a tombstone. */
-const TOMBSTONE_REVISION_STRING = '9223372036854775807';
+/** 2^63 - 1, the revision of a tombstone in the protocol. */
+export const TOMBSTONE_REVISION_STRING = '9223372036854775807';
 
-/** What an index stream says of an event: a link, with the metadata of a real server as far as it is about the event. */
+/** The entry for an event: a link, with the part of KurrentDB's link metadata that concerns the event. */
 export function indexEntry({ kind }: IndexStream, event: IndexedEvent): IndexEntry {
   const { streamName, type } = event;
   const revision = event.revision >= SOFT_DELETED_TRUNCATE_BEFORE ? TOMBSTONE_REVISION_STRING : String(event.revision);

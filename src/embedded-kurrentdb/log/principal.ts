@@ -1,9 +1,9 @@
-/** Who is calling. */
+/** The identity of a caller. */
 export interface Principal {
-  /** Undefined for anonymous callers. */
+  /** Undefined if anonymous. */
   readonly loginName: string | undefined;
   readonly groups: readonly string[];
-  /** May do everything: members of `$admins`, and everyone on a server without security. */
+  /** Has all permissions: members of `$admins`, and every caller of an insecure server. */
   readonly isAdmin: boolean;
 }
 
@@ -12,7 +12,7 @@ export const OPERATIONS_GROUP = '$ops';
 
 export const ANONYMOUS_PRINCIPAL: Principal = { loginName: undefined, groups: [], isAdmin: false };
 
-/** Everyone, where security is off. */
+/** The principal of every call to an insecure server. */
 export const SYSTEM_PRINCIPAL: Principal = { loginName: 'system', groups: [ADMINS_GROUP], isAdmin: true };
 
 export const userPrincipal = (loginName: string, groups: readonly string[]): Principal => ({

@@ -1,4 +1,3 @@
-/** Streams whose name starts with `$` belong to the system; `$$x` holds the metadata of `x`. */
 const SYSTEM_PREFIX = '$';
 const METADATA_PREFIX = '$$';
 
@@ -8,8 +7,8 @@ export const isMetadataStream = (name: string): boolean => name.startsWith(METAD
 
 export const metadataStreamOf = (name: string): string => METADATA_PREFIX + name;
 
-/** The stream that a metadata stream describes. Only for names that {@link isMetadataStream} accepts. */
+/** The stream whose metadata is in `$$stream`. Only for names that satisfy {@link isMetadataStream}. */
 export const originalStreamOf = (metadataStream: string): string => metadataStream.slice(METADATA_PREFIX.length);
 
-/** An empty name, and a metadata stream of the empty name, are refused by every call. */
+/** Every call rejects the empty name and the metadata stream of the empty name. */
 export const isValidStreamName = (name: string): boolean => name !== '' && name !== METADATA_PREFIX;

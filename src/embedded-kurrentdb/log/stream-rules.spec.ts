@@ -35,15 +35,15 @@ describe('stream metadata', () => {
     '{"$maxAge":1.5}',
     '{"$acl":1}',
     '{"$maxCount":1,"$acl":{"$r":[1]}}',
-  ])('says nothing as a whole if it is %s', (json) => {
+  ])('is ignored as a whole if it is %s', (json) => {
     expect(parseSystemMetadata(json)).toEqual({});
   });
 
-  it('takes no count and no age for no limit', () => {
+  it('treats a count or age of 0 as no limit', () => {
     expect(parseSystemMetadata('{"$maxCount":0,"$maxAge":0}')).toEqual({});
   });
 
-  it('reads access lists, of one role or of many', () => {
+  it('parses ACLs with one role or several', () => {
     expect(parseSystemMetadata('{"$acl":{"$r":"a","$w":["b","c"],"$mr":[],"$other":1}}').acl).toEqual({
       read: ['a'],
       write: ['b', 'c'],
@@ -51,7 +51,7 @@ describe('stream metadata', () => {
     });
   });
 
-  it('of a deleted stream gets its truncation back, and keeps the rest', () => {
+  it('of an undeleted stream gets $tb and keeps the rest', () => {
     expect(JSON.parse(softUndeletedMetadata('{"$tb":9223372036854775807,"own":1}', 7) ?? '')).toEqual({
       $tb: 7,
       own: 1,
@@ -60,8 +60,8 @@ describe('stream metadata', () => {
   });
 });
 
-describe('what is left of a stream', () => {
-  it('begins where the stricter limit says', () => {
+describe('a truncated stream', () => {
+  it('starts at the stricter limit', () => {
     expect(firstVisibleRevision(stream(9))).toBe(0);
     expect(firstVisibleRevision(stream(9, { maxCount: 3 }))).toBe(7);
     expect(firstVisibleRevision(stream(9, { maxCount: 3, truncateBefore: 8 }))).toBe(8);
@@ -69,7 +69,7 @@ describe('what is left of a stream', () => {
     expect(expiredBeforeMs(stream(9, { maxAgeMs: 1000 }), 5000)).toBe(4000);
   });
 
-  it('tells streams that are gone from those that never were', () => {
+  it('is distinguished from a missing and from a tombstoned stream', () => {
     expect(readStatus(stream(-1))).toBe('notFound');
     expect(readStatus(stream(5, { truncateBefore: SOFT_DELETED_TRUNCATE_BEFORE }))).toBe('notFound');
     expect(readStatus(stream(5, { truncateBefore: 100 }))).toBe('readable');
@@ -80,13 +80,13 @@ describe('what is left of a stream', () => {
 describe('filters', () => {
   const event = { streamName: 'orders-1', eventType: 'Placed' };
 
-  it('match prefixes of names or types, and nothing without any', () => {
+  it('match prefixes of stream names or event types, and nothing without prefixes', () => {
     expect(compileFilter({ on: 'streamName', regex: '', prefixes: ['x', 'ord'] })(event)).toBe(true);
     expect(compileFilter({ on: 'eventType', regex: '', prefixes: ['ord'] })(event)).toBe(false);
     expect(compileFilter({ on: 'eventType', regex: '', prefixes: [] })(event)).toBe(false);
   });
 
-  it('match expressions anywhere, with case', () => {
+  it('match regular expressions unanchored and case-sensitively', () => {
     expect(compileFilter({ on: 'streamName', regex: 'rders', prefixes: [] })(event)).toBe(true);
     expect(compileFilter({ on: 'streamName', regex: 'RDERS', prefixes: [] })(event)).toBe(false);
     expect(() => compileFilter({ on: 'streamName', regex: '([', prefixes: [] })).toThrow(SyntaxError);
@@ -94,11 +94,11 @@ describe('filters', () => {
 });
 
 describe('links', () => {
-  it('name an event by revision and stream, which may hold an @ itself', () => {
+  it('consist of a revision and a stream name, which may contain @', () => {
     expect(parseLink('12@a@b')).toEqual({ revision: 12, streamName: 'a@b' });
   });
 
-  it.each(['', '@', '1@', '@a', 'x@a', '-1@a', 'nonsense'])('are none if they read "%s"', (data) => {
+  it.each(['', '@', '1@', '@a', 'x@a', '-1@a', 'nonsense'])('are invalid if they are "%s"', (data) => {
     expect(parseLink(data)).toBeUndefined();
   });
 });
@@ -108,20 +108,20 @@ describe('access', () => {
   const anonymous = { loginName: undefined, groups: [], isAdmin: false };
   const admin = { loginName: 'a', groups: ['$admins'], isAdmin: true };
 
-  it('to a metadata stream is a right to the stream it describes', () => {
+  it('to a metadata stream is decided by the ACL of its original stream', () => {
     expect(effectiveOperation('$$x', 'read')).toEqual({ streamName: 'x', operation: 'metadataRead' });
     expect(effectiveOperation('$$x', 'write')).toEqual({ streamName: 'x', operation: 'metadataWrite' });
     expect(effectiveOperation('x', 'write')).toEqual({ streamName: 'x', operation: 'write' });
   });
 
-  it('is open by default for users and ordinary streams only', () => {
+  it('is granted by default to users of ordinary streams only', () => {
     expect(isAllowed(user, 'x', 'write', undefined)).toBe(true);
     expect(isAllowed(user, '$x', 'read', undefined)).toBe(false);
     expect(isAllowed(anonymous, 'x', 'read', undefined)).toBe(false);
     expect(isAllowed(admin, '$x', 'delete', undefined)).toBe(true);
   });
 
-  it('is decided by the list where it names the right: by name, by group, for everyone who is logged in', () => {
+  it('is granted by the ACL to a user, a group or all authenticated users', () => {
     const acl = { read: ['crew'], write: ['u'], delete: [], metadataRead: ['$all'] };
     expect(
       (['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((operation) =>
@@ -145,7 +145,7 @@ describe('consistency checks', () => {
       ({ message }) => message,
     );
 
-  it('hold for the state that the stream is in, a deleted stream being none', () => {
+  it('pass for the current state of the stream; a deleted stream counts as none', () => {
     for (const [name, state] of [
       ['at1', 1],
       ['at1', -4],
@@ -159,7 +159,7 @@ describe('consistency checks', () => {
       expect(violations(name, state)).toEqual([]);
   });
 
-  it('tell what is wrong otherwise', () => {
+  it('explain the violation otherwise', () => {
     expect(violations('at1', -1)).toEqual(["Stream 'at1' already exists at revision 1."]);
     expect(violations('at1', 0)).toEqual(["Stream 'at1' is at revision 1, expected revision 0."]);
     expect(violations('none', -4)).toEqual(["Stream 'none' does not exist."]);

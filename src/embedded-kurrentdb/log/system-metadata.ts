@@ -1,35 +1,36 @@
 import { type AccessControlList, parseAcl } from './access-control-list.js';
 
-/** What a stream's metadata says about which of its events are still there, and who may do what with it. */
+/** The metadata of a stream that the server acts on. */
 export interface SystemMetadata {
   readonly maxCount?: number;
-  /** Milliseconds. */
   readonly maxAgeMs?: number;
-  /** Events before this revision are gone; {@link SOFT_DELETED_TRUNCATE_BEFORE} marks a soft-deleted stream. */
+  /**
+   * `$tb`: events before this revision are deleted; {@link SOFT_DELETED_TRUNCATE_BEFORE} marks a soft-deleted stream.
+   */
   readonly truncateBefore?: number;
   readonly acl?: AccessControlList;
 }
 
-/** `$tb` of a soft-deleted stream: 2^63 - 1, as a double. */
+/** `$tb` of a soft-deleted stream: 2^63 - 1, as a double (KurrentDB's `EventNumber.DeletedStream`). */
 export const SOFT_DELETED_TRUNCATE_BEFORE = 2 ** 63;
 
 export const NO_METADATA: SystemMetadata = {};
 
-/** Metadata streams keep their last event only, whatever their own metadata says. */
+/** Metadata streams retain their last event only, whatever their own metadata says. */
 export const METADATA_OF_METADATA: SystemMetadata = { maxCount: 1 };
 
 export const SOFT_DELETED_JSON = '{"$tb":9223372036854775807}';
 
 /**
- * The metadata that an event of `$$stream` holds. As on a real server any event there counts, whatever its type, and one
- * that is not a valid metadata document as a whole (no JSON object, a member of the wrong type, a negative number) says nothing.
+ * Parses an event of `$$stream`. As in KurrentDB, its type does not matter, and an invalid document (not a JSON object,
+ * a member of the wrong type, a negative number) is ignored as a whole.
  */
 export function parseSystemMetadata(json: string): SystemMetadata {
   const document = parseObject(json);
   if (document === undefined) return NO_METADATA;
-  const maxCount = count(document['$maxCount']);
-  const maxAge = count(document['$maxAge']);
-  const truncateBefore = count(document['$tb']);
+  const maxCount = parseCount(document['$maxCount']);
+  const maxAge = parseCount(document['$maxAge']);
+  const truncateBefore = parseCount(document['$tb']);
   const acl = parseAcl(document['$acl']);
   if (maxCount === 'invalid' || maxAge === 'invalid' || truncateBefore === 'invalid' || acl === 'invalid')
     return NO_METADATA;
@@ -42,8 +43,8 @@ export function parseSystemMetadata(json: string): SystemMetadata {
 }
 
 /**
- * The metadata document of a soft-deleted stream that is written to again: its events before `revision` stay gone.
- * Undefined if the document is no JSON object: then it is left as it is.
+ * Metadata of a soft-deleted stream that is written again: `$tb` is set to `revision`, so that its old events stay
+ * deleted. Undefined if the document is not a JSON object: it is then left unchanged.
  */
 export function softUndeletedMetadata(json: string, revision: number): string | undefined {
   const document = parseObject(json);
@@ -60,7 +61,7 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
 }
 
-function count(value: unknown): number | undefined | 'invalid' {
+function parseCount(value: unknown): number | undefined | 'invalid' {
   if (value === undefined || value === null) return undefined;
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 'invalid';
 }

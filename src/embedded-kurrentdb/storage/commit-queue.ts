@@ -1,7 +1,7 @@
 import { type LogStore } from './log-store.js';
 
-/** Told after each commit: the names of the streams that changed. */
-export type CommitListener = (changedStreams: readonly string[]) => void;
+/** Called after each commit with the names of the streams that changed. */
+type CommitListener = (changedStreams: readonly string[]) => void;
 
 interface PendingWrite {
   run(): void;
@@ -10,8 +10,8 @@ interface PendingWrite {
 }
 
 /**
- * Commits writes in groups: whatever arrives while one transaction is being synced goes into the next, so that one sync serves all
- * who wait. Writers are answered after the sync, in the order in which they came.
+ * Group commit: writes that arrive while one transaction is being synced go into the next one, so that one sync serves
+ * all of them. Each promise resolves after the sync, in the order of submission.
  */
 export class CommitQueue {
   #pending: PendingWrite[] = [];
@@ -20,7 +20,10 @@ export class CommitQueue {
 
   constructor(private readonly store: LogStore) {}
 
-  /** Runs the write in the next transaction and resolves to its result when that is durable. A write that throws changes nothing. */
+  /**
+   * Runs the write in the next transaction and resolves to its result once that is durable. A write that throws changes
+   * nothing.
+   */
   submit<T>(write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let outcome: { readonly value: T } | undefined;
@@ -42,7 +45,7 @@ export class CommitQueue {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Commits what is waiting, at once. */
+  /** Commits the pending writes synchronously. */
   flush(): void {
     const group = this.#pending;
     if (group.length === 0) return;
@@ -57,7 +60,7 @@ export class CommitQueue {
         for (const write of group) write.run();
       });
     } catch (error) {
-      // One write must not fail the others: each gets a transaction of its own.
+      // One failing write must not fail the others: each gets its own transaction.
       if (group.length > 1) for (const write of group) this.#commit([write]);
       else for (const write of group) write.fail(error);
       return;
@@ -69,7 +72,7 @@ export class CommitQueue {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // After the sockets that are readable now have been read: their writes belong to the same group.
+    // Runs after the poll phase: appends from all sockets that are readable now join the same group.
     setImmediate(() => {
       this.#scheduled = false;
       this.flush();

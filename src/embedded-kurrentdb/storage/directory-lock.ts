@@ -4,33 +4,33 @@ import { UnusableStoreError } from './store-file.js';
 
 const LOCK_FILE = 'server.lock';
 
-interface Holder {
+interface LockOwner {
   readonly pid: number;
-  /** When the process started, where the system tells; tells it from a later process with the same number. */
+  /** Start time of the process, where /proc is available: distinguishes it from a later process with the same pid. */
   readonly started: string | undefined;
 }
 
 /**
- * Keeps a directory for one server. The lock names the process that holds it, so that one that was killed leaves nothing behind that
- * has to be cleaned up. Should two processes that cannot see each other (two containers on one volume) get it all the same, the
- * store's transactions notice: see `Tables.transaction`.
+ * Locks a directory for one server. The lock file names the owning process, so a lock left by a killed process is taken
+ * over. If two processes that cannot see each other (two containers on one volume) both get the lock, the store's
+ * transactions detect it: see `Tables.transaction`.
  *
- * @throws UnusableStoreError if a running process holds it
+ * @throws UnusableStoreError if a running process owns the lock
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, LOCK_FILE);
-  const own = JSON.stringify({ pid: process.pid, started: statOf(process.pid)?.started } satisfies Holder);
+  const own = JSON.stringify({ pid: process.pid, started: statOf(process.pid)?.started } satisfies LockOwner);
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
       return () => rmSync(path, { force: true });
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
-      const holder = readHolder(path);
-      if (attempt > 0 || (holder !== undefined && isRunning(holder))) {
+      const owner = readLockOwner(path);
+      if (attempt > 0 || (owner !== undefined && isRunning(owner))) {
         throw new UnusableStoreError(
-          `${directory} is in use by process ${holder?.pid ?? 'unknown'}: stop it, or use another directory`,
+          `${directory} is in use by process ${owner?.pid ?? 'unknown'}: stop it, or use another directory`,
           { cause: error },
         );
       }
@@ -39,17 +39,17 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
-/** The running process that holds a directory, in words that are those of no other; undefined where none does. */
+/** The running process that owns the directory's lock, as a unique string; undefined if there is none. */
 export function holderOf(directory: string): string | undefined {
-  const holder = readHolder(join(directory, LOCK_FILE));
-  return holder !== undefined && isRunning(holder) ? JSON.stringify(holder) : undefined;
+  const owner = readLockOwner(join(directory, LOCK_FILE));
+  return owner !== undefined && isRunning(owner) ? JSON.stringify(owner) : undefined;
 }
 
 function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
-function readHolder(path: string): Holder | undefined {
+function readLockOwner(path: string): LockOwner | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number')
@@ -59,11 +59,11 @@ function readHolder(path: string): Holder | undefined {
       started: 'started' in value && typeof value.started === 'string' ? value.started : undefined,
     };
   } catch {
-    return undefined; // cut off by a crash, or removed meanwhile: nobody holds it
+    return undefined; // truncated by a crash, or removed concurrently: not locked
   }
 }
 
-function isRunning({ pid, started }: Holder): boolean {
+function isRunning({ pid, started }: LockOwner): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

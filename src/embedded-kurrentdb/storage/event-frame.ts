@@ -11,15 +11,7 @@ import {
   writeVarintField,
 } from './wire-format.js';
 
-/**
- * How an event is stored: as the gRPC message that answers a read of it, `ReadResp { event { event, commit_position } }` with its
- * prefix and with the id as text, which is what clients ask for. Reading it is copying it; the few readers that need more (filters,
- * links, ids in their structured form) parse it.
- *
- * Field numbers: ReadResp.event 1; ReadEvent.event 1, link 2, commit_position 3; RecordedEvent.id 1, stream_identifier 2,
- * stream_revision 3, prepare_position 4, commit_position 5, metadata 6, custom_metadata 7, data 8; UUID.structured 1, string 2;
- * StreamIdentifier.stream_name 3; map entries: key 1, value 2.
- */
+/** An event to be written. */
 export interface ProposedEvent {
   readonly id: EventId;
   readonly type: Uint8Array;
@@ -28,7 +20,7 @@ export interface ProposedEvent {
   readonly data: Uint8Array;
 }
 
-/** Stands for 2^63 - 1, the revision of a tombstone. */
+/** Represents 2^63 - 1, the revision of a tombstone. */
 export const TOMBSTONE_REVISION = Number.POSITIVE_INFINITY;
 const TOMBSTONE_VARINT = Buffer.from('ffffffffffffffff7f', 'hex');
 
@@ -61,10 +53,10 @@ function writeRevisionField(target: Buffer, offset: number, revision: number): n
   return offset + 1 + TOMBSTONE_VARINT.length;
 }
 
-/** What the events of one append have in common. */
-export interface AppendHeader {
+/** The fields that all events of one append share. */
+interface AppendHeader {
   readonly streamName: Uint8Array;
-  /** Ticks of 100 ns since 1970, as text. */
+  /** Ticks of 100 ns since 1970, as a decimal string. */
   readonly created: Uint8Array;
 }
 
@@ -73,7 +65,17 @@ export const appendHeader = (streamName: string, createdMs: number): AppendHeade
   created: latin1(`${createdMs}0000`),
 });
 
-/** The event as it is stored and sent. `revision` is {@link TOMBSTONE_REVISION} for the event that marks a tombstone. */
+/**
+ * Encodes an event in its stored form, which is also its wire form: the gRPC message `ReadResp { event { event,
+ * commit_position } }` with its prefix and the id as a string, as clients request it. A read copies these bytes; only
+ * filters, links and structured ids need {@link parseEventFrame}.
+ *
+ * Field numbers: ReadResp.event 1; ReadEvent.event 1, link 2, commit_position 3; RecordedEvent.id 1, stream_identifier
+ * 2, stream_revision 3, prepare_position 4, commit_position 5, metadata 6, custom_metadata 7, data 8; UUID.structured
+ * 1, string 2; StreamIdentifier.stream_name 3; map entries: key 1, value 2.
+ *
+ * @param revision {@link TOMBSTONE_REVISION} for a tombstone
+ */
 export function encodeEventFrame(
   { streamName, created }: AppendHeader,
   event: ProposedEvent,
@@ -118,7 +120,7 @@ export function encodeEventFrame(
   return frame;
 }
 
-/** What a stored event says, as views of its frame. */
+/** A decoded event; its buffers are views of the frame. */
 export interface ParsedEvent {
   readonly id: EventId;
   readonly streamName: string;
@@ -129,7 +131,7 @@ export interface ParsedEvent {
   readonly createdMs: number;
   readonly customMetadata: Buffer;
   readonly data: Buffer;
-  /** The RecordedEvent message, to be put into another answer. */
+  /** The RecordedEvent message, for embedding in another response. */
   readonly recorded: Buffer;
   /** {@link recorded} without its id. */
   readonly recordedAfterId: Buffer;
@@ -137,7 +139,7 @@ export interface ParsedEvent {
 
 function expectField(reader: FieldReader, fieldNumber: number): Buffer {
   if (!reader.next() || reader.fieldNumber !== fieldNumber)
-    throw new MalformedMessageError('a stored event is damaged');
+    throw new MalformedMessageError('the stored event is corrupted: unexpected field');
   return reader.content();
 }
 
@@ -147,7 +149,7 @@ export function parseEventFrame(frame: Buffer): ParsedEvent {
   const reader = new FieldReader(recorded);
   const idField = expectField(reader, 1);
   const id = parseEventId(expectField(new FieldReader(idField), 2));
-  if (id === undefined) throw new MalformedMessageError('a stored event has no id');
+  if (id === undefined) throw new MalformedMessageError('the stored event is corrupted: it has no id');
   const recordedAfterId = recorded.subarray(1 + varintLength(idField.length) + idField.length);
   let streamName = '';
   let revision = 0;

@@ -2,41 +2,47 @@ import { type EventId } from './event-id.js';
 import { eventIdKey, positionBytes, readUint48, revisionBytes } from './keys.js';
 import { type Tables } from './tables.js';
 
-/** Ids kept in memory before they go to the table; each takes about 100 bytes. At most twice as many are in memory. */
+/**
+ * Ids buffered in memory before they are flushed to the table; each takes about 100 bytes. At most twice as many are in
+ * memory.
+ */
 const GENERATION_SIZE = 32_768;
 
-/** Ids that a transaction moves to the table for each that it adds: more than one, so that a generation is gone before the next is full. */
+/**
+ * Ids that a transaction flushes for each id that it adds: more than one, so that a generation is flushed before the
+ * next one is full.
+ */
 const FLUSHED_PER_ADDED = 2;
 
 const INDEXED_TO_KEY = Buffer.from('eventIdsIndexedTo');
 
-/** Ids on their way to the table, in the order of its keys. */
+/** A generation of ids that is being flushed to the table, in key order. */
 interface FlushingGeneration {
   readonly revisions: ReadonlyMap<string, number>;
   readonly keys: readonly string[];
-  /** The table is complete up to this position once all have been moved. */
+  /** The log position up to which the table is complete once all have been flushed. */
   readonly upTo: number;
   flushed: number;
 }
 
 /**
- * Which events a stream holds, by id: what makes retries safe, forever.
+ * Index from (stream, event id) to the last revision: makes retried appends idempotent, without a time limit.
  *
- * Ids are random, so that writing each to the table at once would touch a page of its own for every event, which costs several
- * times what the event itself does. So the latest ids are kept in memory (the log has them, too, and they are taken from there when
- * the store is opened after a crash) and go to the table in sorted generations, a few with every transaction: many to a page, and
- * no pause. Nothing is ever forgotten in between: a lookup asks the memory, then the table.
+ * Ids are random, so writing each one to the table at once would dirty one page per event and cost several times the
+ * write of the event itself. Recent ids are therefore buffered in memory (after a crash they are recovered from the
+ * log) and flushed in sorted generations, a few with every transaction: many ids per page, and no pause. A lookup
+ * checks the buffer first, then the table.
  */
 export class EventIdIndex {
   #recent = new Map<string, number>();
   #flushing: FlushingGeneration | undefined;
-  /** What the transaction added to {@link #recent}, and what was there before. */
+  /** Ids that the transaction added to {@link #recent}, with the previous value for a rollback. */
   #added: { readonly key: string; readonly before: number | undefined }[] = [];
   #flushedUncommitted = 0;
 
   constructor(private readonly tables: Tables) {}
 
-  /** The log from here on is not in the table. */
+  /** Position up to which the log is indexed in the table. */
   get indexedTo(): number {
     const bytes = this.tables.state.getBinary(INDEXED_TO_KEY);
     return bytes === undefined ? 0 : readUint48(bytes, 0);
@@ -51,14 +57,17 @@ export class EventIdIndex {
     return bytes === undefined ? undefined : readUint48(bytes, 0);
   }
 
-  /** In a transaction, or while the store is opened. */
+  /** In a transaction, or during recovery at startup. */
   add(streamId: number, id: EventId, revision: number): void {
     const key = eventIdKey(streamId, id).toString('latin1');
     this.#added.push({ key, before: this.#recent.get(key) });
     this.#recent.set(key, revision);
   }
 
-  /** In a transaction: the event is gone for good. One that is on its way to the table just now stays known, which does no harm. */
+  /**
+   * In a transaction: the event was scavenged. An id that is being flushed at the moment stays in the index, which is
+   * harmless.
+   */
   delete(streamId: number, id: EventId, revision: number): void {
     const key = eventIdKey(streamId, id);
     const bytes = this.tables.eventIds.getBinary(key);
@@ -71,12 +80,12 @@ export class EventIdIndex {
     this.#recent.delete(cacheKey);
   }
 
-  /** In a transaction, at its end: takes its share of the move. */
+  /** At the end of a transaction: flushes a bounded number of ids. */
   flushPartially(): void {
     this.#flushedUncommitted = this.#flush(FLUSHED_PER_ADDED * this.#added.length);
   }
 
-  /** In a transaction: moves all there is, so that nothing has to be taken from the log at the next start. */
+  /** In a transaction: flushes everything, so that the next start recovers nothing from the log. */
   flushAll(endPosition: number): void {
     this.#flush(Number.POSITIVE_INFINITY);
     for (const key of [...this.#recent.keys()].sort())
@@ -84,7 +93,7 @@ export class EventIdIndex {
     this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(endPosition - 1));
   }
 
-  /** After the transaction. */
+  /** After the transaction was committed. */
   commit(endPosition: number): void {
     this.#added = [];
     if (this.#flushing !== undefined) {
@@ -102,7 +111,7 @@ export class EventIdIndex {
     this.#recent = new Map();
   }
 
-  /** The transaction did not happen. */
+  /** After the transaction was aborted. */
   rollback(): void {
     for (const { key, before } of this.#added.reverse()) {
       if (before === undefined) this.#recent.delete(key);

@@ -1,4 +1,4 @@
-/** The 16 bytes of an event's UUID, in the order of its text. */
+/** The 16 bytes of an event's UUID, big-endian. */
 export type EventId = Uint8Array;
 
 export const EVENT_ID_BYTES = 16;
@@ -15,7 +15,7 @@ for (const [value, code] of HEX.entries()) {
 
 const isDashAt = (index: number): boolean => index === 8 || index === 13 || index === 18 || index === 23;
 
-/** Reads a UUID in its usual text form, of either case; undefined if it is none. */
+/** Parses a UUID in its canonical form, in either case; undefined if it is invalid. */
 export function parseEventId(text: Uint8Array): EventId | undefined {
   if (text.length !== EVENT_ID_STRING_LENGTH) return undefined;
   const id = Buffer.allocUnsafe(EVENT_ID_BYTES);
@@ -33,7 +33,7 @@ export function parseEventId(text: Uint8Array): EventId | undefined {
   return id;
 }
 
-/** Writes the text form, in lower case, at the offset; takes {@link EVENT_ID_STRING_LENGTH} bytes. */
+/** Writes the canonical form in lower case: {@link EVENT_ID_STRING_LENGTH} bytes. */
 export function writeEventIdString(target: Uint8Array, offset: number, id: EventId): void {
   let at = offset;
   for (let index = 0; index < EVENT_ID_BYTES; index++) {
@@ -48,7 +48,6 @@ export const isNilEventId = (id: EventId): boolean => id.every((byte) => byte ==
 
 export const eventIdsEqual = (a: EventId, b: EventId): boolean => Buffer.compare(a, b) === 0;
 
-/** The id as text. */
 export function eventIdToString(id: EventId): string {
   const text = Buffer.allocUnsafe(EVENT_ID_STRING_LENGTH);
   writeEventIdString(text, 0, id);

@@ -3,13 +3,13 @@ import { positionBytes, readUint48 } from './keys.js';
 import { type IndexStreams } from './index-streams.js';
 import { type Tables } from './tables.js';
 
-const LINKED_TO_KEY = Buffer.from('linkedTo');
+const INDEXED_TO_KEY = Buffer.from('linkedTo');
 
-/** Events that one transaction links: it takes about 0.1 s. */
+/** Events per transaction: it takes about 0.1 s. */
 const EVENTS_PER_TRANSACTION = 10_000;
 
-/** What of the store it takes. */
-export interface BackfillStore {
+/** The part of `LogStore` that the backfill needs. */
+interface BackfillStore {
   readonly tables: Tables;
   readonly links: IndexStreams;
   readonly endPosition: number;
@@ -19,23 +19,23 @@ export interface BackfillStore {
 }
 
 /**
- * Writes the links of a store that was written by a version without them, from its log. If that is interrupted, the next start goes on
- * where it was.
+ * Builds the index streams of a store of format 1, which has none, from its log. If it is interrupted, the next start
+ * resumes it.
  */
 export function backfillIndexStreams(store: BackfillStore): void {
   const { state } = store.tables;
-  const linkedTo = state.getBinary(LINKED_TO_KEY);
-  let position = linkedTo === undefined ? 0 : readUint48(linkedTo, 0) + 1;
+  const indexedTo = state.getBinary(INDEXED_TO_KEY);
+  let position = indexedTo === undefined ? 0 : readUint48(indexedTo, 0) + 1;
   while (position < store.endPosition) {
     store.transaction(() => {
       position = backfillBatch(store, position);
-      state.putSync(LINKED_TO_KEY, positionBytes(position - 1));
+      state.putSync(INDEXED_TO_KEY, positionBytes(position - 1));
     });
   }
   store.tables.completeIndexBackfill();
 }
 
-/** In a transaction. Returns the position of the next event; the end of the log at its end. */
+/** In a transaction. Returns the position to resume from; the end of the log at its end. */
 function backfillBatch(store: BackfillStore, from: number): number {
   let position = from;
   for (let count = 0; position < store.endPosition && count < EVENTS_PER_TRANSACTION; count++) {

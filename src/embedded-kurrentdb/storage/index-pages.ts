@@ -1,29 +1,32 @@
 import { indexPageKey, indexPageNumber, readUint48, UINT48_BYTES, writeUint48 } from './keys.js';
 import { type Tables } from './tables.js';
 
-/** Positions in one row. A row is written anew with every transaction that adds to it: more would cost writers, fewer would cost space. */
+/**
+ * Positions per page. A page is rewritten by every transaction that appends to it: larger pages would slow down
+ * writers, smaller ones would waste space.
+ */
 const ENTRIES_PER_PAGE = 64;
 
-/** Stands for a link whose event is gone. */
+/** Marks an entry whose event was scavenged. */
 const REMOVED = 0;
 
 /**
- * The events that each index stream refers to, by revision: nothing but their positions in the log, 6 bytes each, 64 to a row. The
- * positions of a stream rise with its revisions.
+ * The entries of the index streams by revision: log positions of 6 bytes, 64 per page. The positions of a stream ascend
+ * with its revisions.
  */
 export class IndexPages {
-  /** Where the latest event of each index was found that is gone: the next one is seldom far away. */
+  /** The page of the most recent removal per index: the next one is usually nearby. */
   readonly #lastRemovedFrom = new Map<number, number>();
 
   constructor(private readonly tables: Tables) {}
 
-  /** Revision of the last link; -1 if there is none. */
+  /** Revision of the last entry; -1 if there is none. */
   lastRevision(indexId: number): number {
     const page = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
     return page === undefined ? -1 : page * ENTRIES_PER_PAGE + countOf(this.#read(indexId, page)) - 1;
   }
 
-  /** In a transaction: adds the positions of events, from a revision on, which must be the one after the last. */
+  /** In a transaction: appends positions. `firstRevision` must follow the last revision. */
   append(indexId: number, firstRevision: number, positions: readonly number[]): void {
     for (let taken = 0; taken < positions.length;) {
       const revision = firstRevision + taken;
@@ -39,7 +42,7 @@ export class IndexPages {
     }
   }
 
-  /** Position of the event that the link refers to; undefined if there is no such link, or its event is gone. */
+  /** Position of the event at the revision; undefined if there is no such entry, or its event was scavenged. */
   positionAt(indexId: number, revision: number): number | undefined {
     const offset = (revision % ENTRIES_PER_PAGE) * UINT48_BYTES;
     const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, Math.floor(revision / ENTRIES_PER_PAGE)));
@@ -47,7 +50,7 @@ export class IndexPages {
     return position === REMOVED ? undefined : position;
   }
 
-  /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
+  /** The nearest revision at or after the given one (at or before it, if `backwards`) whose event still exists. */
   nearest(indexId: number, revision: number, backwards: boolean): number | undefined {
     const step = backwards ? -1 : 1;
     let from = revision;
@@ -70,7 +73,10 @@ export class IndexPages {
     return undefined;
   }
 
-  /** In a transaction: the event at the position is gone. The last block stays, even if all in it is: it tells where the stream ends. */
+  /**
+   * In a transaction: the event at the position was scavenged. The last page is kept even if it is empty: it defines
+   * the end of the stream.
+   */
   delete(indexId: number, position: number): void {
     const page = this.#pageOf(indexId, position);
     if (page === undefined) return;
@@ -86,7 +92,7 @@ export class IndexPages {
     else this.tables.links.putSync(indexPageKey(indexId, page), bytes);
   }
 
-  /** The block that could hold the position, found by halving. */
+  /** Binary search for the page that contains the position. */
   #pageOf(indexId: number, position: number): number | undefined {
     const latest = this.#lastRemovedFrom.get(indexId);
     if (latest !== undefined && this.#compare(indexId, latest, position) === 0) return latest;
@@ -94,7 +100,7 @@ export class IndexPages {
     let high = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
     while (low !== undefined && high !== undefined && low <= high) {
       const middle = Math.floor((low + high) / 2);
-      const page = this.#nearestPage(indexId, middle, false) ?? middle; // blocks between may be gone
+      const page = this.#nearestPage(indexId, middle, false) ?? middle; // pages in between may have been removed
       const order = page > high ? -1 : this.#compare(indexId, page, position);
       if (order === 0) return page;
       if (order < 0) high = middle - 1;
@@ -103,7 +109,10 @@ export class IndexPages {
     return undefined;
   }
 
-  /** Whether the position is before the block's (-1), among them (0), or after them (1). Of a last block without any: before, where others are. */
+  /**
+   * Order of the position relative to the page: -1 before it, 0 inside it, 1 after it. A last page whose entries were
+   * all removed sorts after the position.
+   */
   #compare(indexId: number, page: number, position: number): -1 | 0 | 1 {
     const bytes = this.#read(indexId, page);
     let isBefore = false;
@@ -129,14 +138,14 @@ export class IndexPages {
     return undefined;
   }
 
-  /** Empty for a block that is not there. Valid until the next read. */
+  /** Empty if the page does not exist. Valid until the next read. */
   #read(indexId: number, page: number): Buffer {
     const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, page));
-    return bytes?.subarray(0, bytes.length) ?? NOTHING; // lmdb's buffer is larger than its length says
+    return bytes?.subarray(0, bytes.length) ?? EMPTY; // lmdb's buffer is larger than its length
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 const countOf = (bytes: Buffer): number => bytes.length / UINT48_BYTES;
 

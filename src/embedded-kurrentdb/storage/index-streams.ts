@@ -14,14 +14,14 @@ import { type Streams } from './streams.js';
 import { type Tables } from './tables.js';
 
 /**
- * Writes the index streams. What a transaction adds is gathered and written at its end, each index once, in the same transaction: an
- * event and its links are there together, or not at all.
+ * Maintains the index streams. What a transaction adds is collected and written at its end, once per index and in the
+ * same transaction: an event and its links become visible together.
  */
 export class IndexStreams {
   readonly #pages: IndexPages;
-  /** Positions that the transaction adds, by index stream. */
+  /** Positions that the transaction adds, by name of the index stream. */
   #added = new Map<string, number[]>();
-  /** Of the stream that was written to last: most events follow one of the same stream. */
+  /** Scope of the last written stream: consecutive events usually belong to the same stream. */
   #scope: { readonly streamName: string; readonly scope: IndexScope | undefined } | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class IndexStreams {
     this.#pages = new IndexPages(tables);
   }
 
-  /** In a transaction: an event was stored. Events come in the order of their positions. */
+  /** In a transaction: indexes a stored event. Events must come in the order of their positions. */
   add(streamName: string, position: number, event: IndexableEvent): void {
     const scope = this.#scopeOf(streamName);
     if (scope === undefined) return;
@@ -42,7 +42,7 @@ export class IndexStreams {
     }
   }
 
-  /** In a transaction, at its end: writes what was added. */
+  /** At the end of a transaction: writes the collected entries. */
   write(): void {
     for (const [name, positions] of this.#added) {
       const id = this.streams.getOrCreateId(name);
@@ -53,12 +53,12 @@ export class IndexStreams {
     if (this.#added.size > 0) this.#added = new Map();
   }
 
-  /** The transaction did not happen. */
+  /** After the transaction was aborted. */
   rollback(): void {
     this.#added = new Map();
   }
 
-  /** In a transaction: an event is gone, and with it what refers to it. */
+  /** In a transaction: removes the entries of a scavenged event. */
   delete(event: ParsedEvent): void {
     const scope = this.#scopeOf(event.streamName);
     if (scope === undefined) return;
@@ -69,7 +69,7 @@ export class IndexStreams {
     return this.#pages.positionAt(indexId, revision);
   }
 
-  /** The nearest revision at or after the given one (before it or at it, backwards) whose event is not gone. */
+  /** The nearest revision at or after the given one (at or before it, if `backwards`) whose event still exists. */
   nearestRevision(indexId: number, revision: number, backwards: boolean): number | undefined {
     return this.#pages.nearest(indexId, revision, backwards);
   }
@@ -80,7 +80,7 @@ export class IndexStreams {
   }
 }
 
-/** The event of an index stream that refers to `event`, as a stored event would look. It has the time and the position of that event. */
+/** Encodes the entry of an index stream for `event`. It has the creation time and the position of that event. */
 export function indexEventFrame(indexId: number, index: IndexStream, revision: number, event: ParsedEvent): Buffer {
   const { type, data, customMetadata } = indexEntry(index, event);
   const content = {
@@ -93,7 +93,7 @@ export function indexEventFrame(indexId: number, index: IndexStream, revision: n
   return encodeEventFrame(appendHeader(index.name, event.createdMs), content, revision, event.position);
 }
 
-/** The same for the same link, for ever: a UUID of version 8 (RFC 9562) made of the revision and the index's number. */
+/** A deterministic id: a UUID of version 8 (RFC 9562) built from the revision and the id of the index stream. */
 function indexEventId(indexId: number, revision: number): EventId {
   const id = Buffer.alloc(EVENT_ID_BYTES);
   writeUint48(id, 0, revision);

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 
 /**
- * Keys and fixed-size values of the store's tables. Integers are big-endian, so that the order of bytes is the order of numbers.
- * Positions and revisions take 48 bits: a log that writes a million events each second reaches their end after nine years.
+ * Keys and fixed-size values of the store's tables. Integers are big-endian, so that byte order is numeric order.
+ * Positions and revisions take 48 bits: at a million events per second they last nine years.
  */
 export const UINT48_BYTES = 6;
 const HIGH = 2 ** 32;
 
 const MAX_UINT48 = 2 ** 48 - 1;
 
-/** LMDB's limit for keys is 1978 bytes; a longer stream name is looked up by its digest. */
+/** LMDB limits keys to 1978 bytes; a longer stream name is stored by its digest. */
 const MAX_NAME_KEY_LENGTH = 1024;
 
 export function writeUint48(target: Buffer, offset: number, value: number): void {
@@ -22,8 +22,8 @@ export const readUint48 = (source: Buffer, offset: number): number =>
   source.readUInt16BE(offset) * HIGH + source.readUInt32BE(offset + 2);
 
 /**
- * Keys and values are written into one buffer of each kind again and again: LMDB copies them before the call returns, and an
- * allocation for each would cost more than the call.
+ * Reused buffers for keys and values: LMDB copies them before the call returns, and allocating them would cost more
+ * than the call.
  */
 const positionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionBuffer = Buffer.alloc(UINT48_BYTES);
@@ -43,7 +43,7 @@ export function revisionBytes(revision: number): Buffer {
   return revisionBuffer;
 }
 
-/** Key of the table of revisions: which event of which stream. Valid until the next call. */
+/** Key of the table of revisions. Valid until the next call. */
 export function revisionKey(streamId: number, revision: number): Buffer {
   revisionKeyBuffer.writeUInt32BE(streamId, 0);
   writeUint48(revisionKeyBuffer, 4, Math.min(revision, MAX_UINT48));
@@ -52,7 +52,7 @@ export function revisionKey(streamId: number, revision: number): Buffer {
 
 export const revisionOfKey = (key: Buffer): number => readUint48(key, 4);
 
-/** Key of the table of links: which block of which index stream. Valid until the next call. */
+/** Key of the table of index pages. Valid until the next call. */
 export function indexPageKey(indexId: number, page: number): Buffer {
   indexPageKeyBuffer.writeUInt32BE(indexId, 0);
   writeUint48(indexPageKeyBuffer, 4, Math.min(page, MAX_UINT48));
@@ -68,7 +68,7 @@ export function eventIdKey(streamId: number, id: EventId): Buffer {
   return eventIdKeyBuffer;
 }
 
-/** Key of the table of streams. The first byte tells names from digests. */
+/** Key of the table of streams. The first byte distinguishes names from digests. */
 export function streamKey(name: string): Buffer {
   const bytes = Buffer.from(name, 'utf8');
   if (bytes.length <= MAX_NAME_KEY_LENGTH) return Buffer.concat([Buffer.of(0), bytes]);

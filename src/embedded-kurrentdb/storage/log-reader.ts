@@ -3,12 +3,15 @@ import { parseEventFrame } from './event-frame.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
 
-/** Takes an event, whose frame is only valid during the call; returns false to stop after it. */
+/** Events that one synchronous part of a filtered read may examine before it yields to the event loop. */
+export const MAX_EVENTS_PER_SLICE = 2000;
+
+/** Receives an event; the frame is only valid during the call. Returns false to stop after it. */
 export type EventVisitor = (frame: Buffer, position: number, revision: number) => boolean;
 
 /**
- * Walks over events, which is the one way to read the log: `$all` and streams, both directions, without what the stream's metadata
- * has removed. Nothing is buffered here; a visitor that stops gets on later from where it was.
+ * Reads the log: `$all` and streams, in both directions, without events that were truncated, expired or deleted.
+ * Nothing is buffered; a visitor that stops can resume from the returned revision or position.
  */
 export class LogReader {
   constructor(
@@ -16,7 +19,7 @@ export class LogReader {
     private readonly nowMs: () => number,
   ) {}
 
-  /** Events of the stream from a revision on. Returns the revision to go on from; beyond the last one at the end. */
+  /** Events of the stream from a revision on. Returns the revision to resume from, beyond the last one at the end. */
   forwards(stream: StreamEntry, from: number, visit: EventVisitor): number {
     let revision = Math.max(from, this.firstVisible(stream));
     while (revision <= stream.lastRevision) {
@@ -30,7 +33,7 @@ export class LogReader {
     return revision;
   }
 
-  /** Events of the stream from a revision back. Returns the revision to go on from; -1 at the start. */
+  /** Events of the stream from a revision backwards. Returns the revision to resume from, -1 at the start. */
   backwards(stream: StreamEntry, from: number, visit: EventVisitor): number {
     const first = this.firstVisible(stream);
     let revision = Math.min(from, stream.lastRevision);
@@ -45,7 +48,10 @@ export class LogReader {
     return -1;
   }
 
-  /** Events of the log from a position on, including it. Returns the position to go on from; the end of the log at its end. */
+  /**
+   * Events of the log from a position on (inclusive). Returns the position to resume from, the end of the log at its
+   * end.
+   */
   allForwards(from: number, visit: EventVisitor): number {
     const end = this.store.endPosition;
     let position = from;
@@ -60,7 +66,9 @@ export class LogReader {
     return Math.max(position, end);
   }
 
-  /** Events of the log before a position, excluding it. Returns the position to go on from; 0 at the start. */
+  /**
+   * Events of the log before a position (exclusive), backwards. Returns the position to resume from, 0 at the start.
+   */
   allBackwards(before: number, visit: EventVisitor): number {
     let position = Math.min(before, this.store.endPosition) - 1;
     while (position > 0) {
@@ -75,7 +83,10 @@ export class LogReader {
     return 0;
   }
 
-  /** The stream's event of that revision, if it is still to be seen. Its frame is only valid until the next read. */
+  /**
+   * The event at the revision, unless it was truncated, expired or scavenged. The frame is only valid until the next
+   * read.
+   */
   visibleEvent(stream: StreamEntry, revision: number): Buffer | undefined {
     let found: Buffer | undefined;
     this.forwards(stream, revision, (frame, _position, at) => {
@@ -85,22 +96,22 @@ export class LogReader {
     return found;
   }
 
-  /** The first revision that is left, counting age, too; beyond the last one if none is. */
+  /** The first revision left by `$tb`, `$maxCount` and `$maxAge`; beyond the last one if none is left. */
   firstVisible(stream: StreamEntry): number {
     const first = firstVisibleRevision(stream);
     const oldest = expiredBeforeMs(stream, this.nowMs());
-    return oldest === undefined ? first : this.#firstNotOlder(stream, first, oldest);
+    return oldest === undefined ? first : this.#firstCreatedSince(stream, first, oldest);
   }
 
-  /** Times rise with revisions, so that the first event that is young enough is found by halving. */
-  #firstNotOlder(stream: StreamEntry, first: number, oldestMs: number): number {
+  /** Binary search: creation times ascend with the revisions. */
+  #firstCreatedSince(stream: StreamEntry, first: number, sinceMs: number): number {
     let low = first;
     let high = stream.lastRevision + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const at = this.store.nearestRevision(stream, middle, false);
       const found = at === undefined ? undefined : this.store.eventOf(stream, at);
-      if (found === undefined || parseEventFrame(found.frame).createdMs >= oldestMs) high = middle;
+      if (found === undefined || parseEventFrame(found.frame).createdMs >= sinceMs) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -8,37 +8,40 @@ import { Tables, type TablesOptions } from './tables.js';
 
 const NEXT_POSITION_KEY = Buffer.from('nextPosition');
 
-/** Position of the first event; 0 stands for the start of the log. */
+/** Position of the first event; 0 is the start of the log. */
 const FIRST_POSITION = 1;
 
 export interface EventAt {
   readonly position: number;
-  /** A view of memory that the next read overwrites: copy or parse it at once. */
+  /** A view of memory that the next read overwrites: copy or parse it immediately. */
   readonly frame: Buffer;
 }
 
 /**
- * Events by position and by stream. Reads see what is committed; within {@link transaction} they see its writes, too.
+ * Events by position and by stream. Reads see committed data; within {@link transaction} they also see its own writes.
  *
- * Everything happens on one thread, and a transaction is never interrupted: nobody else ever sees it half done.
+ * All access is on one thread and a transaction is never interrupted, so no reader sees a partial transaction.
  */
 export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
   readonly links: IndexStreams;
   #next: number;
-  /** Whether the last position taken holds an event: then the end of the log need not be stored, which saves each commit a page. */
+  /**
+   * Whether the last allocated position has an event: then the end of the log follows from the table, and storing it
+   * would only cost each commit a page.
+   */
   #endIsImplied = true;
 
   private constructor(readonly tables: Tables) {
     this.streams = new Streams(tables);
     this.eventIds = new EventIdIndex(tables);
     this.links = new IndexStreams(tables, this.streams);
-    this.#next = Math.max(this.#storedEnd(), this.#lastPosition() + 1);
+    this.#next = Math.max(this.#storedEndPosition(), this.#lastPosition() + 1);
     this.#recoverEventIds();
   }
 
-  /** Opens the store; one of an earlier version is brought up to date first, which takes some seconds for each million of events. */
+  /** Opens the store. A store of format 1 is upgraded first, which takes some seconds per million events. */
   static open(options: TablesOptions): LogStore {
     const tables = Tables.open(options);
     try {
@@ -51,12 +54,15 @@ export class LogStore {
     }
   }
 
-  /** The position that the next event will get: the end of the log. */
+  /** Position of the next event: the end of the log. */
   get endPosition(): number {
     return this.#next;
   }
 
-  /** Runs the work and makes its writes durable. If it throws, or the disk fails, nothing of it has happened. Returns the names of the streams that changed. */
+  /**
+   * Runs the writes in one transaction and makes them durable. If they throw, or the commit fails, nothing is changed.
+   * Returns the names of the streams that changed.
+   */
   transaction(work: () => void): readonly string[] {
     const before = this.#next;
     this.streams.begin();
@@ -80,13 +86,13 @@ export class LogStore {
     }
   }
 
-  /** In a transaction: takes the next position. */
+  /** In a transaction: allocates the next position. */
   allocatePosition(): number {
     this.#endIsImplied = false;
     return this.#next++;
   }
 
-  /** In a transaction: stores an event at a position that was taken; without a revision it is found in the log only. */
+  /** In a transaction: stores an event at an allocated position. Without a revision it is only found by position. */
   put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
     const key = positionBytes(position);
     this.tables.events.putSync(key, frame);
@@ -116,14 +122,17 @@ export class LogStore {
     };
   }
 
-  /** The nearest position at or after the given one (before it or at it, backwards) that holds an event: for the gaps that empty appends and scavenges leave. */
+  /**
+   * The nearest position at or after the given one (at or before it, if `backwards`) with an event. Gaps come from
+   * empty appends and scavenges.
+   */
   nearestPosition(position: number, backwards: boolean): number | undefined {
     const start = positionBytes(Math.max(0, position));
     for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) return readUint48(key, 0);
     return undefined;
   }
 
-  /** The same for the revisions of a stream. */
+  /** Like {@link nearestPosition}, for the revisions of a stream. */
   nearestRevision(
     { id, index }: Pick<StreamEntry, 'id' | 'index'>,
     revision: number,
@@ -134,7 +143,7 @@ export class LogStore {
       : this.links.nearestRevision(id, Math.max(0, revision), backwards);
   }
 
-  /** The same for a stream that has events of its own. */
+  /** Like {@link nearestRevision}, for stored events only (not index streams). */
   nearestStored(streamId: number, revision: number, backwards: boolean): number | undefined {
     const start = revisionKey(streamId, Math.max(0, revision));
     for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards }))
@@ -142,13 +151,13 @@ export class LogStore {
     return undefined;
   }
 
-  /** In a transaction: an event is gone, and what refers to it. */
+  /** In a transaction: removes an event and its index entries. */
   remove(stream: StreamEntry, revision: number): void {
     const position = this.positionOf(stream.id, revision);
     if (position === undefined) return;
     const frame = this.eventAt(position);
     if (frame !== undefined) {
-      const event = parseEventFrame(Buffer.from(frame)); // a copy: looking for its links reuses the memory
+      const event = parseEventFrame(Buffer.from(frame)); // a copy: removing its index entries overwrites the memory
       this.eventIds.delete(stream.id, event.id, revision);
       this.links.delete(event);
     }
@@ -157,7 +166,7 @@ export class LogStore {
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));
   }
 
-  /** The numbers of all streams that have been written to. */
+  /** The ids of all streams that have ever been written to. */
   *streamIds(): Generator<number> {
     for (let id = 1; id < this.streams.endId; id++) yield id;
   }
@@ -170,7 +179,7 @@ export class LogStore {
     }
   }
 
-  #storedEnd(): number {
+  #storedEndPosition(): number {
     const bytes = this.tables.state.getBinary(NEXT_POSITION_KEY);
     return bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
   }
@@ -180,7 +189,7 @@ export class LogStore {
     return 0;
   }
 
-  /** After a crash the latest event ids are in the log only. */
+  /** Recovers the event ids that were not flushed before a crash from the log. */
   #recoverEventIds(): void {
     for (let position = this.eventIds.indexedTo + 1; position < this.#next; position++) {
       const frame = this.eventAt(position);

@@ -26,29 +26,34 @@ import { type EventId, eventIdsEqual } from './event-id.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
 
-export type WriteRejection =
+type WriteRejection =
   { readonly kind: 'wrongExpectedVersion'; readonly currentRevision: number } | { readonly kind: 'deleted' };
 
 export type AppendOutcome =
-  /** `revision` is the stream's last one if nothing was to be written; `position` is undefined for a duplicate that cannot be read any more. */
+  /**
+   * `revision` is the last one of the stream if there was nothing to write; `position` is undefined for an idempotent
+   * append whose events were truncated or deleted.
+   */
   { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined } | WriteRejection;
 
 export type DeleteOutcome = { readonly kind: 'deletedAt'; readonly position: number } | WriteRejection;
 
-/** Where times and ids of the server's own events come from. */
-export interface LogWriterDependencies {
+interface LogWriterDependencies {
   nowMs(): number;
   newEventId(): EventId;
 }
 
 const METADATA_TYPE = Buffer.from('$metadata');
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** The writes of the log. Each runs within a transaction of the store, sees the ones before it, and writes all or nothing. */
+/**
+ * Appends, deletes and tombstones. Each call runs within a transaction of the store, sees the earlier writes of that
+ * transaction, and writes everything or nothing.
+ */
 export class LogWriter {
-  /** Of the event before: most are of the same type, and need not be decoded again. */
-  #lastType = { bytes: NOTHING, text: '' };
+  /** The last event type, decoded: consecutive events usually share it. */
+  #lastType = { bytes: EMPTY, text: '' };
 
   constructor(
     private readonly store: LogStore,
@@ -62,7 +67,7 @@ export class LogWriter {
       : this.outcomeWithoutWrite(streamName, decision);
   }
 
-  /** What {@link append} would do. */
+  /** The decision of {@link append}, without writing. */
   decide(streamName: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): AppendDecision {
     const stream = this.store.streams.get(streamName);
     return decideAppend(
@@ -73,9 +78,9 @@ export class LogWriter {
     );
   }
 
-  /** The answer to an append that was decided not to write. */
+  /** Outcome of an append that writes nothing. */
   outcomeWithoutWrite(streamName: string, decision: Exclude<AppendDecision, { kind: 'write' }>): AppendOutcome {
-    if (decision.kind !== 'duplicate') return decision;
+    if (decision.kind !== 'idempotent') return decision;
     const stream = this.store.streams.get(streamName);
     return {
       kind: 'appended',
@@ -84,7 +89,7 @@ export class LogWriter {
     };
   }
 
-  /** Writes the events of an append that was decided to write. */
+  /** Writes an append that {@link decide} accepted. */
   write(
     streamName: string,
     events: readonly ProposedEvent[],
@@ -94,19 +99,19 @@ export class LogWriter {
       return { kind: 'appended', revision: firstRevision - 1, position: this.store.allocatePosition() };
     const position = this.#writeEvents(streamName, firstRevision, events);
     if (isMetadataStream(streamName))
-      this.#applyMetadata(originalStreamOf(streamName), events[events.length - 1]?.data ?? NOTHING);
-    if (softUndelete) this.#restore(streamName, firstRevision);
+      this.#applyMetadata(originalStreamOf(streamName), events[events.length - 1]?.data ?? EMPTY);
+    if (softUndelete) this.#softUndelete(streamName, firstRevision);
     return { kind: 'appended', revision: firstRevision + events.length - 1, position };
   }
 
-  /** A soft delete: the stream's events are gone, its numbering goes on. */
+  /** Soft delete: the events are no longer readable; the numbering of the stream continues. */
   delete(streamName: string, expected: ExpectedVersion): DeleteOutcome {
     const decision = decideDelete(this.store.streams.get(streamName), expected, false);
     if (decision.kind !== 'delete') return decision;
     return { kind: 'deletedAt', position: this.#writeMetadata(streamName, SOFT_DELETED_JSON) };
   }
 
-  /** A hard delete: the name can never be used again. */
+  /** Hard delete: the stream can never be written again. */
   tombstone(streamName: string, expected: ExpectedVersion): DeleteOutcome {
     const decision = decideDelete(this.store.streams.get(streamName), expected, true);
     if (decision.kind !== 'delete') return decision;
@@ -116,8 +121,8 @@ export class LogWriter {
       id: this.dependencies.newEventId(),
       type: TOMBSTONE_TYPE,
       isJson: false,
-      customMetadata: NOTHING,
-      data: NOTHING,
+      customMetadata: EMPTY,
+      data: EMPTY,
     };
     const common = appendHeader(streamName, this.dependencies.nowMs());
     this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
@@ -128,7 +133,7 @@ export class LogWriter {
 
   #writeEvents(streamName: string, firstRevision: number, events: readonly ProposedEvent[]): number {
     if (indexStream(streamName) !== undefined)
-      throw new Error(`${streamName} is an index of the log, and not written to`);
+      throw new Error(`${streamName} is an index stream and cannot be written`);
     const id = this.store.streams.getOrCreateId(streamName);
     const common = appendHeader(streamName, this.dependencies.nowMs());
     let position = 0;
@@ -151,13 +156,7 @@ export class LogWriter {
 
   #writeMetadata(streamName: string, document: string): number {
     const metadataStream = metadataStreamOf(streamName);
-    const event = {
-      id: this.dependencies.newEventId(),
-      type: METADATA_TYPE,
-      isJson: true,
-      customMetadata: NOTHING,
-      data: Buffer.from(document),
-    };
+    const event = metadataEvent(this.dependencies.newEventId(), document);
     const position = this.#writeEvents(metadataStream, this.store.streams.get(metadataStream).lastRevision + 1, [
       event,
     ]);
@@ -165,18 +164,21 @@ export class LogWriter {
     return position;
   }
 
-  /** Metadata was written by a client. If that brings a soft-deleted stream back, the server adds what keeps its old events away. */
+  /**
+   * Applies metadata written by a client. If that undeletes a soft-deleted stream, `$tb` is added to keep its old
+   * events deleted.
+   */
   #applyMetadata(streamName: string, data: Uint8Array): void {
     const before = this.store.streams.get(streamName);
     const document = Buffer.from(data).toString('utf8');
-    const restored = isSoftDeleted(before) ? softUndeletedMetadata(document, before.lastRevision + 1) : undefined;
-    if (restored === undefined) this.store.streams.setMetadata(streamName, parseSystemMetadata(document));
-    else this.#writeMetadata(streamName, restored);
+    const undeleted = isSoftDeleted(before) ? softUndeletedMetadata(document, before.lastRevision + 1) : undefined;
+    if (undeleted === undefined) this.store.streams.setMetadata(streamName, parseSystemMetadata(document));
+    else this.#writeMetadata(streamName, undeleted);
   }
 
-  #restore(streamName: string, firstRevision: number): void {
-    const restored = softUndeletedMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
-    if (restored !== undefined) this.#writeMetadata(streamName, restored);
+  #softUndelete(streamName: string, firstRevision: number): void {
+    const undeleted = softUndeletedMetadata(this.store.streams.metadataDocument(streamName) ?? '{}', firstRevision);
+    if (undeleted !== undefined) this.#writeMetadata(streamName, undeleted);
   }
 
   #eventIdLookup(streamName: string, stream: StreamEntry): EventIdLookup<EventId> {
@@ -197,3 +199,12 @@ export class LogWriter {
       : this.store.positionOf(stream.id, revision);
   }
 }
+
+/** An event of a metadata stream. */
+export const metadataEvent = (id: EventId, document: string): ProposedEvent => ({
+  id,
+  type: METADATA_TYPE,
+  isJson: true,
+  customMetadata: EMPTY,
+  data: Buffer.from(document),
+});

@@ -10,14 +10,14 @@ import { type LogStore } from './log-store.js';
 import { type ProposedEvent } from './event-frame.js';
 import { type LogWriter } from './log-writer.js';
 
-/** Events for one stream that follow each other in the log. A stream may have several runs, of which the first tells what it expects. */
+/** Consecutive events of one stream. A stream may have several segments; the first one carries its expected version. */
 export interface AppendSegment {
   readonly streamName: string;
   readonly expected: ExpectedVersion;
   readonly events: readonly ProposedEvent[];
 }
 
-export type MultiStreamOutcome =
+type MultiStreamOutcome =
   | { readonly kind: 'appended'; readonly revisions: ReadonlyMap<string, number>; readonly position: number }
   | {
       readonly kind: 'wrongExpectedVersion';
@@ -29,8 +29,8 @@ export type MultiStreamOutcome =
   | { readonly kind: 'inconsistent'; readonly violations: readonly ConsistencyViolation[] };
 
 /**
- * Appends to several streams in one transaction: all of it, or nothing. Within a transaction of the store. If every event is there
- * already, that is a retry, and a success; if some are and some are not, it is a conflict.
+ * Appends to several streams atomically; runs within a transaction of the store. If all events exist already, the
+ * append is idempotent and succeeds; if only some of them do, it is a conflict.
  */
 export function appendToStreams(
   store: LogStore,
@@ -48,11 +48,11 @@ export function appendToStreams(
       return { kind: 'wrongExpectedVersion', streamName, expected, currentRevision: decision.currentRevision };
     decisions.set(streamName, decision);
   }
-  const duplicate = segments.find(({ streamName }) => decisions.get(streamName)?.kind === 'duplicate');
-  if (duplicate === undefined) return writeSegments(writer, segments, decisions);
-  if ([...decisions.values()].every(({ kind }) => kind === 'duplicate'))
+  const idempotent = segments.find(({ streamName }) => decisions.get(streamName)?.kind === 'idempotent');
+  if (idempotent === undefined) return writeSegments(writer, segments, decisions);
+  if ([...decisions.values()].every(({ kind }) => kind === 'idempotent'))
     return idempotentOutcome(store, segments, decisions);
-  const { streamName, expected } = duplicate;
+  const { streamName, expected } = idempotent;
   return {
     kind: 'wrongExpectedVersion',
     streamName,
@@ -61,7 +61,7 @@ export function appendToStreams(
   };
 }
 
-/** The same, answering with a violation where a stream that is written to is tombstoned. */
+/** Like {@link appendToStreams}; an append to a tombstoned stream is reported as a consistency violation. */
 export function appendWithChecks(
   store: LogStore,
   writer: LogWriter,
@@ -83,21 +83,21 @@ function writeSegments(
   let position = 0;
   for (const { streamName, events } of segments) {
     const decision = decisions.get(streamName);
-    if (decision?.kind !== 'write') throw new Error('only decided appends are written');
+    if (decision?.kind !== 'write') throw new Error('the append has no write decision');
     const before = revisions.get(streamName);
     const outcome = writer.write(
       streamName,
       events,
       before === undefined ? decision : { firstRevision: before + 1, softUndelete: false },
     );
-    if (outcome.kind !== 'appended') throw new Error('a decided append is not refused');
+    if (outcome.kind !== 'appended') throw new Error('an append with a write decision was rejected');
     revisions.set(streamName, outcome.revision);
     position = outcome.position ?? position;
   }
   return { kind: 'appended', revisions, position };
 }
 
-/** What the original append answered. */
+/** The outcome of the original append. */
 function idempotentOutcome(
   store: LogStore,
   segments: readonly AppendSegment[],
@@ -107,7 +107,7 @@ function idempotentOutcome(
   let position = 0;
   for (const { streamName } of segments) {
     const decision = decisions.get(streamName);
-    if (decision?.kind !== 'duplicate') continue;
+    if (decision?.kind !== 'idempotent') continue;
     revisions.set(streamName, decision.lastRevision);
     position = Math.max(position, store.positionOf(store.streams.get(streamName).id, decision.lastRevision) ?? 0);
   }

@@ -5,12 +5,12 @@ import { type LogReader } from './log-reader.js';
 import { type LogStore } from './log-store.js';
 import { type StreamEntry } from './streams.js';
 
-/** Events removed by one transaction: writers wait no longer than for a large append. */
+/** Events removed per transaction: a concurrent append waits no longer than for a large append. */
 const EVENTS_PER_TRANSACTION = 500;
 
 /**
- * Frees what deleted, truncated and expired events use. The pages are used again for new events; the file does not become smaller.
- * It runs beside everything else, in small transactions, and may be ended after each.
+ * Removes the events of deleted, truncated and expired streams. Their pages are reused for new events; the file does
+ * not shrink. Runs concurrently with everything else in small transactions, and can be stopped after each.
  */
 export class Scavenge {
   #stopped = false;
@@ -56,7 +56,10 @@ export class Scavenge {
     return oldest === undefined ? firstVisibleRevision(stream) : this.reader.firstVisible(stream);
   }
 
-  /** Streams with events of their own. What an earlier version stored under the name of an index stays, as it is to be found in the log only. */
+  /**
+   * Names of the streams with stored events. Events that format 1 stored under the name of an index stream are kept:
+   * they are visible in `$all` only.
+   */
   *#streamNames(): Generator<string> {
     for (const id of this.store.streamIds()) {
       const revision = this.store.nearestStored(id, 0, false);

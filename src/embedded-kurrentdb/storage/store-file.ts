@@ -6,16 +6,19 @@ export class UnusableStoreError extends Error {
   override readonly name = 'UnusableStoreError';
 }
 
-/** What the store's files say they are; the number changes with the layout of the tables. */
+/** Content of the format file; the number changes with the layout of the tables. */
 export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 2');
 
-/** The format before: without the table of links. Such a store is brought up to date when it is opened. */
+/** The previous format, without index streams. Such a store is upgraded when it is opened. */
 const FORMAT_WITHOUT_LINKS = Buffer.from('penguin-pool-embedded-kurrentdb 1');
 
 const FORMAT_FILE = 'format';
 export const STORE_FILE = 'store.mdb';
 
-/** LMDB's file format, as far as it must be known to tell a store that LMDB would crash on. Numbers are little-endian. */
+/**
+ * The parts of LMDB's file format that are checked, because LMDB would crash on a damaged file. Integers are
+ * little-endian.
+ */
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const MIN_PAGE_BYTES = 4096;
@@ -27,12 +30,12 @@ const TABLE_ROOT = 40;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Looks at the store's files before LMDB does, which takes them on trust: a file that is something else, or was cut off, would end
- * the process. Nothing is changed.
+ * Validates the store's files before LMDB maps them: a foreign or truncated file would crash the process. Nothing is
+ * modified.
  *
- * @throws UnusableStoreError if the directory holds anything but a whole store of this format, or nothing
+ * @throws UnusableStoreError unless the directory is empty or has a complete store of a supported format
  */
-export function checkStoreFiles(directory: string): void {
+export function validateStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
   const hasMarker = existsSync(marker);
@@ -43,21 +46,21 @@ export function checkStoreFiles(directory: string): void {
     if (file !== undefined && size > 0) new StoreFileCheck(path, file, size).run();
     else if (hasMarker)
       throw new UnusableStoreError(
-        `${path} is damaged: it is empty, but there was a store. Restore it from a backup, or remove ${marker} to begin anew`,
+        `${path} is damaged: it is empty. Restore it from a backup, or remove ${marker} to start with an empty store`,
       );
   } finally {
     if (file !== undefined) closeSync(file);
   }
 }
 
-/** Marks the directory as holding a store, once it does. */
-export function markStoreDirectory(directory: string): void {
+/** Writes the format file, once the store exists. */
+export function writeFormatFile(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   if (!existsSync(marker) || !readFileSync(marker).equals(FORMAT)) writeFileSync(marker, FORMAT, { mode: 0o600 });
 }
 
 /**
- * Returns whether the format is the current one, and not the one before.
+ * Whether the format is the current one, and not the previous one.
  * @throws UnusableStoreError if it is neither
  */
 export function isCurrentFormat(directory: string, found: Buffer): boolean {
@@ -65,7 +68,7 @@ export function isCurrentFormat(directory: string, found: Buffer): boolean {
   if (found.equals(FORMAT_WITHOUT_LINKS)) return false;
   const shown = found.subarray(0, 100).toString('utf8');
   throw new UnusableStoreError(
-    `${directory} holds a store of the format "${shown}", and this version reads "${FORMAT.toString('utf8')}": use the version that wrote it`,
+    `${directory} contains a store of format "${shown}", but this version supports "${FORMAT.toString('utf8')}": use the version that wrote it`,
   );
 }
 
@@ -80,12 +83,12 @@ class StoreFileCheck {
 
   run(): void {
     if (this.size < 2 * MIN_PAGE_BYTES)
-      throw new UnusableStoreError(`${this.path} is no store of this server, or it is damaged: it is too short`);
+      throw new UnusableStoreError(`${this.path} is not a store of this server, or it is damaged: the file is too short`);
     const first = this.#read(0, MIN_PAGE_BYTES);
     this.#requireMeta(first);
     this.#pageSize = first.readUInt32LE(META.pageSize);
     if (this.#pageSize < MIN_PAGE_BYTES || (this.#pageSize & (this.#pageSize - 1)) !== 0)
-      this.#reject('it has no page size');
+      this.#reject('invalid page size');
     const second = this.#read(this.#pageSize, MIN_PAGE_BYTES);
     this.#requireMeta(second);
     const latest = second.readBigUInt64LE(META.transaction) > first.readBigUInt64LE(META.transaction) ? second : first;
@@ -95,7 +98,7 @@ class StoreFileCheck {
     if (main !== NO_PAGE) this.#requireTables(this.#read(Number(main) * this.#pageSize, this.#pageSize));
   }
 
-  /** The roots of the tables are among the pages that were written last: they are missing first. */
+  /** Checks the roots of the tables: they are among the last written pages, so a truncated file lacks them first. */
   #requireTables(page: Buffer): void {
     if ((page.readUInt16LE(18) & LEAF_PAGE) === 0) return;
     const entries = (page.readUInt16LE(20) - PAGE_HEADER_BYTES) / 2;
@@ -109,23 +112,23 @@ class StoreFileCheck {
 
   #requireMeta(page: Buffer): void {
     if (page.readUInt32LE(META.magic) !== MAGIC || page.readUInt32LE(META.version) !== DATA_VERSION)
-      this.#reject('it does not begin like one');
+      this.#reject('invalid header');
   }
 
   #requirePage(page: bigint): void {
     if (page !== NO_PAGE && (page + 1n) * BigInt(this.#pageSize) > BigInt(this.size))
-      this.#reject('its end is missing');
+      this.#reject('the file is truncated');
   }
 
   #read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    if (readSync(this.file, bytes, 0, length, offset) < length) this.#reject('its end is missing');
+    if (readSync(this.file, bytes, 0, length, offset) < length) this.#reject('the file is truncated');
     return bytes;
   }
 
   #reject(reason: string): never {
     throw new UnusableStoreError(
-      `${this.path} is no store of this server, or it is damaged: ${reason}. It is left as it is; restore it from a backup`,
+      `${this.path} is not a store of this server, or it is damaged: ${reason}. It was not modified; restore it from a backup`,
     );
   }
 }

@@ -24,22 +24,22 @@ import {
 } from './keys.js';
 import { type Tables } from './tables.js';
 
-/** Where a stream stands, and its number in the tables; 0 for one that has no events. */
+/** State of a stream and its id in the tables; 0 for a stream without events. */
 export interface StreamEntry extends StreamState {
   readonly id: number;
-  /** Where in the log the stream was tombstoned; 0 if it was not. */
+  /** Log position of the tombstone; 0 if there is none. */
   readonly tombstonePosition: number;
-  /** What the stream is an index of; undefined for a stream that has events of its own. */
+  /** The definition of an index stream; undefined for an ordinary stream. */
   readonly index: IndexStream | undefined;
 }
 
-/** Entries kept in memory; each takes about 300 bytes. */
+/** Entries cached in memory; each takes about 300 bytes. */
 const MAX_CACHED_STREAMS = 20_000;
 
 const NEXT_ID_KEY = Buffer.from('nextStreamId');
 const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePosition: 0 };
 
-/** The table of streams, with the latest ones kept in memory. */
+/** The table of streams with a cache of the most recently used ones. */
 export class Streams {
   readonly #cache = new Map<string, StreamEntry>();
   #uncommitted: Map<string, StreamEntry> | undefined;
@@ -49,7 +49,7 @@ export class Streams {
     this.#links = new IndexPages(tables);
   }
 
-  /** In a transaction: as its earlier writes have left the stream. */
+  /** Within a transaction, its own writes are visible. */
   get(name: string): StreamEntry {
     const cached = this.#uncommitted?.get(name) ?? this.#cache.get(name);
     if (cached !== undefined) return cached;
@@ -70,44 +70,43 @@ export class Streams {
     return [...written.keys()];
   }
 
-  /** What was loaded meanwhile may have come from the transaction that did not happen. */
+  /** Clears the cache: entries that were loaded meanwhile may come from the aborted transaction. */
   rollback(): void {
     this.#uncommitted = undefined;
     this.#cache.clear();
   }
 
-  /** In a transaction: the number of a stream that is written to. */
+  /** In a transaction: the id of the stream, allocated on its first write. */
   getOrCreateId(name: string): number {
     const { id } = this.get(name);
     return id === 0 ? this.#nextId() : id;
   }
 
-  /** In a transaction: sets the last revision. */
   setLastRevision(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
     this.#store(name, { ...before, id, lastRevision });
   }
 
-  /** In a transaction: the same for an index stream. Its links tell where it ends: only a new one has to be written down. */
+  /** In a transaction. The last revision of an index stream follows from its pages: only a new one needs a row. */
   setIndexLastRevision(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
     if (before.id === 0) this.#store(name, { ...before, id, lastRevision: NO_REVISION });
     this.#stage(name, { ...before, id, lastRevision });
   }
 
-  /** In a transaction: nothing is read from the stream or its metadata stream any more. */
+  /** In a transaction: tombstones the stream and its metadata stream. */
   tombstone(name: string, id: number, tombstonePosition: number): void {
     this.#store(name, { ...this.get(name), id, tombstonePosition, tombstoned: true });
     const metadataStream = metadataStreamOf(name);
     this.#stage(metadataStream, { ...this.get(metadataStream), tombstonePosition, tombstoned: true });
   }
 
-  /** In a transaction: the stream has new metadata, written to its metadata stream. */
+  /** In a transaction: applies metadata that was written to the metadata stream. */
   setMetadata(name: string, metadata: SystemMetadata): void {
     if (!isMetadataStream(name)) this.#stage(name, { ...this.get(name), metadata });
   }
 
-  /** The document in a stream's metadata stream; undefined if there is none. */
+  /** The last metadata document of the stream; undefined if there is none. */
   metadataDocument(name: string): string | undefined {
     const { id, lastRevision } = this.#row(metadataStreamOf(name));
     if (lastRevision === NO_REVISION) return undefined;
@@ -122,7 +121,7 @@ export class Streams {
   }
 
   #stage(name: string, entry: StreamEntry): void {
-    if (this.#uncommitted === undefined) throw new Error('streams change in transactions only');
+    if (this.#uncommitted === undefined) throw new Error('streams can only be changed in a transaction');
     this.#uncommitted.set(name, entry);
   }
 
@@ -172,7 +171,7 @@ export class Streams {
     if (oldest.done !== true) this.#cache.delete(oldest.value);
   }
 
-  /** The number that the next stream will get. */
+  /** The id that the next new stream will get. */
   get endId(): number {
     return this.tables.state.getBinary(NEXT_ID_KEY)?.readUInt32BE(0) ?? 1;
   }

@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import {
-  checkStoreFiles,
+  validateStoreFiles,
   FORMAT,
-  markStoreDirectory,
+  writeFormatFile,
   isCurrentFormat,
   STORE_FILE,
   UnusableStoreError,
@@ -16,14 +16,16 @@ export type Table = Database<Buffer, Buffer>;
 const FORMAT_KEY = Buffer.from('format');
 const OWNER_KEY = Buffer.from('owner');
 
-/** Address space, not disk or memory: the file grows as it is written. */
+/** Reserved address space, not disk or memory: the file grows as it is written. */
 const MAP_BYTES = 2 ** 40;
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 export interface TablesOptions {
   readonly directory: string;
-  /** False for a store that is to be forgotten: nothing is synced, and the file is removed at once, where the system lets it. */
+  /**
+   * False for a temporary store: nothing is synced, and the file is unlinked immediately where the platform allows it.
+   */
   readonly durable: boolean;
 }
 
@@ -36,9 +38,9 @@ export interface TablesOptions {
  * | revisions | stream id, revision | position |
  * | eventIds | stream id, event id | last revision |
  * | streams | name | id, last revision, tombstone |
- * | links | index stream id, block number | positions of the events that the index refers to |
+ * | links | index stream id, page number | positions of the indexed events |
  * | users | login name | JSON |
- * | state | word | format, owner, counters |
+ * | state | name | format, owner, counters |
  */
 export class Tables {
   readonly events: Table;
@@ -53,7 +55,7 @@ export class Tables {
   private constructor(
     private readonly root: RootDatabase<Buffer, Buffer>,
     private readonly directory: string,
-    /** Whether the store was written by a version without links: they have to be written before anything else. */
+    /** Whether the store has format 1: its index streams must be built before it is used. */
     readonly needsIndexBackfill: boolean,
   ) {
     const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
@@ -66,9 +68,9 @@ export class Tables {
     this.users = table('users');
   }
 
-  /** @throws UnusableStoreError if the directory holds something else, or a damaged store; it is left as it was. */
+  /** @throws UnusableStoreError if the directory has something else or a damaged store, which is not modified */
   static open({ directory, durable }: TablesOptions): Tables {
-    checkStoreFiles(directory);
+    validateStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);
     let isCurrent: boolean;
     try {
@@ -84,13 +86,14 @@ export class Tables {
       tables.state.putSync(OWNER_KEY, tables.#owner);
     });
     if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
-    else if (durable && isCurrent) markStoreDirectory(directory);
+    else if (durable && isCurrent) writeFormatFile(directory);
     return tables;
   }
 
   /**
-   * Runs the work as one transaction, which is on the disk when this returns. If the work or the commit throws, nothing is written.
-   * @throws UnusableStoreError if another process has taken the store over
+   * Runs the work as one transaction, which is synced to disk when this returns. If the work or the commit throws,
+   * nothing is written.
+   * @throws UnusableStoreError if another process has opened the store
    */
   transaction<T>(work: () => T): T {
     return this.root.transactionSync(() => {
@@ -100,10 +103,10 @@ export class Tables {
     });
   }
 
-  /** The links are complete: the store has the current format, and earlier versions refuse it. */
+  /** Marks the store as being of the current format, which earlier versions refuse to open. */
   completeIndexBackfill(): void {
     this.transaction(() => this.state.putSync(FORMAT_KEY, FORMAT));
-    markStoreDirectory(this.directory);
+    writeFormatFile(this.directory);
   }
 
   async close(): Promise<void> {
@@ -125,7 +128,7 @@ function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, B
     });
   } catch (error) {
     throw new UnusableStoreError(
-      `${path} cannot be opened as a store of this server: ${error instanceof Error ? error.message : String(error)}`,
+      `${path} cannot be opened as a store: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The few pieces of protobuf and gRPC framing that the hot paths write by hand: varints, length-delimited fields, the five bytes
- * before each message. Everything else goes through the generated classes.
+ * Protobuf and gRPC framing for the hot paths: varints, length-delimited fields, the five bytes before each message.
+ * Everything else uses the generated classes.
  */
 export const GRPC_PREFIX_BYTES = 5;
 
@@ -9,7 +9,7 @@ const LENGTH_DELIMITED = 2;
 
 const HIGH = 2 ** 32;
 
-/** Bytes of a varint; the value is a safe integer. */
+/** Encoded length of a varint; the value must be a safe integer. */
 export function varintLength(value: number): number {
   let length = 1;
   let rest = value;
@@ -32,10 +32,10 @@ function writeVarint(target: Uint8Array, offset: number, value: number): number 
   return at;
 }
 
-/** Bytes of a length-delimited field with a one-byte tag. */
+/** Encoded length of a length-delimited field with a one-byte tag. */
 export const fieldLength = (contentLength: number): number => 1 + varintLength(contentLength) + contentLength;
 
-/** Writes tag and length of a length-delimited field; its content goes to the returned offset. */
+/** Writes tag and length of a length-delimited field; returns the offset of its content. */
 export function writeFieldHeader(
   target: Uint8Array,
   offset: number,
@@ -57,14 +57,14 @@ export function writeVarintField(target: Uint8Array, offset: number, fieldNumber
   return writeVarint(target, offset + 1, value);
 }
 
-/** Writes the prefix of a gRPC message: not compressed, and its length. */
+/** Writes the prefix of a gRPC message: uncompressed, and its length. */
 export function writeGrpcPrefix(target: Buffer, offset: number, messageLength: number): number {
   target[offset] = 0;
   target.writeUInt32BE(messageLength, offset + 1);
   return offset + GRPC_PREFIX_BYTES;
 }
 
-/** A message with its gRPC prefix, ready to be sent. */
+/** A message with its gRPC prefix. */
 export function frameMessage(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(GRPC_PREFIX_BYTES + message.length);
   frame.set(message, writeGrpcPrefix(frame, 0, message.length));
@@ -91,7 +91,7 @@ export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';
 }
 
-/** Walks over the fields of a message without copying. Every length is checked: the bytes may come from anyone. */
+/** Cursor over the fields of a message, without copying. Every length is checked: the bytes are untrusted. */
 export class FieldReader {
   #at: number;
   fieldNumber = 0;
@@ -119,33 +119,33 @@ export class FieldReader {
     let value = 0;
     let factor = 1;
     for (let count = 0; count < 10; count++) {
-      if (this.#at >= this.end) throw new MalformedMessageError('the message ends within a number');
+      if (this.#at >= this.end) throw new MalformedMessageError('the message ends inside a varint');
       const byte = this.bytes[this.#at++] ?? 0;
       value += (byte & 127) * factor;
       if (byte < 128) return value;
       factor *= 128;
     }
-    throw new MalformedMessageError('a number is longer than 64 bits');
+    throw new MalformedMessageError('a varint is longer than 64 bits');
   }
 
   /** The value of a varint field, all 64 bits of it. */
   varint64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (this.#at >= this.end) throw new MalformedMessageError('the message ends within a number');
+      if (this.#at >= this.end) throw new MalformedMessageError('the message ends inside a varint');
       const byte = this.bytes[this.#at++] ?? 0;
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return BigInt.asUintN(64, value);
     }
-    throw new MalformedMessageError('a number is longer than 64 bits');
+    throw new MalformedMessageError('a varint is longer than 64 bits');
   }
 
-  /** The content of a length-delimited field, as a view of the same memory. */
+  /** The content of a length-delimited field, as a view of the message. */
   content(): Buffer {
     const length = this.varint();
     const start = this.#at;
     if (this.wireType !== LENGTH_DELIMITED || length > this.end - start)
-      throw new MalformedMessageError('a field is longer than its message');
+      throw new MalformedMessageError('a field exceeds its message');
     this.#at = start + length;
     return this.bytes.subarray(start, this.#at);
   }
@@ -170,7 +170,7 @@ export class FieldReader {
   }
 
   #advance(length: number): void {
-    if (length > this.end - this.#at) throw new MalformedMessageError('a field is longer than its message');
+    if (length > this.end - this.#at) throw new MalformedMessageError('a field exceeds its message');
     this.#at += length;
   }
 }

@@ -1,13 +1,11 @@
 import { parseEventFrame } from '../../storage/event-frame.js';
+import { MAX_EVENTS_PER_SLICE } from '../../storage/log-reader.js';
 import { type ServerContext } from '../../server-context.js';
 import { type EventEncoder } from './event-encoder.js';
 import { type FrameBuffer } from './frame-buffer.js';
 import { type FilterRequest, type PositionStart } from './read-request.js';
 import { type AllPosition, checkpoint, type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';
-
-/** Events that a filter looks at before others have their turn. */
-const EVENTS_PER_TURN = 2000;
 
 /**
  * The events of the log after a position, those that match the filter.
@@ -46,7 +44,7 @@ export class AllFeed implements Feed {
       if (this.filter === undefined) this.#send(buffer, frame, position);
       else if (live) this.#considerLive(buffer, frame, position, this.filter);
       else this.#considerHistory(buffer, frame, position, this.filter);
-      return !buffer.isFull && ++considered < EVENTS_PER_TURN;
+      return !buffer.isFull && ++considered < MAX_EVENTS_PER_SLICE;
     });
     if (this.#next < store.endPosition) return 'more';
     if (!live) this.#closeWindow(buffer);

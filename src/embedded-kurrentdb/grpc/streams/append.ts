@@ -3,11 +3,11 @@ import { FieldReader } from '../../storage/wire-format.js';
 import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
-import { appendTooLarge, handlerFailed, invalidArgument, streamDeleted } from '../errors.js';
-import { streams } from '../../protobuf.js';
+import { appendTooLarge, handlerFailed, streamDeleted } from '../errors.js';
+import { streamNameOf, streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { appendRefused, appendSucceeded } from './append-responses.js';
-import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
+import { effectiveExpectedVersion, missingExpectedVersion, parseExpectedVersion } from './expected-version.js';
 import { MAX_APPEND_SIZE_BYTES, parseProposedMessage, proposedBytes } from './proposed-message.js';
 
 const { AppendReq } = streams;
@@ -71,21 +71,11 @@ class AppendCall {
 
 function parseOptions(content: Buffer): { streamName: string; expected: ExpectedVersion } {
   const options = decode(AppendReq.Options, content);
-  const streamName = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
+  const streamName = streamNameOf(options.getStreamIdentifier());
   if (!isValidStreamName(streamName)) throw handlerFailed();
-  const { ExpectedStreamRevisionCase } = AppendReq.Options;
-  switch (options.getExpectedStreamRevisionCase()) {
-    case ExpectedStreamRevisionCase.EXPECTED_STREAM_REVISION_NOT_SET:
-      throw invalidArgument(
-        "'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+ExpectedStreamRevisionOneofCase",
-      );
-    case ExpectedStreamRevisionCase.REVISION:
-      return { streamName, expected: exactVersion(options.getRevision()) };
-    case ExpectedStreamRevisionCase.NO_STREAM:
-      return { streamName, expected: { kind: 'noStream' } };
-    case ExpectedStreamRevisionCase.ANY:
-      return { streamName, expected: { kind: 'any' } };
-    case ExpectedStreamRevisionCase.STREAM_EXISTS:
-      return { streamName, expected: { kind: 'streamExists' } };
-  }
+  const revision = options.hasRevision() ? options.getRevision() : undefined;
+  const expected = parseExpectedVersion(options, revision);
+  if (expected === undefined)
+    throw missingExpectedVersion('AppendReq+Types+Options+ExpectedStreamRevisionOneofCase');
+  return { streamName, expected };
 }

@@ -4,13 +4,13 @@ import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type AppendOutcome } from '../../storage/log-writer.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
-import { handlerFailed, invalidArgument } from '../errors.js';
+import { handlerFailed } from '../errors.js';
 import { streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { GrpcError, StatusCode } from '../status.js';
 import { successMessage } from './append-responses.js';
 import { batchAppendError, type BatchAppendError } from './batch-append-errors.js';
-import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
+import { effectiveExpectedVersion, missingExpectedVersion, parseExpectedVersion } from './expected-version.js';
 import {
   InvalidEventError,
   MAX_APPEND_SIZE_BYTES,
@@ -98,14 +98,11 @@ class BatchAppendCall {
       reject(batchAppendError.badRequest(`Invalid stream ID: ${streamName} (Parameter 'eventStreamIds')`));
     if (!this.context.authorization.checkAccess(this.call.principal, streamName, 'write'))
       reject(batchAppendError.accessDenied());
-    const expected = parseExpected(options);
+    const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
+    const expected = parseExpectedVersion(options, revision);
     if (expected === undefined)
       return reject(
-        batchAppendErrorFor(
-          invalidArgument(
-            "'None' is not a valid EventStore.Client.Streams.BatchAppendReq+Types+Options+ExpectedStreamPositionOneofCase",
-          ),
-        ),
+        batchAppendErrorFor(missingExpectedVersion('BatchAppendReq+Types+Options+ExpectedStreamPositionOneofCase')),
       );
     return {
       streamName,
@@ -208,14 +205,6 @@ function parseChunk(message: Buffer): Chunk {
     else reader.skip();
   }
   return { correlationId, options, messages, isFinal };
-}
-
-function parseExpected(options: InstanceType<typeof BatchAppendReq.Options>): ExpectedVersion | undefined {
-  if (options.hasStreamPosition()) return exactVersion(options.getStreamPosition());
-  if (options.hasNoStream()) return { kind: 'noStream' };
-  if (options.hasAny()) return { kind: 'any' };
-  if (options.hasStreamExists()) return { kind: 'streamExists' };
-  return undefined;
 }
 
 function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>, nowMs: number): number | undefined {

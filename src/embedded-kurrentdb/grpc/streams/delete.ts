@@ -2,10 +2,10 @@ import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
 import { type DeleteOutcome } from '../../storage/log-writer.js';
 import { type GrpcCall } from '../call.js';
 import { type RpcHandler, unary } from '../dispatcher.js';
-import { deleteRefused, handlerFailed, invalidArgument, streamDeleted } from '../errors.js';
-import { streams } from '../../protobuf.js';
+import { deleteRefused, handlerFailed, streamDeleted } from '../errors.js';
+import { streamNameOf, streams } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
-import { effectiveExpectedVersion, exactVersion } from './expected-version.js';
+import { effectiveExpectedVersion, missingExpectedVersion, parseExpectedVersion } from './expected-version.js';
 
 const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;
 
@@ -43,8 +43,11 @@ async function remove(
   write: (streamName: string, expected: ExpectedVersion) => DeleteOutcome,
 ): Promise<string> {
   if (options === undefined) throw handlerFailed();
-  const streamName = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
-  const expected = parseExpected(options, requestType);
+  const streamName = streamNameOf(options.getStreamIdentifier());
+  const revision = options.hasRevision() ? options.getRevision() : undefined;
+  const expected = parseExpectedVersion(options, revision);
+  if (expected === undefined)
+    throw missingExpectedVersion(`${requestType}+Types+Options+ExpectedStreamRevisionOneofCase`);
   if (!isValidStreamName(streamName)) throw handlerFailed();
   context.authorization.requireAccess(call.principal, streamName, 'delete');
   const outcome = await context.commits.submit(() => write(streamName, effectiveExpectedVersion(expected)));
@@ -56,14 +59,4 @@ async function remove(
     case 'wrongExpectedVersion':
       throw deleteRefused(streamName, expected, outcome.currentRevision);
   }
-}
-
-function parseExpected(options: Options, requestType: string): ExpectedVersion {
-  if (options.hasRevision()) return exactVersion(options.getRevision());
-  if (options.hasNoStream()) return { kind: 'noStream' };
-  if (options.hasAny()) return { kind: 'any' };
-  if (options.hasStreamExists()) return { kind: 'streamExists' };
-  throw invalidArgument(
-    `'None' is not a valid EventStore.Client.Streams.${requestType}+Types+Options+ExpectedStreamRevisionOneofCase`,
-  );
 }

@@ -16,7 +16,7 @@ import {
 /** The frame to send for a stored frame. */
 export type EventEncoder = (frame: Buffer) => Uint8Array;
 
-export interface EventEncoderOptions {
+interface EventEncoderOptions {
   readonly resolveLinks: boolean;
   readonly structuredIds: boolean;
 }

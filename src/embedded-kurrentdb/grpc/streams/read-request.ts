@@ -1,6 +1,6 @@
 import { compileFilter, type EventFilter, isValidStreamName } from '../../log/index.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
-import { streams } from '../../protobuf.js';
+import { streamNameOf, streams } from '../../protobuf.js';
 import { GrpcError, StatusCode } from '../status.js';
 
 type Options = InstanceType<typeof streams.ReadReq.Options>;
@@ -17,7 +17,7 @@ export type RevisionStart = 'start' | 'end' | number;
 /** Where `$all` is read from; the prepare position only matters to answers that repeat it. */
 export type PositionStart = 'start' | 'end' | { readonly commit: number; readonly prepare: number };
 
-export type ReadSource =
+type ReadSource =
   | { readonly kind: 'stream'; readonly streamName: string; readonly from: RevisionStart }
   | { readonly kind: 'all'; readonly from: PositionStart };
 
@@ -78,7 +78,7 @@ function parseSource(options: Options): ReadSource {
 
 function parseStreamSource(options: Options): { streamName: string; from: RevisionStart } {
   const stream = options.getStream();
-  const streamName = Buffer.from(stream?.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
+  const streamName = streamNameOf(stream?.getStreamIdentifier());
   if (stream === undefined || !isValidStreamName(streamName)) throw handlerFailed();
   const { RevisionOptionCase } = ReadReq.Options.StreamOptions;
   switch (stream.getRevisionOptionCase()) {

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { ALL_STREAMS, readStatus } from '../../log/index.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
-import { type EventVisitor } from '../../storage/log-reader.js';
+import { type EventVisitor, MAX_EVENTS_PER_SLICE } from '../../storage/log-reader.js';
 import { type GrpcCall } from '../call.js';
 import { type RpcHandler, serverStreaming } from '../dispatcher.js';
 import { streamDeleted } from '../errors.js';
@@ -86,9 +87,6 @@ async function readStream(
   call.end();
 }
 
-/** Events that a filtered read looks at before it lets others have their turn. */
-const EVENTS_PER_TURN = 2000;
-
 async function readAll(
   context: ServerContext,
   call: GrpcCall,
@@ -106,10 +104,10 @@ async function readAll(
     considered++;
     if (matches !== undefined) {
       const { streamName, type } = parseEventFrame(frame);
-      if (!matches({ streamName, eventType: type })) return considered < EVENTS_PER_TURN;
+      if (!matches({ streamName, eventType: type })) return considered < MAX_EVENTS_PER_SLICE;
     }
     buffer.add(encode(frame));
-    return ++sent < count && !buffer.isFull && considered < EVENTS_PER_TURN;
+    return ++sent < count && !buffer.isFull && considered < MAX_EVENTS_PER_SLICE;
   };
   let next = from === 'start' ? 0 : from === 'end' ? store.endPosition : from.commit;
   for (let isOver = count === 0; !isOver;) {
@@ -118,10 +116,8 @@ async function readAll(
     isOver = sent >= count || (request.backwards ? next <= 0 : next >= store.endPosition);
     if (!buffer.isEmpty) call.write(buffer.take());
     if (isOver) break;
-    await (buffer.isEmpty ? nextTurn() : call.drained());
+    await (buffer.isEmpty ? setImmediate() : call.drained());
     if (call.isOver) return;
   }
   call.end();
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { type GrpcCall } from '../call.js';
 import { type ServerContext } from '../../server-context.js';
-import { type FrameBuffer, FrameBuffer as Page } from './frame-buffer.js';
+import { FrameBuffer } from './frame-buffer.js';
 import { caughtUp, confirmation, fellBehind, type SubscriptionPosition } from './read-responses.js';
 
 /** A source of events that never ends: a stream or `$all`, from some place on. */
@@ -32,7 +33,7 @@ export async function runSubscription(context: ServerContext, call: GrpcCall, fe
     signal.wake();
   };
   call.write(confirmation(randomUUID()));
-  const buffer = new Page();
+  const buffer = new FrameBuffer();
   let live = false;
   while (!call.isOver) {
     signal.reset();
@@ -50,11 +51,9 @@ export async function runSubscription(context: ServerContext, call: GrpcCall, fe
       call.write(fellBehind(feed.where(), context.nowMs()));
     }
     await call.drained();
-    await (state === 'caughtUp' ? signal.woken() : nextTurn());
+    await (state === 'caughtUp' ? signal.woken() : setImmediate());
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Remembers that something happened until someone waits for it. */
 class WakeSignal {

@@ -16,7 +16,7 @@ const LINK_FIELD = 2;
 const COMMIT_POSITION_FIELD = 3;
 const RETRY_COUNT_FIELD = 5;
 
-export interface DeliveredOptions extends DeliveryOptions {
+interface DeliveredOptions extends DeliveryOptions {
   readonly structuredIds: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { compileFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
 import { type GroupSource, type GroupStart, type RequestedSettings, sourceName } from '../rules/index.js';
 import { handlerFailed } from '../../grpc/errors.js';
-import { persistentSubscriptions, type shared } from '../../protobuf.js';
+import { persistentSubscriptions, type shared, streamNameOf } from '../../protobuf.js';
 import { groupFailed } from './grpc-errors.js';
 
 type CreateOptions = InstanceType<typeof persistentSubscriptions.CreateReq.Options>;
@@ -68,7 +68,7 @@ export function parseSource(
 
 export function namedStream(identifier: Identifier | undefined): GroupSource {
   if (identifier === undefined) throw handlerFailed();
-  const streamName = Buffer.from(identifier.getStreamName_asU8()).toString('utf8');
+  const streamName = streamNameOf(identifier);
   if (!isValidStreamName(streamName)) throw handlerFailed();
   return { kind: 'stream', streamName };
 }

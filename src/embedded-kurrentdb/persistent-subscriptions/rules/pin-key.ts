@@ -1,3 +1,4 @@
+import { CORRELATION_KEY, parseCorrelationId } from '../../log/index-streams.js';
 import { LINK_TYPE, parseLink } from '../../log/link.js';
 import { type ConsumerStrategyName } from './settings.js';
 
@@ -9,9 +10,6 @@ export interface PinSubject {
   readonly data: () => string;
   readonly customMetadata: () => string;
 }
-
-/** Where events say what they belong to: the member of their metadata that projections use, too. */
-const CORRELATION_ID = '$correlationId';
 
 /**
  * Events with the same key go to the same consumer. `Pinned`: events of the same stream, for links the stream they point to.
@@ -33,15 +31,5 @@ function originStream({ streamName, type, data }: PinSubject): string {
   return type === LINK_TYPE ? (parseLink(data())?.streamName ?? streamName) : streamName;
 }
 
-function correlationId(customMetadata: string): string | undefined {
-  if (!customMetadata.includes(CORRELATION_ID)) return undefined;
-  try {
-    const document: unknown = JSON.parse(customMetadata);
-    const id: unknown =
-      typeof document === 'object' && document !== null ? Reflect.get(document, CORRELATION_ID) : undefined;
-    return typeof id === 'string' ? id : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined; // metadata may be anything
-    throw error;
-  }
-}
+const correlationId = (customMetadata: string): string | undefined =>
+  customMetadata.includes(CORRELATION_KEY) ? parseCorrelationId(customMetadata) : undefined;

@@ -9,7 +9,7 @@ import {
   InvalidConfigurationError,
 } from '../rules/index.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
-import { metadataEvent } from './group-streams.js';
+import { metadataEvent } from '../../storage/log-writer.js';
 
 /** The last one, and one before it, as a real server keeps them. */
 const RETAINED_DOCUMENTS = 2;
@@ -48,7 +48,7 @@ export function writeConfiguration(context: ServerContext, groups: Iterable<Grou
   const { store, writer } = context;
   if (store.streams.get(CONFIGURATION_STREAM).lastRevision === NO_REVISION) {
     writer.append(metadataStreamOf(CONFIGURATION_STREAM), { kind: 'any' }, [
-      metadataEvent(context, { $maxCount: RETAINED_DOCUMENTS }),
+      metadataEvent(context.newEventId(), JSON.stringify({ $maxCount: RETAINED_DOCUMENTS })),
     ]);
   }
   const data = Buffer.from(encodeConfiguration(groups, context.nowMs(), updatedBy));

@@ -1,5 +1,12 @@
 import { type ServerContext } from '../../server-context.js';
-import { firstVisibleRevision, LINK_TYPE, metadataStreamOf, parseLink, readStatus } from '../../log/index.js';
+import {
+  firstVisibleRevision,
+  LINK_TYPE,
+  metadataStreamOf,
+  parseLink,
+  readStatus,
+  TOMBSTONE_REVISION_STRING,
+} from '../../log/index.js';
 import {
   checkpointStreamOf,
   formatSourcePosition,
@@ -10,17 +17,13 @@ import {
   parseSourcePosition,
 } from '../rules/index.js';
 import { ADMINS_GROUP } from '../../log/principal.js';
-import { parseEventFrame, TOMBSTONE_REVISION } from '../../storage/event-frame.js';
-import { type ProposedEvent } from '../../storage/event-frame.js';
+import { parseEventFrame, type ProposedEvent, TOMBSTONE_REVISION } from '../../storage/event-frame.js';
+import { metadataEvent } from '../../storage/log-writer.js';
 import { frameOf } from './source-reader.js';
 
 const NOTHING = Buffer.alloc(0);
 const CHECKPOINT_TYPE = Buffer.from('$SubscriptionCheckpoint');
-const METADATA_TYPE = Buffer.from('$metadata');
 const LINK_TYPE_BYTES = Buffer.from(LINK_TYPE);
-
-/** 2^63 - 1, as clients see the revision of a tombstone. */
-const TOMBSTONE_REVISION_STRING = '9223372036854775807';
 
 const ADMINS_ONLY = { $r: ADMINS_GROUP, $w: ADMINS_GROUP, $d: ADMINS_GROUP, $mr: ADMINS_GROUP, $mw: ADMINS_GROUP };
 
@@ -61,7 +64,7 @@ export class GroupStreams {
       if (readStatus(store.streams.get(this.#checkpointStream)) === 'notFound') {
         this.#append(
           metadataStreamOf(this.#checkpointStream),
-          metadataEvent(this.context, { $maxCount: RETAINED_CHECKPOINTS, $acl: ADMINS_ONLY }),
+          this.#metadata({ $maxCount: RETAINED_CHECKPOINTS, $acl: ADMINS_ONLY }),
         );
       }
       this.#append(this.#checkpointStream, {
@@ -115,7 +118,7 @@ export class GroupStreams {
     await this.context.commits.submit(() =>
       this.#append(
         metadataStreamOf(this.parkedStream),
-        metadataEvent(this.context, { $tb: before, $acl: ADMINS_ONLY }),
+        this.#metadata({ $tb: before, $acl: ADMINS_ONLY }),
       ),
     );
   }
@@ -128,6 +131,10 @@ export class GroupStreams {
     }
   }
 
+  #metadata(document: object): ProposedEvent {
+    return metadataEvent(this.context.newEventId(), JSON.stringify(document));
+  }
+
   #append(streamName: string, event: ProposedEvent): void {
     const outcome = this.context.writer.append(streamName, { kind: 'any' }, [event]);
     if (outcome.kind !== 'appended') throw new Error(`${streamName} cannot be written: ${outcome.kind}`);
@@ -137,14 +144,4 @@ export class GroupStreams {
     const text = /^\s*"([^"\\]*)"\s*$/.exec(json)?.[1];
     return text === undefined ? undefined : parseSourcePosition(this.definition.source.kind, text);
   }
-}
-
-export function metadataEvent({ newEventId }: ServerContext, document: object): ProposedEvent {
-  return {
-    id: newEventId(),
-    type: METADATA_TYPE,
-    isJson: true,
-    customMetadata: NOTHING,
-    data: Buffer.from(JSON.stringify(document)),
-  };
 }

@@ -14,7 +14,7 @@ import { type GroupReport } from './group-report.js';
 import { GroupRunner } from './group-runner.js';
 
 /** What a client says of a group that it wants. */
-export type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
+type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
 
 /**
  * All groups of the server. What is configured is in a stream and outlives the server; the groups run from {@link open} to

@@ -11,6 +11,7 @@ import {
 } from '../rules/index.js';
 import { eventIdToString } from '../../storage/event-id.js';
 import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
+import { MAX_EVENTS_PER_SLICE } from '../../storage/log-reader.js';
 
 /** Brings a group the events of its source, from where it left off. */
 export interface SourceReader {
@@ -23,9 +24,6 @@ export interface SourceReader {
   /** Calls back when there may be more. Returns the function that ends that. */
   follow(wake: () => void): () => void;
 }
-
-/** Events that a filter looks at before others have their turn. */
-const EVENTS_PER_TURN = 2000;
 
 /** @param from the place of the first event */
 export function sourceReaderFor(
@@ -98,7 +96,7 @@ class AllSourceReader implements SourceReader {
       } else {
         group.skip(position, isStreamOfAllGroup(event.streamName) ? 0 : 1);
       }
-      return left > 0 && ++examined < EVENTS_PER_TURN;
+      return left > 0 && ++examined < MAX_EVENTS_PER_SLICE;
     });
   }
 
