@@ -1,14 +1,14 @@
-/** `npm run kurrentdb`: a KurrentDB for development and tests, as a process of its own. */
+/** `npm run kurrentdb`: a standalone KurrentDB for development and tests. */
 import { parseArgs } from 'node:util';
 import { EmbeddedKurrentDBError, start, type StartOptions } from './index.js';
 
 const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
 
-  --data DIR        keep the events in DIR
-  --mem-db          keep nothing
-  --port PORT       default 2113; 0 for any that is free
-  --insecure        neither TLS nor users
-  --tls-cert FILE   certificate to use instead of a self-made one
+  --data DIR        store the events in DIR
+  --mem-db          store the events in memory only
+  --port PORT       default 2113; 0 for any free port
+  --insecure        without TLS and users
+  --tls-cert FILE   certificate to use instead of a self-signed one
   --tls-key FILE    its key
   --tls-ca FILE     the CA that signed it, for the connection string
 
@@ -36,7 +36,7 @@ function readArguments(): StartOptions | 'help' {
   if (values.help) return 'help';
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`--port must be a number from 0 to 65535, not ${values.port}`);
+    throw new UsageError(`--port must be an integer from 0 to 65535, got ${values.port}`);
   if ((values.data === undefined) !== values['mem-db']) throw new UsageError('give either --data DIR or --mem-db');
   const storage = values.data === undefined ? { memory: true as const } : { dataDir: values.data };
   const tls = { tlsCertFile: values['tls-cert'], tlsKeyFile: values['tls-key'], tlsCaFile: values['tls-ca'] };

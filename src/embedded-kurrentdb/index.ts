@@ -1,6 +1,6 @@
 /**
- * A KurrentDB inside the process: `start` opens a store, serves it on loopback from a thread of its own, and returns the connection
- * string that the official client takes.
+ * A KurrentDB inside the process: `start` opens a store, serves it on loopback from a worker thread, and returns the
+ * connection string for the official client.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,19 +12,19 @@ import { lockDirectory } from './storage/directory-lock.js';
 export type { StartOptions, StorageOptions } from './options.js';
 export { holderOf } from './storage/directory-lock.js';
 
-/** A server that was started. */
+/** A running server. */
 export interface EmbeddedKurrentDB {
   /** For `KurrentDBClient.connectionString`. Holds the password: not for logs. */
   readonly connectionString: string;
   readonly port: number;
-  /** Commits what was accepted, ends the connections, closes the store. Doing it again waits for the same. */
+  /** Commits accepted writes, closes the connections and the store. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** The thread is ended by force if it does not stop by itself. */
+/** The worker is terminated if it does not stop by itself within this time. */
 const STOP_TIMEOUT_MS = 8000;
 
-/** The server did not start, or ended by itself. */
+/** The server failed to start, or ended unexpectedly. */
 export class EmbeddedKurrentDBError extends Error {
   override readonly name = 'EmbeddedKurrentDBError';
 }
@@ -42,12 +42,12 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   const exited = new Promise<void>((done) => worker.once('exit', () => done()));
   void exited.then(release);
   const listening = await firstMessage(worker).catch(async (error: unknown) => {
-    await exited; // and the directory is free again
+    await exited; // then the directory is unlocked
     throw error;
   });
 
   let stopping: Promise<void> | undefined;
-  const fail = (error: Error): void => {
+  const reportFailure = (error: Error): void => {
     if (stopping === undefined) options.onFailure?.(error);
   };
   const onProblem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
@@ -57,7 +57,7 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   let failure: unknown;
   worker.on('error', (error) => (failure = error));
   void exited.then(() =>
-    fail(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })),
+    reportFailure(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })),
   );
   return {
     connectionString: listening.connectionString,
@@ -68,7 +68,7 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
 
 function prepare(options: StartOptions): { serverOptions: ServerOptions; release: () => void } {
   if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined))
-    throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile go together: give both, or neither');
+    throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile must be set together');
   const durable = options.memory !== true;
   const directory =
     options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
@@ -96,13 +96,13 @@ function lock(directory: string): () => void {
 
 function firstMessage(worker: Worker): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
   return new Promise((done, reject) => {
-    const refuse = (error: unknown): void =>
+    const fail = (error: unknown): void =>
       reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
-    worker.once('error', refuse);
-    worker.once('exit', refuse);
+    worker.once('error', fail);
+    worker.once('exit', fail);
     worker.once('message', (message: ServerMessage) => {
-      worker.off('error', refuse);
-      worker.off('exit', refuse);
+      worker.off('error', fail);
+      worker.off('exit', fail);
       if (message.kind === 'listening') done(message);
       else reject(new EmbeddedKurrentDBError(message.message));
     });

@@ -1,38 +1,41 @@
-/** Where the events are kept. */
+/** Where the events are stored. */
 export type StorageOptions =
   | {
-      /** Directory of the store; made if it is not there. One server at a time. */
+      /** Directory of the store, created if necessary. One server at a time. */
       readonly dataDir: string;
       readonly memory?: undefined;
     }
   | {
-      /** Nothing is kept after the server stops, and nothing is synced to a disk. */
+      /** Nothing is stored after the server stops, and nothing is synced to disk. */
       readonly memory: true;
       readonly dataDir?: undefined;
     };
 
 export type StartOptions = StorageOptions & {
-  /** TCP port on 127.0.0.1. Default 0: any that is free. */
+  /** TCP port on 127.0.0.1. Default 0: any free port. */
   readonly port?: number;
-  /** Neither TLS nor users: everyone on the machine may do everything. For tests. */
+  /** Without TLS and users: every local process has full access. For tests. */
   readonly insecure?: boolean;
-  /** PEM files of a certificate and its key to use instead of self-made ones. */
+  /** PEM files of a certificate and its key, instead of self-signed ones. */
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
-  /** PEM file of the CA that signed {@link tlsCertFile}, for the connection string; not needed if clients trust it anyway. */
+  /**
+   * PEM file of the CA that signed {@link tlsCertFile}, for the connection string; not needed if clients trust it
+   * anyway.
+   */
   readonly tlsCaFile?: string;
   /**
-   * `private` (the default): user `admin` with a random password that is kept beside the store. `development`: `admin` and `ops` with
-   * the password `changeit`, as on a KurrentDB that was just installed.
+   * `private` (default): user `admin` with a random password that is stored beside the events. `development`: `admin`
+   * and `ops` with the password `changeit`, as on a new KurrentDB.
    */
   readonly users?: 'private' | 'development';
-  /** The server's thread ended by itself, and with it the connections. The error says why; nothing is restarted. */
+  /** The worker ended unexpectedly, and with it all connections. Nothing is restarted. */
   readonly onFailure?: (error: Error) => void;
-  /** A call failed for a reason that is the server's own; the server goes on. Default: a process warning. */
+  /** A call failed because of an internal error; the server continues. Default: a process warning. */
   readonly onProblem?: (error: Error) => void;
 };
 
-/** What the server's thread is told. */
+/** Input of the worker. */
 export interface ServerOptions {
   readonly directory: string;
   readonly durable: boolean;
@@ -44,7 +47,7 @@ export interface ServerOptions {
   readonly users: 'private' | 'development';
 }
 
-/** What the server's thread tells. */
+/** Messages of the worker. */
 export type ServerMessage =
   | { readonly kind: 'listening'; readonly port: number; readonly connectionString: string }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string }

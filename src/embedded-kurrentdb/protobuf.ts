@@ -1,6 +1,6 @@
 /**
- * The generated classes of the client's package, which is CommonJS without named exports. They decode requests and encode the
- * responses that are not hot.
+ * The generated classes of the client's package, which is CommonJS without named exports. They decode requests and
+ * encode the responses that are not on a hot path.
  */
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js';

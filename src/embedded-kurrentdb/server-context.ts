@@ -7,13 +7,12 @@ import { type LogTail } from './storage/log-tail.js';
 import { type LogWriter } from './storage/log-writer.js';
 
 /**
- * What the protocol's services work with.
+ * Dependencies of the gRPC services.
  *
- * A service is an object of {@link import('./grpc/dispatcher.js').GrpcService}, made from this and registered in `server.ts`. It reads a
- * stream or `$all` from any place with `reader` (nothing is buffered: its visitor stops when it has enough, and goes on later), hears
- * of new events from `tail`, and writes by `commits.submit(() => writes.append(…))`: what runs inside sees all earlier writes, also
- * those of the same transaction, and the promise resolves when they are on the disk. `event-presentation.ts` makes the answers'
- * events, links resolved.
+ * A service is a {@link import('./grpc/dispatcher.js').GrpcService}, built from this context and registered in
+ * `services.ts`. `reader` reads a stream or `$all` from any position; `tail` notifies of new events; `commits.submit(()
+ * => writer.append(…))` writes: the callback sees all earlier writes, also those of the same transaction, and the
+ * promise resolves once they are synced to disk.
  */
 export interface ServerContext {
   readonly store: LogStore;
@@ -22,8 +21,8 @@ export interface ServerContext {
   readonly writer: LogWriter;
   readonly commits: CommitQueue;
   readonly authorization: AuthorizationProvider;
-  /** Milliseconds since 1970; never goes back. */
+  /** Milliseconds since 1970; never decreases. */
   nowMs(this: void): number;
-  /** The id of an event that the server makes itself. */
+  /** Id of an event that the server itself writes. */
   newEventId(this: void): EventId;
 }

@@ -25,23 +25,22 @@ import { LogStore } from './storage/log-store.js';
 import { LogTail } from './storage/log-tail.js';
 import { LogWriter } from './storage/log-writer.js';
 
-/** A server that accepts connections. */
 interface ServerHandle {
   readonly port: number;
   readonly connectionString: string;
-  /** Ends the connections, commits what was accepted, closes the store. */
+  /** Commits accepted writes, closes the connections and the store. */
   stop(): Promise<void>;
 }
 
-/** What the server asks of whoever runs it. */
+/** Callbacks to the host of the server. */
 interface ServerHost {
-  /** Something failed for a reason that is the server's own; it goes on. */
+  /** Reports an internal error; the server continues. */
   reportProblem(this: void, error: unknown): void;
-  /** An operator has asked for the server's end. */
+  /** An operator requested a shutdown. */
   shutdown(this: void): void;
 }
 
-/** Opens the store and serves it. This is the composition of the server: what is made of what. */
+/** Opens the store and serves it: the composition root of the server. */
 export async function runServer(options: ServerOptions, host: ServerHost): Promise<ServerHandle> {
   const store = LogStore.open({ directory: options.directory, durable: options.durable });
   try {
@@ -131,14 +130,14 @@ function ensureUsers(
   return kind === 'development' ? ensureDevelopmentUsers(users, nowMs) : ensurePrivateAdmin(users, directory, nowMs);
 }
 
-/** What the official client connects by. */
+/** The connection string for the official client. */
 function connectionString(port: number, admin: AdminCredentials | undefined, caPath: string | undefined): string {
   if (admin === undefined) return `kurrentdb://localhost:${port}?tls=false`;
   const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
   return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;
 }
 
-/** The time, which never goes back while the server runs: events are created in the order of their revisions. */
+/** The system time, but never decreasing while the server runs: creation times ascend with the revisions. */
 function nonDecreasingClock(): () => number {
   let latest = 0;
   return () => (latest = Math.max(latest, Date.now()));
@@ -146,6 +145,6 @@ function nonDecreasingClock(): () => number {
 
 function newEventId(): Uint8Array {
   const id = parseEventId(Buffer.from(randomUUID()));
-  if (id === undefined) throw new Error('a random UUID is not one');
+  if (id === undefined) throw new Error('randomUUID returned an invalid UUID');
   return id;
 }

@@ -1,15 +1,15 @@
-/** The server's thread: what {@link import('./index.js').start} starts. */
+/** Entry of the worker thread that {@link import('./index.js').start} starts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ServerMessage, type ServerOptions, STOP_MESSAGE } from './options.js';
 import { runServer } from './server.js';
 
 const port = parentPort;
-if (port === null) throw new Error('this file is the entry of a worker thread');
-const tell = (message: ServerMessage): void => port.postMessage(message);
+if (port === null) throw new Error('server.worker must run in a worker thread');
+const send = (message: ServerMessage): void => port.postMessage(message);
 
 function reportProblem(error: unknown): void {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  tell({ kind: 'problem', message, stack });
+  send({ kind: 'problem', message, stack });
 }
 
 let stop = (): void => undefined;
@@ -24,9 +24,9 @@ try {
   port.on('message', (message) => {
     if (message === STOP_MESSAGE) stop();
   });
-  tell({ kind: 'listening', port: server.port, connectionString: server.connectionString });
+  send({ kind: 'listening', port: server.port, connectionString: server.connectionString });
 } catch (error) {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  tell({ kind: 'failed', name, message });
+  send({ kind: 'failed', name, message });
   port.close();
 }

@@ -9,7 +9,6 @@ import { type Users } from './security/users.js';
 
 const STREAMS_V2 = 'kurrentdb.protocol.v2.streams.StreamsService';
 
-/** What the services need beside the log. */
 interface ServiceDependencies {
   readonly context: ServerContext;
   readonly users: Users;
@@ -19,8 +18,8 @@ interface ServiceDependencies {
 }
 
 /**
- * All services of the protocol. What every client calls is there from the start. The others are loaded when they are called for the
- * first time: their generated classes take longer to load than everything else that a start does, and most servers never need them.
+ * Registers all gRPC services. Those that every client calls are loaded at the start, the others on their first call:
+ * loading their generated classes takes longer than everything else of a start, and most servers never need them.
  */
 export function registerServices(
   dispatcher: Dispatcher,

@@ -9,7 +9,7 @@ const STREAMS_PATH = '/streams/';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** What the endpoints tell of the server. */
+/** Properties of the server that the endpoints report. */
 interface NodeInfo {
   readonly instanceId: string;
   readonly secure: boolean;
@@ -32,7 +32,7 @@ interface EndpointRequest {
 
 type Endpoint = (request: EndpointRequest) => Response;
 
-/** The plain HTTP side: what health checks and operators ask. */
+/** The HTTP endpoints for health checks and operators. */
 export function httpEndpoints(
   node: NodeInfo,
   authentication: AuthenticationProvider,
@@ -43,17 +43,17 @@ export function httpEndpoints(
     '/ping': () => json({ text: 'Ping request successfully handled', label: 'Http' }),
     '/info': () => json(info(node)),
     '/gossip': () => json(gossip(node)),
-    '/stats': forUsers(() => json(stats())),
+    '/stats': authenticated(() => json(stats())),
   };
   const endpointFor = (path: string): Endpoint | undefined => {
     if (Object.hasOwn(endpoints, path)) return endpoints[path];
     if (path.startsWith(USERS_PATH))
-      return forUsers(() => userDetails(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
-    return path.startsWith(STREAMS_PATH) ? forUsers(streamDescription) : undefined;
+      return authenticated(() => userResponse(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
+    return path.startsWith(STREAMS_PATH) ? authenticated(streamDescriptionResponse) : undefined;
   };
   return (request, response) => {
     void respond(endpointFor, authentication, request)
-      // Whatever cannot be understood of a request throws one of these two.
+      // A malformed URL throws one of these two.
       .catch((error: unknown): Response => ({
         status: error instanceof URIError || error instanceof TypeError ? 400 : 500,
       }))
@@ -77,12 +77,12 @@ async function respond(
   return principal === undefined ? { status: 401 } : endpoint({ url, principal });
 }
 
-/** Anonymous callers are asked to log in. */
-function forUsers(endpoint: Endpoint): Endpoint {
+/** Rejects anonymous callers with 401. */
+function authenticated(endpoint: Endpoint): Endpoint {
   return (request) => (request.principal.loginName === undefined ? { status: 401 } : endpoint(request));
 }
 
-function userDetails(user: User | undefined): Response {
+function userResponse(user: User | undefined): Response {
   if (user === undefined) return { status: 404 };
   const { loginName, fullName, groups, disabled, updatedMs } = user;
   return json({
@@ -92,8 +92,8 @@ function userDetails(user: User | undefined): Response {
   });
 }
 
-/** Streams are read by gRPC. Without AtomPub there is only what a real server says to a browser that wants none of its formats. */
-function streamDescription({ url }: EndpointRequest): Response {
+/** Streams are read by gRPC; AtomPub is not supported. Responds like KurrentDB does if no format is acceptable. */
+function streamDescriptionResponse({ url }: EndpointRequest): Response {
   const title = `Description document for '${decodeURIComponent(url.pathname.slice(STREAMS_PATH.length))}'`;
   return {
     status: 406,

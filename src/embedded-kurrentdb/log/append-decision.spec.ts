@@ -9,7 +9,10 @@ const EXISTS: ExpectedVersion = { kind: 'streamExists' };
 const exact = (revision: number): ExpectedVersion => ({ kind: 'exact', revision: BigInt(revision) });
 
 /** A stream with these event ids, one per revision. */
-function stream(ids: string, changes: Partial<StreamState> = {}): { state: StreamState; lookup: EventIdLookup<string> } {
+function stream(
+  ids: string,
+  changes: Partial<StreamState> = {},
+): { state: StreamState; lookup: EventIdLookup<string> } {
   const last = ids.length - 1;
   return {
     state: { lastRevision: last, tombstoned: false, metadata: NO_METADATA, ...changes },
@@ -105,8 +108,12 @@ describe('an append', () => {
 });
 
 describe('a delete', () => {
-  const remove = (existing: string, expected: ExpectedVersion, hard: boolean, changes: Partial<StreamState> = {}): string =>
-    decideDelete(stream(existing, changes).state, expected, hard).kind;
+  const remove = (
+    existing: string,
+    expected: ExpectedVersion,
+    hard: boolean,
+    changes: Partial<StreamState> = {},
+  ): string => decideDelete(stream(existing, changes).state, expected, hard).kind;
 
   it('requires the expected version', () => {
     for (const hard of [false, true]) {

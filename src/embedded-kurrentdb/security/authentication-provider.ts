@@ -2,21 +2,24 @@ import { verifyPassword } from './passwords.js';
 import { ANONYMOUS_PRINCIPAL, type Principal, SYSTEM_PRINCIPAL, userPrincipal } from '../log/principal.js';
 import { type Users } from './users.js';
 
-/** Tells who is calling from the `authorization` header; undefined: the credentials are wrong. A promise only where a password must be hashed. */
+/**
+ * Authenticates an `authorization` header; undefined if the credentials are wrong. A promise only if a password must be
+ * hashed.
+ */
 export interface AuthenticationProvider {
   authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined>;
 }
 
-/** For a server without security: everyone may do everything. */
+/** For an insecure server: every caller is the system principal. */
 export const allowAll: AuthenticationProvider = { authenticate: () => SYSTEM_PRINCIPAL };
 
-/** Verified headers that are remembered: hashing a password takes tens of milliseconds, on purpose. */
+/** Verified headers in the cache: hashing a password deliberately takes tens of milliseconds. */
 const MAX_CACHED_HEADERS = 1000;
 
-/** Hashes that may run or wait at once; more callers with unknown credentials are refused rather than queued without bound. */
+/** Limit of pending password hashes; further unverified credentials are rejected rather than queued without bound. */
 const MAX_PENDING = 256;
 
-/** HTTP basic authentication against the table of users. A malformed header counts as none. */
+/** HTTP basic authentication against the table of users. A malformed header counts as anonymous. */
 export class InternalAuthenticationProvider implements AuthenticationProvider {
   readonly #verified = new Map<string, Principal>();
   readonly #pending = new Map<string, Promise<Principal | undefined>>();
@@ -32,17 +35,17 @@ export class InternalAuthenticationProvider implements AuthenticationProvider {
 
   authenticate(authorization: string | undefined): Principal | undefined | Promise<Principal | undefined> {
     if (authorization === undefined) return ANONYMOUS_PRINCIPAL;
-    const known = this.#verified.get(authorization) ?? this.#pending.get(authorization);
-    if (known !== undefined) return known;
+    const cached = this.#verified.get(authorization) ?? this.#pending.get(authorization);
+    if (cached !== undefined) return cached;
     const credentials = parseBasic(authorization);
     if (credentials === undefined) return ANONYMOUS_PRINCIPAL;
     if (this.#pending.size >= MAX_PENDING) return undefined;
     const verification = this.#verify(authorization, credentials);
     this.#pending.set(authorization, verification);
-    const forget = (): void => {
+    const removePending = (): void => {
       if (this.#pending.get(authorization) === verification) this.#pending.delete(authorization);
     };
-    verification.then(forget, forget);
+    verification.then(removePending, removePending);
     return verification;
   }
 
@@ -71,7 +74,7 @@ interface Credentials {
 function parseBasic(authorization: string): Credentials | undefined {
   const match = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization);
   if (match?.[1] === undefined) return undefined;
-  const text = Buffer.from(match[1], 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? undefined : { loginName: text.slice(0, colon), password: text.slice(colon + 1) };
+  const userPass = Buffer.from(match[1], 'base64').toString('utf8');
+  const colon = userPass.indexOf(':');
+  return colon < 0 ? undefined : { loginName: userPass.slice(0, colon), password: userPass.slice(colon + 1) };
 }

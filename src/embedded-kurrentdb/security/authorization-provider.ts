@@ -3,7 +3,7 @@ import { effectiveOperation, isAllowed, isReadOnly, type StreamOperation } from 
 import { type Streams } from '../storage/streams.js';
 import { type Principal } from '../log/principal.js';
 
-/** Who may do what with which stream, by the streams' access control lists. */
+/** Authorizes stream operations by the streams' ACLs. */
 export class AuthorizationProvider {
   constructor(private readonly streams: Streams) {}
 

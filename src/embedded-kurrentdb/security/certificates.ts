@@ -10,11 +10,14 @@ const KEY_FILE = 'node.key';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const VALID_FOR_MS = 2 * 365 * DAY_MS;
 
-/** Certificates are made anew when less than this is left: a server that is started once a month never runs into the end. */
+/**
+ * Certificates are renewed when less than this is left: a server that is started once a month never runs into their
+ * expiry.
+ */
 const RENEW_BEFORE_MS = 90 * DAY_MS;
 
-/** Clocks of client and server are the same machine's, but it may have been set back meanwhile. */
-const BACKDATED_MS = DAY_MS;
+/** Tolerates a system clock that was set back after the certificates were created. */
+const BACKDATE_MS = DAY_MS;
 
 export interface ServerIdentity extends TlsCredentials {
   /** The CA to trust, for the client's `tlsCAFile`. */
@@ -22,13 +25,13 @@ export interface ServerIdentity extends TlsCredentials {
 }
 
 /**
- * The server's own certificate, for localhost only, made at the first start and renewed before it ends. Its CA signs nothing else:
- * the CA's key is forgotten as soon as the certificate is signed.
+ * The server's certificate for localhost, created at the first start and renewed before it expires. Its CA signs
+ * nothing else: the CA's key is discarded once the certificate is signed.
  */
 export async function ensureServerIdentity(directory: string, nowMs: number): Promise<ServerIdentity> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const caPath = join(directory, CA_FILE);
-  if (!isUsable(directory, nowMs)) await makeCertificates(directory, nowMs);
+  if (!isUsable(directory, nowMs)) await createCertificates(directory, nowMs);
   return {
     caPath,
     certificate: readFileSync(join(directory, CERTIFICATE_FILE)),
@@ -43,8 +46,8 @@ function isUsable(directory: string, nowMs: number): boolean {
   return Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS;
 }
 
-async function makeCertificates(directory: string, nowMs: number): Promise<void> {
-  // Loaded only here: it takes longer than the whole start of a server that has its certificate.
+async function createCertificates(directory: string, nowMs: number): Promise<void> {
+  // Loaded lazily: it takes longer than the whole start of a server that has its certificate.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const { webcrypto } = await import('node:crypto');
@@ -52,8 +55,8 @@ async function makeCertificates(directory: string, nowMs: number): Promise<void>
   const [caKeys, keys] = await Promise.all(
     [0, 1].map(() => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])),
   );
-  if (caKeys === undefined || keys === undefined) throw new Error('no keys were made');
-  const validity = { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + VALID_FOR_MS) };
+  if (caKeys === undefined || keys === undefined) throw new Error('no key pair was generated');
+  const validity = { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + VALID_FOR_MS) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity,
     serialNumber: serialNumber(),
@@ -99,9 +102,9 @@ function serialNumber(): string {
   return Buffer.concat([Buffer.of(1), crypto.getRandomValues(Buffer.alloc(15))]).toString('hex');
 }
 
-/** For the owner's eyes only, and there whole or not at all. */
+/** Writes a file atomically, readable by its owner only. */
 export function writePrivately(path: string, content: string): void {
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, content, { mode: 0o600 });
-  renameSync(unfinished, path);
+  const temporaryPath = `${path}.new`;
+  writeFileSync(temporaryPath, content, { mode: 0o600 });
+  renameSync(temporaryPath, path);
 }

@@ -8,7 +8,7 @@ import { type User, type Users } from './users.js';
 
 const ADMIN = 'admin';
 
-/** Passwords that everyone knows, as on a real server that was just installed: for tests and development only. */
+/** The well-known default password of a new KurrentDB: for tests and development only. */
 const DEVELOPMENT_PASSWORD = 'changeit';
 
 const BUILT_IN_USERS = [
@@ -21,7 +21,7 @@ export interface AdminCredentials {
   readonly password: string;
 }
 
-/** The two users that every server has, with the well-known password if they are not there yet. */
+/** Creates `admin` and `ops` with the default password, unless they exist. */
 export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promise<AdminCredentials> {
   for (const user of BUILT_IN_USERS) {
     if (users.get(user.loginName) !== undefined) continue;
@@ -37,14 +37,14 @@ export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promi
 }
 
 /**
- * The password of `admin`, random and kept in a file that only the owner of the data can read. Whoever has the file has the data
- * anyway, so a file that is lost is made anew.
+ * Ensures a random password for `admin`, stored in a file that only the owner of the data can read. If the file is
+ * lost, a new password is generated: whoever can write the directory has access to the data anyway.
  */
 export async function ensurePrivateAdmin(users: Users, directory: string, nowMs: number): Promise<AdminCredentials> {
   const path = join(directory, 'admin-password');
-  const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
-  const password = kept === '' ? randomBytes(24).toString('base64url') : kept;
-  if (kept === '') writePrivately(path, `${password}\n`);
+  const existing = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  const password = existing === '' ? randomBytes(24).toString('base64url') : existing;
+  if (existing === '') writePrivately(path, `${password}\n`);
   const stored = users.get(ADMIN);
   if (stored === undefined || stored.disabled || !(await verifyPassword(password, stored.password))) {
     const [admin] = BUILT_IN_USERS;

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** A password as it is kept. The cost belongs to the hash, so that it can be raised for new ones. */
+/** A stored password. The cost is part of it, so that it can be raised for new passwords. */
 export interface PasswordHash {
   readonly salt: string;
   readonly hash: string;

@@ -2,7 +2,6 @@ import { type CommitQueue } from '../storage/commit-queue.js';
 import { type Tables } from '../storage/tables.js';
 import { type PasswordHash } from './passwords.js';
 
-/** A user of the server, as stored. */
 export interface User {
   readonly loginName: string;
   readonly fullName: string;
@@ -13,7 +12,7 @@ export interface User {
   readonly password: PasswordHash;
 }
 
-/** LMDB takes keys of up to 1978 bytes. */
+/** LMDB limits keys to 1978 bytes. */
 const MAX_LOGIN_NAME_BYTES = 1024;
 
 const userKey = (loginName: string): Buffer => Buffer.from(loginName, 'utf8');
@@ -37,7 +36,7 @@ export class Users {
     return [...this.tables.users.getRange({ snapshot: false })].map(({ value }) => decodeUser(value));
   }
 
-  /** Writes the user that the function makes of the stored one; undefined leaves it as it is. Resolves to what was stored before. */
+  /** Replaces the stored user by the result of `next`; undefined leaves it unchanged. Resolves to the previous user. */
   async change(
     loginName: string,
     next: (stored: User | undefined) => User | 'remove' | undefined,
@@ -54,7 +53,7 @@ export class Users {
     return before;
   }
 
-  /** Told after each change: credentials that were checked before may not be valid any more. */
+  /** Called after each change: cached credentials may no longer be valid. */
   onChange(listener: () => void): void {
     this.#changeListeners.add(listener);
   }

@@ -13,16 +13,16 @@ const content = fc.record({
   customMetadata: bytes,
   data: bytes,
 });
-const counted = fc.maxSafeNat().map((n) => Math.min(n, 2 ** 48 - 1));
+const uint48 = fc.maxSafeNat().map((n) => Math.min(n, 2 ** 48 - 1));
 
 describe('a stored event', () => {
-  it('is the message that the generated classes of the client read, and what was written is what is parsed', () => {
+  it('can be decoded by the generated classes of the client, and parses to what was encoded', () => {
     fc.assert(
       fc.property(
         content,
         fc.string({ minLength: 1 }),
-        counted,
-        counted,
+        uint48,
+        uint48,
         fc.nat(),
         (event, streamName, revision, position, createdMs) => {
           const frame = encodeEventFrame(appendHeader(streamName, createdMs), event, revision, position);
@@ -64,7 +64,7 @@ describe('a stored event', () => {
     );
   });
 
-  it('of a tombstone has the highest revision there is', () => {
+  it('of a tombstone has the maximum revision', () => {
     const event = {
       id: Buffer.alloc(16, 7),
       type: Buffer.from('$streamDeleted'),
@@ -84,7 +84,7 @@ describe('a stored event', () => {
 });
 
 describe('an event id', () => {
-  it('is read in either case and written in lower case', () => {
+  it('is parsed in either case and formatted in lower case', () => {
     const text = 'C0FFEE00-1234-4ABC-8DEF-0123456789AB';
     expect(eventIdToString(parseEventId(Buffer.from(text)) ?? Buffer.alloc(16))).toBe(text.toLowerCase());
   });
@@ -95,7 +95,7 @@ describe('an event id', () => {
     'c0ffee0012344abc8def0123456789ab',
     'c0ffee00-1234-4abc-8def-0123456789ag',
     'c0ffee0-01234-4abc-8def-0123456789ab',
-  ])('is none if it reads "%s"', (text) => {
+  ])('is invalid if it is "%s"', (text) => {
     expect(parseEventId(Buffer.from(text))).toBeUndefined();
   });
 });

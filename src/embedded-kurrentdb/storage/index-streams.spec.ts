@@ -9,7 +9,7 @@ import { LogStore } from './log-store.js';
 import { type ProposedEvent } from './event-frame.js';
 import { LogWriter } from './log-writer.js';
 
-const FORMAT_BEFORE = Buffer.from('penguin-pool-embedded-kurrentdb 1');
+const PREVIOUS_FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 1');
 
 const event = (type = 'tested', data = '', customMetadata = ''): ProposedEvent => ({
   id: randomBytes(16),
@@ -29,7 +29,7 @@ describe('index streams', () => {
     writer = new LogWriter(store, { nowMs: () => 1000, newEventId: () => randomBytes(16) });
   };
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'link-index-'));
+    directory = mkdtempSync(join(tmpdir(), 'index-streams-'));
     open();
   });
   afterEach(async () => {
@@ -51,7 +51,7 @@ describe('index streams', () => {
     return found;
   };
 
-  it('go on over many blocks, in both directions and from anywhere', async () => {
+  it('span many pages and are read in both directions from any revision', async () => {
     for (const count of [1, 62, 1, 1, 200, 64, 128, 5]) append('many-1', events(count));
     const expected = Array.from({ length: 462 }, (_, n) => `${n}: ${n}@many-1`);
     expect(read('$ce-many')).toEqual(expected);
@@ -64,7 +64,7 @@ describe('index streams', () => {
     expect(read('$ce-many').slice(-2)).toEqual(['461: 461@many-1', '462: 0@many-2']);
   });
 
-  it('have nothing of a transaction that fails', () => {
+  it('are unchanged by a transaction that fails', () => {
     append('kept-1', events(1));
     expect(() =>
       store.transaction(() => {
@@ -78,30 +78,30 @@ describe('index streams', () => {
     expect(store.streams.get('$ce-new').lastRevision).toBe(-1);
   });
 
-  it('tell which of them a transaction has changed', () => {
+  it('are among the changed streams of a transaction', () => {
     const changed = store.transaction(() => writer.append('told-1', { kind: 'any' }, [event('Told')]));
     expect([...changed].sort()).toEqual(['$category-told', '$ce-told', '$et-Told', '$streams', 'told-1']);
   });
 
-  it('leave nothing of an event that is removed, whichever it is and in whatever order, and number on', () => {
+  it('drop removed events in any order and continue their numbering', () => {
     append('gone-1', events(300));
     append('gone-2', events(10));
-    const isThere = new Array<boolean>(300).fill(true);
-    const stay = ['300: 0@gone-2', '309: 9@gone-2'];
+    const exists = new Array<boolean>(300).fill(true);
+    const remaining = ['300: 0@gone-2', '309: 9@gone-2'];
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(299), { minLength: 1, maxLength: 60 }), (revisions) => {
         store.transaction(() => revisions.forEach((revision) => store.remove(store.streams.get('gone-1'), revision)));
-        for (const revision of revisions) isThere[revision] = false;
-        const expected = isThere.flatMap((there, revision) => (there ? [`${revision}: ${revision}@gone-1`] : []));
+        for (const revision of revisions) exists[revision] = false;
+        const expected = exists.flatMap((remains, revision) => (remains ? [`${revision}: ${revision}@gone-1`] : []));
         expect(read('$ce-gone').slice(0, -10)).toEqual(expected);
         expect(read('$et-tested', true).slice(10)).toEqual(expected.reverse());
       }),
       { numRuns: 15 },
     );
     store.transaction(() =>
-      isThere.forEach((there, revision) => there && store.remove(store.streams.get('gone-1'), revision)),
+      exists.forEach((remains, revision) => remains && store.remove(store.streams.get('gone-1'), revision)),
     );
-    expect(read('$ce-gone')).toEqual(expect.arrayContaining(stay));
+    expect(read('$ce-gone')).toEqual(expect.arrayContaining(remaining));
     expect(read('$ce-gone')).toHaveLength(10);
     store.transaction(() =>
       [...new Array(10).keys()].forEach((revision) => store.remove(store.streams.get('gone-2'), revision)),
@@ -111,7 +111,7 @@ describe('index streams', () => {
     expect(read('$ce-gone')).toEqual(['310: 0@gone-3']);
   });
 
-  it('give the same link the same id, and no other link', () => {
+  it('give each link a stable and unique id', () => {
     append('ids-1', events(3));
     const ids = (): string[] =>
       ['$ce-ids', '$et-tested', '$streams'].flatMap((name) =>
@@ -125,7 +125,7 @@ describe('index streams', () => {
     expect(new Set(ids()).size).toBe(7);
   });
 
-  it('are made from the log of a store that has none, and the store then refuses versions that would not keep them', async () => {
+  it('are built from the log of a store of format 1, which then has the current format', async () => {
     append('old-1', [event('A'), event('B', '', '{"$correlationId":"c"}')]);
     append('old-2', events(25_000));
     store.transaction(() => writer.delete('old-1', { kind: 'any' }));
@@ -135,10 +135,10 @@ describe('index streams', () => {
     store.transaction(() => {
       store.tables.links.clearSync();
       for (const name of names) store.tables.streams.removeSync(Buffer.concat([Buffer.of(0), Buffer.from(name)]));
-      store.tables.state.putSync(Buffer.from('format'), FORMAT_BEFORE);
+      store.tables.state.putSync(Buffer.from('format'), PREVIOUS_FORMAT);
     });
     await store.close();
-    writeFileSync(join(directory, 'format'), FORMAT_BEFORE);
+    writeFileSync(join(directory, 'format'), PREVIOUS_FORMAT);
     open();
     expect(names.map((name) => read(name))).toEqual(before);
     expect(before.every((found) => found.length > 0)).toBe(true);
@@ -148,14 +148,14 @@ describe('index streams', () => {
     expect(names.map((name) => read(name))).toEqual(before);
   });
 
-  it('cannot be written to', () => {
+  it('cannot be written', () => {
     expect(() => store.transaction(() => writer.append('$ce-x', { kind: 'any' }, [event()]))).toThrow(
-      '$ce-x is an index of the log',
+      '$ce-x is an index stream',
     );
     expect(store.streams.get('$ce-x').id).toBe(0);
   });
 
-  it('hold nothing of system streams', () => {
+  it('exclude system streams', () => {
     append('$own-1', [event('Own', '', '{"$correlationId":"own"}')]);
     expect(['$ce-$own', '$et-Own', '$streams', '$bc-own'].flatMap((name) => read(name))).toEqual([]);
   });

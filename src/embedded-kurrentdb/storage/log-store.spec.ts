@@ -8,13 +8,13 @@ import { LogStore } from './log-store.js';
 import { type ProposedEvent } from './event-frame.js';
 import { LogWriter } from './log-writer.js';
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const event = (id: Buffer = randomBytes(16)): ProposedEvent => ({
   id,
   type: Buffer.from('tested'),
   isJson: false,
-  customMetadata: NOTHING,
-  data: NOTHING,
+  customMetadata: EMPTY,
+  data: EMPTY,
 });
 const events = (count: number): ProposedEvent[] => Array.from({ length: count }, () => event());
 
@@ -35,7 +35,7 @@ describe('the store', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('does nothing of a transaction that fails', () => {
+  it('rolls back a transaction that fails', () => {
     store.transaction(() => writer.append('kept', { kind: 'any' }, events(2)));
     const end = store.endPosition;
     expect(() =>
@@ -50,7 +50,7 @@ describe('the store', () => {
     expect(store.streams.get('new').lastRevision).toBe(-1);
   });
 
-  it('forgets the ids of a transaction that fails', () => {
+  it('rolls back the event ids of a transaction that fails', () => {
     const retried = event();
     expect(() =>
       store.transaction(() => {
@@ -64,7 +64,7 @@ describe('the store', () => {
     expect(store.streams.get('s').lastRevision).toBe(0);
   });
 
-  it('lets one bad write of a group fail alone', async () => {
+  it('fails only the failing write of a group commit', async () => {
     const commits = new CommitQueue(store);
     const outcomes = await Promise.allSettled([
       commits.submit(() => writer.append('a', { kind: 'any' }, events(1))),
@@ -78,41 +78,41 @@ describe('the store', () => {
     expect(['a', 'b', 'c'].map((name) => store.streams.get(name).lastRevision)).toEqual([0, -1, 0]);
   });
 
-  it('knows every id, those in memory, those on their way to the table and those in it, also after a restart', async () => {
+  it('finds every event id in the buffer, while it is flushed, in the table and after a restart', async () => {
     const all = events(100_000);
     for (let n = 0; n < all.length; n += 1000)
       store.transaction(() => writer.append(`s${n % 3}`, { kind: 'any' }, all.slice(n, n + 1000)));
     const sample = [0, 500, 32_767, 32_768, 50_000, 65_536, 70_000, 98_000, 99_999];
-    const known = (): (number | undefined)[] =>
+    const lookup = (): (number | undefined)[] =>
       sample.map((n) =>
-        store.eventIds.lastRevisionOf(store.streams.get(`s${(n - (n % 1000)) % 3}`).id, all[n]?.id ?? NOTHING),
+        store.eventIds.lastRevisionOf(store.streams.get(`s${(n - (n % 1000)) % 3}`).id, all[n]?.id ?? EMPTY),
       );
-    const revisions = known();
+    const revisions = lookup();
     expect(revisions).not.toContain(undefined);
     await store.close();
     open();
-    expect(known()).toEqual(revisions);
+    expect(lookup()).toEqual(revisions);
   }, 60_000);
 
-  it('finds the first event that is young enough without looking at all of them', () => {
+  it('finds the first event within $maxAge', () => {
     let now = 0;
-    const clocked = new LogWriter(store, { nowMs: () => now, newEventId: () => randomBytes(16) });
+    const writerWithClock = new LogWriter(store, { nowMs: () => now, newEventId: () => randomBytes(16) });
     const write = (...appended: ProposedEvent[]): void =>
-      void store.transaction(() => clocked.append('aged', { kind: 'any' }, appended));
+      void store.transaction(() => writerWithClock.append('aged', { kind: 'any' }, appended));
     for (now = 1000; now <= 10_000; now += 1000) write(event());
     store.transaction(() =>
-      clocked.append('$$aged', { kind: 'any' }, [{ ...event(), data: Buffer.from('{"$maxAge":3}') }]),
+      writerWithClock.append('$$aged', { kind: 'any' }, [{ ...event(), data: Buffer.from('{"$maxAge":3}') }]),
     );
-    const seen: number[] = [];
+    const visited: number[] = [];
     new LogReader(store, () => 10_500).forwards(
       store.streams.get('aged'),
       0,
-      (_frame, _position, revision) => seen.push(revision) > 0,
+      (_frame, _position, revision) => visited.push(revision) > 0,
     );
-    expect(seen).toEqual([7, 8, 9]);
+    expect(visited).toEqual([7, 8, 9]);
   });
 
-  it('keeps streams apart whose names are longer than a key can be', () => {
+  it('distinguishes streams whose names exceed the maximum key size', () => {
     const names = ['a', 'b'].map((end) => 'long'.repeat(600) + end);
     for (const name of names) store.transaction(() => writer.append(name, { kind: 'noStream' }, events(1)));
     expect(names.map((name) => store.streams.get(name).lastRevision)).toEqual([0, 0]);

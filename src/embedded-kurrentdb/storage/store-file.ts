@@ -83,7 +83,9 @@ class StoreFileCheck {
 
   run(): void {
     if (this.size < 2 * MIN_PAGE_BYTES)
-      throw new UnusableStoreError(`${this.path} is not a store of this server, or it is damaged: the file is too short`);
+      throw new UnusableStoreError(
+        `${this.path} is not a store of this server, or it is damaged: the file is too short`,
+      );
     const first = this.#read(0, MIN_PAGE_BYTES);
     this.#requireMeta(first);
     this.#pageSize = first.readUInt32LE(META.pageSize);

@@ -75,7 +75,6 @@ function parseOptions(content: Buffer): { streamName: string; expected: Expected
   if (!isValidStreamName(streamName)) throw handlerFailed();
   const revision = options.hasRevision() ? options.getRevision() : undefined;
   const expected = parseExpectedVersion(options, revision);
-  if (expected === undefined)
-    throw missingExpectedVersion('AppendReq+Types+Options+ExpectedStreamRevisionOneofCase');
+  if (expected === undefined) throw missingExpectedVersion('AppendReq+Types+Options+ExpectedStreamRevisionOneofCase');
   return { streamName, expected };
 }

@@ -116,10 +116,7 @@ export class GroupStreams {
 
   async truncateParked(before: number): Promise<void> {
     await this.context.commits.submit(() =>
-      this.#append(
-        metadataStreamOf(this.parkedStream),
-        this.#metadata({ $tb: before, $acl: ADMINS_ONLY }),
-      ),
+      this.#append(metadataStreamOf(this.parkedStream), this.#metadata({ $tb: before, $acl: ADMINS_ONLY })),
     );
   }
 
