@@ -1,19 +1,15 @@
 import { InvalidArgumentError } from 'commander';
+import { printable } from '../common/text.js';
+import { parseDuration } from '../common/durations.js';
 
-const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-const MAX_DAYS = 3_650;
+const MAX_SECONDS = 3_650 * 86_400;
 
-/** Seconds of a duration such as `90s`, `30m`, `12h` or `90d`, at most ten years. @throws InvalidArgumentError */
-export function parseDuration(text: string): number {
-  const [, digits = '', unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const seconds = isUnit(unit) ? Number(digits) * SECONDS[unit] : 0;
-  if (seconds < 1 || seconds > MAX_DAYS * SECONDS.d)
+/** Seconds of a duration with one unit, such as `90s`, `30m`, `12h` or `90d`, at most ten years. @throws InvalidArgumentError */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d+[smhd]$/.test(text) ? (parseDuration(text) ?? 0) / 1_000 : 0;
+  if (seconds < 1 || seconds > MAX_SECONDS)
     throw new InvalidArgumentError(
-      `Give a whole number with s, m, h or d, such as 30m, 12h or 90d, at most ${MAX_DAYS}d.`,
+      `It must be an integer with s, m, h or d, such as 30m, 12h or 90d, from 1s to 3650d, got '${printable(text)}'.`,
     );
   return seconds;
-}
-
-function isUnit(text: string | undefined): text is keyof typeof SECONDS {
-  return text !== undefined && Object.hasOwn(SECONDS, text);
 }

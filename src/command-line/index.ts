@@ -1,3 +1,3 @@
-export { parseDuration } from './duration.js';
+export { parseSeconds } from './duration.js';
 export { withModule, withStore } from './modules.js';
 export { runProgram } from './run-program.js';

@@ -1,5 +1,5 @@
 /** Revisions are signed 64-bit integers in KurrentDB. */
-const MAX_REVISION = 9_223_372_036_854_775_807n;
+export const MAX_REVISION = 9_223_372_036_854_775_807n;
 
 /** Revision of an event in decimal digits, from 0 to 2^63 - 1; undefined for all else. */
 export function parseRevision(text: string): bigint | undefined {

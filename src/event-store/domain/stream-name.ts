@@ -1,3 +1,4 @@
+import { isPrintable, printable } from '../../common/text.js';
 import { ValidationError } from '../../errors/index.js';
 
 export const USER_STREAM_TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'] as const;
@@ -32,8 +33,6 @@ const USER_STREAM = new RegExp(
 );
 /** Names that stand for roles wherever permissions are read. */
 const ROLE_NAMES = ['system', 'admin', 'user'];
-// Control characters, line and paragraph separators, and lone surrogates, which UTF-8 cannot hold.
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Whether a text may name a service: lower-case letters, digits and single `-`, `_` or `.` between them, at most 64 characters. */
 export function isServiceName(text: string): boolean {
@@ -121,7 +120,7 @@ export function assertStreamName(name: string): void {
 function problemWithName(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (name.trim() !== name) return 'it begins or ends with white space';
-  if (UNPRINTABLE.test(name)) return 'it holds control characters or broken Unicode';
+  if (!isPrintable(name)) return 'it holds control characters or broken Unicode';
   if (utf8Length(name) > MAX_STREAM_NAME_BYTES) return `it is longer than ${MAX_STREAM_NAME_BYTES} bytes`;
   return undefined;
 }
@@ -133,10 +132,4 @@ function utf8Length(text: string): number {
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
   return bytes;
-}
-
-/** The text as it may stand in a message: short, and without what could break a log line or a terminal. */
-function printable(text: string): string {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return shown.replace(new RegExp(UNPRINTABLE, 'gu'), '\u{fffd}');
 }

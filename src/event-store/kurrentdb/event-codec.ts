@@ -1,5 +1,7 @@
 import { type EventData, jsonEvent, type JSONType, type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
 import { hash } from 'node:crypto';
+import { isPlainObject } from '../../common/plain-object.js';
+import { toTimestamp } from '../../common/time.js';
 import {
   type Clock,
   createEventId,
@@ -50,7 +52,7 @@ export class EventCodec {
       ...metadata,
       schemaVersion,
       eventId: id,
-      timestamp: timestamp ?? new Date(now).toISOString(),
+      timestamp: timestamp ?? toTimestamp(now),
     };
     const json = toJson(data ?? null, `data of event '${type}'`);
     const metadataJson = toJson(stored, `metadata of event '${type}'`);
@@ -103,8 +105,7 @@ export function uuidOfEventId(eventId: string): string {
 
 function readMetadata(stored: unknown): { metadata: EventMetadata; eventId?: string; timestamp?: string } {
   // Other writers may leave metadata out, or keep bytes or any JSON value there.
-  if (typeof stored !== 'object' || stored === null || Array.isArray(stored) || stored instanceof Uint8Array)
-    return { metadata: {} };
+  if (!isPlainObject(stored)) return { metadata: {} };
   // A multi-stream append adds the $schema properties, which repeat the event's type and content type, and makes numbers strings.
   const {
     eventId,

@@ -11,6 +11,7 @@ import {
   START,
   STREAM_STATE,
 } from '@kurrent/kurrentdb-client';
+import { toTimestamp } from '../../common/time.js';
 import { withDeadline } from '../../common/wait.js';
 import {
   type AllSubscriptionOptions,
@@ -287,7 +288,7 @@ export class KurrentDBService implements EventStore {
   }
 
   #now(): string {
-    return new Date(this.options.clock.now()).toISOString();
+    return toTimestamp(this.options.clock.now());
   }
 
   #checkSize(streamName: string, events: readonly EncodedEvent[]): void {

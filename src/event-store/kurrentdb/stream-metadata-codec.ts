@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../common/plain-object.js';
 import { type StreamMetadata, type StreamPermissions } from '../domain/index.js';
 
 /** Fields that KurrentDB reads itself, by the name that the domain gives them. */
@@ -28,10 +29,8 @@ export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown
 
 /** Reads stored metadata; what is not a JSON object counts as none, as it does for the server. */
 export function decodeMetadata(stored: unknown): StreamMetadata {
-  if (typeof stored !== 'object' || stored === null || Array.isArray(stored) || stored instanceof Uint8Array) return {};
-  return Object.fromEntries(
-    Object.entries(stored).map(([field, value]) => [FIELD_OF.get(field) ?? field, value as unknown]),
-  );
+  if (!isPlainObject(stored)) return {};
+  return Object.fromEntries(Object.entries(stored).map(([field, value]) => [FIELD_OF.get(field) ?? field, value]));
 }
 
 /** Whether the metadata are those of a stream that was soft-deleted and not appended to since. */

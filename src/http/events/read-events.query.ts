@@ -1,13 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { MAX_REVISION, parseRevision } from '../../common/revision.js';
 import { type Direction } from '../../event-store/domain/index.js';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE_SIZE = 1_000;
 const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Direction[];
-
-const MAX_REVISION = 9_223_372_036_854_775_807n;
 
 export class ReadEventsQuery {
   @ApiPropertyOptional({
@@ -47,5 +46,5 @@ export class ReadEventsQuery {
 }
 
 function isRevision(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= MAX_REVISION;
+  return typeof value === 'string' && parseRevision(value) !== undefined;
 }

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { toTimestamp } from '../../common/time.js';
 import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '../../event-store/domain/index.js';
 
 /** A 64-bit number as JSON can carry it: a number where it is exact, else its digits as text. */
@@ -55,7 +56,7 @@ export class StreamEventDto {
       ...payloadOf(event),
       metadata: toldMetadataOf(event),
       timestamp,
-      created: new Date(created).toISOString(),
+      created: toTimestamp(created),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { type Type } from '@nestjs/common';
+import { isPlainObject } from '../../common/plain-object.js';
 import { type DtoShape, shapeOf } from './dto-shape.js';
 import { type ValidationIssue, MAX_ISSUES } from '../../event-store/domain/index.js';
 import { pathOf } from './property-path.js';
@@ -44,11 +45,6 @@ export function keepAsSent(instance: object, dto: Type<object>, value: Plain): v
       if (isPlainObject(sent) && typeof entry === 'object' && entry !== null) keepAsSent(entry, inner.dto, sent);
     }
   }
-}
-
-/** Whether a value is a JSON object: not a list, not null. */
-export function isPlainObject(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 class MembersReader {

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
-import { isPlainObject } from './dto-properties.js';
+import { isPlainObject } from '../../common/plain-object.js';
 import { IfGiven } from './if-given.js';
 
 export interface JsonObjectDocumentation {

@@ -1,8 +1,9 @@
 import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError as Violation } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
+import { isPlainObject } from '../../common/plain-object.js';
 import { validationError, type ValidationIssue } from '../../event-store/domain/index.js';
-import { isPlainObject, keepAsSent, membersFor } from './dto-properties.js';
+import { keepAsSent, membersFor } from './dto-properties.js';
 import { jsonIssues } from './i-json.js';
 
 const OPTIONS = {

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../common/time.js';
 import {
   type Clock,
   type EventStore,
@@ -142,8 +143,4 @@ export class ApiKeyService {
       throw error;
     }
   }
-}
-
-function toTimestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration, withStore } from '../../command-line/index.js';
+import { toTimestamp } from '../../common/time.js';
+import { parseSeconds, withStore } from '../../command-line/index.js';
 import { type Role } from '../../event-store/domain/index.js';
 import { type ApiKeyService } from '../api-keys/api-key.service.js';
 import { type ApiKey, isApiKeyName, stateOf } from '../domain/index.js';
@@ -31,11 +32,7 @@ export function addApiKeyCommands(program: Command): void {
         .choices(GRANTED_ROLES)
         .default([], 'none'),
     )
-    .option(
-      '--expires-in <duration>',
-      'how long the key is good for, such as 90d; for ever where absent',
-      parseDuration,
-    )
+    .option('--expires-in <duration>', 'how long the key is good for, such as 90d; for ever where absent', parseSeconds)
     .action(create);
   apiKeys
     .command('list')
@@ -89,14 +86,13 @@ function describe(
   readonly revokedAt: string | null;
 } {
   const { name, keyId, roles, createdAt, expiresAt, revokedAt } = key;
-  const toText = (instant: number | undefined): string | null =>
-    instant === undefined ? null : new Date(instant).toISOString();
+  const toText = (instant: number | undefined): string | null => (instant === undefined ? null : toTimestamp(instant));
   return {
     name,
     keyId,
     roles,
     state: stateOf(key, now),
-    createdAt: new Date(createdAt).toISOString(),
+    createdAt: toTimestamp(createdAt),
     expiresAt: toText(expiresAt),
     revokedAt: toText(revokedAt),
   };

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration, withModule } from '../../command-line/index.js';
+import { parseSeconds, withModule } from '../../command-line/index.js';
 import { isUserId, type Role } from '../../event-store/domain/index.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -24,8 +24,8 @@ export function addTokenCommand(program: Command): void {
     )
     .addOption(
       new Option('--expires-in <duration>', 'how long the token is good for')
-        .argParser(parseDuration)
-        .default(parseDuration('12h'), '12h'),
+        .argParser(parseSeconds)
+        .default(parseSeconds('12h'), '12h'),
     )
     .action(async ({ user, role, expiresIn }: TokenOptions) => {
       const token = await withModule(TokensModule, (context) =>

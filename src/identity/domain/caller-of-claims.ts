@@ -1,3 +1,5 @@
+import { isPrintable } from '../../common/text.js';
+import { isPlainObject } from '../../common/plain-object.js';
 import {
   API_KEY_PREFIX,
   AuthenticationError,
@@ -22,7 +24,8 @@ const MAX_ID_LENGTH = 256;
 /** The last instant that a Date can hold; what ends later does not end. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 // Control and format characters, line and paragraph separators, lone surrogates.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** Invisible characters, such as the zero-width space, could make two ids look the same. */
+const INVISIBLE = /\p{Cf}/u;
 
 /**
  * Who holds a token.
@@ -53,7 +56,7 @@ export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimN
 }
 
 function isPrintableId(id: string): boolean {
-  return id !== '' && id.length <= MAX_ID_LENGTH && id.trim() === id && !UNPRINTABLE.test(id);
+  return id !== '' && id.length <= MAX_ID_LENGTH && id.trim() === id && isPrintable(id) && !INVISIBLE.test(id);
 }
 
 /** Names that a stream's permissions, or KurrentDB's `$acl`, read as a role, as everyone, or as an API key. */
@@ -66,14 +69,10 @@ function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;
   for (const name of path.split('.')) {
-    if (!isRecord(value) || !Object.hasOwn(value, name)) return undefined;
+    if (!isPlainObject(value) || !Object.hasOwn(value, name)) return undefined;
     value = value[name];
   }
   return value;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Issuers have many roles; those that mean nothing here are passed over. */

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../common/plain-object.js';
 import { DAY_MS, formatDuration, parseDuration } from '../../common/durations.js';
 import { type Environment } from '../../config/index.js';
 import { resolveReferences } from './environment-references.js';
@@ -52,7 +53,7 @@ export class Fields {
 
   /** The fields of a mapping. @param expected what is wrong where the value is none, such as `a mapping with path and equals` */
   static of(value: unknown, path: Path, expected: string, reading: Reading): Fields | undefined {
-    if (isMapping(value)) return new Fields(value, path, reading);
+    if (isPlainObject(value)) return new Fields(value, path, reading);
     reading.mistakes.push({ path, text: `${expected} is expected` });
     return undefined;
   }
@@ -178,8 +179,4 @@ export class Fields {
 
 export function isInteger(value: unknown, from: number, to: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

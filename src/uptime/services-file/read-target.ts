@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../common/plain-object.js';
 import {
   type DatabaseTarget,
   databaseTarget,
@@ -74,7 +75,7 @@ const MONGODB_COMMAND: TextRule = {
   holds: (text) => {
     try {
       const command: unknown = JSON.parse(text);
-      return typeof command === 'object' && command !== null && !Array.isArray(command);
+      return isPlainObject(command);
     } catch {
       return false;
     }

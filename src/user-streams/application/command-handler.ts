@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../common/time.js';
 import {
   type AppendResult,
   waitForReadModel,
@@ -151,7 +152,7 @@ export class CommandHandler {
     const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
     const requestKey = this.#idempotencyKeyOf(command);
     const nextId = requestKey?.eventIds() ?? (() => createEventId(at, random));
-    const decision = decide({ key, stream, now: new Date(at).toISOString(), by: caller.id }, nextId);
+    const decision = decide({ key, stream, now: toTimestamp(at), by: caller.id }, nextId);
     const metadata = {
       source: SOURCE,
       correlationId: requestId,

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../common/time.js';
 import {
   type Clock,
   type EventStore,
@@ -92,9 +93,9 @@ export class UserStreamMetadata {
     { metadata: stored, revision }: VersionedStreamMetadata,
     change: MetadataChange,
   ): Promise<UserStream> {
-    const now = new Date(this.clock.now()).toISOString();
+    const now = toTimestamp(this.clock.now());
     const { description = stream.description, tags = stream.tags } = change;
-    const initial = initialMetadata(stream, new Date(stream.createdAt).toISOString());
+    const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
     // The list of KurrentDB is made anew from the permissions.
     const { acl: _, ...kept } = stored;
     const changed: StreamMetadata = {

@@ -1,4 +1,4 @@
-type JsonObject = Readonly<Record<string, unknown>>;
+import { isPlainObject } from '../../common/plain-object.js';
 
 /**
  * Applies a JSON merge patch (RFC 7396): members that the patch names are replaced, merged where both sides are objects, and
@@ -8,8 +8,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * @returns a value that shares nothing with `target` and `patch`, which stay as they were
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return copyOf(patch);
-  const base = isObject(target) ? target : {};
+  if (!isPlainObject(patch)) return copyOf(patch);
+  const base = isPlainObject(target) ? target : {};
   const merged: Record<string, unknown> = {};
   for (const name of Object.keys(base)) {
     if (!Object.hasOwn(patch, name)) put(merged, name, copyOf(base[name]));
@@ -23,7 +23,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf);
-  if (!isObject(value)) return value;
+  if (!isPlainObject(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value)) put(copy, name, copyOf(value[name]));
   return copy;
@@ -34,8 +34,4 @@ function put(object: Record<string, unknown>, name: string, value: unknown): voi
   if (name === '__proto__')
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
   else object[name] = value;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

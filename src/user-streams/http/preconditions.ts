@@ -1,6 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { type IncomingMessage } from 'node:http';
+import { parseRevision } from '../../common/revision.js';
 import { ValidationError } from '../../event-store/index.js';
 import { ApiIdempotencyKey, idempotencyKeyOf, requestIdOf } from '../../http/index.js';
 import { type WriteRequest } from '../application/index.js';
@@ -11,7 +12,6 @@ export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey'
 
 /** A revision as an entity tag; `W/` is what proxies make of it when they compress. */
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
-const MAX_REVISION = 9_223_372_036_854_775_807n;
 
 /** Injects the {@link Preconditions}. */
 export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext): Preconditions => {
@@ -74,10 +74,9 @@ export function entityTag(revision: number | bigint): string {
 
 function revisionOf(match: string): bigint {
   const [, quoted, plain] = REVISION_TAG.exec(match.trim()) ?? [];
-  const digits = quoted ?? plain;
-  if (digits === undefined || BigInt(digits) > MAX_REVISION)
-    throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
-  return BigInt(digits);
+  const revision = parseRevision(quoted ?? plain ?? '');
+  if (revision === undefined) throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
+  return revision;
 }
 
 function wrongHeader(header: string, problem: string): ValidationError {

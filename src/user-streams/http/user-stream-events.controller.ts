@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
+import { parseRevision } from '../../common/revision.js';
 import {
   type Caller,
   EVENT_STORE,
@@ -143,10 +144,11 @@ export class UserStreamEventsController {
 }
 
 function revisionOf(lastEventId: string): bigint {
-  if (!/^\d{1,18}$/.test(lastEventId))
+  const revision = parseRevision(lastEventId);
+  if (revision === undefined)
     throw new ValidationError(
       'The request is not valid: Last-Event-ID must be the id of an event of this feed: a revision',
       { details: { mistakes: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] } },
     );
-  return BigInt(lastEventId);
+  return revision;
 }

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsString, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { parseTimestamp } from '../../common/time.js';
 import { type UserStreamType } from '../../event-store/index.js';
 import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
@@ -9,8 +10,6 @@ import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './us
 const DEFAULT_PAGE = 100;
 const MAX_PAGE_SIZE = 1_000;
 const STATUSES = ['active', 'deleted'] as const;
-/** Of what ISO 8601 allows, what `Date.parse` reads too: no weeks, no days of the year, no hours without minutes. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 export class ListUserStreamsQuery {
   @OptionalTypeProperty()
@@ -69,8 +68,13 @@ export class StateQuery {
   @IfGiven()
   // In a query a plus means a blank: that of a time zone is taken as it was meant.
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
-  @IsISO8601({ strict: true })
-  @Matches(INSTANT, { message: 'must be an instant with time zone, such as 2026-11-24T12:00:00Z' })
+  @ValidateBy({
+    name: 'isTimestamp',
+    validator: {
+      validate: (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
+      defaultMessage: () => 'must be a time with its offset, such as 2026-11-24T12:00:00Z',
+    },
+  })
   readonly at?: string;
 }
 

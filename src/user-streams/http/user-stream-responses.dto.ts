@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { toTimestamp } from '../../common/time.js';
 import { type StreamPermissions, USER_STREAM_TYPES, type UserStreamType } from '../../event-store/index.js';
 import { type SchemaDescription, type UserStreamState, type WriteOutcome } from '../application/index.js';
 import {
@@ -227,8 +228,4 @@ export class SchemaDto implements SchemaDescription {
 export class SchemasResponse {
   @ApiProperty({ type: [SchemaDto] })
   readonly schemas: readonly SchemaDto[];
-}
-
-function toTimestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

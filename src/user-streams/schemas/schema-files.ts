@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isPlainObject } from '../../common/plain-object.js';
 import {
   DEFAULT_CATEGORY,
   isCategory,
@@ -52,9 +53,8 @@ export function readSchemaFiles(directory: string): {
 function readSchemaFile(directory: string, file: string): SchemaFile {
   const named = parseFileName(file);
   const schema: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
-    throw new Error('a JSON object with a JSON Schema is expected');
-  return { file, ...named, schema: schema as ObjectSchema };
+  if (!isPlainObject(schema)) throw new Error('a JSON object with a JSON Schema is expected');
+  return { file, ...named, schema: schema };
 }
 
 function parseFileName(file: string): Pick<SchemaFile, 'type' | 'category' | 'version'> {

@@ -1,6 +1,9 @@
 import { type ErrorObject } from 'ajv/dist/2020.js';
+import { truncate } from '../../common/text.js';
 import { type ValidationIssue } from '../../event-store/domain/index.js';
 import { pathOf } from '../../http/index.js';
+
+const MAX_VALUE_LENGTH = 200;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -53,11 +56,11 @@ export function issueOf(
     case 'format':
       return told(`must be ${FORMATS[String(given.format)] ?? `of the format ${String(given.format)}`}`);
     case 'enum':
-      return told(`must be one of ${shortened(listed(given.allowedValues).join(', '))}`);
+      return told(`must be one of ${truncate(listed(given.allowedValues).join(', '), MAX_VALUE_LENGTH)}`);
     case 'const':
-      return told(`must be ${shortened(JSON.stringify(given.allowedValue))}`);
+      return told(`must be ${truncate(JSON.stringify(given.allowedValue), MAX_VALUE_LENGTH)}`);
     case 'pattern':
-      return told(`must match the pattern ${shortened(String(given.pattern))}`);
+      return told(`must match the pattern ${truncate(String(given.pattern), MAX_VALUE_LENGTH)}`);
     case 'minLength':
       return told(`must have ${limit} characters or more`);
     case 'maxLength':
@@ -80,7 +83,7 @@ export function issueOf(
     case 'oneOf':
       return told('does not fit what is allowed here');
     default:
-      return told(shortened(message));
+      return told(truncate(message, MAX_VALUE_LENGTH));
   }
 }
 
@@ -95,8 +98,4 @@ function segmentsOf(pointer: string): string[] {
 function listed(values: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(values) ? values : [values];
   return list.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
-}
-
-function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

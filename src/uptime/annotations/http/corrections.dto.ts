@@ -2,7 +2,7 @@ import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../../domain/index.js';
-import { TimestampProperty, parseTimestamp } from './timestamp.property.js';
+import { TimestampProperty } from './timestamp.property.js';
 import { ReasonProperty } from './reason.property.js';
 import { type CorrectStatusCommand } from '../application/correction.service.js';
 
@@ -31,7 +31,7 @@ export class CorrectStatusRequest {
 
 /** What a body asks for, its times in milliseconds. */
 export function correctStatusCommand({ from, to, status, reason }: CorrectStatusRequest): CorrectStatusCommand {
-  return { from: parseTimestamp(from), to: parseTimestamp(to), status, reason };
+  return { from: Date.parse(from), to: Date.parse(to), status, reason };
 }
 
 export class CorrectionDto {

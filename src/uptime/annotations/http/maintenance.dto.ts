@@ -10,7 +10,7 @@ import {
   type MaintenanceWindow,
   type Recurrence,
 } from '../../domain/index.js';
-import { TimestampProperty, parseTimestamp, OptionalTimestampProperty } from './timestamp.property.js';
+import { TimestampProperty, OptionalTimestampProperty } from './timestamp.property.js';
 import { ReasonProperty } from './reason.property.js';
 import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../application/maintenance.service.js';
 
@@ -85,15 +85,15 @@ export function scheduleMaintenanceCommand({
   reason,
 }: ScheduleMaintenanceRequest): ScheduleMaintenanceCommand {
   return {
-    from: parseTimestamp(from),
-    ...(to === undefined ? {} : { to: parseTimestamp(to) }),
+    from: Date.parse(from),
+    ...(to === undefined ? {} : { to: Date.parse(to) }),
     ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}),
     reason,
   };
 }
 
 function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceRequest): Recurrence {
-  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: parseTimestamp(until) }) };
+  return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: Date.parse(until) }) };
 }
 
 export class RecurrenceDto {

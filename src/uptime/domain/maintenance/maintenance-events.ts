@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
 import { type MaintenanceWindow } from './maintenance-window.js';
 import { integer, object, optional, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
@@ -60,8 +61,8 @@ export function toMaintenanceScheduled(
 ): NewEvent<'MaintenanceScheduled', MaintenanceScheduled> {
   const data = {
     maintenanceId: id,
-    from: new Date(from).toISOString(),
-    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
+    from: toTimestamp(from),
+    ...(to === undefined ? {} : { to: toTimestamp(to) }),
     ...(recurrence ? { recurrence: serializeRecurrence(recurrence) } : {}),
     reason,
     scheduledBy,
@@ -69,7 +70,7 @@ export function toMaintenanceScheduled(
   return {
     type: MaintenanceScheduled.type,
     data,
-    timestamp: new Date(at).toISOString(),
+    timestamp: toTimestamp(at),
     eventId,
     metadata: { source: UPTIME_SOURCE },
   };
@@ -81,7 +82,7 @@ export function toMaintenanceCancelled(
   at: number,
   eventId: string,
 ): NewEvent<'MaintenanceCancelled', MaintenanceCancelled> {
-  const timestamp = new Date(at).toISOString();
+  const timestamp = toTimestamp(at);
   return {
     type: MaintenanceCancelled.type,
     data: { maintenanceId, cancelledBy, at: timestamp },
@@ -118,7 +119,7 @@ export function withCancellation(
 }
 
 function serializeRecurrence({ until, ...rest }: Recurrence): NonNullable<MaintenanceScheduled['recurrence']> {
-  return until === undefined ? rest : { ...rest, until: new Date(until).toISOString() };
+  return until === undefined ? rest : { ...rest, until: toTimestamp(until) };
 }
 
 function deserializeRecurrence({ until, ...rest }: NonNullable<MaintenanceScheduled['recurrence']>): Recurrence {

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { RRuleTemporal } from 'rrule-temporal';
+import { toTimestamp } from '../../../common/time.js';
 import { rruleCount, isRrule, rruleIssue, normalizeRrule } from './recurrence-rrule.js';
 import { type Recurrence, type RecurrenceSeries, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
@@ -116,7 +117,7 @@ function* cronStarts(rule: string, timezone: string, within: TimeRange): Iterabl
 
 function* rruleStarts(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
   // The library accepts any object whose string form is that of Temporal's ZonedDateTime.
-  const dtstart = { timeZoneId: timezone, toString: () => `${new Date(from).toISOString()}[${timezone}]` };
+  const dtstart = { timeZoneId: timezone, toString: () => `${toTimestamp(from)}[${timezone}]` };
   const rrule = new RRuleTemporal({
     rruleString: normalizeRrule(rule),
     dtstart,

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import {
   defineEvent,
   type NewEvent,
@@ -99,7 +100,7 @@ export function toProbesRecorded(
   if (!first || samples.length > MAX_SAMPLES_PER_EVENT)
     throw new Error(`An event must contain 1 to ${MAX_SAMPLES_PER_EVENT} samples, got ${samples.length}`);
   const { outcomes, columns } = encodeSamples(samples, intervalMs);
-  const startedAt = new Date(first.at).toISOString();
+  const startedAt = toTimestamp(first.at);
   return {
     type: ProbesRecorded.type,
     data: { serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },

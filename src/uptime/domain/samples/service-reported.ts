@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import {
   defineEvent,
   type NewEvent,
@@ -48,7 +49,7 @@ export function toServiceReported(
   return {
     type: ServiceReported.type,
     data: { serviceName, ...report },
-    timestamp: new Date(at).toISOString(),
+    timestamp: toTimestamp(at),
     eventId,
     metadata: { source: UPTIME_SOURCE },
   };

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import { defineEvent, identifyStream, isEventId, type NewEvent } from '../../../event-store/domain/index.js';
 import {
   integer,
@@ -54,7 +55,7 @@ export function toServiceStatusChanged({
   metadata,
   eventId,
 }: StatusChange): NewEvent<'ServiceStatusChanged', ServiceStatusChanged> {
-  const timestamp = new Date(at).toISOString();
+  const timestamp = toTimestamp(at);
   const data = { serviceName, status, timestamp, ...(duration === undefined ? {} : { duration }), metadata, eventId };
   return { type: ServiceStatusChanged.type, data, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };
 }

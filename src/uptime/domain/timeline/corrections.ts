@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
 import { object, oneOf, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
 import { rangeProblem, recordId } from '../event-data.js';
@@ -54,8 +55,8 @@ export function toStatusCorrected(
 ): NewEvent<'StatusCorrected', StatusCorrected> {
   const data = {
     correctionId: id,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
+    from: toTimestamp(from),
+    to: toTimestamp(to),
     status,
     reason,
     correctedBy,
@@ -63,7 +64,7 @@ export function toStatusCorrected(
   return {
     type: StatusCorrected.type,
     data,
-    timestamp: new Date(at).toISOString(),
+    timestamp: toTimestamp(at),
     eventId,
     metadata: { source: UPTIME_SOURCE },
   };

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../common/time.js';
 import {
   type AppendResult,
   type EventStore,
@@ -221,7 +222,7 @@ export class StatusChangeRecorder {
     this.#waiting.push(change);
     if (this.#waiting.length > MAX_PENDING_CHANGES) {
       this.options.log.warn(
-        `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${new Date(this.#waiting[0]?.at ?? 0).toISOString()})`,
+        `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${toTimestamp(this.#waiting[0]?.at ?? 0)})`,
       );
       this.#waiting = rebaseChanges(this.#waiting.slice(1), this.#recorded?.last);
     }

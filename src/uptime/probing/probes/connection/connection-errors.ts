@@ -1,3 +1,5 @@
+import { truncate as truncateText } from '../../../../common/text.js';
+
 /** Limit of recorded errors; longer ones are truncated. */
 const MAX_ERROR_LENGTH = 200;
 
@@ -101,5 +103,5 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 export function truncate(text: string, maxLength = MAX_ERROR_LENGTH): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
+  return truncateText(text, maxLength);
 }
