@@ -40,14 +40,14 @@ const SERVICES: LiveServices = {
   ),
 };
 
-/** Tokens that a test understands: `{name}`, or `{name}:{role}`; the token of a service is none. */
+/** Test tokens: `{name}` or `{name}_{role}`; the token of a service is not one of them. */
 function callerOf(token: string): AuthenticatedCaller {
   const [id = '', role] = token.split('_');
   if (id.startsWith('tok')) throw new AuthenticationError('The token cannot be read; get a new one');
   return { kind: 'known', id, roles: new Set(['user', ...(role === undefined ? [] : [role as Role])]) };
 }
 
-describe('reporting in', () => {
+describe('POST /api/uptime/push/{name}', () => {
   const clock = new ManualClock();
   let store: MemoryEventStore;
   let app: INestApplication<Server>;
@@ -94,7 +94,7 @@ describe('reporting in', () => {
   });
   afterEach(() => app.close());
 
-  it('takes the token of the service, and no body for "up"', async () => {
+  it('accepts the token of the service, and records "up" without a body', async () => {
     const answer = await push('backup', TOKEN);
     expect({ status: answer.status, body: answer.body as unknown }).toEqual({
       status: 200,
@@ -108,7 +108,7 @@ describe('reporting in', () => {
     expect(reportsOf('backup')).toEqual([{ serviceName: 'backup', status: 'up' }]);
   });
 
-  it('records what the body says', async () => {
+  it('records the report in the body', async () => {
     expect((await push('backup', TOKEN, { status: 'down', message: 'no space left', responseTime: 42 })).status).toBe(
       200,
     );
@@ -120,11 +120,11 @@ describe('reporting in', () => {
   it.each<[name: string, asked: string, nobody: number, user: number, operator: number, token: number]>([
     ['a service with a token', 'backup', 401, 403, 403, 200],
     ['a service without one', 'mail', 401, 403, 200, 401],
-    ['a service that is probed', 'http', 401, 403, 404, 401],
-    ['no service', 'nothing', 401, 403, 404, 401],
-    ['what is no name', '__proto__', 401, 403, 404, 401],
+    ['a service of another kind', 'http', 401, 403, 404, 401],
+    ['an unknown service', 'nothing', 401, 403, 404, 401],
+    ['an invalid name', '__proto__', 401, 403, 404, 401],
   ])(
-    'for %s (%s) answers %i to nobody, %i to a user, %i to an operator, %i to a token of a service',
+    'for %s (%s) returns %i without credentials, %i to a user, %i to an operator, %i to the token of a service',
     async (_, asked, nobody, user, operator, token) => {
       expect((await push(asked)).status).toBe(nobody);
       expect((await push(asked, 'alice')).status).toBe(user);
@@ -134,21 +134,21 @@ describe('reporting in', () => {
     },
   );
 
-  it('tells a wrong token nothing about whether there is such a service', async () => {
+  it('does not reveal to a wrong token whether the service exists', async () => {
     const [known, unknown] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
     expect(known.body).toMatchObject({ ...(unknown.body as object), requestId: expect.anything() as unknown });
   });
 
   it.each<[wrong: string, body: object, path: string]>([
-    ['a status that there is not', { status: 'fine' }, 'status'],
+    ['an unknown status', { status: 'fine' }, 'status'],
     ['null', { status: null }, 'status'],
-    ['a message that is no text', { message: 1 }, 'message'],
+    ['a message that is not a string', { message: 1 }, 'message'],
     ['a message with control characters', { message: 'a\u0007b' }, 'message'],
     ['a message that is too long', { message: 'a'.repeat(201) }, 'message'],
-    ['a time that is negative', { responseTime: -1 }, 'responseTime'],
+    ['a negative time', { responseTime: -1 }, 'responseTime'],
     ['a time with fractions', { responseTime: 1.5 }, 'responseTime'],
-    ['what is not known', { state: 'up' }, 'state'],
-  ])('refuses %s', async (_, body, path) => {
+    ['an unknown member', { state: 'up' }, 'state'],
+  ])('rejects %s', async (_, body, path) => {
     const answer = await push('backup', TOKEN, body);
     expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
       status: 400,
@@ -160,11 +160,11 @@ describe('reporting in', () => {
     expect(reportsOf('backup')).toEqual([]);
   });
 
-  it('says who may report before it says what is wrong with the report', async () => {
+  it('checks the authorization before it validates the report', async () => {
     expect((await push('backup', undefined, { status: 'fine' })).status).toBe(401);
   });
 
-  it('says that a report was not recorded', async () => {
+  it('returns 503 if the report was not recorded', async () => {
     store.goAway();
     const answer = await push('backup', TOKEN);
     expect({ status: answer.status, retryAfter: answer.headers['retry-after'] }).toEqual({

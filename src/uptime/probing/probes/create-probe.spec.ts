@@ -16,7 +16,7 @@ const dependencies: ProbeDependencies = {
   clock,
   random: (length) => 'a'.repeat(length),
   store: { testConnection: unused },
-  reports: { heard: unused },
+  reports: { latest: unused },
   ownEndpoint: unused,
   ownAuthorization: '',
 };

@@ -21,7 +21,7 @@ export interface ProbeDependencies {
   /** Target of a `database` without a URL. */
   readonly store: Pick<EventStore, 'testConnection'>;
   /** Reports of the services of kind `push`. */
-  readonly reports: Pick<PushReports, 'heard'>;
+  readonly reports: Pick<PushReports, 'latest'>;
   /** `host:port` of this service, the target of other kinds without a URL; available once it listens. */
   readonly ownEndpoint: () => string;
   /** Header `Authorization` by which this service authenticates to itself; must not be sent to other targets. */

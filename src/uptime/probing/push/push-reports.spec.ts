@@ -13,7 +13,7 @@ const BACKUP = 'nightly-backup';
 const UP = { status: 'up' } as const;
 const WITHIN_MS = 100;
 
-/** A store that replicas share, and what interrupts the feed of one of them. */
+/** A store shared by replicas, with the subscriptions to interrupt. */
 class SharedStore extends MemoryEventStore {
   readonly feeds: AllSubscriptionOptions[] = [];
 
@@ -41,7 +41,7 @@ function replica(store: SharedStore, clock = new ManualClock()): { reports: Push
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the reports of services', () => {
-  it('are events in a stream of the service, which is the system’s and keeps the last ten', async () => {
+  it('are events in a system stream of the service that retains the last ten', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
     const { at, eventId } = await reports.record(BACKUP, {
@@ -63,45 +63,45 @@ describe('the reports of services', () => {
     expect(at).toBe(NOON);
   });
 
-  it('are known to every replica, whichever received them', async () => {
+  it('are visible on every replica', async () => {
     const store = new SharedStore();
     const [one, other] = [replica(store), replica(store)];
     await one.reports.record(BACKUP, UP);
     await settled();
     for (const { reports } of [one, other])
-      expect((await reports.heard(BACKUP, WITHIN_MS)).last).toMatchObject({ report: UP, at: NOON });
+      expect((await reports.latest(BACKUP, WITHIN_MS)).last).toMatchObject({ report: UP, at: NOON });
   });
 
-  it('are known to a replica that starts after them', async () => {
+  it('are visible on a replica that starts later', async () => {
     const store = new SharedStore();
     await replica(store).reports.record(BACKUP, { status: 'down', message: 'no space left' });
     const { reports } = replica(store);
     await settled();
-    expect(await reports.heard(BACKUP, WITHIN_MS)).toMatchObject({
+    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({
       last: { report: { status: 'down', message: 'no space left' } },
       since: NOON,
     });
   });
 
-  it('are as old as when they arrived, whatever the clock of the replica that received them says', async () => {
+  it('are dated to their arrival, independently of the clock of the receiving replica', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
     for (const skew of [-9_000, 9_000]) {
       await replica(store, new ManualClock(NOON + skew)).reports.record(BACKUP, UP);
       await settled();
-      expect((await reports.heard(BACKUP, WITHIN_MS)).last?.at).toBe(NOON);
+      expect((await reports.latest(BACKUP, WITHIN_MS)).last?.at).toBe(NOON);
     }
   });
 
-  it('are as old as they say, but for what clocks may differ by, where they arrive much later', async () => {
+  it('are dated to their timestamp plus the allowed clock difference if they arrive much later', async () => {
     const store = new SharedStore();
     await replica(store).reports.record(BACKUP, UP);
     const { reports } = replica(store, new ManualClock(NOON + 3_600_000));
     await settled();
-    expect((await reports.heard(BACKUP, WITHIN_MS)).last?.at).toBe(NOON + 10_000);
+    expect((await reports.latest(BACKUP, WITHIN_MS)).last?.at).toBe(NOON + 10_000);
   });
 
-  it('do not become younger by being read again', async () => {
+  it('keep their date when they are read again', async () => {
     const store = new SharedStore();
     const { reports, clock } = replica(store);
     await reports.record(BACKUP, UP);
@@ -109,38 +109,38 @@ describe('the reports of services', () => {
     clock.advance(8_000);
     store.feeds[0]?.onInterrupted?.(new ConnectionError('gone'));
     store.feeds[0]?.onCaughtUp?.();
-    expect(await reports.heard(BACKUP, WITHIN_MS)).toMatchObject({ last: { at: NOON }, since: NOON + 8_000 });
+    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({ last: { at: NOON }, since: NOON + 8_000 });
   });
 
-  it('are not all known while the feed is interrupted, and are read again after it', async () => {
+  it('may be missing while the subscription is interrupted, and are read again afterwards', async () => {
     const store = new SharedStore();
     const { reports, clock } = replica(store);
     await settled();
-    expect((await reports.heard(BACKUP, WITHIN_MS)).since).toBe(NOON);
+    expect((await reports.latest(BACKUP, WITHIN_MS)).since).toBe(NOON);
     const [feed] = store.feeds;
     feed?.onInterrupted?.(new ConnectionError('gone'));
-    expect(await reports.heard(BACKUP, WITHIN_MS)).toEqual({ last: undefined, since: undefined });
+    expect(await reports.latest(BACKUP, WITHIN_MS)).toEqual({ last: undefined, since: undefined });
     clock.advance(1_000);
     feed?.onCaughtUp?.();
-    expect((await reports.heard(BACKUP, WITHIN_MS)).since).toBe(NOON + 1_000);
+    expect((await reports.latest(BACKUP, WITHIN_MS)).since).toBe(NOON + 1_000);
   });
 
-  it('that reach this replica are known to it also while the store cannot be reached, and the sender is told', async () => {
+  it('are used by the receiving replica while the store is unreachable, and the request fails', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
     store.goAway();
     await expect(reports.record(BACKUP, UP)).rejects.toThrow(ConnectionError);
-    expect(await reports.heard(BACKUP, WITHIN_MS)).toMatchObject({ last: { report: UP }, since: undefined });
+    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({ last: { report: UP }, since: undefined });
     store.comeBack();
     await reports.record(BACKUP, UP);
     expect(store.eventsOf(probeReportsStream(BACKUP), 'ServiceReported')).toHaveLength(1);
   });
 
-  it('are not waited for longer than asked, where the store hangs', async () => {
+  it('are awaited no longer than withinMs if the store hangs', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
     await settled();
     store.readStream = () => new Promise(() => undefined);
-    expect(await reports.heard(BACKUP, 20)).toEqual({ last: undefined, since: undefined });
+    expect(await reports.latest(BACKUP, 20)).toEqual({ last: undefined, since: undefined });
   });
 });

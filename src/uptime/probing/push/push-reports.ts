@@ -19,23 +19,23 @@ import {
   toServiceReported,
 } from '../../domain/index.js';
 
-/** More reports than this of a service are not kept: only the last one says anything. */
-const KEPT_REPORTS = 10;
-/** What the clocks of two replicas may differ by without a report being taken for older than it is. */
+/** Retention of a service's reports; only the last one is used. */
+const MAX_REPORTS = 10;
+/** Clock difference between replicas up to which no report counts as older than it is. */
 const MAX_CLOCK_DIFFERENCE_MS = 10_000;
 
 /** The last report of a service. */
-export interface HeardReport {
+export interface ReceivedReport {
   readonly report: ServiceReport;
-  /** When it was made, by this process' monotonic clock. */
+  /** Time of the report on this process' monotonic clock. */
   readonly at: number;
   readonly eventId: string;
 }
 
-/** What is known of the reports of one service. */
-export interface HeardReports {
-  readonly last: HeardReport | undefined;
-  /** Since when no report was missed, by the monotonic clock; undefined while some may be. */
+/** The reports of a service as far as this replica has read them. */
+export interface ReportState {
+  readonly last: ReceivedReport | undefined;
+  /** Time on the monotonic clock since which all reports are read; undefined while some may be missing. */
   readonly since: number | undefined;
 }
 
@@ -46,16 +46,17 @@ export interface PushReportsOptions {
 }
 
 /**
- * The reports of the services that report in, whichever replica received them: each is an event in the service's own stream, and every
- * replica follows these streams.
+ * Pushed reports of services, received by any replica: each is an event in the stream of its service, to which every
+ * replica subscribes.
  *
- * How old a report is, is told by the time that it arrived here, for the clocks of replicas differ; and by the time that stands in the
- * event where it arrived much later than that, as after a start. So a report of another replica that is read after a start may count
- * as ten seconds younger than it is, once; none counts as older, as long as the clocks differ by less than that.
+ * The age of a report is measured from its arrival here, because the clocks of replicas differ; if the event's
+ * timestamp is much older, as after a start, the timestamp counts. A report of another replica that is read after a
+ * start may therefore count as up to ten seconds younger; none counts as older while the clocks differ by less than
+ * that.
  */
 export class PushReports {
-  readonly #last = new Map<string, HeardReport>();
-  /** Services whose stream has been read since the feed has been there without a break. */
+  readonly #last = new Map<string, ReceivedReport>();
+  /** Services whose stream has been read since the subscription last caught up. */
   readonly #read = new Set<string>();
   readonly #reading = new Map<string, Promise<void>>();
   readonly #created = new Set<string>();
@@ -68,7 +69,7 @@ export class PushReports {
     this.#subscription ??= this.options.store.subscribeToAll({
       after: 'end',
       filter: { streamNamePrefixes: [PROBE_REPORTS_PREFIX] },
-      onBatch: ({ events }) => events.forEach((event) => this.#hear(event)),
+      onBatch: ({ events }) => events.forEach((event) => this.#apply(event)),
       onCaughtUp: () => (this.#since ??= this.options.clock.monotonic()),
       onInterrupted: () => {
         this.#since = undefined;
@@ -82,10 +83,10 @@ export class PushReports {
   }
 
   /**
-   * Takes a report in. This process knows it at once, also where the store cannot be reached.
+   * Records a report. This replica uses it immediately, even if the store is unreachable.
    *
-   * @returns when it was received, in milliseconds since 1970, and its event's id
-   * @throws errors of the store: the other replicas do not know it then
+   * @returns when it was received, in milliseconds since 1970, and the id of its event
+   * @throws errors of the store: the other replicas do not have the report then
    */
   async record(service: string, report: ServiceReport): Promise<{ readonly at: number; readonly eventId: string }> {
     const { store, clock, random } = this.options;
@@ -99,7 +100,7 @@ export class PushReports {
         description: `Reports of the service '${service}' about itself`,
         tags: ['uptime', 'reports', service],
         owner: 'system',
-        maxCount: KEPT_REPORTS,
+        maxCount: MAX_REPORTS,
       });
       this.#created.add(service);
     }
@@ -108,11 +109,11 @@ export class PushReports {
   }
 
   /**
-   * What is known of a service's reports. Its stream is read the first time, and after each break.
+   * The reports of a service. Reads its stream the first time, and after each interruption of the subscription.
    *
-   * @param withinMs longer than this is not waited for it
+   * @param withinMs limit of the time to wait for that
    */
-  async heard(service: string, withinMs: number): Promise<HeardReports> {
+  async latest(service: string, withinMs: number): Promise<ReportState> {
     if (this.#since !== undefined && !this.#read.has(service)) await this.#readWithin(service, withinMs);
     return { last: this.#last.get(service), since: this.#read.has(service) ? this.#since : undefined };
   }
@@ -123,34 +124,34 @@ export class PushReports {
     await settleWithin(withinMs, reading);
   }
 
-  /** Where the store fails, that is tried again the next time. */
+  /** After a failure of the store, the next call retries. */
   async #readLast(service: string): Promise<void> {
     const since = this.#since;
     try {
       const events = await this.options.store.readStream(probeReportsStream(service), {
         from: 'end',
         direction: 'backwards',
-        limit: KEPT_REPORTS,
+        limit: MAX_REPORTS,
       });
-      events.toReversed().forEach((event) => this.#hear(event));
+      events.toReversed().forEach((event) => this.#apply(event));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      // Nobody has reported yet.
+      // No report yet.
       if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) return;
     }
     if (this.#since === since) this.#read.add(service);
   }
 
-  #hear(event: RecordedEvent): void {
+  #apply(event: RecordedEvent): void {
     if (!isEvent(event, ServiceReported)) return;
     const { clock } = this.options;
     const { serviceName, ...report } = event.data;
-    const known = this.#last.get(serviceName);
-    if (known?.eventId === event.eventId) return;
+    const last = this.#last.get(serviceName);
+    if (last?.eventId === event.eventId) return;
     const received = Date.parse(event.timestamp);
-    // Nobody of us wrote it.
+    // Not an event of this service.
     if (Number.isNaN(received)) return;
     const at = clock.monotonic() - Math.max(0, clock.now() - received - MAX_CLOCK_DIFFERENCE_MS);
-    if (!known || at >= known.at) this.#last.set(serviceName, { report, at, eventId: event.eventId });
+    if (!last || at >= last.at) this.#last.set(serviceName, { report, at, eventId: event.eventId });
   }
 }

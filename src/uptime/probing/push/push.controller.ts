@@ -18,7 +18,7 @@ import { LIVE_SERVICES, type LiveServices } from '../../domain/index.js';
 import { PushGuard, pushTargetOf } from './push.guard.js';
 import { PushReports } from './push-reports.js';
 
-/** Where services of kind `push` report in. */
+/** Receives the reports of services of kind `push`. */
 @ApiTags('uptime')
 @Controller('api/uptime')
 @Access({ kind: 'route' })
@@ -32,9 +32,10 @@ export class PushController {
   @Post('push/:name')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
-    summary: 'Report that a service works, or that it does not',
+    summary: 'Report the status of a service',
     description:
-      'For services of kind `push`, with the token of the service where one is configured, otherwise with the role admin or system. A service that does not report within its interval and its timeout is down. Without a body, the service is up.',
+      'For services of kind `push`, with the token of the service if one is configured, otherwise with the role ' +
+      'admin or system. A service without a report within its interval and timeout is down. Without a body, the status is up.',
   })
   @ApiParam({ name: 'name', example: 'nightly-backup' })
   @ApiBody({ type: PushRequest, required: false })
@@ -55,7 +56,7 @@ export class PushController {
     const service = this.services.monitors.get(name)?.service;
     if (!service || !pushTargetOf(service))
       throw new NotFoundException(
-        `There is no service of this name that reports in; give it the kind 'push' in the services file`,
+        "There is no service of kind 'push' with this name; configure it in the services file",
       );
     const report = {
       status,

@@ -14,25 +14,25 @@ export class PushRequest implements ServiceReport {
   readonly status: ObservedStatus = 'up';
 
   @ApiPropertyOptional({
-    description: 'What is wrong, where something is',
+    description: 'Description of a problem',
     maxLength: MAX_MESSAGE_LENGTH,
     example: 'the queue holds 12,000 orders',
   })
   @IfGiven()
-  @IsString({ message: 'must be a text' })
+  @IsString({ message: 'must be a string' })
   @MaxLength(MAX_MESSAGE_LENGTH, { message: `must not be longer than ${MAX_MESSAGE_LENGTH} characters` })
-  @Matches(PRINTABLE, { message: 'must not hold control characters' })
+  @Matches(PRINTABLE, { message: 'must not contain control characters' })
   readonly message?: string;
 
   @ApiPropertyOptional({
-    description: 'Milliseconds that it took what is watched to do its work',
+    description: 'Duration of the monitored work in milliseconds',
     type: 'integer',
     minimum: 0,
     maximum: MAX_RESPONSE_MS,
     example: 42,
   })
   @IfGiven()
-  @IsInt({ message: `must be a whole number from 0 to ${MAX_RESPONSE_MS}` })
+  @IsInt({ message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
   @Min(0, { message: 'must be 0 or more' })
   @Max(MAX_RESPONSE_MS, { message: `must be ${MAX_RESPONSE_MS} or less` })
   readonly responseTime?: number;
@@ -45,11 +45,11 @@ export class PushResponse {
   @ApiProperty({ example: 'nightly-backup' })
   readonly serviceName: string;
 
-  @ApiProperty({ description: 'The event that records it', example: 'evt_1769860800000_5v0c3qk8d1m2p7ra' })
+  @ApiProperty({ description: 'Id of the recorded event', example: 'evt_1769860800000_5v0c3qk8d1m2p7ra' })
   readonly eventId: string;
 
   @ApiProperty({
-    description: 'The service counts as down if it has not reported again by then',
+    description: 'The service is down without another report by then',
     example: '2026-01-31T12:01:05.000Z',
   })
   readonly nextDue: string;

@@ -5,33 +5,34 @@ import { AuthenticationError, hasRole, PermissionError } from '../../../event-st
 import { callerOf } from '../../../http/index.js';
 import { LIVE_SERVICES, type LiveServices, type MonitoredService, type PushTarget } from '../../domain/index.js';
 
-/** The target of a service that reports in; undefined for any other, and for none. */
+/** The target of a service of kind `push`; undefined for any other. */
 export function pushTargetOf(service: MonitoredService | undefined): PushTarget | undefined {
   return service?.target.kind === 'push' ? service.target : undefined;
 }
 
 /**
- * Lets a report in: with the token of its service where one is configured, otherwise from callers with the role `admin` or `system`.
- * Whether there is such a service is told to these alone.
+ * Authorizes a report: by the token of the service if one is configured, otherwise for callers with the role `admin` or
+ * `system`. Other callers cannot find out whether the service exists.
  */
 @Injectable()
 export class PushGuard implements CanActivate {
   constructor(@Inject(LIVE_SERVICES) private readonly services: LiveServices) {}
 
-  /** @throws AuthenticationError, PermissionError; ConnectionError where credentials cannot be checked now */
+  /** @throws AuthenticationError, PermissionError; ConnectionError if credentials cannot be checked at the moment */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request<{ name: string }>>();
     const token = pushTargetOf(this.services.monitors.get(request.params.name)?.service)?.token;
     if (token !== undefined && isSame(bearerOf(request), token)) return true;
-    // The token of a service means nothing to whoever looks at callers, so that a wrong one is refused here.
+    // Service tokens are not known to the authenticator, so a wrong one is rejected here.
     const caller = callerOf(request);
     if (caller.kind === 'anonymous')
       throw new AuthenticationError(
-        'Say who you are: send `Authorization: Bearer` with the token of the service, or with a token or an API key that has the role admin or system',
+        'Authentication required: send `Authorization: Bearer` with the token of the service, or with a token or ' +
+          'API key of the role admin or system',
       );
     if (token !== undefined || !hasRole(caller, 'admin', 'system'))
       throw new PermissionError(
-        'Reporting for a service needs its own token where one is configured, and the role admin or system where none is',
+        'Reporting for a service requires its token if one is configured, otherwise the role admin or system',
       );
     return true;
   }
@@ -41,7 +42,7 @@ function bearerOf({ headers }: Request<{ name: string }>): string {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** In a time that tells nothing of where they differ, nor of how long they are. */
+/** Constant-time comparison that does not reveal the length either. */
 function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digestOf(given), digestOf(expected));
 }
