@@ -1,23 +1,24 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 
 interface Verified {
   readonly caller: AuthenticatedCaller;
-  /** By the monotonic clock, in milliseconds: no change of the wall clock makes it live longer. */
+  /** Milliseconds of the monotonic clock, so that no change of the wall clock extends the lifetime. */
   readonly until: number;
 }
 
-/** A token that was verified is not verified again for so long. */
+/** Interval after which a token is verified again. */
 const MAX_MS = 30_000;
 const MAX_TOKENS = 10_000;
-/** Longer tokens are verified each time, so that the table cannot take much memory. */
+/** Longer tokens are not cached: they would take too much memory. */
 const MAX_TOKEN_LENGTH = 8_192;
 
 /**
- * Tokens that were verified a moment ago, by their whole text, with whom they named: one lookup instead of a signature's check for
- * each request. Only tokens that were in order get in, and none stays beyond its end.
+ * Callers of valid tokens by the whole token: a lookup instead of a signature check for each request. No entry outlives its
+ * token.
  */
 export class TokenCache {
-  readonly #tokens = new Map<string, Verified>();
+  readonly #tokens = new LRUCache<string, Verified>({ max: MAX_TOKENS });
 
   constructor(private readonly clock: Clock) {}
 
@@ -36,15 +37,6 @@ export class TokenCache {
   add(token: string, caller: AuthenticatedCaller): void {
     const lifetime = Math.min(MAX_MS, (caller.expiresAt ?? Number.POSITIVE_INFINITY) - this.clock.now());
     if (lifetime <= 0 || token.length > MAX_TOKEN_LENGTH) return;
-    if (this.#tokens.size >= MAX_TOKENS) this.#forgetOldest();
     this.#tokens.set(token, { caller, until: this.clock.monotonic() + lifetime });
-  }
-
-  /** A map keeps the order of insertion: the first entry is the one that was verified longest ago. */
-  #forgetOldest(): void {
-    for (const token of this.#tokens.keys()) {
-      this.#tokens.delete(token);
-      return;
-    }
   }
 }
