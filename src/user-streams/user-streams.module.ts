@@ -5,6 +5,7 @@ import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import {
   CLOCK,
   type Clock,
+  type Digest,
   EVENT_STORE,
   type EventStore,
   EventStoreModule,
@@ -15,7 +16,6 @@ import {
 } from '../event-store/index.js';
 import {
   type DataSchemas,
-  type Digest,
   UserStreamMetadata,
   UserStreamFeed,
   UserStreamQueries,

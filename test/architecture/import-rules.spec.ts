@@ -57,6 +57,10 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
     file: 'src/user-streams/application/planted-application-only-inward.ts',
     code: "import { KurrentDBService } from '../../event-store/index.js'; export const planted = KurrentDBService;",
   },
+  'commands-only-inward': {
+    file: 'src/event-store/commands/planted-commands-only-inward.ts',
+    code: "import { EventCodec } from '../kurrentdb/event-codec.js'; export const planted = EventCodec;",
+  },
   'pure-core-transitive': {
     file: 'src/uptime/history/application/planted-pure-core-transitive.ts',
     code: "import { DomainExceptionFilter } from '../../../http/errors/domain-exception.filter.js'; export const planted = DomainExceptionFilter;",

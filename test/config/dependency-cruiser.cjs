@@ -1,6 +1,12 @@
 // DESIGN: http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
 // domain, application and log are pure; the embedded KurrentDB is reached by one dynamic import.
-const PURE = ['^src/[^/]+/(domain|application|log)/', '^src/[^/]+/[^/]+/(application|rules)/'];
+const PURE = [
+  '^src/[^/]+/(domain|application|log)/',
+  '^src/[^/]+/[^/]+/(application|rules)/',
+  '^src/event-store/commands/',
+];
+/** The pure entries of event-store: its index.ts imports frameworks. */
+const EVENT_STORE_CORE = '^src/event-store/(domain|commands)/index\\.ts$';
 /** Imported from everywhere, file by file. */
 const LEAVES = '^src/(common|errors)/';
 const NODE_IO = '^(node:)?(child_process|crypto|dgram|dns|fs|http|http2|https|net|os|tls|worker_threads)(/|$)';
@@ -69,7 +75,16 @@ module.exports = {
       name: 'application-only-inward',
       severity: 'error',
       from: { path: '^src/([^/]+)/application/' },
-      to: { path: '^src/', pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$', LEAVES] },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/$1/(application|domain)/', '^src/[^/]+/domain/index\\.ts$', EVENT_STORE_CORE, LEAVES],
+      },
+    },
+    {
+      name: 'commands-only-inward',
+      severity: 'error',
+      from: { path: '^src/event-store/commands/' },
+      to: { path: '^src/', pathNot: ['^src/event-store/commands/', '^src/event-store/domain/index\\.ts$', LEAVES] },
     },
     {
       name: 'uptime-slices-share-domain-only',
@@ -99,7 +114,10 @@ module.exports = {
       name: 'uptime-application-only-inward',
       severity: 'error',
       from: { path: '^src/uptime/([^/]+)/application/' },
-      to: { path: '^src/', pathNot: ['^src/uptime/$1/application/', '^src/[^/]+/domain/index\\.ts$', LEAVES] },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/uptime/$1/application/', '^src/[^/]+/domain/index\\.ts$', EVENT_STORE_CORE, LEAVES],
+      },
     },
     {
       name: 'uptime-http-not-imported-from-within',
@@ -119,7 +137,7 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: {
         path: '^src/[^/]+/.+',
-        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/domain/index\\.ts$', LEAVES],
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/domain/index\\.ts$', EVENT_STORE_CORE, LEAVES],
       },
     },
     {

@@ -10,7 +10,9 @@ import {
   type EventStore,
   type EventSubscription,
   type NewEvent,
+  initialMetadata,
   type NewStream,
+  type NewStreamMetadata,
   type ReadOptions,
   type RecordedEvent,
   StreamCreated,
@@ -18,6 +20,7 @@ import {
   type StreamMetadata,
   StreamNotFoundError,
   type StreamSubscriptionOptions,
+  type StreamsAppendResult,
   type StreamWrite,
   TimeoutError,
   type VersionedStreamMetadata,
@@ -27,9 +30,11 @@ import {
 type Used = Pick<
   EventStore,
   | 'appendToStream'
+  | 'appendToStreams'
   | 'appendConditionally'
   | 'readStream'
   | 'createStream'
+  | 'initializeMetadata'
   | 'getStreamMetadata'
   | 'setStreamMetadata'
   | 'subscribeToAll'
@@ -118,6 +123,23 @@ export class MemoryEventStore implements Used {
     return this.appendToStream(streamName, events, { expectedRevision });
   }
 
+  async appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult> {
+    await this.#reach();
+    for (const { streamName, expectedRevision } of writes) {
+      const current = this.eventsOf(streamName).at(-1)?.revision ?? ('no_stream' as const);
+      if (expectedRevision !== 'any' && expectedRevision !== current)
+        throw new WrongExpectedRevisionError(streamName, expectedRevision, current);
+    }
+    for (const { streamName, events } of writes) for (const event of events) this.#write(streamName, event);
+    this.#wake();
+    return {
+      position: this.log.at(-1)?.position,
+      revisions: new Map(
+        writes.map(({ streamName }) => [streamName, this.eventsOf(streamName).at(-1)?.revision ?? 0n] as const),
+      ),
+    };
+  }
+
   async readStream(
     streamName: string,
     { from, limit = 100, direction = 'forwards' }: ReadOptions = {},
@@ -153,8 +175,19 @@ export class MemoryEventStore implements Used {
     return this.#metadata.get(streamName) ?? { metadata: {}, revision: 'no_stream' };
   }
 
-  async setStreamMetadata(streamName: string, metadata: StreamMetadata): Promise<AppendResult> {
+  async initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined> {
+    if (this.#metadata.has(stream.name)) return undefined;
+    return this.setStreamMetadata(stream.name, initialMetadata(stream, new Date(0).toISOString()));
+  }
+
+  async setStreamMetadata(
+    streamName: string,
+    metadata: StreamMetadata,
+    { expectedRevision = 'any' }: AppendOptions = {},
+  ): Promise<AppendResult> {
     const { revision } = await this.getStreamMetadata(streamName);
+    if (expectedRevision !== 'any' && expectedRevision !== revision)
+      throw new WrongExpectedRevisionError(`$$${streamName}`, expectedRevision, revision);
     const next = revision === 'no_stream' ? 0n : revision + 1n;
     this.#metadata.set(streamName, { metadata, revision: next });
     return { streamName: `$$${streamName}`, revision: next, position: undefined };

@@ -2,7 +2,6 @@ export type { Clock } from '../../common/clock.js';
 export type { RandomString } from '../../common/random-string.js';
 export * from '../../errors/index.js';
 export * from './caller.js';
-export * from './wait-for-read-model.js';
 export * from './errors.js';
 export * from './event-id.js';
 export * from './event-registry.js';

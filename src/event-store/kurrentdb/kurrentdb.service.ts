@@ -11,7 +11,6 @@ import {
   START,
   STREAM_STATE,
 } from '@kurrent/kurrentdb-client';
-import { toTimestamp } from '../../common/time.js';
 import { withDeadline } from '../../common/wait.js';
 import {
   type AllSubscriptionOptions,
@@ -43,10 +42,10 @@ import {
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
+import { createStream, initializeMetadata, KeyedMutex } from '../commands/index.js';
 import { AppendBatcher } from './append-batcher.js';
 import { lateResponseError, translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
-import { createStream, initializeMetadata } from './create-stream.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
 import { type RecoveringClient } from './recovering-client.js';
 import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
@@ -67,12 +66,14 @@ export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
   readonly #groups = new AppendBatcher();
   readonly #connectionTest: ConnectionTest;
+  readonly #commands: Parameters<typeof createStream>[1];
 
   constructor(
     private readonly clients: RecoveringClient,
     private readonly codec: EventCodec,
     private readonly options: KurrentDBServiceOptions,
   ) {
+    this.#commands = { store: this, clock: options.clock, mutex: new KeyedMutex() };
     this.#connectionTest = new ConnectionTest(this, options.clock, options.random);
   }
 
@@ -163,11 +164,11 @@ export class KurrentDBService implements EventStore {
   }
 
   createStream(stream: NewStream): Promise<CreateStreamResult> {
-    return createStream(this, stream, this.#now());
+    return createStream(stream, this.#commands);
   }
 
   initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined> {
-    return initializeMetadata(this, stream, this.#now());
+    return initializeMetadata(stream, this.#commands);
   }
 
   async deleteStream(
@@ -285,10 +286,6 @@ export class KurrentDBService implements EventStore {
 
   async #wasDeleted(streamName: string): Promise<boolean> {
     return isSoftDeleted((await this.getStreamMetadata(streamName)).metadata);
-  }
-
-  #now(): string {
-    return toTimestamp(this.options.clock.now());
   }
 
   #checkSize(streamName: string, events: readonly EncodedEvent[]): void {

@@ -1,13 +1,14 @@
 import { toTimestamp } from '../../common/time.js';
+import { type CommandDependencies, handleCommand, KeyedMutex, loadOrCreate } from '../../event-store/commands/index.js';
 import {
   type Clock,
   type EventStore,
   type NewEvent,
   type RecordedEvent,
   type Role,
+  type NewStream,
   StreamNotFoundError,
   ValidationError,
-  WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
 import {
   API_KEYS_STREAM,
@@ -43,22 +44,31 @@ interface Recorded {
 }
 
 const PAGE = 1_000;
-/** Whoever loses this often against others has another problem. */
-const MAX_ATTEMPTS = 20;
+
+const STREAM: NewStream = {
+  name: API_KEYS_STREAM,
+  description: 'API keys: made and revoked by the command line, followed by every replica',
+  owner: 'system',
+  permissions: { read: ['system'], write: ['system'], admin: ['system'] },
+};
 
 /** Makes, lists and revokes API keys, by events in the stream `system-api-keys`. All methods throw the errors of the store. */
 export class ApiKeyService {
+  readonly #dependencies: CommandDependencies;
+
   constructor(
-    private readonly store: Pick<EventStore, 'appendToStream' | 'createStream' | 'readStream'>,
+    private readonly store: CommandDependencies['store'] & Pick<EventStore, 'createStream'>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#dependencies = { store, mutex: new KeyedMutex() };
+  }
 
   /** @throws ValidationError for a name that is not one, or that a key has which was not revoked */
   async create({ name, roles, expiresInSeconds, createdBy }: NewApiKey): Promise<CreatedApiKey> {
     if (!isApiKeyName(name))
       throw new ValidationError(`'${name}' cannot name an API key: use at most 64 lower-case letters, digits and '-'`);
     const { keyId, secret } = makeApiKey();
-    await this.#record((keys) => {
+    return this.#execute('create', (keys) => {
       if (findByName(keys, name))
         throw new ValidationError(`There is an API key named '${name}'; revoke it first, or take another name`);
       const now = this.clock.now();
@@ -71,9 +81,11 @@ export class ApiKeyService {
         ...(createdBy === undefined ? {} : { createdBy }),
         ...(expiresInSeconds === undefined ? {} : { expiresAt: toTimestamp(now + expiresInSeconds * 1_000) }),
       };
-      return { type: ApiKeyCreated.type, data };
+      return {
+        event: { type: ApiKeyCreated.type, data },
+        result: { text: formatApiKey({ keyId, secret }), keyId },
+      };
     });
-    return { text: formatApiKey({ keyId, secret }), keyId };
   }
 
   /** All keys there ever were, in the order they were made in. */
@@ -88,44 +100,42 @@ export class ApiKeyService {
    * @throws ValidationError where no key that was not revoked is called so
    */
   async revoke(key: string): Promise<ApiKey> {
-    let revoked: ApiKey | undefined;
-    await this.#record((keys) => {
-      revoked = findByName(keys, key) ?? keys.get(key);
+    return this.#execute('revoke', (keys) => {
+      const revoked = findByName(keys, key) ?? keys.get(key);
       if (!revoked || revoked.revokedAt !== undefined)
         throw new ValidationError(
           `There is no API key '${key}' to revoke; \`npm run streams -- api-keys list\` shows those there are`,
         );
       const data: ApiKeyRevoked = { keyId: revoked.keyId, revokedAt: toTimestamp(this.clock.now()) };
-      return { type: ApiKeyRevoked.type, data };
+      return { event: { type: ApiKeyRevoked.type, data }, result: revoked };
     });
-    if (!revoked) throw new Error('recorded without having been decided');
-    return revoked;
   }
 
-  /** Appends what is decided on the keys as they are, and decides again where somebody else was faster. */
-  async #record(decide: (keys: ApiKeys) => NewEvent): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const { keys, revision } = (await this.#read()) ?? (await this.#begin());
-      const event = decide(keys);
-      try {
-        await this.store.appendToStream(API_KEYS_STREAM, event, { expectedRevision: revision });
-        return;
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || attempt === MAX_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  async #begin(): Promise<Recorded> {
-    await this.store.createStream({
-      name: API_KEYS_STREAM,
-      description: 'API keys: made and revoked by the command line, followed by every replica',
-      owner: 'system',
-      permissions: { read: ['system'], write: ['system'], admin: ['system'] },
-    });
-    const recorded = await this.#read();
-    if (!recorded) throw new StreamNotFoundError(API_KEYS_STREAM);
-    return recorded;
+  #execute<Result>(
+    action: string,
+    decide: (keys: ApiKeys) => { readonly event: NewEvent; readonly result: Result },
+  ): Promise<Result> {
+    return handleCommand(
+      {
+        info: { action: `api-keys.${action}`, isActorInData: true },
+        streams: [API_KEYS_STREAM],
+        load: () =>
+          loadOrCreate(
+            API_KEYS_STREAM,
+            () => this.#read(),
+            () => this.store.createStream(STREAM),
+          ),
+        decide: ({ keys, revision }) => {
+          const { event, result } = decide(keys);
+          return {
+            writes: [{ streamName: API_KEYS_STREAM, events: [event], expectedRevision: revision }],
+            result,
+          };
+        },
+        result: ({ result }) => result,
+      },
+      this.#dependencies,
+    );
   }
 
   async #read(): Promise<Recorded | undefined> {

@@ -1,6 +1,5 @@
 export * from './data-schemas.js';
 export * from './write-command.js';
-export * from './idempotency-key.js';
 export * from './user-stream-metadata.js';
 export * from './user-stream-feed.js';
 export * from './user-stream-queries.js';

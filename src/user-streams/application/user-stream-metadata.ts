@@ -1,5 +1,12 @@
 import { toTimestamp } from '../../common/time.js';
 import {
+  type CommandDependencies,
+  type Decision,
+  handleCommand,
+  KeyedMutex,
+  type MetadataWrite,
+} from '../../event-store/commands/index.js';
+import {
   type Clock,
   type EventStore,
   EVERYONE,
@@ -21,94 +28,114 @@ import {
   type UserStreamKey,
   type Visibility,
 } from '../domain/index.js';
-import { assertCaughtUp, type UserStreamReadModel, VISIBLE_WITHIN_MS } from './user-stream-read-model.js';
+import { assertCaughtUp, type UserStreamReadModel } from './user-stream-read-model.js';
 
-const MAX_ATTEMPTS = 10;
-
-/** What is to change; what is absent stays. */
+/** Changes of a stream's metadata; absent members keep their values. */
 export interface MetadataChange {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly permissions?: Partial<StreamPermissions>;
-  /** Takes everyone into the list of readers, or out of it. */
+  /** Adds everyone to the readers, or removes them. */
   readonly visibility?: Visibility;
 }
 
-/** Changes who may do what with a user's stream, and how it is described: its metadata, in KurrentDB's `$acl` too. */
+/** The metadata in the store, and the stream as they describe it: the read model may be a moment behind. */
+interface State {
+  readonly found: VersionedStreamMetadata;
+  /** Undefined for a stream without events. */
+  readonly stream: UserStream | undefined;
+}
+
+interface ChangeDecision extends Decision {
+  readonly stream: UserStream;
+  readonly metadata: MetadataWrite;
+}
+
+/** Changes permissions, description and tags of user streams: their metadata, including KurrentDB's `$acl`. */
 export class UserStreamMetadata {
+  readonly #dependencies: CommandDependencies;
+
   constructor(
-    private readonly store: Pick<EventStore, 'getStreamMetadata' | 'setStreamMetadata'>,
+    private readonly store: CommandDependencies['store'] & Pick<EventStore, 'getStreamMetadata'>,
     private readonly table: UserStreamReadModel,
     private readonly authorizer: StreamAuthorizer,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#dependencies = { store, mutex: new KeyedMutex(), readModel: table };
+  }
 
   /**
-   * @param expected revision of the metadata that the change was made for; undefined: whatever they are
-   * @returns the stream with its new details
+   * @param expected revision of the metadata that the change was made for; undefined: any
+   * @returns the stream with the new metadata
    * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError, ConnectionError
    */
-  async change(
+  change(
     caller: AuthenticatedCaller,
     key: UserStreamKey,
     change: MetadataChange,
     expected: bigint | undefined,
   ): Promise<UserStream> {
-    for (let attempt = 1; ; attempt++) {
-      const found = await this.store.getStreamMetadata(streamNameOf(key));
-      const stream = this.#administered(caller, key, found);
-      if (expected !== undefined && expected !== found.revision)
-        throw new WrongExpectedRevisionError(stream.name, expected, found.revision);
-      try {
-        return await this.#write(key, stream, found, change);
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || expected !== undefined || attempt === MAX_ATTEMPTS)
-          throw error;
-      }
-    }
-  }
-
-  /** @param found the metadata in the store: they hold, the read model may be a moment behind */
-  #administered(
-    caller: AuthenticatedCaller,
-    key: UserStreamKey,
-    { metadata, revision }: VersionedStreamMetadata,
-  ): UserStream {
-    assertCaughtUp(this.table);
     const name = streamNameOf(key);
-    const known = this.table.stream(key);
-    const stream = known && revision !== 'no_stream' ? evolveMetadata(known, metadata, Number(revision)) : known;
-    this.authorizer.assertMay(caller, 'admin', {
-      name,
-      permissions: stream ? stream.permissions : permissionsOf(metadata),
-    });
-    if (!stream) throw new StreamNotFoundError(name);
-    assertNotDeleted(stream);
-    return stream;
+    return handleCommand<State, ChangeDecision, UserStream>(
+      {
+        info: { action: 'user-streams.change-metadata', actor: caller.id },
+        streams: [name],
+        load: () => this.#load(key),
+        authorize: ({ stream, found: { metadata } }) =>
+          this.authorizer.assertMay(caller, 'admin', {
+            name,
+            permissions: stream ? stream.permissions : permissionsOf(metadata),
+          }),
+        decide: ({ stream, found }) => {
+          if (!stream) throw new StreamNotFoundError(name);
+          assertNotDeleted(stream);
+          if (expected !== undefined && expected !== found.revision)
+            throw new WrongExpectedRevisionError(name, expected, found.revision);
+          const metadata = changedMetadata(stream, found.metadata, change, toTimestamp(this.clock.now()));
+          const isRevisionFixed = expected !== undefined;
+          return {
+            stream,
+            metadata: { streamName: name, metadata, expectedRevision: found.revision, isRevisionFixed },
+          };
+        },
+        result: ({ stream, metadata: { metadata } }, { revisions }) =>
+          evolveMetadata(this.table.stream(key) ?? stream, metadata, Number(revisions.get(name))),
+      },
+      this.#dependencies,
+    );
   }
 
-  async #write(
-    key: UserStreamKey,
-    stream: UserStream,
-    { metadata: stored, revision }: VersionedStreamMetadata,
-    change: MetadataChange,
-  ): Promise<UserStream> {
-    const now = toTimestamp(this.clock.now());
-    const { description = stream.description, tags = stream.tags } = change;
-    const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
-    // The list of KurrentDB is made anew from the permissions.
-    const { acl: _, ...kept } = stored;
-    const changed: StreamMetadata = {
-      ...initial,
-      ...kept,
-      description,
-      metadata: { ...initial.metadata, ...stored.metadata, tags, owner: stream.owner, updatedAt: now },
-      permissions: changedPermissions(stream.permissions, change),
+  async #load(key: UserStreamKey): Promise<State> {
+    const found = await this.store.getStreamMetadata(streamNameOf(key));
+    assertCaughtUp(this.table);
+    const stream = this.table.stream(key);
+    return {
+      found,
+      stream:
+        stream && found.revision !== 'no_stream'
+          ? evolveMetadata(stream, found.metadata, Number(found.revision))
+          : stream,
     };
-    const written = await this.store.setStreamMetadata(stream.name, changed, { expectedRevision: revision });
-    if (written.position) await this.table.waitFor(written.position, VISIBLE_WITHIN_MS);
-    return evolveMetadata(this.table.stream(key) ?? stream, changed, Number(written.revision));
   }
+}
+
+function changedMetadata(
+  stream: UserStream,
+  stored: StreamMetadata,
+  change: MetadataChange,
+  now: string,
+): StreamMetadata {
+  const { description = stream.description, tags = stream.tags } = change;
+  const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
+  // KurrentDB's list is derived from the permissions again.
+  const { acl: _, ...kept } = stored;
+  return {
+    ...initial,
+    ...kept,
+    description,
+    metadata: { ...initial.metadata, ...stored.metadata, tags, owner: stream.owner, updatedAt: now },
+    permissions: changedPermissions(stream.permissions, change),
+  };
 }
 
 function changedPermissions(before: StreamPermissions, { permissions, visibility }: MetadataChange): StreamPermissions {

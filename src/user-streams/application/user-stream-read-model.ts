@@ -49,10 +49,7 @@ export interface UserStreamReadModel {
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
 }
 
-/** How long a write may take to show in the table, in milliseconds; it is done all the same. */
-export const VISIBLE_WITHIN_MS = 2_000;
-
-/** Refuses to answer from a table that may have missed something: who may read what, above all. @throws ConnectionError */
+/** @throws ConnectionError unless the read model is caught up: stale permissions must not grant access */
 export function assertCaughtUp({ isCaughtUp }: Pick<UserStreamReadModel, 'isCaughtUp'>): void {
   if (!isCaughtUp)
     throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');

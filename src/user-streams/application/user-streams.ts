@@ -1,3 +1,4 @@
+import { type NextEventId } from '../../event-store/commands/index.js';
 import {
   decideChange,
   decideCreate,
@@ -7,16 +8,13 @@ import {
   type InitialMetadata,
   type Decision,
   mergePatch,
-  type DecisionContext,
   streamNameOf,
   type UserData,
   type UserStreamKey,
 } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
-import { CommandHandler, type CommandHandlerOptions } from './command-handler.js';
-import { type WriteCommand, type WriteOutcome, type WriteRequest } from './write-command.js';
-import { type NextEventId } from './idempotency-key.js';
-import { type UserStreamReadModel } from './user-stream-read-model.js';
+import { UserStreamWriter, type UserStreamWriterOptions } from './user-stream-writer.js';
+import { type WriteCommand, type WriteContext, type WriteOutcome, type WriteRequest } from './write-command.js';
 
 /** Data, and where they stood in the request, for messages about them; absent: in the request itself. */
 export interface PlacedData {
@@ -34,23 +32,21 @@ export interface Replacement {
  * PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
  */
 export class UserStreams {
-  readonly #desk: CommandHandler;
-  readonly #table: UserStreamReadModel;
+  readonly #writer: UserStreamWriter;
   readonly #schemas: DataSchemas;
 
-  constructor(options: CommandHandlerOptions) {
-    this.#desk = new CommandHandler(options);
-    this.#table = options.table;
+  constructor(options: UserStreamWriterOptions) {
+    this.#writer = new UserStreamWriter(options);
     this.#schemas = options.schemas;
   }
 
   /** @throws StreamAlreadyExistsError, StreamDeletedError */
-  create(request: WriteRequest, beginning: InitialMetadata, data: UserData | undefined): Promise<WriteOutcome> {
-    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
+  create(request: WriteRequest, initial: InitialMetadata, data: UserData | undefined): Promise<WriteOutcome> {
+    const decide = (context: WriteContext, nextId: NextEventId): Decision => {
       if (data) this.#check(request.key, data);
-      return decideCreate(situation, beginning, data && { data, eventId: nextId() });
+      return decideCreate(context, initial, data && { data, eventId: nextId() });
     };
-    return this.#write({ request, right: 'write', asked: ['create', beginning, data ?? null], decide });
+    return this.#write({ request, right: 'write', action: 'create', payload: [initial, data ?? null], decide });
   }
 
   /** Replaces the data by each of the given in turn, in one atomic write. @throws WrongExpectedRevisionError, StreamDeletedError */
@@ -60,15 +56,15 @@ export class UserStreams {
 
   /** Changes the data by a JSON Merge Patch (RFC 7396). @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   change(request: WriteRequest, patch: UserData): Promise<WriteOutcome> {
-    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
-      const stored = this.#table.data(request.key);
-      const data = mergePatch(stored ? (JSON.parse(stored.json) as UserData) : {}, patch) as UserData;
-      const decision = decideChange(situation, request.precondition, { data, eventId: nextId() });
+    const decide = (context: WriteContext, nextId: NextEventId): Decision => {
+      const before = context.data ? (JSON.parse(context.data.json) as UserData) : {};
+      const data = mergePatch(before, patch) as UserData;
+      const decision = decideChange(context, request.precondition, { data, eventId: nextId() });
       // Of another revision than was demanded, the result means nothing: the store refuses it, and tells the current one.
-      if (decision.expectedRevision === BigInt(situation.stream?.revision ?? -1)) this.#check(request.key, data);
+      if (decision.expectedRevision === BigInt(context.stream?.revision ?? -1)) this.#check(request.key, data);
       return decision;
     };
-    return this.#write({ request, right: 'write', asked: ['change', patch], decide });
+    return this.#write({ request, right: 'write', action: 'change', payload: [patch], readsData: true, decide });
   }
 
   /** Soft: {@link restore} brings it back. @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
@@ -76,8 +72,9 @@ export class UserStreams {
     return this.#write({
       request,
       right: 'admin',
-      asked: ['delete'],
-      decide: (situation) => decideDelete(situation, request.precondition),
+      action: 'delete',
+      payload: [],
+      decide: (context) => decideDelete(context, request.precondition),
     });
   }
 
@@ -86,33 +83,40 @@ export class UserStreams {
     return this.#write({
       request,
       right: 'admin',
-      asked: ['restore'],
-      decide: (situation) => decideRestore(situation, request.precondition),
+      action: 'restore',
+      payload: [],
+      decide: (context) => decideRestore(context, request.precondition),
     });
   }
 
   /** {@link replace} on several streams in one atomic write: all or none. @throws WrongExpectedRevisionError, StreamDeletedError */
-  replaceAll(replacements: readonly Replacement[]): Promise<WriteOutcome[]> {
+  replaceAll(replacements: readonly Replacement[]): Promise<readonly WriteOutcome[]> {
     const together = replacements.map(({ request: { key } }) => streamNameOf(key));
-    return this.#desk.execute(replacements.map((replacement) => this.#replacement(replacement, together)));
+    return this.#writer.execute(replacements.map((replacement) => this.#replacement(replacement, together)));
   }
 
   /** @param together names of all streams that the request writes to */
   #replacement({ request, data: placed }: Replacement, together: readonly string[] = []): WriteCommand {
-    const decide = (situation: DecisionContext, nextId: NextEventId): Decision => {
+    const decide = (context: WriteContext, nextId: NextEventId): Decision => {
       for (const { data, within } of placed) this.#check(request.key, data, within);
       return decideReplace(
-        situation,
+        context,
         request.precondition,
         placed.map(({ data }) => ({ data, eventId: nextId() })),
       );
     };
-    return { request, right: 'write', asked: ['replace', together, ...placed.map(({ data }) => data)], decide };
+    return {
+      request,
+      right: 'write',
+      action: 'replace',
+      payload: [together, ...placed.map(({ data }) => data)],
+      decide,
+    };
   }
 
   async #write(command: WriteCommand): Promise<WriteOutcome> {
-    const [outcome] = await this.#desk.execute([command]);
-    if (!outcome) throw new Error('One order has one outcome');
+    const [outcome] = await this.#writer.execute([command]);
+    if (!outcome) throw new Error('One command has one outcome');
     return outcome;
   }
 

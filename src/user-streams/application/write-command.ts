@@ -1,6 +1,7 @@
+import { type NextEventId } from '../../event-store/commands/index.js';
 import { type AuthenticatedCaller, type StreamRight } from '../../event-store/domain/index.js';
 import { type Decision, type Precondition, type DecisionContext, type UserStreamKey } from '../domain/index.js';
-import { type NextEventId } from './idempotency-key.js';
+import { type StoredData } from './user-stream-read-model.js';
 
 /** Who wants to write to which stream, and under which conditions. */
 export interface WriteRequest {
@@ -28,11 +29,19 @@ export interface WriteOutcome {
   readonly largestBytes: number;
 }
 
-/** What is asked of one stream. */
+/** State of the stream that a command is decided on. */
+export interface WriteContext extends DecisionContext {
+  /** Undefined if the stream has no data, or the command does not read them. */
+  readonly data: StoredData | undefined;
+}
+
+/** Command on one stream. */
 export interface WriteCommand {
   readonly request: WriteRequest;
   readonly right: StreamRight;
-  /** All that the request asks for, beside its conditions. */
-  readonly asked: readonly unknown[];
-  readonly decide: (situation: DecisionContext, nextId: NextEventId) => Decision;
+  readonly action: 'create' | 'replace' | 'change' | 'delete' | 'restore';
+  /** Content of the request beside its preconditions, as JSON values: part of the fingerprint of its `Idempotency-Key`. */
+  readonly payload: readonly unknown[];
+  readonly readsData?: boolean;
+  readonly decide: (context: WriteContext, nextId: NextEventId) => Decision;
 }

@@ -1,102 +1,108 @@
 import {
+  type AwaitableReadModel,
+  type CommandDependencies,
+  type CommandInfo,
+  handleCommand,
+  KeyedMutex,
+  loadOrCreate,
   waitForReadModel,
-  type EventStore,
-  type NewEvent,
-  type RecordedEvent,
-  serviceUptimeStream,
-  StreamNotFoundError,
-  type WaitFor,
-  WrongExpectedRevisionError,
-} from '../../../event-store/domain/index.js';
-import { assertSameRequest, type AnnotationRequest } from './annotation-ids.js';
+} from '../../../event-store/commands/index.js';
+import { type EventStore, type NewEvent, serviceUptimeStream } from '../../../event-store/domain/index.js';
 import { createUptimeStream } from '../../domain/index.js';
+import { type AnnotationId, type AnnotationRequest } from './annotation-ids.js';
 
-/** How long a write waits until the queries of this process know what is in the stream, in milliseconds. */
-const READABLE_WITHIN_MS = 2_000;
-/** How often, in one go, other writers may be first: the prober appends to the same stream, but seldom. */
-const MAX_CONFLICTS = 20;
-
-/** Something that people say of a service, to be recorded at a request. */
-export interface AnnotationCommand<Made extends { readonly id: string }> {
+/** Record to add to the annotations of a service. */
+export interface AnnotationCommand<Annotation extends { readonly id: string }> {
+  /** `{subject}.{verb}`, such as `maintenance.schedule`. */
+  readonly action: string;
   readonly request: AnnotationRequest;
-  readonly made: Made;
-  /** All of its kind that can be queried. */
-  readonly known: () => readonly Made[];
-  /** What makes two requests for it the same. */
-  readonly fingerprintOf: (made: Made) => readonly unknown[];
+  readonly annotation: Annotation;
+  readonly idempotencyKey: AnnotationId['idempotencyKey'];
+  /** All annotations of this kind in the read model. */
+  readonly load: () => readonly Annotation[];
+  /** Content that is equal for a repeated request, as JSON values. */
+  readonly payloadOf: (annotation: Annotation) => readonly unknown[];
   readonly toEvent: () => NewEvent;
 }
 
-type RecordsStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'createStream'>;
+interface Steps<State> {
+  readonly load: () => State;
+  readonly isReplay?: (state: State) => boolean;
+  readonly decide: (state: State) => NewEvent | undefined;
+}
 
-/** Writes what people say of a service to its stream, beside what the prober finds. */
+/** Appends annotations to the stream of a service, to which the prober appends too. */
 export class AnnotationWriter {
-  /** @param whenReadable resolves to true when what was written up to a position can be queried, to false when the time is over */
-  constructor(
-    private readonly store: RecordsStore,
-    private readonly whenReadable: WaitFor,
-  ) {}
+  readonly #dependencies: CommandDependencies & { readonly readModel: AwaitableReadModel };
 
-  /**
-   * Appends what is decided, to exactly the stream that it was decided on, and waits until it can be queried.
-   *
-   * @param requestId goes into the event's metadata
-   * @param decide looks at what can be queried, which is all that is in the stream, and is asked again where another writer was faster;
-   *   undefined where there is nothing to append
-   * @returns whether something was appended
-   * @throws what `decide` throws; TimeoutError where the queries lag behind the stream, ConnectionError, WrongExpectedRevisionError, …
-   */
-  async append(service: string, requestId: string, decide: () => NewEvent | undefined): Promise<boolean> {
-    const streamName = serviceUptimeStream(service);
-    for (let conflicts = 0; ;) {
-      const last = await this.#lastEvent(service, streamName);
-      const event = decide();
-      if (!event) return false;
-      try {
-        const { position } = await this.store.appendToStream(
-          streamName,
-          { ...event, metadata: { ...event.metadata, correlationId: requestId } },
-          { expectedRevision: last.revision },
-        );
-        if (position) await this.whenReadable(position, READABLE_WITHIN_MS);
-        return true;
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError) || ++conflicts > MAX_CONFLICTS) throw error;
-      }
-    }
+  constructor(
+    private readonly store: CommandDependencies['store'] & Pick<EventStore, 'createStream'>,
+    waitFor: AwaitableReadModel['waitFor'],
+  ) {
+    this.#dependencies = { store, mutex: new KeyedMutex(), readModel: { waitFor } };
   }
 
   /**
-   * Appends what is asked for, unless the same request had been carried out before.
+   * Appends the event that is decided on the state of the read model, which includes all events of the stream.
    *
-   * @returns what is recorded
-   * @throws ValidationError where the request's key was used for something else; as {@link append} does
+   * @param decide pure; undefined if there is nothing to append
+   * @returns whether an event was appended
+   * @throws errors of `decide`; TimeoutError if the read model does not keep up with the stream, ConnectionError,
+   *   WrongExpectedRevisionError, …
    */
-  async appendOnce<Made extends { readonly id: string }>({
-    request,
-    made,
-    known,
-    fingerprintOf,
-    toEvent,
-  }: AnnotationCommand<Made>): Promise<{ readonly recorded: Made; readonly replayed: boolean }> {
-    const find = (): Made | undefined => {
-      const found = known().find(({ id }) => id === made.id);
-      if (found) assertSameRequest(request, fingerprintOf(found), fingerprintOf(made));
+  append<State>(
+    service: string,
+    info: CommandInfo,
+    load: () => State,
+    decide: (state: State) => NewEvent | undefined,
+  ): Promise<boolean> {
+    return this.#execute(service, info, { load, decide });
+  }
+
+  /**
+   * Appends an annotation, unless the same request was executed before.
+   *
+   * @returns the recorded annotation
+   * @throws ValidationError if the request's `Idempotency-Key` was used for a different request; as {@link append}
+   */
+  async appendOnce<Annotation extends { readonly id: string }>(
+    command: AnnotationCommand<Annotation>,
+  ): Promise<{ readonly recorded: Annotation; readonly replayed: boolean }> {
+    const { action, request, annotation, idempotencyKey, load, payloadOf, toEvent } = command;
+    const find = (recorded: readonly Annotation[]): Annotation | undefined => {
+      const found = recorded.find(({ id }) => id === annotation.id);
+      if (found) idempotencyKey?.assertSame({ fingerprint: idempotencyKey.fingerprintOf(payloadOf(found)) });
       return found;
     };
-    const appended = await this.append(request.service, request.requestId, () => (find() ? undefined : toEvent()));
-    return { recorded: find() ?? made, replayed: !appended };
+    const info = { action, actor: request.caller.id, requestId: request.requestId };
+    const isReplay = (recorded: readonly Annotation[]): boolean => find(recorded) !== undefined;
+    const appended = await this.#execute(request.service, info, { load, isReplay, decide: toEvent });
+    return { recorded: find(load()) ?? annotation, replayed: !appended };
   }
 
-  /** The last event of the stream, which is created where it is missing; it can be queried. */
-  async #lastEvent(service: string, streamName: string): Promise<RecordedEvent> {
-    const read = (): Promise<RecordedEvent | undefined> =>
-      waitForReadModel(this.store, streamName, this.whenReadable, READABLE_WITHIN_MS);
-    const found = await read();
-    if (found) return found;
-    await createUptimeStream(this.store, service);
-    const created = await read();
-    if (!created) throw new StreamNotFoundError(streamName);
-    return created;
+  #execute<State>(service: string, info: CommandInfo, { load, isReplay, decide }: Steps<State>): Promise<boolean> {
+    const streamName = serviceUptimeStream(service);
+    const { readModel } = this.#dependencies;
+    return handleCommand(
+      {
+        info: { ...info, isActorInData: true },
+        streams: [streamName],
+        load: async () => {
+          const { revision } = await loadOrCreate(
+            streamName,
+            () => waitForReadModel(this.store, streamName, readModel),
+            () => createUptimeStream(this.store, service),
+          );
+          return { revision, recorded: load() };
+        },
+        replay: ({ recorded }) => (isReplay?.(recorded) === true ? { writes: [] } : undefined),
+        decide: ({ revision, recorded }) => {
+          const event = decide(recorded);
+          return { writes: event ? [{ streamName, events: [event], expectedRevision: revision }] : [] };
+        },
+        result: ({ writes }) => writes.length > 0,
+      },
+      this.#dependencies,
+    );
   }
 }

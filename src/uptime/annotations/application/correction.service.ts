@@ -45,13 +45,15 @@ export class CorrectionService {
       throw validationError([
         { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
       ]);
-    const { id, eventId } = ids.next('cor', request);
+    const { id, eventId, idempotencyKey } = ids.next('cor', request, payloadOf(asked));
     const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
     const { recorded, replayed } = await records.appendOnce({
+      action: 'corrections.record',
       request,
-      made: correction,
-      known: () => history.corrections(request.service),
-      fingerprintOf,
+      annotation: correction,
+      idempotencyKey,
+      load: () => history.corrections(request.service),
+      payloadOf,
       toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
     });
     return { correction: recorded, replayed };
@@ -63,7 +65,7 @@ export class CorrectionService {
   }
 }
 
-/** What makes two requests for a correction the same. */
-function fingerprintOf({ from, to, status, reason }: CorrectStatusCommand): unknown[] {
+/** Content that is equal for a repeated request. */
+function payloadOf({ from, to, status, reason }: CorrectStatusCommand): unknown[] {
   return [from, to, status, reason];
 }

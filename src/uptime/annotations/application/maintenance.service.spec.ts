@@ -128,16 +128,14 @@ describe('the plan of maintenance', () => {
     await plan.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
 
-    const busy = {
-      readStream: store.readStream.bind(store),
-      createStream: store.createStream.bind(store),
-      appendToStream: () => Promise.reject(new WrongExpectedRevisionError(STREAM, 1n, 2n)),
-    };
+    jest.spyOn(store, 'appendToStream').mockRejectedValue(new WrongExpectedRevisionError(STREAM, 1n, 2n));
     await expect(
-      new AnnotationWriter(busy, () => Promise.resolve(true)).append('http', 'request-1', () => ({
-        type: 'Said',
-        data: {},
-      })),
+      new AnnotationWriter(store, () => Promise.resolve(true)).append(
+        'http',
+        { action: 'maintenance.schedule', requestId: 'request-1' },
+        () => undefined,
+        () => ({ type: 'Said', data: {} }),
+      ),
     ).rejects.toThrow(WrongExpectedRevisionError);
   });
 

@@ -55,13 +55,15 @@ export class MaintenanceService {
     const { history, records, ids, clock } = this.options;
     this.#assertExists(request.service);
     assertSensible(asked);
-    const { id, eventId } = ids.next('mnt', request);
+    const { id, eventId, idempotencyKey } = ids.next('mnt', request, payloadOf(asked));
     const window: MaintenanceWindow = { id, ...asked, scheduledBy: request.caller.id };
     const { recorded, replayed } = await records.appendOnce({
+      action: 'maintenance.schedule',
       request,
-      made: window,
-      known: () => history.maintenance(request.service),
-      fingerprintOf,
+      annotation: window,
+      idempotencyKey,
+      load: () => history.maintenance(request.service),
+      payloadOf,
       toEvent: () => toMaintenanceScheduled(window, clock.now(), eventId),
     });
     return { ...this.#planned(recorded), replayed };
@@ -80,8 +82,9 @@ export class MaintenanceService {
     const { records, ids, clock } = this.options;
     this.#assertExists(service);
     let cancelled: MaintenanceWindow | undefined;
-    await records.append(service, requestId, () => {
-      const known = this.#find(service, id);
+    const info = { action: 'maintenance.cancel', actor: caller.id, requestId };
+    const load = (): MaintenanceWindow | undefined => this.#find(service, id);
+    await records.append(service, info, load, (known) => {
       if (!known || known.cancelled) return undefined;
       const at = clock.now();
       cancelled = { ...known, cancelled: { by: caller.id, at } };
@@ -106,8 +109,8 @@ export class MaintenanceService {
   }
 }
 
-/** What makes two requests for maintenance the same. */
-function fingerprintOf({ from, to, recurrence, reason }: ScheduleMaintenanceCommand): unknown[] {
+/** Content that is equal for a repeated request. */
+function payloadOf({ from, to, recurrence, reason }: ScheduleMaintenanceCommand): unknown[] {
   return [
     from,
     to,
