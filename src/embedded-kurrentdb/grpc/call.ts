@@ -7,31 +7,31 @@ import { GrpcError, StatusCode, statusHeaders } from './status.js';
 
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } as const;
 
-/** Takes errors that are nobody's fault but the server's. */
+/** Receives internal errors. */
 export type ErrorReporter = (error: unknown) => void;
 
-/** Responses that wait for a slow reader before the call stops taking requests and events. */
+/** Unsent response bytes of a slow client above which the call stops reading requests and events. */
 const HIGH_WATER_MARK_BYTES = 128 * 1024;
 
 /**
- * One gRPC call on an HTTP/2 stream. Requests come by {@link onMessage}, responses go out framed; the call ends exactly once, by
- * {@link end} or {@link fail}, or because the client is gone.
+ * A gRPC call on an HTTP/2 stream. Requests are passed to {@link onMessage}, responses are sent framed. The call ends
+ * exactly once: by {@link end}, by {@link fail}, or because the client disconnected.
  */
 export class GrpcCall {
-  /** Takes each request message. */
+  /** Called with each request message. */
   onMessage: (message: Buffer) => void = () => undefined;
-  /** The client has sent its last request. */
+  /** Called when the client has sent its last request. */
   onHalfClose: () => void = () => undefined;
-  /** The call is over, however that came. */
+  /** Called once when the call has ended for any reason. */
   onClose: () => void = () => undefined;
 
-  readonly #reader = new MessageReader();
+  readonly #messages = new MessageReader();
   #batch: Buffer[] = [];
   #flushScheduled = false;
   #ended = false;
   #closed = false;
   #deadline: NodeJS.Timeout | undefined;
-  #acknowledgement: NodeJS.Immediate | undefined;
+  #earlyHeaders: NodeJS.Immediate | undefined;
   #drainWaiters: (() => void)[] = [];
 
   constructor(
@@ -43,12 +43,12 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('end', () => this.guard(() => this.#halfClose()));
     stream.on('drain', () => this.#drain());
-    stream.on('error', () => undefined); // 'close' follows, and says all there is to say
+    stream.on('error', () => undefined); // 'close' follows
     stream.on('close', () => this.#close());
-    // A client that leaves Nagle's algorithm on (the native one of the official package) keeps the rest of a request back, be it the
-    // body or only the half-close, until its beginning is acknowledged, and the kernel holds that back for 40 ms unless there is
-    // something to send. So something is sent.
-    this.#acknowledgement = setImmediate(() => this.#respond());
+    // Sends the headers early. A client with Nagle's algorithm enabled (the native one of the official package) holds
+    // back the rest of a request, be it the body or only the half-close, until its beginning is acknowledged, and the
+    // kernel delays that ACK by 40 ms unless there is something to send.
+    this.#earlyHeaders = setImmediate(() => this.#respond());
     this.#deadline = deadlineTimer(headers['grpc-timeout'], () =>
       this.fail(new GrpcError(StatusCode.DEADLINE_EXCEEDED, 'Deadline Exceeded')),
     );
@@ -60,17 +60,20 @@ export class GrpcCall {
     return socket === undefined ? '' : `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
   }
 
-  /** True when nothing that is written will arrive. */
+  /** Whether writes are discarded: the call has ended or the client disconnected. */
   get isOver(): boolean {
-    return this.#ended || this.#isGone;
+    return this.#ended || this.#isDisconnected;
   }
 
-  /** The client has left. A stream is destroyed before it says so, and its last events may still come in between. */
-  get #isGone(): boolean {
+  /**
+   * Whether the client disconnected. A stream is destroyed before 'close' is emitted, and its last events may come in
+   * between.
+   */
+  get #isDisconnected(): boolean {
     return this.#closed || this.stream.destroyed;
   }
 
-  /** Sends ready-made frames (each a message with its prefix). What is written in one turn goes out together. */
+  /** Sends framed messages. Writes of one event-loop tick are sent together. */
   write(frames: Buffer): void {
     if (this.isOver) return;
     this.#batch.push(frames);
@@ -79,19 +82,21 @@ export class GrpcCall {
     process.nextTick(() => this.#flush());
   }
 
-  /** Sends a message of a generated class. */
+  /** Sends a serialized message. */
   writeMessage(message: Uint8Array): void {
     this.write(frameMessage(message));
   }
 
-  /** Resolves when the client has taken enough of what was written. Waiting for it is what bounds the memory of a slow reader. */
+  /**
+   * Resolves when the client has read enough of what was written: backpressure that bounds the memory of a slow reader.
+   */
   async drained(): Promise<void> {
     this.#flush();
     while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK_BYTES)
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
   }
 
-  /** Whether the client has fallen behind what was written. */
+  /** Whether the client reads more slowly than the call writes. */
   get isBackedUp(): boolean {
     return this.stream.writableLength > HIGH_WATER_MARK_BYTES;
   }
@@ -106,12 +111,12 @@ export class GrpcCall {
     this.#finish(failure.code, failure.message, failure.trailers);
   }
 
-  /** Tells of an error that is the server's own; one of the client's is none. */
+  /** Reports an internal error; errors caused by the client are ignored. */
   report(error: unknown): void {
     if (!(error instanceof GrpcError) && !(error instanceof MalformedMessageError)) this.reportUnexpected(error);
   }
 
-  /** Runs a handler's code; what it throws ends the call. */
+  /** Runs a handler; an error that it throws ends the call. */
   guard(action: () => void | Promise<void>): void {
     try {
       const running = action();
@@ -124,24 +129,24 @@ export class GrpcCall {
   #receive(chunk: Buffer): void {
     if (this.isOver) return;
     this.guard(() => {
-      for (const message of this.#reader.push(chunk)) {
+      for (const message of this.#messages.push(chunk)) {
         if (this.isOver) return;
         this.onMessage(message);
       }
     });
-    if (this.isBackedUp) this.stream.pause(); // who does not read the answers shall not ask more
+    if (this.isBackedUp) this.stream.pause(); // backpressure: no more requests from a client that does not read the responses
   }
 
   #halfClose(): void {
-    clearImmediate(this.#acknowledgement);
+    clearImmediate(this.#earlyHeaders);
     if (this.isOver) return;
-    if (this.#reader.isIncomplete) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
+    if (this.#messages.isIncomplete) throw new GrpcError(StatusCode.INTERNAL, 'Incomplete message.');
     this.onHalfClose();
   }
 
   #flush(): void {
     this.#flushScheduled = false;
-    if (this.#batch.length === 0 || this.#isGone) return;
+    if (this.#batch.length === 0 || this.#isDisconnected) return;
     const frames = this.#batch.length === 1 ? this.#batch[0] : Buffer.concat(this.#batch);
     this.#batch = [];
     this.#respond();
@@ -149,7 +154,8 @@ export class GrpcCall {
   }
 
   #respond(): void {
-    if (!this.stream.headersSent && !this.#isGone) this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
+    if (!this.stream.headersSent && !this.#isDisconnected)
+      this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   }
 
   #finish(code: StatusCode, message?: string, trailers?: Readonly<Record<string, string | Buffer>>): void {
@@ -157,7 +163,7 @@ export class GrpcCall {
     this.#flush();
     this.#ended = true;
     const status = statusHeaders(code, message, trailers);
-    // The rest of the request, if any, is not read any more.
+    // Resets the stream if the request was not read to its end.
     const resetUnreadRequest = (): void => {
       if (code !== StatusCode.OK && !this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
     };
@@ -166,9 +172,9 @@ export class GrpcCall {
       this.stream.respond({ ...RESPONSE_HEADERS, ...status }, { endStream: true });
     } else {
       this.stream.once('wantTrailers', () => {
-        if (this.#isGone) return;
+        if (this.#isDisconnected) return;
         this.stream.sendTrailers(status);
-        setImmediate(resetUnreadRequest); // at once, the reset would overtake the trailers
+        setImmediate(resetUnreadRequest); // deferred: an immediate reset would overtake the trailers
       });
       this.stream.end();
     }
@@ -183,7 +189,7 @@ export class GrpcCall {
   #release(): void {
     if (this.#deadline !== undefined) clearTimeout(this.#deadline);
     this.#deadline = undefined;
-    clearImmediate(this.#acknowledgement);
+    clearImmediate(this.#earlyHeaders);
     this.#wakeWriters();
     const onClose = this.onClose;
     this.onClose = () => undefined;

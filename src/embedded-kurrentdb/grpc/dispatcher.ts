@@ -5,10 +5,10 @@ import { type ErrorReporter, GrpcCall } from './call.js';
 import { handlerFailed } from './errors.js';
 import { GrpcError, StatusCode, statusHeaders } from './status.js';
 
-/** Serves the calls of one rpc: sets the callbacks of the call, or starts something that does. */
+/** Handles the calls of one method: sets the callbacks of the call. */
 export type RpcHandler = (call: GrpcCall) => void;
 
-/** A service as it is plugged into the server: full service name, and its methods' handlers. */
+/** A gRPC service: its full name and the handlers of its methods. */
 export interface GrpcService {
   readonly name: string;
   readonly methods: Readonly<Record<string, RpcHandler>>;
@@ -23,7 +23,7 @@ interface MessageType<T> {
   deserializeBinary(bytes: Uint8Array): T;
 }
 
-/** The handler of an rpc with one request and one response. */
+/** A unary handler. */
 export function unary<Request>(
   type: MessageType<Request>,
   handle: (request: Request, call: GrpcCall) => Promise<Message> | Message,
@@ -35,7 +35,7 @@ export function unary<Request>(
   });
 }
 
-/** The handler of an rpc with one request; it ends the call itself. */
+/** A server-streaming handler; `handle` ends the call. */
 export function serverStreaming<Request>(
   type: MessageType<Request>,
   handle: (request: Request, call: GrpcCall) => Promise<void>,
@@ -53,7 +53,10 @@ export function serverStreaming<Request>(
   };
 }
 
-/** Decodes a message of a client. google-protobuf throws plain errors for bytes that are none. */
+/**
+ * Decodes a request. google-protobuf throws plain errors for malformed bytes.
+ * @throws GrpcError
+ */
 export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   try {
     return type.deserializeBinary(message);
@@ -62,10 +65,10 @@ export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   }
 }
 
-/** A service that is there, or is loaded when it is first called. */
+/** A registered service, or one that is loaded on its first call. */
 type ServiceEntry = { readonly service: GrpcService } | { readonly load: () => Promise<GrpcService> };
 
-/** Finds the handler of each HTTP/2 stream, and who is calling. */
+/** Authenticates each HTTP/2 stream and routes it to the handler of its method. */
 export class Dispatcher {
   readonly #services = new Map<string, ServiceEntry>();
   readonly #calls = new Set<GrpcCall>();
@@ -79,14 +82,14 @@ export class Dispatcher {
     this.#services.set(service.name, { service });
   }
 
-  /** The service is made once, however many calls wait for it. */
+  /** Registers a service that is loaded once, on its first call. */
   registerLater(name: string, load: () => Promise<GrpcService>): void {
     let loading: Promise<GrpcService> | undefined;
     this.#services.set(name, { load: () => (loading ??= load()) });
   }
 
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', () => undefined); // a client that goes away is no failure of ours; 'close' tells the call
+    stream.on('error', () => undefined); // a disconnecting client is not an error; 'close' ends the call
     const [, serviceName = '', methodName = '', ...rest] = (headers[':path'] ?? '').split('/');
     const entry = rest.length === 0 ? this.#services.get(serviceName) : undefined;
     if (entry === undefined || headers[':method'] !== 'POST') {
@@ -95,13 +98,13 @@ export class Dispatcher {
       return;
     }
     const principal = this.authentication.authenticate(headers.authorization);
-    // Nothing of the request is read, and so nothing of it is lost, until its call has been made.
+    // The request is not read, so nothing of it is lost, before its call exists.
     if (!(principal instanceof Promise) && 'service' in entry)
       this.#start(stream, headers, entry.service, methodName, principal);
     else void this.#startAsync(stream, headers, serviceName, entry, methodName, principal);
   }
 
-  /** Ends the calls that are open, most of which would never end by themselves. Their clients come back when there is a server again. */
+  /** Ends the open calls, most of which would never end by themselves. Their clients reconnect later. */
   endCalls(): void {
     for (const call of this.#calls) call.fail(new GrpcError(StatusCode.UNAVAILABLE, 'The server is shutting down.'));
   }
@@ -156,7 +159,7 @@ function rejectCall(stream: ServerHttp2Stream, code: StatusCode, message: string
   resetUnreadRequest(stream);
 }
 
-/** What is left of a request that was answered already is not wanted. */
+/** Resets the stream once the response is sent, without reading the rest of the request. */
 function resetUnreadRequest(stream: ServerHttp2Stream): void {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 }

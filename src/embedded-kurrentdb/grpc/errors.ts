@@ -1,7 +1,6 @@
 import { type ExpectedVersion, expectedVersionNumber } from '../log/index.js';
 import { GrpcError, StatusCode } from './status.js';
 
-/** The errors of the protocol, as a real server says them. */
 export const handlerFailed = (cause?: unknown): GrpcError =>
   new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
 
@@ -17,14 +16,14 @@ export const streamDeleted = (streamName: string): GrpcError =>
   });
 
 export function deleteRefused(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
-  const expectedText = String(expectedVersionNumber(expected));
+  const expectedVersion = String(expectedVersionNumber(expected));
   return new GrpcError(
     StatusCode.FAILED_PRECONDITION,
-    `Delete failed due to WrongExpectedVersion. Stream: ${streamName}, Expected version: ${expectedText}, Actual version: ${actual}`,
+    `Delete failed due to WrongExpectedVersion. Stream: ${streamName}, Expected version: ${expectedVersion}, Actual version: ${actual}`,
     {
       exception: 'wrong-expected-version',
       'stream-name': streamName,
-      'expected-version': expectedText,
+      'expected-version': expectedVersion,
       'actual-version': String(actual),
     },
   );

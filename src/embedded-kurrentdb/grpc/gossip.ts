@@ -4,22 +4,22 @@ import { shared } from '../protobuf.js';
 
 const { ClusterInfo, EndPoint, MemberInfo } = gossipPb;
 
-/** What gossip tells of the node. */
+/** Properties of the node that gossip reports. */
 export interface GossipNode {
   readonly instanceId: string;
   port(): number;
   nowMs(): number;
 }
 
-/** The Gossip service of a cluster of one, which leads itself. Everybody may ask. */
+/** The Gossip service of a single-node cluster. Open to anonymous callers. */
 export function gossipService(node: GossipNode): GrpcService {
   return {
     name: 'event_store.client.gossip.Gossip',
-    methods: { Read: unary(shared.Empty, () => new ClusterInfo().setMembersList([describe(node)])) },
+    methods: { Read: unary(shared.Empty, () => new ClusterInfo().setMembersList([memberInfo(node)])) },
   };
 }
 
-function describe(node: GossipNode): InstanceType<typeof MemberInfo> {
+function memberInfo(node: GossipNode): InstanceType<typeof MemberInfo> {
   const halves = Buffer.from(node.instanceId.replaceAll('-', ''), 'hex');
   const structured = new shared.UUID.Structured()
     .setMostSignificantBits(String(halves.readBigInt64BE(0)))

@@ -16,28 +16,33 @@ export interface TlsCredentials {
 
 interface ListenerOptions {
   readonly port: number;
-  /** None: plain HTTP/2 and HTTP/1.1. */
+  /** Undefined: HTTP/2 and HTTP/1.1 without TLS. */
   readonly tls: TlsCredentials | undefined;
   readonly dispatcher: Dispatcher;
   readonly handleHttp: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** Nobody but this machine is listened to. */
+/** Only local connections are accepted. */
 const LOOPBACK = '127.0.0.1';
 
 const HTTP2_SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000 } as const;
 const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Above this, node:http2 refuses new calls of a connection. A thousand slow subscribers on one connection stay below. */
+/**
+ * Above this, node:http2 rejects new streams of a connection. A thousand slow subscribers on one connection stay below.
+ */
 const SESSION_MEMORY_MEGABYTES = 512;
 
-/** What HTTP/2 connections begin with, before anything else. */
+/** The connection preface of HTTP/2. */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
 
-/** How long the last answers may take to be sent when the server stops. */
+/** Time for the last responses to be sent when the server stops. */
 const CLOSE_GRACE_MS = 500;
 
-/** One port for gRPC on HTTP/2 and for plain GETs on HTTP/1.1, with TLS (told apart by ALPN) or without (by the first bytes). */
+/**
+ * One port for gRPC on HTTP/2 and plain GETs on HTTP/1.1, distinguished by ALPN with TLS and by the first bytes
+ * without.
+ */
 export class Listener {
   readonly #http2: Http2Server;
   readonly #http1: HttpServer;
@@ -53,13 +58,13 @@ export class Listener {
       this.#sessions.add(session);
       session.setLocalWindowSize(SESSION_WINDOW_BYTES);
       session.on('close', () => this.#sessions.delete(session));
-      session.on('error', () => session.destroy()); // a broken client; its calls have ended with it
+      session.on('error', () => session.destroy()); // protocol error of a client; its calls have ended
     });
     this.#http2.on('stream', (stream, headers) => dispatcher.handle(stream, headers));
     this.#http2.on('sessionError', () => undefined); // reported by the session itself
     this.#front =
       tls === undefined
-        ? createTcpServer((socket) => this.#sniff(socket))
+        ? createTcpServer((socket) => this.#detectProtocol(socket))
         : createTlsServer(
             { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] },
             (socket) => (socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1).emit('connection', socket),
@@ -67,10 +72,10 @@ export class Listener {
     this.#front.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on('error', () => socket.destroy()); // before any protocol is spoken; 'close' follows
+      socket.on('error', () => socket.destroy()); // before the handshake; 'close' follows
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.#front.on('tlsClientError', () => undefined); // someone who does not speak TLS, or does not trust us
+    this.#front.on('tlsClientError', () => undefined); // not a TLS client, or one that does not trust the certificate
   }
 
   /** Listens on loopback; resolves when connections are accepted. */
@@ -89,13 +94,13 @@ export class Listener {
     return (this.#front.address() as AddressInfo).port;
   }
 
-  /** Takes no new connections and calls. Calls that still run keep it open for a moment. */
+  /** Rejects new connections and calls; running calls continue. */
   stopAccepting(): void {
     this.#closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
     for (const session of this.#sessions) session.close();
   }
 
-  /** Waits for the last answers to be sent, then ends the connections. */
+  /** Waits for the last responses to be sent, then closes the connections. */
   async close(): Promise<void> {
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
@@ -109,13 +114,13 @@ export class Listener {
     return [...this.#sessions].some((session) => !session.destroyed && session.socket.remotePort === socket.remotePort);
   }
 
-  #sniff(socket: Socket): void {
+  #detectProtocol(socket: Socket): void {
     socket.once('readable', () => {
       const first = socket.read() as Buffer | null;
       if (first === null) return;
       socket.unshift(first);
-      const known = HTTP2_PREFACE.subarray(0, Math.min(first.length, HTTP2_PREFACE.length));
-      const isHttp2 = first.subarray(0, known.length).equals(known);
+      const preface = HTTP2_PREFACE.subarray(0, Math.min(first.length, HTTP2_PREFACE.length));
+      const isHttp2 = first.subarray(0, preface.length).equals(preface);
       (isHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
     });
   }

@@ -1,17 +1,17 @@
 import { GRPC_PREFIX_BYTES } from '../storage/wire-format.js';
 import { GrpcError, StatusCode } from './status.js';
 
-/** The largest message that a client may send: an append of 16 MiB and what comes around it. */
+/** The largest request message: an append of 16 MiB and its envelope. */
 const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 
-/** Cuts the bytes of a request into gRPC messages. Holds at most one incomplete message. */
+/** Splits the bytes of a request into gRPC messages. Buffers at most one incomplete message. */
 export class MessageReader {
   #chunks: Buffer[] = [];
   #buffered = 0;
   #needed = GRPC_PREFIX_BYTES;
 
   /**
-   * Takes the next bytes and returns the messages that are complete now, as views where possible.
+   * Adds bytes and returns the messages that are complete, as views where possible.
    * @throws GrpcError if a message is compressed or too large
    */
   push(chunk: Buffer): Buffer[] {
@@ -34,7 +34,7 @@ export class MessageReader {
     return this.#keep(bytes.subarray(at), messages);
   }
 
-  /** Whether bytes of an incomplete message are left. */
+  /** Whether an incomplete message is buffered. */
   get isIncomplete(): boolean {
     return this.#buffered > 0;
   }

@@ -7,8 +7,8 @@ const DEFAULT_PERIOD_MS = 30_000;
 const MIN_PERIOD_MS = 100;
 
 /**
- * The Monitoring service: statistics, again and again. The client's package has no classes for it: StatsReq { use_metadata 1,
- * refresh_time_period_in_ms 4 }, StatsResp { map<string, string> stats 1 }.
+ * The Monitoring service: streams statistics periodically. The client's package has no classes for it: StatsReq {
+ * use_metadata 1, refresh_time_period_in_ms 4 }, StatsResp { map<string, string> stats 1 }.
  */
 export function monitoringService(stats: () => Readonly<Record<string, string>>): GrpcService {
   return {

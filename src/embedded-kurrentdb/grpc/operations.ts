@@ -11,17 +11,19 @@ import { GrpcError, StatusCode } from './status.js';
 const { ScavengeResp, SetNodePriorityReq, StartScavengeReq, StopScavengeReq } = operationsPb;
 const { ScavengeResult } = ScavengeResp;
 
-/** What operations ask of the rest of the server. */
 export interface OperationsDependencies {
-  /** Drops all consumers of persistent subscriptions and reads the groups anew. */
+  /** Drops all consumers and reloads the groups from the configuration. */
   restartPersistentSubscriptions(): Promise<void>;
-  /** Stops the server, after the answer. */
+  /** Stops the server, after the response. */
   shutdown(): void;
-  /** Something that runs in the background has failed. */
+  /** Reports the failure of a background operation. */
   reportProblem(error: unknown): void;
 }
 
-/** The Operations service, for admins and members of `$ops`. A single node has nothing to merge, no priority and nobody to resign to. */
+/**
+ * The Operations service, for admins and members of `$ops`. MergeIndexes, ResignNode and SetNodePriority have no effect
+ * on a single node.
+ */
 export function operationsService(context: ServerContext, dependencies: OperationsDependencies): GrpcService {
   const scavenges = new Scavenges(context, dependencies);
   return {
@@ -62,7 +64,7 @@ function operation<Request>(
 
 type Response = { serializeBinary(): Uint8Array };
 
-/** Whether operations, and the management of persistent subscriptions, are open to the caller. */
+/** Whether the principal may use operations and manage persistent subscriptions. */
 export const isOperator = (principal: Principal): boolean =>
   principal.isAdmin || principal.groups.includes(OPERATIONS_GROUP);
 
@@ -74,7 +76,7 @@ class Scavenges {
     private readonly dependencies: OperationsDependencies,
   ) {}
 
-  /** Starts one, or tells the one that is running. */
+  /** Starts a scavenge unless one is running; returns the id of the running one. */
   start(): string {
     if (this.#running !== undefined) return this.#running.id;
     const { store, reader, commits, nowMs } = this.context;

@@ -14,12 +14,15 @@ const METHODS = [
   'RestartSubsystem',
 ] as const;
 
-/** Projections run JavaScript inside the server, which this one does not do; it says so. What the system projections give is there without them. */
+/**
+ * Rejects all calls: custom projections (JavaScript in the server) are not supported. The streams of the system
+ * projections exist without them.
+ */
 export function projectionsService(): GrpcService {
   const refuse: RpcHandler = () => {
     throw new GrpcError(
       StatusCode.UNIMPLEMENTED,
-      'The embedded KurrentDB runs no projections: read the streams of the system projections ($ce-, $et-, $streams), which are always there, subscribe to $all with a filter, or use an external KurrentDB.',
+      'The embedded KurrentDB does not support projections: read the streams of the system projections ($ce-, $et-, $streams), which always exist, subscribe to $all with a filter, or use an external KurrentDB.',
     );
   };
   return {

@@ -9,7 +9,9 @@ type Methods = Readonly<Record<string, readonly string[]>>;
 
 const GROUPS = ['stream', 'all'] as const;
 
-/** What a server of this version tells: lower-case names, and features that clients ask about before they use them. */
+/**
+ * What KurrentDB of this version reports: lower-case names, and the features that clients check before they use them.
+ */
 const SUPPORTED: Readonly<Record<string, Methods>> = {
   'event_store.client.gossip.gossip': { read: [] },
   'event_store.client.monitoring.monitoring': { stats: [] },
@@ -66,7 +68,7 @@ const SUPPORTED: Readonly<Record<string, Methods>> = {
   'kurrentdb.protocol.v2.streams.streamsservice': { appendrecords: [], appendsession: [] },
 };
 
-/** The first thing a client asks. */
+/** The ServerFeatures service, the first call of every client. */
 export function serverFeaturesService(): GrpcService {
   const response = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
   for (const [serviceName, methods] of Object.entries(SUPPORTED)) {

@@ -19,7 +19,7 @@ export enum StatusCode {
   UNAUTHENTICATED = 16,
 }
 
-/** Ends a call with a status other than OK. The trailers are those that the client turns into its error classes. */
+/** Ends a call with a status other than OK. The official client maps the trailers to its error classes. */
 export class GrpcError extends Error {
   override readonly name: string = 'GrpcError';
 
@@ -33,14 +33,14 @@ export class GrpcError extends Error {
   }
 }
 
-/** `grpc-message` holds printable ASCII; the rest is percent-encoded UTF-8. */
+/** `grpc-message` is printable ASCII; the rest is percent-encoded UTF-8. */
 function encodeMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (text) =>
     [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
 }
 
-/** Trailer values are ASCII, too; names that end in `-bin` carry base64. */
+/** Trailer values are ASCII; names that end in `-bin` carry base64. */
 function encodeTrailer(name: string, value: string | Buffer): string {
   if (name.endsWith('-bin')) return Buffer.from(value).toString('base64');
   return Buffer.from(value).toString('latin1');

@@ -27,7 +27,7 @@ const {
   UpdateResp,
 } = usersPb;
 
-/** The Users service. Admins may do everything, users may look and change their own password. */
+/** The Users service. Admins manage users; every user may read them and change the own password. */
 export function usersService(users: Users, nowMs: () => number): GrpcService {
   const management = new UserManagement(users, nowMs);
   return {
@@ -103,7 +103,7 @@ class UserManagement {
     private readonly nowMs: () => number,
   ) {}
 
-  /** A repeated create of the same user with the same password succeeds, and changes nothing. */
+  /** Idempotent: repeating the create with the same password succeeds without a change. */
   async create(caller: Principal, options: InstanceType<typeof CreateReq.Options>): Promise<void> {
     requireAdmin(caller);
     const loginName = options.getLoginName();
@@ -140,7 +140,7 @@ class UserManagement {
     const found = loginName === '' ? this.users.list() : [this.users.get(loginName)];
     for (const user of found) {
       if (user === undefined) throw notFound(loginName);
-      call.write(frameMessage(new DetailsResp().setUserDetails(describe(user)).serializeBinary()));
+      call.write(frameMessage(new DetailsResp().setUserDetails(userDetails(user)).serializeBinary()));
     }
     call.end();
   }
@@ -151,7 +151,7 @@ class UserManagement {
     if (user === undefined) throw notFound(loginName);
     if (!(await verifyPassword(current, user.password))) throw accessDenied();
     const password = await hashPassword(next);
-    // Only if the password is still the one that was checked.
+    // Only if the password was not changed since it was verified.
     await this.users.change(loginName, (stored) =>
       stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: this.nowMs() } : undefined,
     );
@@ -171,7 +171,7 @@ function requireOptions<T>(options: T | undefined): T {
   return options;
 }
 
-function describe({
+function userDetails({
   loginName,
   fullName,
   groups,

@@ -21,7 +21,9 @@ const { AppendRecordsRequest, AppendRecordsResponse, StreamRevision } = streamsV
 
 type Request = InstanceType<typeof AppendRecordsRequest>;
 
-/** StreamsService.AppendRecords: records of several streams in the order in which they come, if all that is demanded holds. */
+/**
+ * StreamsService.AppendRecords: appends records of several streams in the given order, if all consistency checks pass.
+ */
 export function appendRecordsHandler(context: ServerContext): RpcHandler {
   return unary(AppendRecordsRequest, async (request, { principal }) => {
     const checks = parseChecks(request);
@@ -79,7 +81,7 @@ function parseChecks(request: Request): StreamStateCheck[] {
       throw invalid({ field: `Checks[${index}].StreamState.Stream.Stream`, description: 'Stream must not be empty.' });
     const expectedState = Number(state.getExpectedState());
     if (!isCheckableState(expectedState))
-      throw invalid({ field: `Checks[${index}].StreamState.ExpectedState`, description: UNCHECKABLE });
+      throw invalid({ field: `Checks[${index}].StreamState.ExpectedState`, description: INVALID_EXPECTED_STATE });
     return { streamName, expectedState };
   });
   if (new Set(checks.map(({ streamName }) => streamName)).size < checks.length)
@@ -87,5 +89,5 @@ function parseChecks(request: Request): StreamStateCheck[] {
   return checks;
 }
 
-const UNCHECKABLE =
+const INVALID_EXPECTED_STATE =
   'Expected state must be positive or one of the allowed constants: NoStream (-1), Exists (-4), Deleted (-5), or Tombstoned (-6). Any (-2) is not allowed.';

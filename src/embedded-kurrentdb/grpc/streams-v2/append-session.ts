@@ -14,11 +14,11 @@ import {
   transactionTooLarge,
   writeDenied,
 } from './errors.js';
-import { expectedRevision, proposedEvent } from './records.js';
+import { parseExpectedRevision, proposedEvent } from './records.js';
 
 const { AppendRequest, AppendResponse, AppendSessionResponse } = streamsV2;
 
-/** StreamsService.AppendSession: one transaction over several streams, written when the client has sent all of it. */
+/** StreamsService.AppendSession: one transaction over several streams, committed at the client's half-close. */
 export function appendSessionHandler(context: ServerContext): RpcHandler {
   return (call) => {
     const session = new AppendSession(context, call);
@@ -49,7 +49,7 @@ class AppendSession {
       throw invalidRequest('AppendRequest', [
         { field: 'Records', description: 'Stream append request must contain at least one record' },
       ]);
-    const expected = expectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
+    const expected = parseExpectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
     const { principal } = this.call;
     if (!this.context.authorization.checkAccess(principal, streamName, 'write'))
       throw writeDenied(streamName, principal.loginName);
@@ -68,7 +68,7 @@ class AppendSession {
     if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
     if (outcome.kind === 'wrongExpectedVersion')
       throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
-    if (outcome.kind === 'inconsistent') throw new Error('a session has no checks that could fail');
+    if (outcome.kind === 'inconsistent') throw new Error('a session has no consistency checks');
     const outputs = [...outcome.revisions].map(([streamName, revision]) =>
       new AppendResponse().setStream(streamName).setStreamRevision(String(revision)),
     );

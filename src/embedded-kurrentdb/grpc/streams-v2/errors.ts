@@ -11,9 +11,12 @@ interface Detail {
   readonly value: Uint8Array;
 }
 
-const text = (fieldNumber: number, value: string): Buffer => bytesField(fieldNumber, Buffer.from(value));
+const stringField = (fieldNumber: number, value: string): Buffer => bytesField(fieldNumber, Buffer.from(value));
 
-/** An error of protocol v2: a google.rpc.Status { code 1, message 2, details 3 } in a trailer, its first detail an ErrorInfo { reason 1, domain 2 }. */
+/**
+ * An error of protocol v2: a google.rpc.Status { code 1, message 2, details 3 } in a trailer, with an ErrorInfo {
+ * reason 1, domain 2 } as its first detail.
+ */
 function richError(
   code: StatusCode,
   message: string,
@@ -21,11 +24,14 @@ function richError(
   domain: 'server' | 'streams',
   details: readonly Detail[],
 ): GrpcError {
-  const info: Detail = { type: 'google.rpc.ErrorInfo', value: Buffer.concat([text(1, reason), text(2, domain)]) };
+  const info: Detail = {
+    type: 'google.rpc.ErrorInfo',
+    value: Buffer.concat([stringField(1, reason), stringField(2, domain)]),
+  };
   const anys = [info, ...details].map(({ type, value }) =>
-    bytesField(3, Buffer.concat([text(1, `type.googleapis.com/${type}`), bytesField(2, value)])),
+    bytesField(3, Buffer.concat([stringField(1, `type.googleapis.com/${type}`), bytesField(2, value)])),
   );
-  const status = Buffer.concat([varint64Field(1, BigInt(code)), text(2, message), ...anys]);
+  const status = Buffer.concat([varint64Field(1, BigInt(code)), stringField(2, message), ...anys]);
   return new GrpcError(code, message, { 'grpc-status-details-bin': status });
 }
 
@@ -47,7 +53,9 @@ export function invalidRequest(requestType: string, violations: readonly FieldVi
       ? ` ${only?.description ?? ''}`
       : `\n${violations.map(({ description }) => ` -- ${description}\n`).join('')}`;
   const value = Buffer.concat(
-    violations.map(({ field, description }) => bytesField(1, Buffer.concat([text(1, field), text(2, description)]))),
+    violations.map(({ field, description }) =>
+      bytesField(1, Buffer.concat([stringField(1, field), stringField(2, description)])),
+    ),
   );
   return richError(StatusCode.INVALID_ARGUMENT, `The '${requestType}' is invalid:${listed}`, 'BAD_REQUEST', 'server', [
     { type: 'google.rpc.BadRequest', value },
@@ -65,12 +73,12 @@ export function writeDenied(streamName: string, loginName: string | undefined): 
 }
 
 export function revisionConflict(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
-  const expectedText = String(expectedVersionNumber(expected));
+  const expectedRevision = String(expectedVersionNumber(expected));
   const details = new streamErrors.StreamRevisionConflictErrorDetails()
     .setStream(streamName)
-    .setExpectedRevision(expectedText)
+    .setExpectedRevision(expectedRevision)
     .setActualRevision(String(actual));
-  const message = `Append failed due to a revision conflict on stream '${streamName}'. Expected revision: ${expectedText}. Actual revision: ${actual}.`;
+  const message = `Append failed due to a revision conflict on stream '${streamName}'. Expected revision: ${expectedRevision}. Actual revision: ${actual}.`;
   return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_REVISION_CONFLICT', 'streams', [
     streamDetail('StreamRevisionConflictErrorDetails', details),
   ]);

@@ -9,7 +9,7 @@ type AppendRecord = InstanceType<typeof streamsV2.AppendRecord>;
 
 const { SchemaFormat } = streamsV2;
 
-/** What schema formats are called in an event's metadata. */
+/** Names of the schema formats in an event's metadata. */
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   [SchemaFormat.SCHEMA_FORMAT_JSON]: 'Json',
   [SchemaFormat.SCHEMA_FORMAT_PROTOBUF]: 'Protobuf',
@@ -20,8 +20,8 @@ const FORMAT_NAMES: Readonly<Record<number, string>> = {
 const SCHEMA_NAME = /^[\p{L}\p{N}_\-.:$]+$/u;
 
 /**
- * The event that a record becomes: its schema's name is the type, its properties and schema are the custom metadata.
- * @throws GrpcError with the fields that are wrong
+ * Converts a record to an event: the schema name becomes the type, properties and schema become the custom metadata.
+ * @throws GrpcError with the invalid fields
  */
 export function proposedEvent(record: AppendRecord, newEventId: () => EventId): ProposedEvent {
   const id = record.hasRecordId() ? parseEventId(Buffer.from(record.getRecordId() ?? '')) : newEventId();
@@ -67,8 +67,8 @@ function schemaNameViolations(name: string): FieldViolation[] {
   ];
 }
 
-/** An expected revision as one number; none is any. */
-export function expectedRevision(value: string | undefined): ExpectedVersion {
+/** Parses an expected revision, a signed number; undefined means any. */
+export function parseExpectedRevision(value: string | undefined): ExpectedVersion {
   const revision = BigInt(value ?? EXPECTED_ANY);
   if (revision >= 0n) return { kind: 'exact', revision };
   switch (Number(revision)) {

@@ -8,20 +8,20 @@ import { type AllPosition, checkpoint, type SubscriptionPosition } from './read-
 import { type Feed } from './subscription.js';
 
 /**
- * The events of the log after a position, those that match the filter.
+ * The events of the log after a position that match the filter.
  *
- * A filter that matches little would leave its reader without a position to go on from, so checkpoints tell it how far the log was
- * looked at. The log is looked at in windows. While catching up, the window at whose end enough events have been seen sends a
- * checkpoint at its *start*, and one more comes at the last event sent, before the reader is told that it is caught up. From then on
- * a checkpoint comes at each event that completes an interval.
+ * With a selective filter the client would have no position to resume from, so checkpoints report how far the log was
+ * read. While catching up, the log is read in windows: the window that completes a checkpoint interval sends a
+ * checkpoint at its *start*, and another one follows at the last sent event before "caught up". From then on, a
+ * checkpoint is sent at each event that completes an interval.
  */
 export class AllFeed implements Feed {
   #next: number;
   readonly #start: AllPosition;
-  /** Where the reader knows to be. */
+  /** Last position that was sent. */
   #current: AllPosition;
   #windowStart: AllPosition;
-  #inWindow = 0;
+  #windowLength = 0;
   #sinceCheckpoint = 0;
   #sentSinceCheckpoint = false;
 
@@ -39,12 +39,12 @@ export class AllFeed implements Feed {
 
   fill(buffer: FrameBuffer, live: boolean): 'more' | 'caughtUp' {
     const { reader, store } = this.context;
-    let considered = 0;
+    let examined = 0;
     this.#next = reader.allForwards(this.#next, (frame, position) => {
       if (this.filter === undefined) this.#send(buffer, frame, position);
-      else if (live) this.#considerLive(buffer, frame, position, this.filter);
-      else this.#considerHistory(buffer, frame, position, this.filter);
-      return !buffer.isFull && ++considered < MAX_EVENTS_PER_SLICE;
+      else if (live) this.#filterLive(buffer, frame, position, this.filter);
+      else this.#filterHistory(buffer, frame, position, this.filter);
+      return !buffer.isFull && ++examined < MAX_EVENTS_PER_SLICE;
     });
     if (this.#next < store.endPosition) return 'more';
     if (!live) this.#closeWindow(buffer);
@@ -57,7 +57,7 @@ export class AllFeed implements Feed {
     this.#sinceCheckpoint = 0;
   }
 
-  where(): SubscriptionPosition {
+  position(): SubscriptionPosition {
     return { position: this.#current };
   }
 
@@ -65,27 +65,27 @@ export class AllFeed implements Feed {
     return this.context.tail.followAll(wake);
   }
 
-  failure(): undefined {
-    // the log does not end
+  terminalError(): undefined {
+    // the log never ends
   }
 
-  #considerHistory(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
-    if (this.#inWindow === 0 && position > this.#start.commit) this.#windowStart = { commit: position, prepare: 0 };
-    this.#inWindow++;
+  #filterHistory(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+    if (this.#windowLength === 0 && position > this.#start.commit) this.#windowStart = { commit: position, prepare: 0 };
+    this.#windowLength++;
     if (this.#matches(frame, filter)) this.#send(buffer, frame, position);
-    if (this.#inWindow === filter.window) this.#closeWindow(buffer);
+    if (this.#windowLength === filter.window) this.#closeWindow(buffer);
   }
 
   #closeWindow(buffer: FrameBuffer): void {
-    this.#sinceCheckpoint += this.#inWindow;
-    this.#inWindow = 0;
+    this.#sinceCheckpoint += this.#windowLength;
+    this.#windowLength = 0;
     const interval = this.filter?.checkpointInterval ?? 0;
     if (interval === 0 || this.#sinceCheckpoint < interval) return;
     this.#sinceCheckpoint %= interval;
     this.#addCheckpoint(buffer, this.#windowStart);
   }
 
-  #considerLive(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
+  #filterLive(buffer: FrameBuffer, frame: Buffer, position: number, filter: FilterRequest): void {
     if (position <= this.#start.commit) return;
     if (this.#matches(frame, filter)) this.#send(buffer, frame, position);
     this.#sinceCheckpoint++;

@@ -17,26 +17,26 @@ export function successMessage(revision: number, position: number | undefined): 
 export const appendSucceeded = (revision: number, position: number | undefined): Buffer =>
   bytesField(1, successMessage(revision, position));
 
-/** AppendResp { wrong_expected_version 2 }, with the fields of both generations: 1 to 5 and 6 to 11. */
+/** AppendResp { wrong_expected_version 2 }, with the fields of old (1 to 5) and current clients (6 to 11). */
 export function appendRefused(currentRevision: number, expected: ExpectedVersion): Buffer {
-  const missing = currentRevision === NO_REVISION;
+  const noStream = currentRevision === NO_REVISION;
   return bytesField(
     2,
     Buffer.concat([
-      missing ? empty(2) : number(1, currentRevision),
-      oldExpectation(expected),
-      missing ? empty(7) : number(6, currentRevision),
-      expectation(expected),
+      noStream ? empty(2) : number(1, currentRevision),
+      legacyExpectedVersion(expected),
+      noStream ? empty(7) : number(6, currentRevision),
+      expectedVersionField(expected),
     ]),
   );
 }
 
-function oldExpectation(expected: ExpectedVersion): Buffer {
+function legacyExpectedVersion(expected: ExpectedVersion): Buffer {
   switch (expected.kind) {
     case 'exact':
       return varint64Field(3, expected.revision);
     case 'noStream':
-      return varint64Field(3, 2n ** 64n - 1n); // there was no other way to say it
+      return varint64Field(3, 2n ** 64n - 1n); // old clients have no other representation
     case 'any':
       return empty(4);
     case 'streamExists':
@@ -44,7 +44,7 @@ function oldExpectation(expected: ExpectedVersion): Buffer {
   }
 }
 
-function expectation(expected: ExpectedVersion): Buffer {
+function expectedVersionField(expected: ExpectedVersion): Buffer {
   switch (expected.kind) {
     case 'exact':
       return varint64Field(8, expected.revision);

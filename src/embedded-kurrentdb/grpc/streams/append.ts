@@ -16,7 +16,7 @@ const { AppendReq } = streams;
 const OPTIONS_FIELD = 1;
 const PROPOSED_MESSAGE_FIELD = 2;
 
-/** Streams.Append: one append, its options first, then its events one by one. */
+/** Streams.Append: one append; the options come first, then the events one by one. */
 export function appendHandler(context: ServerContext): RpcHandler {
   return (call) => {
     const append = new AppendCall(context, call);

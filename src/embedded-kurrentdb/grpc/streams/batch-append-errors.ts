@@ -12,7 +12,7 @@ const ALREADY_EXISTS = 6;
 const PERMISSION_DENIED = 7;
 const UNKNOWN = 2;
 
-function failure(
+function encodeStatus(
   code: number,
   message: string,
   detailsType: string,
@@ -22,28 +22,28 @@ function failure(
   any.setTypeUrl(`type.googleapis.com/event_store.client.${detailsType}`);
   any.setValue(details.serializeBinary());
   const status = new rpcStatus.Status().setMessage(message).setDetails(any);
-  // google.rpc.Code is generated as a const enum, which does not exist at run time: the codes are given as numbers.
+  // google.rpc.Code is generated as a const enum, which does not exist at run time: hence the numbers.
   status.setCode(code);
   return Buffer.from(status.serializeBinary());
 }
 
-/** The ways in which one append of a batch may fail. */
+/** The errors of one append of a batch. */
 export const batchAppendError = {
   badRequest: (message: string): BatchAppendError =>
-    failure(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
+    encodeStatus(INVALID_ARGUMENT, 'BadRequest', 'BadRequest', new shared.BadRequest().setMessage(message)),
   tooLarge: (limit: number): BatchAppendError =>
-    failure(
+    encodeStatus(
       INVALID_ARGUMENT,
       'MaximumAppendSizeExceeded',
       'MaximumAppendSizeExceeded',
       new shared.MaximumAppendSizeExceeded().setMaxappendsize(limit),
     ),
-  timeout: (): BatchAppendError => failure(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
+  timeout: (): BatchAppendError => encodeStatus(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
   accessDenied: (): BatchAppendError =>
-    failure(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
-  unknown: (): BatchAppendError => failure(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
+    encodeStatus(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
+  unknown: (): BatchAppendError => encodeStatus(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
   streamDeleted: (streamName: string): BatchAppendError =>
-    failure(
+    encodeStatus(
       NOT_FOUND,
       'StreamDeleted',
       'StreamDeleted',
@@ -59,6 +59,6 @@ export const batchAppendError = {
     else if (expected.kind === 'any') details.setExpectedAny(new shared.Empty());
     else if (expected.kind === 'streamExists') details.setExpectedStreamExists(new shared.Empty());
     else details.setExpectedNoStream(new shared.Empty());
-    return failure(ALREADY_EXISTS, 'WrongExpectedVersion', 'WrongExpectedVersion', details);
+    return encodeStatus(ALREADY_EXISTS, 'WrongExpectedVersion', 'WrongExpectedVersion', details);
   },
 };

@@ -21,7 +21,7 @@ import {
 
 const { BatchAppendReq } = streams;
 
-/** An append of which not all chunks have come yet. */
+/** An append whose final chunk has not arrived yet. */
 interface PendingAppend {
   readonly streamName: string;
   readonly streamIdentifier: Buffer;
@@ -31,7 +31,7 @@ interface PendingAppend {
   readonly events: ProposedEvent[];
 }
 
-/** Fields of BatchAppendReq, as views. */
+/** A BatchAppendReq; its buffers are views of the message. */
 interface Chunk {
   readonly correlationId: Buffer;
   readonly options: Buffer | undefined;
@@ -39,12 +39,12 @@ interface Chunk {
   readonly isFinal: boolean;
 }
 
-/** Streams.BatchAppend: many appends on one call, told apart by their correlation ids. */
+/** Streams.BatchAppend: many appends on one call, identified by correlation ids. */
 export function batchAppendHandler(context: ServerContext): RpcHandler {
   return (call) => {
     const batch = new BatchAppendCall(context, call);
     call.onMessage = (message) => batch.receive(message);
-    // The call stays open after the client's half-close, as on a real server: its answers may still be on the way.
+    // As in KurrentDB, the call stays open after the client's half-close: responses may still be pending.
   };
 }
 
@@ -83,7 +83,7 @@ class BatchAppendCall {
     }
   }
 
-  /** The first chunk of an append. Without options there is nothing to append to, and no answer. */
+  /** The first chunk of an append. Without options it is ignored, as in KurrentDB. */
   #startAppend(chunk: Chunk): PendingAppend | undefined {
     if (chunk.options === undefined) return undefined;
     const options = decode(BatchAppendReq.Options, chunk.options);
@@ -119,7 +119,7 @@ class BatchAppendCall {
       append.events.push(event);
       this.#pendingBytes += proposedBytes(event);
     }
-    // All appends that are open on the call count: nobody may fill the memory with appends that never end.
+    // The limit applies to all pending appends of the call: none may exhaust the memory by never completing.
     if (this.#pendingBytes > MAX_APPEND_SIZE_BYTES)
       throw new RejectedChunk(append.streamIdentifier, batchAppendError.tooLarge(MAX_APPEND_SIZE_BYTES));
   }
@@ -134,9 +134,9 @@ class BatchAppendCall {
     const { context } = this;
     const { streamName, expected, deadlineMs, events } = append;
     const id = Buffer.from(correlationId);
-    const written = context.commits.submit((): AppendOutcome | 'late' =>
+    const written = context.commits.submit((): AppendOutcome | 'deadlineExceeded' =>
       deadlineMs !== undefined && deadlineMs <= context.nowMs()
-        ? 'late'
+        ? 'deadlineExceeded'
         : context.writer.append(streamName, effectiveExpectedVersion(expected), events),
     );
     written.then(
@@ -151,9 +151,9 @@ class BatchAppendCall {
   #sendResult(
     correlationId: Buffer,
     { streamName, streamIdentifier, expected }: PendingAppend,
-    outcome: AppendOutcome | 'late',
+    outcome: AppendOutcome | 'deadlineExceeded',
   ): void {
-    if (outcome === 'late') this.#sendError(correlationId, streamIdentifier, batchAppendError.timeout());
+    if (outcome === 'deadlineExceeded') this.#sendError(correlationId, streamIdentifier, batchAppendError.timeout());
     else if (outcome.kind === 'deleted')
       this.#sendError(correlationId, streamIdentifier, batchAppendError.streamDeleted(streamName));
     else if (outcome.kind === 'wrongExpectedVersion')
@@ -179,7 +179,7 @@ class BatchAppendCall {
   }
 }
 
-/** The append is refused before it is written. */
+/** The append is rejected before it is written. */
 class RejectedChunk extends Error {
   override readonly name = 'RejectedChunk';
 
@@ -187,7 +187,7 @@ class RejectedChunk extends Error {
     readonly streamIdentifier: Buffer,
     readonly failure: BatchAppendError,
   ) {
-    super('the append is refused');
+    super('the append was rejected');
   }
 }
 
@@ -214,7 +214,7 @@ function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>, nowMs:
   return within === undefined ? undefined : nowMs + within.getSeconds() * 1000 + within.getNanos() / 1e6;
 }
 
-/** What a failing append answers; the call and its other appends go on. */
+/** Maps the error of one append to its response; the call and its other appends continue. */
 function batchAppendErrorFor(error: unknown): BatchAppendError {
   if (error instanceof InvalidEventError) return batchAppendError.badRequest(error.reason);
   if (error instanceof GrpcError && error.code === StatusCode.INVALID_ARGUMENT)

@@ -9,7 +9,7 @@ import { effectiveExpectedVersion, missingExpectedVersion, parseExpectedVersion 
 
 const { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } = streams;
 
-/** Streams.Delete: the events are gone, the numbering goes on. */
+/** Streams.Delete: a soft delete; the numbering of the stream continues. */
 export function deleteHandler(context: ServerContext): RpcHandler {
   return unary(DeleteReq, async (request, call) => {
     const position = await remove(context, call, 'DeleteReq', request.getOptions(), (streamName, expected) =>
@@ -21,7 +21,7 @@ export function deleteHandler(context: ServerContext): RpcHandler {
   });
 }
 
-/** Streams.Tombstone: the name is gone for good. */
+/** Streams.Tombstone: a hard delete; the stream can never be written again. */
 export function tombstoneHandler(context: ServerContext): RpcHandler {
   return unary(TombstoneReq, async (request, call) => {
     const position = await remove(context, call, 'TombstoneReq', request.getOptions(), (streamName, expected) =>

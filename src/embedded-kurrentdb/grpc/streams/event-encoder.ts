@@ -13,7 +13,7 @@ import {
   writeVarintField,
 } from '../../storage/wire-format.js';
 
-/** The frame to send for a stored frame. */
+/** Encodes a stored frame as the frame to send. */
 export type EventEncoder = (frame: Buffer) => Uint8Array;
 
 interface EventEncoderOptions {
@@ -21,7 +21,10 @@ interface EventEncoderOptions {
   readonly structuredIds: boolean;
 }
 
-/** How a reader wants events to look: as they are stored, or with links resolved, or with ids as two numbers. */
+/**
+ * The encoder for the options of a read: stored frames are sent unchanged, unless links are resolved or ids are
+ * structured.
+ */
 export function eventEncoderFor(
   { resolveLinks, structuredIds }: EventEncoderOptions,
   streams: Streams,
@@ -33,7 +36,7 @@ export function eventEncoderFor(
     const event = parseEventFrame(frame);
     const target = event.type === LINK_TYPE ? parseLink(event.data.toString('utf8')) : undefined;
     if (target === undefined) return structuredIds ? readEvent(event, recordedOf) : frame;
-    const link = Buffer.from(recordedOf(event)); // the read of the target reuses the memory
+    const link = Buffer.from(recordedOf(event)); // a copy: reading the target overwrites the memory
     const { position } = event;
     const stream = streams.get(target.streamName);
     const found = readStatus(stream) === 'readable' ? reader.visibleEvent(stream, target.revision) : undefined;
@@ -59,7 +62,7 @@ function resolvedEvent(event: Buffer | undefined, link: Buffer | undefined, posi
 const readEvent = (event: ParsedEvent, recordedOf: (event: ParsedEvent) => Buffer): Buffer =>
   resolvedEvent(recordedOf(event), undefined, event.position);
 
-/** The recorded event with its id as UUID { structured: { most_significant_bits 1, least_significant_bits 2 } }. */
+/** The RecordedEvent with its id as UUID { structured: { most_significant_bits 1, least_significant_bits 2 } }. */
 export function withStructuredId(event: ParsedEvent): Buffer {
   const id = Buffer.from(event.id);
   const halves = Buffer.concat([varint64Field(1, id.readBigUInt64BE(0)), varint64Field(2, id.readBigUInt64BE(8))]);

@@ -2,7 +2,7 @@ import { type ExpectedVersion } from '../../log/index.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
 import { type GrpcError } from '../status.js';
 
-/** The revision of a request that means "no stream" in the oldest generation of the protocol. */
+/** The revision by which the oldest clients express "no stream". */
 const NO_STREAM_AS_REVISION = 18_446_744_073_709_551_615n;
 const INT64_LIMIT = 2n ** 63n;
 
@@ -27,14 +27,14 @@ export function parseExpectedVersion(
 export const missingExpectedVersion = (oneofType: string): GrpcError =>
   invalidArgument(`'None' is not a valid EventStore.Client.Streams.${oneofType}`);
 
-/** An exact expectation from the 64-bit field of a request. */
+/** An exact version from a 64-bit field. */
 function exactVersion(revision: string): ExpectedVersion {
   const value = BigInt(revision);
   if (value >= INT64_LIMIT && value !== NO_STREAM_AS_REVISION) throw handlerFailed();
   return { kind: 'exact', revision: value };
 }
 
-/** The expectation that decides: 2^64 - 1 is decided like "no stream", though it is answered as it came. */
+/** The version that is checked: 2^64 - 1 is treated as "no stream", although error responses repeat it unchanged. */
 export function effectiveExpectedVersion(expected: ExpectedVersion): ExpectedVersion {
   return expected.kind === 'exact' && expected.revision === NO_STREAM_AS_REVISION ? { kind: 'noStream' } : expected;
 }

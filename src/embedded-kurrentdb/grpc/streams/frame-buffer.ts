@@ -1,27 +1,27 @@
-/** Bytes after which a page is sent; a larger event gets a page of its own. */
-const PAGE_BYTES = 64 * 1024;
+/** Bytes after which a buffer is sent; a larger event gets its own buffer. */
+const BUFFER_BYTES = 64 * 1024;
 
-/** Gathers ready-made frames into one buffer, so that many events go out in one write. */
+/** Collects frames, so that many events are sent by one write. */
 export class FrameBuffer {
   #buffer: Buffer | undefined;
   #length = 0;
 
   /** Copies the frame: it may be a view of memory that the next read overwrites. */
   add(frame: Uint8Array): void {
-    const buffer = this.#withRoomFor(frame.length);
+    const buffer = this.#ensureCapacity(frame.length);
     buffer.set(frame, this.#length);
     this.#length += frame.length;
   }
 
   get isFull(): boolean {
-    return this.#length >= PAGE_BYTES;
+    return this.#length >= BUFFER_BYTES;
   }
 
   get isEmpty(): boolean {
     return this.#length === 0;
   }
 
-  /** What was gathered; the page is empty afterwards. */
+  /** Returns the collected frames and clears the buffer. */
   take(): Buffer {
     const taken = (this.#buffer ?? Buffer.alloc(0)).subarray(0, this.#length);
     this.#buffer = undefined;
@@ -29,12 +29,12 @@ export class FrameBuffer {
     return taken;
   }
 
-  #withRoomFor(bytes: number): Buffer {
+  #ensureCapacity(bytes: number): Buffer {
     const needed = this.#length + bytes;
     if (this.#buffer !== undefined && needed <= this.#buffer.length) return this.#buffer;
-    // Most pages are small: a single event, a live one. They do not take a large buffer.
+    // Most buffers are small, such as a single live event: they start without a large allocation.
     const larger = Buffer.allocUnsafe(
-      Math.max(needed, this.#length === 0 ? 0 : Math.min(4 * needed, PAGE_BYTES + bytes)),
+      Math.max(needed, this.#length === 0 ? 0 : Math.min(4 * needed, BUFFER_BYTES + bytes)),
     );
     if (this.#buffer !== undefined) this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;

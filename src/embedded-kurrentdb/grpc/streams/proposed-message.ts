@@ -4,13 +4,13 @@ import { type ProposedEvent } from '../../storage/event-frame.js';
 import { missingMetadataProperty } from '../errors.js';
 import { GrpcError, StatusCode } from '../status.js';
 
-/** The sum of an append's events. What one message may hold is bounded, too; an append may come in several. */
+/** Limit of the total size of an append's events, which may arrive in several messages. */
 export const MAX_APPEND_SIZE_BYTES = 64 * 1024 * 1024;
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const JSON_CONTENT = 'application/json';
 
-/** The id or the type of a proposed event is none. Only BatchAppend tells why. */
+/** The id or the type of a proposed event is invalid. Only BatchAppend reports the reason. */
 export class InvalidEventError extends GrpcError {
   override readonly name = 'InvalidEventError';
 
@@ -20,17 +20,19 @@ export class InvalidEventError extends GrpcError {
 }
 
 /**
- * Reads an AppendReq.ProposedMessage or BatchAppendReq.ProposedMessage, which have the same fields: id 1, metadata 2, custom
- * metadata 3, data 4. By hand, because every event that is written comes through here; the parts are views of the message.
+ * Parses an AppendReq.ProposedMessage or BatchAppendReq.ProposedMessage, which have the same fields: id 1, metadata 2,
+ * custom metadata 3, data 4. Hand-written, as every written event passes here; the parts are views of the message.
  *
- * @throws GrpcError if a required metadata key is missing, InvalidEventError if id or type is none, MalformedMessageError
+ * @throws GrpcError if a required metadata key is missing
+ * @throws InvalidEventError if the id or the type is invalid
+ * @throws MalformedMessageError
  */
 export function parseProposedMessage(message: Buffer): ProposedEvent {
   let id: EventId | undefined;
   let type: Buffer | undefined;
   let contentType: string | undefined;
-  let customMetadata: Buffer = NOTHING;
-  let data: Buffer = NOTHING;
+  let customMetadata: Buffer = EMPTY;
+  let data: Buffer = EMPTY;
   const reader = new FieldReader(message);
   while (reader.next()) {
     switch (reader.fieldNumber) {
@@ -60,13 +62,13 @@ export function parseProposedMessage(message: Buffer): ProposedEvent {
   return { id, type, isJson: contentType === JSON_CONTENT, customMetadata, data };
 }
 
-/** What the event counts towards {@link MAX_APPEND_SIZE_BYTES}. */
+/** Size that counts towards {@link MAX_APPEND_SIZE_BYTES}. */
 export const proposedBytes = ({ type, customMetadata, data }: ProposedEvent): number =>
   type.length + customMetadata.length + data.length;
 
 function parseEntry(entry: Buffer): [key: string, value: Buffer] {
   let key = '';
-  let value: Buffer = NOTHING;
+  let value: Buffer = EMPTY;
   const reader = new FieldReader(entry);
   while (reader.next()) {
     if (reader.fieldNumber === 1) key = reader.content().toString('latin1');
@@ -76,7 +78,7 @@ function parseEntry(entry: Buffer): [key: string, value: Buffer] {
   return [key, value];
 }
 
-/** Reads a UUID message: structured 1 (two fixed halves as varints), string 2. Undefined if it holds none. */
+/** Parses a UUID message: structured 1 (two halves as varints), string 2. Undefined if it is invalid. */
 export function parseUuid(message: Buffer): EventId | undefined {
   const reader = new FieldReader(message);
   let id: EventId | undefined;

@@ -11,10 +11,10 @@ const { StreamOptionCase, CountOptionCase, FilterOptionCase, ReadDirection } = R
 const OPTIONS_TYPE = 'EventStore.Client.Streams.ReadReq+Types+Options';
 const END_OF_ALL = 18_446_744_073_709_551_615n;
 
-/** Where a stream is read from. */
+/** The start of a stream read. */
 export type RevisionStart = 'start' | 'end' | number;
 
-/** Where `$all` is read from; the prepare position only matters to answers that repeat it. */
+/** The start of a read of `$all`; the prepare position is only used by responses that repeat it. */
 export type PositionStart = 'start' | 'end' | { readonly commit: number; readonly prepare: number };
 
 type ReadSource =
@@ -23,28 +23,28 @@ type ReadSource =
 
 export interface FilterRequest {
   readonly matches: EventFilter;
-  /** Events looked at in one step. */
+  /** Events per window. */
   readonly window: number;
-  /** Events looked at between two checkpoints; 0 for none. */
+  /** Events between two checkpoints; 0 for no checkpoints. */
   readonly checkpointInterval: number;
 }
 
-/** A request of Streams.Read, checked. */
+/** A validated request of Streams.Read. */
 export interface ReadRequest {
   readonly source: ReadSource;
   readonly backwards: boolean;
-  /** How many events; undefined for a subscription. */
+  /** Maximum count of events; undefined for a subscription. */
   readonly count: number | undefined;
   readonly filter: FilterRequest | undefined;
   readonly resolveLinks: boolean;
   readonly structuredIds: boolean;
-  /** Whether the answer tells where the stream ends. */
+  /** Whether the response includes the first and last revision of the stream. */
   readonly includeStreamPositions: boolean;
 }
 
 const DEFAULT_WINDOW = 32;
 
-/** @throws GrpcError with the message of a real server for what makes no sense */
+/** @throws GrpcError with KurrentDB's message for an invalid request */
 export function parseReadRequest(request: InstanceType<typeof ReadReq>): ReadRequest {
   const options = request.getOptions();
   if (options === undefined) throw handlerFailed();
@@ -131,12 +131,12 @@ function requireValidCombination(options: Options): void {
   );
 }
 
-/** @throws GrpcError if there is a filter, and it is none */
+/** @throws GrpcError if the filter is invalid */
 function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
   if (filter === undefined) return undefined;
   const expression = filter.getStreamIdentifier() ?? filter.getEventType();
   if (expression === undefined)
-    throw invalidArgument(`'${filterAsText(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
+    throw invalidArgument(`'${formatFilter(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
   const { WindowCase } = ReadReq.Options.FilterOptions;
   if (filter.getWindowCase() === WindowCase.WINDOW_NOT_SET)
     throw invalidArgument(`'None' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions+WindowOneofCase`);
@@ -161,8 +161,8 @@ function compile(expression: Parameters<typeof compileFilter>[0]): EventFilter {
   }
 }
 
-/** The options as .NET prints a message: the fields that are set, as JSON with blanks. */
-function filterAsText(filter: FilterOptions): string {
+/** The filter as .NET formats a message: the fields that are set, as JSON with spaces. */
+function formatFilter(filter: FilterOptions): string {
   const multiplier = filter.getCheckpointintervalmultiplier();
   const fields = [
     ...(filter.hasMax() ? [`"max": ${filter.getMax()}`] : []),

@@ -3,13 +3,12 @@ import { shared, streams, Timestamp } from '../../protobuf.js';
 
 const { ReadResp } = streams;
 
-/** A place in the log; the two halves differ only where an answer repeats what it was asked. */
+/** A position of `$all`. Commit and prepare position only differ if a response repeats those of a request. */
 export interface AllPosition {
   readonly commit: number;
   readonly prepare: number;
 }
 
-/** The framed messages of a read beside its events. */
 export function streamNotFound(streamName: string): Buffer {
   const identifier = new shared.StreamIdentifier().setStreamName(Buffer.from(streamName));
   return framed(new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier)));
@@ -33,27 +32,32 @@ export function checkpoint({ commit, prepare }: AllPosition, nowMs: number): Buf
   return framed(new ReadResp().setCheckpoint(message));
 }
 
-/** Where a subscription is: the last revision of its stream, a position of `$all`, or nowhere yet. */
+/**
+ * The position of a subscription: the last revision of its stream, or a position of `$all`. Undefined before the first
+ * event.
+ */
 export type SubscriptionPosition = { readonly revision: number | undefined } | { readonly position: AllPosition };
 
-export function caughtUp(where: SubscriptionPosition, nowMs: number): Buffer {
-  return framed(new ReadResp().setCaughtUp(locate(new ReadResp.CaughtUp().setTimestamp(timestamp(nowMs)), where)));
+export function caughtUp(at: SubscriptionPosition, nowMs: number): Buffer {
+  return framed(new ReadResp().setCaughtUp(setPosition(new ReadResp.CaughtUp().setTimestamp(timestamp(nowMs)), at)));
 }
 
-export function fellBehind(where: SubscriptionPosition, nowMs: number): Buffer {
-  return framed(new ReadResp().setFellBehind(locate(new ReadResp.FellBehind().setTimestamp(timestamp(nowMs)), where)));
+export function fellBehind(at: SubscriptionPosition, nowMs: number): Buffer {
+  return framed(
+    new ReadResp().setFellBehind(setPosition(new ReadResp.FellBehind().setTimestamp(timestamp(nowMs)), at)),
+  );
 }
 
-type Locatable = InstanceType<typeof ReadResp.CaughtUp> | InstanceType<typeof ReadResp.FellBehind>;
+type PositionedMessage = InstanceType<typeof ReadResp.CaughtUp> | InstanceType<typeof ReadResp.FellBehind>;
 
-function locate<T extends Locatable>(message: T, where: SubscriptionPosition): T {
-  if ('position' in where)
+function setPosition<T extends PositionedMessage>(message: T, at: SubscriptionPosition): T {
+  if ('position' in at)
     message.setPosition(
       new ReadResp.Position()
-        .setCommitPosition(String(where.position.commit))
-        .setPreparePosition(String(where.position.prepare)),
+        .setCommitPosition(String(at.position.commit))
+        .setPreparePosition(String(at.position.prepare)),
     );
-  else if (where.revision !== undefined) message.setStreamRevision(String(where.revision));
+  else if (at.revision !== undefined) message.setStreamRevision(String(at.revision));
   return message;
 }
 

@@ -65,7 +65,7 @@ async function readStream(
   };
   let next = from === 'start' ? 0 : from === 'end' ? Number.MAX_SAFE_INTEGER : from;
   for (;;) {
-    const stream = store.streams.get(streamName); // it may have been deleted since the last page
+    const stream = store.streams.get(streamName); // it may have been deleted since the last buffer
     const state = readStatus(stream);
     if (state === 'tombstoned') throw streamDeleted(streamName);
     if (state === 'notFound') {
@@ -99,19 +99,19 @@ async function readAll(
   const matches = request.filter?.matches;
   const buffer = new FrameBuffer();
   let sent = 0;
-  let considered = 0;
+  let examined = 0;
   const visit: EventVisitor = (frame) => {
-    considered++;
+    examined++;
     if (matches !== undefined) {
       const { streamName, type } = parseEventFrame(frame);
-      if (!matches({ streamName, eventType: type })) return considered < MAX_EVENTS_PER_SLICE;
+      if (!matches({ streamName, eventType: type })) return examined < MAX_EVENTS_PER_SLICE;
     }
     buffer.add(encode(frame));
-    return ++sent < count && !buffer.isFull && considered < MAX_EVENTS_PER_SLICE;
+    return ++sent < count && !buffer.isFull && examined < MAX_EVENTS_PER_SLICE;
   };
   let next = from === 'start' ? 0 : from === 'end' ? store.endPosition : from.commit;
   for (let isOver = count === 0; !isOver;) {
-    considered = 0;
+    examined = 0;
     next = request.backwards ? reader.allBackwards(next, visit) : reader.allForwards(next, visit);
     isOver = sent >= count || (request.backwards ? next <= 0 : next >= store.endPosition);
     if (!buffer.isEmpty) call.write(buffer.take());

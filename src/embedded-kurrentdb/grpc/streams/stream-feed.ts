@@ -8,9 +8,9 @@ import { type RevisionStart } from './read-request.js';
 import { type SubscriptionPosition } from './read-responses.js';
 import { type Feed } from './subscription.js';
 
-/** The events of one stream after a revision. Ends with the stream's tombstone. */
+/** The events of one stream after a revision, up to its tombstone. */
 export class StreamFeed implements Feed {
-  #ending: Error | undefined;
+  #terminalError: Error | undefined;
   #lastSent: number | undefined;
   #next: number;
 
@@ -21,7 +21,7 @@ export class StreamFeed implements Feed {
     private readonly encode: EventEncoder,
   ) {
     const stream = this.#stream;
-    if (stream.tombstoned) this.#ending = streamDeleted(streamName);
+    if (stream.tombstoned) this.#terminalError = streamDeleted(streamName);
     const after = from === 'start' ? NO_REVISION : from === 'end' ? stream.lastRevision : from;
     this.#lastSent = after === NO_REVISION ? undefined : after;
     this.#next = after + 1;
@@ -40,16 +40,16 @@ export class StreamFeed implements Feed {
     if (stream.tombstoned) {
       const tombstone = this.context.store.eventAt(stream.tombstonePosition);
       if (tombstone !== undefined) buffer.add(this.encode(tombstone));
-      this.#ending = streamDeleted(this.streamName);
+      this.#terminalError = streamDeleted(this.streamName);
     }
     return 'caughtUp';
   }
 
   beforeCaughtUp(): void {
-    // a stream has no checkpoints
+    // checkpoints exist for $all only
   }
 
-  where(): SubscriptionPosition {
+  position(): SubscriptionPosition {
     return { revision: this.#lastSent };
   }
 
@@ -57,8 +57,8 @@ export class StreamFeed implements Feed {
     return this.context.tail.followStream(this.streamName, wake);
   }
 
-  failure(): Error | undefined {
-    return this.#ending;
+  terminalError(): Error | undefined {
+    return this.#terminalError;
   }
 
   get #stream(): StreamEntry {

@@ -5,31 +5,33 @@ import { type ServerContext } from '../../server-context.js';
 import { FrameBuffer } from './frame-buffer.js';
 import { caughtUp, confirmation, fellBehind, type SubscriptionPosition } from './read-responses.js';
 
-/** A source of events that never ends: a stream or `$all`, from some place on. */
+/** An endless source of events: a stream or `$all`, after some position. */
 export interface Feed {
-  /** Adds what follows to the page, until that is full or there is no more now; tells which. `live`: whether the reader was caught up before. */
+  /**
+   * Adds events until the buffer is full ('more') or none is left ('caughtUp'). `live`: whether the subscription was
+   * caught up before.
+   */
   fill(buffer: FrameBuffer, live: boolean): 'more' | 'caughtUp';
-  /** Adds what comes between history and caught-up. */
+  /** Adds the messages that precede "caught up". */
   beforeCaughtUp(buffer: FrameBuffer): void;
-  where(): SubscriptionPosition;
-  /** Calls back when there may be more. Returns the function that ends that. */
+  position(): SubscriptionPosition;
+  /** Calls back when there may be new events. Returns the unsubscribe function. */
   follow(wake: () => void): () => void;
-  /** The error that ends the subscription after what was filled, if any. */
-  failure(): Error | undefined;
+  /** The error that ends the subscription after the events that were added, if any. */
+  terminalError(): Error | undefined;
 }
 
 /**
- * A catch-up subscription. It reads its events from the log, at the reader's pace: nothing is queued for a slow one, who is told
- * that it fell behind, and later that it caught up again.
+ * A catch-up subscription. It reads its events from the log at the client's pace: nothing is queued for a slow client,
+ * which is notified that it fell behind, and again when it has caught up.
  */
 export async function runSubscription(context: ServerContext, call: GrpcCall, feed: Feed): Promise<void> {
-  const refusal = feed.failure();
-  if (refusal !== undefined) throw refusal;
+  const initialError = feed.terminalError();
+  if (initialError !== undefined) throw initialError;
   const signal = new WakeSignal();
-  call.onClose = feed.follow(() => signal.wake());
-  const closeFollow = call.onClose;
+  const unfollow = feed.follow(() => signal.wake());
   call.onClose = () => {
-    closeFollow();
+    unfollow();
     signal.wake();
   };
   call.write(confirmation(randomUUID()));
@@ -40,37 +42,37 @@ export async function runSubscription(context: ServerContext, call: GrpcCall, fe
     const state = feed.fill(buffer, live);
     if (state === 'caughtUp' && !live) {
       feed.beforeCaughtUp(buffer);
-      buffer.add(caughtUp(feed.where(), context.nowMs()));
+      buffer.add(caughtUp(feed.position(), context.nowMs()));
       live = true;
     }
     if (!buffer.isEmpty) call.write(buffer.take());
-    const failure = feed.failure();
-    if (failure !== undefined) throw failure;
+    const error = feed.terminalError();
+    if (error !== undefined) throw error;
     if (state === 'more' && live && call.isBackedUp) {
       live = false;
-      call.write(fellBehind(feed.where(), context.nowMs()));
+      call.write(fellBehind(feed.position(), context.nowMs()));
     }
     await call.drained();
     await (state === 'caughtUp' ? signal.woken() : setImmediate());
   }
 }
 
-/** Remembers that something happened until someone waits for it. */
+/** Keeps a wake-up until the next wait. */
 class WakeSignal {
-  #happened = false;
+  #signaled = false;
   #resume: (() => void) | undefined;
 
   wake(): void {
-    this.#happened = true;
+    this.#signaled = true;
     this.#resume?.();
     this.#resume = undefined;
   }
 
   reset(): void {
-    this.#happened = false;
+    this.#signaled = false;
   }
 
   woken(): Promise<void> {
-    return this.#happened ? Promise.resolve() : new Promise((resolve) => (this.#resume = resolve));
+    return this.#signaled ? Promise.resolve() : new Promise((resolve) => (this.#resume = resolve));
   }
 }
