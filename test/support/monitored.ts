@@ -56,14 +56,16 @@ export class Monitored {
       sampleWindowMs: 60_000,
       samplesMaxAge: 7_776_000,
       eventLoopLag: { total: () => 0 },
-      append: async (write) => {
-        if (!this.isProber) throw new LeaseLostError();
-        return store.appendToStream(write.streamName, write.events, write);
+      writer: {
+        append: async (write) => {
+          if (!this.isProber) throw new LeaseLostError();
+          return store.appendToStream(write.streamName, write.events, write);
+        },
+        assertHeld: () => (this.isProber ? Promise.resolve() : Promise.reject(new LeaseLostError())),
       },
-      confirm: () => (this.isProber ? Promise.resolve() : Promise.reject(new LeaseLostError())),
-      proberElsewhere: () => undefined,
+      lease: { remoteHolder: undefined },
     });
-    await monitor.begin();
+    await monitor.activate();
     return monitor;
   }
 
@@ -71,7 +73,7 @@ export class Monitored {
   async run(times: number, monitor = this.monitor): Promise<void> {
     for (let index = 0; index < times; index++) {
       await monitor.probeOnce();
-      await monitor.recorded();
+      await monitor.flushed();
       this.clock.advance(HTTP.intervalMs);
     }
   }

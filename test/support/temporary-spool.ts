@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LmdbSpool } from '../../src/uptime/probing/lmdb-spool.js';
 
-/** A real spool in a directory of its own. */
+/** An LMDB spool in a temporary directory. */
 export class TemporarySpool {
   #directory: string | undefined;
   #open: LmdbSpool | undefined;
 
-  /** The same one until {@link restart}. */
-  open(mostBytes = 1_000_000, holder = 'prober1'): LmdbSpool {
+  /** The same instance until {@link restart}. */
+  open(maxBytes = 1_000_000, holder = 'prober1'): LmdbSpool {
     this.#directory ??= mkdtempSync(join(tmpdir(), 'uptime-spool-'));
-    this.#open ??= new LmdbSpool(this.#directory, mostBytes, holder);
+    this.#open ??= new LmdbSpool(this.#directory, maxBytes, holder);
     return this.#open;
   }
 
@@ -19,13 +19,13 @@ export class TemporarySpool {
     return join(this.#directory ?? '', 'in-use');
   }
 
-  /** As when the process ends and another one begins. */
+  /** Closes the spool, as at the end of the process. */
   async restart(): Promise<void> {
     await this.#open?.close();
     this.#open = undefined;
   }
 
-  /** Forgets all of it; the next one is empty. */
+  /** Deletes the spool; the next one is empty. */
   async remove(): Promise<void> {
     await this.restart();
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true });

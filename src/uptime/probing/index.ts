@@ -1,2 +1,2 @@
-export { ProberRuntime } from './prober-runtime.js';
+export { Prober } from './application/index.js';
 export { ProbingModule } from './probing.module.js';

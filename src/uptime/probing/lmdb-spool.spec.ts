@@ -14,7 +14,7 @@ describe('the spool', () => {
   const temporary = new TemporarySpool();
   afterEach(() => temporary.remove());
 
-  it('gives back what was put in, in order, for each service apart', () => {
+  it('returns samples per service in insertion order', () => {
     const spool = temporary.open();
     spool.add('a', sample(1));
     spool.add('b', sample(2));
@@ -22,11 +22,11 @@ describe('the spool', () => {
     expect(spool.samples('a', 10)).toEqual([sample(1), sample(3, 'refused')]);
     expect(spool.samples('a', 1)).toEqual([sample(1)]);
     expect([spool.oldest('a'), spool.oldest('b'), spool.oldest('c')]).toEqual([sample(1), sample(2), undefined]);
-    expect([spool.waiting('a'), spool.waiting('b'), spool.waiting('c')]).toEqual([2, 1, 0]);
+    expect([spool.count('a'), spool.count('b'), spool.count('c')]).toEqual([2, 1, 0]);
     expect(spool.services()).toEqual(['a', 'b']);
   });
 
-  it('refuses a directory that another process uses', async () => {
+  it('rejects a directory that another process uses', async () => {
     temporary.open();
     const [bootId = ''] = readFileSync(temporary.lockFile, 'utf8').split('\n');
     await temporary.restart();
@@ -36,14 +36,14 @@ describe('the spool', () => {
     });
   });
 
-  it('keeps over a restart what was not removed, and goes on behind it', async () => {
+  it('keeps samples over a restart and appends after them', async () => {
     const before = temporary.open();
     for (let at = 1; at <= 300; at++) before.add('a', sample(at));
     before.removeOldest('a', 100);
     expect(before.removeAfter('a', 290)).toBe(10);
     await temporary.restart();
     const after = temporary.open();
-    expect([after.waiting('a'), after.oldest('a')?.at, after.samples('a', 1_000).at(-1)?.at]).toEqual([190, 101, 290]);
+    expect([after.count('a'), after.oldest('a')?.at, after.samples('a', 1_000).at(-1)?.at]).toEqual([190, 101, 290]);
     after.add('a', sample(400));
     await temporary.restart();
     expect(
@@ -54,7 +54,7 @@ describe('the spool', () => {
     ).toEqual([...Array.from({ length: 190 }, (_, index) => 101 + index), 400]);
   });
 
-  it('names the process before, and until when that counted on the lease', async () => {
+  it('returns the predecessor and the end of its validity', async () => {
     const first = temporary.open(1_000, 'first');
     expect([first.predecessor, first.predecessorValidUntil]).toEqual([undefined, 0]);
     first.setValidUntil(1_700_000_000_000);
@@ -63,11 +63,11 @@ describe('the spool', () => {
     expect([second.predecessor, second.predecessorValidUntil]).toEqual(['first', 1_700_000_000_000]);
   });
 
-  it('drops the oldest of the service with most where there is no more room, and counts them', async () => {
+  it('drops and counts the oldest samples of the largest service when it is full', async () => {
     const spool = temporary.open(1_000);
     for (let at = 1; at <= 3; at++) spool.add('few', sample(at));
     for (let at = 1; at <= 20; at++) spool.add('many', sample(at));
-    expect([spool.waiting('few'), spool.waiting('many'), spool.oldest('many')?.at]).toEqual([3, 7, 14]);
+    expect([spool.count('few'), spool.count('many'), spool.oldest('many')?.at]).toEqual([3, 7, 14]);
     expect([spool.takeDropped('many'), spool.takeDropped('many'), spool.takeDropped('few')]).toEqual([13, 0, 0]);
     await temporary.restart();
     expect(
@@ -78,9 +78,9 @@ describe('the spool', () => {
     ).toEqual([14, 15, 16, 17, 18, 19, 20]);
   });
 
-  it('counts long errors', () => {
+  it('includes long errors in its size', () => {
     const spool = temporary.open(1_000);
     for (let at = 1; at <= 10; at++) spool.add('a', sample(at, 'x'.repeat(400)));
-    expect(spool.waiting('a')).toBe(2);
+    expect(spool.count('a')).toBe(2);
   });
 });

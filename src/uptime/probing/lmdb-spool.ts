@@ -4,22 +4,22 @@ import { DirectoryLock } from '../../common/directory-lock.js';
 import { type Spool } from './application/index.js';
 import { type Sample } from '../domain/index.js';
 
-/** Service, and a number that grows with each sample. */
+/** Service and insertion number. */
 type SampleKey = [service: string, number: number];
 
-interface Waiting {
+interface Queue {
   readonly samples: { readonly number: number; readonly sample: Sample }[];
   dropped: number;
 }
 
-/** What a sample takes without its error, roughly, in bytes: in memory and on disk. */
+/** Approximate size of a sample without its error, in memory and on disk. */
 const SAMPLE_BYTES = 100;
 const HOLDER = 'holder';
 const VALID_UNTIL = 'validUntil';
 
 /**
- * The spool in LMDB: written behind, synced, read at the start. What this process is killed over is there again; the last
- * milliseconds before the machine itself stops may not be.
+ * Spool in LMDB: kept in memory, written asynchronously, read at the start. Survives a killed process; a crash of the machine may lose
+ * the last milliseconds.
  */
 export class LmdbSpool implements Spool {
   readonly #logger = new Logger('Spool');
@@ -27,39 +27,39 @@ export class LmdbSpool implements Spool {
   readonly #root: RootDatabase;
   readonly #samples: Database<Sample, SampleKey>;
   readonly #meta: Database<string | number, string>;
-  readonly #waiting = new Map<string, Waiting>();
-  /** The process that used this directory before, where there was one: it has ended. */
+  readonly #queues = new Map<string, Queue>();
+  /** Id of the process that used the directory before, if any; it has ended. */
   readonly predecessor: string | undefined;
-  /** Until when that one was sure to be the prober, in milliseconds since 1970. */
+  /** End of the predecessor's last validity as lease holder, in milliseconds since 1970. */
   readonly predecessorValidUntil: number;
   #isClosed = false;
   #number = 0;
   #bytes = 0;
 
   /**
-   * @param directory holds the spool and nothing else; made where it is missing
-   * @param maxBytes of samples, roughly
-   * @param holder names this process from now on
+   * @param directory used by the spool only; created if missing
+   * @param maxBytes approximate size of all samples
+   * @param holder id of this process, the predecessor of the next one
    * @throws Error if another running process uses the directory
    */
   constructor(
     directory: string,
     private readonly maxBytes: number,
-    holder: string,
+    readonly holder: string,
   ) {
     this.#lock = DirectoryLock.acquire(directory);
     this.#root = open({ path: directory, maxDbs: 2 });
     this.#samples = this.#root.openDB<Sample, SampleKey>({ name: 'samples' });
     this.#meta = this.#root.openDB<string | number, string>({ name: 'meta' });
-    const before = this.#meta.get(HOLDER);
-    this.predecessor = typeof before === 'string' ? before : undefined;
+    const predecessor = this.#meta.get(HOLDER);
+    this.predecessor = typeof predecessor === 'string' ? predecessor : undefined;
     this.predecessorValidUntil = this.#readValidUntil();
     this.#write(() => this.#meta.put(HOLDER, holder));
     for (const {
       key: [service, number],
       value: sample,
     } of this.#samples.getRange()) {
-      this.#of(service).samples.push({ number, sample });
+      this.#queueOf(service).samples.push({ number, sample });
       this.#number = Math.max(this.#number, number);
       this.#bytes += bytesOf(sample);
     }
@@ -67,53 +67,53 @@ export class LmdbSpool implements Spool {
 
   add(service: string, sample: Sample): void {
     const number = ++this.#number;
-    this.#of(service).samples.push({ number, sample });
+    this.#queueOf(service).samples.push({ number, sample });
     this.#bytes += bytesOf(sample);
     this.#write(() => this.#samples.put([service, number], sample));
     while (this.#bytes > this.maxBytes) this.#dropOne();
   }
 
-  waiting(service: string): number {
-    return this.#waiting.get(service)?.samples.length ?? 0;
+  count(service: string): number {
+    return this.#queues.get(service)?.samples.length ?? 0;
   }
 
   oldest(service: string): Sample | undefined {
-    return this.#waiting.get(service)?.samples[0]?.sample;
+    return this.#queues.get(service)?.samples[0]?.sample;
   }
 
   samples(service: string, limit: number): Sample[] {
-    return this.#of(service)
+    return this.#queueOf(service)
       .samples.slice(0, limit)
       .map(({ sample }) => sample);
   }
 
-  removeOldest(service: string, samples: number): void {
-    this.#remove(service, 0, samples);
+  removeOldest(service: string, count: number): void {
+    this.#remove(service, 0, count);
   }
 
   removeAfter(service: string, at: number): number {
-    const { samples } = this.#of(service);
+    const { samples } = this.#queueOf(service);
     const first = samples.findIndex(({ sample }) => sample.at > at);
     return first < 0 ? 0 : this.#remove(service, first, samples.length - first);
   }
 
   takeDropped(service: string): number {
-    const waiting = this.#of(service);
-    const { dropped } = waiting;
-    waiting.dropped = 0;
+    const queue = this.#queueOf(service);
+    const { dropped } = queue;
+    queue.dropped = 0;
     return dropped;
   }
 
   services(): string[] {
-    return [...this.#waiting].flatMap(([service, { samples }]) => (samples.length > 0 ? [service] : []));
+    return [...this.#queues].flatMap(([service, { samples }]) => (samples.length > 0 ? [service] : []));
   }
 
-  /** Remembers until when this process is sure to be the prober, for the one after it. @param at milliseconds since 1970 */
+  /** Stores the end of this process's validity as lease holder for its successor. @param at milliseconds since 1970 */
   setValidUntil(at: number): void {
     this.#write(() => this.#meta.put(VALID_UNTIL, at));
   }
 
-  /** Resolves when all of it is on disk. */
+  /** Resolves when all samples are on disk. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#root.flushed;
@@ -121,22 +121,22 @@ export class LmdbSpool implements Spool {
     this.#lock.release();
   }
 
-  /** The latest time among the numbers of the `meta` table: version 0.1.0 stored it under another key. */
+  /** The latest time in the `meta` table: version 0.1.0 stored it under another key. */
   #readValidUntil(): number {
     const times = [...this.#meta.getRange()].flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
     return Math.max(0, ...times);
   }
 
-  #of(service: string): Waiting {
-    const known = this.#waiting.get(service);
-    if (known) return known;
-    const waiting: Waiting = { samples: [], dropped: 0 };
-    this.#waiting.set(service, waiting);
-    return waiting;
+  #queueOf(service: string): Queue {
+    const existing = this.#queues.get(service);
+    if (existing) return existing;
+    const queue: Queue = { samples: [], dropped: 0 };
+    this.#queues.set(service, queue);
+    return queue;
   }
 
   #remove(service: string, from: number, count: number): number {
-    const removed = this.#of(service).samples.splice(from, count);
+    const removed = this.#queueOf(service).samples.splice(from, count);
     for (const { number, sample } of removed) {
       this.#bytes -= bytesOf(sample);
       this.#write(() => this.#samples.remove([service, number]));
@@ -145,20 +145,20 @@ export class LmdbSpool implements Spool {
   }
 
   #dropOne(): void {
-    let largest: [string, Waiting] | undefined;
-    for (const entry of this.#waiting) {
+    let largest: [string, Queue] | undefined;
+    for (const entry of this.#queues) {
       if (entry[1].samples.length > (largest?.[1].samples.length ?? 0)) largest = entry;
     }
     if (largest) largest[1].dropped += this.#remove(largest[0], 0, 1);
   }
 
   #write(write: () => Promise<unknown>): void {
-    // LMDB ends the process that writes to what is closed.
+    // LMDB aborts the process on a write after close.
     if (this.#isClosed) return;
     write().catch((error: unknown) =>
       this.#logger.error(
         { err: error },
-        'A sample could not be kept on this machine; it is lost if this process ends before KurrentDB has it',
+        'A sample could not be written to the spool; it is lost if this process ends before the sample is in KurrentDB',
       ),
     );
   }

@@ -9,13 +9,14 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Subscription } from 'rxjs';
 import { SERVICES_SOURCE, type ServicesSource, type ServicesWatch } from '../domain/index.js';
-import { ProberRuntime } from './prober-runtime.js';
+import { Prober } from './application/index.js';
+import { LmdbSpool } from './lmdb-spool.js';
 import { PushReports } from './push/push-reports.js';
 
-/** How long what waits may take to be recorded when the service stops; the rest waits on disk. */
+/** Limit for recording the spooled samples at shutdown; the remaining ones stay in the spool. */
 const STOP_WITHIN_MS = 2_000;
 
-/** Probes from when this service listens until it stops, and what the services file names at any time. Decides nothing: the prober does. */
+/** Starts the prober when the HTTP server listens, applies configuration changes, and stops it at shutdown. */
 @Injectable()
 export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly #logger = new Logger(ProberLifecycle.name);
@@ -24,40 +25,41 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy,
 
   constructor(
     @Inject(SERVICES_SOURCE) private readonly source: ServicesSource,
-    private readonly inProcess: ProberRuntime,
+    private readonly prober: Prober,
+    private readonly spool: LmdbSpool,
     private readonly reports: PushReports,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   onApplicationBootstrap(): void {
     this.reports.start();
-    if (this.adapterHost.listening) this.#begin();
-    else this.#listening = this.adapterHost.listen$.subscribe(() => this.#begin());
+    if (this.adapterHost.listening) this.#start();
+    else this.#listening = this.adapterHost.listen$.subscribe(() => this.#start());
   }
 
   async onModuleDestroy(): Promise<void> {
     this.#listening?.unsubscribe();
     this.#watch?.close();
-    await this.inProcess.stop(STOP_WITHIN_MS);
+    await this.prober.stop(STOP_WITHIN_MS);
+    await this.spool.close();
   }
 
-  /** After the HTTP server has closed: until then requests report. */
+  /** After the HTTP server has closed, because requests record reports. */
   async onApplicationShutdown(): Promise<void> {
     await this.reports.stop();
   }
 
-  #begin(): void {
-    const { prober } = this.inProcess;
-    prober.start();
-    this.#logger.log(`Probing ${prober.monitors.size} services, as soon as no other replica does`);
+  #start(): void {
+    this.prober.start();
+    this.#logger.log(`Probing ${this.prober.monitors.size} services once this replica holds the prober lease`);
     this.#watch = this.source.watch({
       onServices: (services) => {
-        this.#logger.log(`The services to probe have changed: ${services.length} now`);
-        void prober.change(services);
+        this.#logger.log(`Services changed: probing ${services.length} services`);
+        void this.prober.setServices(services);
       },
       onProblem: (problems) =>
         this.#logger.error(
-          `The services file cannot be used; the services stay as they were:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+          `The services file is not valid; the services stay unchanged:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
         ),
     });
   }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { join } from 'node:path';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import {
   CLOCK,
@@ -14,12 +15,16 @@ import { IdentityModule, SelfProbeCredential } from '../../identity/index.js';
 import { LIVE_SERVICES, SERVICES_SOURCE, type ServicesSource } from '../domain/index.js';
 import { ServicesFileModule } from '../services-file/services-file.module.js';
 import { UptimeEventsModule } from '../uptime-events.module.js';
+import { Prober } from './application/index.js';
 import { UptimeStreamsController } from './http/uptime-streams.controller.js';
+import { LmdbSpool } from './lmdb-spool.js';
 import { endpointOf } from './own-endpoint.js';
-import { ProberRuntime } from './prober-runtime.js';
+import { createProber } from './prober.factory.js';
 import { ProberLifecycle } from './prober.lifecycle.js';
 import { PushReports } from './push/push-reports.js';
 import { PushController } from './push/push.controller.js';
+
+const HOLDER_ID_LENGTH = 12;
 
 /** Probes the services on a schedule while this replica holds the lease, and records samples and status changes. */
 @Module({
@@ -32,37 +37,45 @@ import { PushController } from './push/push.controller.js';
       useFactory: (store: EventStore, clock: Clock, random: RandomString) => new PushReports({ store, clock, random }),
     },
     {
-      provide: ProberRuntime,
+      provide: LmdbSpool,
+      inject: [APP_CONFIG, RANDOM_STRING],
+      useFactory: ({ dataDir, uptime }: AppConfig, random: RandomString) =>
+        new LmdbSpool(join(dataDir, 'uptime-spool'), uptime.spoolBytes, random(HOLDER_ID_LENGTH)),
+    },
+    {
+      provide: Prober,
       inject: [
         APP_CONFIG,
         SERVICES_SOURCE,
         EVENT_STORE,
         CLOCK,
         RANDOM_STRING,
+        LmdbSpool,
         SchedulerRegistry,
         SelfProbeCredential,
         HttpAdapterHost,
         PushReports,
       ],
       useFactory: (
-        config: AppConfig,
+        { uptime: config }: AppConfig,
         { services }: ServicesSource,
         store: EventStore,
         clock: Clock,
         random: RandomString,
+        spool: LmdbSpool,
         registry: SchedulerRegistry,
         own: SelfProbeCredential,
         adapterHost: HttpAdapterHost,
         reports: PushReports,
       ) =>
-        new ProberRuntime({
+        createProber({
           config,
           services,
           store,
           clock,
-          random,
+          spool,
           registry,
-          dependencies: {
+          probes: {
             clock,
             random,
             store,
@@ -72,9 +85,9 @@ import { PushController } from './push/push.controller.js';
           },
         }),
     },
-    { provide: LIVE_SERVICES, inject: [ProberRuntime], useFactory: ({ prober }: ProberRuntime) => prober },
+    { provide: LIVE_SERVICES, useExisting: Prober },
     ProberLifecycle,
   ],
-  exports: [ProberRuntime, LIVE_SERVICES],
+  exports: [Prober, LIVE_SERVICES],
 })
 export class ProbingModule {}

@@ -1,5 +1,5 @@
-/** Time that this process has lost: its event loop was blocked, or the whole process stood still. */
+/** Event-loop lag of this process. */
 export interface EventLoopLag {
-  /** Milliseconds so far, with fractions; only ever grows. */
+  /** Cumulative lag in milliseconds with fractions, including the time while the process was suspended. */
   total(): number;
 }

@@ -1,4 +1,5 @@
 export * from './event-loop-lag.js';
+export * from './fenced-writer.js';
 export * from './log.js';
 export * from './probe-scheduler.js';
 export * from './probe.js';

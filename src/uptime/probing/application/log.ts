@@ -1,7 +1,7 @@
-/** Where the application tells operators what happened to it. */
+/** Logging port of the application layer. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
-  /** @param error goes into the log with its stack and cause */
+  /** @param error logged with its stack and cause */
   error(message: string, error: unknown): void;
 }

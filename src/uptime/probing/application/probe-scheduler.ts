@@ -1,47 +1,44 @@
 import { type Clock } from '../../../event-store/domain/index.js';
 
-/** What is to happen again and again. Durations in milliseconds. */
+/** A periodic probe. Durations in milliseconds. */
 export interface ScheduledProbe {
   readonly name: string;
   readonly intervalMs: number;
   readonly jitterMs: number;
-  /** One turn; never rejects. */
+  /** Never rejects. */
   run(): Promise<unknown>;
 }
 
 export interface ProbeSchedulerOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Most turns that run at once; those that are due beyond wait for one to end. */
+  /** Maximum of concurrent runs; due runs beyond it are queued. */
   readonly concurrency: number;
   /** From 0 to less than 1. */
   readonly random: () => number;
-  /** Calls back once, so many milliseconds later; returns what forgets it. */
+  /** `setTimeout`; returns cancel. */
   readonly callIn: (milliseconds: number, call: () => void) => () => void;
 }
 
-/** What became of the turns, so far. */
+/** Counters since the start. */
 export interface SchedulerStats {
   readonly started: number;
-  /** KeyedMutex that were left out because the one before had not ended. */
+  /** Runs skipped because the previous run of the same probe had not ended. */
   readonly skipped: number;
 }
 
 interface Slot {
   entry: ScheduledProbe;
-  /** KeyedMutex belong to this moment and every interval after it, by the monotonic clock: being late once does not move those that follow. */
+  /** Time of the next run without jitter, on the monotonic clock; advances by whole intervals, so that delays do not accumulate. */
   at: number;
-  /** When the next turn begins: then, or later by the jitter. */
+  /** {@link at} with jitter. */
   next: number;
   isRunning: boolean;
 }
 
-/** First turns begin no further apart than this, so that few services are probed soon. */
+/** Upper limit for the spacing of first runs, so that a small number of services is probed soon after the start. */
 const MAX_START_SPACING_MS = 100;
 
-/**
- * Gives each entry its turn at its interval: never two at once of one entry, no more than so many in all, begun spread out, without
- * drift.
- */
+/** Runs probes at their intervals: without drift, with staggered first runs, one run per probe at a time, and bounded concurrency. */
 export class ProbeScheduler {
   readonly #slots = new Map<string, Slot>();
   readonly #due: Slot[] = [];
@@ -57,21 +54,21 @@ export class ProbeScheduler {
     return { started: this.#started, skipped: this.#skipped };
   }
 
-  /** Replaces all entries; those that stay, by name and interval, keep their place in time. */
+  /** Replaces all entries; an entry with an unchanged name and interval keeps its schedule. */
   set(entries: readonly ScheduledProbe[]): void {
     const now = this.options.clock.monotonic();
     const before = new Map(this.#slots);
     this.#slots.clear();
     for (const slot of this.#due.splice(0)) slot.isRunning = false;
     entries.forEach((entry, index) => {
-      const known = before.get(entry.name);
-      const isSame = known?.entry.intervalMs === entry.intervalMs;
-      const apart = Math.min(MAX_START_SPACING_MS, entry.intervalMs / entries.length);
-      const at = this.#isStarted && isSame ? known.at : now + ((index * apart) % entry.intervalMs);
-      // The same line for the same name, so that a turn that runs still counts.
+      const existing = before.get(entry.name);
+      const isUnchanged = existing?.entry.intervalMs === entry.intervalMs;
+      const spacing = Math.min(MAX_START_SPACING_MS, entry.intervalMs / entries.length);
+      const at = this.#isStarted && isUnchanged ? existing.at : now + ((index * spacing) % entry.intervalMs);
+      // The same slot for the same name, because its run may be in progress.
       this.#slots.set(
         entry.name,
-        Object.assign(known ?? { isRunning: false }, { entry, at, next: this.#jittered(entry, at) }),
+        Object.assign(existing ?? { isRunning: false }, { entry, at, next: this.#jittered(entry, at) }),
       );
     });
     if (this.#isStarted) this.#arm();
@@ -84,7 +81,7 @@ export class ProbeScheduler {
     this.#arm();
   }
 
-  /** No turn begins any more; those that run go on. */
+  /** Starts no further runs; current runs continue. */
   stop(): void {
     this.#isStarted = false;
     for (const slot of this.#due.splice(0)) slot.isRunning = false;
@@ -96,7 +93,7 @@ export class ProbeScheduler {
     return jitterMs === 0 ? at : at + this.options.random() * jitterMs;
   }
 
-  /** Sees to it that it is called when the next turn is due. */
+  /** Sets the timer for the next due run. */
   #arm(): void {
     this.#cancelTimer?.();
     let next = Infinity;
@@ -113,7 +110,7 @@ export class ProbeScheduler {
       if (slot.next > now) continue;
       this.#enqueue(slot);
       const { intervalMs } = slot.entry;
-      // KeyedMutex that were missed altogether, because this process stood still, are not made up for.
+      // Runs missed while the process was suspended are not repeated.
       slot.at += intervalMs * (Math.max(0, Math.floor((now - slot.at) / intervalMs)) + 1);
       slot.next = this.#jittered(slot.entry, slot.at);
     }

@@ -2,6 +2,7 @@ import { MemoryEventStore } from '../../../../test/support/memory-event-store.js
 import { uptimeEvents } from '../../../../test/support/probed-service.js';
 import { serviceUptimeStream, UnsupportedByStoreError, ValidationError } from '../../../event-store/domain/index.js';
 import { leaseAcquired, PROBER_LEASE_STREAM } from '../../domain/index.js';
+import { FencedWriter } from './fenced-writer.js';
 import { LeaseLostError, ProberLease } from './prober-lease.js';
 
 const LEASE_MS = 15_000;
@@ -18,6 +19,7 @@ describe('the lease of the prober', () => {
   let logged: string[];
   let happened: string[];
   let started: ProberLease[];
+  let writers: Map<ProberLease, FencedWriter>;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -25,6 +27,7 @@ describe('the lease of the prober', () => {
     logged = [];
     happened = [];
     started = [];
+    writers = new Map();
   });
   afterEach(async () => {
     store.comeBack();
@@ -47,6 +50,7 @@ describe('the lease of the prober', () => {
   ): ProberLease => {
     const lease = new ProberLease({ store: at, clock, log, leaseMs: LEASE_MS, holder, predecessor });
     started.push(lease);
+    writers.set(lease, new FencedWriter({ store: at, lease, log }));
     lease.start({
       onAcquired: (from) => happened.push(`${holder} gained from ${from ?? 'nobody'}`),
       onRenewed: () => undefined,
@@ -57,13 +61,15 @@ describe('the lease of the prober', () => {
   };
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
   const change = { streamName: STREAM, events: [{ type: 'Changed', data: {} }], expectedRevision: 'any' } as const;
+  const append = async (lease: ProberLease): Promise<unknown> => writers.get(lease)?.append(change);
+
   it('is taken by the one that is there, and kept for as long as it is', async () => {
     const lease = start('one');
     await pass(0);
-    expect(lease.isMine).toBe(true);
+    expect(lease.isHeld).toBe(true);
     await pass(600_000);
     expect(happened).toEqual(['one gained from nobody']);
-    expect(lease.isMine).toBe(true);
+    expect(lease.isHeld).toBe(true);
   });
 
   it('is held by one of two, however their clocks differ, and the other one sees since when', async () => {
@@ -72,7 +78,7 @@ describe('the lease of the prober', () => {
     const two = start('two', { clock: clockThatIsOff(9_000) });
     await pass(300_000);
     expect(happened).toEqual(['one gained from nobody', 'two found it elsewhere']);
-    expect([one.isMine, two.isMine]).toEqual([true, false]);
+    expect([one.isHeld, two.isHeld]).toEqual([true, false]);
     expect(one.remoteHolder).toBeUndefined();
     expect(Date.now() + 9_000 - (two.remoteHolder?.until ?? 0)).toBeLessThan(LEASE_MS);
   });
@@ -84,7 +90,7 @@ describe('the lease of the prober', () => {
     await pass(1_000);
     await one.stop();
     await pass(0);
-    expect(two.isMine).toBe(true);
+    expect(two.isHeld).toBe(true);
     expect(happened).toEqual(['one gained from nobody', 'two found it elsewhere', 'two gained from one']);
   });
 
@@ -92,9 +98,9 @@ describe('the lease of the prober', () => {
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('gone', LEASE_MS));
     const two = start('two');
     await pass(LEASE_MS * 0.55);
-    expect(two.isMine).toBe(false);
+    expect(two.isHeld).toBe(false);
     await pass(LEASE_MS * 0.45);
-    expect(two.isMine).toBe(true);
+    expect(two.isHeld).toBe(true);
     expect(happened).toEqual(['two found it elsewhere', 'two gained from gone']);
   });
 
@@ -102,7 +108,7 @@ describe('the lease of the prober', () => {
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('before', LEASE_MS));
     const lease = start('one', { predecessor: 'before' });
     await pass(0);
-    expect(lease.isMine).toBe(true);
+    expect(lease.isHeld).toBe(true);
   });
 
   it('is lost to one that took over, and what only the prober may write is refused then', async () => {
@@ -110,9 +116,9 @@ describe('the lease of the prober', () => {
     await pass(0);
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
     await pass(0);
-    expect(one.isMine).toBe(false);
+    expect(one.isHeld).toBe(false);
     expect(happened).toEqual(['one gained from nobody', 'one lost']);
-    await expect(one.append(change)).rejects.toBeInstanceOf(LeaseLostError);
+    await expect(append(one)).rejects.toBeInstanceOf(LeaseLostError);
     expect(store.eventsOf(STREAM)).toEqual([]);
   });
 
@@ -122,7 +128,7 @@ describe('the lease of the prober', () => {
     // In the store before the append, but the news of it comes after.
     store.beforeNextAppend(() => Promise.resolve());
     const taken = store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
-    const refused = expect(one.append(change)).rejects.toBeInstanceOf(LeaseLostError);
+    const refused = expect(append(one)).rejects.toBeInstanceOf(LeaseLostError);
     await taken;
     await pass(0);
     await refused;
@@ -133,7 +139,7 @@ describe('the lease of the prober', () => {
     const one = start('one');
     for (let second = 0; second < 40; second++) {
       await pass(1_000);
-      await one.append(change);
+      await append(one);
     }
     expect(store.eventsOf(STREAM)).toHaveLength(40);
     expect(store.eventsOf(PROBER_LEASE_STREAM, 'LeaseAcquired').length).toBeGreaterThan(5);
@@ -146,14 +152,14 @@ describe('the lease of the prober', () => {
     await pass(1_000);
     store.goAway();
     await pass(600_000);
-    expect([one.isMine, two.isMine]).toEqual([true, false]);
-    const refused = expect(one.append(change)).rejects.toMatchObject({ type: 'connection-error' });
+    expect([one.isHeld, two.isHeld]).toEqual([true, false]);
+    const refused = expect(append(one)).rejects.toMatchObject({ type: 'connection-error' });
     await pass(0);
     await refused;
     store.comeBack();
     await pass(2 * LEASE_MS);
     expect(happened).toEqual(['one gained from nobody', 'two found it elsewhere']);
-    await one.append(change);
+    await append(one);
   });
 
   it('is renewed where the answer to a renewal was lost', async () => {
@@ -161,8 +167,8 @@ describe('the lease of the prober', () => {
     await pass(0);
     store.loseNextAnswer();
     await pass(60_000);
-    expect(one.isMine).toBe(true);
-    await one.append(change);
+    expect(one.isHeld).toBe(true);
+    await append(one);
     expect(happened).toEqual(['one gained from nobody']);
   });
 
@@ -170,10 +176,10 @@ describe('the lease of the prober', () => {
     store.appendConditionally = () => Promise.reject(new UnsupportedByStoreError('The KurrentDB in use cannot do it'));
     const one = start('one');
     await pass(0);
-    await one.append(change);
-    await one.append(change);
+    await append(one);
+    await append(one);
     expect(store.eventsOf(STREAM)).toHaveLength(2);
-    expect(logged.filter((message) => message.includes('fenced off by its clock alone'))).toHaveLength(1);
+    expect(logged.filter((message) => message.includes('fenced by its clock only'))).toHaveLength(1);
   });
 
   it('passes on what the store does not like about a write, and goes on fencing', async () => {
@@ -181,10 +187,10 @@ describe('the lease of the prober', () => {
     store.appendConditionally = () => Promise.reject(new ValidationError('not JSON'));
     const one = start('one');
     await pass(0);
-    await expect(one.append(change)).rejects.toThrow('not JSON');
+    await expect(append(one)).rejects.toThrow('not JSON');
     store.appendConditionally = appendConditionally;
-    await one.append(change);
+    await append(one);
     expect(store.eventsOf(STREAM)).toHaveLength(1);
-    expect(logged.join()).not.toContain('fenced off by its clock alone');
+    expect(logged.join()).not.toContain('fenced by its clock only');
   });
 });

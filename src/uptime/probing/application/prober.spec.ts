@@ -11,6 +11,7 @@ import {
   decodeSamples,
   ServiceStatusChanged,
 } from '../../domain/index.js';
+import { FencedWriter } from './fenced-writer.js';
 import { ProberLease } from './prober-lease.js';
 import { Prober } from './prober.js';
 import { ServiceMonitor } from './service-monitor.js';
@@ -81,9 +82,8 @@ describe('the prober', () => {
             sampleWindowMs: 60_000,
             samplesMaxAge: undefined,
             eventLoopLag: { total: () => 0 },
-            append: lease.append.bind(lease),
-            confirm: lease.confirm.bind(lease),
-            proberElsewhere: () => lease.remoteHolder,
+            lease,
+            writer: new FencedWriter({ store, lease, log }),
           });
         },
       },
@@ -112,12 +112,12 @@ describe('the prober', () => {
 
   it('probes where no other replica does, and is settled when it knows which one does', async () => {
     const one = start('one', [service('a'), service('b')]);
-    expect(one.isSettled).toBe(false);
+    expect(one.isLeaseSettled).toBe(false);
     await pass(30_000);
     expect([changesOf('a'), changesOf('b')]).toEqual([['up'], ['up']]);
     const two = start('two', [service('c')]);
     await pass(30_000);
-    expect([one.isSettled, two.isSettled]).toEqual([true, true]);
+    expect([one.isLeaseSettled, two.isLeaseSettled]).toEqual([true, true]);
     expect(probeOf('c').begun).toBe(0);
   });
 
@@ -143,7 +143,7 @@ describe('the prober', () => {
     expect(probeOf('a').begun).toBe(begun);
     await pass(60_000);
     expect(changesOf('a')).toEqual(['up', 'down']);
-    expect(one.isSettled).toBe(true);
+    expect(one.isLeaseSettled).toBe(true);
     const times = samplesIn('a').map(({ at }) => at);
     expect(new Set(times).size).toBe(times.length);
   });
@@ -152,7 +152,7 @@ describe('the prober', () => {
     const prober = start('one', [service('stays'), service('goes')]);
     await pass(30_000);
     const stays = prober.monitors.get('stays');
-    await prober.change([service('comes'), service('stays')]);
+    await prober.setServices([service('comes'), service('stays')]);
     await pass(30_000);
     expect([...prober.monitors.keys()]).toEqual(['comes', 'stays']);
     expect(prober.monitors.get('stays')).toBe(stays);
@@ -167,7 +167,7 @@ describe('the prober', () => {
   it('goes on with a service that is changed by its new rules, where its history stands', async () => {
     const prober = start('one', [service('a')]);
     await pass(30_000);
-    await prober.change([service('a', { failureThreshold: 1 })]);
+    await prober.setServices([service('a', { failureThreshold: 1 })]);
     await pass(5_000);
     probeOf('a').goesDown();
     await pass(10_000);
@@ -226,7 +226,7 @@ describe('the prober', () => {
     await pass(85_000);
     expect(samplesIn('a').filter(({ at }) => at > counted && at < since)).toEqual([]);
     expect(logged.join()).toMatch(
-      /a: \d+ samples from before the start are not recorded: another replica probed at that time/,
+      /a: discarded \d+ samples from before the start: another replica probed at that time/,
     );
   });
 });

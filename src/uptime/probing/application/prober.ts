@@ -6,20 +6,20 @@ import { type ServiceMonitor } from './service-monitor.js';
 import { type Spool } from './spool.js';
 import { type ProbeScheduler } from './probe-scheduler.js';
 
-/** Streams of so many services are read at once when this process becomes the prober. */
+/** Monitors that load their state concurrently after the lease has been acquired. */
 const MAX_CONCURRENT_STARTS = 32;
-/** How long what waits may take to be recorded when a service is not probed any more, in milliseconds. */
+/** Limit for recording the samples of a service that is removed, in milliseconds. */
 const STOP_WITHIN_MS = 2_000;
-/** How long it is waited for the store to say who probes, in milliseconds, where this process may go on for its predecessor. */
+/** Wait for the store before probing resumes for the predecessor, in milliseconds. */
 const RESUME_AFTER_MS = 1_000;
-/** How soon what the predecessor left is tried to be recorded again, in milliseconds. */
+/** Interval of attempts to record the samples of the predecessor, in milliseconds. */
 const RETRY_AFTER_MS = 10_000;
 
-/** What the process that used the spool before left there. */
+/** The process that used the spool before. */
 export interface Predecessor {
-  /** Its name as a holder of the lease; undefined where there was none. */
+  /** Its id as lease holder; undefined on the first start. */
   readonly holder: string | undefined;
-  /** Until when it was sure to be the prober, in milliseconds since 1970. */
+  /** End of its last validity as lease holder, in milliseconds since 1970. */
   readonly validUntil: number;
 }
 
@@ -33,16 +33,16 @@ export interface ProberOptions {
   readonly log: Log;
 }
 
-/** Probes the configured services for as long as this process holds the lease; only knows of them otherwise. */
+/** Probes the configured services while this process holds the lease. */
 export class Prober implements LeaseListener {
   readonly #monitors = new Map<string, ServiceMonitor>();
   #changing: Promise<void> = Promise.resolve();
   #isProbing = false;
-  #hasBeenProber = false;
+  #hasHeldLease = false;
   #isStopped = false;
   #resumeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param services what is probed until {@link change} says otherwise */
+  /** @param services until {@link setServices} */
   constructor(
     private readonly options: ProberOptions,
     services: readonly MonitoredService[],
@@ -50,14 +50,14 @@ export class Prober implements LeaseListener {
     for (const service of services) this.#monitors.set(service.name, options.monitor(service));
   }
 
-  /** By name, in the order they are configured in. */
+  /** By name, in the order of the configuration. */
   get monitors(): ReadonlyMap<string, ServiceMonitor> {
     return this.#monitors;
   }
 
-  /** Whether it is known who probes: this process, or another one; and where it has been stopped, nobody asks any more. */
-  get isSettled(): boolean {
-    return this.#isStopped || this.options.lease.isMine || this.options.lease.remoteHolder !== undefined;
+  /** Whether a lease holder is known: this process or another one. True after {@link stop}. */
+  get isLeaseSettled(): boolean {
+    return this.#isStopped || this.options.lease.isHeld || this.options.lease.remoteHolder !== undefined;
   }
 
   start(): void {
@@ -66,16 +66,16 @@ export class Prober implements LeaseListener {
     this.#resumeTimer = setTimeout(() => this.#resumeForPredecessor(), RESUME_AFTER_MS);
   }
 
-  /** Probes these from now on. Services that stay as they are go on undisturbed; one that is gone keeps its history. */
-  change(services: readonly MonitoredService[]): Promise<void> {
-    // One that fails must not stand in the way of the next.
+  /** Replaces the services. Unchanged services are not interrupted; a removed one keeps its history. */
+  setServices(services: readonly MonitoredService[]): Promise<void> {
+    // A failure must not block the next change.
     this.#changing = this.#changing
-      .then(() => this.#changeTo(services))
-      .catch((error: unknown) => this.options.log.error('The services to probe could not be changed', error));
+      .then(() => this.#replaceMonitors(services))
+      .catch((error: unknown) => this.options.log.error('The changed services could not be applied', error));
     return this.#changing;
   }
 
-  /** Ends all probes, records what waits, and gives the lease back. @param withinMs no longer than this for the recording */
+  /** Stops probing, records the spooled samples, and releases the lease. @param withinMs limit for the recording */
   async stop(withinMs: number): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#resumeTimer);
@@ -88,12 +88,12 @@ export class Prober implements LeaseListener {
 
   onAcquired(from: string | undefined): void {
     const { predecessor, spool, log } = this.options;
-    if (!this.#hasBeenProber && from !== predecessor.holder) this.#discardAfter(predecessor.validUntil);
-    this.#hasBeenProber = true;
+    if (!this.#hasHeldLease && from !== predecessor.holder) this.#discardAfter(predecessor.validUntil);
+    this.#hasHeldLease = true;
     for (const service of spool.services().filter((name) => !this.#monitors.has(name))) {
-      log.warn(`${service}: ${spool.removeAfter(service, -1)} samples are not recorded: it is not configured any more`);
+      log.warn(`${service}: discarded ${spool.removeAfter(service, -1)} samples: the service is no longer configured`);
     }
-    this.#probe();
+    this.#startProbing();
   }
 
   onRenewed(validUntil: number): void {
@@ -103,69 +103,69 @@ export class Prober implements LeaseListener {
   onHeldByOther(): void {
     if (this.#isProbing) this.onLost(this.options.predecessor.validUntil);
     else this.#discardAfter(this.options.predecessor.validUntil);
-    void this.#recordLeft();
+    void this.#flushPredecessorSamples();
   }
 
   onLost(validUntil: number): void {
     this.#isProbing = false;
     this.options.scheduler.stop();
     this.options.eventLoopLag.stop();
-    for (const monitor of this.#monitors.values()) void monitor.handOver(validUntil);
+    for (const monitor of this.#monitors.values()) void monitor.deactivate(validUntil);
   }
 
-  #probe(): void {
+  #startProbing(): void {
     this.#isProbing = true;
     this.options.eventLoopLag.start();
     this.options.scheduler.start();
-    void startAll([...this.#monitors.values()]);
+    void activateAll([...this.#monitors.values()]);
   }
 
   /**
-   * The store is away, so that nobody can take the lease; the process before this one was the last that was sure to have it. What is
-   * found now counts if that is still so when the store is back.
+   * While the store is unreachable, no replica can acquire the lease, and the predecessor was the last known holder. The samples are
+   * recorded only if no other replica is found to be the holder when the store is reachable again.
    */
   #resumeForPredecessor(): void {
-    if (!this.options.lease.isKnown && this.options.predecessor.validUntil > 0) this.#probe();
+    if (!this.options.lease.isObserved && this.options.predecessor.validUntil > 0) this.#startProbing();
   }
 
-  /** Records what the predecessor left, while another replica probes. */
-  async #recordLeft(): Promise<void> {
-    const recorded = await Promise.all([...this.#monitors.values()].map((monitor) => monitor.recordSamples()));
-    if (recorded.every((isDone) => isDone) || this.#isProbing || this.#isStopped) return;
-    setTimeout(() => void this.#recordLeft(), RETRY_AFTER_MS);
+  /** Records the spooled samples of the predecessor while another replica probes. */
+  async #flushPredecessorSamples(): Promise<void> {
+    const recorded = await Promise.all([...this.#monitors.values()].map((monitor) => monitor.flushSamples()));
+    if (recorded.every((isEmpty) => isEmpty) || this.#isProbing || this.#isStopped) return;
+    setTimeout(() => void this.#flushPredecessorSamples(), RETRY_AFTER_MS);
   }
 
-  /** What this process's predecessor found when another replica may have been the prober already. */
+  /** Discards the spooled samples after a time: another replica may have probed since. */
   #discardAfter(at: number): void {
     const { spool, log } = this.options;
     for (const service of spool.services()) {
-      const left = spool.removeAfter(service, at);
-      if (left > 0)
+      const discarded = spool.removeAfter(service, at);
+      if (discarded > 0)
         log.warn(
-          `${service}: ${left} samples from before the start are not recorded: another replica probed at that time`,
+          `${service}: discarded ${discarded} samples from before the start: another replica probed at that time`,
         );
     }
   }
 
-  async #changeTo(services: readonly MonitoredService[]): Promise<void> {
+  async #replaceMonitors(services: readonly MonitoredService[]): Promise<void> {
     const before = new Map(this.#monitors);
     this.#monitors.clear();
-    const begun: ServiceMonitor[] = [];
+    const added: ServiceMonitor[] = [];
     for (const service of services) {
-      const known = before.get(service.name);
-      if (known && isSame(known.service, service)) {
-        this.#monitors.set(service.name, known);
+      const existing = before.get(service.name);
+      if (existing && isEqual(existing.service, service)) {
+        this.#monitors.set(service.name, existing);
         before.delete(service.name);
       } else {
         const monitor = this.options.monitor(service);
         this.#monitors.set(service.name, monitor);
-        begun.push(monitor);
+        added.push(monitor);
       }
     }
     this.#schedule();
-    // What a service's old monitor has found must be recorded before its new one takes the state from the streams.
+    // The old monitor of a service records its samples before the new one loads the state from the streams.
     await Promise.all([...before.values()].map((monitor) => monitor.stop(STOP_WITHIN_MS)));
-    if (this.#isProbing) await startAll(begun);
+    if (this.#isProbing) await activateAll(added);
   }
 
   #schedule(): void {
@@ -180,15 +180,15 @@ export class Prober implements LeaseListener {
   }
 }
 
-async function startAll(monitors: readonly ServiceMonitor[]): Promise<void> {
-  const left = [...monitors];
-  const begin = async (): Promise<void> => {
-    for (let monitor = left.shift(); monitor; monitor = left.shift()) await monitor.begin();
+async function activateAll(monitors: readonly ServiceMonitor[]): Promise<void> {
+  const queue = [...monitors];
+  const activateNext = async (): Promise<void> => {
+    for (let monitor = queue.shift(); monitor; monitor = queue.shift()) await monitor.activate();
   };
-  await Promise.all(Array.from({ length: MAX_CONCURRENT_STARTS }, begin));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT_STARTS }, activateNext));
 }
 
-/** Both were made by the same code: equal configurations have equal texts. */
-function isSame(one: MonitoredService, other: MonitoredService): boolean {
+/** Compares the JSON, whose member order is the same because both were made by the same code. */
+function isEqual(one: MonitoredService, other: MonitoredService): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -11,7 +11,7 @@ import { type EventLoopLag } from './event-loop-lag.js';
 import { type Log } from './log.js';
 import { type Probe } from './probe.js';
 
-/** A probe's time may be stretched by what this process was held up, but to no more than so many times the timeout. */
+/** Limit for the extension of a timeout by event-loop lag, as a multiple of the timeout. */
 const MAX_TIMEOUT_FACTOR = 3;
 
 export interface ProbeAttemptDependencies {
@@ -21,24 +21,24 @@ export interface ProbeAttemptDependencies {
 }
 
 /**
- * Probes until a try succeeds or there are no more, and judges what the last one found. A try that takes longer than the timeout is
- * told to end and not waited for.
+ * Probes until an attempt succeeds or no retries are left, and makes a sample of the last result. An attempt that exceeds the timeout
+ * is aborted and not awaited.
  *
- * @param at when the first try began, in milliseconds since 1970: what the sample is dated to
- * @param stop ends the probe without a sample: nobody knows what it would have found
- * @returns undefined where it was stopped, or where the probe could not tell
+ * @param at start of the first attempt in milliseconds since 1970; the time of the sample
+ * @param stop cancels the probe without a sample
+ * @returns undefined if the probe was cancelled or inconclusive
  */
 export async function runProbe(
   probe: Probe,
   service: MonitoredService,
   at: number,
   stop: AbortSignal,
-  sampling: ProbeAttemptDependencies,
+  dependencies: ProbeAttemptDependencies,
 ): Promise<ProbeAttempt | undefined> {
-  for (let triesLeft = service.retries; ; triesLeft--) {
-    const answer = await attemptOnce(probe, service.timeoutMs, stop, sampling);
+  for (let retriesLeft = service.retries; ; retriesLeft--) {
+    const answer = await attemptOnce(probe, service.timeoutMs, stop, dependencies);
     if (!answer || answer.isInconclusive) return undefined;
-    if (answer.error === undefined || triesLeft === 0)
+    if (answer.error === undefined || retriesLeft === 0)
       return { sample: toSample({ at, ...answer }, service.grades), answer };
     await sleep(service.retryDelayMs, stop);
     if (stop.aborted) return undefined;
@@ -53,50 +53,50 @@ async function attemptOnce(
 ): Promise<TimedProbeResult | undefined> {
   if (stop.aborted) return undefined;
   const start = clock.monotonic();
-  const lostBefore = eventLoopLag.total();
-  const ending = new AbortController();
+  const lagBefore = eventLoopLag.total();
+  const attempt = new AbortController();
   const elapsed = (): number => clock.monotonic() - start;
-  const delay = (): number => eventLoopLag.total() - lostBefore;
+  const delay = (): number => eventLoopLag.total() - lagBefore;
 
   return new Promise<TimedProbeResult | undefined>((resolve) => {
-    const end = (answer: ProbeResult | undefined): void => {
+    const end = (result: ProbeResult | undefined): void => {
       clearTimeout(timer);
       stop.removeEventListener('abort', stopped);
-      ending.abort();
-      resolve(answer && { ...answer, delay: delay() });
+      attempt.abort();
+      resolve(result && { ...result, delay: delay() });
     };
     const stopped = (): void => end(undefined);
     const timedOut = (): void => {
-      // The target has not had its time where this process was held up meanwhile.
-      const lost = delay();
-      const left = lost === 0 ? 0 : Math.min(lost + timeoutMs, MAX_TIMEOUT_FACTOR * timeoutMs) - elapsed();
-      if (left >= 1) timer = setTimeout(timedOut, left);
-      else void giveUp();
+      // Event-loop lag does not count as time of the target.
+      const lag = delay();
+      const remaining = lag === 0 ? 0 : Math.min(lag + timeoutMs, MAX_TIMEOUT_FACTOR * timeoutMs) - elapsed();
+      if (remaining >= 1) timer = setTimeout(timedOut, remaining);
+      else void abort();
     };
-    const giveUp = async (): Promise<void> => {
-      const overdue = { responseTime: elapsed(), error: `no answer within ${timeoutMs} ms` };
-      ending.abort();
-      // A probe that is ended may know what it was still waiting for; it is not waited for.
-      const why = await Promise.race([
+    const abort = async (): Promise<void> => {
+      const timeout = { responseTime: elapsed(), error: `no answer within ${timeoutMs} ms` };
+      attempt.abort();
+      // An aborted probe may report the pending phase at once; later results are ignored.
+      const phase = await Promise.race([
         probing.then(
-          (answer) => answer.error,
+          (result) => result.error,
           () => undefined,
         ),
         sleep(0).then(() => undefined),
       ]);
-      end(why === undefined ? overdue : { ...overdue, error: `${overdue.error}: ${why}` });
+      end(phase === undefined ? timeout : { ...timeout, error: `${timeout.error}: ${phase}` });
     };
     let timer = setTimeout(timedOut, timeoutMs);
     stop.addEventListener('abort', stopped);
-    const broken = (error: unknown): void => {
-      if (ending.signal.aborted) return;
-      log.error('A probe broke instead of answering; this is a fault of the probe, not of its target', error);
+    const failed = (error: unknown): void => {
+      if (attempt.signal.aborted) return;
+      log.error('A probe threw an exception: a bug in the probe, not a failure of its target', error);
       end({ responseTime: elapsed(), error: 'the probe itself failed; see the log' });
     };
-    const answered = (answer: ProbeResult): void => {
-      if (!ending.signal.aborted) end(answer);
+    const completed = (result: ProbeResult): void => {
+      if (!attempt.signal.aborted) end(result);
     };
-    const probing = Promise.resolve(ending.signal).then((signal) => probe.probe(signal));
-    probing.then(answered, broken);
+    const probing = Promise.resolve(attempt.signal).then((signal) => probe.probe(signal));
+    probing.then(completed, failed);
   });
 }

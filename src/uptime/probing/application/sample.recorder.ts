@@ -12,46 +12,48 @@ import {
   toProbesRecorded,
   addTimeRange,
 } from '../../domain/index.js';
+import { type FencedWriter } from './fenced-writer.js';
 import { type Log } from './log.js';
 import { type Spool } from './spool.js';
 import { createSamplesStream } from './uptime-streams.js';
 
-/** A window holds so many samples, where no more than an hour passes: with fewer, an event's own bytes are most of it. */
-const FULL_WINDOW = 60;
+/** Samples in a full window, unless they take more than an hour: in smaller events the fixed size of an event dominates. */
+const SAMPLES_PER_WINDOW = 60;
 const MAX_WINDOW_MS = 3_600_000;
-/** Gaps in the time that this process has probed: it has one only where it was stopped or starved for long. */
+/** Limit of {@link SampleRecorder.covered}; a gap occurs only after a stop or a long suspension. */
 const MAX_TIME_RANGES = 1_000;
-/** So many recorded windows are looked at for what a process that was killed left in the spool; others may have recorded some since. */
-const LOOKED_AT = 10;
+/** Recorded windows that are compared with the spool of a killed process; other replicas may have recorded windows since. */
+const MAX_COMPARED_WINDOWS = 10;
 
 export interface SampleRecorderOptions {
   readonly store: Pick<
     EventStore,
     'appendToStream' | 'readStream' | 'createStream' | 'getStreamMetadata' | 'setStreamMetadata'
   >;
+  readonly writer: Pick<FencedWriter, 'append' | 'assertHeld'>;
   readonly spool: Spool;
   readonly log: Log;
-  /** How long samples wait to be recorded together, in milliseconds; as long as a full window takes where undefined. */
+  /** Length of a window in milliseconds; by default the time of a full window. */
   readonly sampleWindowMs: number | undefined;
-  /** How long samples are kept in the store, in seconds; for ever where absent. */
+  /** Retention of the samples in seconds; forever if absent. */
   readonly samplesMaxAge: number | undefined;
-  /** Tells this process from others that probe the same services; letters and digits. */
+  /** Unique id of this process; letters and digits. */
   readonly proberId: string;
 }
 
 interface Window {
   readonly event: NewEvent<'ProbesRecorded', ProbesRecorded>;
-  readonly samples: number;
+  readonly sampleCount: number;
 }
 
-/** The samples of one service: in the spool until they are appended, a window at a time. */
+/** Records the samples of one service: spools them, and appends them in windows. */
 export class SampleRecorder {
   readonly #streamName: string;
   readonly #toleranceMs: number;
   readonly #windowMs: number;
   #isStreamReady = false;
-  /** A window whose append has been tried: it stays as it is, so that trying again is recognised as the same. */
-  #sending: Window | undefined;
+  /** The window of a failed append: unchanged, so that the retry is idempotent. */
+  #pendingWindow: Window | undefined;
   #covered: TimeRange[] = [];
 
   constructor(
@@ -60,76 +62,83 @@ export class SampleRecorder {
   ) {
     this.#streamName = probeSamplesStream(service.name);
     this.#toleranceMs = maxSampleGapMs(service);
-    this.#windowMs = options.sampleWindowMs ?? Math.min(FULL_WINDOW * service.intervalMs, MAX_WINDOW_MS);
+    this.#windowMs = options.sampleWindowMs ?? Math.min(SAMPLES_PER_WINDOW * service.intervalMs, MAX_WINDOW_MS);
   }
 
-  /** When this process has probed, recorded or not. */
+  /** When this process probed, recorded or not. */
   get covered(): readonly TimeRange[] {
     return this.#covered;
   }
 
-  get waiting(): number {
-    return this.options.spool.waiting(this.service.name);
+  get pendingCount(): number {
+    return this.options.spool.count(this.service.name);
   }
 
-  /** Takes in what waits in the spool, from before this process or from while it was the prober before. @returns those samples */
-  begin(): readonly Sample[] {
-    const waiting = this.options.spool.samples(this.service.name, Number.MAX_SAFE_INTEGER);
-    this.#cover(waiting);
-    return waiting;
+  /** Restores the coverage of the spooled samples, those of previous processes included. @returns these samples */
+  restore(): readonly Sample[] {
+    const spooled = this.options.spool.samples(this.service.name, Number.MAX_SAFE_INTEGER);
+    this.#addCoverage(spooled);
+    return spooled;
   }
 
-  take(sample: Sample): void {
-    this.#cover([sample]);
+  add(sample: Sample): void {
+    this.#addCoverage([sample]);
     this.options.spool.add(this.service.name, sample);
   }
 
-  /** Leaves out what came after a moment in milliseconds since 1970: another replica has probed since then. */
+  /** Discards the samples after a time in milliseconds since 1970, because another replica may have probed since. */
   discardAfter(at: number): void {
-    const left = this.options.spool.removeAfter(this.service.name, at);
-    if (left > 0)
+    const discarded = this.options.spool.removeAfter(this.service.name, at);
+    if (discarded > 0)
       this.options.log.warn(
-        `${this.service.name}: ${left} samples are not recorded: another replica probed at that time`,
+        `${this.service.name}: discarded ${discarded} samples: another replica probed at that time`,
       );
-    this.#sending = undefined;
+    this.#pendingWindow = undefined;
     this.#covered = this.#covered.flatMap(({ from, to }) => (from > at ? [] : [{ from, to: Math.min(to, at) }]));
   }
 
-  /** Whether the oldest sample that waits is as old as a window. @param now milliseconds since 1970 */
+  /** Whether the oldest spooled sample is older than a window. @param now milliseconds since 1970 */
   isDue(now: number): boolean {
     const oldest = this.options.spool.oldest(this.service.name);
     return oldest !== undefined && now - oldest.at >= this.#windowMs;
   }
 
-  /** Appends all that wait. @throws errors of the store; what is left goes on waiting then */
-  async record(): Promise<void> {
-    const { store, spool, log } = this.options;
+  /**
+   * Appends all spooled samples. After an error the remaining samples stay in the spool.
+   *
+   * @param fenced whether this process must hold the lease; a former holder records the samples of its validity without it
+   * @throws LeaseLostError, errors of the store
+   */
+  async flush(fenced: boolean): Promise<void> {
+    const { store, writer, spool, log } = this.options;
     const { name } = this.service;
+    if (fenced) await writer.assertHeld();
     await this.#prepareStream();
-    while (spool.waiting(name) > 0) {
+    while (spool.count(name) > 0) {
       const dropped = spool.takeDropped(name);
       if (dropped > 0) {
         log.warn(
-          `${name}: ${dropped} of the oldest samples were lost: there was no more room for them while KurrentDB was away`,
+          `${name}: dropped the ${dropped} oldest samples: the spool was full before KurrentDB was reachable again`,
         );
-        this.#sending = undefined;
+        this.#pendingWindow = undefined;
       }
-      const { event, samples } = (this.#sending ??= this.#nextWindow());
-      await store.appendToStream(this.#streamName, event);
-      // What was dropped while it was being sent is gone from the spool already.
-      spool.removeOldest(name, samples - spool.takeDropped(name));
-      this.#sending = undefined;
+      const { event, sampleCount } = (this.#pendingWindow ??= this.#nextWindow());
+      if (fenced) await writer.append({ streamName: this.#streamName, events: [event], expectedRevision: 'any' });
+      else await store.appendToStream(this.#streamName, event);
+      // Samples that were dropped during the append are no longer in the spool.
+      spool.removeOldest(name, sampleCount - spool.takeDropped(name));
+      this.#pendingWindow = undefined;
     }
   }
 
-  /** Takes in when samples were taken. @param samples in order of time */
-  #cover(samples: readonly Sample[]): void {
-    for (const span of coveredRanges(samples, this.#toleranceMs))
-      this.#covered = addTimeRange(this.#covered, span, this.#toleranceMs);
+  /** @param samples in order of time */
+  #addCoverage(samples: readonly Sample[]): void {
+    for (const range of coveredRanges(samples, this.#toleranceMs))
+      this.#covered = addTimeRange(this.#covered, range, this.#toleranceMs);
     this.#covered = this.#covered.slice(-MAX_TIME_RANGES);
   }
 
-  /** Sees to it that the stream is there, and keeps its events for as long as is configured. */
+  /** Creates the stream, or applies the configured retention to the existing one. */
   async #prepareStream(): Promise<void> {
     if (this.#isStreamReady) return;
     const { store, samplesMaxAge } = this.options;
@@ -140,34 +149,34 @@ export class SampleRecorder {
         await store.setStreamMetadata(this.#streamName, withMaxAge(metadata, samplesMaxAge), {
           expectedRevision: revision,
         });
+      await this.#removeRecorded();
     }
-    if (!created) await this.#forgetRecorded();
     this.#isStreamReady = true;
   }
 
-  /** A process that was killed may have recorded what it left in the spool. */
-  async #forgetRecorded(): Promise<void> {
+  /** Removes spooled samples that a killed process had recorded already. */
+  async #removeRecorded(): Promise<void> {
     const { store, spool } = this.options;
     const { name } = this.service;
-    const windows = await store.readStream(this.#streamName, { direction: 'backwards', limit: LOOKED_AT });
+    const windows = await store.readStream(this.#streamName, { direction: 'backwards', limit: MAX_COMPARED_WINDOWS });
     const recorded = windows.flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
-    const known = new Set(recorded.map(identityOf));
-    const waiting = spool.samples(name, MAX_SAMPLES_PER_EVENT);
-    const firstNew = waiting.findIndex((sample) => !known.has(identityOf(sample)));
-    spool.removeOldest(name, firstNew < 0 ? waiting.length : firstNew);
+    const recordedKeys = new Set(recorded.map(keyOf));
+    const spooled = spool.samples(name, MAX_SAMPLES_PER_EVENT);
+    const firstNew = spooled.findIndex((sample) => !recordedKeys.has(keyOf(sample)));
+    spool.removeOldest(name, firstNew < 0 ? spooled.length : firstNew);
   }
 
   #nextWindow(): Window {
     const samples = this.options.spool.samples(this.service.name, MAX_SAMPLES_PER_EVENT);
     return {
       event: toProbesRecorded(this.service.name, samples, this.service, this.options.proberId),
-      samples: samples.length,
+      sampleCount: samples.length,
     };
   }
 }
 
-/** No two probes of a service begin at the same moment and take the same time to the microsecond. */
-function identityOf({ at, responseMicros }: Sample): string {
+/** Unique within a service: no two probes start at the same millisecond and take the same microseconds. */
+function keyOf({ at, responseMicros }: Sample): string {
   return `${at}/${responseMicros}`;
 }
 

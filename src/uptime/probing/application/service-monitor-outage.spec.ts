@@ -18,8 +18,8 @@ describe('the monitor of a service, while the store is away', () => {
     await given.monitor.stop(1_000);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(given.logged).toEqual([
-      expect.stringContaining('not recorded, tried again with every probe'),
-      'http: recording again',
+      expect.stringContaining('recording failed; retried after each probe'),
+      'http: recording has resumed',
     ]);
   });
 
@@ -43,7 +43,7 @@ describe('the monitor of a service, while the store is away', () => {
     given.store.loseNextAnswer();
     await given.run(1);
     expect(given.samples()).toHaveLength(9);
-    expect(given.spool.open().waiting('http')).toBe(7);
+    expect(given.spool.open().count('http')).toBe(7);
     await given.spool.restart();
     const restarted = await given.start('prober2');
     await given.run(1, restarted);
@@ -58,7 +58,7 @@ describe('the monitor of a service, while the store is away', () => {
     await given.run(3);
     await given.monitor.stop(1_000);
     expect(given.logged.at(-1)).toBe(
-      'http: stopped with 4 samples that could not be recorded; they are kept, and recorded after the next start',
+      'http: stopped with 4 samples in the spool; they are recorded after the next start',
     );
     await given.spool.restart();
     given.store.comeBack();

@@ -10,7 +10,7 @@ describe('the monitor of a service, with another replica', () => {
     const both = async (times: number): Promise<void> => {
       for (let index = 0; index < times; index++) {
         await Promise.all([given.monitor.probeOnce(), other.probeOnce()]);
-        await Promise.all([given.monitor.recorded(), other.recorded()]);
+        await Promise.all([given.monitor.flushed(), other.flushed()]);
         given.clock.advance(HTTP.intervalMs);
       }
     };
@@ -50,10 +50,10 @@ describe('the monitor of a service, with another replica', () => {
     given.isProber = false;
     await given.run(3);
     expect(given.told()).toEqual(['up@0']);
-    await given.monitor.handOver(NOON + 45_000);
+    await given.monitor.deactivate(NOON + 45_000);
     expect(given.told()).toEqual(['up@0']);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4]);
-    expect(given.logged).toEqual(['http: 3 samples are not recorded: another replica probed at that time']);
+    expect(given.logged).toEqual(['http: discarded 3 samples: another replica probed at that time']);
     const begun = given.probe.begun;
     await given.run(1);
     expect(given.probe.begun).toBe(begun);
@@ -64,7 +64,7 @@ describe('the monitor of a service, with another replica', () => {
     given.probe.goesDown();
     await given.run(2);
     given.isProber = false;
-    await given.monitor.handOver(given.clock.now());
+    await given.monitor.deactivate(given.clock.now());
     given.isProber = true;
     const next = await given.start('prober2');
     await given.run(1, next);

@@ -84,7 +84,7 @@ describe('the monitor of a service', () => {
     given.probe.isHanging = true;
     const impatient = await given.start('prober1', { ...HTTP, timeoutMs: 20, failureThreshold: 1 });
     await impatient.probeOnce();
-    await impatient.recorded();
+    await impatient.flushed();
     expect(given.probe.aborted).toBe(1);
     expect(given.changes()).toMatchObject([{ status: 'down', metadata: { error: 'no answer within 20 ms' } }]);
   });
@@ -136,7 +136,7 @@ describe('the monitor of a service', () => {
     await given.run(8);
     given.store.loseNextAnswer();
     await given.run(1);
-    expect(given.logged).toEqual([expect.stringContaining('not recorded')]);
+    expect(given.logged).toEqual([expect.stringContaining('recording failed')]);
     await given.run(2);
     await given.monitor.stop(1_000);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

@@ -10,34 +10,30 @@ import {
 import { StatusChangeRecorder, type StatusChangeRecorderOptions } from './status-change.recorder.js';
 import { type EventLoopLag } from './event-loop-lag.js';
 import { type Probe } from './probe.js';
-import { LeaseLostError } from './prober-lease.js';
+import { LeaseLostError, type ProberLease } from './prober-lease.js';
 import { SampleRecorder, type SampleRecorderOptions } from './sample.recorder.js';
 import { runProbe } from './run-probe.js';
 
 export interface MonitorOptions extends SampleRecorderOptions {
   readonly store: SampleRecorderOptions['store'] & StatusChangeRecorderOptions['store'];
-  readonly append: StatusChangeRecorderOptions['append'];
-  /** Resolves where this process is sure to be the prober; throws as {@link append} does. */
-  readonly confirm: () => Promise<void>;
+  readonly lease: Pick<ProberLease, 'remoteHolder'>;
   readonly clock: Clock;
   readonly eventLoopLag: EventLoopLag;
-  /** When another replica was seen to be the prober. */
-  readonly proberElsewhere: () => { readonly since: number; readonly until: number } | undefined;
 }
 
 /**
- * Probes one service, one probe at a time, and records what it finds, for as long as this process is the prober. Goes on probing
- * while the store cannot be reached.
+ * Probes one service, one probe at a time, and records samples and status changes while this process holds the lease. Probing
+ * continues while the store is unreachable.
  */
 export class ServiceMonitor implements LiveService {
   readonly #changes: StatusChangeRecorder;
   readonly #samples: SampleRecorder;
   #stop = new AbortController();
   #probing: Promise<void> | undefined;
-  #recording: Promise<void> | undefined;
-  #handingOver: Promise<void> = Promise.resolve();
+  #flushing: Promise<void> | undefined;
+  #deactivating: Promise<void> = Promise.resolve();
   #isActive = false;
-  #isStoreAway = false;
+  #isStoreUnreachable = false;
   #lastAt = 0;
   #lastProbe: ProbeAttempt | undefined;
 
@@ -55,132 +51,133 @@ export class ServiceMonitor implements LiveService {
   }
 
   get covered(): readonly TimeRange[] {
-    const elsewhere = this.#isActive ? undefined : this.options.proberElsewhere();
-    return elsewhere ? [{ from: elsewhere.since, to: elsewhere.until }] : this.#samples.covered;
+    const remote = this.#isActive ? undefined : this.options.lease.remoteHolder;
+    return remote ? [{ from: remote.since, to: remote.until }] : this.#samples.covered;
   }
 
   get lastProbe(): ProbeAttempt | undefined {
     return this.#isActive ? this.#lastProbe : undefined;
   }
 
-  /** The streams have been read, where this process probes. */
+  /** Whether the streams have been read, if this process probes. */
   get isReady(): boolean {
     return !this.#isActive || this.#changes.isReady;
   }
 
-  /** This process is the prober from now on: reads where the history stands; where the store is away, that is tried again with every probe. */
-  async begin(): Promise<void> {
-    await this.#handingOver;
-    // What is being recorded was decided on what is forgotten now.
-    await this.recorded();
+  /** Starts probing after this process has acquired the lease: loads the state from the streams, with a retry after each probe. */
+  async activate(): Promise<void> {
+    await this.#deactivating;
+    // A running flush is based on the state that is reset below.
+    await this.flushed();
     this.#isActive = true;
     this.#stop = new AbortController();
-    this.#changes.begin(this.#samples.begin(), this.options.clock.now());
-    await this.#record(false);
+    this.#changes.reset(this.#samples.restore(), this.options.clock.now());
+    await this.#flush(false);
   }
 
   /**
-   * Probes once. While a probe runs, another one is not begun: the call waits for the one that runs.
+   * Probes once; a call during a running probe waits for that probe.
    *
-   * Resolves when the sample has been taken; recording it goes on in the background (see {@link recorded}).
+   * Resolves with the sample queued; it is recorded in the background (see {@link flushed}).
    */
   probeOnce(): Promise<void> {
     this.#probing ??= this.#runProbe().finally(() => (this.#probing = undefined));
     return this.#probing;
   }
 
-  /** Resolves when nothing is being recorded. */
-  async recorded(): Promise<void> {
-    await this.#recording;
+  /** Resolves when no flush is running. */
+  async flushed(): Promise<void> {
+    await this.#flushing;
   }
 
-  /** Records the samples that wait, whoever is the prober now. @returns whether none waits any more */
-  async recordSamples(): Promise<boolean> {
-    await this.#record(true);
-    return this.#samples.waiting === 0;
+  /** Records the spooled samples, even if another replica holds the lease. @returns whether the spool is empty */
+  async flushSamples(): Promise<boolean> {
+    await this.#flush(true);
+    return this.#samples.pendingCount === 0;
   }
 
   /**
-   * Another replica is the prober: what this one found after it was sure to be is left out; the samples from before are recorded.
+   * Stops probing after another replica has acquired the lease. Discards the samples after the end of this process's validity, and
+   * records the samples before it.
    *
-   * @param validUntil when it last was sure to be the prober, in milliseconds since 1970
+   * @param validUntil in milliseconds since 1970
    */
-  handOver(validUntil: number): Promise<void> {
+  deactivate(validUntil: number): Promise<void> {
     this.#isActive = false;
     this.#stop.abort();
-    this.#handingOver = this.#finish(validUntil);
-    return this.#handingOver;
+    this.#deactivating = this.#discardAndFlush(validUntil);
+    return this.#deactivating;
   }
 
   /**
-   * Ends a running probe without a sample, and records what waits.
+   * Cancels a running probe, and records the spooled samples.
    *
-   * @param withinMs no longer than this; what could not be recorded by then waits in the spool
+   * @param withinMs limit for the recording; the remaining samples stay in the spool
    */
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
     await this.#probing;
     await settleWithin(
       withinMs,
-      this.recorded().then(() => this.#record(true)),
+      this.flushed().then(() => this.#flush(true)),
     );
     await this.probe.close?.();
-    const { waiting } = this.#samples;
-    if (this.#isActive && waiting > 0)
+    const { pendingCount } = this.#samples;
+    if (this.#isActive && pendingCount > 0)
       this.options.log.warn(
-        `${this.service.name}: stopped with ${waiting} samples that could not be recorded; they are kept, and recorded after the next start`,
+        `${this.service.name}: stopped with ${pendingCount} samples in the spool; they are recorded after the next start`,
       );
     this.#isActive = false;
   }
 
-  async #finish(validUntil: number): Promise<void> {
+  async #discardAndFlush(validUntil: number): Promise<void> {
     await this.#probing;
-    await this.recorded();
+    await this.flushed();
     this.#samples.discardAfter(validUntil);
-    await this.#record(true);
+    await this.#flush(true);
   }
 
   async #runProbe(): Promise<void> {
     if (!this.#isActive) return;
-    // The wall clock may be set back; the order of samples may not.
+    // Samples stay in order if the wall clock is set back.
     const at = Math.max(this.options.clock.now(), this.#lastAt);
     this.#lastAt = at;
-    const taken = await runProbe(this.probe, this.service, at, this.#stop.signal, this.options);
-    if (!taken) return;
-    this.#lastProbe = taken;
-    this.#changes.take(taken.sample);
-    this.#samples.take(taken.sample);
-    void this.#record(false);
+    const attempt = await runProbe(this.probe, this.service, at, this.#stop.signal, this.options);
+    if (!attempt) return;
+    this.#lastProbe = attempt;
+    this.#changes.add(attempt.sample);
+    this.#samples.add(attempt.sample);
+    void this.#flush(false);
   }
 
-  /** Records what waits, unless that is going on already. Never rejects: what could not be recorded waits for the next time. */
-  #record(isLast: boolean): Promise<void> {
-    this.#recording ??= this.#recordNow(isLast).finally(() => (this.#recording = undefined));
-    return this.#recording;
+  /**
+   * Records pending changes and samples; single-flight. Never rejects: what fails is retried by the next flush.
+   *
+   * @param force also records samples whose window is not full
+   */
+  #flush(force: boolean): Promise<void> {
+    this.#flushing ??= this.#tryFlush(force).finally(() => (this.#flushing = undefined));
+    return this.#flushing;
   }
 
-  async #recordNow(isLast: boolean): Promise<void> {
+  async #tryFlush(force: boolean): Promise<void> {
     const { clock, log } = this.options;
     try {
       do {
-        // The samples that prove a change are recorded with it.
-        const hasChanged = this.#isActive && (await this.#changes.record());
-        if (isLast || hasChanged || this.#samples.isDue(clock.now())) {
-          // Another replica may probe since the store was away, or this process stood still: its samples are the ones that count.
-          if (this.#isActive) await this.options.confirm();
-          await this.#samples.record();
-        }
-      } while (this.#isActive && this.#changes.waiting > 0);
-      if (this.#isStoreAway) log.info(`${this.service.name}: recording again`);
-      this.#isStoreAway = false;
+        const hasChanged = this.#isActive && (await this.#changes.flush());
+        // A change is recorded together with its samples.
+        if (force || hasChanged || this.#samples.isDue(clock.now())) await this.#samples.flush(this.#isActive);
+      } while (this.#isActive && this.#changes.pendingCount > 0);
+      if (this.#isStoreUnreachable) log.info(`${this.service.name}: recording has resumed`);
+      this.#isStoreUnreachable = false;
     } catch (error) {
-      // Whoever is the prober now decides on changes; this process is about to be told.
+      // The listener of the lease deactivates this monitor.
       if (error instanceof LeaseLostError) return;
       if (!(error instanceof DomainError))
-        log.error(`${this.service.name}: recording failed; it is tried again with the next probe`, error);
-      else if (!this.#isStoreAway)
-        log.warn(`${this.service.name}: not recorded, tried again with every probe: ${error.message}`);
-      this.#isStoreAway = true;
+        log.error(`${this.service.name}: recording failed; retried after the next probe`, error);
+      else if (!this.#isStoreUnreachable)
+        log.warn(`${this.service.name}: recording failed; retried after each probe: ${error.message}`);
+      this.#isStoreUnreachable = true;
     }
   }
 }

@@ -1,23 +1,22 @@
 import { type Sample } from '../../domain/index.js';
 
 /**
- * Keeps samples on this machine, over restarts, until they are recorded in the store. One process uses it at a time.
+ * Local queue of samples that are not in the store yet; survives restarts. One process uses it at a time.
  *
- * Bounded: where there is no more room, the oldest samples of the service that has most go first, and are counted.
+ * Bounded: when it is full, the oldest sample of the service with the most samples is dropped and counted.
  */
 export interface Spool {
   add(service: string, sample: Sample): void;
-  /** How many samples of a service wait. */
-  waiting(service: string): number;
+  /** Queued samples of a service. */
+  count(service: string): number;
   oldest(service: string): Sample | undefined;
-  /** The oldest samples of a service, at most so many, in the order in which they were added. */
+  /** The oldest samples of a service, at most `limit`, in insertion order. */
   samples(service: string, limit: number): Sample[];
-  /** The oldest so many are recorded. */
-  removeOldest(service: string, samples: number): void;
-  /** Those that are later than a moment (milliseconds since 1970) are not to be recorded. @returns how many */
+  removeOldest(service: string, count: number): void;
+  /** Removes the samples after a time in milliseconds since 1970. @returns their number */
   removeAfter(service: string, at: number): number;
-  /** How many samples were dropped for want of room since this was last asked. */
+  /** Samples dropped since the previous call because the spool was full. */
   takeDropped(service: string): number;
-  /** Names of the services for which something waits. */
+  /** Services with queued samples. */
   services(): string[];
 }

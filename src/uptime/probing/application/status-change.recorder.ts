@@ -1,12 +1,10 @@
 import { toTimestamp } from '../../../common/time.js';
 import {
-  type AppendResult,
   type EventStore,
   isEvent,
   serviceUptimeStream,
   StreamDeletedError,
   StreamNotFoundError,
-  type StreamWrite,
   WrongExpectedRevisionError,
 } from '../../../event-store/domain/index.js';
 import {
@@ -27,43 +25,43 @@ import {
   toServiceStatusChanged,
   type StatusDetectorState,
 } from '../../domain/index.js';
+import { type FencedWriter } from './fenced-writer.js';
 import { type Log } from './log.js';
 
-/** Samples that wait for the stream's state, and changes that wait for the store: more than days of an outage bring forth. */
+/** Limits of the queues during an outage of the store: enough for several days. */
 const MAX_PENDING_SAMPLES = 20_000;
 const MAX_PENDING_CHANGES = 5_000;
-/** How often, in one go, other writers may be first before the rest is left to the next one. */
+/** Conflicts with other writers per flush. */
 const MAX_CONFLICTS = 5;
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
-/** Where the stream stood when it was last read or written. */
-interface Recorded {
+/** State of the stream after the last read or append. */
+interface StreamState {
   readonly revision: bigint | 'no_stream';
   readonly last: StatusChange | undefined;
 }
 
 export interface StatusChangeRecorderOptions {
   readonly store: Pick<EventStore, 'readStream' | 'createStream'>;
-  /** Appends for as long as this process is the prober, and throws where it is not any more. */
-  readonly append: (write: StreamWrite) => Promise<AppendResult>;
+  readonly writer: Pick<FencedWriter, 'append'>;
   readonly log: Log;
 }
 
 /**
- * The changes of one service, from the samples that show them to the stream that keeps them.
+ * Detects status changes of one service in its samples, and appends them to its stream.
  *
- * What is in the streams is the truth: state comes from there, and where another writer was faster, it comes from there again and
- * the changes that wait are fitted to it. While the store cannot be reached they wait, in order, and are appended later with the
- * times they had, once: each append names the revision it expects, and the id of a change is made of the change.
+ * The streams are the source of truth: the state is loaded from them, and loaded again after a conflict, with the pending changes
+ * rebased onto it. While the store is unreachable, changes are queued with their original times. They are appended exactly once,
+ * because each append expects a revision and event ids are derived from the changes.
  */
 export class StatusChangeRecorder {
   readonly #streamName: string;
-  #recorded: Recorded | undefined;
+  #stream: StreamState | undefined;
   #state: StatusDetectorState = INITIAL_DETECTOR_STATE;
-  #unjudged: Sample[] = [];
-  /** From when on it judges samples, in milliseconds since 1970. */
-  #goesOnAt = 0;
-  #waiting: StatusChange[] = [];
+  #pendingSamples: Sample[] = [];
+  /** Time of the first sample to apply, in milliseconds since 1970. */
+  #resumesAt = 0;
+  #pendingChanges: StatusChange[] = [];
 
   constructor(
     private readonly service: MonitoredService,
@@ -72,108 +70,109 @@ export class StatusChangeRecorder {
     this.#streamName = serviceUptimeStream(service.name);
   }
 
-  /** The last change that is known to be recorded, and those that are confirmed but not recorded yet; in order. */
+  /** The last recorded change and the pending ones, in order. */
   get latestChanges(): readonly StatusChange[] {
-    return this.#recorded?.last ? [this.#recorded.last, ...this.#waiting] : this.#waiting;
+    return this.#stream?.last ? [this.#stream.last, ...this.#pendingChanges] : this.#pendingChanges;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
+  get pendingCount(): number {
+    return this.#pendingChanges.length;
   }
 
-  /** Whether the stream has been read, so that samples are judged as they come. */
+  /** Whether the state has been loaded from the stream. */
   get isReady(): boolean {
-    return this.#recorded !== undefined;
+    return this.#stream !== undefined;
   }
 
   /**
-   * Forgets what it knows, and takes its state from the streams again.
+   * Discards the state; the next flush loads it from the streams.
    *
-   * @param samples that are not recorded yet, to be judged by it
+   * @param samples not recorded yet, to be applied to the loaded state
    * @param now milliseconds since 1970
    */
-  begin(samples: readonly Sample[], now: number): void {
-    this.#goesOnAt = samples[0]?.at ?? now;
-    this.#recorded = undefined;
+  reset(samples: readonly Sample[], now: number): void {
+    this.#resumesAt = samples[0]?.at ?? now;
+    this.#stream = undefined;
     this.#state = INITIAL_DETECTOR_STATE;
-    this.#waiting = [];
-    this.#unjudged = samples.slice(-MAX_PENDING_SAMPLES);
+    this.#pendingChanges = [];
+    this.#pendingSamples = samples.slice(-MAX_PENDING_SAMPLES);
   }
 
-  /** Takes in the next sample. While the stream has not been read, samples wait to be judged by what it will say. */
-  take(sample: Sample): void {
-    if (this.#recorded) {
-      this.#toSample(sample);
+  /** Applies the next sample, or queues it until the state has been loaded. */
+  add(sample: Sample): void {
+    if (this.#stream) {
+      this.#applySample(sample);
       return;
     }
-    this.#unjudged.push(sample);
-    if (this.#unjudged.length > MAX_PENDING_SAMPLES) {
-      if (this.#unjudged.length === MAX_PENDING_SAMPLES + 1)
+    this.#pendingSamples.push(sample);
+    if (this.#pendingSamples.length > MAX_PENDING_SAMPLES) {
+      if (this.#pendingSamples.length === MAX_PENDING_SAMPLES + 1)
         this.options.log.warn(
-          `${this.service.name}: the store has been away for so long that the oldest samples are not judged any more`,
+          `${this.service.name}: more than ${MAX_PENDING_SAMPLES} samples during an outage: status changes in the oldest ones are lost`,
         );
-      this.#unjudged = this.#unjudged.slice(-MAX_PENDING_SAMPLES);
+      this.#pendingSamples = this.#pendingSamples.slice(-MAX_PENDING_SAMPLES);
     }
   }
 
   /**
-   * Reads the stream where that has not been done yet (and creates it where it is missing), and appends all that waits.
+   * Loads the state if necessary, creates the stream if it does not exist, and appends the pending changes. After an error they stay
+   * pending.
    *
-   * @returns whether something was appended
-   * @throws LeaseLostError, errors of the store; what waits goes on waiting then
+   * @returns whether changes were appended
+   * @throws LeaseLostError, errors of the store
    */
-  async record(): Promise<boolean> {
-    if (!this.#recorded) await this.#catchUp();
+  async flush(): Promise<boolean> {
+    if (!this.#stream) await this.#loadState();
     let hasAppended = false;
-    for (let conflicts = 0; this.#waiting.length > 0;) {
+    for (let conflicts = 0; this.#pendingChanges.length > 0;) {
       try {
         await this.#append();
         hasAppended = true;
       } catch (error) {
-        const isOutdated = error instanceof WrongExpectedRevisionError || error instanceof StreamDeletedError;
-        if (!isOutdated || ++conflicts > MAX_CONFLICTS) throw error;
-        await this.#catchUp();
+        const isConflict = error instanceof WrongExpectedRevisionError || error instanceof StreamDeletedError;
+        if (!isConflict || ++conflicts > MAX_CONFLICTS) throw error;
+        await this.#loadState();
       }
     }
     return hasAppended;
   }
 
   async #append(): Promise<void> {
-    const changes = [...this.#waiting];
-    const { revision } = await this.options.append({
+    const changes = [...this.#pendingChanges];
+    const { revision } = await this.options.writer.append({
       streamName: this.#streamName,
       events: changes.map(toServiceStatusChanged),
-      expectedRevision: this.#recorded?.revision ?? 'no_stream',
+      expectedRevision: this.#stream?.revision ?? 'no_stream',
     });
     const appended = new Set(changes.map(({ eventId }) => eventId));
-    this.#recorded = { revision, last: changes.at(-1) };
-    this.#waiting = this.#waiting.filter(({ eventId }) => !appended.has(eventId));
+    this.#stream = { revision, last: changes.at(-1) };
+    this.#pendingChanges = this.#pendingChanges.filter(({ eventId }) => !appended.has(eventId));
   }
 
-  /** Takes the state from the stream, fits what waits to it, and judges the samples that waited for it. */
-  async #catchUp(): Promise<void> {
-    const isFirst = this.#recorded === undefined;
+  /** Loads the state, rebases the pending changes onto it, and applies the pending samples. */
+  async #loadState(): Promise<void> {
+    const isInitial = this.#stream === undefined;
     const recorded = (await this.#read()) ?? (await this.#create());
     const { last } = recorded;
     let state = last ? evolve(INITIAL_DETECTOR_STATE, { change: last }) : INITIAL_DETECTOR_STATE;
-    if (isFirst) for (const sample of await this.#recordedSamples()) state = evolve(state, { sample });
+    if (isInitial) for (const sample of await this.#lastRecordedSamples()) state = evolve(state, { sample });
     else state = { ...state, streaks: this.#state.streaks };
-    this.#recorded = recorded;
-    this.#waiting = rebaseChanges(this.#waiting, last);
-    const current = this.#waiting.at(-1);
+    this.#stream = recorded;
+    this.#pendingChanges = rebaseChanges(this.#pendingChanges, last);
+    const current = this.#pendingChanges.at(-1);
     this.#state = current ? evolve(state, { change: current }) : state;
-    for (const sample of this.#unjudged.splice(0)) this.#toSample(sample);
+    for (const sample of this.#pendingSamples.splice(0)) this.#applySample(sample);
   }
 
-  /** Undefined where the stream holds no change yet, and may not be complete. */
-  async #read(): Promise<Recorded | undefined> {
+  /** Undefined if the stream contains no change; it may lack its first event. */
+  async #read(): Promise<StreamState | undefined> {
     let revision: bigint | undefined;
     try {
       for (let from: bigint | 'end' = 'end'; ;) {
         const events = await this.options.store.readStream(this.#streamName, {
           from,
           direction: 'backwards',
-          limit: PAGE,
+          limit: PAGE_SIZE,
         });
         for (const event of events) {
           revision ??= event.revision;
@@ -191,15 +190,15 @@ export class StatusChangeRecorder {
     }
   }
 
-  async #create(): Promise<Recorded> {
+  async #create(): Promise<StreamState> {
     await createUptimeStream(this.options.store, this.service.name);
     const [event] = await this.options.store.readStream(this.#streamName, { direction: 'backwards', limit: 1 });
     if (!event) throw new StreamNotFoundError(this.#streamName);
     return { revision: event.revision, last: undefined };
   }
 
-  /** The samples that were recorded last, whoever took them, where what is probed now follows them: a run that they began goes on. */
-  async #recordedSamples(): Promise<readonly Sample[]> {
+  /** Samples of the last recorded window, of any replica, if there is no gap after it: streaks continue across a failover. */
+  async #lastRecordedSamples(): Promise<readonly Sample[]> {
     try {
       const [event] = await this.options.store.readStream(probeSamplesStream(this.service.name), {
         direction: 'backwards',
@@ -208,23 +207,25 @@ export class StatusChangeRecorder {
       if (!event || !isEvent(event, ProbesRecorded)) return [];
       const samples = decodeSamples(event.data);
       const last = samples.at(-1)?.at ?? 0;
-      return this.#goesOnAt - last <= maxSampleGapMs(event.data) ? samples.filter(({ at }) => at < this.#goesOnAt) : [];
+      return this.#resumesAt - last <= maxSampleGapMs(event.data)
+        ? samples.filter(({ at }) => at < this.#resumesAt)
+        : [];
     } catch (error) {
       if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
       throw error;
     }
   }
 
-  #toSample(sample: Sample): void {
+  #applySample(sample: Sample): void {
     const { state, change } = applySample(this.service.name, this.#state, sample, this.service);
     this.#state = state;
     if (!change) return;
-    this.#waiting.push(change);
-    if (this.#waiting.length > MAX_PENDING_CHANGES) {
+    this.#pendingChanges.push(change);
+    if (this.#pendingChanges.length > MAX_PENDING_CHANGES) {
       this.options.log.warn(
-        `${this.service.name}: the store has been away for so long that a change is not kept any more (${this.#waiting[0]?.status} at ${toTimestamp(this.#waiting[0]?.at ?? 0)})`,
+        `${this.service.name}: more than ${MAX_PENDING_CHANGES} status changes during an outage: dropped the oldest one (${this.#pendingChanges[0]?.status} at ${toTimestamp(this.#pendingChanges[0]?.at ?? 0)})`,
       );
-      this.#waiting = rebaseChanges(this.#waiting.slice(1), this.#recorded?.last);
+      this.#pendingChanges = rebaseChanges(this.#pendingChanges.slice(1), this.#stream?.last);
     }
   }
 }

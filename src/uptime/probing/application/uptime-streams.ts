@@ -8,23 +8,23 @@ import { createUptimeStream, probeSamplesStream } from '../../domain/index.js';
 
 const DAY_SECONDS = 86_400;
 
-/** What became of creating the streams of one service. */
+/** Result of creating the streams of one service. */
 export interface StreamCreation {
   readonly service: string;
   readonly streamName: string;
   readonly success: boolean;
-  /** How the store knows the stream; absent where it is not there. */
+  /** Id of the stream in the store; absent after a failure. */
   readonly streamId?: string;
-  /** Why it is not, for a person. */
+  /** Reason of the failure, in plain language. */
   readonly error?: string;
 }
 
-/** @param days 0: for ever. @returns seconds, as streams take them; undefined for ever */
+/** `$maxAge` in seconds. @param days 0 for unlimited retention, which is undefined as `$maxAge` */
 export function samplesMaxAgeOf(days: number): number | undefined {
   return days === 0 ? undefined : days * DAY_SECONDS;
 }
 
-/** Creates the streams of each service; harmless where they are there. One that fails does not keep the others from theirs. */
+/** Creates the streams of each service; idempotent. A failure for one service does not affect the others. */
 export function createUptimeStreams(
   store: Pick<EventStore, 'createStream'>,
   services: readonly string[],
@@ -46,10 +46,10 @@ export function createUptimeStreams(
 }
 
 /**
- * The stream of a service's raw samples. The read model goes on knowing when a service was probed after they have gone, but one that
- * is built anew finds that time unknown.
+ * Creates the stream of a service's raw samples. Expired samples stay in the read model as coverage, but are `unknown` time after a
+ * rebuild.
  *
- * @param maxAge seconds that they are kept; for ever where undefined
+ * @param maxAge retention in seconds; unlimited if undefined
  * @throws as {@link createUptimeStream}
  */
 export function createSamplesStream(
