@@ -16,12 +16,12 @@ const { ReadReq, ReadResp } = persistentSubscriptions;
 
 type Uuid = InstanceType<typeof shared.UUID>;
 
-/** Bytes that go out before it is looked whether they have left. */
+/** Bytes that are written before the backpressure of the connection is checked. */
 const MAX_UNFLUSHED_BYTES = 256 * 1024;
 
 const CONNECTION_NAME_HEADER = 'connection-name';
 
-/** PersistentSubscriptions.Read: a consumer, its events and its answers. */
+/** PersistentSubscriptions.Read: delivers events to a consumer and receives its acks and nacks. */
 export function readHandler(context: ServerContext, subscriptions: PersistentSubscriptions): RpcHandler {
   return (call) => {
     const consumer = new ConsumerCall(context, subscriptions, call);
@@ -40,7 +40,7 @@ class ConsumerCall implements Subscriber {
   #groupName = '';
   #structuredIds = false;
   #subscription: Subscription | undefined;
-  #written = 0;
+  #unflushedBytes = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -67,7 +67,10 @@ class ConsumerCall implements Subscriber {
     else throw handlerFailed();
   }
 
-  /** Without a word before it, the call is over; a consumer goes on to be served, though it can say nothing any more. [consume.malformed] */
+  /**
+   * Ends the call if the client never subscribed. A subscribed consumer keeps receiving events, although it can no
+   * longer ack them. [consume.malformed]
+   */
   halfClosed(): void {
     if (this.#subscription === undefined) this.call.end();
   }
@@ -78,17 +81,17 @@ class ConsumerCall implements Subscriber {
 
   deliver(frame: Buffer, options: DeliveryOptions): void {
     const response = deliveredEvent(this.context, frame, { ...options, structuredIds: this.#structuredIds });
-    this.#written += response.length;
+    this.#unflushedBytes += response.length;
     this.call.write(response);
   }
 
   get isBackedUp(): boolean {
-    return this.#written > MAX_UNFLUSHED_BYTES || this.call.isBackedUp;
+    return this.#unflushedBytes > MAX_UNFLUSHED_BYTES || this.call.isBackedUp;
   }
 
   async drained(): Promise<void> {
     await this.call.drained();
-    this.#written = 0;
+    this.#unflushedBytes = 0;
   }
 
   dropped(cause?: unknown): void {
@@ -116,7 +119,7 @@ class ConsumerCall implements Subscriber {
   }
 }
 
-/** @throws GrpcError if one is no UUID */
+/** @throws GrpcError if an id is not a UUID */
 function parseIds(ids: readonly Uuid[] | undefined): readonly string[] {
   return (ids ?? []).map((uuid) => {
     const id = parseUuid(Buffer.from(uuid.serializeBinary()));
@@ -125,7 +128,7 @@ function parseIds(ids: readonly Uuid[] | undefined): readonly string[] {
   });
 }
 
-/** @throws GrpcError if the number is no action */
+/** @throws GrpcError if the action is unknown */
 function parseNackAction(action: number | undefined): NackAction {
   const { Action } = ReadReq.Nack;
   switch (action) {

@@ -21,9 +21,10 @@ interface DeliveredOptions extends DeliveryOptions {
 }
 
 /**
- * A stored event as a framed ReadResp for consumers. The recorded event has the same fields as that of a read, so that it is copied.
- * Resolved, both the event and the link tell the link's positions, unlike in a read [consume.stream.links]; a link whose event cannot
- * be seen comes alone, and one that names nothing as an ordinary event.
+ * Encodes a stored event as a framed ReadResp for a consumer. The RecordedEvent has the same fields as that of a read
+ * and is copied. If a link is resolved, both the event and the link carry the link's positions, unlike in a read
+ * [consume.stream.links]. A link whose event is not visible is sent without it; a malformed link is sent as an ordinary
+ * event.
  */
 export function deliveredEvent(
   context: ServerContext,
@@ -33,27 +34,27 @@ export function deliveredEvent(
   const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
   const stored = parseEventFrame(frame);
   const { position } = stored;
-  const tail = [
+  const trailingFields = [
     varint64Field(COMMIT_POSITION_FIELD, BigInt(position)),
     varint64Field(RETRY_COUNT_FIELD, BigInt(retryCount)),
   ];
   if (!resolveLinks || stored.type !== LINK_TYPE || parseLink(stored.data.toString('utf8')) === undefined) {
-    return readResponse([bytesField(EVENT_FIELD, recordedOf(stored)), ...tail]);
+    return readResponse([bytesField(EVENT_FIELD, recordedOf(stored)), ...trailingFields]);
   }
   const link = bytesField(LINK_FIELD, recordedOf(stored)); // a copy: reading the event overwrites the memory of the link
   const target = linkedEvent(context, stored);
   return readResponse([
-    ...(target === undefined ? [] : [bytesField(EVENT_FIELD, movedTo(position, recordedOf(target)))]),
+    ...(target === undefined ? [] : [bytesField(EVENT_FIELD, withPosition(position, recordedOf(target)))]),
     link,
-    ...tail,
+    ...trailingFields,
   ]);
 }
 
 const readResponse = (fields: readonly Buffer[]): Buffer =>
   frameMessage(bytesField(RESPONSE_EVENT_FIELD, Buffer.concat(fields)));
 
-/** The recorded event with another position. */
-function movedTo(position: number, recorded: Buffer): Uint8Array {
+/** The RecordedEvent with another position. */
+function withPosition(position: number, recorded: Buffer): Uint8Array {
   return RecordedEvent.deserializeBinary(recorded)
     .setPreparePosition(String(position))
     .setCommitPosition(String(position))

@@ -21,9 +21,9 @@ describe('a request to create a group', () => {
     ['the end', streamOptions().setEnd(new shared.Empty()), 'end'],
     ['a revision', streamOptions().setRevision('7'), 7],
     ['the first revision', streamOptions().setRevision('0'), 'start'],
-    ['the revision that stands for the end', streamOptions().setRevision(END), 'end'],
-    ['a revision beyond any', streamOptions().setRevision('18446744073709551614'), Number.MAX_SAFE_INTEGER],
-  ])('begins at %s', (_, options, start) => {
+    ['the revision that means the end', streamOptions().setRevision(END), 'end'],
+    ['a revision beyond the maximum', streamOptions().setRevision('18446744073709551614'), Number.MAX_SAFE_INTEGER],
+  ])('starts at %s', (_, options, start) => {
     expect(parseCreate(createOptions().setStream(options))).toMatchObject({
       source: { kind: 'stream', streamName: 'orders' },
       groupName: 'group',
@@ -47,13 +47,13 @@ describe('a request to create a group', () => {
     });
   });
 
-  it('may come from a client of old, which names stream and revision elsewhere', () => {
+  it('accepts the legacy fields for stream and revision', () => {
     const options = createOptions().setStreamIdentifier(identifier('orders'));
     options.getSettings()?.setRevision('3');
     expect(parseCreate(options)).toMatchObject({ source: { streamName: 'orders' }, start: 3 });
   });
 
-  it('tells times in milliseconds or ticks, and a strategy by name or number', () => {
+  it('accepts times in milliseconds or ticks and strategies by name or number', () => {
     const options = createOptions().setStream(streamOptions().setStart(new shared.Empty()));
     options
       .getSettings()
@@ -74,14 +74,11 @@ describe('a request to create a group', () => {
     ['no settings', new CreateReq.Options().setStream(streamOptions().setStart(new shared.Empty()))],
     ['no source', createOptions()],
     ['no stream name', createOptions().setStream(streamOptions('').setStart(new shared.Empty()))],
-    ['no beginning', createOptions().setStream(streamOptions())],
-    ['no word about a filter', createOptions().setAll(new CreateReq.AllOptions().setStart(new shared.Empty()))],
+    ['no start', createOptions().setStream(streamOptions())],
+    ['no filter option', createOptions().setAll(new CreateReq.AllOptions().setStart(new shared.Empty()))],
+    ['an empty filter', createOptions().setAll(allOptions().setFilter(new CreateReq.AllOptions.FilterOptions()))],
     [
-      'a filter that says nothing',
-      createOptions().setAll(allOptions().setFilter(new CreateReq.AllOptions.FilterOptions())),
-    ],
-    [
-      'a regular expression that is none',
+      'an invalid regular expression',
       createOptions().setAll(
         allOptions().setFilter(
           new CreateReq.AllOptions.FilterOptions().setEventType(
@@ -90,11 +87,11 @@ describe('a request to create a group', () => {
         ),
       ),
     ],
-  ])('is refused with %s', (_, options) => {
+  ])('is rejected with %s', (_, options) => {
     expect(() => parseCreate(options)).toThrow(HANDLER_FAILED);
   });
 
-  it('is refused for a stream of the name $all, which stands for the log', () => {
+  it('is rejected for a stream named $all', () => {
     expect(() => parseCreate(createOptions().setStream(streamOptions('$all').setStart(new shared.Empty())))).toThrow(
       "Subscription group group on stream $all failed: 'Bad stream name.'",
     );
@@ -102,7 +99,7 @@ describe('a request to create a group', () => {
 });
 
 describe('a request to update a group', () => {
-  it('takes the first strategy if it names none', () => {
+  it('defaults to the first strategy', () => {
     const stream = new UpdateReq.StreamOptions().setStreamIdentifier(identifier('orders')).setRevision('4');
     const options = new UpdateReq.Options()
       .setGroupName('group')
@@ -116,8 +113,8 @@ describe('a request to update a group', () => {
   });
 });
 
-describe('the source of a group that is named', () => {
-  it('is a stream or $all, and must be there', () => {
+describe('the source of a group', () => {
+  it('is a stream or $all, and is required', () => {
     expect(parseSource(new DeleteReq.Options().setStreamIdentifier(identifier('orders')))).toEqual({
       kind: 'stream',
       streamName: 'orders',

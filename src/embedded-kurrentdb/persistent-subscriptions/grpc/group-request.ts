@@ -21,17 +21,17 @@ export interface GroupRequest {
   readonly settings: RequestedSettings;
 }
 
-/** 2^64 - 1 stands for the end, in revisions and positions. */
+/** 2^64 - 1 means the end, for revisions and positions. */
 const END = 18_446_744_073_709_551_615n;
 const TICKS_PER_MS = 10_000;
 
-/** @throws GrpcError for what is missing or makes no sense [groups.create.invalid] */
+/** @throws GrpcError if a field is missing or invalid [groups.create.invalid] */
 export function parseCreate(options: CreateOptions | undefined): GroupRequest {
   const settings = options?.getSettings();
   if (options === undefined || settings === undefined) throw handlerFailed();
   const all = options.getAll();
   const from = all === undefined ? streamStart(options, settings.getRevision()) : allStart(all);
-  const source: GroupSource = all === undefined ? streamSource(options) : { kind: 'all', filter: filterOf(all) };
+  const source: GroupSource = all === undefined ? groupStreamSource(options) : { kind: 'all', filter: filterOf(all) };
   const groupName = options.getGroupName();
   requireOrdinaryStream(source, groupName);
   return {
@@ -40,44 +40,47 @@ export function parseCreate(options: CreateOptions | undefined): GroupRequest {
     start: from,
     settings: {
       ...commonSettings(settings),
-      consumerStrategy: settings.getConsumerStrategy() || namedStrategy(settings),
+      consumerStrategy: settings.getConsumerStrategy() || legacyStrategy(settings),
     },
   };
 }
 
-/** A filter cannot be changed; a strategy is set anew, though, and clients of today send none. [groups.update] */
+/**
+ * The filter of a group cannot be changed. The strategy is always replaced, although current clients send none.
+ * [groups.update]
+ */
 export function parseUpdate(options: UpdateOptions | undefined): GroupRequest {
   const settings = options?.getSettings();
   if (options === undefined || settings === undefined) throw handlerFailed();
   const all = options.getAll();
   return {
-    source: all === undefined ? streamSource(options) : { kind: 'all', filter: undefined },
+    source: all === undefined ? groupStreamSource(options) : { kind: 'all', filter: undefined },
     groupName: options.getGroupName(),
     start: all === undefined ? streamStart(options, settings.getRevision()) : allStart(all),
-    settings: { ...commonSettings(settings), consumerStrategy: namedStrategy(settings) },
+    settings: { ...commonSettings(settings), consumerStrategy: legacyStrategy(settings) },
   };
 }
 
-/** The source that a request names by `stream_identifier` or `all`. */
+/** The source given by `stream_identifier` or `all`. */
 export function parseSource(
   options: { getStreamIdentifier(): Identifier | undefined; hasAll(): boolean } | undefined,
 ): GroupSource {
   if (options?.hasAll() === true) return { kind: 'all', filter: undefined };
-  return namedStream(options?.getStreamIdentifier());
+  return streamSource(options?.getStreamIdentifier());
 }
 
-export function namedStream(identifier: Identifier | undefined): GroupSource {
+export function streamSource(identifier: Identifier | undefined): GroupSource {
   if (identifier === undefined) throw handlerFailed();
   const streamName = streamNameOf(identifier);
   if (!isValidStreamName(streamName)) throw handlerFailed();
   return { kind: 'stream', streamName };
 }
 
-/** The stream; clients of old name it outside of the stream options. */
-const streamSource = (options: CreateOptions | UpdateOptions): GroupSource =>
-  namedStream(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
+/** The stream; old clients send it outside of the stream options. */
+const groupStreamSource = (options: CreateOptions | UpdateOptions): GroupSource =>
+  streamSource(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
 
-/** Groups on the log are created as such: by the name of `$all` they would be taken for each other. */
+/** Rejects a stream named `$all`: its groups would have the same keys as the groups on the log. */
 function requireOrdinaryStream(source: GroupSource, groupName: string): void {
   const isAll = source.kind === 'stream' && sourceName(source) === sourceName({ kind: 'all', filter: undefined });
   if (isAll) throw groupFailed(source.streamName, groupName, 'Bad stream name.');
@@ -152,15 +155,15 @@ const ticksToMs = (ticks: string): number => Math.floor(Number(ticks) / TICKS_PE
 
 const { ConsumerStrategy } = persistentSubscriptions.CreateReq;
 
-/** Strategies as an enum, from before they had names; the same in both requests. */
+/** The legacy enum of strategies, the same in both requests. */
 const STRATEGY_NAMES: ReadonlyMap<number, string> = new Map([
   [ConsumerStrategy.DISPATCHTOSINGLE, 'DispatchToSingle'],
   [ConsumerStrategy.ROUNDROBIN, 'RoundRobin'],
   [ConsumerStrategy.PINNED, 'Pinned'],
 ]);
 
-/** The first one, if nothing is said. [groups.update, groups.create.strategies] */
-function namedStrategy(settings: Settings): string {
+/** The first strategy is the default. [groups.update, groups.create.strategies] */
+function legacyStrategy(settings: Settings): string {
   const name = STRATEGY_NAMES.get(settings.getNamedConsumerStrategy());
   if (name === undefined) throw handlerFailed();
   return name;

@@ -3,7 +3,7 @@ import { GroupError } from '../runtime/group-error.js';
 import { handlerFailed } from '../../grpc/errors.js';
 import { GrpcError, StatusCode } from '../../grpc/status.js';
 
-/** The stream and the group that an error is about; an empty group name is left out of the trailers. [groups.list] */
+/** An empty group name is left out of the trailers. [groups.list] */
 function trailers(exception: string, streamName: string, groupName: string): Record<string, string> {
   return { exception, 'stream-name': streamName, ...(groupName === '' ? {} : { 'group-name': groupName }) };
 }
@@ -44,7 +44,7 @@ export const groupFailed = (streamName: string, groupName: string, reason: strin
     { cause },
   );
 
-/** The answer to a request that failed with this, as a real server says it. [groups.*, consume.not-found, consume.max-subscribers] */
+/** Maps an error to the response of KurrentDB. [groups.*, consume.not-found, consume.max-subscribers] */
 export function toGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
   if (!(error instanceof GroupError)) return handlerFailed(error);
@@ -61,7 +61,7 @@ export function toGrpcError(error: unknown): GrpcError {
   }
 }
 
-/** The same for settings that a client proposed. [groups.create.invalid] */
+/** Maps an error of {@link checkSettings}. [groups.create.invalid] */
 export function settingsError(error: unknown, streamName: string, groupName: string): unknown {
   return error instanceof InvalidSettingsError ? groupFailed(streamName, groupName, error.message, error) : error;
 }

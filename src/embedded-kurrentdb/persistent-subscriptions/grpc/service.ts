@@ -8,7 +8,7 @@ import { isOperator } from '../../grpc/operations.js';
 import { persistentSubscriptions, shared } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { readHandler } from './consumer-call.js';
-import { type GroupRequest, namedStream, parseCreate, parseSource, parseUpdate } from './group-request.js';
+import { type GroupRequest, streamSource, parseCreate, parseSource, parseUpdate } from './group-request.js';
 import { groupNotFound, toGrpcError, settingsError } from './grpc-errors.js';
 import { subscriptionInfo } from './subscription-info.js';
 
@@ -27,7 +27,7 @@ const {
   ReplayParkedResp,
 } = persistentSubscriptions;
 
-/** The PersistentSubscriptions service: groups of consumers, which share the events of a stream or of `$all`. */
+/** The PersistentSubscriptions service. */
 export function persistentSubscriptionsService(
   context: ServerContext,
   subscriptions: PersistentSubscriptions,
@@ -35,31 +35,31 @@ export function persistentSubscriptionsService(
   return {
     name: 'event_store.client.persistent_subscriptions.PersistentSubscriptions',
     methods: {
-      Create: managing(CreateReq, async (request, call) => {
+      Create: operatorUnary(CreateReq, async (request, call) => {
         const { source, groupName, start, settings } = parseCreate(request.getOptions());
         await subscriptions.create(
-          { source, groupName, start, settings: checked(settings, source, groupName) },
-          nameOf(call.principal),
+          { source, groupName, start, settings: validateSettings(settings, source, groupName) },
+          userName(call.principal),
         );
         return new CreateResp();
       }),
-      Update: managing(UpdateReq, async (request, call) => {
+      Update: operatorUnary(UpdateReq, async (request, call) => {
         const { source, groupName, start, settings } = parseUpdate(request.getOptions());
         await subscriptions.update(
           source,
           groupName,
           start,
-          checked(settings, source, groupName),
-          nameOf(call.principal),
+          validateSettings(settings, source, groupName),
+          userName(call.principal),
         );
         return new UpdateResp();
       }),
-      Delete: managing(DeleteReq, async (request, call) => {
+      Delete: operatorUnary(DeleteReq, async (request, call) => {
         const options = request.getOptions();
-        await subscriptions.delete(parseSource(options), options?.getGroupName() ?? '', nameOf(call.principal));
+        await subscriptions.delete(parseSource(options), options?.getGroupName() ?? '', userName(call.principal));
         return new DeleteResp();
       }),
-      ReplayParked: managing(ReplayParkedReq, (request) => {
+      ReplayParked: operatorUnary(ReplayParkedReq, (request) => {
         const options = request.getOptions();
         if (options === undefined || !(options.hasStopAt() || options.hasNoLimit())) throw handlerFailed();
         subscriptions
@@ -67,7 +67,7 @@ export function persistentSubscriptionsService(
           .replayParked(options.hasStopAt() ? Number(options.getStopAt()) : undefined);
         return Promise.resolve(new ReplayParkedResp());
       }),
-      RestartSubsystem: managing(shared.Empty, async () => {
+      RestartSubsystem: operatorUnary(shared.Empty, async () => {
         await subscriptions.restart();
         return new shared.Empty();
       }),
@@ -90,8 +90,8 @@ export function persistentSubscriptionsService(
 type MessageType<T> = Parameters<typeof unary<T>>[0];
 type Response = Awaited<ReturnType<Parameters<typeof unary<unknown>>[1]>>;
 
-/** An rpc that only operators may call. [acl.groups] */
-function managing<Request>(
+/** A unary handler for operators only. [acl.groups] */
+function operatorUnary<Request>(
   type: MessageType<Request>,
   handle: (request: Request, call: GrpcCall) => Promise<Response>,
 ): RpcHandler {
@@ -109,9 +109,9 @@ function requireUser({ loginName }: Principal): void {
   if (loginName === undefined) throw accessDenied();
 }
 
-const nameOf = ({ loginName }: Principal): string => loginName ?? 'anonymous';
+const userName = ({ loginName }: Principal): string => loginName ?? 'anonymous';
 
-function checked(settings: GroupRequest['settings'], source: GroupSource, groupName: string): GroupSettings {
+function validateSettings(settings: GroupRequest['settings'], source: GroupSource, groupName: string): GroupSettings {
   try {
     return checkSettings(settings);
   } catch (error) {
@@ -131,7 +131,7 @@ function group(
   }
 }
 
-/** All groups, or those on one source; none on that is an error. [groups.list] */
+/** All groups, or those on one source, which is an error if there are none. [groups.list] */
 function list(
   subscriptions: PersistentSubscriptions,
   options: InstanceType<typeof ListReq.Options> | undefined,
@@ -143,7 +143,7 @@ function list(
   }
   const source: GroupSource = forStream.hasAll()
     ? { kind: 'all', filter: undefined }
-    : namedStream(forStream.getStream());
+    : streamSource(forStream.getStream());
   const reports = subscriptions.reports(source);
   if (reports.length === 0) throw groupNotFound(sourceName(source), '');
   return reports.map(subscriptionInfo);

@@ -7,11 +7,11 @@ const { SubscriptionInfo } = persistentSubscriptions;
 type Info = InstanceType<typeof SubscriptionInfo>;
 type ConnectionInfo = InstanceType<typeof SubscriptionInfo.ConnectionInfo>;
 
-/** What the largest field of the answer holds; settings may be larger by a client's ticks. */
+/** Limit of the int32 fields of the response; settings may exceed it. */
 const MAX_INT32 = 2 ** 31 - 1;
 const int32 = (value: number): number => Math.min(value, MAX_INT32);
 
-/** The report as GetInfo and List tell it. [consume.stream.ack] */
+/** Encodes a report for GetInfo and List. [consume.stream.ack] */
 export function subscriptionInfo(report: GroupReport): Info {
   const { definition, rate } = report;
   const { source, groupName, start, settings } = definition;
@@ -48,7 +48,7 @@ export function subscriptionInfo(report: GroupReport): Info {
     .setParkedMessageCount(String(report.parkedCount));
 }
 
-/** The flags of a real server's state, in its order. */
+/** KurrentDB's state flags, in its order. */
 function statusOf({ isLive, isReplaying }: GroupReport): string {
   return [
     ...(isLive ? [] : ['Behind']),

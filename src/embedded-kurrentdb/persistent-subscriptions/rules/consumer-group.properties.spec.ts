@@ -44,19 +44,19 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 120, size: 'max' },
 );
 
-interface Held {
+interface InFlight {
   readonly consumerId: string;
   readonly message: GroupMessage;
   readonly sinceMs: number;
 }
 
-/** Runs a group as a server does, and holds it to its promises at each step. */
+/** Runs a group like the server does and checks its invariants after each step. */
 class Run {
   readonly done = new Set<number>();
   readonly #group: ConsumerGroup;
   readonly #connected = new Set<string>();
   readonly #paused = new Set<string>();
-  readonly #held = new Map<string, Held>();
+  readonly #inFlight = new Map<string, InFlight>();
   #parkRequests: ParkRequest[] = [];
   #nowMs = 0;
   #taken = 0;
@@ -80,7 +80,7 @@ class Run {
         break;
       case 'acknowledge':
       case 'reject':
-        this.#answer(step.pick, step.do === 'reject' ? step.action : undefined);
+        this.#settleAny(step.pick, step.do === 'reject' ? step.action : undefined);
         break;
       case 'wait':
         this.#nowMs += step.ms;
@@ -94,13 +94,13 @@ class Run {
     this.#run();
   }
 
-  /** Lets everything end well: one consumer takes and acknowledges all that is left. */
+  /** Drains the group: one consumer acks everything that is left. */
   finish(): void {
     for (const id of CONSUMERS) this.#disconnect(id);
     this.#connect('a');
     for (let turns = 0; this.done.size < this.written && turns < 1000; turns++) {
       this.#settle(true);
-      for (const id of [...this.#held.keys()]) this.#answerFor(id, undefined);
+      for (const id of [...this.#inFlight.keys()]) this.#settleEvent(id, undefined);
       this.#nowMs += 10;
       this.#run();
     }
@@ -128,20 +128,20 @@ class Run {
     ) {
       const { consumerId, message } = delivery;
       const isWanted = this.#connected.has(consumerId) && !this.#paused.has(consumerId);
-      if (!isWanted || this.#held.has(message.id) || this.done.has(message.position))
-        throw new Error(`${message.id} was given to ${consumerId}`);
-      this.#held.set(message.id, { consumerId, message, sinceMs: this.#nowMs });
+      if (!isWanted || this.#inFlight.has(message.id) || this.done.has(message.position))
+        throw new Error(`${message.id} was delivered to ${consumerId}`);
+      this.#inFlight.set(message.id, { consumerId, message, sinceMs: this.#nowMs });
       this.#checkSharing(consumerId, message);
     }
     this.#takeCheckpoint();
   }
 
   #checkSharing(consumerId: string, { pinKey }: GroupMessage): void {
-    const ofConsumer = [...this.#held.values()].filter((other) => other.consumerId === consumerId);
-    if (ofConsumer.length > BUFFER_SIZE) throw new Error(`${consumerId} has more than it wants`);
+    const ofConsumer = [...this.#inFlight.values()].filter((other) => other.consumerId === consumerId);
+    if (ofConsumer.length > BUFFER_SIZE) throw new Error(`${consumerId} exceeds its buffer size`);
     if (this.strategy !== 'Pinned' && this.strategy !== 'PinnedByCorrelation') return;
     const owners = new Set(
-      [...this.#held.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId),
+      [...this.#inFlight.values()].filter(({ message }) => message.pinKey === pinKey).map((other) => other.consumerId),
     );
     if (owners.size > 1) throw new Error(`events of ${pinKey} are with ${[...owners].join(' and ')}`);
   }
@@ -149,9 +149,9 @@ class Run {
   #takeCheckpoint(): void {
     const due = this.#group.progress.due(this.#nowMs);
     if (due === undefined) return;
-    if (due.sourcePosition <= this.#checkpoint) throw new Error('the checkpoint does not move');
+    if (due.sourcePosition <= this.#checkpoint) throw new Error('the checkpoint did not advance');
     for (let sourcePosition = this.#checkpoint + 1; sourcePosition <= due.sourcePosition; sourcePosition++)
-      if (!this.done.has(sourcePosition)) throw new Error(`${sourcePosition} is checkpointed and not finished`);
+      if (!this.done.has(sourcePosition)) throw new Error(`${sourcePosition} is checkpointed but not finished`);
     this.#checkpoint = due.sourcePosition;
     this.#group.progress.written(due, this.#nowMs);
   }
@@ -165,7 +165,7 @@ class Run {
   #disconnect(id: string): void {
     if (!this.#connected.delete(id)) return;
     this.#paused.delete(id);
-    for (const [eventId, held] of this.#held) if (held.consumerId === id) this.#held.delete(eventId);
+    for (const [eventId, delivered] of this.#inFlight) if (delivered.consumerId === id) this.#inFlight.delete(eventId);
     this.#parkRequests.push(...this.#group.disconnect(id));
   }
 
@@ -176,17 +176,18 @@ class Run {
     this.#group.setPaused(id, paused);
   }
 
-  #answer(pick: number, action: NackAction | undefined): void {
-    const id = [...this.#held.keys()][pick % Math.max(1, this.#held.size)];
-    if (id !== undefined) this.#answerFor(id, action);
+  #settleAny(pick: number, action: NackAction | undefined): void {
+    const id = [...this.#inFlight.keys()][pick % Math.max(1, this.#inFlight.size)];
+    if (id !== undefined) this.#settleEvent(id, action);
   }
 
-  #answerFor(id: string, action: NackAction | undefined): void {
-    const held = this.#held.get(id);
-    this.#held.delete(id);
+  #settleEvent(id: string, action: NackAction | undefined): void {
+    const delivered = this.#inFlight.get(id);
+    this.#inFlight.delete(id);
     if (action === undefined) this.#group.acknowledge([id], this.#nowMs);
     else this.#parkRequests.push(...this.#group.nack([id], action, '', this.#nowMs));
-    if (held !== undefined && (action === undefined || action === 'skip')) this.done.add(held.message.position);
+    if (delivered !== undefined && (action === undefined || action === 'skip'))
+      this.done.add(delivered.message.position);
   }
 
   #settle(succeeds: boolean): void {
@@ -201,17 +202,17 @@ class Run {
     this.#parkRequests = [];
   }
 
-  /** Consumers that had an event for too long do not have it any more. */
+  /** Removes events whose message timeout has passed. */
   #expire(): void {
-    for (const [id, { sinceMs }] of this.#held)
-      if (sinceMs + SETTINGS.messageTimeoutMs <= this.#nowMs) this.#held.delete(id);
+    for (const [id, { sinceMs }] of this.#inFlight)
+      if (sinceMs + SETTINGS.messageTimeoutMs <= this.#nowMs) this.#inFlight.delete(id);
     this.#parkRequests.push(...this.#group.expire(this.#nowMs));
   }
 }
 
-describe('a group, whatever its consumers do', () => {
+describe('a group with arbitrary consumers', () => {
   it.each(CONSUMER_STRATEGIES)(
-    'loses nothing, checkpoints nothing unfinished, and shares as it should (%s)',
+    'loses no event, never checkpoints unfinished ones and follows its strategy (%s)',
     (strategy) => {
       fc.assert(
         fc.property(steps, (sequence) => {

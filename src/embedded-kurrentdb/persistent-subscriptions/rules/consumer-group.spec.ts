@@ -18,26 +18,26 @@ const SETTINGS: GroupSettings = {
 
 const START_MS = 1_000_000;
 
-/** A group in which `given` events at the places 0, 1, 2, … wait, with the ids e0, e1, e2, … */
-function groupWith(given: number, settings: Partial<GroupSettings> = {}): ConsumerGroup {
+/** A group with pending events at the source positions 0, 1, 2, …, with the ids e0, e1, e2, … */
+function groupWith(delivered: number, settings: Partial<GroupSettings> = {}): ConsumerGroup {
   const group = new ConsumerGroup({ ...SETTINGS, ...settings }, undefined, START_MS);
-  for (let sourcePosition = 0; sourcePosition < given; sourcePosition++)
+  for (let sourcePosition = 0; sourcePosition < delivered; sourcePosition++)
     group.take({ id: `e${sourcePosition}`, position: 100 + sourcePosition, pinKey: '' }, sourcePosition);
   return group;
 }
 
-/** Everything that can be given out now, as "consumer: event" or "consumer: event retryCount". */
+/** All current deliveries, as "consumer: event" or "consumer: event retryCount". */
 function deliveries(group: ConsumerGroup, nowMs = START_MS): readonly string[] {
-  const given: string[] = [];
+  const delivered: string[] = [];
   for (let delivery = group.nextDelivery(nowMs); delivery !== undefined; delivery = group.nextDelivery(nowMs)) {
     const { consumerId, message } = delivery;
-    given.push(`${consumerId}: ${message.id}${message.retryCount === 0 ? '' : ` ${message.retryCount}`}`);
+    delivered.push(`${consumerId}: ${message.id}${message.retryCount === 0 ? '' : ` ${message.retryCount}`}`);
   }
-  return given;
+  return delivered;
 }
 
 describe('a group of consumers', () => {
-  it('keeps events until someone takes them, and gives each consumer no more than it wants at a time', () => {
+  it('keeps events until a consumer connects and respects its buffer size', () => {
     const group = groupWith(3);
     expect(deliveries(group)).toEqual([]);
     group.connect('a', 1);
@@ -48,7 +48,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual(['b: e2']);
   });
 
-  it('gives nothing to a consumer that is paused', () => {
+  it('delivers nothing to a paused consumer', () => {
     const group = groupWith(2);
     group.connect('a', 10);
     group.setPaused('a', true);
@@ -57,7 +57,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual(['a: e0', 'a: e1']);
   });
 
-  it('wants events while its buffer has room for a batch, those to be given out again included', () => {
+  it('reads events while its buffer, retries included, has room for a batch', () => {
     const group = groupWith(0, { historyBufferSize: 6, readBatchSize: 2, messageTimeoutMs: 10 });
     expect(group.readCount).toBe(2);
     for (let sourcePosition = 0; sourcePosition < 5; sourcePosition++)
@@ -70,7 +70,7 @@ describe('a group of consumers', () => {
     expect(group.readCount).toBe(0);
   });
 
-  it('gives an event out again, before new ones, when its consumer asks for it', () => {
+  it('redelivers a nacked event before new ones', () => {
     const group = groupWith(2);
     group.connect('a', 1);
     expect(deliveries(group)).toEqual(['a: e0']);
@@ -78,7 +78,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual(['a: e0 1']);
   });
 
-  it('parks an event that was given out as often as it may be', () => {
+  it('parks an event that reached its retry count', () => {
     const group = groupWith(1, { maxRetryCount: 1 });
     group.connect('a', 10);
     deliveries(group);
@@ -90,7 +90,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual([]);
   });
 
-  it('parks what a consumer wants parked, with its reason, and is done with it when that is written', () => {
+  it('parks an event on request with its reason, and finishes it once it is written', () => {
     const group = groupWith(2);
     group.connect('a', 10);
     deliveries(group);
@@ -98,23 +98,23 @@ describe('a group of consumers', () => {
     group.acknowledge(['e1'], START_MS);
     expect(parking?.reason).toBe("Client explicitly NAK'ed message.\nnot today");
     expect(group.progress.due(START_MS + 1000)).toBeUndefined();
-    if (parking === undefined) throw new Error('nothing was parked');
+    if (parking === undefined) throw new Error('no event was parked');
     group.parkSucceeded(parking);
     expect(group.progress.due(START_MS + 1000)).toMatchObject({ sourcePosition: 1 });
   });
 
-  it('gives an event out again that could not be parked', () => {
+  it('redelivers an event that could not be parked', () => {
     const group = groupWith(1);
     group.connect('a', 10);
     deliveries(group);
     const [parking] = group.nack(['e0'], 'park', '', START_MS);
-    if (parking === undefined) throw new Error('nothing was parked');
+    if (parking === undefined) throw new Error('no event was parked');
     group.parkFailed(parking);
     expect(deliveries(group)).toEqual(['a: e0']);
     expect(group.progress.due(START_MS + 1000)).toBeUndefined();
   });
 
-  it.each(['skip', 'stop'] as const)('is done with an event that a consumer wants to %s', (action) => {
+  it.each(['skip', 'stop'] as const)('finishes an event that is nacked with %s', (action) => {
     const group = groupWith(1);
     group.connect('a', 10);
     deliveries(group);
@@ -123,7 +123,7 @@ describe('a group of consumers', () => {
     expect(group.progress.due(START_MS + 100)).toMatchObject({ sourcePosition: 0 });
   });
 
-  it('takes back what a consumer has had for too long, in the order of the source', () => {
+  it('retries timed-out events in the order of the source', () => {
     const group = groupWith(3);
     group.connect('a', 10);
     expect(deliveries(group, START_MS)).toEqual(['a: e0', 'a: e1', 'a: e2']);
@@ -135,7 +135,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group, START_MS + 1000)).toEqual(['a: e0 1', 'a: e2 1']);
   });
 
-  it('never takes an event back if consumers may keep it as long as they like', () => {
+  it('never times out with a message timeout of 0', () => {
     const group = groupWith(1, { messageTimeoutMs: 0 });
     group.connect('a', 10);
     deliveries(group);
@@ -144,7 +144,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual([]);
   });
 
-  it('accepts a late answer for an event that meanwhile was given to another, whose place becomes free', () => {
+  it('accepts a late ack for an event that was redelivered to another consumer', () => {
     const group = groupWith(1);
     group.connect('a', 1);
     deliveries(group);
@@ -157,7 +157,7 @@ describe('a group of consumers', () => {
     expect(group.progress.due(START_MS + 1001)).toMatchObject({ sourcePosition: 0 });
   });
 
-  it('ignores answers for events that nobody has', () => {
+  it('ignores acks and nacks for events that are not in flight', () => {
     const group = groupWith(1);
     group.connect('a', 1);
     group.acknowledge(['e0', 'unknown'], START_MS);
@@ -165,7 +165,7 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual(['a: e0']);
   });
 
-  it('gives what a consumer had to the next one, with one more try, when it leaves', () => {
+  it('retries the in-flight events of a disconnected consumer', () => {
     const group = groupWith(3);
     group.connect('a', 10);
     deliveries(group);
@@ -175,14 +175,14 @@ describe('a group of consumers', () => {
     expect(deliveries(group)).toEqual(['b: e0 1', 'b: e2 1']);
   });
 
-  it('parks what is lost once too often with its consumers', () => {
+  it('parks in-flight events of a disconnected consumer that reached their retry count', () => {
     const group = groupWith(2, { maxRetryCount: 0 });
     group.connect('a', 10);
     deliveries(group);
     expect(group.disconnect('a').map(({ message }) => message.id)).toEqual(['e0', 'e1']);
   });
 
-  it('holds a second event with the same id back until the first is done with', () => {
+  it('delays a second event with the same id until the first one is finished', () => {
     const group = groupWith(1);
     group.take({ id: 'e0', position: 200, pinKey: '' }, 1);
     group.connect('a', 10);
@@ -193,7 +193,7 @@ describe('a group of consumers', () => {
     expect(group.progress.due(START_MS + 100)).toMatchObject({ sourcePosition: 1 });
   });
 
-  it('is full when it has as many consumers as it may have', () => {
+  it('is full with the maximum number of consumers', () => {
     const group = groupWith(0, { maxSubscriberCount: 1 });
     expect(group.isFull).toBe(false);
     group.connect('a', 1);
@@ -202,7 +202,7 @@ describe('a group of consumers', () => {
     expect(group.isFull).toBe(false);
   });
 
-  it('counts what it does', () => {
+  it('reports statistics', () => {
     const group = groupWith(4, { extraStatistics: true });
     group.connect('a', 2);
     deliveries(group);
@@ -226,7 +226,7 @@ describe('parked events that are replayed', () => {
     pinKey: '',
   });
 
-  it('come after retries and before new events, as if never given out, and do not count as parked any more', () => {
+  it('are delivered after retries and before new events, with a retry count of 0, and no longer count as parked', () => {
     const group = groupWith(2);
     group.connect('a', 1);
     deliveries(group);
@@ -242,7 +242,7 @@ describe('parked events that are replayed', () => {
     expect(deliveries(group)).toEqual(['b: e0 1', 'b: p0', 'b: p1', 'b: e1']);
   });
 
-  it('are truncated when they are done with, not before', () => {
+  it('are truncated once they are finished', () => {
     const group = groupWith(0);
     group.replay.begin(0, 3);
     for (const revision of [0, 1, 2]) group.takeParked(parkedEvent(revision), revision);
@@ -259,7 +259,7 @@ describe('parked events that are replayed', () => {
     expect(group.replay.truncation()).toBe(3);
   });
 
-  it('do not hold checkpoints back', () => {
+  it('do not delay checkpoints', () => {
     const group = groupWith(1);
     group.replay.begin(0, 1);
     group.takeParked(parkedEvent(0), 0);
@@ -276,13 +276,13 @@ describe('parked events that are replayed', () => {
     group.connect('a', 10);
     deliveries(group);
     const [parking] = group.nack(['p0'], 'park', 'still not', START_MS);
-    if (parking === undefined) throw new Error('nothing was parked');
+    if (parking === undefined) throw new Error('no event was parked');
     group.parkSucceeded(parking);
     expect(group.replay.truncation()).toBe(1);
     expect(group.replay.countParked(0, 2)).toBe(1);
   });
 
-  it('are replayed up to a revision, from the first one that is there', () => {
+  it('are replayed from the first existing one up to a revision', () => {
     const { replay } = groupWith(0);
     replay.begin(4, 6);
     expect(replay.range).toEqual({ from: 4, end: 6 });

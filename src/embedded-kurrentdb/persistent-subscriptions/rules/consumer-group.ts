@@ -12,7 +12,7 @@ import { Progress } from './progress.js';
 import { RetryQueue } from './retry-queue.js';
 import { type GroupSettings } from './settings.js';
 
-/** An event that a consumer has. */
+/** An event that was delivered and not yet acked or nacked. */
 interface InFlight {
   readonly message: GroupMessage;
   readonly consumer: Consumer;
@@ -20,30 +20,32 @@ interface InFlight {
 }
 
 /**
- * A group of consumers that share the events of a source: what waits, who has what, what is given out again, what is parked.
+ * State machine of a persistent subscription group: pending events, in-flight events, retries and parking.
  *
- * Events go `take` → waiting → `nextDelivery` → in flight → finished, by an answer of the consumer; or from there to the retries, or
- * to the parked ones. Nothing happens here by itself: whoever runs the group brings events while {@link readCount} wants some, asks
- * for deliveries, passes on what consumers say, parks what it is told to, and comes back at {@link nextTimeoutMs}.
+ * An event moves `take` → waiting → `nextDelivery` → in flight → finished; a nack, a timeout or a disconnect moves it
+ * to the retry queue or to parking. The class is passive: its runner takes events while {@link readCount} is positive,
+ * sends the deliveries, passes on acks and nacks, writes the parked events, and calls {@link expire} at {@link
+ * nextTimeoutMs}.
  *
- * Two events with the same id are never in flight together, as answers name the id only: the second one waits for the first.
+ * Two events with the same id are never in flight at the same time, because acks carry the id only: the second one
+ * waits for the first.
  */
 export class ConsumerGroup {
   readonly progress: Progress;
   readonly replay = new ParkedReplay();
-  /** Whether everything that the source holds was taken. */
+  /** Whether all events of the source were taken. */
   isLive = false;
   readonly #strategy: ConsumerStrategy;
   readonly #consumers = new Map<string, Consumer>();
   readonly #waiting = new Set<GroupMessage>();
   readonly #retries = new RetryQueue();
-  /** By event id; in the order in which their time runs out, as it is the same for all. */
+  /** By event id, in the order of their timeouts, which are equal for all events. */
   readonly #inFlight = new Map<string, InFlight>();
-  /** By event id: on their way to the stream of parked events. */
+  /** By event id: events that are being written to the parked stream. */
   readonly #parking = new Map<string, GroupMessage>();
   #delivered = 0;
 
-  /** @param checkpoint the place up to which the group has finished its source before, if it has */
+  /** @param checkpoint source position up to which the group has finished, if it has a checkpoint */
   constructor(
     private readonly settings: GroupSettings,
     checkpoint: number | undefined,
@@ -53,15 +55,15 @@ export class ConsumerGroup {
     this.#strategy = strategyFor(settings.consumerStrategy);
   }
 
-  // ---- from the source
+  // ---- source
 
-  /** How many events may be brought now: none, or a batch. */
+  /** Number of events to read now: 0, or a batch. */
   get readCount(): number {
     const batch = Math.max(1, this.settings.readBatchSize);
     return this.settings.historyBufferSize - this.#waiting.size - this.#retries.size >= batch ? batch : 0;
   }
 
-  /** The next event of the source, at the place. */
+  /** Adds the next event of the source. */
   take(event: SourceEvent, sourcePosition: number): void {
     this.#waiting.add({
       ...event,
@@ -71,18 +73,18 @@ export class ConsumerGroup {
     });
   }
 
-  /** Events up to the place are not for this group. `count`: how many of them count as progress. */
+  /** Skips events up to the position that do not match the filter. `count`: how many of them count as progress. */
   skip(sourcePosition: number, count: number): void {
     this.progress.skip(sourcePosition, count);
   }
 
-  /** The next parked event that is to be given out again. */
+  /** Adds the next parked event of a replay. */
   takeParked(event: SourceEvent, parkedRevision: number): void {
     this.replay.take(parkedRevision);
     this.#retries.add({ ...event, sequence: undefined, retryCount: 0, parkedRevision });
   }
 
-  // ---- to and from consumers
+  // ---- consumers
 
   get isFull(): boolean {
     const { maxSubscriberCount } = this.settings;
@@ -95,32 +97,37 @@ export class ConsumerGroup {
     this.#strategy.add(consumer);
   }
 
-  /** What the consumer had goes to others, with one more try. Returns what had too many. [consume.reconnect-redelivers] */
+  /**
+   * Retries the consumer's in-flight events. Returns those that exceeded the retry count.
+   * [consume.reconnect-redelivers]
+   */
   disconnect(id: string): readonly ParkRequest[] {
     const consumer = this.#consumers.get(id);
     if (consumer === undefined) return [];
-    const lost = [...this.#inFlight.values()].filter((held) => held.consumer === consumer);
+    const released = [...this.#inFlight.values()].filter((inFlight) => inFlight.consumer === consumer);
     this.#consumers.delete(id);
     this.#strategy.remove(consumer);
-    for (const { message } of lost) this.#inFlight.delete(message.id);
-    return lost.flatMap(({ message }) => this.#retryOrPark(message));
+    for (const { message } of released) this.#inFlight.delete(message.id);
+    return released.flatMap(({ message }) => this.#retryOrPark(message));
   }
 
-  /** `paused`: the consumer gets nothing, for what it was sent has not left yet. */
+  /** `paused`: the consumer receives nothing until its connection has drained. */
   setPaused(id: string, paused: boolean): void {
     const consumer = this.#consumers.get(id);
     if (consumer !== undefined) consumer.paused = paused;
   }
 
-  /** What to give to whom next, which is in flight from now on; undefined if there is nothing, or nobody takes it. */
+  /**
+   * The next delivery, which is in flight from now on; undefined if no event is pending or no consumer can receive it.
+   */
   nextDelivery(nowMs: number): Delivery | undefined {
     if (!this.#hasReadyConsumer()) return undefined;
-    return this.#deliverFirst(this.#retries, nowMs) ?? this.#deliverFirst(this.#waiting, nowMs);
+    return this.#deliverFrom(this.#retries, nowMs) ?? this.#deliverFrom(this.#waiting, nowMs);
   }
 
   /**
-   * The events are done with. Whoever has them by now: a consumer may answer after its time, when another one got the event.
-   * Ids of events that nobody has mean nothing.
+   * Finishes the events, whichever consumer has them by now: an ack may arrive after the timeout, when the event was
+   * delivered to another consumer. Unknown ids are ignored.
    */
   acknowledge(ids: Iterable<string>, nowMs: number): void {
     for (const id of ids) {
@@ -129,7 +136,7 @@ export class ConsumerGroup {
     }
   }
 
-  /** The events were not processed. Returns what is to be parked. [consume.nack.*] */
+  /** Returns the events to park. [consume.nack.*] */
   nack(ids: Iterable<string>, action: NackAction, reason: string, nowMs: number): readonly ParkRequest[] {
     const parkRequests: ParkRequest[] = [];
     for (const id of ids) {
@@ -139,37 +146,37 @@ export class ConsumerGroup {
     return parkRequests;
   }
 
-  /** Takes back what consumers have had for too long. Returns what is to be parked. [consume.message-timeout] */
+  /** Retries the events whose message timeout has passed. Returns the events to park. [consume.message-timeout] */
   expire(nowMs: number): readonly ParkRequest[] {
     const parkRequests: ParkRequest[] = [];
-    for (const held of this.#inFlight.values()) {
-      const dueMs = this.#timeoutOf(held);
+    for (const inFlight of this.#inFlight.values()) {
+      const dueMs = this.#timeoutOf(inFlight);
       if (dueMs === undefined || dueMs > nowMs) break;
-      this.#release(held.message.id, nowMs);
-      parkRequests.push(...this.#retryOrPark(held.message));
+      this.#release(inFlight.message.id, nowMs);
+      parkRequests.push(...this.#retryOrPark(inFlight.message));
     }
     return parkRequests;
   }
 
-  /** The event is in the stream of parked events now. */
+  /** The event was written to the parked stream. */
   parkSucceeded({ message }: ParkRequest): void {
     this.#parking.delete(message.id);
     this.#finish(message);
   }
 
-  /** It could not be written there: it is given out again rather than lost. */
+  /** The event could not be parked: it is retried rather than lost. */
   parkFailed({ message }: ParkRequest): void {
     this.#parking.delete(message.id);
     this.#retries.add(message);
   }
 
-  /** When {@link expire} will have something to do; undefined if nothing is to be expected. */
+  /** When {@link expire} is due; undefined if no timeout is pending. */
   nextTimeoutMs(): number | undefined {
     const first = this.#inFlight.values().next();
     return first.done === true ? undefined : this.#timeoutOf(first.value);
   }
 
-  // ---- figures
+  // ---- statistics
 
   get statistics(): GroupStatistics {
     return {
@@ -186,7 +193,7 @@ export class ConsumerGroup {
     return false;
   }
 
-  #deliverFirst(
+  #deliverFrom(
     queue: Iterable<GroupMessage> & { delete(message: GroupMessage): boolean },
     nowMs: number,
   ): Delivery | undefined {
@@ -205,9 +212,9 @@ export class ConsumerGroup {
   }
 
   #release(id: string, nowMs: number): GroupMessage | undefined {
-    const held = this.#inFlight.get(id);
-    if (held === undefined) return undefined;
-    const { message, consumer, sinceMs } = held;
+    const inFlight = this.#inFlight.get(id);
+    if (inFlight === undefined) return undefined;
+    const { message, consumer, sinceMs } = inFlight;
     this.#inFlight.delete(id);
     consumer.released();
     if (this.settings.extraStatistics) consumer.observe(nowMs - sinceMs);
@@ -223,7 +230,7 @@ export class ConsumerGroup {
       case 'park':
         return [this.#park(message, `Client explicitly NAK'ed message.\n${reason}`)];
       case 'skip':
-      case 'stop': // which a real server takes for a skip, and goes on [consume.nack.stop]
+      case 'stop': // KurrentDB treats it as a skip [consume.nack.stop]
         this.#finish(message);
         return [];
     }
@@ -252,15 +259,15 @@ export class ConsumerGroup {
   }
 }
 
-/** What the group is doing, in counts of events. */
+/** Statistics of a group, in numbers of events. */
 export interface GroupStatistics {
-  /** Deliveries ever made. */
+  /** Deliveries so far. */
   readonly totalItems: number;
-  /** Waiting for their first consumer. */
+  /** Waiting for their first delivery. */
   readonly readBufferCount: number;
-  /** Waiting to be given out again. */
+  /** Waiting for a retry. */
   readonly retryBufferCount: number;
-  /** With consumers, or being parked. */
+  /** In flight, or being parked. */
   readonly outstandingCount: number;
   readonly consumers: readonly Consumer[];
 }

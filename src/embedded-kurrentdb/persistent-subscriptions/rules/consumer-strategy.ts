@@ -2,24 +2,24 @@ import { type Consumer } from './consumer.js';
 import { PinnedStrategy } from './pinned-strategy.js';
 import { type ConsumerStrategyName } from './settings.js';
 
-/** Decides who gets which event. */
+/** Selects the consumer of each event. */
 export interface ConsumerStrategy {
   add(consumer: Consumer): void;
   remove(consumer: Consumer): void;
-  /** Who is to have an event with this key now; undefined if it has to wait. */
+  /** The consumer for an event with this key; undefined if the event has to wait. */
   choose(pinKey: string): Consumer | undefined;
-  /** The consumer was given an event with this key. */
+  /** Called when an event with this key was delivered to the consumer. */
   taken(consumer: Consumer, pinKey: string): void;
-  /** The consumer does not have it any more. */
+  /** Called when an event with this key is no longer in flight. */
   released(consumer: Consumer, pinKey: string): void;
 }
 
 export function strategyFor(name: ConsumerStrategyName): ConsumerStrategy {
   switch (name) {
     case 'DispatchToSingle':
-      return new QueueStrategy('stayWithFirst');
+      return new QueueStrategy('dispatchToSingle');
     case 'RoundRobin':
-      return new QueueStrategy('takeTurns');
+      return new QueueStrategy('roundRobin');
     case 'Pinned':
     case 'PinnedByCorrelation':
       return new PinnedStrategy();
@@ -27,13 +27,13 @@ export function strategyFor(name: ConsumerStrategyName): ConsumerStrategy {
 }
 
 /**
- * Consumers in a queue. `takeTurns`: one event each [consume.two-consumers.round-robin]. `stayWithFirst`: the first one gets
- * everything until it is full; then it goes to the end of the queue.
+ * `roundRobin`: consumers take turns, one event each [consume.two-consumers.round-robin]. `dispatchToSingle`: the first
+ * consumer receives all events until it is full; then it moves to the end of the queue.
  */
 class QueueStrategy implements ConsumerStrategy {
   #queue: Consumer[] = [];
 
-  constructor(private readonly order: 'takeTurns' | 'stayWithFirst') {}
+  constructor(private readonly order: 'roundRobin' | 'dispatchToSingle') {}
 
   add(consumer: Consumer): void {
     this.#queue.push(consumer);
@@ -47,16 +47,16 @@ class QueueStrategy implements ConsumerStrategy {
     const index = this.#queue.findIndex((consumer) => consumer.canReceive);
     if (index < 0) return undefined;
     const chosen = this.#queue[index];
-    const passed = this.order === 'takeTurns' ? index + 1 : index;
+    const passed = this.order === 'roundRobin' ? index + 1 : index;
     this.#queue = [...this.#queue.slice(passed), ...this.#queue.slice(0, passed)];
     return chosen;
   }
 
   taken(): void {
-    // the order is all there is to know
+    // the queue is the only state
   }
 
   released(): void {
-    // the order is all there is to know
+    // the queue is the only state
   }
 }

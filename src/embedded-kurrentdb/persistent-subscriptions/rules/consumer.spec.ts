@@ -1,7 +1,7 @@
 import { Consumer, summarize } from './consumer.js';
 
-describe('how long a consumer takes', () => {
-  it('is told by the figures of a real server', () => {
+describe('the latency figures of a consumer', () => {
+  it('are those of KurrentDB', () => {
     const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
     expect(summarize(hundred)).toEqual([
       { key: 'Mean', value: 50 },
@@ -21,11 +21,11 @@ describe('how long a consumer takes', () => {
     ]);
   });
 
-  it('is not told before there is something to tell', () => {
+  it('are empty before the first event', () => {
     expect(summarize([])).toEqual([]);
   });
 
-  it('forgets what was long ago', () => {
+  it('cover the most recent events only', () => {
     const consumer = new Consumer('a', 1);
     consumer.observe(1_000_000);
     for (let count = 0; count < 1000; count++) consumer.observe(1);

@@ -1,20 +1,20 @@
-/** Times kept for a consumer's statistics: the latest ones. */
+/** Latencies per consumer that its statistics cover: the most recent ones. */
 const MAX_LATENCIES = 1000;
 
-/** One connected consumer, as far as dividing events among several depends on it. */
+/** A connected consumer, as seen by the strategies. */
 export class Consumer {
-  /** Events that it was ever given. */
+  /** Events delivered so far. */
   totalItems = 0;
-  /** Events that it has and did not answer for yet. */
+  /** Events that were delivered and not yet acked or nacked. */
   inFlight = 0;
-  /** Its connection is full: it gets no more until it has taken what was sent. */
+  /** Its connection is backed up: it receives nothing until that has drained. */
   paused = false;
   readonly #latenciesMs: number[] = [];
   #nextLatency = 0;
 
   constructor(
     readonly id: string,
-    /** Events that it wants to have at a time. */
+    /** Maximum number of events in flight. */
     readonly bufferSize: number,
   ) {}
 
@@ -45,13 +45,13 @@ export class Consumer {
   }
 }
 
-/** One figure of how long a consumer takes for an event, in whole milliseconds. */
+/** A latency figure of a consumer, in milliseconds. */
 export interface Measurement {
   readonly key: string;
   readonly value: number;
 }
 
-/** The figures that a real server gives for a group with extra statistics, by the same names. None before the first event. */
+/** The latency figures of KurrentDB for groups with extra statistics. Empty before the first event. */
 export function summarize(latenciesMs: readonly number[]): readonly Measurement[] {
   if (latenciesMs.length === 0) return [];
   const sorted = [...latenciesMs].sort((a, b) => a - b);

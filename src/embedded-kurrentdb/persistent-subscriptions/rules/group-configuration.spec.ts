@@ -6,7 +6,7 @@ import {
 } from './group-configuration.js';
 import { checkSettings, InvalidSettingsError, type RequestedSettings } from './settings.js';
 
-const PROPOSED: RequestedSettings = {
+const REQUESTED: RequestedSettings = {
   resolveLinks: true,
   extraStatistics: true,
   messageTimeoutMs: 1234,
@@ -20,7 +20,7 @@ const PROPOSED: RequestedSettings = {
   readBatchSize: 10,
   consumerStrategy: 'Pinned',
 };
-const SETTINGS = checkSettings(PROPOSED);
+const SETTINGS = checkSettings(REQUESTED);
 
 const ALL_GROUP: GroupDefinition = {
   source: { kind: 'all', filter: undefined },
@@ -63,11 +63,11 @@ const GROUPS: readonly GroupDefinition[] = [
 ];
 
 describe('the configuration of groups', () => {
-  it('is read as it was written', () => {
+  it('is decoded as it was encoded', () => {
     expect(decodeConfiguration(encodeConfiguration(GROUPS, 0, 'admin'))).toEqual(GROUPS);
   });
 
-  it('has the form of a real server', () => {
+  it('has the format of KurrentDB', () => {
     expect(JSON.parse(encodeConfiguration(GROUPS.slice(3, 4), 0, 'admin'))).toEqual({
       version: '2',
       updated: '1970-01-01T00:00:00.000Z',
@@ -102,7 +102,7 @@ describe('the configuration of groups', () => {
     ['another version', '{"version":"9","entries":[]}'],
     ['no entries', '{"version":"2"}'],
     [
-      'a filter that is none',
+      'an invalid filter',
       encodeConfiguration(
         [{ ...ALL_GROUP, source: { kind: 'all', filter: { on: 'eventType', regex: '(', prefixes: [] } } }],
         0,
@@ -111,28 +111,28 @@ describe('the configuration of groups', () => {
     ],
     ['an entry without settings', '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"0"}]}'],
     [
-      'an entry that starts nowhere',
+      'an entry with an invalid start',
       '{"version":"2","entries":[{"stream":"a","group":"b","startPosition":"C:1/P:1"}]}',
     ],
-  ])('is refused if it is damaged: %s', (_, document) => {
+  ])('is rejected if it is invalid: %s', (_, document) => {
     expect(() => decodeConfiguration(document)).toThrow(InvalidConfigurationError);
   });
 });
 
 describe('settings', () => {
-  it('need a strategy that exists', () => {
-    expect(() => checkSettings({ ...PROPOSED, consumerStrategy: 'Nonsense' })).toThrow(
+  it('require an existing strategy', () => {
+    expect(() => checkSettings({ ...REQUESTED, consumerStrategy: 'Nonsense' })).toThrow(
       new InvalidSettingsError('Consumer strategy Nonsense does not exist.'),
     );
   });
 
-  it('need a buffer that is larger than a batch', () => {
-    expect(() => checkSettings({ ...PROPOSED, historyBufferSize: 10 })).toThrow(
+  it('require a buffer that is larger than a batch', () => {
+    expect(() => checkSettings({ ...REQUESTED, historyBufferSize: 10 })).toThrow(
       'ReadBatchSize may not be greater than or equal to BufferSize',
     );
   });
 
-  it('need counts that are not negative', () => {
-    expect(() => checkSettings({ ...PROPOSED, maxRetryCount: -1 })).toThrow('count should be non negative.');
+  it('require counts that are not negative', () => {
+    expect(() => checkSettings({ ...REQUESTED, maxRetryCount: -1 })).toThrow('count should be non negative.');
   });
 });

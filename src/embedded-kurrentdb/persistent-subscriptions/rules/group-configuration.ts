@@ -3,14 +3,14 @@ import { formatStart, type GroupSource, type GroupStart, groupKey, parseStart, s
 import { ALL_STREAMS } from '../../log/access.js';
 import { checkSettings, type GroupSettings } from './settings.js';
 
-/** A group as it is kept across restarts. */
+/** The persisted definition of a group. */
 export interface GroupDefinition {
   readonly source: GroupSource;
   readonly groupName: string;
   readonly start: GroupStart;
   /**
-   * The first place, as `start` had to be understood when it was said. A group that begins at the end and is started again before
-   * its first checkpoint goes on from there; otherwise events written meanwhile would never be delivered.
+   * The first source position, resolved when the group was created. A group that starts at the end and is restarted
+   * before its first checkpoint resumes from here; otherwise events written meanwhile would never be delivered.
    */
   readonly resolvedStart: number;
   readonly settings: GroupSettings;
@@ -19,18 +19,20 @@ export interface GroupDefinition {
 export const definitionKey = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string =>
   groupKey(source, groupName);
 
-/** The stream in which a server keeps its groups: each event holds all of them. */
+/** The stream with the definitions of all groups; each event contains all of them. */
 export const CONFIGURATION_STREAM = '$persistentSubscriptionConfig';
 export const CONFIGURATION_TYPE = '$PersistentConfig';
 
 const VERSION = '2';
 
-/** The document cannot be understood. */
 export class InvalidConfigurationError extends Error {
   override readonly name = 'InvalidConfigurationError';
 }
 
-/** The groups as a document of {@link CONFIGURATION_STREAM}, in the form of a real server, with `firstPlace` added. */
+/**
+ * Encodes the groups as a document of {@link CONFIGURATION_STREAM}: KurrentDB's format, plus `firstPlace` for the
+ * resolved start.
+ */
 export function encodeConfiguration(groups: Iterable<GroupDefinition>, updatedMs: number, updatedBy: string): string {
   const entries = [...groups].map(({ source, groupName, start, resolvedStart, settings }) => ({
     stream: sourceName(source),
@@ -57,38 +59,38 @@ export function encodeConfiguration(groups: Iterable<GroupDefinition>, updatedMs
 /** @throws InvalidConfigurationError */
 export function decodeConfiguration(document: string): readonly GroupDefinition[] {
   try {
-    const value = new Members(JSON.parse(document));
-    if (value.text('version') !== VERSION) throw new InvalidConfigurationError(`the version is not ${VERSION}`);
-    return value.list('entries').map((entry) => decodeEntry(new Members(entry)));
+    const value = new JsonObjectReader(JSON.parse(document));
+    if (value.string('version') !== VERSION) throw new InvalidConfigurationError(`version must be "${VERSION}"`);
+    return value.array('entries').map((entry) => decodeEntry(new JsonObjectReader(entry)));
   } catch (error) {
     if (error instanceof InvalidConfigurationError) throw error;
     throw new InvalidConfigurationError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function decodeEntry(entry: Members): GroupDefinition {
-  const stream = entry.text('stream');
+function decodeEntry(entry: JsonObjectReader): GroupDefinition {
+  const stream = entry.string('stream');
   const source: GroupSource =
     stream === ALL_STREAMS
       ? { kind: 'all', filter: decodeFilter(entry.optional('filter')) }
       : { kind: 'stream', streamName: stream };
-  const start = parseStart(source.kind, entry.text('startPosition'));
-  if (start === undefined) throw new InvalidConfigurationError('"startPosition" is no place');
+  const start = parseStart(source.kind, entry.string('startPosition'));
+  if (start === undefined) throw new InvalidConfigurationError('"startPosition" must be a position of its source');
   const settings = checkSettings({
-    resolveLinks: entry.flag('resolveLinkTos'),
-    extraStatistics: entry.flag('extraStatistics'),
-    messageTimeoutMs: entry.count('messageTimeout'),
-    maxRetryCount: entry.count('maxRetryCount'),
-    checkpointAfterMs: entry.count('checkPointAfter'),
-    minCheckpointCount: entry.count('minCheckPointCount'),
-    maxCheckpointCount: entry.count('maxCheckPointCount'),
-    maxSubscriberCount: entry.count('maxSubscriberCount'),
-    liveBufferSize: entry.count('liveBufferSize'),
-    historyBufferSize: entry.count('historyBufferSize'),
-    readBatchSize: entry.count('readBatchSize'),
-    consumerStrategy: entry.text('namedConsumerStrategy'),
+    resolveLinks: entry.boolean('resolveLinkTos'),
+    extraStatistics: entry.boolean('extraStatistics'),
+    messageTimeoutMs: entry.integer('messageTimeout'),
+    maxRetryCount: entry.integer('maxRetryCount'),
+    checkpointAfterMs: entry.integer('checkPointAfter'),
+    minCheckpointCount: entry.integer('minCheckPointCount'),
+    maxCheckpointCount: entry.integer('maxCheckPointCount'),
+    maxSubscriberCount: entry.integer('maxSubscriberCount'),
+    liveBufferSize: entry.integer('liveBufferSize'),
+    historyBufferSize: entry.integer('historyBufferSize'),
+    readBatchSize: entry.integer('readBatchSize'),
+    consumerStrategy: entry.string('namedConsumerStrategy'),
   });
-  return { source, groupName: entry.text('group'), start, resolvedStart: entry.count('firstPlace'), settings };
+  return { source, groupName: entry.string('group'), start, resolvedStart: entry.integer('firstPlace'), settings };
 }
 
 function encodeFilter({ on, regex, prefixes }: FilterExpression): object {
@@ -102,24 +104,24 @@ function encodeFilter({ on, regex, prefixes }: FilterExpression): object {
 
 function decodeFilter(value: unknown): FilterExpression | undefined {
   if (value === undefined) return undefined;
-  const filter = new Members(value);
-  const data = filter.list('data').map(String);
-  const isRegex = filter.text('type') === 'Regex';
+  const filter = new JsonObjectReader(value);
+  const data = filter.array('data').map(String);
+  const isRegex = filter.string('type') === 'Regex';
   const expression: FilterExpression = {
-    on: filter.text('context') === 'StreamId' ? 'streamName' : 'eventType',
+    on: filter.string('context') === 'StreamId' ? 'streamName' : 'eventType',
     regex: isRegex ? (data[0] ?? '') : '',
     prefixes: isRegex ? [] : data,
   };
-  compileFilter(expression); // one that is none shall be noticed here, not when the group is started
+  compileFilter(expression); // rejects an invalid filter here rather than when the group is started
   return expression;
 }
 
-/** The members of a JSON object, each of the type that is expected. */
-class Members {
+/** Typed access to the members of a JSON object. */
+class JsonObjectReader {
   readonly #value: object;
 
   constructor(value: unknown) {
-    if (typeof value !== 'object' || value === null) throw new InvalidConfigurationError('an object is missing');
+    if (typeof value !== 'object' || value === null) throw new InvalidConfigurationError('the value must be an object');
     this.#value = value;
   }
 
@@ -128,26 +130,26 @@ class Members {
     return member;
   }
 
-  text(name: string): string {
+  string(name: string): string {
     const member = this.optional(name);
-    if (typeof member !== 'string') throw new InvalidConfigurationError(`"${name}" is no text`);
+    if (typeof member !== 'string') throw new InvalidConfigurationError(`"${name}" must be a string`);
     return member;
   }
 
-  count(name: string): number {
+  integer(name: string): number {
     const member = this.optional(name);
     if (typeof member !== 'number' || !Number.isSafeInteger(member))
-      throw new InvalidConfigurationError(`"${name}" is no whole number`);
+      throw new InvalidConfigurationError(`"${name}" must be an integer`);
     return member;
   }
 
-  flag(name: string): boolean {
+  boolean(name: string): boolean {
     return this.optional(name) === true;
   }
 
-  list(name: string): readonly unknown[] {
+  array(name: string): readonly unknown[] {
     const member = this.optional(name);
-    if (!Array.isArray(member)) throw new InvalidConfigurationError(`"${name}" is no list`);
+    if (!Array.isArray(member)) throw new InvalidConfigurationError(`"${name}" must be an array`);
     return member;
   }
 }

@@ -1,37 +1,37 @@
-/** An event of the group's source, told by where it is, not by what it holds: that stays in the log until a consumer takes it. */
+/** An event of the group's source. Only its position is kept; its content stays in the log until it is delivered. */
 export interface SourceEvent {
-  /** The id by which consumers answer for it: the link's, if it is one. UUID as lower-case text. [consume.stream.links] */
+  /** The id in acks and nacks: that of the link for a link event. A lower-case UUID. [consume.stream.links] */
   readonly id: string;
-  /** Where in the log to read it, or the event that it is a link to if it is one of an index stream. */
+  /** Log position of the event; for an event of an index stream, that of the event that it links to. */
   readonly position: number;
-  /** Where to read it if it is the event of an index stream, which is not in the log. */
+  /** Stream and revision of an event of an index stream, which is not in the log. */
   readonly indexed?: { readonly streamName: string; readonly revision: number };
-  /** Which events must go to the same consumer; see `pinKeyOf`. */
+  /** Events with the same key go to the same consumer; see `pinKeyOf`. */
   readonly pinKey: string;
 }
 
-/** An event on its way through the group. */
+/** An event inside the group. */
 export interface GroupMessage extends SourceEvent {
-  /** Its number among all that the group has looked at; parked ones that are given out again have none. */
+  /** Sequence number among the events of the source; undefined for replayed parked events. */
   readonly sequence: number | undefined;
-  /** How often it was given out before. */
+  /** Number of earlier deliveries. */
   readonly retryCount: number;
-  /** Its revision in the stream of parked events, if it comes from there. */
+  /** Its revision in the parked stream, if it is replayed from there. */
   readonly parkedRevision: number | undefined;
 }
 
-/** An event that a consumer shall have now. */
+/** An event to be sent to a consumer. */
 export interface Delivery {
   readonly consumerId: string;
   readonly message: GroupMessage;
 }
 
-/** An event that nobody could deal with, to be written to the stream of parked events. */
+/** An event to be written to the parked stream. */
 export interface ParkRequest {
   readonly message: GroupMessage;
-  /** Why, for the metadata of the link. [consume.nack.park-and-replay] */
+  /** For the metadata of the link. [consume.nack.park-and-replay] */
   readonly reason: string;
 }
 
-/** What a consumer says about events that it did not process. */
+/** The action of a nack. */
 export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop';

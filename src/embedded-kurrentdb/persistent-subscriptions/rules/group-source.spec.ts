@@ -14,7 +14,7 @@ const STREAM: GroupSource = { kind: 'stream', streamName: 'orders' };
 const ALL: GroupSource = { kind: 'all', filter: undefined };
 
 describe('names of a group', () => {
-  it('are those of a real server', () => {
+  it('are those of KurrentDB', () => {
     expect(groupKey(STREAM, 'billing')).toBe('orders::billing');
     expect(groupKey(ALL, 'billing')).toBe('$all::billing');
     expect(checkpointStreamOf('orders::billing')).toBe('$persistentsubscription-orders::billing-checkpoint');
@@ -22,8 +22,8 @@ describe('names of a group', () => {
   });
 });
 
-describe('places', () => {
-  it('are written as revisions of a stream or positions of the log', () => {
+describe('source positions', () => {
+  it('are formatted as revisions of a stream or positions of the log', () => {
     expect(formatSourcePosition('stream', 12)).toBe('12');
     expect(formatSourcePosition('all', 12)).toBe('C:12/P:12');
     expect([
@@ -34,7 +34,7 @@ describe('places', () => {
     ]).toEqual(['-1', 'C:-1/P:-1', '0', 'C:3/P:3']);
   });
 
-  it('are read as they were written', () => {
+  it('are parsed as they were formatted', () => {
     for (const kind of ['stream', 'all'] as const) {
       for (const start of ['start', 'end', 5] as const) expect(parseStart(kind, formatStart(kind, start))).toBe(start);
       expect(parseSourcePosition(kind, formatSourcePosition(kind, 99))).toBe(99);
@@ -46,7 +46,7 @@ describe('places', () => {
 });
 
 describe('the events of $all for a group', () => {
-  it('are those that its filter lets through, or all', () => {
+  it('are those that match its filter, or all', () => {
     const filtered = allGroupFilter({ on: 'streamName', regex: '', prefixes: ['orders'] });
     expect(filtered({ streamName: 'orders-1', eventType: 'placed' })).toBe(true);
     expect(filtered({ streamName: 'users-1', eventType: 'placed' })).toBe(false);
@@ -55,7 +55,7 @@ describe('the events of $all for a group', () => {
     ).toBe(true);
   });
 
-  it.each(['checkpoint', 'parked'])('never are the %s events of groups on $all', (suffix) => {
+  it.each(['checkpoint', 'parked'])('exclude the %s events of groups on $all', (suffix) => {
     const event = { streamName: `$persistentsubscription-$all::billing-${suffix}`, eventType: 'any' };
     expect(allGroupFilter(undefined)(event)).toBe(false);
     expect(allGroupFilter({ on: 'streamName', regex: '', prefixes: ['$persistent'] })(event)).toBe(false);

@@ -1,19 +1,19 @@
 /**
- * Which parked events were given out again. They stay in the stream of parked events until they are finished, so that a server that
- * ends meanwhile forgets none of them; but they do not count as parked any more. Revisions are those of that stream.
+ * Tracks the replay of parked events. They stay in the parked stream until they are finished, so that a crash loses
+ * none, but they no longer count as parked. Revisions are those of the parked stream.
  */
 export class ParkedReplay {
-  /** The first one that was not given out again. */
+  /** First revision that was not replayed. */
   #next = 0;
-  /** The first one that is not to be given out. */
+  /** End of the replay (exclusive). */
   #until = 0;
-  /** Given out and not finished, in the order of revisions. */
+  /** Replayed and unfinished, in the order of revisions. */
   readonly #unfinished = new Set<number>();
   #truncatedBefore = 0;
 
   /**
-   * Starts to give out the parked events before a revision, unless that is going on already. [consume.nack.park-and-replay]
-   * @param first the first one that is there
+   * Starts a replay of the parked events before a revision, unless one is running. [consume.nack.park-and-replay]
+   * @param first the first parked event that exists
    */
   begin(first: number, until: number): void {
     if (this.isRunning) return;
@@ -26,7 +26,7 @@ export class ParkedReplay {
     return this.#next < this.#until;
   }
 
-  /** The next revision to read; the group takes those before `end`. */
+  /** The remaining range of the replay; `end` is exclusive. */
   get range(): { readonly from: number; readonly end: number } {
     return { from: this.#next, end: this.#until };
   }
@@ -36,7 +36,7 @@ export class ParkedReplay {
     this.#next = revision + 1;
   }
 
-  /** There is nothing left to give out. */
+  /** Ends the replay: no parked events are left. */
   exhausted(): void {
     this.#next = Math.max(this.#next, this.#until);
   }
@@ -45,7 +45,7 @@ export class ParkedReplay {
     this.#unfinished.delete(revision);
   }
 
-  /** Everything before this revision is finished and can be truncated; undefined if that was done already. */
+  /** The revision before which everything is finished and can be truncated; undefined if that is done. */
   truncation(): number | undefined {
     const first = this.#unfinished.values().next();
     const before = first.done === true ? this.#next : first.value;
@@ -56,7 +56,7 @@ export class ParkedReplay {
     this.#truncatedBefore = before;
   }
 
-  /** Events that are parked, of those from `first` up to, but not including, `end`. */
+  /** Number of parked events in the range from `first` to `end` (exclusive). */
   countParked(first: number, end: number): number {
     return Math.max(0, end - Math.max(first, this.#next));
   }

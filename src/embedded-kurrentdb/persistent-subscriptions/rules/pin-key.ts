@@ -2,18 +2,18 @@ import { CORRELATION_KEY, parseCorrelationId } from '../../log/index-streams.js'
 import { LINK_TYPE, parseLink } from '../../log/link.js';
 import { type ConsumerStrategyName } from './settings.js';
 
-/** What of an event decides about its consumer. If it is a link that was resolved: the event that the link names. */
+/** The fields of an event that its pin key depends on; of the resolved event, if it is a resolved link. */
 export interface PinSubject {
   readonly streamName: string;
   readonly type: string;
-  /** Text, where it is some. */
+  /** Lazy, as only links need it. */
   readonly data: () => string;
   readonly customMetadata: () => string;
 }
 
 /**
- * Events with the same key go to the same consumer. `Pinned`: events of the same stream, for links the stream they point to.
- * `PinnedByCorrelation`: events with the same correlation id; those that have none, by stream. The other strategies need no key.
+ * The pin key: events with the same key go to the same consumer. `Pinned`: the stream; for a link, the stream of its
+ * target. `PinnedByCorrelation`: the correlation id, or the stream without one. The other strategies need no key.
  */
 export function pinKeyOf(strategy: ConsumerStrategyName, subject: PinSubject): string {
   switch (strategy) {

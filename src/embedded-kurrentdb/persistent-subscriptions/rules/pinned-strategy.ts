@@ -1,20 +1,20 @@
 import { type Consumer } from './consumer.js';
 
-/** As many as a real server has: the finer, the more evenly consumers share. */
+/** As in KurrentDB: more buckets distribute the load more evenly. */
 const BUCKETS = 1024;
 
 interface Bucket {
   owner: Consumer | undefined;
-  /** Events of the bucket that its owner has. */
+  /** Events of the bucket that are in flight. */
   inFlight: number;
 }
 
 /**
- * Events with the same key go to the same consumer, as long as it is there: keys are hashed into buckets, and each bucket belongs to
- * one consumer. An event whose consumer is full waits, and others go before it.
+ * Events with the same key go to the same consumer while it is connected: keys are hashed into buckets, and each bucket
+ * is assigned to one consumer. An event whose consumer is full waits; later events pass it.
  *
- * A consumer that joins takes over its share of the buckets, but none whose events its owner still has: those would be processed by
- * two consumers at once.
+ * A new consumer takes over its share of the buckets, except those with events in flight, which two consumers would
+ * otherwise process at the same time.
  */
 export class PinnedStrategy {
   readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({
@@ -75,7 +75,7 @@ export class PinnedStrategy {
 
   #bucketOf(pinKey: string): Bucket {
     const bucket = this.#buckets[fnv1a(pinKey) % BUCKETS];
-    if (bucket === undefined) throw new Error('a hash is out of range');
+    if (bucket === undefined) throw new Error('the hash is out of range');
     return bucket;
   }
 }

@@ -8,7 +8,7 @@ const started = (settings: Partial<typeof SETTINGS> = {}, checkpoint?: number): 
   new Progress({ ...SETTINGS, ...settings }, checkpoint, START_MS);
 
 describe('the progress of a group', () => {
-  it('is worth a checkpoint when enough events are finished and enough time has passed', () => {
+  it('has a checkpoint due when enough events are finished and enough time has passed', () => {
     const progress = started();
     const [first, second] = [progress.take(10), progress.take(11)];
     progress.finish(first);
@@ -19,13 +19,13 @@ describe('the progress of a group', () => {
     expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 11, count: 2 });
   });
 
-  it('is worth one at once when many events are finished', () => {
+  it('has a checkpoint due immediately when maxCheckpointCount events are finished', () => {
     const progress = started();
     for (let sourcePosition = 0; sourcePosition < 5; sourcePosition++) progress.finish(progress.take(sourcePosition));
     expect(progress.due(START_MS)).toEqual({ sourcePosition: 4, count: 5 });
   });
 
-  it('ends before the first unfinished event, whatever was finished after it', () => {
+  it('ends before the first unfinished event', () => {
     const progress = started();
     const sequences = [3, 5, 8, 9].map((sourcePosition) => progress.take(sourcePosition));
     for (const sequence of [sequences[0], sequences[1], sequences[3]])
@@ -33,13 +33,13 @@ describe('the progress of a group', () => {
     expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 5, count: 2 });
   });
 
-  it('has no place before its first event is finished', () => {
+  it('has no checkpoint before its first event is finished', () => {
     const progress = started({ minCheckpointCount: 0, maxCheckpointCount: 0 });
     progress.take(0);
     expect(progress.due(LATER_MS)).toBeUndefined();
   });
 
-  it('counts events that were only looked at, and passes over those that do not count', () => {
+  it('counts skipped events unless they are excluded', () => {
     const progress = started();
     progress.skip(40, 3);
     expect(progress.due(LATER_MS)).toEqual({ sourcePosition: 40, count: 3 });
@@ -50,7 +50,7 @@ describe('the progress of a group', () => {
     expect(progress.due(LATER_MS + 100)).toEqual({ sourcePosition: 92, count: 5 });
   });
 
-  it('goes on from the checkpoint that was written', () => {
+  it('continues from the written checkpoint', () => {
     const progress = started({}, 7);
     expect(progress.checkpointedPosition).toBe(7);
     const first = progress.take(8);
@@ -64,7 +64,7 @@ describe('the progress of a group', () => {
     expect(progress.nextDueMs()).toBeUndefined();
   });
 
-  it('tries a checkpoint that could not be written again later', () => {
+  it('retries a failed checkpoint later', () => {
     const progress = started();
     progress.finish(progress.take(0));
     progress.finish(progress.take(1));
@@ -74,7 +74,7 @@ describe('the progress of a group', () => {
     expect(progress.checkpointedPosition).toBeUndefined();
   });
 
-  it('knows the place of the last event that was taken', () => {
+  it('returns the source position of the last taken event', () => {
     const progress = started();
     expect(progress.lastKnownPosition).toBeUndefined();
     progress.take(4);

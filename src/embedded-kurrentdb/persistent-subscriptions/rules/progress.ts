@@ -1,31 +1,34 @@
 import { type GroupSettings } from './settings.js';
 
-/** How far a group has come: everything up to the place is finished. */
+/** A checkpoint: all events up to the source position are finished. */
 export interface Checkpoint {
   readonly sourcePosition: number;
-  /** Events that were looked at up to there, since the group runs. */
+  /** Events examined up to there since the group was started. */
   readonly count: number;
 }
 
 type CheckpointSettings = Pick<GroupSettings, 'checkpointAfterMs' | 'minCheckpointCount' | 'maxCheckpointCount'>;
 
 /**
- * Keeps track of which events of its source a group has finished, and says when that is worth a checkpoint. The checkpoint is the
- * place before the first unfinished event, whatever was finished after it: nothing is lost in a restart, some comes twice.
+ * Tracks the unfinished events of a group and decides when a checkpoint is due. The checkpoint is the source position
+ * before the first unfinished event: after a restart no event is lost, some are delivered twice.
  */
 export class Progress {
-  /** Of the last event that the group took from its source. */
+  /** Source position of the last event that the group took. */
   lastKnownPosition: number | undefined;
   #examined = 0;
   #lastPosition: number | undefined;
-  /** By sequence, in its order: the place looked at before the event; undefined if there was none. */
+  /**
+   * The source position before each unfinished event, in the order of sequence numbers; undefined before the first
+   * event.
+   */
   readonly #unfinished = new Map<number, number | undefined>();
   #writtenCount = 0;
   #lastWriteMs: number;
 
   constructor(
     private readonly settings: CheckpointSettings,
-    /** The place of the checkpoint with which the group starts. */
+    /** Source position of the last written checkpoint. */
     private writtenPosition: number | undefined,
     nowMs: number,
   ) {
@@ -37,7 +40,7 @@ export class Progress {
     return this.writtenPosition;
   }
 
-  /** The group takes the event at the place. Returns its sequence, by which it is finished. */
+  /** Takes the event at the position. Returns its sequence number for {@link finish}. */
   take(sourcePosition: number): number {
     const sequence = this.#examined++;
     this.#unfinished.set(sequence, this.#lastPosition);
@@ -46,7 +49,7 @@ export class Progress {
     return sequence;
   }
 
-  /** Events up to the place are none of the group's. `count`: how many of them count for the distance between checkpoints. */
+  /** Skips events up to the position. `count`: how many of them count towards the next checkpoint. */
   skip(sourcePosition: number, count: number): void {
     this.#examined += count;
     this.#lastPosition = sourcePosition;
@@ -56,14 +59,14 @@ export class Progress {
     this.#unfinished.delete(sequence);
   }
 
-  /** The checkpoint to write now, if any is due. [consume.stream.ack, consume.nack.skip] */
+  /** The checkpoint that is due now, if any. [consume.stream.ack, consume.nack.skip] */
   due(nowMs: number): Checkpoint | undefined {
     const checkpoint = this.#reached();
     const dueAtMs = checkpoint && this.#dueAtMs(checkpoint);
     return dueAtMs === undefined || dueAtMs > nowMs ? undefined : checkpoint;
   }
 
-  /** When one will be due if nothing more is finished; undefined if that is not worth one. */
+  /** When the next checkpoint is due if no further event finishes; undefined if none is. */
   nextDueMs(): number | undefined {
     const checkpoint = this.#reached();
     return checkpoint && this.#dueAtMs(checkpoint);
@@ -75,7 +78,7 @@ export class Progress {
     this.#lastWriteMs = nowMs;
   }
 
-  /** It could not be written: it is tried again after the usual time. */
+  /** The checkpoint could not be written: retries after `checkpointAfterMs`. */
   postpone(nowMs: number): void {
     this.#lastWriteMs = nowMs;
   }

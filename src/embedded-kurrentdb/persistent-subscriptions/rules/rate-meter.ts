@@ -1,10 +1,10 @@
-/** What came since it was asked before. */
+/** Increase of a total since the previous measurement. */
 export interface Rate {
   readonly count: number;
   readonly perSecond: number;
 }
 
-/** KeyedMutex a total that only rises into what came between two questions, as the statistics of groups tell it. */
+/** Measures the rate of a monotonic total between two calls, for the statistics of groups. */
 export class RateMeter {
   #lastTotal = 0;
 

@@ -1,6 +1,9 @@
 import { type GroupMessage } from './group-message.js';
 
-/** Events to be given out again: first those of the source, in its order; then those that were parked, in the order of their replay. */
+/**
+ * Events to redeliver: first those of the source in its order, then replayed parked events in the order of their
+ * replay.
+ */
 export class RetryQueue implements Iterable<GroupMessage> {
   readonly #messages: GroupMessage[] = [];
 

@@ -1,66 +1,66 @@
-/** How a group divides its events among its consumers; see `consumer-strategy.ts`. */
+/** The named consumer strategies; see `consumer-strategy.ts`. */
 export const CONSUMER_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 
 export type ConsumerStrategyName = (typeof CONSUMER_STRATEGIES)[number];
 
 const isConsumerStrategy = (name: string): name is ConsumerStrategyName =>
-  CONSUMER_STRATEGIES.some((known) => known === name);
+  CONSUMER_STRATEGIES.some((strategy) => strategy === name);
 
-/** What a group was created with. Counts are events, unless said otherwise. */
+/** The settings of a group. Counts are numbers of events, unless stated otherwise. */
 export interface GroupSettings {
-  /** Consumers get the events that links name, with the links. */
+  /** Deliver links together with the events that they link to. */
   readonly resolveLinks: boolean;
-  /** Measure how long each consumer takes for an event. */
+  /** Measure the latency of each consumer. */
   readonly extraStatistics: boolean;
-  /** How long a consumer may keep an event before it is given out again; 0: as long as it likes. */
+  /** Time in flight after which an event is retried; 0: no timeout. */
   readonly messageTimeoutMs: number;
-  /** How often an event is given out again before it is parked. */
+  /** Number of retries before an event is parked. */
   readonly maxRetryCount: number;
-  /** Checkpoints are at least this far apart, unless `maxCheckpointCount` events were finished. */
+  /** Minimum time between checkpoints, unless `maxCheckpointCount` events were finished. */
   readonly checkpointAfterMs: number;
-  /** No checkpoint for fewer events than this. */
+  /** Minimum number of finished events per checkpoint. */
   readonly minCheckpointCount: number;
-  /** A checkpoint at once when so many events were finished. */
+  /** Number of finished events that triggers a checkpoint immediately. */
   readonly maxCheckpointCount: number;
-  /** Consumers at a time; 0: any number. */
+  /** Maximum number of consumers; 0: unlimited. */
   readonly maxSubscriberCount: number;
-  /** Kept for those who ask. Nothing is buffered for it here: the log itself is where live events wait. */
+  /** Only reported. Live events are not buffered: they are read from the log. */
   readonly liveBufferSize: number;
-  /** Events that wait for a consumer, those to be given out again included. */
+  /** Maximum number of events waiting for a delivery, retries included. */
   readonly historyBufferSize: number;
-  /** Events read from the log at a time. */
+  /** Number of events per read of the log. */
   readonly readBatchSize: number;
   readonly consumerStrategy: ConsumerStrategyName;
 }
 
-/** Settings as a client sends them: the strategy may be any text. */
+/** Settings as requested by a client, with an unchecked strategy. */
 export type RequestedSettings = Omit<GroupSettings, 'consumerStrategy'> & { readonly consumerStrategy: string };
 
-/** Settings that no group can work with. The message is the one that a real server gives as the reason. */
+/** Invalid settings. The message is KurrentDB's. */
 export class InvalidSettingsError extends Error {
   override readonly name = 'InvalidSettingsError';
 }
 
 /**
- * Checks what a client proposes. [groups.create.invalid, groups.create.strategies]
+ * Validates settings. [groups.create.invalid, groups.create.strategies]
  * @throws InvalidSettingsError
  */
-export function checkSettings(proposed: RequestedSettings): GroupSettings {
-  const { consumerStrategy } = proposed;
+export function checkSettings(requested: RequestedSettings): GroupSettings {
+  const { consumerStrategy } = requested;
   if (!isConsumerStrategy(consumerStrategy))
     throw new InvalidSettingsError(`Consumer strategy ${consumerStrategy} does not exist.`);
   for (const count of [
-    proposed.maxRetryCount,
-    proposed.liveBufferSize,
-    proposed.readBatchSize,
-    proposed.historyBufferSize,
+    requested.maxRetryCount,
+    requested.liveBufferSize,
+    requested.readBatchSize,
+    requested.historyBufferSize,
   ]) {
     if (count < 0) throw new InvalidSettingsError("count should be non negative. (Parameter 'count')");
   }
-  if (proposed.readBatchSize >= proposed.historyBufferSize) {
+  if (requested.readBatchSize >= requested.historyBufferSize) {
     throw new InvalidSettingsError(
       "Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may not be greater than or equal to BufferSize')",
     );
   }
-  return { ...proposed, consumerStrategy };
+  return { ...requested, consumerStrategy };
 }

@@ -11,39 +11,39 @@ import {
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { metadataEvent } from '../../storage/log-writer.js';
 
-/** The last one, and one before it, as a real server keeps them. */
+/** The current document and the previous one, as in KurrentDB. */
 const RETAINED_DOCUMENTS = 2;
 
 const TYPE = Buffer.from(CONFIGURATION_TYPE);
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
- * The groups that are configured. A document that cannot be understood (an admin may write any) is passed over for the one before it.
- * @throws InvalidConfigurationError if there are documents, and none can be understood
+ * The configured groups. An invalid document (admins may write any) is skipped for the previous one.
+ * @throws InvalidConfigurationError if there are documents, but none is valid
  */
 export function readConfiguration({ store, reader }: ServerContext): readonly GroupDefinition[] {
   const stream = store.streams.get(CONFIGURATION_STREAM);
   if (readStatus(stream) !== 'readable') return [];
   let found: readonly GroupDefinition[] | undefined;
-  let fault: InvalidConfigurationError | undefined;
+  let firstError: InvalidConfigurationError | undefined;
   reader.backwards(stream, stream.lastRevision, (frame) => {
     try {
       found = decodeConfiguration(parseEventFrame(frame).data.toString('utf8'));
     } catch (error) {
       if (!(error instanceof InvalidConfigurationError)) throw error;
-      fault ??= error;
+      firstError ??= error;
     }
     return found === undefined;
   });
-  if (found === undefined && fault !== undefined)
+  if (found === undefined && firstError !== undefined)
     throw new InvalidConfigurationError(
-      `the persistent subscriptions in ${CONFIGURATION_STREAM} cannot be read: ${fault.message}`,
-      { cause: fault },
+      `${CONFIGURATION_STREAM} contains no valid configuration: ${firstError.message}`,
+      { cause: firstError },
     );
   return found ?? [];
 }
 
-/** In a transaction: writes the groups as the new configuration. */
+/** In a transaction: writes the new configuration. */
 export function writeConfiguration(context: ServerContext, groups: Iterable<GroupDefinition>, updatedBy: string): void {
   const { store, writer } = context;
   if (store.streams.get(CONFIGURATION_STREAM).lastRevision === NO_REVISION) {
@@ -53,7 +53,7 @@ export function writeConfiguration(context: ServerContext, groups: Iterable<Grou
   }
   const data = Buffer.from(encodeConfiguration(groups, context.nowMs(), updatedBy));
   const outcome = writer.append(CONFIGURATION_STREAM, { kind: 'any' }, [
-    { id: context.newEventId(), type: TYPE, isJson: true, customMetadata: NOTHING, data },
+    { id: context.newEventId(), type: TYPE, isJson: true, customMetadata: EMPTY, data },
   ]);
   if (outcome.kind !== 'appended') throw new Error(`${CONFIGURATION_STREAM} cannot be written: ${outcome.kind}`);
 }

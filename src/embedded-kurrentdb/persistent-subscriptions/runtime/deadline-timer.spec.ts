@@ -1,10 +1,10 @@
 import { DeadlineTimer } from './deadline-timer.js';
 
-describe('an alarm', () => {
+describe('a deadline timer', () => {
   beforeEach(() => jest.useFakeTimers({ now: 0 }));
   afterEach(() => jest.useRealTimers());
 
-  it('rings once, at its time', () => {
+  it('calls back once, at its deadline', () => {
     const onDeadline = jest.fn();
     new DeadlineTimer(onDeadline).set(100, 0);
     jest.advanceTimersByTime(99);
@@ -14,14 +14,14 @@ describe('an alarm', () => {
     expect(onDeadline).toHaveBeenCalledTimes(1);
   });
 
-  it('rings at once for a time that has passed', () => {
+  it('calls back immediately for a deadline in the past', () => {
     const onDeadline = jest.fn();
     new DeadlineTimer(onDeadline).set(5, 100);
     jest.advanceTimersByTime(1);
     expect(onDeadline).toHaveBeenCalledTimes(1);
   });
 
-  it('rings at the earlier of two times, and is set anew then', () => {
+  it('calls back at the earlier of two deadlines, and can then be set again', () => {
     const onDeadline = jest.fn();
     const timer = new DeadlineTimer(onDeadline);
     timer.set(100, 0);
@@ -34,7 +34,7 @@ describe('an alarm', () => {
     expect(onDeadline).toHaveBeenCalledTimes(2);
   });
 
-  it('does not ring when it is not needed any more', () => {
+  it('does not call back after it was cleared', () => {
     const onDeadline = jest.fn();
     const timer = new DeadlineTimer(onDeadline);
     timer.set(100, 0);
@@ -43,7 +43,7 @@ describe('an alarm', () => {
     expect(onDeadline).not.toHaveBeenCalled();
   });
 
-  it('waits for times beyond what timers can count, by ringing before', () => {
+  it('calls back early if the deadline exceeds the range of timers', () => {
     const onDeadline = jest.fn();
     new DeadlineTimer(onDeadline).set(2 ** 40, 0);
     jest.advanceTimersByTime(2 ** 31 - 1);

@@ -1,13 +1,16 @@
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Rings at a time, or a little before it; whoever hears it looks at the clock. One timer, however often the time is moved on. */
+/**
+ * Calls back at a deadline, or earlier if that exceeds the range of timers: the callback must check the clock. One
+ * timer, however often the deadline is postponed.
+ */
 export class DeadlineTimer {
   #timer: NodeJS.Timeout | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly onDeadline: () => void) {}
 
-  /** Undefined: no need to ring. An earlier ring that is set already stays: it leads here again. */
+  /** Sets the deadline; undefined clears it. An earlier pending one is kept: its callback sets the deadline again. */
   set(atMs: number | undefined, nowMs: number): void {
     if (atMs === undefined) {
       this.clear();

@@ -1,9 +1,12 @@
-/** Why a group could not be had. The protocol's services translate it. */
+/** An operation on a group failed; the gRPC service maps it to a status. */
 export class GroupError extends Error {
   override readonly name = 'GroupError';
 
   constructor(
-    /** `exists`: there is one of that name already; `missing`: there is none; `full`: it has as many consumers as it may have; `dropped`: it stopped. */
+    /**
+     * `exists`: the name is taken; `missing`: no such group; `full`: the maximum number of consumers is connected;
+     * `dropped`: the group was stopped.
+     */
     readonly type: 'exists' | 'missing' | 'full' | 'dropped',
     /** The stream, or `$all`. */
     readonly streamName: string,

@@ -1,16 +1,16 @@
 import { type Consumer, type GroupDefinition, type GroupStatistics, type Rate } from '../rules/index.js';
 import { type Subscriber } from './subscriber.js';
 
-/** What a group tells of itself. */
+/** Statistics of a group for GetInfo and List. */
 export interface GroupReport extends Omit<GroupStatistics, 'consumers'> {
   readonly definition: GroupDefinition;
-  /** Nothing of its source is left to be read. */
+  /** All events of the source were read. */
   readonly isLive: boolean;
-  /** Parked events are being read to be given out again. */
+  /** A replay of parked events is running. */
   readonly isReplaying: boolean;
-  /** Deliveries since it was asked before. */
+  /** Deliveries since the previous report. */
   readonly rate: Rate;
-  /** Place of the last event that is known to be there. */
+  /** Source position of the last known event. */
   readonly lastKnownPosition: number | undefined;
   readonly checkpointedPosition: number | undefined;
   readonly parkedCount: number;

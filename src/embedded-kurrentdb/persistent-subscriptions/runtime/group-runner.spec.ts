@@ -17,7 +17,7 @@ import { LogWriter } from '../../storage/log-writer.js';
 import { GroupRunner } from './group-runner.js';
 import { type Subscriber } from './subscriber.js';
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const STREAM = 'orders';
 const PARKED = '$persistentsubscription-orders::group-parked';
 const CHECKPOINTS = '$persistentsubscription-orders::group-checkpoint';
@@ -46,7 +46,7 @@ class FailingCommits extends CommitQueue {
   }
 }
 
-/** A consumer that keeps what it gets, and is backed up when it is told to be. */
+/** A consumer that records what it receives; it is backed up on demand. */
 class TestSubscriber implements Subscriber {
   readonly bufferSize = 10;
   readonly userName = 'tester';
@@ -78,7 +78,7 @@ class TestSubscriber implements Subscriber {
   }
 }
 
-describe('a group at work', () => {
+describe('a running group', () => {
   let directory: string;
   let store: LogStore;
   let context: ServerContext;
@@ -87,7 +87,7 @@ describe('a group at work', () => {
   const groups: GroupRunner[] = [];
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'running-group-'));
+    directory = mkdtempSync(join(tmpdir(), 'group-runner-'));
     store = LogStore.open({ directory, durable: false });
     commits = new FailingCommits(store);
     const nowMs = (): number => Date.now();
@@ -129,20 +129,20 @@ describe('a group at work', () => {
       id: randomBytes(16),
       type: Buffer.from('tested'),
       isJson: false,
-      customMetadata: NOTHING,
-      data: NOTHING,
+      customMetadata: EMPTY,
+      data: EMPTY,
     }));
     return commits.submit(() => context.writer.append(streamName, { kind: 'any' }, events));
   };
   const lastRevision = (streamName: string): number => store.streams.get(streamName).lastRevision;
   const until = async (condition: () => boolean): Promise<void> => {
     for (let tries = 0; !condition(); tries++) {
-      if (tries > 400) throw new Error('it did not come to it in time');
+      if (tries > 400) throw new Error('the condition was not met in time');
       await sleep(5);
     }
   };
 
-  it('gives an event out again that could not be parked, says why, and parks it when that is possible again', async () => {
+  it('redelivers and reports an event that could not be parked, and parks it later', async () => {
     await append(1);
     const subscriber = new TestSubscriber();
     const subscription = run().connect(subscriber);
@@ -157,7 +157,7 @@ describe('a group at work', () => {
     expect(subscriber.revisions).toEqual([0, 0]);
   });
 
-  it('writes a checkpoint later that could not be written, and does not tell it before', async () => {
+  it('retries a failed checkpoint and does not report it before', async () => {
     await append(2);
     const subscriber = new TestSubscriber();
     const group = run();
@@ -172,7 +172,7 @@ describe('a group at work', () => {
     expect(lastRevision(CHECKPOINTS)).toBe(0);
   });
 
-  it('gives a consumer that is backed up nothing until it has drained, and others go on', async () => {
+  it('pauses a consumer that is backed up while others continue', async () => {
     await append(1);
     const [slow, fast] = [new TestSubscriber(), new TestSubscriber()];
     slow.isBackedUp = true;
@@ -188,7 +188,7 @@ describe('a group at work', () => {
     expect(slow.revisions).toHaveLength(2);
   });
 
-  it('brings a large source through a small buffer, in order', async () => {
+  it('reads a large source through a small buffer in order', async () => {
     await append(500);
     const subscriber = new TestSubscriber();
     const group = run({ settings: { ...SETTINGS, historyBufferSize: 8, readBatchSize: 7 } });
@@ -203,14 +203,14 @@ describe('a group at work', () => {
     await until(() => group.report().isLive);
   });
 
-  it('tells where the source ends, also when its buffer is full', async () => {
+  it('reports the end of the source even if its buffer is full', async () => {
     await append(50);
     const group = run({ settings: { ...SETTINGS, historyBufferSize: 8, readBatchSize: 7 } });
     await until(() => group.report().readBufferCount > 0);
     expect(group.report()).toMatchObject({ lastKnownPosition: 49, readBufferCount: 7, isLive: false });
   });
 
-  it('counts what a filter passes over as progress, but not what groups on $all write themselves', async () => {
+  it('counts filtered events as progress, except those that groups on $all write', async () => {
     const group = run({
       source: { kind: 'all', filter: { on: 'streamName', regex: '', prefixes: ['none'] } },
       settings: { ...SETTINGS, checkpointAfterMs: 1 },
@@ -223,7 +223,7 @@ describe('a group at work', () => {
     expect(lastRevision(checkpoints)).toBeLessThan(3);
   });
 
-  it('passes over an event that was scavenged while it waited', async () => {
+  it('skips an event that was scavenged while it waited', async () => {
     await append(2);
     const subscriber = new TestSubscriber();
     const group = run();
@@ -236,7 +236,7 @@ describe('a group at work', () => {
     await until(() => group.report().checkpointedPosition === 0);
   });
 
-  it('tells its consumers and stops when the log cannot be read', async () => {
+  it('drops its consumers and stops if the log cannot be read', async () => {
     const subscriber = new TestSubscriber();
     const group = run();
     group.connect(subscriber);
@@ -251,7 +251,7 @@ describe('a group at work', () => {
     expect(() => group.connect(new TestSubscriber())).toThrow('dropped');
   });
 
-  it('writes nothing any more when it was stopped', async () => {
+  it('writes nothing after it was stopped', async () => {
     await append(2);
     const subscriber = new TestSubscriber();
     const group = run({ settings: { ...SETTINGS, maxRetryCount: 0 } });

@@ -17,23 +17,23 @@ import { GroupStreams } from './group-streams.js';
 import { frameOf, sourceEvent, type SourceReader, sourceReaderFor } from './source-reader.js';
 import { type Subscriber, type Subscription } from './subscriber.js';
 
-/** Deliveries before others have their turn. */
+/** Deliveries per run before it yields to the event loop. */
 const DELIVERIES_PER_RUN = 500;
 
-interface Connected {
+interface ConnectedConsumer {
   readonly subscriber: Subscriber;
   readonly meter: RateMeter;
 }
 
 /**
- * A group at work: it runs the rules of {@link ConsumerGroup} over the log. Whatever happens (events are written, consumers answer,
- * time passes) only wakes it; all it does it does in {@link #turn}, once per turn of the event loop, a bounded amount each time.
+ * Runs a {@link ConsumerGroup} on the log. Every trigger (new events, acks, nacks, deadlines) only schedules a run; all
+ * work is done in {@link #run}, at most once per event-loop iteration and bounded each time.
  */
 export class GroupRunner {
   readonly #group: ConsumerGroup;
   readonly #streams: GroupStreams;
   readonly #source: SourceReader;
-  readonly #connected = new Map<string, Connected>();
+  readonly #connected = new Map<string, ConnectedConsumer>();
   readonly #meter: RateMeter;
   readonly #timer = new DeadlineTimer(() => this.#wake());
   readonly #unfollow: () => void;
@@ -42,7 +42,7 @@ export class GroupRunner {
   #isTruncating = false;
   #isStopped = false;
 
-  /** @param reportProblem takes what goes wrong and nobody is told otherwise */
+  /** @param reportProblem receives errors that no client gets */
   constructor(
     private readonly context: ServerContext,
     readonly definition: GroupDefinition,
@@ -61,7 +61,7 @@ export class GroupRunner {
     this.#wake();
   }
 
-  /** @throws GroupError `full`, or `dropped` if the group has stopped */
+  /** @throws GroupError `full`, or `dropped` if the group was stopped */
   connect(subscriber: Subscriber): Subscription {
     const { source, groupName } = this.definition;
     if (this.#isStopped) throw new GroupError('dropped', sourceName(source), groupName);
@@ -84,7 +84,7 @@ export class GroupRunner {
     };
   }
 
-  /** Gives parked events out again: all that are there now, or those before a revision of their stream. */
+  /** Replays parked events: all that exist now, or those before a revision of the parked stream. */
   replayParked(stopAt: number | undefined): void {
     const { first, end } = this.#streams.parkedRange();
     this.#group.replay.begin(first, Math.min(end, stopAt ?? end));
@@ -115,12 +115,12 @@ export class GroupRunner {
     };
   }
 
-  /** In a transaction: removes what the group keeps. */
+  /** In a transaction: deletes the checkpoint and parked streams. */
   deleteStreams(): void {
     this.#streams.delete();
   }
 
-  /** Drops the consumers and does nothing any more. What they had is given out again by the next one to run the group. */
+  /** Drops the consumers and stops. In-flight events are redelivered when the group is started again. */
   stop(cause?: unknown): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -139,7 +139,7 @@ export class GroupRunner {
       try {
         this.#run();
       } catch (error) {
-        this.reportProblem(error); // the log cannot be read: its consumers shall know, and others go on
+        this.reportProblem(error); // the log cannot be read: fails this group, others continue
         this.stop(error);
       }
     });
@@ -151,17 +151,17 @@ export class GroupRunner {
     this.#park(group.expire(this.context.nowMs()));
     this.#readParked();
     if (group.readCount > 0) source.fill(group, group.readCount);
-    const isDone = this.#deliver();
+    const isDrained = this.#deliver();
     this.#writeCheckpoint();
     this.#truncateParked();
     group.isLive = !source.hasMore;
-    if (!isDone || (group.readCount > 0 && (source.hasMore || group.replay.isRunning))) this.#wake();
+    if (!isDrained || (group.readCount > 0 && (source.hasMore || group.replay.isRunning))) this.#wake();
     this.#timer.set(this.#nextDeadlineMs(), this.context.nowMs());
   }
 
-  /** Returns whether there is nothing left to deliver now. */
+  /** Returns whether everything deliverable was delivered. */
   #deliver(): boolean {
-    for (let given = 0; given < DELIVERIES_PER_RUN; given++) {
+    for (let count = 0; count < DELIVERIES_PER_RUN; count++) {
       const delivery = this.#group.nextDelivery(this.context.nowMs());
       if (delivery === undefined) return true;
       this.#send(delivery);
@@ -173,7 +173,7 @@ export class GroupRunner {
     const subscriber = this.#connected.get(consumerId)?.subscriber;
     const frame = frameOf(this.context, message);
     if (subscriber === undefined || frame === undefined) {
-      this.#group.acknowledge([message.id], this.context.nowMs()); // scavenged while it waited: nothing is left to deliver
+      this.#group.acknowledge([message.id], this.context.nowMs()); // scavenged while it waited
       return;
     }
     const resolveLinks = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
@@ -258,7 +258,7 @@ export class GroupRunner {
         this.#wake();
       },
       (error: unknown) => {
-        this.#isTruncating = false; // tried again when something else happens
+        this.#isTruncating = false; // retried by a later run
         this.reportProblem(error);
       },
     );

@@ -21,16 +21,16 @@ import { parseEventFrame, type ProposedEvent, TOMBSTONE_REVISION } from '../../s
 import { metadataEvent } from '../../storage/log-writer.js';
 import { frameOf } from './source-reader.js';
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 const CHECKPOINT_TYPE = Buffer.from('$SubscriptionCheckpoint');
 const LINK_TYPE_BYTES = Buffer.from(LINK_TYPE);
 
 const ADMINS_ONLY = { $r: ADMINS_GROUP, $w: ADMINS_GROUP, $d: ADMINS_GROUP, $mr: ADMINS_GROUP, $mw: ADMINS_GROUP };
 
-/** The last one, and one before it in case that was not the last after all. */
+/** The current checkpoint and the previous one, as a fallback. */
 const RETAINED_CHECKPOINTS = 2;
 
-/** The streams in which a group keeps what must outlive the server: how far it has come, and what it has parked. */
+/** The streams of a group's persistent state: checkpoints and parked events. */
 export class GroupStreams {
   readonly parkedStream: string;
   readonly #checkpointStream: string;
@@ -44,14 +44,14 @@ export class GroupStreams {
     this.#checkpointStream = checkpointStreamOf(key);
   }
 
-  /** The place up to which the group has finished its source; undefined if it never said so. */
+  /** Source position up to which the group has finished; undefined without a checkpoint. */
   checkpoint(): number | undefined {
     const stream = this.context.store.streams.get(this.#checkpointStream);
     if (readStatus(stream) !== 'readable') return undefined;
     let sourcePosition: number | undefined;
     this.context.reader.backwards(stream, stream.lastRevision, (frame) => {
       sourcePosition = this.#sourcePositionIn(parseEventFrame(frame).data.toString('utf8'));
-      return sourcePosition === undefined; // someone else's event: the one before it may be ours
+      return sourcePosition === undefined; // not a checkpoint (admins may write any event): try the previous one
     });
     return sourcePosition;
   }
@@ -71,31 +71,31 @@ export class GroupStreams {
         id: this.context.newEventId(),
         type: CHECKPOINT_TYPE,
         isJson: true,
-        customMetadata: NOTHING,
+        customMetadata: EMPTY,
         data: Buffer.from(data),
       });
     });
   }
 
-  /** Writes a link to the event; one that is not there any more is left out. [consume.nack.park-and-replay] */
+  /** Writes a link to the event, unless that was scavenged. [consume.nack.park-and-replay] */
   async park({ message, reason }: ParkRequest): Promise<void> {
     const { commits } = this.context;
     await commits.submit(() => {
       const frame = frameOf(this.context, message);
       if (frame === undefined) return;
       const { streamName, revision, type, data } = parseEventFrame(frame);
-      const wasResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
-      const link = wasResolved && type === LINK_TYPE ? data.toString('utf8') : undefined;
+      const isResolved = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
+      const link = isResolved && type === LINK_TYPE ? data.toString('utf8') : undefined;
       const isTombstone = revision === TOMBSTONE_REVISION;
       const target =
         link !== undefined && parseLink(link) !== undefined
           ? link
           : `${isTombstone ? TOMBSTONE_REVISION_STRING : revision}@${streamName}`;
-      const hasNumber = revision > 0 && !isTombstone; // 2^63 - 1 is no number that JSON can hold
+      const isJsonNumber = revision > 0 && !isTombstone; // JSON numbers cannot represent 2^63 - 1
       const metadata = {
         added: new Date(this.context.nowMs()).toISOString(),
         reason,
-        ...(hasNumber ? { subscriptionEventNumber: revision } : {}),
+        ...(isJsonNumber ? { subscriptionEventNumber: revision } : {}),
       };
       this.#append(this.parkedStream, {
         id: this.context.newEventId(),
@@ -107,7 +107,7 @@ export class GroupStreams {
     });
   }
 
-  /** The revisions of the parked events: the first one, and the one after the last. */
+  /** The revisions of the parked events; `end` is exclusive. */
   parkedRange(): { readonly first: number; readonly end: number } {
     const stream = this.context.store.streams.get(this.parkedStream);
     const end = stream.lastRevision + 1;
@@ -120,7 +120,7 @@ export class GroupStreams {
     );
   }
 
-  /** In a transaction: a group of the same name that is created later starts anew. */
+  /** In a transaction: deletes the state, so that a new group of the same name starts from scratch. */
   delete(): void {
     for (const streamName of [this.#checkpointStream, this.parkedStream]) {
       if (readStatus(this.context.store.streams.get(streamName)) === 'readable')

@@ -13,12 +13,12 @@ import { GroupError } from './group-error.js';
 import { type GroupReport } from './group-report.js';
 import { GroupRunner } from './group-runner.js';
 
-/** What a client says of a group that it wants. */
+/** A group as requested by a client. */
 type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
 
 /**
- * All groups of the server. What is configured is in a stream and outlives the server; the groups run from {@link open} to
- * {@link stop}. Changes happen one after the other, and each is durable before its group runs.
+ * All groups of the server. Their configuration is stored in a stream; they run from {@link open} to {@link stop}.
+ * Changes are serialized, and each one is durable before its group runs.
  */
 export class PersistentSubscriptions {
   readonly #groups = new Map<string, GroupRunner>();
@@ -31,8 +31,8 @@ export class PersistentSubscriptions {
   ) {}
 
   /**
-   * Starts the groups that are configured.
-   * @param reportProblem takes what goes wrong and no client is told
+   * Starts the configured groups.
+   * @param reportProblem receives errors that no client gets
    * @throws InvalidConfigurationError
    */
   static open(context: ServerContext, reportProblem: (error: unknown) => void): PersistentSubscriptions {
@@ -42,18 +42,18 @@ export class PersistentSubscriptions {
   }
 
   /** @throws GroupError `exists` */
-  async create(proposal: RequestedGroup, by: string): Promise<void> {
+  async create(requested: RequestedGroup, by: string): Promise<void> {
     await this.#serialize(async () => {
-      const { source, groupName } = proposal;
-      if (this.#groups.has(definitionKey(proposal))) throw new GroupError('exists', sourceName(source), groupName);
-      const created = { ...proposal, resolvedStart: this.#resolvedStart(source, proposal.start) };
+      const { source, groupName } = requested;
+      if (this.#groups.has(definitionKey(requested))) throw new GroupError('exists', sourceName(source), groupName);
+      const created = { ...requested, resolvedStart: this.#resolvedStart(source, requested.start) };
       await this.context.commits.submit(() => writeConfiguration(this.context, [...this.#definitions(), created], by));
       this.#run(created);
     });
   }
 
   /**
-   * Changes a group, which drops its consumers. It keeps its filter, its checkpoint and what it has parked. [groups.update]
+   * Changes a group and drops its consumers. Filter, checkpoint and parked events are kept. [groups.update]
    * @throws GroupError `missing`
    */
   async update(
@@ -77,7 +77,7 @@ export class PersistentSubscriptions {
   }
 
   /**
-   * Removes a group, its checkpoint and what it has parked. Drops its consumers.
+   * Deletes a group with its checkpoint and parked events, and drops its consumers.
    * @throws GroupError `missing`
    */
   async delete(source: GroupSource, groupName: string, by: string): Promise<void> {
@@ -100,13 +100,15 @@ export class PersistentSubscriptions {
 
   /** Reports of all groups, or of those on one source. */
   reports(source?: GroupSource): readonly GroupReport[] {
-    const wanted = source && sourceName(source);
+    const requestedSource = source && sourceName(source);
     return [...this.#groups.values()]
-      .filter(({ definition }) => wanted === undefined || sourceName(definition.source) === wanted)
+      .filter(({ definition }) => requestedSource === undefined || sourceName(definition.source) === requestedSource)
       .map((group) => group.report());
   }
 
-  /** Drops all consumers and starts the groups anew, as they are configured. [operations.restart-persistent-subscriptions] */
+  /**
+   * Drops all consumers and restarts the groups from the configuration. [operations.restart-persistent-subscriptions]
+   */
   async restart(): Promise<void> {
     await this.#serialize(() => {
       this.#stopGroups();
@@ -115,7 +117,7 @@ export class PersistentSubscriptions {
     });
   }
 
-  /** Drops all consumers. Nothing runs or is written afterwards. */
+  /** Drops all consumers. Nothing is written afterwards. */
   stop(): void {
     this.#isStopped = true;
     this.#stopGroups();
@@ -135,7 +137,7 @@ export class PersistentSubscriptions {
       this.#groups.set(definitionKey(definition), new GroupRunner(this.context, definition, this.reportProblem));
   }
 
-  /** Ends a group, so that it writes nothing any more, makes the change, and runs what there is to run then: the old one, if that failed. */
+  /** Stops a group, commits the change, and starts the new definition, or the old one if the commit failed. */
   async #replace(before: GroupDefinition, after: GroupDefinition | undefined, change: () => void): Promise<void> {
     const key = definitionKey(before);
     this.#groups.get(key)?.stop();
@@ -153,7 +155,7 @@ export class PersistentSubscriptions {
     return [...this.#groups.values()].map(({ definition }) => definition);
   }
 
-  /** Where a group begins that is told to begin there now. */
+  /** Resolves a start to a source position. */
   #resolvedStart(source: GroupSource, start: GroupStart): number {
     if (start === 'start') return 0;
     if (start !== 'end') return start;

@@ -13,19 +13,19 @@ import { eventIdToString } from '../../storage/event-id.js';
 import { type ParsedEvent, parseEventFrame } from '../../storage/event-frame.js';
 import { MAX_EVENTS_PER_SLICE } from '../../storage/log-reader.js';
 
-/** Brings a group the events of its source, from where it left off. */
+/** Reads the events of a group's source from where it left off. */
 export interface SourceReader {
-  /** Lets the group take as many events as it is said to want, or as there are. */
+  /** Lets the group take up to `count` events. */
   fill(group: ConsumerGroup, count: number): void;
-  /** Whether there are events that the group has not looked at. */
+  /** Whether unread events exist. */
   readonly hasMore: boolean;
-  /** Place of the last event that is there for the group, read or not, where that can be told without reading. */
+  /** Source position of the last event, read or not; undefined if it cannot be determined without reading. */
   readonly latestPosition: number | undefined;
-  /** Calls back when there may be more. Returns the function that ends that. */
+  /** Calls back when there may be new events. Returns the unsubscribe function. */
   follow(wake: () => void): () => void;
 }
 
-/** @param from the place of the first event */
+/** @param from source position of the first event */
 export function sourceReaderFor(
   context: ServerContext,
   { source, settings }: GroupDefinition,
@@ -36,7 +36,7 @@ export function sourceReaderFor(
     : new AllSourceReader(context, allGroupFilter(source.filter), settings, from);
 }
 
-/** The events of one stream. A stream that is not there, or was deleted, has none for the time being. */
+/** The events of one stream; none while it does not exist or is deleted. */
 class StreamSourceReader implements SourceReader {
   #next: number;
 
@@ -74,7 +74,7 @@ class StreamSourceReader implements SourceReader {
   }
 }
 
-/** The events of the log that a filter lets through. */
+/** The events of the log that match a filter. */
 class AllSourceReader implements SourceReader {
   readonly latestPosition: undefined;
 
@@ -109,14 +109,14 @@ class AllSourceReader implements SourceReader {
   }
 }
 
-/** What the group has to know of a stored event. */
+/** Converts a stored event for the group. */
 export function sourceEvent(context: ServerContext, event: ParsedEvent, settings: GroupSettings): SourceEvent {
   const { streamName, revision, position } = event;
   const indexed = indexStream(streamName) === undefined ? {} : { indexed: { streamName, revision } };
   return { id: eventIdToString(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
 }
 
-/** Reads the event again; undefined if it is gone. See {@link import('../../storage/log-store.js').EventAt.frame}. */
+/** Reads the event; undefined if it was scavenged. See {@link import('../../storage/log-store.js').EventAt.frame}. */
 export function frameOf({ store }: ServerContext, { position, indexed }: SourceEvent): Buffer | undefined {
   return indexed === undefined
     ? store.eventAt(position)
@@ -136,8 +136,8 @@ function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, 
 }
 
 /**
- * The event that a link names; undefined if it is no link, or the event cannot be seen. Reading it overwrites the memory in which
- * the link's frame was read: copy what is needed of that before.
+ * The event that a link points to; undefined if the event is not a link, or its target is not visible. The read
+ * overwrites the memory of the link's frame: copy what is needed of it first.
  */
 export function linkedEvent({ store, reader }: ServerContext, { type, data }: ParsedEvent): ParsedEvent | undefined {
   const target = type === LINK_TYPE ? parseLink(data.toString('utf8')) : undefined;

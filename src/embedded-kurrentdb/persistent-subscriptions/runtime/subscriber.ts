@@ -1,19 +1,19 @@
 import { type NackAction } from '../rules/index.js';
 
-/** A consumer as the group sees it: the far end of a call. */
+/** The connection of a consumer. */
 export interface Subscriber {
-  /** Events that it wants to have at a time. */
+  /** Maximum number of events in flight. */
   readonly bufferSize: number;
   readonly userName: string;
-  /** Address of its connection. */
+  /** Remote address of its connection. */
   readonly from: string;
   readonly connectionName: string;
-  /** Sends the event, which is only valid during the call. */
+  /** Sends the event; the frame is only valid during the call. */
   deliver(frame: Buffer, options: DeliveryOptions): void;
-  /** What was sent has not left yet: it should get no more before {@link drained}. */
+  /** Whether sent events are still buffered: deliver no more before {@link drained}. */
   readonly isBackedUp: boolean;
   drained(): Promise<void>;
-  /** The group is gone, or was changed, or cannot go on: nothing more comes. `cause`: what failed, if something did. */
+  /** The group was deleted, changed or failed: no further events follow. `cause`: the error, if there was one. */
   dropped(cause?: unknown): void;
 }
 
@@ -22,10 +22,10 @@ export interface DeliveryOptions {
   readonly resolveLinks: boolean;
 }
 
-/** What a consumer says to its group. */
+/** A connected consumer's handle to its group. */
 export interface Subscription {
   acknowledge(ids: readonly string[]): void;
   nack(ids: readonly string[], action: NackAction, reason: string): void;
-  /** The consumer is gone. */
+  /** The consumer disconnected. */
   close(): void;
 }
