@@ -27,12 +27,14 @@ const NO_METADATA: VersionedStreamMetadata = { metadata: {}, revision: 'no_strea
  * `no_stream`; metadata: the revision that was read), so that both create one stream. If a process stopped between the two writes, the
  * next call completes them.
  */
-export function createStream(stream: NewStream, dependencies: CreateStreamDependencies): Promise<CreateStreamResult> {
+export async function createStream(
+  stream: NewStream,
+  dependencies: CreateStreamDependencies,
+): Promise<CreateStreamResult> {
   const { name, description, data = null, tags = [], owner } = stream;
   const now = toTimestamp(dependencies.clock.now());
   const event: StreamCreated = { streamName: name, description, tags, owner, createdAt: now, data };
-  const metadata = { ...stream, permissions: stream.permissions ?? ownedBy(owner) };
-  return handleCommand(
+  const created = await handleCommand(
     {
       info: { action: 'streams.create' },
       streams: [name],
@@ -48,22 +50,24 @@ export function createStream(stream: NewStream, dependencies: CreateStreamDepend
                 expectedRevision: 'no_stream',
               },
             ],
-        initialMetadata: [metadata],
       }),
-      result: (_decided, { revisions }) => ({ streamName: name, created: revisions.size > 0 }),
+      result: (_decided, { revisions }) => revisions.size > 0,
     },
     dependencies,
   );
+  await initializeMetadata({ ...stream, permissions: stream.permissions ?? ownedBy(owner) }, dependencies, now);
+  return { streamName: name, created };
 }
 
 /** Writes the initial metadata of a stream, unless another replica or a later change has written some. */
 export function initializeMetadata(
   stream: NewStreamMetadata,
   dependencies: CreateStreamDependencies,
+  now: string = toTimestamp(dependencies.clock.now()),
 ): Promise<AppendResult | undefined> {
-  const { store, clock } = dependencies;
+  const { store } = dependencies;
   const { name } = stream;
-  const initial = initialMetadata(stream, toTimestamp(clock.now()));
+  const initial = initialMetadata(stream, now);
   return handleCommand(
     {
       info: { action: 'streams.initialize-metadata' },
