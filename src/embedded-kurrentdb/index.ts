@@ -31,7 +31,8 @@ export class EmbeddedKurrentDBError extends Error {
 
 /**
  * Starts a server; resolves when it accepts connections.
- * @throws EmbeddedKurrentDBError if the directory is in use, the store is of another format or damaged, or the port is taken
+ * @throws EmbeddedKurrentDBError if the directory is in use, the store is damaged or of another format, or the port is
+ * taken
  */
 export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   const { serverOptions, release } = prepare(options);

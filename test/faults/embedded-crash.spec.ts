@@ -7,7 +7,7 @@ const ROUNDS = 50;
 
 describe('the embedded server under kill -9', () => {
   it(
-    `keeps its promises ${ROUNDS} times on one directory, whenever it is killed`,
+    `keeps all acknowledged events over ${ROUNDS} kills on one directory`,
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'embedded-crash-'));
       try {

@@ -14,39 +14,39 @@ import { counted, newStream, numbers } from '../support/embedded-client.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 
 const GROUP = 'group';
-const LIVES = 12;
-const EVENTS_PER_LIFE = 120;
+const RESTARTS = 12;
+const EVENTS_PER_RUN = 120;
 
-/** A consumer that answers as chance will have it, until its server is killed. */
+/** A consumer that acks and nacks at random until its server is killed. */
 function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<number>): void {
   const subscription = client.subscribeToPersistentSubscriptionToStream(stream, GROUP, { bufferSize: 5 });
   const answer = async (event: Parameters<typeof subscription.ack>[0]): Promise<void> => {
     const [n] = event === undefined ? [] : numbers([event]);
     if (event === undefined || n === undefined) return;
     const chance = Math.random();
-    if (chance < 0.1) return; // forgotten: it comes again when its time is over
+    if (chance < 0.1) return; // neither: redelivered after the message timeout
     if (chance < 0.2) return subscription.nack(RETRY, 'later', event);
     if (chance < 0.4) return subscription.nack(PARK, 'not now', event);
     if (chance < 0.5) await subscription.nack(SKIP, 'never', event);
     else await subscription.ack(event);
-    done.add(n); // what was said last may have been lost with the server: then the event comes again, which is allowed
+    done.add(n); // the last ack may be lost with the server: a redelivery is allowed
   };
   subscription.on('error', () => undefined);
   subscription.on('data', (event) => void answer(event).catch(() => undefined)); // the server is gone
 }
 
 describe('persistent subscriptions of a server that is killed', () => {
-  it('deliver every event until it is done with, parked ones when they are asked for', async () => {
+  it('deliver every event until it is finished, parked ones after a replay', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'groups-crash-'));
     const stream = newStream();
     const done = new Set<number>();
     let written = 0;
     try {
-      for (let life = 0; life < LIVES; life++) {
-        const isLast = life === LIVES - 1;
+      for (let run = 0; run < RESTARTS; run++) {
+        const isLast = run === RESTARTS - 1;
         const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
         const client = KurrentDBClient.connectionString(server.connectionString);
-        if (life === 0) {
+        if (run === 0) {
           await client.createPersistentSubscriptionToStream(
             stream,
             GROUP,
@@ -62,7 +62,7 @@ describe('persistent subscriptions of a server that is killed', () => {
           );
         }
         for (let consumer = 0; consumer < 3; consumer++) consumeAtRandom(client, stream, done);
-        const end = written + EVENTS_PER_LIFE;
+        const end = written + EVENTS_PER_RUN;
         while (!isLast && written < end)
           await client.appendToStream(
             stream,

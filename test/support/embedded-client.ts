@@ -10,19 +10,19 @@ import { EXTERNAL_CONNECTION_STRING, KurrentDBServer } from './kurrentdb-server.
 
 export type Counted = JSONEventType<'counted', { n: number }>;
 
-/** A new event; the same `n` twice makes two different events. */
+/** A new event with a new id. */
 export const counted = (n: number, id: string = randomUUID()): ReturnType<typeof jsonEvent<Counted>> =>
   jsonEvent<Counted>({ id, type: 'counted', data: { n } });
 
 export const countedUpTo = (count: number): ReturnType<typeof counted>[] =>
   Array.from({ length: count }, (_, n) => counted(n));
 
-/** A stream name that no other test has. */
+/** A unique stream name. */
 export const newStream = (): string => `contract-${randomUUID()}`;
 
 /**
- * A client of the server that the contract is held against: the embedded one, started for the test file, or the one that
- * `KURRENTDB_TEST_CONNECTION_STRING` names.
+ * A client of the server under test: the embedded one, started for the test file, or the one in
+ * `KURRENTDB_TEST_CONNECTION_STRING`.
  */
 export function useClient(...args: readonly string[]): { client: KurrentDBClient } {
   const used = {} as { client: KurrentDBClient };

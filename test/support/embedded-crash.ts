@@ -6,7 +6,7 @@ import { KurrentDBServer } from './kurrentdb-server.js';
 
 const WRITERS = 8;
 
-/** What one writer sent, in order, and how much of it was acknowledged. */
+/** The appends of one writer, in order, and how many were acknowledged. */
 interface Writer {
   readonly stream: string;
   readonly sent: (readonly string[])[];
@@ -24,15 +24,15 @@ async function write(client: Client, writer: Writer): Promise<void> {
     try {
       await client.appendToStream(writer.stream, events);
     } catch {
-      return; // not acknowledged: there whole, or not at all
+      return; // not acknowledged: written completely, or not at all
     }
     writer.acknowledged = writer.sent.length;
   }
 }
 
 /**
- * Kills the server with SIGKILL while several clients write, starts it again on the same directory, and looks at what is there.
- * Returns what is wrong; nothing, if the server keeps its promises.
+ * Kills the server with SIGKILL while several clients write, restarts it on the same directory and checks its content.
+ * Returns the violations.
  */
 export async function crashRound(directory: string, killAfterMs: number): Promise<string[]> {
   const server = await startServer(directory);
@@ -48,15 +48,15 @@ export async function crashRound(directory: string, killAfterMs: number): Promis
   await Promise.all(writing);
   await client.dispose();
 
-  const again = await startServer(directory);
-  const reader = KurrentDBClient.connectionString(again.connectionString);
+  const restarted = await startServer(directory);
+  const reader = KurrentDBClient.connectionString(restarted.connectionString);
   try {
     const problems: string[] = [];
     for (const writer of writers) problems.push(...(await inspect(reader, writer)));
     return problems;
   } finally {
     await reader.dispose();
-    await again.kill();
+    await restarted.kill();
   }
 }
 
@@ -74,7 +74,7 @@ async function inspect(client: Client, { stream, sent, acknowledged }: Writer): 
       `${stream}: ${acknowledged} of ${sent.length} appends were acknowledged (${whole[0]?.length} events), and ${ids.length} events are there`,
     );
   }
-  // What was not acknowledged is sent again, as a client would: it must not come twice.
+  // The last append is retried, as a client would: it must not be written twice.
   const last = sent[sent.length - 1] ?? [];
   if (last.length > 0)
     await client.appendToStream(

@@ -12,7 +12,7 @@ import { numbers } from './embedded-client.js';
 type Received = ResolvedEvent & { readonly retryCount: number };
 type Subscription = PersistentSubscriptionToStream | PersistentSubscriptionToAll;
 
-/** A consumer of a group, connected; it keeps what it receives and says nothing by itself. */
+/** A connected consumer of a group; it records events and sends acks and nacks only on request. */
 export class PersistentConsumer {
   readonly events: Received[] = [];
   error: Error | undefined;
@@ -22,7 +22,7 @@ export class PersistentConsumer {
     subscription.on('data', (event: Received) => this.events.push(event));
   }
 
-  /** Resolves when the server has confirmed it. `bufferSize`: events that it wants to have at a time. */
+  /** Resolves once the subscription is confirmed. `bufferSize`: maximum number of events in flight. */
   static async ofStream(
     client: KurrentDBClient,
     streamName: string,
@@ -44,7 +44,7 @@ export class PersistentConsumer {
     return consumer;
   }
 
-  /** The events that were received, when there are so many. */
+  /** The received events, once there are at least `count`. */
   async received(count: number): Promise<readonly Received[]> {
     await until(() => this.events.length >= count || this.error !== undefined);
     if (this.error !== undefined) throw this.error;

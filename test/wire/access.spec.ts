@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { collect, counted, countedUpTo, newStream, numbers } from '../support/embedded-client.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
-describe('who may do what', () => {
+describe('stream access', () => {
   let directory: string;
   let server: KurrentDBServer;
   let admin: KurrentDBClient;
@@ -29,20 +29,17 @@ describe('who may do what', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  itWithOwnServer(
-    'users do as they like with ordinary streams, and only admins see $all and system streams',
-    async () => {
-      const stream = newStream();
-      const ops = as('ops:changeit@');
-      await ops.appendToStream(stream, counted(1));
-      expect(numbers(await collect(ops.readStream(stream)))).toEqual([1]);
-      await expect(collect(ops.readAll({ maxCount: 1 }))).rejects.toThrow(AccessDeniedError);
-      await expect(ops.appendToStream('$system-of-mine', counted(1))).rejects.toThrow(AccessDeniedError);
-      expect(await collect(admin.readAll({ maxCount: 1 }))).toHaveLength(1);
-    },
-  );
+  itWithOwnServer('users have access to ordinary streams, only admins to $all and system streams', async () => {
+    const stream = newStream();
+    const ops = as('ops:changeit@');
+    await ops.appendToStream(stream, counted(1));
+    expect(numbers(await collect(ops.readStream(stream)))).toEqual([1]);
+    await expect(collect(ops.readAll({ maxCount: 1 }))).rejects.toThrow(AccessDeniedError);
+    await expect(ops.appendToStream('$system-of-mine', counted(1))).rejects.toThrow(AccessDeniedError);
+    expect(await collect(admin.readAll({ maxCount: 1 }))).toHaveLength(1);
+  });
 
-  itWithOwnServer("a stream's own list decides, right by right", async () => {
+  itWithOwnServer('the ACL of a stream is applied to each operation', async () => {
     const stream = newStream();
     const ops = as('ops:changeit@');
     await admin.appendToStream(stream, counted(1));
@@ -61,7 +58,7 @@ describe('who may do what', () => {
     await expect(ops.deleteStream(stream)).rejects.toThrow(AccessDeniedError);
   });
 
-  itWithOwnServer('nobody gets in with a wrong password, or with none', async () => {
+  itWithOwnServer('rejects a wrong password and missing credentials', async () => {
     for (const credentials of ['admin:wrong@', 'nobody:changeit@', '']) {
       const client = as(credentials);
       await expect(client.appendToStream(newStream(), counted(1))).rejects.toThrow();
@@ -69,13 +66,13 @@ describe('who may do what', () => {
     }
   });
 
-  itWithOwnServer('passwords are stored as hashes, and the traffic is TLS', () => {
+  itWithOwnServer('stores passwords as hashes only', () => {
     const files = spawnSync('grep', ['-rlac', 'changeit', directory], { encoding: 'utf8' });
     expect(files.stdout).toBe('');
     expect(readFileSync(join(directory, 'store.mdb')).includes('admin')).toBe(true);
   });
 
-  itWithOwnServer('several streams are written together, or none is', async () => {
+  itWithOwnServer('multi-stream appends are atomic', async () => {
     const [open, closed] = [newStream(), newStream()];
     await admin.appendToStream(closed, countedUpTo(1));
     await expect(

@@ -10,7 +10,7 @@ import { collect, counted, countedUpTo, newStream, numbers, revisions, useClient
 describe('appending to a stream', () => {
   const used = useClient();
 
-  it('numbers the events from 0 and gives each a position of its own', async () => {
+  it('assigns revisions from 0 and a unique position to each event', async () => {
     const stream = newStream();
     const first = await used.client.appendToStream(stream, countedUpTo(2), { streamState: NO_STREAM });
     const second = await used.client.appendToStream(stream, counted(2), { streamState: 1n });
@@ -29,7 +29,7 @@ describe('appending to a stream', () => {
     ['an existing stream', STREAM_EXISTS, 'no stream', 0],
     ['a revision', 0n, 'no stream', 0],
   ] as const)(
-    'refuses an append that expects %s when there is %s',
+    'rejects an append that expects %s when there is %s',
     async (_expected, streamState, _actual, existing) => {
       const stream = newStream();
       if (existing > 0) await used.client.appendToStream(stream, countedUpTo(existing));
@@ -44,7 +44,7 @@ describe('appending to a stream', () => {
     },
   );
 
-  it('answers a retry with the original revision and position, also when the stream has grown since', async () => {
+  it('returns the original revision and position for a retry, even if the stream has grown since', async () => {
     const stream = newStream();
     const events = countedUpTo(3);
     const original = await used.client.appendToStream(stream, events, { streamState: NO_STREAM });
@@ -56,7 +56,7 @@ describe('appending to a stream', () => {
     expect(numbers(await collect(used.client.readStream(stream)))).toEqual([0, 1, 2, 3]);
   });
 
-  it('takes part of an append for a retry under "any", and known ids with new ones for a mistake', async () => {
+  it('treats a part of an append as a retry under "any", and rejects a mix of existing and new ids', async () => {
     const stream = newStream();
     const events = countedUpTo(3);
     await used.client.appendToStream(stream, events);
@@ -67,14 +67,14 @@ describe('appending to a stream', () => {
     expect(numbers(await collect(used.client.readStream(stream)))).toEqual([0, 1, 2]);
   });
 
-  it('does not take an id of another stream for a retry', async () => {
+  it('does not treat an id of another stream as a retry', async () => {
     const event = counted(1);
     const streams = [newStream(), newStream()];
     for (const stream of streams) await used.client.appendToStream(stream, event);
     for (const stream of streams) expect(numbers(await collect(used.client.readStream(stream)))).toEqual([1]);
   });
 
-  it('gives back bytes as they were, of any size up to a message', async () => {
+  it('returns binary data unchanged, up to the maximum message size', async () => {
     const stream = newStream();
     const contents = [
       new Uint8Array(0),
@@ -93,7 +93,7 @@ describe('appending to a stream', () => {
     ).toEqual([0, 0, 0]);
   });
 
-  it('refuses everything after a tombstone', async () => {
+  it('rejects reads and appends after a tombstone', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, counted(1));
     await used.client.tombstoneStream(stream);
@@ -101,7 +101,7 @@ describe('appending to a stream', () => {
     await expect(collect(used.client.readStream(stream))).rejects.toThrow(StreamDeletedError);
   });
 
-  it('lets one of many writers who race for a revision win, and tells the others', async () => {
+  it('lets exactly one of concurrent appends with the same expected revision succeed', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, counted(0));
     const outcomes = await Promise.allSettled(

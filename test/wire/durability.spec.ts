@@ -26,7 +26,7 @@ describe('the embedded server on a disk', () => {
     }
   };
 
-  itWithOwnServer('keeps events, metadata and the memory of ids across a restart', async () => {
+  itWithOwnServer('keeps events, metadata and idempotency across a restart', async () => {
     const stream = newStream();
     const events = countedUpTo(3);
     await withServer(async (client) => {
@@ -41,14 +41,14 @@ describe('the embedded server on a disk', () => {
   });
 
   itWithOwnServer(
-    'has every acknowledged event, in order and once, after it was killed while it was written to',
+    'has every acknowledged event once and in order after a kill during writes',
     async () => {
       for (const killAfterMs of [40, 150, 400]) expect(await crashRound(directory, killAfterMs)).toEqual([]);
     },
     60_000,
   );
 
-  itWithOwnServer('gives what it makes to the owner only, and keeps password and certificate', async () => {
+  itWithOwnServer('creates files readable by the owner only, and keeps password and certificate', async () => {
     const firstString = await withServer((_client, { connectionString }) =>
       Promise.resolve(connectionString.replace(/:\d+\?/, '?')),
     );
@@ -62,7 +62,7 @@ describe('the embedded server on a disk', () => {
     });
   });
 
-  itWithOwnServer('refuses a second server on the same directory', async () => {
+  itWithOwnServer('rejects a second server on the same directory', async () => {
     await withServer(async () => {
       await expect(KurrentDBServer.start('--data', directory, '--port', '0', '--insecure')).rejects.toThrow(
         /is in use by process \d+/,
@@ -70,7 +70,7 @@ describe('the embedded server on a disk', () => {
     }, '--insecure');
   });
 
-  itWithOwnServer('refuses a file that is no store of this format, and leaves it as it was', async () => {
+  itWithOwnServer('rejects a foreign file and does not modify it', async () => {
     const file = join(directory, 'store.mdb');
     const content = Buffer.alloc(64 * 1024, 'not a database ');
     writeFileSync(file, content);
@@ -78,7 +78,7 @@ describe('the embedded server on a disk', () => {
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  itWithOwnServer('refuses a store that was cut off, and leaves it as it was', async () => {
+  itWithOwnServer('rejects a truncated store and does not modify it', async () => {
     await withServer((client) => client.appendToStream(newStream(), countedUpTo(2000)), '--insecure');
     const file = join(directory, 'store.mdb');
     const half = readFileSync(file).subarray(0, Math.floor(statSync(file).size / 2));
@@ -87,20 +87,20 @@ describe('the embedded server on a disk', () => {
     expect(readFileSync(file).equals(half)).toBe(true);
   });
 
-  itWithOwnServer('does not take an emptied file for a new store', async () => {
+  itWithOwnServer('rejects an emptied store file', async () => {
     await withServer((client) => client.appendToStream(newStream(), counted(1)), '--insecure');
     writeFileSync(join(directory, 'store.mdb'), '');
     await expect(KurrentDBServer.start('--data', directory, '--port', '0', '--insecure')).rejects.toThrow(/damaged/);
   });
 
-  itWithOwnServer('answers a writer with an error when the disk is full, and goes on reading', () => {
-    // A limit on the size of files, set in the server's own shell, stands for the full disk.
+  itWithOwnServer('rejects appends when the disk is full and keeps serving reads', () => {
+    // A file size limit (ulimit) simulates a full disk.
     const script = join(__dirname, '../support/embedded-full-disk.mjs');
     const { status, stdout, stderr } = spawnSync('bash', ['-c', `ulimit -f 2048; exec node ${script} ${directory}`], {
       encoding: 'utf8',
       timeout: 25_000,
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.anything() as unknown });
-    expect(stdout).toContain('refused, and all acknowledged events are there');
+    expect(stdout).toContain('rejected, and all acknowledged events exist');
   });
 });

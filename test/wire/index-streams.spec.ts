@@ -32,16 +32,16 @@ const newCategory = (): string => randomUUID().replaceAll('-', '');
 const links = (events: readonly ResolvedEvent[]): string[] =>
   events.map(({ link, event }) => Buffer.from(((link ?? event)?.data ?? []) as Uint8Array).toString());
 
-/** Asks again and again until the condition holds; fails if that takes more than ten seconds. */
+/** Polls until the condition holds; fails after ten seconds. */
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (await condition()) return;
     await sleep(50);
   }
-  throw new Error('it did not come to it in time');
+  throw new Error('the condition was not met in time');
 }
 
-/** A real server has these streams when its system projections run, and then a little later: here they are there with the events. */
+/** KurrentDB writes these streams asynchronously by its system projections; here they are consistent with the log. */
 describe('index streams', () => {
   let directory: string;
   let server: KurrentDBServer;
@@ -82,7 +82,7 @@ describe('index streams', () => {
     expect(first?.event).toMatchObject({ streamId: `$ce-${category}`, type: '$>', data: Buffer.from(`0@${a}`) });
   });
 
-  itWithOwnServer('are read in both directions, from anywhere, as much as is asked for', async () => {
+  itWithOwnServer('are read in both directions, from any revision, with a limit', async () => {
     for (let n = 0; n < 3; n++) await client.appendToStream(`${category}-${n}`, countedUpTo(100));
     const stream = `$ce-${category}`;
     expect(revisions(await read(stream))).toEqual(Array.from({ length: 300 }, (_, n) => n));
@@ -96,7 +96,7 @@ describe('index streams', () => {
   });
 
   itWithOwnServer(
-    'are there by event type, by correlation, for all streams and for the streams of a category',
+    'exist by event type, by correlation id, for all streams and for the streams of a category',
     async () => {
       const stream = `${category}-1`;
       const type = `Type ${category}`;
@@ -122,21 +122,29 @@ describe('index streams', () => {
     },
   );
 
-  itWithOwnServer('have the events as soon as the append is answered, and none of one that is refused', async () => {
-    const stream = `${category}-1`;
-    for (let n = 0; n < 50; n++) {
-      await client.appendToStream(stream, counted(n));
-      expect(
-        numbers(
-          await read(`$ce-${category}`, { direction: BACKWARDS, fromRevision: END, maxCount: 1, resolveLinkTos: true }),
-        ),
-      ).toEqual([n]);
-    }
-    await expect(client.appendToStream(stream, counted(50), { streamState: 7n })).rejects.toThrow();
-    const again = counted(51);
-    for (let n = 0; n < 2; n++) await client.appendToStream(stream, again);
-    expect(await read(`$ce-${category}`)).toHaveLength(51);
-  });
+  itWithOwnServer(
+    'contain the events as soon as the append is acknowledged, and none of a rejected append',
+    async () => {
+      const stream = `${category}-1`;
+      for (let n = 0; n < 50; n++) {
+        await client.appendToStream(stream, counted(n));
+        expect(
+          numbers(
+            await read(`$ce-${category}`, {
+              direction: BACKWARDS,
+              fromRevision: END,
+              maxCount: 1,
+              resolveLinkTos: true,
+            }),
+          ),
+        ).toEqual([n]);
+      }
+      await expect(client.appendToStream(stream, counted(50), { streamState: 7n })).rejects.toThrow();
+      const again = counted(51);
+      for (let n = 0; n < 2; n++) await client.appendToStream(stream, again);
+      expect(await read(`$ce-${category}`)).toHaveLength(51);
+    },
+  );
 
   itWithOwnServer('are not in $all', async () => {
     await client.appendToStream(`${category}-1`, counted(1));
@@ -150,7 +158,7 @@ describe('index streams', () => {
     ).toEqual([]);
   });
 
-  itWithOwnServer('are subscribed to: what is there, and what comes', async () => {
+  itWithOwnServer('can be subscribed to', async () => {
     await client.appendToStream(`${category}-1`, countedUpTo(100));
     const received: ResolvedEvent[] = [];
     const subscription = client.subscribeToStream(`$ce-${category}`, { fromRevision: START, resolveLinkTos: true });
@@ -162,36 +170,33 @@ describe('index streams', () => {
     await subscription.unsubscribe();
   });
 
-  itWithOwnServer(
-    'have persistent subscriptions: their events are acknowledged, retried, parked and replayed',
-    async () => {
-      await client.appendToStream(`${category}-1`, countedUpTo(3));
-      const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, resolveLinkTos: true });
-      await client.createPersistentSubscriptionToStream(`$ce-${category}`, 'group', settings);
-      const consumer = await PersistentConsumer.ofStream(client, `$ce-${category}`, 'group');
-      const [first, second, third] = await consumer.received(3);
-      expect(consumer.numbers).toEqual([0, 1, 2]);
-      expect(first?.link).toMatchObject({ streamId: `$ce-${category}`, revision: 0n });
-      if (first === undefined || second === undefined || third === undefined) throw new Error('three were received');
-      await consumer.ack(first);
-      await consumer.nack('retry', second);
-      await consumer.received(4);
-      await consumer.nack('park', third);
-      await client.appendToStream(`${category}-2`, counted(3));
-      await consumer.received(5);
-      expect(consumer.numbers.slice(3)).toEqual([1, 3]);
-      await eventually(
-        async () =>
-          (await client.getPersistentSubscriptionToStreamInfo(`$ce-${category}`, 'group')).stats.parkedMessageCount ===
-          1n,
-      );
-      await client.replayParkedMessagesToStream(`$ce-${category}`, 'group');
-      expect(numbers((await consumer.received(6)).slice(5))).toEqual([2]);
-      await consumer.close();
-    },
-  );
+  itWithOwnServer('support persistent subscriptions with ack, retry, park and replay', async () => {
+    await client.appendToStream(`${category}-1`, countedUpTo(3));
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, resolveLinkTos: true });
+    await client.createPersistentSubscriptionToStream(`$ce-${category}`, 'group', settings);
+    const consumer = await PersistentConsumer.ofStream(client, `$ce-${category}`, 'group');
+    const [first, second, third] = await consumer.received(3);
+    expect(consumer.numbers).toEqual([0, 1, 2]);
+    expect(first?.link).toMatchObject({ streamId: `$ce-${category}`, revision: 0n });
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three were received');
+    await consumer.ack(first);
+    await consumer.nack('retry', second);
+    await consumer.received(4);
+    await consumer.nack('park', third);
+    await client.appendToStream(`${category}-2`, counted(3));
+    await consumer.received(5);
+    expect(consumer.numbers.slice(3)).toEqual([1, 3]);
+    await eventually(
+      async () =>
+        (await client.getPersistentSubscriptionToStreamInfo(`$ce-${category}`, 'group')).stats.parkedMessageCount ===
+        1n,
+    );
+    await client.replayParkedMessagesToStream(`$ce-${category}`, 'group');
+    expect(numbers((await consumer.received(6)).slice(5))).toEqual([2]);
+    await consumer.close();
+  });
 
-  itWithOwnServer('obey their own metadata', async () => {
+  itWithOwnServer('apply their own metadata', async () => {
     await client.appendToStream(`${category}-1`, countedUpTo(5));
     await client.setStreamMetadata(`$ce-${category}`, { maxCount: 2 });
     expect(revisions(await read(`$ce-${category}`))).toEqual([3, 4]);
@@ -199,21 +204,26 @@ describe('index streams', () => {
     expect(revisions(await read(`$ce-${category}`))).toEqual([1, 2, 3, 4]);
   });
 
-  itWithOwnServer('keep links that lead nowhere when a stream is deleted, and say that it was', async () => {
-    const [softly, forGood] = [`${category}-soft`, `${category}-good`];
-    for (const stream of [softly, forGood]) await client.appendToStream(stream, counted(1));
-    await client.deleteStream(softly);
-    await client.tombstoneStream(forGood);
+  itWithOwnServer('keep dangling links to a deleted stream and record the deletion', async () => {
+    const [softDeleted, tombstoned] = [`${category}-soft`, `${category}-good`];
+    for (const stream of [softDeleted, tombstoned]) await client.appendToStream(stream, counted(1));
+    await client.deleteStream(softDeleted);
+    await client.tombstoneStream(tombstoned);
     const resolved = await read(`$ce-${category}`, { resolveLinkTos: true });
-    expect(links(resolved)).toEqual([`0@${softly}`, `0@${forGood}`, `0@$$${softly}`, `9223372036854775807@${forGood}`]);
-    expect(resolved.map(({ event }) => event?.streamId)).toEqual([undefined, undefined, `$$${softly}`, undefined]);
+    expect(links(resolved)).toEqual([
+      `0@${softDeleted}`,
+      `0@${tombstoned}`,
+      `0@$$${softDeleted}`,
+      `9223372036854775807@${tombstoned}`,
+    ]);
+    expect(resolved.map(({ event }) => event?.streamId)).toEqual([undefined, undefined, `$$${softDeleted}`, undefined]);
     expect(links(await read('$et-$deleted', { direction: BACKWARDS, fromRevision: END, maxCount: 2 }))).toEqual([
-      `9223372036854775807@${forGood}`,
-      `0@${softly}`,
+      `9223372036854775807@${tombstoned}`,
+      `0@${softDeleted}`,
     ]);
   });
 
-  itWithOwnServer('are not written to or deleted, by anyone', async () => {
+  itWithOwnServer('cannot be written or deleted by anyone', async () => {
     await client.appendToStream(`${category}-1`, counted(1));
     for (const stream of [`$ce-${category}`, '$streams', '$et-counted', '$category-none', '$bc-none']) {
       await expect(client.appendToStream(stream, counted(1))).rejects.toThrow(AccessDeniedError);
@@ -223,7 +233,7 @@ describe('index streams', () => {
     expect(await read(`$ce-${category}`)).toHaveLength(1);
   });
 
-  itWithOwnServer('lose what a scavenge removes, and keep the rest, also over a kill', async () => {
+  itWithOwnServer('drop scavenged events and keep the others, even after a kill', async () => {
     const [deleted, kept] = [`${category}-deleted`, `${category}-kept`];
     await client.appendToStream(deleted, countedUpTo(200));
     await client.appendToStream(kept, countedUpTo(3));
@@ -251,8 +261,8 @@ describe('index streams', () => {
   });
 });
 
-describe('who may read index streams', () => {
-  itWithOwnServer('admins, and those whom the metadata of the stream names', async () => {
+describe('access to index streams', () => {
+  itWithOwnServer('is granted to admins and to the roles in their ACL', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'embedded-index-access-'));
     const server = await KurrentDBServer.start('--data', directory, '--port', '0');
     const [admin, ops] = ['admin', 'ops'].map((name) =>

@@ -24,7 +24,7 @@ const PATHS = [
   '/nonsense',
 ];
 
-/** One call with these bytes as its body, ended by the server, by its end, or after a moment. */
+/** Sends one call with these bytes as its body; resolves when it is closed. */
 function call(port: number, path: string, body: Uint8Array, abort: boolean): Promise<void> {
   return new Promise((resolve) => {
     const session = connectHttp2(`http://127.0.0.1:${port}`);
@@ -46,21 +46,21 @@ function call(port: number, path: string, body: Uint8Array, abort: boolean): Pro
   });
 }
 
-/** A message with its gRPC prefix, whose length may be a lie. */
+/** A message with a gRPC prefix whose length may be wrong. */
 const frames = fc
   .record({
     message: fc.uint8Array({ maxLength: 200 }),
-    lie: fc.option(fc.nat(), { freq: 5 }),
+    declaredLength: fc.option(fc.nat(), { freq: 5 }),
     compressed: fc.boolean(),
   })
-  .map(({ message, lie, compressed }) => {
+  .map(({ message, declaredLength, compressed }) => {
     const prefix = Buffer.alloc(5);
     prefix[0] = compressed && message.length % 7 === 0 ? 1 : 0;
-    prefix.writeUInt32BE((lie ?? message.length) >>> 0, 1);
+    prefix.writeUInt32BE((declaredLength ?? message.length) >>> 0, 1);
     return Buffer.concat([prefix, message]);
   });
 
-/** Bytes that look like protobuf: tags of low field numbers, lengths that mostly fit. */
+/** Bytes similar to protobuf: low field numbers and mostly valid lengths. */
 const messageLike = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.uint8Array({ maxLength: 20 })), { maxLength: 6 })
   .map((fields) => {
@@ -72,7 +72,7 @@ const messageLike = fc
     return Buffer.concat([prefix, message]);
   });
 
-describe('a server that is sent nonsense', () => {
+describe('a server that receives malformed input', () => {
   let server: KurrentDBServer;
   let client: KurrentDBClient;
 
@@ -92,7 +92,7 @@ describe('a server that is sent nonsense', () => {
   });
 
   itWithOwnServer(
-    'goes on whatever the bodies of calls are',
+    'survives arbitrary request bodies',
     async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -110,7 +110,7 @@ describe('a server that is sent nonsense', () => {
     60_000,
   );
 
-  itWithOwnServer('goes on after connections that speak no protocol, or stop in the middle of one', async () => {
+  itWithOwnServer('survives connections with an unknown protocol or an incomplete handshake', async () => {
     const beginnings = [
       '',
       '\x16\x03\x01',

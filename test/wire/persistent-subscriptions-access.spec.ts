@@ -18,7 +18,7 @@ import { PersistentConsumer } from '../support/persistent-consumer.js';
 const GROUP = 'group';
 const SETTINGS = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
 
-describe('who may do what with persistent subscriptions', () => {
+describe('access to persistent subscriptions', () => {
   let directory: string;
   let server: KurrentDBServer;
   const clients: KurrentDBClient[] = [];
@@ -51,7 +51,7 @@ describe('who may do what with persistent subscriptions', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'embedded-groups-access-'));
     server = await KurrentDBServer.start('--data', directory, '--port', '0');
-    await createUser('someone', 'secret-1');
+    await createUser('user', 'secret-1');
   });
   afterAll(async () => {
     for (const client of clients) await client.dispose();
@@ -59,34 +59,37 @@ describe('who may do what with persistent subscriptions', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  itWithOwnServer('operators manage groups; users look at them and consume what they may read', async () => {
-    const [ops, someone] = [as('ops:changeit@'), as('someone:secret-1@')];
-    const stream = newStream();
-    await someone.appendToStream(stream, counted(1));
-    await expect(someone.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS)).rejects.toThrow(
-      AccessDeniedError,
-    );
-    await ops.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
-    for (const denied of [
-      () => someone.updatePersistentSubscriptionToStream(stream, GROUP, SETTINGS),
-      () => someone.deletePersistentSubscriptionToStream(stream, GROUP),
-      () => someone.replayParkedMessagesToStream(stream, GROUP),
-      () => someone.restartPersistentSubscriptionSubsystem(),
-      () => someone.createPersistentSubscriptionToAll(GROUP, persistentSubscriptionToAllSettingsFromDefaults()),
-    ]) {
-      await expect(denied()).rejects.toThrow(AccessDeniedError);
-    }
-    expect((await someone.getPersistentSubscriptionToStreamInfo(stream, GROUP)).groupName).toBe(GROUP);
-    expect(await someone.listAllPersistentSubscriptions()).toHaveLength(1);
-    const consumer = await PersistentConsumer.ofStream(someone, stream, GROUP);
-    await consumer.received(1);
-    const { connections } = await ops.getPersistentSubscriptionToStreamInfo(stream, GROUP);
-    expect(connections.map(({ username }) => username)).toEqual(['someone']);
-    await consumer.close();
-  });
+  itWithOwnServer(
+    'operators manage groups; users read their statistics and consume streams that they may read',
+    async () => {
+      const [ops, user] = [as('ops:changeit@'), as('user:secret-1@')];
+      const stream = newStream();
+      await user.appendToStream(stream, counted(1));
+      await expect(user.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS)).rejects.toThrow(
+        AccessDeniedError,
+      );
+      await ops.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
+      for (const denied of [
+        () => user.updatePersistentSubscriptionToStream(stream, GROUP, SETTINGS),
+        () => user.deletePersistentSubscriptionToStream(stream, GROUP),
+        () => user.replayParkedMessagesToStream(stream, GROUP),
+        () => user.restartPersistentSubscriptionSubsystem(),
+        () => user.createPersistentSubscriptionToAll(GROUP, persistentSubscriptionToAllSettingsFromDefaults()),
+      ]) {
+        await expect(denied()).rejects.toThrow(AccessDeniedError);
+      }
+      expect((await user.getPersistentSubscriptionToStreamInfo(stream, GROUP)).groupName).toBe(GROUP);
+      expect(await user.listAllPersistentSubscriptions()).toHaveLength(1);
+      const consumer = await PersistentConsumer.ofStream(user, stream, GROUP);
+      await consumer.received(1);
+      const { connections } = await ops.getPersistentSubscriptionToStreamInfo(stream, GROUP);
+      expect(connections.map(({ username }) => username)).toEqual(['user']);
+      await consumer.close();
+    },
+  );
 
-  itWithOwnServer('nobody consumes a stream, or $all, that he may not read', async () => {
-    const [admin, someone] = [as('admin:changeit@'), as('someone:secret-1@')];
+  itWithOwnServer('rejects consumers without read access to the stream or $all', async () => {
+    const [admin, user] = [as('admin:changeit@'), as('user:secret-1@')];
     const stream = newStream();
     await admin.appendToStream(stream, counted(1));
     await admin.setStreamMetadata(stream, {
@@ -100,11 +103,11 @@ describe('who may do what with persistent subscriptions', () => {
     });
     await admin.createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
     await admin.createPersistentSubscriptionToAll('all', persistentSubscriptionToAllSettingsFromDefaults());
-    await expect(PersistentConsumer.ofStream(someone, stream, GROUP)).rejects.toThrow(AccessDeniedError);
-    await expect(PersistentConsumer.ofAll(someone, 'all')).rejects.toThrow(AccessDeniedError);
+    await expect(PersistentConsumer.ofStream(user, stream, GROUP)).rejects.toThrow(AccessDeniedError);
+    await expect(PersistentConsumer.ofAll(user, 'all')).rejects.toThrow(AccessDeniedError);
   });
 
-  itWithOwnServer('who does not say who he is gets nothing', async () => {
+  itWithOwnServer('rejects anonymous calls', async () => {
     const stream = newStream();
     await as('admin:changeit@').createPersistentSubscriptionToStream(stream, GROUP, SETTINGS);
     const anonymous = as('');

@@ -29,8 +29,8 @@ describe('persistent subscriptions across a restart', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** One life of the server; it ends by the signal. */
-  const life = async (signal: NodeJS.Signals, use: (client: KurrentDBClient) => Promise<void>): Promise<void> => {
+  /** Runs the server once; it is ended by the signal. */
+  const runServer = async (signal: NodeJS.Signals, use: (client: KurrentDBClient) => Promise<void>): Promise<void> => {
     const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
     const client = KurrentDBClient.connectionString(server.connectionString);
     try {
@@ -51,13 +51,13 @@ describe('persistent subscriptions across a restart', () => {
       if (condition((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats)) return;
       await sleep(25);
     }
-    throw new Error('it did not come to it in time');
+    throw new Error('the condition was not met in time');
   };
 
   itWithOwnServer.each(['SIGTERM', 'SIGKILL'] as const)(
-    'keep their settings, go on after their checkpoint, and know what is parked (%s)',
+    'keep settings, checkpoint and parked events (%s)',
     async (signal) => {
-      await life(signal, async (client) => {
+      await runServer(signal, async (client) => {
         await client.appendToStream(stream, countedUpTo(5));
         await client.createPersistentSubscriptionToStream(
           stream,
@@ -75,7 +75,7 @@ describe('persistent subscriptions across a restart', () => {
         );
         consumer.subscription.on('error', () => undefined);
       });
-      await life(signal, async (client) => {
+      await runServer(signal, async (client) => {
         const { settings, stats } = await client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
         expect(settings).toMatchObject({ startFrom: START, maxRetryCount: 7, checkPointLowerBound: 1 });
         expect(stats).toMatchObject({ lastCheckpointedEventRevision: 3n, parkedMessageCount: 1n });
@@ -89,8 +89,8 @@ describe('persistent subscriptions across a restart', () => {
     },
   );
 
-  itWithOwnServer('miss nothing that was written between their beginning at the end and the restart', async () => {
-    await life('SIGTERM', async (client) => {
+  itWithOwnServer('that start at the end deliver events written before the restart', async () => {
+    await runServer('SIGTERM', async (client) => {
       await client.appendToStream(stream, countedUpTo(2));
       await client.createPersistentSubscriptionToStream(
         stream,
@@ -99,7 +99,7 @@ describe('persistent subscriptions across a restart', () => {
       );
       await client.appendToStream(stream, counted(2));
     });
-    await life('SIGTERM', async (client) => {
+    await runServer('SIGTERM', async (client) => {
       const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
       await consumer.received(1);
       expect(consumer.numbers).toEqual([2]);
@@ -107,8 +107,8 @@ describe('persistent subscriptions across a restart', () => {
     });
   });
 
-  itWithOwnServer('forget no parked event that was given out again when the server was killed', async () => {
-    await life('SIGKILL', async (client) => {
+  itWithOwnServer('keep replayed parked events when the server is killed', async () => {
+    await runServer('SIGKILL', async (client) => {
       await client.appendToStream(stream, countedUpTo(2));
       await client.createPersistentSubscriptionToStream(
         stream,
@@ -125,7 +125,7 @@ describe('persistent subscriptions across a restart', () => {
         await sleep(25);
       consumer.subscription.on('error', () => undefined);
     });
-    await life('SIGKILL', async (client) => {
+    await runServer('SIGKILL', async (client) => {
       expect((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats.parkedMessageCount).toBe(1n);
       const consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
       await client.replayParkedMessagesToStream(stream, GROUP);
@@ -134,8 +134,8 @@ describe('persistent subscriptions across a restart', () => {
     });
   });
 
-  itWithOwnServer('to $all go on after their checkpoint, with their filter', async () => {
-    await life('SIGTERM', async (client) => {
+  itWithOwnServer('to $all resume after their checkpoint with their filter', async () => {
+    await runServer('SIGTERM', async (client) => {
       await client.createPersistentSubscriptionToAll(
         GROUP,
         persistentSubscriptionToAllSettingsFromDefaults({ startFrom: START, ...EAGER }),
@@ -152,7 +152,7 @@ describe('persistent subscriptions across a restart', () => {
       }
       await sleep(100);
     });
-    await life('SIGTERM', async (client) => {
+    await runServer('SIGTERM', async (client) => {
       await client.appendToStream(newStream(), counted(9));
       await client.appendToStream(stream, counted(2));
       const consumer = await PersistentConsumer.ofAll(client, GROUP);
@@ -162,9 +162,9 @@ describe('persistent subscriptions across a restart', () => {
     });
   });
 
-  itWithOwnServer('are gone when they were deleted; their consumers are told when the server stops', async () => {
+  itWithOwnServer('stay deleted; consumers are dropped when the server stops', async () => {
     let consumer: PersistentConsumer | undefined;
-    await life('SIGTERM', async (client) => {
+    await runServer('SIGTERM', async (client) => {
       for (const name of [GROUP, 'deleted'])
         await client.createPersistentSubscriptionToStream(
           stream,
@@ -175,7 +175,7 @@ describe('persistent subscriptions across a restart', () => {
       consumer = await PersistentConsumer.ofStream(client, stream, GROUP);
     });
     expect(await consumer?.ended()).toBeInstanceOf(PersistentSubscriptionDroppedError);
-    await life('SIGTERM', async (client) => {
+    await runServer('SIGTERM', async (client) => {
       expect((await client.listPersistentSubscriptionsToStream(stream)).map(({ groupName }) => groupName)).toEqual([
         GROUP,
       ]);

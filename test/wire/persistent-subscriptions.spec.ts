@@ -53,12 +53,12 @@ describe('persistent subscriptions', () => {
       await sleep(25);
     }
     throw new Error(
-      `it did not come to it: ${JSON.stringify(await info(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+      `the condition was not met: ${JSON.stringify(await info(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
     );
   };
 
   describe('groups', () => {
-    it('are created, told, listed and deleted; a stream need not be there', async () => {
+    it('are created, described, listed and deleted; the stream need not exist', async () => {
       await create({
         resolveLinkTos: true,
         maxRetryCount: 3,
@@ -93,13 +93,13 @@ describe('persistent subscriptions', () => {
       await expect(consume()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
     });
 
-    it('are refused with settings that make no sense', async () => {
+    it('are rejected with invalid settings', async () => {
       await expect(create({ historyBufferSize: 10, readBatchSize: 20 })).rejects.toThrow(
         PersistentSubscriptionFailedError,
       );
     });
 
-    it('drop their consumers when they are changed or deleted', async () => {
+    it('drop their consumers when they are updated or deleted', async () => {
       await create();
       const first = await consume();
       await client.updatePersistentSubscriptionToStream(stream, GROUP, settings({ maxRetryCount: 7 }));
@@ -110,7 +110,7 @@ describe('persistent subscriptions', () => {
       expect(await second.ended()).toBeInstanceOf(PersistentSubscriptionDroppedError);
     });
 
-    it('start anew when they are created again', async () => {
+    it('start from scratch when they are created again', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create({ checkPointLowerBound: 1, checkPointAfter: 10 });
       const first = await consume();
@@ -126,7 +126,7 @@ describe('persistent subscriptions', () => {
       await second.close();
     });
 
-    it('take no more consumers than they are said to', async () => {
+    it('limit the number of consumers', async () => {
       await create({ maxSubscriberCount: 1 });
       const first = await consume();
       await expect(consume()).rejects.toThrow(PersistentSubscriptionMaximumSubscribersReachedError);
@@ -137,7 +137,7 @@ describe('persistent subscriptions', () => {
   });
 
   describe('consumers', () => {
-    it('get what was there and what comes, no more at a time than they want, and the checkpoint follows', async () => {
+    it('receive past and new events within their buffer size, and checkpoints follow', async () => {
       await client.appendToStream(stream, countedUpTo(3));
       await create({ checkPointLowerBound: 1, checkPointAfter: 10 });
       const consumer = await consume(2);
@@ -151,7 +151,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('get only what comes after the end, if the group begins there, also before anyone is connected', async () => {
+    it('receive only events after the end if the group starts there', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create({ startFrom: END });
       await client.appendToStream(stream, counted(2));
@@ -161,7 +161,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('get an event again when they ask for it, until it is parked', async () => {
+    it('receive an event again after a retry, until it is parked', async () => {
       await client.appendToStream(stream, counted(0));
       await create({ maxRetryCount: 1 });
       const consumer = await consume();
@@ -173,7 +173,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('get an event again when they keep it for too long, or another one does', async () => {
+    it('receive an event again after the message timeout', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create({ messageTimeout: 200 });
       const first = await consume();
@@ -188,7 +188,7 @@ describe('persistent subscriptions', () => {
       await second.close();
     });
 
-    it('get what one before them had when it left', async () => {
+    it('receive the in-flight events of a disconnected consumer', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create();
       const first = await consume();
@@ -201,7 +201,7 @@ describe('persistent subscriptions', () => {
       await second.close();
     });
 
-    it('are done with what they skip', async () => {
+    it('finish events that they skip', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create({ checkPointLowerBound: 1, checkPointAfter: 10 });
       const consumer = await consume();
@@ -210,7 +210,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('share the events in turns; or by what the events belong to', async () => {
+    it('share the events by pin key', async () => {
       const consumers = async (group: string): Promise<[PersistentConsumer, PersistentConsumer]> => {
         const open = (): Promise<PersistentConsumer> => PersistentConsumer.ofAll(client, group, 100);
         return [await open(), await open()];
@@ -255,7 +255,7 @@ describe('persistent subscriptions', () => {
   });
 
   describe('parked events', () => {
-    it('are given out again on request, with the link under which they were parked', async () => {
+    it('are replayed on request, with the link by which they were parked', async () => {
       await client.appendToStream(stream, countedUpTo(3));
       await create();
       const consumer = await consume();
@@ -286,7 +286,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('come back to the parked ones if nobody can deal with them still', async () => {
+    it('can be parked again', async () => {
       await client.appendToStream(stream, counted(0));
       await create();
       const consumer = await consume();
@@ -301,7 +301,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('are none to begin with', async () => {
+    it('are empty at first', async () => {
       await create();
       await client.replayParkedMessagesToStream(stream, GROUP);
       expect((await info()).stats.parkedMessageCount).toBe(0n);
@@ -312,7 +312,7 @@ describe('persistent subscriptions', () => {
   });
 
   describe('sources', () => {
-    it('may be links, which are resolved or not', async () => {
+    it('may contain links, which are resolved', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       const links = `${stream}-links`;
       await client.appendToStream(
@@ -331,7 +331,7 @@ describe('persistent subscriptions', () => {
       await consumer.close();
     });
 
-    it('may be $all, from a position on, filtered; the consumer hears of nothing else', async () => {
+    it('may be $all from a position, with a filter', async () => {
       const { position } = await client.appendToStream(newStream(), counted(0));
       const group = `group-${randomUUID()}`;
       await client.createPersistentSubscriptionToAll(
@@ -348,13 +348,13 @@ describe('persistent subscriptions', () => {
       await client.appendToStream(stream, countedUpTo(2));
       await consumer.ack(...(await consumer.received(2)));
       expect(consumer.numbers).toEqual([0, 1]);
-      const { settings: told } = await client.getPersistentSubscriptionToAllInfo(group);
-      expect(told.startFrom).toEqual(position);
+      const { settings: description } = await client.getPersistentSubscriptionToAllInfo(group);
+      expect(description.startFrom).toEqual(position);
       await client.deletePersistentSubscriptionToAll(group);
       expect(await consumer.ended()).toBeInstanceOf(PersistentSubscriptionDroppedError);
     });
 
-    it('may be deleted and come back', async () => {
+    it('may be deleted and recreated', async () => {
       await client.appendToStream(stream, countedUpTo(2));
       await create();
       const consumer = await consume();
@@ -367,7 +367,7 @@ describe('persistent subscriptions', () => {
     });
   });
 
-  it('hold a slow consumer nothing but what its connection takes, whatever it said that it wants', async () => {
+  it('limit the in-flight events of a slow consumer to what its connection takes', async () => {
     const payload = 'x'.repeat(100_000);
     for (let round = 0; round < 30; round++)
       await client.appendToStream(
@@ -386,7 +386,7 @@ describe('persistent subscriptions', () => {
     await consumer.close();
   });
 
-  it('go on after the subsystem was restarted', async () => {
+  it('continue after a restart of the subsystem', async () => {
     await client.appendToStream(stream, counted(0));
     await create();
     const first = await consume();

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { collect, counted, useClient } from '../support/embedded-client.js';
 
-/** What one client does next. `expect`: a revision that was right when it last looked, or none. `retry`: the append is sent again. */
+/** One step of a client. `expect`: the last revision that it saw, or any. `retry`: repeats the append. */
 interface Step {
   readonly client: number;
   readonly stream: number;
@@ -32,7 +32,7 @@ const steps = fc.array(
 
 type Sequence = { readonly id: string; readonly revision: number; readonly position: bigint }[];
 
-/** Runs each client's steps one after the other, the clients side by side. Returns the ids of the appends that succeeded. */
+/** Runs each client's steps in order, all clients concurrently. Returns the ids of the successful appends. */
 async function play(client: KurrentDBClient, names: readonly string[], plan: readonly Step[]): Promise<string[][]> {
   const succeeded: string[][] = [];
   const lastSeen = new Map<string, bigint>();
@@ -69,10 +69,10 @@ async function readOne(client: KurrentDBClient, name: string): Promise<Sequence>
   }
 }
 
-describe('whatever several clients append', () => {
+describe('concurrent appends of several clients', () => {
   const used = useClient();
 
-  it('revisions have no gaps, positions rise, $all and the streams tell one story, and a retry writes nothing', async () => {
+  it('leave no gaps in revisions, ascending positions, the same order in $all and no duplicates of retries', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (plan) => {
         const run = randomUUID();

@@ -15,7 +15,7 @@ import { collect, counted, countedUpTo, newStream, numbers, revisions, useClient
 describe('reading', () => {
   const used = useClient();
 
-  it('reads a stream in both directions, from anywhere, as much as is asked for', async () => {
+  it('reads a stream in both directions, from any revision, with a limit', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, countedUpTo(5));
     const read = async (options: Parameters<typeof used.client.readStream>[1]): Promise<number[]> =>
@@ -29,7 +29,7 @@ describe('reading', () => {
     expect(await read({ fromRevision: 99n })).toEqual([]);
   });
 
-  it('tells a stream that never was from one that is empty now', async () => {
+  it('distinguishes a missing stream from a truncated one', async () => {
     const [missing, truncated, deleted] = [newStream(), newStream(), newStream()];
     await used.client.appendToStream(truncated, countedUpTo(2));
     await used.client.setStreamMetadata(truncated, { truncateBefore: 2 });
@@ -40,7 +40,7 @@ describe('reading', () => {
     expect(await collect(used.client.readStream(truncated))).toEqual([]);
   });
 
-  it('reads many pages without losing or doubling an event', async () => {
+  it('reads many buffers without loss or duplicates', async () => {
     const stream = newStream();
     const count = 5000;
     await used.client.appendToStream(stream, countedUpTo(count));
@@ -50,7 +50,7 @@ describe('reading', () => {
     );
   });
 
-  it('resolves links to their events, and shows the link alone where the event is gone', async () => {
+  it('resolves links, and returns the link alone if its event does not exist', async () => {
     const [source, links] = [newStream(), newStream()];
     await used.client.appendToStream(source, countedUpTo(2));
     const link = (target: string): ReturnType<typeof binaryEvent> =>
@@ -100,7 +100,7 @@ describe('stream metadata', () => {
     expect(await collect(used.client.readStream(`$$${stream}`))).toHaveLength(1);
   });
 
-  it('limits what is read: by count, by revision, by age', async () => {
+  it('limits reads by count, revision and age', async () => {
     const [byCount, byRevision, byAge] = [newStream(), newStream(), newStream()];
     for (const stream of [byCount, byRevision, byAge]) await used.client.appendToStream(stream, countedUpTo(4));
     await used.client.setStreamMetadata(byCount, { maxCount: 1 });
@@ -113,7 +113,7 @@ describe('stream metadata', () => {
     expect(numbers(await collect(used.client.readStream(byAge)))).toEqual([4]);
   });
 
-  it('goes with a soft-deleted stream, whose numbering goes on', async () => {
+  it('is removed with a soft-deleted stream, whose numbering continues', async () => {
     const stream = newStream();
     await used.client.setStreamMetadata(stream, { maxCount: 1 });
     await used.client.appendToStream(stream, countedUpTo(3));

@@ -14,7 +14,7 @@ const { StartScavengeReq } = operationsPb;
 
 describe('a scavenge', () => {
   itWithOwnServer(
-    'frees what deleted and truncated events used, keeps the rest, and numbers on',
+    'frees the space of deleted and truncated events and keeps the others',
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'embedded-scavenge-'));
       const server = await KurrentDBServer.start('--data', directory, '--insecure', '--port', '0');
@@ -47,7 +47,7 @@ describe('a scavenge', () => {
         expect(await all()).toEqual(expected);
         expect(numbers(await collect(client.readStream(truncated)))).toEqual([2]);
 
-        // The pages are used again: as much as was freed fits in without the file growing.
+        // The freed pages are reused: the file does not grow.
         const size = statSync(join(directory, 'store.mdb')).size;
         for (let n = 0; n < 15; n++) await client.appendToStream(kept, countedUpTo(500));
         expect(statSync(join(directory, 'store.mdb')).size).toBeLessThan(size * 1.1);

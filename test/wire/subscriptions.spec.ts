@@ -9,7 +9,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counted, countedUpTo, newStream, numbers, useClient } from '../support/embedded-client.js';
 
-/** The numbers that a subscription delivers, until there are as many as wanted; and when it was caught up. */
+/** The first `count` numbers that a subscription delivers. */
 async function take(
   subscription: StreamSubscription | AllStreamSubscription,
   count: number,
@@ -31,7 +31,7 @@ async function take(
 describe('catch-up subscriptions', () => {
   const used = useClient();
 
-  it('deliver the history of a stream, tell that they caught up, and go on with what comes', async () => {
+  it('deliver past events, report that they caught up, and continue with new events', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, countedUpTo(300));
     const taken = await take(used.client.subscribeToStream(stream, { fromRevision: START }), 302, () =>
@@ -40,13 +40,13 @@ describe('catch-up subscriptions', () => {
     expect(taken).toEqual(Array.from({ length: 302 }, (_, n) => n));
   });
 
-  it('start after the revision that is given', async () => {
+  it('start after the given revision', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, countedUpTo(4));
     expect(await take(used.client.subscribeToStream(stream, { fromRevision: 1n }), 2)).toEqual([2, 3]);
   });
 
-  it('wait for a stream that is not there yet', async () => {
+  it('wait for a stream that does not exist yet', async () => {
     const stream = newStream();
     const taken = take(used.client.subscribeToStream(stream, { fromRevision: START }), 1);
     await sleep(200);
@@ -54,7 +54,7 @@ describe('catch-up subscriptions', () => {
     expect(await taken).toEqual([7]);
   });
 
-  it('end with the tombstone of their stream', async () => {
+  it('end at the tombstone of their stream', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, counted(1));
     const subscription = used.client.subscribeToStream(stream, { fromRevision: START });
@@ -64,7 +64,7 @@ describe('catch-up subscriptions', () => {
     expect(await ended).toBeInstanceOf(StreamDeletedError);
   });
 
-  it('follow $all through a filter, with checkpoints where nothing matches', async () => {
+  it('filter $all and send checkpoints while nothing matches', async () => {
     const [wanted, noise] = [newStream(), newStream()];
     const checkpoints: bigint[] = [];
     const filter = streamNameFilter({
@@ -85,7 +85,7 @@ describe('catch-up subscriptions', () => {
     expect(checkpoints.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('are served a thousand at a time', async () => {
+  it('are served a thousand at once', async () => {
     const stream = newStream();
     const subscriptions = Array.from({ length: 1000 }, () =>
       take(used.client.subscribeToStream(stream, { fromRevision: START }), 3),

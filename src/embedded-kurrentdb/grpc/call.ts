@@ -134,7 +134,7 @@ export class GrpcCall {
         this.onMessage(message);
       }
     });
-    if (this.isBackedUp) this.stream.pause(); // backpressure: no more requests from a client that does not read the responses
+    if (this.isBackedUp) this.stream.pause(); // backpressure: read the responses before sending more requests
   }
 
   #halfClose(): void {

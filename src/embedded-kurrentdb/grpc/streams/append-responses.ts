@@ -5,7 +5,10 @@ const EMPTY = Buffer.alloc(0);
 const empty = (fieldNumber: number): Buffer => bytesField(fieldNumber, EMPTY);
 const number = (fieldNumber: number, value: number): Buffer => varint64Field(fieldNumber, BigInt(value));
 
-/** AppendResp.Success and BatchAppendResp.Success: current_revision 1, no_stream 2, position 3 { commit 1, prepare 2 }, no_position 4. */
+/**
+ * AppendResp.Success and BatchAppendResp.Success: current_revision 1, no_stream 2, position 3 { commit 1, prepare 2 },
+ * no_position 4.
+ */
 export function successMessage(revision: number, position: number | undefined): Buffer {
   return Buffer.concat([
     revision === NO_REVISION ? empty(2) : number(1, revision),

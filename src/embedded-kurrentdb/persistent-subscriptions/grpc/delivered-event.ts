@@ -41,7 +41,7 @@ export function deliveredEvent(
   if (!resolveLinks || stored.type !== LINK_TYPE || parseLink(stored.data.toString('utf8')) === undefined) {
     return readResponse([bytesField(EVENT_FIELD, recordedOf(stored)), ...trailingFields]);
   }
-  const link = bytesField(LINK_FIELD, recordedOf(stored)); // a copy: reading the event overwrites the memory of the link
+  const link = bytesField(LINK_FIELD, recordedOf(stored)); // a copy: the read overwrites its memory
   const target = linkedEvent(context, stored);
   return readResponse([
     ...(target === undefined ? [] : [bytesField(EVENT_FIELD, withPosition(position, recordedOf(target)))]),
