@@ -26,7 +26,7 @@ describe('the configuration', () => {
     expect(config.dataDir.startsWith('/')).toBe(true);
   });
 
-  it('says how probing is done and recorded, and bounds it', () => {
+  it('configures probing and recording within bounds', () => {
     expect(loadConfig({}).uptime).toMatchObject({
       servicesFile: undefined,
       leaseMs: 15_000,
@@ -61,36 +61,36 @@ describe('the configuration', () => {
     ).toHaveLength(4);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(loadConfig({ PORT: '', UPTIME_HTTP_URL: '' })).toMatchObject({ http: { port: 3001 } });
   });
 
   it.each([
-    ['PORT', '99999', "PORT is '99999'; it must be a whole number from 0 to 65535"],
-    ['PORT', '3001.5', "PORT is '3001.5'; it must be a whole number from 0 to 65535"],
-    ['PORT', '1e3', "PORT is '1e3'; it must be a whole number from 0 to 65535"],
-    ['LOG_LEVEL', 'loud', "LOG_LEVEL is 'loud'; it must be one of fatal, error, warn, info, debug, trace, silent"],
-    ['UPTIME_INTERVAL_MS', '-1', "UPTIME_INTERVAL_MS is '-1'; it must be a whole number from 100 to 86400000"],
+    ['PORT', '99999', "PORT must be an integer from 0 to 65535, got '99999'"],
+    ['PORT', '3001.5', "PORT must be an integer from 0 to 65535, got '3001.5'"],
+    ['PORT', '1e3', "PORT must be an integer from 0 to 65535, got '1e3'"],
+    ['LOG_LEVEL', 'loud', "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, got 'loud'"],
+    ['UPTIME_INTERVAL_MS', '-1', "UPTIME_INTERVAL_MS must be an integer from 100 to 86400000, got '-1'"],
     [
       'UPTIME_HTTP_URL',
       'ftp://u:secret@h',
-      'UPTIME_HTTP_URL is a value that is not shown; it must be a URL beginning with http:// or https://',
+      'UPTIME_HTTP_URL must be a URL beginning with http:// or https://, got a value that is not shown',
     ],
     [
       'UPTIME_HTTP_URL',
       'http://u:50%@h',
-      'UPTIME_HTTP_URL is a value that is not shown; it must be a URL of which user and password are percent-encoded: write a % in them as %25',
+      'UPTIME_HTTP_URL must be a URL of which user and password are percent-encoded: write a % in them as %25, got a value that is not shown',
     ],
     [
       'KURRENTDB_CONNECTION_STRING',
       'postgres://u:secret@h',
-      'KURRENTDB_CONNECTION_STRING is a value that is not shown; it must be a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113',
+      'KURRENTDB_CONNECTION_STRING must be a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113, got a value that is not shown',
     ],
-  ])('%s=%s stops the start with its name, what it was and what it may be', (name, value, problem) => {
+  ])('%s=%s is rejected with its name, what is allowed and what was given', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
   });
 
-  it('trusts a secret of its own making, on the embedded KurrentDB alone, and opens uptime and health', () => {
+  it('trusts a generated secret on the embedded KurrentDB, and opens uptime and health by default', () => {
     expect(loadConfig({}).auth).toEqual({
       trust: { kind: 'development' },
       userClaim: 'sub',
@@ -99,8 +99,8 @@ describe('the configuration', () => {
     });
   });
 
-  it('trusts what it is told to trust', () => {
-    const secret = 'a secret of more than 32 bytes, made by chance';
+  it('trusts the configured keys', () => {
+    const secret = 'a secret of more than 32 bytes, chosen at random';
     expect(
       loadConfig({ AUTH_JWT_SECRET: secret, AUTH_AUDIENCE: 'shop', KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })
         .auth.trust,
@@ -119,22 +119,22 @@ describe('the configuration', () => {
     [
       { KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' },
       [
-        'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
+        'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set together with KURRENTDB_CONNECTION_STRING: the generated development secret is for the embedded KurrentDB only',
       ],
     ],
     [
       { AUTH_JWT_SECRET: 'short' },
-      ['AUTH_JWT_SECRET is a value that is not shown; it must be a text of at least 32 bytes, made by chance'],
+      ['AUTH_JWT_SECRET must be a random string of at least 32 bytes, got a value that is not shown'],
     ],
     [
       { AUTH_JWKS_URL: 'ftp://id.example' },
-      ["AUTH_JWKS_URL is 'ftp://id.example'; it must be a URL beginning with http:// or https://"],
+      ["AUTH_JWKS_URL must be a URL beginning with http:// or https://, got 'ftp://id.example'"],
     ],
     [
       { AUTH_JWKS_URL: 'https://id.example/keys' },
       ['AUTH_ISSUER', 'AUTH_AUDIENCE'].map(
         (name) =>
-          `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`,
+          `${name} must be set together with AUTH_JWKS_URL: without it, tokens issued for other services would be accepted`,
       ),
     ],
     [
@@ -142,15 +142,15 @@ describe('the configuration', () => {
         AUTH_JWKS_URL: 'https://id.example/keys',
         AUTH_ISSUER: 'i',
         AUTH_AUDIENCE: 'a',
-        AUTH_JWT_SECRET: 'a secret of more than 32 bytes, made by chance',
+        AUTH_JWT_SECRET: 'a secret of more than 32 bytes, chosen at random',
       },
-      ['AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other'],
+      ['AUTH_JWKS_URL and AUTH_JWT_SECRET are both set, but tokens are verified with one of them: unset the other'],
     ],
     [
       { AUTH_OPEN_ENDPOINTS: 'uptime,users' },
-      ["AUTH_OPEN_ENDPOINTS is 'uptime,users'; it must be none, or a list of health, uptime with commas"],
+      ["AUTH_OPEN_ENDPOINTS must be none, or one or more of health, uptime, separated by commas, got 'uptime,users'"],
     ],
-  ])('%j stops the start, and says what to do', (environment, problems) => {
+  ])('%j is rejected with what to do', (environment, problems) => {
     expect(problemsOf(environment)).toEqual(problems);
   });
 
@@ -162,7 +162,7 @@ describe('the configuration', () => {
     expect(loadConfig({ AUTH_OPEN_ENDPOINTS: value }).auth.openEndpoints).toEqual(new Set(groups));
   });
 
-  it('tells all problems at once', () => {
+  it('reports all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'y' })).toHaveLength(2);
   });
 });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formatIssue, ParseContext } from '../common/parse.js';
 import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
 import { variables, type VariableValues } from './variables.js';
 
@@ -83,23 +84,21 @@ function parseVariables(environment: Environment, problems: string[]): VariableV
     const given = environment[variable.name];
     const text = given === undefined || given === '' ? ('default' in variable ? variable.default : undefined) : given;
     if (text === undefined) continue;
-    try {
-      values[variable.name] = variable.parse(text);
-    } catch (error) {
-      const shown = 'secret' in variable ? 'a value that is not shown' : `'${text}'`;
-      problems.push(`${variable.name} is ${shown}; it must be ${(error as Error).message}`);
-    }
+    const context = new ParseContext();
+    values[variable.name] = variable.parse(text, context);
+    const shown = 'secret' in variable ? 'a value that is not shown' : `'${text}'`;
+    problems.push(...context.issues.map(({ problem }) => `${variable.name} ${formatIssue({ problem, given: shown })}`));
   }
-  // Every entry was put there by the parser of the variable it is named for.
+  // Every entry is the result of the parser of its variable.
   return problems.length === 0 ? (values as VariableValues) : undefined;
 }
 
-/** Real authentication is a must where others share the store; alone with the embedded one, the service makes its own secret. */
+/** How tokens are verified. An external KurrentDB, which others share, requires configured keys; the embedded one can use a generated secret. */
 function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   const { AUTH_JWKS_URL: url, AUTH_JWT_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = values;
   if (url !== undefined && secret !== undefined)
     problems.push(
-      'AUTH_JWKS_URL and AUTH_JWT_SECRET are both set; tokens are checked against one of them: unset the other',
+      'AUTH_JWKS_URL and AUTH_JWT_SECRET are both set, but tokens are verified with one of them: unset the other',
     );
   if (url !== undefined) {
     for (const [name, value] of [
@@ -108,7 +107,7 @@ function trustOf(values: VariableValues, problems: string[]): TokenTrust {
     ] as const) {
       if (value === undefined)
         problems.push(
-          `${name} is not set; it must be what the tokens of AUTH_JWKS_URL name, or tokens made for others would be accepted`,
+          `${name} must be set together with AUTH_JWKS_URL: without it, tokens issued for other services would be accepted`,
         );
     }
     return { kind: 'jwks', url, issuer: issuer ?? '', audience: audience ?? '' };
@@ -116,7 +115,7 @@ function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   if (secret !== undefined) return { kind: 'secret', secret, issuer, audience };
   if (values.KURRENTDB_CONNECTION_STRING !== undefined)
     problems.push(
-      'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
+      'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set together with KURRENTDB_CONNECTION_STRING: the generated development secret is for the embedded KurrentDB only',
     );
   return { kind: 'development' };
 }

@@ -1,5 +1,6 @@
 import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
 import { DAY_MS } from '../common/durations.js';
+import { oneOf, type Parsed, type Parser, string, stringThat } from '../common/parse.js';
 import {
   CREDENTIALS_EXPECTED,
   DATABASE_URL_EXPECTED,
@@ -17,80 +18,54 @@ export const MAX_RETRIES = 10;
 /** Consecutive samples that confirm a change of status. */
 export const MAX_THRESHOLD = 100;
 
-/**
- * Every environment variable the service reads. `.env.example` and the README's table are held against this list by a test.
- * `parse` gives the value or throws an Error that says what it may be.
- */
+/** An environment variable. `.env.example` and the README's table are compared with this list by a test. */
 export interface Variable<Value> {
   readonly name: string;
   readonly description: string;
-  /** As it would be written in the environment; absent: no default. */
+  /** As written in the environment; absent: no default. */
   readonly default?: string;
-  readonly parse: (text: string) => Value;
-  /** The value is never shown, not even in an error. */
+  readonly parse: Parser<Value>;
+  /** The value must not appear in messages. */
   readonly secret?: true;
 }
 
-const text = (value: string): string => value;
-
-function oneOf<Choice extends string>(choices: readonly Choice[]): (value: string) => Choice {
-  return (value) => {
-    const choice = choices.find((candidate) => candidate === value);
-    if (!choice) throw new Error(`one of ${choices.join(', ')}`);
-    return choice;
+function integer(min: number, max: number): Parser<number> {
+  return (text, context) => {
+    const number = Number(text);
+    if (/^\d+$/.test(String(text)) && number >= min && number <= max) return number;
+    return context.reject(`an integer from ${min} to ${max}`, text);
   };
 }
 
-function integer(minimum: number, maximum: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < minimum || number > maximum)
-      throw new Error(`a whole number from ${minimum} to ${maximum}`);
-    return number;
+function url(...protocols: readonly string[]): Parser<string> {
+  return (text, context) => {
+    if (typeof text !== 'string' || !isUrlOf(protocols, text)) return context.reject(urlExpected(protocols), text);
+    return hasReadableCredentials(text) ? text : context.reject(CREDENTIALS_EXPECTED, text);
   };
 }
 
-function url(...protocols: readonly string[]): (value: string) => string {
-  return (value) => {
-    if (!isUrlOf(protocols, value)) throw new Error(urlExpected(protocols));
-    if (!hasReadableCredentials(value)) throw new Error(CREDENTIALS_EXPECTED);
-    return value;
-  };
-}
+const connectionString = stringThat(
+  'a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113',
+  isKurrentDBUrl,
+);
 
-function connectionString(value: string): string {
-  if (!isKurrentDBUrl(value)) {
-    throw new Error(
-      'a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113',
-    );
-  }
-  return value;
-}
+const databaseUrl = stringThat(DATABASE_URL_EXPECTED, isDatabaseUrl);
 
-function databaseUrl(value: string): string {
-  if (!isDatabaseUrl(value)) throw new Error(DATABASE_URL_EXPECTED);
-  return value;
-}
-
-/** Bytes of a secret that HMAC with SHA-256 cannot do with less than (RFC 7518, 3.2). */
+/** Minimum for HMAC with SHA-256 (RFC 7518, 3.2). */
 const MIN_SECRET_BYTES = 32;
 
-function sharedSecret(value: string): string {
-  if (Buffer.byteLength(value) < MIN_SECRET_BYTES)
-    throw new Error(`a text of at least ${MIN_SECRET_BYTES} bytes, made by chance`);
-  return value;
-}
+const sharedSecret = stringThat(
+  `a random string of at least ${MIN_SECRET_BYTES} bytes`,
+  (text) => Buffer.byteLength(text) >= MIN_SECRET_BYTES,
+);
 
-function openEndpoints(value: string): ReadonlySet<OpenEndpoints> {
-  if (value === 'none') return new Set();
-  return new Set(
-    value.split(',').map((name) => {
-      const group = OPEN_ENDPOINTS.find((candidate) => candidate === name.trim());
-      if (!group) throw new Error(`none, or a list of ${OPEN_ENDPOINTS.join(', ')} with commas`);
-      return group;
-    }),
-  );
-}
+const openEndpoints: Parser<ReadonlySet<OpenEndpoints>> = (text, context) => {
+  const names = text === 'none' ? [] : String(text).split(',');
+  const groups = names.map((name) => OPEN_ENDPOINTS.find((group) => group === name.trim()));
+  const found = groups.filter((group) => group !== undefined);
+  if (found.length === groups.length) return new Set(found);
+  return context.reject(`none, or one or more of ${OPEN_ENDPOINTS.join(', ')}, separated by commas`, text);
+};
 
 export const variables = {
   PORT: {
@@ -99,13 +74,13 @@ export const variables = {
     default: '3001',
     parse: integer(0, 65_535),
   },
-  HOST: { name: 'HOST', description: 'Address to listen on', default: '0.0.0.0', parse: text },
+  HOST: { name: 'HOST', description: 'Address to listen on', default: '0.0.0.0', parse: string },
   DATA_DIR: {
     name: 'DATA_DIR',
     description:
       'Directory for everything kept on this machine: the embedded KurrentDB, the read models, and samples that KurrentDB does not have yet; of one process alone',
     default: './data',
-    parse: text,
+    parse: string,
   },
   LOG_LEVEL: {
     name: 'LOG_LEVEL',
@@ -175,8 +150,8 @@ export const variables = {
       'Where the issuer of bearer tokens publishes its keys (JWKS); AUTH_ISSUER and AUTH_AUDIENCE go with it',
     parse: url('http:', 'https:'),
   },
-  AUTH_ISSUER: { name: 'AUTH_ISSUER', description: 'Issuer that tokens must name (`iss`)', parse: text },
-  AUTH_AUDIENCE: { name: 'AUTH_AUDIENCE', description: 'Audience that tokens must name (`aud`)', parse: text },
+  AUTH_ISSUER: { name: 'AUTH_ISSUER', description: 'Issuer that tokens must name (`iss`)', parse: string },
+  AUTH_AUDIENCE: { name: 'AUTH_AUDIENCE', description: 'Audience that tokens must name (`aud`)', parse: string },
   AUTH_JWT_SECRET: {
     name: 'AUTH_JWT_SECRET',
     description:
@@ -188,14 +163,14 @@ export const variables = {
     name: 'AUTH_USER_CLAIM',
     description: "Claim of a token that holds the user's id",
     default: 'sub',
-    parse: text,
+    parse: string,
   },
   AUTH_ROLES_CLAIM: {
     name: 'AUTH_ROLES_CLAIM',
     description:
       'Claim of a token that holds the roles (system, admin), a list or a text with blanks; dots lead into objects, as in realm_access.roles',
     default: 'roles',
-    parse: text,
+    parse: string,
   },
   AUTH_OPEN_ENDPOINTS: {
     name: 'AUTH_OPEN_ENDPOINTS',
@@ -220,12 +195,12 @@ export const variables = {
     name: 'USER_SCHEMAS_DIR',
     description:
       'Directory with JSON Schemas for the data of user streams, named {type}.v{N}.json or {type}-{category}.v{N}.json',
-    parse: text,
+    parse: string,
   },
   UPTIME_SERVICES_FILE: {
     name: 'UPTIME_SERVICES_FILE',
     description: 'YAML file that names more services to probe; what changes in it is taken over without a restart',
-    parse: text,
+    parse: string,
   },
   UPTIME_HTTP_URL: {
     name: 'UPTIME_HTTP_URL',
@@ -318,7 +293,7 @@ export const variables = {
 } as const satisfies Record<string, Variable<unknown>>;
 
 type Variables = typeof variables;
-type ValueOf<Name extends keyof Variables> = ReturnType<Variables[Name]['parse']>;
+type ValueOf<Name extends keyof Variables> = Parsed<Variables[Name]['parse']>;
 
 /** Parsed values; undefined where a variable without default is not set. */
 export type VariableValues = {

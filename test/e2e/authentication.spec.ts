@@ -176,7 +176,7 @@ describe('who is calling', () => {
     await expect(
       ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }),
     ).rejects.toThrow(
-      'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set where KURRENTDB_CONNECTION_STRING is: without real authentication the service only runs on its embedded KurrentDB',
+      'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set together with KURRENTDB_CONNECTION_STRING: the generated development secret is for the embedded KurrentDB only',
     );
   });
 });

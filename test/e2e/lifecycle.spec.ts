@@ -28,8 +28,8 @@ describe('starting and stopping', () => {
   });
 
   it.each([
-    [{ PORT: 'http' }, "PORT is 'http'; it must be a whole number from 0 to 65535"],
-    [{ UPTIME_INTERVAL_MS: '1' }, "UPTIME_INTERVAL_MS is '1'; it must be a whole number from 100 to 86400000"],
+    [{ PORT: 'http' }, "PORT must be an integer from 0 to 65535, got 'http'"],
+    [{ UPTIME_INTERVAL_MS: '1' }, "UPTIME_INTERVAL_MS must be an integer from 100 to 86400000, got '1'"],
     [{ UPTIME_SERVICES_FILE: '/nowhere.yaml' }, "UPTIME_SERVICES_FILE is '/nowhere.yaml', which cannot be read"],
     [{ USER_SCHEMAS_DIR: '/nowhere' }, "USER_SCHEMAS_DIR is '/nowhere'; the directory cannot be read"],
   ])('%j stops the start, with the name of the variable, what it was and what it may be', (environment, problem) => {
