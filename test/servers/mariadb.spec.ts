@@ -55,6 +55,6 @@ describeDatabaseProbe('MySQL, by MariaDB', {
   query: 'SHOW TABLES',
   slowQuery: 'SELECT SLEEP(0.5)',
   endlessQuery: 'SELECT SLEEP(60)',
-  wrongQuery: { text: 'SELECT nothing FROM nowhere', says: /Table 'stock.nowhere' doesn't exist/ },
+  wrongQuery: { text: 'SELECT nothing FROM nowhere', message: /Table 'stock.nowhere' doesn't exist/ },
   tls: { scheme: 'mysql', unverified: '/stock?ssl-mode=REQUIRED', verified: '/stock?ssl-mode=VERIFY_IDENTITY' },
 });

@@ -11,6 +11,6 @@ describeDatabaseProbe('PostgreSQL', {
   query: 'SELECT count(*) FROM pg_class',
   slowQuery: 'SELECT pg_sleep(0.5)',
   endlessQuery: 'SELECT pg_sleep(60)',
-  wrongQuery: { text: 'SELECT nothing FROM nowhere', says: /relation "nowhere" does not exist/ },
+  wrongQuery: { text: 'SELECT nothing FROM nowhere', message: /relation "nowhere" does not exist/ },
   tls: { scheme: 'postgresql', unverified: '/postgres?sslmode=require', verified: '/postgres?sslmode=verify-full' },
 });

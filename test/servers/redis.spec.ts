@@ -11,6 +11,6 @@ describeDatabaseProbe('Redis', {
   query: 'SET greeting "good morning"',
   slowQuery: 'DEBUG SLEEP 0.5',
   endlessQuery: 'BLPOP no-such-list 60',
-  wrongQuery: { text: 'LPUSH', says: /wrong number of arguments/ },
+  wrongQuery: { text: 'LPUSH', message: /wrong number of arguments/ },
   tls: { port: ({ tlsPort }) => tlsPort, scheme: 'rediss', verified: '/0' },
 });

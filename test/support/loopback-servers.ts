@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import { type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as TcpServer, type Socket } from 'node:net';
+import { sleep, until } from './eventually.js';
 
 export interface ListenOptions {
-  /** An address of this machine; 127.0.0.1 where absent. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
-  /** Any port that is free where absent. */
+  /** Default: any free port. */
   readonly port?: number;
 }
 
-/** Servers to probe, on loopback, with TLS or without. After each test of the suite they and their connections are gone. */
+/** Servers to probe on loopback, with or without TLS. They and their connections are closed after each test. */
 export class LoopbackServers {
   readonly #servers: (Server | TcpServer)[] = [];
   readonly #sockets = new Set<Socket>();
@@ -21,22 +22,22 @@ export class LoopbackServers {
     });
   }
 
-  /** The connections that are open, of all servers. */
+  /** Open connections of all servers. */
   get connections(): ReadonlySet<Socket> {
     return this.#sockets;
   }
 
-  /** Takes no new connections. */
+  /** Stops accepting connections. */
   stopListening(): void {
     for (const server of this.#servers.splice(0)) server.close();
   }
 
-  /** Lets it listen. @returns `host:port`, IPv6 in brackets */
+  /** @returns `host:port`, IPv6 in brackets */
   async listen(server: Server | TcpServer, { host = '127.0.0.1', port = 0 }: ListenOptions = {}): Promise<string> {
     this.#servers.push(server);
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
-      // What a probe does to its connection is no concern of the server's.
+      // A probe may reset its connection.
       socket.on('error', () => undefined);
       socket.on('close', () => this.#sockets.delete(socket));
     });
@@ -45,12 +46,12 @@ export class LoopbackServers {
     return `${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Listens, and talks to each connection as `talk` does. */
+  /** A TCP server that passes each connection to `talk`. */
   listenTcp(talk: (socket: Socket) => void, options?: ListenOptions): Promise<string> {
     return this.listen(createServer(talk), options);
   }
 
-  /** Listens, and sends these bytes to whoever has sent something first. @param then what becomes of the connection */
+  /** A TCP server that responds to the first data with these bytes. @param then what it does with the connection */
   answering(bytes: string | Buffer, then: 'end' | 'keep' | 'reset' = 'end'): Promise<string> {
     return this.listenTcp((socket) =>
       socket.once('data', () => {
@@ -60,13 +61,25 @@ export class LoopbackServers {
     );
   }
 
-  /** Resolves when so many connections are open. */
+  /** Resolves when exactly `count` connections are open. */
   async open(count: number): Promise<void> {
-    while (this.#sockets.size !== count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => this.#sockets.size === count, `${count} connections are open`, { everyMs: 5 });
+  }
+
+  /** Aborts a probe while its connection is open, and waits until it is closed. @returns the result of the probe */
+  async abortConnected<Result>(start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const stop = new AbortController();
+    const probing = start(stop.signal);
+    await this.open(1);
+    await sleep(50);
+    stop.abort();
+    const result = await probing;
+    await this.open(0);
+    return result;
   }
 }
 
-/** A port on loopback where nobody listens. */
+/** A port on loopback without a listener. */
 export async function unusedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

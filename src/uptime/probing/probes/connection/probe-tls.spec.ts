@@ -140,13 +140,8 @@ describe.each(Object.entries(KINDS))('TLS of the %s probe', (_, { create, phases
 
   it('aborts a handshake that hangs, closes its socket and reports it', async () => {
     const hostPort = await servers.listenTcp((socket) => socket.resume());
-    const stop = new AbortController();
-    const probing = probe(hostPort, UNVERIFIED, stop.signal);
-    await servers.open(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await probing).toMatchObject({ error: `${hostPort} did not finish the TLS handshake` });
-    await servers.open(0);
+    const result = await servers.abortConnected((signal) => probe(hostPort, UNVERIFIED, signal));
+    expect(result).toMatchObject({ error: `${hostPort} did not finish the TLS handshake` });
   });
 
   it('closes its connection', async () => {

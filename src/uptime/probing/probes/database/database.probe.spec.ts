@@ -1,27 +1,20 @@
 import { createServer, type Server } from 'node:net';
 import { systemClock as clock } from '../../../../common/clock.js';
+import { createDatabaseProbe, probeDatabase } from '../../../../../test/support/database-probe.js';
+import { sleep, until } from '../../../../../test/support/eventually.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { MemoryEventStore } from '../../../../../test/support/memory-event-store.js';
 import { uptimeEvents } from '../../../../../test/support/probed-service.js';
-import { databaseForUrl, ownDatabase } from './database-for-url.js';
+import { ownDatabase } from './database-for-url.js';
 import { DatabaseProbe } from './database.probe.js';
-import { type ProbeResult } from '../../../domain/index.js';
 
-const random = (length: number): string => 'a'.repeat(length);
 const SCHEMES = ['postgres', 'postgresql', 'mysql', 'redis', 'rediss', 'kurrentdb', 'kurrentdb+discover', 'mongodb'];
 
 describe('the database probe', () => {
   const servers = new LoopbackServers();
   const listening = (create: () => Server): Promise<string> => servers.listen(create());
-  const probeOf = (url: string, query?: string): DatabaseProbe =>
-    new DatabaseProbe(databaseForUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeResult> =>
-    probeOf(url, query).probe(new AbortController().signal);
   const urlOf = (scheme: string, hostPort: string): string =>
     `${scheme}://jane:secret@${hostPort}${scheme.startsWith('kurrentdb') ? '?tls=false&maxDiscoverAttempts=1' : ''}`;
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
 
   describe('of this service’s own store', () => {
     const store = new MemoryEventStore(uptimeEvents());
@@ -40,7 +33,7 @@ describe('the database probe', () => {
   it.each(SCHEMES)('of %s reports a refused connection without retries or credentials', async (scheme) => {
     const hostPort = await listening(() => createServer());
     servers.stopListening();
-    const { error, responseTime } = await ask(urlOf(scheme, hostPort));
+    const { error, responseTime } = await probeDatabase(urlOf(scheme, hostPort));
     expect(error).toBe(`connection refused by ${hostPort}`);
     expect(responseTime).toBeLessThan(2_000);
   });
@@ -49,7 +42,7 @@ describe('the database probe', () => {
     'of %s reports a connection that is closed immediately',
     async (scheme) => {
       const hostPort = await listening(() => createServer((socket) => socket.destroy()));
-      const { error = '' } = await ask(urlOf(scheme, hostPort));
+      const { error = '' } = await probeDatabase(urlOf(scheme, hostPort));
       expect(error).toBe(`connection closed by ${hostPort} before a response`);
     },
   );
@@ -58,14 +51,14 @@ describe('the database probe', () => {
     'of %s aborts and closes its connections if the server accepts them and stays silent',
     async (scheme) => {
       const hostPort = await listening(() => createServer((socket) => socket.on('error', () => undefined).resume()));
-      const probe = probeOf(urlOf(scheme, hostPort));
+      const probe = createDatabaseProbe(urlOf(scheme, hostPort));
       const stop = new AbortController();
       const probing = probe.probe(stop.signal);
-      await until(() => servers.connections.size > 0);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await until(() => servers.connections.size > 0, 'a connection is open');
+      await sleep(300);
       stop.abort();
       expect(await probing).toHaveProperty('error');
-      await until(() => servers.connections.size === 0);
+      await servers.open(0);
       await probe.close();
     },
   );
@@ -75,7 +68,7 @@ describe('the database probe', () => {
     const stop = new AbortController();
     stop.abort();
     for (const scheme of SCHEMES)
-      expect(await probeOf(urlOf(scheme, hostPort)).probe(stop.signal)).toHaveProperty('error');
+      expect(await createDatabaseProbe(urlOf(scheme, hostPort)).probe(stop.signal)).toHaveProperty('error');
     expect(servers.connections.size).toBe(0);
   });
 
@@ -83,7 +76,7 @@ describe('the database probe', () => {
     ['postgres://jane:secret@127.0.0.1:bad/', /^the URL is not valid/],
     ['mysql://jane:secret@127.0.0.1/?ssl-mode=PERHAPS', /^ssl-mode in the URL must be one of DISABLED, /],
   ])('reports the error of %s without the credentials', async (url, says) => {
-    const { error = '' } = await ask(url);
+    const { error = '' } = await probeDatabase(url);
     expect(error).toMatch(says);
     expect(error).not.toContain('secret');
   });

@@ -1,12 +1,9 @@
 import { createServer, type Server } from 'node:net';
-import { systemClock as clock } from '../../../../common/clock.js';
+import { createDatabaseProbe, probeDatabase } from '../../../../../test/support/database-probe.js';
+import { sleep } from '../../../../../test/support/eventually.js';
 import { LoopbackServers } from '../../../../../test/support/loopback-servers.js';
 import { mongoDBResponder, type Reaction } from '../../../../../test/support/mongodb-responder.js';
-import { databaseForUrl } from './database-for-url.js';
-import { DatabaseProbe } from './database.probe.js';
-import { type ProbeResult } from '../../../domain/index.js';
 
-const random = (length: number): string => 'a'.repeat(length);
 const PING = { ping: 1 };
 
 describe('the database probe of MongoDB', () => {
@@ -14,13 +11,6 @@ describe('the database probe of MongoDB', () => {
   const serve = (
     react: (command: Readonly<Record<string, unknown>>) => Reaction | Promise<Reaction>,
   ): Promise<string> => servers.listen(mongoDBResponder(react));
-  const probeOf = (url: string, query?: string): DatabaseProbe =>
-    new DatabaseProbe(databaseForUrl(url, query, { clock, random, timeoutMs: 5_000 }), clock);
-  const ask = (url: string, query?: string): Promise<ProbeResult> =>
-    probeOf(url, query).probe(new AbortController().signal);
-  const closed = async (): Promise<void> => {
-    while (servers.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
 
   it('succeeds on a ping and leaves no connection open', async () => {
     const commands: string[] = [];
@@ -28,17 +18,17 @@ describe('the database probe of MongoDB', () => {
       commands.push(Object.keys(command)[0] ?? '');
       return { ok: 1 };
     });
-    const answer = await ask(`mongodb://${hostPort}/shop`);
+    const answer = await probeDatabase(`mongodb://${hostPort}/shop`);
     expect(answer).toEqual({ responseTime: expect.any(Number) as number });
     expect(commands[0]).toBe('ping');
-    await closed();
+    await servers.open(0);
   });
 
   it('measures a slow response', async () => {
     const hostPort = await serve(
       (command) => new Promise((resolve) => setTimeout(() => resolve({ ok: 1 }), 'ping' in command ? 200 : 0)),
     );
-    const { error, responseTime } = await ask(`mongodb://${hostPort}/`);
+    const { error, responseTime } = await probeDatabase(`mongodb://${hostPort}/`);
     expect(error).toBeUndefined();
     expect(responseTime).toBeGreaterThanOrEqual(190);
   });
@@ -49,14 +39,14 @@ describe('the database probe of MongoDB', () => {
       if ('count' in command) received = { count: command.count, query: command.query, database: command.$db };
       return { ok: 1, n: 3 };
     });
-    expect(await ask(`mongodb://${hostPort}/shop`, '{"count":"orders","query":{"open":true}}')).not.toHaveProperty(
-      'error',
-    );
+    expect(
+      await probeDatabase(`mongodb://${hostPort}/shop`, '{"count":"orders","query":{"open":true}}'),
+    ).not.toHaveProperty('error');
     expect(received).toEqual({ count: 'orders', query: { open: true }, database: 'shop' });
   });
 
   it('rejects a command that is not JSON', async () => {
-    expect(await ask('mongodb://127.0.0.1/', 'db.orders.count()')).toEqual({
+    expect(await probeDatabase('mongodb://127.0.0.1/', 'db.orders.count()')).toEqual({
       responseTime: expect.any(Number) as number,
       error: 'the query must be a MongoDB command as a JSON object, such as {"ping":1}',
     });
@@ -68,7 +58,7 @@ describe('the database probe of MongoDB', () => {
         ? { ok: 0, code: 59, codeName: 'CommandNotFound', errmsg: "no such command: 'bogus'" }
         : { ok: 1 },
     );
-    expect(await ask(`mongodb://${hostPort}/`, '{"bogus":1}')).toMatchObject({
+    expect(await probeDatabase(`mongodb://${hostPort}/`, '{"bogus":1}')).toMatchObject({
       error: "the query failed: no such command: 'bogus'",
     });
   });
@@ -79,26 +69,26 @@ describe('the database probe of MongoDB', () => {
         ? { ok: 0, code: 18, codeName: 'AuthenticationFailed', errmsg: 'Authentication failed.' }
         : { ok: 1 },
     );
-    expect(await ask(`mongodb://jane:secret@${hostPort}/?authMechanism=SCRAM-SHA-256`)).toMatchObject({
+    expect(await probeDatabase(`mongodb://jane:secret@${hostPort}/?authMechanism=SCRAM-SHA-256`)).toMatchObject({
       error: "password rejected for user 'jane'",
     });
-    await closed();
+    await servers.open(0);
   });
 
   it('reports a refused connection immediately, without retries', async () => {
     const hostPort = await serve(() => PING);
     servers.stopListening();
-    const answer = await ask(`mongodb://jane:secret@${hostPort}/`);
+    const answer = await probeDatabase(`mongodb://jane:secret@${hostPort}/`);
     expect(answer.error).toBe(`connection refused by ${hostPort}`);
     expect(answer.responseTime).toBeLessThan(1_500);
   });
 
   it('reports a connection that is closed during the command', async () => {
     const hostPort = await serve((command) => ('ping' in command ? 'closes' : { ok: 1 }));
-    expect(await ask(`mongodb://${hostPort}/`)).toMatchObject({
+    expect(await probeDatabase(`mongodb://${hostPort}/`)).toMatchObject({
       error: `connection closed by ${hostPort} before a response`,
     });
-    await closed();
+    await servers.open(0);
   });
 
   it.each([
@@ -107,16 +97,16 @@ describe('the database probe of MongoDB', () => {
   ])('aborts and closes its connections if the server %s', async (_, create) => {
     const hostPort = await servers.listen(create());
     const stop = new AbortController();
-    const probing = probeOf(`mongodb://${hostPort}/`).probe(stop.signal);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const probing = createDatabaseProbe(`mongodb://${hostPort}/`).probe(stop.signal);
+    await sleep(300);
     expect(servers.connections.size).toBeGreaterThan(0);
     stop.abort();
     await probing;
-    await closed();
+    await servers.open(0);
   });
 
   it('rejects an invalid URL without quoting the password', async () => {
-    const { error = '' } = await ask('mongodb://jane:secret@127.0.0.1/?tls=secret');
+    const { error = '' } = await probeDatabase('mongodb://jane:secret@127.0.0.1/?tls=secret');
     expect(error).toMatch(/^the URL is not valid: /);
     expect(error).not.toContain('secret');
   });

@@ -96,13 +96,8 @@ describe('the http probe of a failing target', () => {
     ['stops within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'did not finish the response body'],
   ])('aborts, closes its socket and reports a target that %s', async (_, bytes, reported) => {
     const hostPort = await servers.answering(bytes, 'keep');
-    const stop = new AbortController();
-    const probing = probe(`http://${hostPort}/`, stop.signal);
-    await servers.open(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await probing).toMatchObject({ error: `${hostPort} ${reported}` });
-    await servers.open(0);
+    const result = await servers.abortConnected((signal) => probe(`http://${hostPort}/`, signal));
+    expect(result).toMatchObject({ error: `${hostPort} ${reported}` });
   });
 
   it('aborts a response that trickles in', async () => {
@@ -111,13 +106,8 @@ describe('the http probe of a failing target', () => {
       const dripping = setInterval(() => socket.write('a'), 5);
       socket.once('close', () => clearInterval(dripping));
     });
-    const stop = new AbortController();
-    const probing = probe(`http://${hostPort}/`, stop.signal);
-    await servers.open(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await probing).toMatchObject({ error: `${hostPort} did not finish the response body` });
-    await servers.open(0);
+    const result = await servers.abortConnected((signal) => probe(`http://${hostPort}/`, signal));
+    expect(result).toMatchObject({ error: `${hostPort} did not finish the response body` });
   });
 
   it('opens no connection if it is aborted before it starts', async () => {

@@ -102,13 +102,10 @@ describe('the tcp probe', () => {
     ['sends another text', (socket) => socket.resume().write('-LOADING'), 'did not send the expected text'],
   ])('aborts, closes its socket and reports a target that %s', async (_, talk, reported) => {
     const hostPort = await servers.listenTcp(talk);
-    const stop = new AbortController();
-    const probing = probe(hostPort, { send: 'PING', answerContains: '+PONG' }, stop.signal);
-    await servers.open(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await probing).toMatchObject({ error: `${hostPort} ${reported}` });
-    await servers.open(0);
+    const result = await servers.abortConnected((signal) =>
+      probe(hostPort, { send: 'PING', answerContains: '+PONG' }, signal),
+    );
+    expect(result).toMatchObject({ error: `${hostPort} ${reported}` });
   });
 
   it('aborts while connecting, and reports it', async () => {

@@ -198,13 +198,10 @@ describe('the websocket probe', () => {
     ],
   ])('aborts, closes its socket and reports a target that %s', async (_, start, reported) => {
     const hostPort = await start();
-    const stop = new AbortController();
-    const probing = probe(`ws://${hostPort}/`, { answerContains: 'welcome' }, stop.signal);
-    await servers.open(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await probing).toMatchObject({ error: `${hostPort} ${reported}` });
-    await servers.open(0);
+    const result = await servers.abortConnected((signal) =>
+      probe(`ws://${hostPort}/`, { answerContains: 'welcome' }, signal),
+    );
+    expect(result).toMatchObject({ error: `${hostPort} ${reported}` });
   });
 
   it('waits for a slow pong', async () => {
