@@ -37,7 +37,9 @@ export function subscribeToAll(
   options: AllSubscriptionOptions,
 ): EventSubscription {
   const source: SubscriptionSource<AllCursor> = {
-    readStored: (after, deliver) => clients.read((client) => readStored(client, options, after, deliver)),
+    // Nothing to read behind the end; a read that sends no request must not count as having reached the server.
+    readStored: async (after, deliver) =>
+      after === END ? undefined : clients.read((client) => readStored(client, options, after, deliver)),
     open: (after, onCheckpoint) =>
       clients.client.subscribeToAll({ fromPosition: after, ...filterOf(options, onCheckpoint) }),
     cursorOf: ({ position }) => position,
@@ -77,10 +79,9 @@ export function subscribeToStream(
 async function readStored(
   client: KurrentDBClient,
   options: AllSubscriptionOptions,
-  after: AllCursor,
+  after: Position | typeof START,
   deliver: (deliveries: readonly Delivery[]) => Promise<void>,
 ): Promise<void> {
-  if (after === END) return;
   const start = typeof after === 'string' ? undefined : after.commit;
   const end = await lastPosition(client);
   if (!end || (start !== undefined && end.commit <= start)) return;
