@@ -1,33 +1,33 @@
-/** What a caller may be beside being a user: `system` is a service of ours, `admin` a person who runs it. Every caller is a `user`. */
+/** Roles: `system` for services of the operator, `admin` for operators. Every authenticated caller has the role `user`. */
 export const ROLES = ['system', 'admin', 'user'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who asks, as far as it was proved. */
+/** Source of a request. */
 export type Caller = Anonymous | AuthenticatedCaller;
 
-/** Nobody in particular: no proof was shown. */
+/** Unauthenticated. */
 export interface Anonymous {
   readonly kind: 'anonymous';
 }
 
 export interface AuthenticatedCaller {
   readonly kind: 'known';
-  /** The user's id, or `key:{name}` for an API key; the name that stands in a stream's permissions. */
+  /** The user's id, or `key:{name}` for an API key; listed in the permissions of streams. */
   readonly id: string;
   readonly roles: ReadonlySet<Role>;
-  /** When the proof ends, in milliseconds since 1970; absent where it does not. */
+  /** Expiry of the credential in milliseconds since 1970; absent if it does not expire. */
   readonly expiresAt?: number;
 }
 
 export const ANONYMOUS: Anonymous = { kind: 'anonymous' };
 
-/** Stands in permissions for everyone, known or not. */
+/** Entry of permissions for all callers, unauthenticated ones included. */
 export const EVERYONE = '*';
 
-/** What API keys are called in permissions; no user's id begins so. */
+/** Prefix of the ids of API keys in permissions; no user id starts with it. */
 export const API_KEY_PREFIX = 'key:';
 
-/** The id of a known caller, or `anonymous`; for logs. */
+/** Caller id or `anonymous`, for logs. */
 export function nameOf(caller: Caller): string {
   return caller.kind === 'known' ? caller.id : 'anonymous';
 }

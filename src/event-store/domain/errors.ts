@@ -24,7 +24,7 @@ export class StreamAlreadyExistsError extends DomainError {
   }
 }
 
-/** The expectation a write named, or what was found instead: a revision, or a state of the whole stream. */
+/** Expected or current revision, or a state of the stream. */
 export type RevisionOrState = bigint | 'no_stream' | 'stream_exists' | 'any';
 
 export class WrongExpectedRevisionError extends DomainError {
@@ -50,12 +50,12 @@ export class WrongExpectedRevisionError extends DomainError {
   }
 }
 
-/** The KurrentDB in use is of a version that does not know what was asked for. */
+/** The version of KurrentDB in use does not support the operation. */
 export class UnsupportedByStoreError extends ValidationError {}
 
-/** Largest sum of an append's data and metadata that is accepted, in bytes (1 MiB, KurrentDB's own default). */
+/** Data and metadata of all events of an append (1 MiB, the default of KurrentDB). */
 export const MAX_APPEND_BYTES = 1_048_576;
-/** An event whose data and metadata take more bytes than this is accepted, with a warning. */
+/** Data and metadata of an event; larger events are logged as a warning. */
 export const LARGE_EVENT_BYTES = 102_400;
 
 export class EventTooLargeError extends DomainError {

@@ -10,7 +10,6 @@ export function createEventId(now: number, random: RandomString): string {
   return `evt_${now}_${random(RANDOM_LENGTH)}`;
 }
 
-/** Whether a text has the form of an event id. */
 export function isEventId(text: string): boolean {
   return EVENT_ID.test(text);
 }

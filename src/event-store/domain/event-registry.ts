@@ -1,23 +1,23 @@
 import { type EventProblem, type RecordedEvent } from './event.js';
 
-/** What stored data became: data of the current version of its type, or the reason why not. */
+/** Data of the current version of the event type, or the stored data with the problem found. */
 export type DecodedData = { readonly data: unknown; readonly problem?: EventProblem };
 
-/** Ties an event type to its TypeScript type and the version of its shape. Made by {@link defineEvent}. */
+/** Event type with its TypeScript type and schema version; see {@link defineEvent}. */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly type: Type;
-  /** Version that is written, from 1. */
+  /** Version of new events, from 1. */
   readonly schemaVersion: number;
-  /** `upcasters[n]` turns data of version n into data of version n + 1; there is one for every older version. */
+  /** `upcasters[n]` converts data of version n to version n + 1; required for each older version. */
   readonly upcasters: Readonly<Record<number, (data: unknown) => unknown>>;
-  /** Checks data of the current version; throws an Error that says what is wrong with it. */
+  /** Validates data of the current version. @throws Error */
   readonly parse: (data: unknown) => Data;
 }
 
 /**
  * Defines an event type.
  *
- * @throws Error when an older version has no upcaster, so that the mistake shows at start and not at the first old event.
+ * @throws Error if an older version has no upcaster: at startup, not when the first old event is read
  */
 export function defineEvent<Type extends string, Data>(definition: {
   type: Type;
@@ -35,7 +35,7 @@ export function defineEvent<Type extends string, Data>(definition: {
   return { ...definition, upcasters };
 }
 
-/** True, and narrows, where the event is of the definition's type and could be read. */
+/** Type guard; false for events that could not be decoded. */
 export function isEvent<Type extends string, Data>(
   event: RecordedEvent,
   definition: EventDefinition<Type, Data>,
@@ -43,27 +43,26 @@ export function isEvent<Type extends string, Data>(
   return event.type === definition.type && event.problem === undefined;
 }
 
-/** All event types this process knows. Types it does not know are read as they are, undecoded. */
+/** Event types of this process. Events of other types are returned undecoded. */
 export class EventRegistry {
   readonly #definitions = new Map<string, EventDefinition>();
 
-  /** @throws Error when another definition has the type already. */
+  /** @throws Error for a second definition of the type */
   register(definition: EventDefinition): void {
-    const known = this.#definitions.get(definition.type);
-    if (known && known !== definition) throw new Error(`Event type '${definition.type}' is defined twice`);
+    const existing = this.#definitions.get(definition.type);
+    if (existing && existing !== definition) throw new Error(`Event type '${definition.type}' is defined twice`);
     this.#definitions.set(definition.type, definition);
   }
 
-  /** Version that events of this type are written with; undefined for types nobody registered. */
+  /** Undefined for unregistered types. */
   schemaVersionOf(type: string): number | undefined {
     return this.#definitions.get(type)?.schemaVersion;
   }
 
   /**
-   * Brings stored data to the current version of its type and checks it. Never throws: one bad event must not make a stream
-   * unreadable.
+   * Upcasts and validates stored data. Never throws: one malformed event must not make a stream unreadable.
    *
-   * @param schemaVersion the version it was written with; 1 where the event does not say
+   * @param schemaVersion of the event's metadata; 1 if absent
    */
   decode(type: string, data: unknown, schemaVersion: number): DecodedData {
     const definition = this.#definitions.get(type);

@@ -10,15 +10,15 @@ export type ExpectedRevision = bigint | 'any' | 'no_stream' | 'stream_exists';
 export type Direction = 'forwards' | 'backwards';
 
 export interface ReadOptions {
-  /** Revision to begin with, inclusive; by default the first event forwards, the last event backwards. */
+  /** Inclusive; by default the first event forwards, the last event backwards. */
   readonly from?: bigint | 'start' | 'end';
-  /** At most this many events; 100 where absent. */
+  /** 100 if absent. */
   readonly limit?: number;
   readonly direction?: Direction;
 }
 
 export interface AppendOptions {
-  /** `any` where absent: then only a repeated `eventId` protects from writing twice. */
+  /** `any` if absent: only a repeated `eventId` prevents duplicates then. */
   readonly expectedRevision?: ExpectedRevision;
 }
 
@@ -29,106 +29,106 @@ export interface AppendResult {
   readonly position: Position | undefined;
 }
 
-/** What one of several streams gets in a common write. */
+/** Events for one stream, at an expected revision. */
 export interface StreamWrite {
   readonly streamName: string;
   readonly events: readonly NewEvent[];
   readonly expectedRevision: ExpectedRevision;
 }
 
-/** What a write demands of a stream that it does not write to. */
+/** Condition of a write on a stream that it does not write to. */
 export interface ConsistencyCheck {
   readonly streamName: string;
   readonly expectedRevision: Exclude<ExpectedRevision, 'any'>;
 }
 
 export interface StreamsAppendResult {
-  /** Revision of the last event written to each stream, by the stream's name. */
+  /** Revision of the last event by stream name. */
   readonly revisions: ReadonlyMap<string, bigint>;
   readonly position: Position | undefined;
 }
 
 export interface NewStream extends Omit<NewStreamMetadata, 'permissions'> {
-  /** The owner alone where absent. */
+  /** {@link ownedBy} the owner if absent. */
   readonly permissions?: StreamPermissions;
 }
 
 export interface CreateStreamResult {
   readonly streamName: string;
-  /** False where the stream was there already: nothing was written then. */
+  /** False if the stream existed. */
   readonly created: boolean;
 }
 
 export interface ConnectionTestResult {
   readonly connection: 'success' | 'failed';
   readonly health: 'healthy' | 'unhealthy';
-  /** Milliseconds that the append and the read took together, by the monotonic clock. */
+  /** Duration of append and read in milliseconds, by the monotonic clock. */
   readonly responseTime: number;
-  /** Why it failed, for a person. */
+  /** Human-readable reason of the failure. */
   readonly error?: string;
 }
 
 export interface EventBatch {
   readonly events: readonly RecordedEvent[];
-  /** Everything up to here has been delivered with this batch; resume after it. Absent for subscriptions to one stream. */
+  /** All events up to this position have been delivered; resume after it. Absent for subscriptions to one stream. */
   readonly position: Position | undefined;
 }
 
 export interface SubscriptionOptions {
   /** Called with one batch at a time, in order. A batch whose promise rejects is delivered again after a pause. */
   readonly onBatch: (batch: EventBatch) => Promise<void> | void;
-  /** All that was in the store at the start (or after a reconnection) has been delivered. */
+  /** All events that existed at the start, or at a reconnection, have been delivered. */
   readonly onCaughtUp?: () => void;
-  /** The connection was lost or a batch failed; the subscription goes on by itself after a pause. */
+  /** The connection was lost or a batch failed; the subscription resumes by itself after a pause. */
   readonly onInterrupted?: (error: Error) => void;
 }
 
 export interface AllSubscriptionOptions extends SubscriptionOptions {
-  /** Exclusive; from the first event of the store where absent. */
+  /** Exclusive; from the first event of the store if absent. */
   readonly after?: Position | 'end';
   readonly filter?:
     { readonly streamNamePrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
 }
 
 export interface StreamSubscriptionOptions extends SubscriptionOptions {
-  /** Exclusive; from the first event of the stream where absent. */
+  /** Exclusive; from the first event of the stream if absent. */
   readonly after?: bigint | 'end';
 }
 
 export interface EventSubscription {
-  /** Ends it; resolves when the running batch, if any, has been handled. */
+  /** Resolves when the current batch has been handled. */
   stop(): Promise<void>;
 }
 
-/** The store of streams, as the rest of the service sees it. All methods throw the errors of `errors.ts` and no others. */
+/** Port of the event store. All methods throw the errors of `errors.ts` and of `src/errors`, and no others. */
 export interface EventStore {
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError, TimeoutError */
   readStream(streamName: string, options?: ReadOptions): Promise<RecordedEvent[]>;
-  /** All events in one atomic write. @throws WrongExpectedRevisionError, EventTooLargeError, StreamDeletedError, … */
+  /** Atomic. @throws WrongExpectedRevisionError, EventTooLargeError, StreamDeletedError, … */
   appendToStream(
     streamName: string,
     events: NewEvent | readonly NewEvent[],
     options?: AppendOptions,
   ): Promise<AppendResult>;
   /**
-   * Writes to several streams, all or none (KurrentDB 25.1 or later).
+   * Atomic write to several streams (KurrentDB 25.1 or later).
    *
    * @throws WrongExpectedRevisionError for the first stream found at another revision, EventTooLargeError, StreamDeletedError,
-   *   ValidationError where the store cannot do it, …
+   *   ValidationError if the store does not support it, …
    */
   appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult>;
   /**
-   * Writes to one stream, if others are as demanded too (KurrentDB 26.1 or later): so a writer can be fenced off by a stream that it
-   * does not write to.
+   * Writes to one stream on condition of the revisions of others (KurrentDB 26.1 or later): fencing by a stream that is not written
+   * to.
    *
-   * @throws as {@link appendToStreams}; UnsupportedByStoreError where the store cannot do it
+   * @throws as {@link appendToStreams}; UnsupportedByStoreError
    */
-  appendConditionally(write: StreamWrite, demands: readonly ConsistencyCheck[]): Promise<AppendResult>;
-  /** Appends `StreamCreated` as the first event and writes the metadata; harmless where the stream is there already. */
+  appendConditionally(write: StreamWrite, checks: readonly ConsistencyCheck[]): Promise<AppendResult>;
+  /** Appends `StreamCreated` as the first event and writes the metadata; no effect if the stream exists. */
   createStream(stream: NewStream): Promise<CreateStreamResult>;
-  /** Writes what a stream's metadata begin with, where it has none yet; harmless otherwise. */
+  /** Writes the initial metadata; no effect if the stream has metadata. */
   initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined>;
-  /** Soft delete: a later append begins the stream anew, with the revisions going on. */
+  /** Soft delete: a later append recreates the stream, and its revisions continue. */
   deleteStream(streamName: string, options?: { readonly expectedRevision?: ExpectedRevision }): Promise<void>;
   streamExists(streamName: string): Promise<boolean>;
   getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata>;
@@ -136,8 +136,8 @@ export interface EventStore {
   setStreamMetadata(streamName: string, metadata: StreamMetadata, options?: AppendOptions): Promise<AppendResult>;
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription;
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription;
-  /** Tells one store from another, also from one that was wiped and begun anew; undefined while the store is empty. */
+  /** Id of the store, which changes when it is wiped; undefined while the store is empty. */
   identity(): Promise<string | undefined>;
-  /** Appends to `connection-test` and reads it back. Never throws: the result tells. */
+  /** Appends to `connection-test` and reads it back. Never throws. */
   testConnection(): Promise<ConnectionTestResult>;
 }

@@ -2,27 +2,27 @@ import { type Caller, EVERYONE, hasRole, type Role } from './caller.js';
 import { identifyStream, type StreamIdentity } from './stream-name.js';
 import { type StreamPermissions } from './stream-metadata.js';
 
-/** `read`: events and state; `write`: append; `admin`: see and change who may do what, delete, restore. */
+/** `read`: events and state; `write`: append; `admin`: read and change permissions, delete, restore. */
 export type StreamRight = keyof StreamPermissions;
 
-/** A stream, as far as access to it goes. */
+/** The part of a stream that access is decided on. */
 export interface ProtectedStream {
   readonly name: string;
-  /** Of its metadata; the owner's alone where it has none (yet). */
+  /** From the metadata; {@link defaultPermissions} if absent. */
   readonly permissions: StreamPermissions | undefined;
 }
 
 export type AccessDecision =
   /** The stream's permissions name the caller, a role of the caller, or everyone. */
   | { readonly kind: 'granted' }
-  /** They do not; the caller's role opens it, which must not go unnoticed. */
+  /** They do not, but a role of the caller grants access, which must be logged. */
   | { readonly kind: 'overridden'; readonly role: Role }
-  /** The caller may read it, but not do this: it may be told so. */
+  /** The caller may read the stream, so the response may reveal that it exists. */
   | { readonly kind: 'refused' }
-  /** The caller must not learn whether it exists. */
+  /** The response must not reveal whether the stream exists. */
   | { readonly kind: 'hidden' };
 
-/** Decides whether a caller may do something with a stream: the one rule of this service, whichever way leads to the data. */
+/** Access rule for streams, the same for all ways to their data. */
 export function decideAccess(
   caller: Caller,
   right: StreamRight,
@@ -37,12 +37,12 @@ export function decideAccess(
   return isNamed(caller, granted.read) ? { kind: 'refused' } : { kind: 'hidden' };
 }
 
-/** Whom a stream belongs to whose metadata say nothing. */
+/** Permissions of a stream without metadata. */
 export function defaultPermissions(stream: StreamIdentity): StreamPermissions {
   return ownedBy(stream.kind === 'user' ? stream.userId : 'system');
 }
 
-/** The owner alone, for everything. */
+/** All rights for the owner only. */
 export function ownedBy(owner: string): StreamPermissions {
   return { read: [owner], write: [owner], admin: [owner] };
 }
@@ -57,7 +57,7 @@ function isNamed(caller: Caller, names: readonly string[]): boolean {
   return names.some((name) => name === caller.id || [...caller.roles].some((role) => role === name));
 }
 
-/** Streams of users are open to those who run the service; streams of the system to the system alone. */
+/** User streams are accessible to operators; system streams to services of the operator only. */
 function overridingRole(caller: Caller, stream: StreamIdentity): Role | undefined {
   if (hasRole(caller, 'system')) return 'system';
   return stream.kind === 'user' && hasRole(caller, 'admin') ? 'admin' : undefined;

@@ -3,7 +3,7 @@ import { type Caller, nameOf, type Role } from './caller.js';
 import { StreamNotFoundError } from './errors.js';
 import { decideAccess, type ProtectedStream, type StreamRight } from './stream-access.js';
 
-/** A role opened what the streams' permissions would have kept closed. */
+/** Access granted by a role instead of the streams' permissions. */
 export interface Override {
   readonly callerId: string;
   readonly role: Role;
@@ -11,18 +11,18 @@ export interface Override {
   readonly streamNames: readonly string[];
 }
 
-/** Is told of every access by virtue of a role: the one place where an audit hooks in. */
+/** Notified of each access granted by a role, for the log and for an audit. */
 export interface AccessObserver {
   overridden(override: Override): void;
 }
 
-/** The check that every way to a stream's data passes: REST, lists, live feeds, and what is still to come. */
+/** Access check for stream data: REST, lists and live feeds. */
 export class StreamAuthorizer {
   constructor(private readonly observer: AccessObserver) {}
 
   /**
-   * @throws StreamNotFoundError for reading what the caller must not know of; PermissionError for everything else that is not granted,
-   *   whether the stream exists or not; AuthenticationError where nobody said who asks, except for reading
+   * @throws StreamNotFoundError for a read without the right to read; PermissionError for everything else that is not granted,
+   *   whether the stream exists or not; AuthenticationError for an unauthenticated caller, except for reads
    */
   assertMay(caller: Caller, right: StreamRight, stream: ProtectedStream): void {
     const decision = decideAccess(caller, right, stream);
@@ -37,7 +37,7 @@ export class StreamAuthorizer {
     );
   }
 
-  /** Those of the streams on which the caller has a right. */
+  /** The streams on which the caller has the right. */
   select<Stream extends ProtectedStream>(caller: Caller, right: StreamRight, streams: readonly Stream[]): Stream[] {
     const byRole = new Map<Role, string[]>();
     const selected = streams.filter((stream) => {
@@ -50,7 +50,7 @@ export class StreamAuthorizer {
     return selected;
   }
 
-  /** Whether the caller has a right by itself or by its role, without making use of it. */
+  /** Like {@link assertMay}, without reporting access by a role. */
   has(caller: Caller, right: StreamRight, stream: ProtectedStream): boolean {
     const { kind } = decideAccess(caller, right, stream);
     return kind === 'granted' || kind === 'overridden';

@@ -2,7 +2,7 @@ import { array, object, optional, parseData, string, timestamp } from '../../com
 import { defineEvent } from './event-registry.js';
 import { streamPermissions, type StreamPermissions } from './stream-metadata.js';
 
-/** The first event of every stream this service creates. */
+/** First event of each stream that this service creates. */
 export interface StreamCreated {
   readonly streamName: string;
   readonly description: string;
@@ -11,7 +11,7 @@ export interface StreamCreated {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly data: unknown;
-  /** What the stream began with; its metadata say what holds now. The owner's alone where absent. */
+  /** Initial permissions; the metadata have the current ones. {@link ownedBy} the owner if absent. */
   readonly permissions?: StreamPermissions;
 }
 

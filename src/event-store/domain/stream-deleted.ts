@@ -1,10 +1,10 @@
 import { object, parseData, string } from '../../common/parse.js';
 import { defineEvent } from './event-registry.js';
 
-/** A stream was deleted softly: it reads as deleted from here on, nothing is lost, and `StreamRestored` brings it back. */
+/** Soft delete: the events are kept, and `StreamRestored` reverts it. */
 export interface StreamDeleted {
   readonly streamName: string;
-  /** Who did it: a caller's id. */
+  /** Id of the caller. */
   readonly deletedBy: string;
 }
 
@@ -16,7 +16,7 @@ export const StreamDeleted = defineEvent<'StreamDeleted', StreamDeleted>({
 
 export interface StreamRestored {
   readonly streamName: string;
-  /** Who did it: a caller's id. */
+  /** Id of the caller. */
   readonly restoredBy: string;
 }
 

@@ -1,19 +1,19 @@
 import { array, object, ParseContext, string } from '../../common/parse.js';
 
-/** Who may do what with a stream, by user name or role; `*` is everyone. Kept as KurrentDB's `$acl` too. */
+/** Caller ids and roles by right; `*` is everyone. Also stored as KurrentDB's `$acl`. */
 export interface StreamPermissions {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly admin: readonly string[];
 }
 
-/** A stream's metadata: KurrentDB's own settings, and what this service adds to them (DESIGN, "Streams and events"). */
+/** Metadata of a stream: settings of KurrentDB and of this service. */
 export interface StreamMetadata {
-  /** Events older than this many seconds are not read any more. */
+  /** In seconds; older events are not returned. */
   readonly maxAge?: number;
-  /** Only this many of the last events are read. */
+  /** Number of the latest events that are returned. */
   readonly maxCount?: number;
-  /** Events before this revision are not read any more. */
+  /** Revision; earlier events are not returned. */
   readonly truncateBefore?: number;
   readonly cacheControl?: number;
   /** KurrentDB's `$acl`, as stored. */
@@ -35,29 +35,29 @@ export interface StreamMetadata {
   readonly [custom: string]: unknown;
 }
 
-/** Metadata with the revision of the metadata stream it was read at: pass it on when writing, so that no change is lost. */
+/** Metadata with their revision, which a write must expect so that no concurrent change is lost. */
 export interface VersionedStreamMetadata {
   readonly metadata: StreamMetadata;
-  /** `no_stream` where nobody has written metadata yet. */
+  /** `no_stream` if there are no metadata. */
   readonly revision: bigint | 'no_stream';
 }
 
-/** Version of the layout that new streams are created with, kept in their metadata. */
+/** Schema version of new streams, stored in their metadata. */
 const STREAM_SCHEMA_VERSION = '1.0.0';
 
-/** What a stream's metadata begin with. */
+/** Initial metadata of a stream. */
 export interface NewStreamMetadata {
   readonly name: string;
   readonly description: string;
-  /** What the stream is created with. */
+  /** Arbitrary JSON. */
   readonly data?: unknown;
   readonly tags?: readonly string[];
-  /** Who answers for the stream: a user's id, or `system`. */
+  /** User id, or `system`. */
   readonly owner: string;
   readonly permissions: StreamPermissions;
-  /** Events older than this many seconds are not read any more; kept for ever where absent. */
+  /** In seconds; events are kept forever if absent. */
   readonly maxAge?: number;
-  /** Only this many of the last events are read; all of them where absent. */
+  /** Number of the latest events that are kept; all if absent. */
   readonly maxCount?: number;
 }
 
@@ -78,7 +78,7 @@ export function initialMetadata(
   };
 }
 
-/** Whom the metadata name; undefined where they name nobody, or nobody that can be understood. */
+/** Undefined if the permissions are absent or malformed. */
 export function permissionsOf({ permissions }: StreamMetadata): StreamPermissions | undefined {
   const context = new ParseContext();
   const parsed = streamPermissions(permissions, context);
@@ -90,7 +90,6 @@ const names = array(string);
 /** Stored permissions. Anything else is rejected: unreadable permissions must not open a stream. */
 export const streamPermissions = object({ read: names, write: names, admin: names });
 
-/** Whether a stored value is a list of texts. */
 export function isStringArray(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

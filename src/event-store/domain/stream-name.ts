@@ -4,7 +4,7 @@ import { ValidationError } from '../../errors/index.js';
 export const USER_STREAM_TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'] as const;
 export type UserStreamType = (typeof USER_STREAM_TYPES)[number];
 
-/** What a stream's name says about it (DESIGN, "Streams and events"). */
+/** Kind of a stream, parsed from its name. */
 export type StreamIdentity =
   | { readonly kind: 'service-uptime'; readonly service: string }
   | { readonly kind: 'user'; readonly userId: string; readonly type: UserStreamType; readonly category: string }
@@ -14,11 +14,11 @@ export type StreamIdentity =
 
 export const SERVICE_UPTIME_PREFIX = 'service-uptime-';
 export const USER_STREAM_PREFIX = 'user-';
-/** The category that is left out of a stream's name. */
+/** Omitted in stream names. */
 export const DEFAULT_CATEGORY = 'default';
-/** Appended to and read by the connection test only. */
+/** Used by the connection test only. */
 export const CONNECTION_TEST_STREAM = 'connection-test';
-/** Longest stream name that is accepted, in UTF-8 bytes; a longer one could not be a key of the embedded store's index. */
+/** In UTF-8: the largest key of the embedded store's index. */
 export const MAX_STREAM_NAME_BYTES = 512;
 
 const SERVICE_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
@@ -31,22 +31,22 @@ const TYPE_SEGMENT = new RegExp(`-(?:${USER_STREAM_TYPES.join('|')})(?:-|$)`);
 const USER_STREAM = new RegExp(
   `^user-(?<userId>[\\w.@-]+?)-(?<type>${USER_STREAM_TYPES.join('|')})(?:-(?!default$)(?<category>[a-z0-9]+(?:[-_][a-z0-9]+)*))?$`,
 );
-/** Names that stand for roles wherever permissions are read. */
+/** Entries of permissions that mean a role, so no user may have them as id. */
 const ROLE_NAMES = ['system', 'admin', 'user'];
 
-/** Whether a text may name a service: lower-case letters, digits and single `-`, `_` or `.` between them, at most 64 characters. */
+/** At most 64 lower-case letters, digits and single `-`, `_` or `.` between them. */
 export function isServiceName(text: string): boolean {
   return text.length <= MAX_SERVICE_NAME_LENGTH && SERVICE_NAME.test(text);
 }
 
-/** Whether a text may be a user's id: letters, digits, `_`, `.`, `@` and `-`, at most 128, without a `-{type}` segment, and not the name of a role. */
+/** At most 128 letters, digits, `_`, `.`, `@` and `-`, without a `-{type}` segment, and not the name of a role. */
 export function isUserId(text: string): boolean {
   return (
     text.length <= MAX_USER_ID_LENGTH && USER_ID.test(text) && !TYPE_SEGMENT.test(text) && !ROLE_NAMES.includes(text)
   );
 }
 
-/** Whether a text may name a category: lower-case letters, digits and single `-` or `_` between them, at most 64 characters. */
+/** At most 64 lower-case letters, digits and single `-` or `_` between them. */
 export function isCategory(text: string): boolean {
   return text.length <= MAX_CATEGORY_LENGTH && CATEGORY.test(text);
 }
@@ -55,7 +55,7 @@ export function isUserStreamType(text: string): text is UserStreamType {
   return USER_STREAM_TYPES.some((type) => type === text);
 }
 
-/** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError for what the rules of names refuse */
+/** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError for an invalid user id or category */
 export function userStream(userId: string, type: UserStreamType, category: string = DEFAULT_CATEGORY): string {
   const mistakes = [
     ...(isUserId(userId)
@@ -91,7 +91,7 @@ export function serviceUptimeStream(service: string): string {
   return `${SERVICE_UPTIME_PREFIX}${service}`;
 }
 
-/** Tells what kind of stream a name belongs to; a name parses one way only. */
+/** Parses a stream name, which is never ambiguous. */
 export function identifyStream(name: string): StreamIdentity {
   if (name.startsWith('$')) return { kind: 'kurrentdb' };
   if (name.startsWith(SERVICE_UPTIME_PREFIX)) {
@@ -102,13 +102,13 @@ export function identifyStream(name: string): StreamIdentity {
     return { kind: 'system', name: name.slice('system-'.length) };
   const user = USER_STREAM.exec(name)?.groups;
   const { userId = '', type = '', category = DEFAULT_CATEGORY } = user ?? {};
-  // Others may write to a stream of such a name: one of a user called like a role would belong to everyone who has it.
+  // Other clients may write to a stream with such a name: with a role as user id, it would belong to all callers with the role.
   return isUserId(userId) && isUserStreamType(type) && isCategory(category)
     ? { kind: 'user', userId, type, category }
     : { kind: 'other' };
 }
 
-/** Refuses names that no store should be asked for. @throws ValidationError that says which rule the name breaks */
+/** @throws ValidationError for names that KurrentDB or the embedded store rejects */
 export function assertStreamName(name: string): void {
   const wrong = problemWithName(name);
   if (wrong)
