@@ -1,4 +1,12 @@
-import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../common/clock.js';
@@ -14,11 +22,29 @@ import {
   StreamRestored,
 } from './domain/index.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
-import { KurrentDBConnection, KurrentDBLifetime, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
+import { KurrentDBConnection, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
+
+/** Read models are followed until HTTP requests are no longer served, because those read them; the store is closed last. */
+@Injectable()
+class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly readModels: ReadModels,
+    private readonly connection: KurrentDBConnection,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.readModels.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.readModels.stop();
+    await this.connection.close();
+  }
+}
 
 /** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
 @Global()
@@ -40,7 +66,7 @@ import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js
       inject: [APP_CONFIG],
       useFactory: (config: AppConfig) => KurrentDBConnection.open(config, exitOnFailure),
     },
-    KurrentDBLifetime,
+    EventStoreLifecycle,
     KurrentDBHealthIndicator,
     AccessLog,
     { provide: StreamAuthorizer, inject: [AccessLog], useFactory: (log: AccessLog) => new StreamAuthorizer(log) },

@@ -1,9 +1,8 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { CLOCK, type Clock, EVENT_STORE, type EventStore } from '../event-store/index.js';
+import { CLOCK, type Clock, ReadModels } from '../event-store/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
-import { ApiKeyCacheLifetime } from './api-keys/api-key-cache.lifetime.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
 import { AccessGuard } from './http/access.guard.js';
@@ -26,10 +25,9 @@ import { TokensModule } from './tokens/tokens.module.js';
     },
     {
       provide: ApiKeyCache,
-      inject: [EVENT_STORE, CLOCK],
-      useFactory: (store: EventStore, clock: Clock) => new ApiKeyCache(store, clock),
+      inject: [ReadModels, CLOCK],
+      useFactory: (models: ReadModels, clock: Clock) => new ApiKeyCache(models, clock),
     },
-    ApiKeyCacheLifetime,
     {
       provide: Authenticator,
       inject: [TokenVerifier, ApiKeyCache, SelfProbeCredential],

@@ -29,7 +29,6 @@ import { UserStreamEventsController } from './http/user-stream-events.controller
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
 import { WriteResponder } from './http/write-responder.js';
-import { UserStreamsLifetime } from './read-model/user-streams.lifetime.js';
 import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/lmdb-user-stream-read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { DATA_SCHEMAS } from './tokens.js';
@@ -59,7 +58,6 @@ const digest: Digest = (text) => createHash('sha256').update(text).digest('hex')
       inject: [ReadModels],
       useFactory: (models: ReadModels) => new LmdbUserStreamReadModel(models.open(userStreamsReadModel)),
     },
-    UserStreamsLifetime,
     UserStreamsHealthIndicator,
     SseConnections,
     WriteResponder,

@@ -4,6 +4,7 @@ import {
   type AuthenticatedCaller,
   ValidationError,
 } from '../../src/event-store/domain/index.js';
+import { ReadModels } from '../../src/event-store/index.js';
 import { ApiKeyService } from '../../src/identity/api-keys/api-key.service.js';
 import { ApiKeyCache } from '../../src/identity/api-keys/api-key-cache.js';
 import { API_KEYS_STREAM } from '../../src/identity/domain/index.js';
@@ -29,20 +30,22 @@ describe('API keys', () => {
   const connected = useStore();
   const clock = new ShiftedClock();
   let register: ApiKeyService;
+  let models: ReadModels;
   let table: ApiKeyCache;
   let names = 0;
   const newName = (): string => `service-${Date.now()}-${names++}`;
 
   beforeAll(() => {
     register = new ApiKeyService(connected.store, clock);
-    table = new ApiKeyCache(connected.store, clock);
+    models = new ReadModels(connected.store, 'unused');
+    table = new ApiKeyCache(models, clock);
   });
   afterEach(() => (clock.aheadMs = 0));
-  afterAll(() => table.stop());
+  afterAll(() => models.stop());
 
   it('are not known before the first was made, and cannot be judged before their stream was looked at', async () => {
     expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
-    table.start();
+    models.start();
     await until(() => isCaughtUp(table));
     expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('not known here') as string });
     expect(await register.list()).toEqual(expect.any(Array));
@@ -131,13 +134,14 @@ describe('API keys while the store is away', () => {
       const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
       const { store, clients }: Connected = connect(server.connectionString);
       const clock = new ShiftedClock();
-      const table = new ApiKeyCache(store, clock);
+      const models = new ReadModels(store, 'unused');
+      const table = new ApiKeyCache(models, clock);
       try {
         const register = new ApiKeyService(store, clock);
         const { text } = await register.create({ name: 'kept', roles: [] });
         const { text: revoked } = await register.create({ name: 'gone', roles: [] });
         await register.revoke('gone');
-        table.start();
+        models.start();
         await until(() => isCaughtUp(table));
         expect(table.verify(text).id).toBe('key:kept');
 
@@ -154,7 +158,7 @@ describe('API keys while the store is away', () => {
         expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);
         expect(verify(table, `${text.slice(0, -2)}xx`)).toBeInstanceOf(AuthenticationError);
       } finally {
-        await table.stop();
+        await models.stop();
         await clients.close();
         await server.kill();
       }
@@ -165,8 +169,9 @@ describe('API keys while the store is away', () => {
     const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
     const { store, clients } = connect(server.connectionString);
     const clock = new ShiftedClock();
-    const table = new ApiKeyCache(store, clock);
-    table.start();
+    const models = new ReadModels(store, 'unused');
+    const table = new ApiKeyCache(models, clock);
+    models.start();
     await until(() => isCaughtUp(table));
     await server.kill('SIGKILL');
     await until(() => !isCaughtUp(table));
@@ -179,7 +184,7 @@ describe('API keys while the store is away', () => {
       await until(() => !(verify(table, text) instanceof Error));
       expect(table.verify(text).id).toBe('key:late');
     } finally {
-      await table.stop();
+      await models.stop();
       await clients.close();
       await again.kill();
     }

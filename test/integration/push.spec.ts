@@ -10,6 +10,7 @@ import {
   type Role,
   StreamCreated,
 } from '../../src/event-store/domain/index.js';
+import { ReadModels } from '../../src/event-store/index.js';
 import { DomainExceptionFilter } from '../../src/http/errors/domain-exception.filter.js';
 import { assignRequestId } from '../../src/http/request-id.js';
 import { RequestValidationPipe } from '../../src/http/validation/request-validation.pipe.js';
@@ -69,7 +70,15 @@ describe('POST /api/uptime/push/{name}', () => {
       providers: [
         { provide: APP_CONFIG, useValue: loadConfig({}) },
         { provide: LIVE_SERVICES, useValue: SERVICES },
-        { provide: PushReports, useValue: new PushReports({ store, clock, random: (length) => 'a'.repeat(length) }) },
+        {
+          provide: PushReports,
+          useValue: new PushReports({
+            store,
+            models: new ReadModels(store, 'unused'),
+            clock,
+            random: (length) => 'a'.repeat(length),
+          }),
+        },
         {
           provide: Authenticator,
           useValue: new Authenticator(

@@ -128,7 +128,7 @@ describe('a read model', () => {
   it('tells its listeners of events once they are in the tables, and nothing to who listens no more', async () => {
     const model = await open(remember());
     const told: string[][] = [];
-    const stopListening = model.listen(() => told.push(greetings(model)));
+    const stopListening = model.listen({ onEvents: () => told.push(greetings(model)) });
     await store.appendToStream(stream, greeted('a'));
     await until(() => told.length === 1);
     expect(told).toEqual([['a']]);
@@ -141,10 +141,12 @@ describe('a read model', () => {
   it('applies nothing twice because a listener failed, and tells the others', async () => {
     const model = await open(remember());
     let told = 0;
-    model.listen(() => {
-      throw new Error('meant to fail');
+    model.listen({
+      onEvents: () => {
+        throw new Error('meant to fail');
+      },
     });
-    model.listen(() => told++);
+    model.listen({ onEvents: () => told++ });
     await store.appendToStream(stream, greeted('a'));
     await until(() => told > 0);
     const { position } = await store.appendToStream(stream, greeted('b'));

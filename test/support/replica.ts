@@ -140,7 +140,7 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     };
     opened.push({ replica, directory });
     if (isLate) delay.begin();
-    table.start();
+    model.startWhenReachable();
     if (!isLate) await until(() => table.isCaughtUp);
     return replica;
   };

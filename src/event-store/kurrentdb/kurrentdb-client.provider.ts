@@ -65,16 +65,6 @@ export async function connectionOfRunning({
   return resolveConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
 }
 
-/** Closes the store last: requests that are still running while the service shuts down can be answered. */
-@Injectable()
-export class KurrentDBLifetime implements OnApplicationShutdown {
-  constructor(@Inject(KurrentDBConnection) private readonly connection: KurrentDBConnection) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.connection.close();
-  }
-}
-
 /** Without its store the service is of no use: it says so and leaves, to be started again. */
 export function exitOnFailure(error: Error): void {
   new Logger('EmbeddedKurrentDB').fatal(`The embedded KurrentDB stopped: ${error.message}`, error.stack);

@@ -1,23 +1,43 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventStore } from '../domain/index.js';
+import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
+import { type StreamFollower } from './stream-follower.js';
 
-/** Opens read models under one directory, and removes what other versions of them left there. */
+/** All read models of the process. A feature opens its own while the modules are created; the module of the store starts and stops them. */
 export class ReadModels {
+  readonly #models: StreamFollower[] = [];
+
+  /** @param directory of the LMDB tables; other versions of a model are removed from it */
   constructor(
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'subscribeToAll' | 'subscribeToStream' | 'identity'>,
     private readonly directory: string,
   ) {}
 
-  /** @throws Error where another process works on it */
+  /** Opens a model in LMDB tables. @throws Error if another process has it open */
   open(definition: ReadModelDefinition): ReadModel {
-    return new ReadModel(definition, this.store, this.#directoryOf(definition));
+    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition)));
+  }
+
+  /** Adds a model whose state is kept in memory. */
+  project(definition: ProjectionDefinition): Projection {
+    return this.#add(new Projection(definition, this.store));
+  }
+
+  /** Starts all models, without waiting for the store. */
+  start(): void {
+    for (const model of this.#models) model.startWhenReachable();
+  }
+
+  /** Resolves when the running batches have been applied and all tables are closed. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#models.map((model) => model.stop()));
   }
 
   /**
-   * Builds a read model anew from the streams and puts it in the place of the one that is there.
+   * Rebuilds a model from the streams and replaces its tables.
    *
    * @throws as {@link rebuildReadModel}
    */
@@ -25,12 +45,17 @@ export class ReadModels {
     return rebuildReadModel(definition, this.store, this.#directoryOf(definition), report);
   }
 
+  #add<Model extends StreamFollower>(model: Model): Model {
+    this.#models.push(model);
+    return model;
+  }
+
   #directoryOf({ name, version }: ReadModelDefinition): string {
     mkdirSync(this.directory, { recursive: true });
     const current = `${name}-v${version}`;
-    const ofThisModel = new RegExp(`^${name}-v\\d+$`);
+    const anyVersion = new RegExp(`^${name}-v\\d+$`);
     for (const entry of readdirSync(this.directory)) {
-      if (ofThisModel.test(entry) && entry !== current) rmSync(join(this.directory, entry), { recursive: true });
+      if (anyVersion.test(entry) && entry !== current) rmSync(join(this.directory, entry), { recursive: true });
     }
     return join(this.directory, current);
   }

@@ -5,27 +5,27 @@ import { type EventStore, type Position } from '../domain/index.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { ReadModelDirectory } from './read-model-directory.js';
 
-/** How far a rebuild has come. */
+/** Progress of a rebuild. */
 export interface RebuildProgress {
   /** Applied so far. */
   readonly events: number;
   readonly seconds: number;
-  /** Everything up to here is in the new tables; undefined where there is nothing yet. */
+  /** All events up to here have been applied; undefined before the first batch. */
   readonly position: Position | undefined;
 }
 
-const LOOK_AFTER_MS = 20;
-const REPORT_AFTER_MS = 1_000;
-/** An interruption that nothing follows for so long has failed the rebuild. */
+const POLL_MS = 20;
+const REPORT_EVERY_MS = 1_000;
+/** A rebuild fails if no batch has been applied for this long after an interruption. */
 const GIVE_UP_AFTER_MS = 30_000;
 
 /**
- * Builds a read model anew from the streams, beside the one that is there, and puts it in its place when it has caught up with them.
+ * Rebuilds a read model from the streams in a directory beside it, and replaces it once it has caught up.
  *
- * @param directory of the read model; held meanwhile, so that no service works on it
- * @param report told how far it is, about once a second
- * @returns how far it was at the end
- * @throws Error where a process works on the read model, or the streams cannot be followed to their end: the old tables stay then
+ * @param directory of the read model; locked meanwhile, so that no service opens it
+ * @param report called about once a second
+ * @returns the final progress
+ * @throws Error if another process has the read model open, or the streams cannot be read to their end; the old tables are kept
  */
 export async function rebuildReadModel(
   definition: ReadModelDefinition,
@@ -34,7 +34,7 @@ export async function rebuildReadModel(
   report: (progress: RebuildProgress) => void,
 ): Promise<RebuildProgress> {
   const old = ReadModelDirectory.open(directory);
-  // Not with a dot: LMDB takes that for the name of a file.
+  // Without a dot: LMDB opens a path with an extension as a file.
   const unfinished = `${directory}-new`;
   let progress: RebuildProgress;
   try {
@@ -45,31 +45,33 @@ export async function rebuildReadModel(
     old.close();
     throw error;
   }
-  // Should a service start between these two, the second fails, and the service builds the tables itself.
+  // If a service starts between these two, the second fails, and the service rebuilds the tables itself.
   rmSync(directory, { recursive: true });
   renameSync(unfinished, directory);
   return progress;
 }
 
 async function build(model: ReadModel, report: (progress: RebuildProgress) => void): Promise<RebuildProgress> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   let events = 0;
-  let lastBatch = begun;
-  const stopListening = model.listen((applied) => {
-    events += applied.length;
-    lastBatch = performance.now();
+  let lastBatch = startedAt;
+  const stopListening = model.listen({
+    onEvents: (applied) => {
+      events += applied.length;
+      lastBatch = performance.now();
+    },
   });
   const progress = (): RebuildProgress => ({
     events,
-    seconds: (performance.now() - begun) / 1_000,
+    seconds: (performance.now() - startedAt) / 1_000,
     position: model.position,
   });
   try {
     await model.start();
-    for (let reported = begun; !model.isCaughtUp; await sleep(LOOK_AFTER_MS)) {
+    for (let reported = startedAt; !model.isCaughtUp; await sleep(POLL_MS)) {
       const now = performance.now();
       if (model.interruption && now - lastBatch > GIVE_UP_AFTER_MS) throw model.interruption;
-      if (now - reported < REPORT_AFTER_MS) continue;
+      if (now - reported < REPORT_EVERY_MS) continue;
       reported = now;
       report(progress());
     }

@@ -2,53 +2,44 @@ import {
   AuthenticationError,
   type Clock,
   ConnectionError,
-  type EventStore,
-  type EventSubscription,
   type AuthenticatedCaller,
 } from '../../event-store/domain/index.js';
+import { type ReadModels } from '../../event-store/index.js';
 import { API_KEYS_STREAM, type ApiKeys, callerOfKey, evolveApiKeys, parseApiKey, stateOf } from '../domain/index.js';
 import { hasHash } from './api-key-secret.js';
 
 /**
- * While the store cannot be reached, a key may have been revoked without this process knowing. For so long that is put up with, so that a
- * restart of the store does not lock every service out; then no key is accepted until the table has caught up.
+ * While the store cannot be reached, a key may be revoked without notice. Cached keys stay valid this long, so that a restart of
+ * the store does not lock every service out; then no key is accepted until the read model has caught up.
  */
-const MAX_UNSEEN_MS = 30_000;
+const MAX_STALE_MS = 30_000;
 
-const NOT_NOW =
+const UNAVAILABLE =
   'API keys cannot be checked now: KurrentDB, where they are recorded, cannot be reached. Retry in a moment';
 
-/** The API keys that are accepted, kept in memory by following their stream: a key is made or revoked for all replicas at once. */
+/** In-memory read model of the API keys: every replica accepts and rejects the same ones. */
 export class ApiKeyCache {
   #keys: ApiKeys = new Map();
   #hasCaughtUp = false;
   /** By the monotonic clock; undefined while the stream is followed. */
-  #blindSince: number | undefined;
-  #subscription: EventSubscription | undefined;
+  #interruptedSince: number | undefined;
 
   constructor(
-    private readonly store: Pick<EventStore, 'subscribeToStream'>,
+    models: Pick<ReadModels, 'project'>,
     private readonly clock: Clock,
-  ) {}
-
-  /** Begins to follow the stream, without waiting for it; it need not exist yet. */
-  start(): void {
-    this.#subscription ??= this.store.subscribeToStream(API_KEYS_STREAM, {
-      onBatch: ({ events }) => {
-        this.#keys = evolveApiKeys(this.#keys, events);
-      },
+  ) {
+    const model = models.project({
+      name: 'api-keys',
+      source: { streamName: API_KEYS_STREAM },
+      apply: (events) => (this.#keys = evolveApiKeys(this.#keys, events)),
+    });
+    model.listen({
       onCaughtUp: () => {
         this.#hasCaughtUp = true;
-        this.#blindSince = undefined;
+        this.#interruptedSince = undefined;
       },
-      onInterrupted: () => {
-        this.#blindSince ??= this.clock.monotonic();
-      },
+      onInterrupted: () => (this.#interruptedSince ??= clock.monotonic()),
     });
-  }
-
-  async stop(): Promise<void> {
-    await this.#subscription?.stop();
   }
 
   /**
@@ -64,24 +55,26 @@ export class ApiKeyCache {
         'The API key has not the form of one (pps_…); send it as it was printed when it was made',
       );
     const key = this.#keys.get(given.keyId);
-    if (!key) throw this.#isCurrent() ? unknownKey() : new ConnectionError(NOT_NOW);
+    if (!key) throw this.#isCurrent() ? unknownKey() : new ConnectionError(UNAVAILABLE);
     if (!hasHash(given.secret, key.hash)) throw unknownKey();
     const state = stateOf(key, this.clock.now());
     if (state === 'revoked')
       throw new AuthenticationError('The API key has been revoked; ask an operator for a new one');
     if (state === 'expired') throw new AuthenticationError('The API key has expired; ask an operator for a new one');
-    if (!this.#isCurrent() && !this.#isBlindForAMoment()) throw new ConnectionError(NOT_NOW);
+    if (!this.#isCurrent() && !this.#isBrieflyInterrupted()) throw new ConnectionError(UNAVAILABLE);
     return callerOfKey(key);
   }
 
   /** Whether a key that is not in the table does not exist. */
   #isCurrent(): boolean {
-    return this.#hasCaughtUp && this.#blindSince === undefined;
+    return this.#hasCaughtUp && this.#interruptedSince === undefined;
   }
 
-  #isBlindForAMoment(): boolean {
+  #isBrieflyInterrupted(): boolean {
     return (
-      this.#hasCaughtUp && this.#blindSince !== undefined && this.clock.monotonic() - this.#blindSince <= MAX_UNSEEN_MS
+      this.#hasCaughtUp &&
+      this.#interruptedSince !== undefined &&
+      this.clock.monotonic() - this.#interruptedSince <= MAX_STALE_MS
     );
   }
 }

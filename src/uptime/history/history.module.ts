@@ -1,4 +1,4 @@
-import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { CLOCK, type Clock, ReadModel, ReadModels } from '../../event-store/index.js';
 import {
   LIVE_SERVICES,
@@ -15,20 +15,6 @@ import { UptimeController } from './http/uptime.controller.js';
 import { CurrentStatusDto } from './http/uptime.dto.js';
 import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model.js';
 
-/** Follows the streams from the start until HTTP requests are no longer served, because they read the tables. */
-@Injectable()
-class ReadModelLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly readModel: ReadModel) {}
-
-  onApplicationBootstrap(): void {
-    this.readModel.startWhenReachable();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.readModel.stop();
-  }
-}
-
 /** Status and uptime of the services, queried from a read model of their streams. */
 @Module({
   imports: [UptimeEventsModule, ProbingModule],
@@ -40,7 +26,6 @@ class ReadModelLifecycle implements OnApplicationBootstrap, OnApplicationShutdow
       inject: [ReadModel],
       useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel),
     },
-    ReadModelLifecycle,
     {
       provide: UptimeQueries,
       inject: [UPTIME_HISTORY, LIVE_SERVICES, CLOCK],

@@ -7,7 +7,13 @@ import { WebSocket } from 'ws';
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
 import { type OpenEndpoints } from '../../config/index.js';
-import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
+import {
+  AuthenticationError,
+  ConnectionError,
+  type AuthenticatedCaller,
+  SERVICE_UPTIME_PREFIX,
+} from '../../event-store/domain/index.js';
+import { ReadModels } from '../../event-store/index.js';
 import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
@@ -32,7 +38,7 @@ describe('the live feed', () => {
   let http: Server;
   let port: number;
   let store: MemoryEventStore;
-  let feed: ChangeFeed;
+  let models: ReadModels;
   let gateway: LiveFeedGateway;
   const own = new SelfProbeCredential();
   const openEndpoints = new Set<OpenEndpoints>();
@@ -53,7 +59,14 @@ describe('the live feed', () => {
     });
     http = createServer((_, response) => response.end('not a feed'));
     store = new MemoryEventStore(uptimeEvents());
-    feed = new ChangeFeed(store, () => Promise.resolve());
+    models = new ReadModels(store, 'unused');
+    const feed = new ChangeFeed(
+      models.project({
+        name: 'uptime',
+        source: { streamNamePrefixes: [SERVICE_UPTIME_PREFIX] },
+        apply: () => undefined,
+      }),
+    );
     const statuses = { currentStatuses: () => [STATUS] };
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
@@ -64,6 +77,7 @@ describe('the live feed', () => {
     const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
     gateway = new LiveFeedGateway(adapterHost, feed, statuses, new ManualClock(), authenticator, { auth });
     gateway.onApplicationBootstrap();
+    models.start();
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     ({ port } = http.address() as AddressInfo);
@@ -71,7 +85,7 @@ describe('the live feed', () => {
 
   afterEach(async () => {
     await gateway.beforeApplicationShutdown();
-    await feed.stop();
+    await models.stop();
     http.closeAllConnections();
     http.close();
     jest.useRealTimers();

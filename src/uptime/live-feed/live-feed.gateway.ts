@@ -67,7 +67,6 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
       onResumed: () => this.#sendToAll(this.#currentStatuses()),
     });
-    this.feed.start();
     this.#heartbeat = setInterval(() => this.#ping(), HEARTBEAT_MS);
   }
 
@@ -77,7 +76,6 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     this.#stopListening?.();
     await Promise.all([...this.#server.clients].map((peer) => closeAway(peer)));
     this.#server.close();
-    await this.feed.stop();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

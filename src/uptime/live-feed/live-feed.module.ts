@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EVENT_STORE, type EventStore, ReadModel } from '../../event-store/index.js';
+import { ReadModel } from '../../event-store/index.js';
 import { IdentityModule } from '../../identity/index.js';
 import { HistoryModule } from '../history/history.module.js';
 import { ChangeFeed } from './change-feed.js';
@@ -11,9 +11,8 @@ import { LiveFeedGateway } from './live-feed.gateway.js';
   providers: [
     {
       provide: ChangeFeed,
-      inject: [EVENT_STORE, ReadModel],
-      useFactory: (store: EventStore, readModel: ReadModel) =>
-        new ChangeFeed(store, (position, timeoutMs) => readModel.waitFor(position, timeoutMs)),
+      inject: [ReadModel],
+      useFactory: (readModel: ReadModel) => new ChangeFeed(readModel),
     },
     LiveFeedGateway,
   ],

@@ -1,24 +1,16 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Subscription } from 'rxjs';
 import { SERVICES_SOURCE, type ServicesSource, type ServicesWatch } from '../domain/index.js';
 import { Prober } from './application/index.js';
 import { LmdbSpool } from './lmdb-spool.js';
-import { PushReports } from './push/push-reports.js';
 
 /** Limit for recording the spooled samples at shutdown; the remaining ones stay in the spool. */
 const STOP_WITHIN_MS = 2_000;
 
 /** Starts the prober when the HTTP server listens, applies configuration changes, and stops it at shutdown. */
 @Injectable()
-export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(ProberLifecycle.name);
   #listening: Subscription | undefined;
   #watch: ServicesWatch | undefined;
@@ -27,12 +19,10 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy,
     @Inject(SERVICES_SOURCE) private readonly source: ServicesSource,
     private readonly prober: Prober,
     private readonly spool: LmdbSpool,
-    private readonly reports: PushReports,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.reports.start();
     if (this.adapterHost.listening) this.#start();
     else this.#listening = this.adapterHost.listen$.subscribe(() => this.#start());
   }
@@ -42,11 +32,6 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy,
     this.#watch?.close();
     await this.prober.stop(STOP_WITHIN_MS);
     await this.spool.close();
-  }
-
-  /** After the HTTP server has closed, because requests record reports. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.reports.stop();
   }
 
   #start(): void {

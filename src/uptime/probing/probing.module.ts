@@ -10,6 +10,7 @@ import {
   type EventStore,
   RANDOM_STRING,
   type RandomString,
+  ReadModels,
 } from '../../event-store/index.js';
 import { IdentityModule, SelfProbeCredential } from '../../identity/index.js';
 import { LIVE_SERVICES, SERVICES_SOURCE, type ServicesSource } from '../domain/index.js';
@@ -33,8 +34,9 @@ const HOLDER_ID_LENGTH = 12;
   providers: [
     {
       provide: PushReports,
-      inject: [EVENT_STORE, CLOCK, RANDOM_STRING],
-      useFactory: (store: EventStore, clock: Clock, random: RandomString) => new PushReports({ store, clock, random }),
+      inject: [EVENT_STORE, ReadModels, CLOCK, RANDOM_STRING],
+      useFactory: (store: EventStore, models: ReadModels, clock: Clock, random: RandomString) =>
+        new PushReports({ store, models, clock, random }),
     },
     {
       provide: LmdbSpool,

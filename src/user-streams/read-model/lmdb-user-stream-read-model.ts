@@ -65,16 +65,6 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
     this.#tables = open(model);
   }
 
-  /** Follows the store as soon as it can be reached. */
-  start(): void {
-    this.model.startWhenReachable();
-  }
-
-  /** Resolves when what was under way is kept. */
-  stop(): Promise<void> {
-    return this.model.stop();
-  }
-
   get isCaughtUp(): boolean {
     return this.model.isCaughtUp;
   }
@@ -124,7 +114,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
   }
 
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void {
-    return this.model.listen(listener);
+    return this.model.listen({ onEvents: listener });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   EventRegistry,
   StreamCreated,
 } from '../../../event-store/domain/index.js';
+import { ReadModels } from '../../../event-store/index.js';
 import { probeReportsStream, ServiceReported } from '../../domain/index.js';
 import { PushReports } from './push-reports.js';
 
@@ -33,8 +34,9 @@ let ids = 0;
 const random = (length: number): string => String(ids++).padStart(length, '0');
 
 function replica(store: SharedStore, clock = new ManualClock()): { reports: PushReports; clock: ManualClock } {
-  const reports = new PushReports({ store, clock, random });
-  reports.start();
+  const models = new ReadModels(store, 'unused');
+  const reports = new PushReports({ store, models, clock, random });
+  models.start();
   return { reports, clock };
 }
 

@@ -3,7 +3,6 @@ import {
   type Clock,
   createEventId,
   type EventStore,
-  type EventSubscription,
   isEvent,
   type RandomString,
   type RecordedEvent,
@@ -11,6 +10,7 @@ import {
   DomainError,
   StreamNotFoundError,
 } from '../../../event-store/domain/index.js';
+import { type ReadModels } from '../../../event-store/index.js';
 import {
   PROBE_REPORTS_PREFIX,
   probeReportsStream,
@@ -40,7 +40,8 @@ export interface ReportState {
 }
 
 export interface PushReportsOptions {
-  readonly store: Pick<EventStore, 'appendToStream' | 'createStream' | 'readStream' | 'subscribeToAll'>;
+  readonly store: Pick<EventStore, 'appendToStream' | 'createStream' | 'readStream'>;
+  readonly models: Pick<ReadModels, 'project'>;
   readonly clock: Clock;
   readonly random: RandomString;
 }
@@ -61,25 +62,21 @@ export class PushReports {
   readonly #reading = new Map<string, Promise<void>>();
   readonly #created = new Set<string>();
   #since: number | undefined;
-  #subscription: EventSubscription | undefined;
 
-  constructor(private readonly options: PushReportsOptions) {}
-
-  start(): void {
-    this.#subscription ??= this.options.store.subscribeToAll({
-      after: 'end',
-      filter: { streamNamePrefixes: [PROBE_REPORTS_PREFIX] },
-      onBatch: ({ events }) => events.forEach((event) => this.#apply(event)),
-      onCaughtUp: () => (this.#since ??= this.options.clock.monotonic()),
+  constructor(private readonly options: PushReportsOptions) {
+    const { models, clock } = options;
+    const model = models.project({
+      name: 'push-reports',
+      source: { streamNamePrefixes: [PROBE_REPORTS_PREFIX], after: 'end' },
+      apply: (events) => events.forEach((event) => this.#apply(event)),
+    });
+    model.listen({
+      onCaughtUp: () => (this.#since ??= clock.monotonic()),
       onInterrupted: () => {
         this.#since = undefined;
         this.#read.clear();
       },
     });
-  }
-
-  async stop(): Promise<void> {
-    await this.#subscription?.stop();
   }
 
   /**

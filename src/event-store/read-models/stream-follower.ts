@@ -1,0 +1,183 @@
+import { Logger } from '@nestjs/common';
+import { sleep } from '../../common/wait.js';
+import {
+  type EventBatch,
+  type EventSubscription,
+  type Position,
+  type RecordedEvent,
+  type SubscriptionOptions,
+} from '../domain/index.js';
+
+/** Notified after a read model has changed, so that what it is notified of can be queried. */
+export interface ReadModelListener {
+  /** Never called with an empty array. */
+  onEvents?(events: readonly RecordedEvent[]): void;
+  /** All events that were in the store at the start, or after a reconnection, have been applied. */
+  onCaughtUp?(): void;
+  onInterrupted?(): void;
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * Lifecycle of every read model, whatever it keeps its state in: connecting, catching up, waiting, listening, stopping. A lost
+ * connection and a failed batch are retried by the subscription.
+ */
+export abstract class StreamFollower {
+  protected readonly logger: Logger;
+  readonly #listeners = new Set<ReadModelListener>();
+  readonly #waiting = new Set<() => void>();
+  readonly #stop = new AbortController();
+  #subscription: EventSubscription | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #position: Position | undefined;
+  #isCaughtUp = false;
+  #interruption: Error | undefined;
+
+  constructor(readonly name: string) {
+    this.logger = new Logger(`ReadModel:${name}`);
+  }
+
+  /** Connected, and all events that were in the store when it connected have been applied. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
+  /** All events up to here have been applied; undefined before the first batch. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** Why the streams are not followed at the moment. */
+  get interruption(): Error | undefined {
+    return this.#interruption;
+  }
+
+  /** Starts, and retries every second until the store can be reached. */
+  startWhenReachable(): void {
+    this.#starting ??= this.#retryStart();
+  }
+
+  /** @throws ConnectionError, TimeoutError */
+  async start(): Promise<void> {
+    if (this.#subscription || this.#stop.signal.aborted) return;
+    this.#subscription = await this.subscribe({
+      onBatch: (batch) => this.#onBatch(batch),
+      onCaughtUp: () => {
+        this.#isCaughtUp = true;
+        this.#interruption = undefined;
+        this.#notify((listener) => listener.onCaughtUp?.());
+      },
+      onInterrupted: (error) => {
+        this.#isCaughtUp = false;
+        this.#interruption = error;
+        this.logger.warn(`Interrupted, retrying: ${error.message}`);
+        this.#notify((listener) => listener.onInterrupted?.());
+      },
+    });
+  }
+
+  /**
+   * Waits until a write has been applied, so that its writer reads it.
+   *
+   * @returns false if it was not applied within `timeoutMs`
+   */
+  async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (!this.#hasApplied(position)) {
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#stop.signal.aborted) return false;
+      await this.#nextBatch(left);
+    }
+    return true;
+  }
+
+  /** @returns a function that removes the listener */
+  listen(listener: ReadModelListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the running batch, if any, has been applied, and the state is closed. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stopOnce());
+  }
+
+  /** Opens the subscription behind the last applied batch. */
+  protected abstract subscribe(options: SubscriptionOptions): Promise<EventSubscription>;
+
+  /** Applies a batch, all of it or nothing. @returns the applied events */
+  protected abstract applyBatch(batch: EventBatch): Promise<readonly RecordedEvent[]> | readonly RecordedEvent[];
+
+  protected abstract close(): Promise<void>;
+
+  /** For a model that resumes from a stored checkpoint. */
+  protected resumeAt(position: Position | undefined): void {
+    this.#position = position;
+  }
+
+  async #retryStart(): Promise<void> {
+    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+      try {
+        await this.start();
+        if (attempt > 1) this.logger.log('The store can be reached; following the streams');
+        return;
+      } catch (error) {
+        if (attempt === 1)
+          this.logger.warn(
+            `Cannot follow the streams yet, retrying every ${RETRY_MS} ms: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        await sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  async #stopOnce(): Promise<void> {
+    this.#stop.abort();
+    await this.#starting;
+    await this.#subscription?.stop();
+    this.#wakeAll();
+    await this.close();
+  }
+
+  async #onBatch(batch: EventBatch): Promise<void> {
+    const events = await this.applyBatch(batch);
+    // A subscription to one stream gives no position with its batches.
+    this.#position = batch.position ?? batch.events.at(-1)?.position ?? this.#position;
+    this.#interruption = undefined;
+    this.#wakeAll();
+    if (events.length > 0) this.#notify((listener) => listener.onEvents?.(events));
+  }
+
+  /** A listener that throws must not make the subscription deliver an applied batch again. */
+  #notify(notify: (listener: ReadModelListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        notify(listener);
+      } catch (error) {
+        this.logger.error(`A listener failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  #hasApplied({ commit }: Position): boolean {
+    return this.#position !== undefined && this.#position.commit >= commit;
+  }
+
+  #nextBatch(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
