@@ -6,7 +6,7 @@ import {
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
 import { once } from 'node:events';
-import { until } from './connected-store.js';
+import { until } from './eventually.js';
 import { numbers } from './embedded-client.js';
 
 type Received = ResolvedEvent & { readonly retryCount: number };
@@ -46,14 +46,14 @@ export class PersistentConsumer {
 
   /** The received events, once there are at least `count`. */
   async received(count: number): Promise<readonly Received[]> {
-    await until(() => this.events.length >= count || this.error !== undefined);
+    await until(() => this.events.length >= count || this.error !== undefined, `${count} events were received`);
     if (this.error !== undefined) throw this.error;
     return this.events;
   }
 
   /** The error that ended it. */
   async ended(): Promise<Error | undefined> {
-    await until(() => this.error !== undefined);
+    await until(() => this.error !== undefined, 'the subscription has ended');
     return this.error;
   }
 

@@ -17,9 +17,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream, numbers, revisions } from '../support/embedded-client.js';
-import { until } from '../support/connected-store.js';
+import { until } from '../support/eventually.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 import { PersistentConsumer } from '../support/persistent-consumer.js';
 
@@ -31,15 +30,6 @@ const newCategory = (): string => randomUUID().replaceAll('-', '');
 
 const links = (events: readonly ResolvedEvent[]): string[] =>
   events.map(({ link, event }) => Buffer.from(((link ?? event)?.data ?? []) as Uint8Array).toString());
-
-/** Polls until the condition holds; fails after ten seconds. */
-async function eventually(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await condition()) return;
-    await sleep(50);
-  }
-  throw new Error('the condition was not met in time');
-}
 
 /** KurrentDB writes these streams asynchronously by its system projections; here they are consistent with the log. */
 describe('index streams', () => {
@@ -163,9 +153,9 @@ describe('index streams', () => {
     const received: ResolvedEvent[] = [];
     const subscription = client.subscribeToStream(`$ce-${category}`, { fromRevision: START, resolveLinkTos: true });
     subscription.on('data', (event: ResolvedEvent) => received.push(event));
-    await until(() => received.length === 100);
+    await until(() => received.length === 100, '100 events were received');
     await client.appendToStream(`${category}-2`, [counted(100), counted(101)]);
-    await until(() => received.length === 102);
+    await until(() => received.length === 102, '102 events were received');
     expect(numbers(received)).toEqual(Array.from({ length: 102 }, (_, n) => n));
     await subscription.unsubscribe();
   });
@@ -186,11 +176,10 @@ describe('index streams', () => {
     await client.appendToStream(`${category}-2`, counted(3));
     await consumer.received(5);
     expect(consumer.numbers.slice(3)).toEqual([1, 3]);
-    await eventually(
-      async () =>
-        (await client.getPersistentSubscriptionToStreamInfo(`$ce-${category}`, 'group')).stats.parkedMessageCount ===
-        1n,
-    );
+    await until(async () => {
+      const { stats } = await client.getPersistentSubscriptionToStreamInfo(`$ce-${category}`, 'group');
+      return stats.parkedMessageCount === 1n;
+    }, 'one event is parked');
     await client.replayParkedMessagesToStream(`$ce-${category}`, 'group');
     expect(numbers((await consumer.received(6)).slice(5))).toEqual([2]);
     await consumer.close();
@@ -249,7 +238,7 @@ describe('index streams', () => {
     operations.close();
     const left = ['200', '201', '202', '403'];
     const found = async (): Promise<string[]> => revisions(await read(`$ce-${category}`)).map(String);
-    await eventually(async () => (await found()).length === left.length);
+    await until(async () => (await found()).length === left.length, 'the events were scavenged');
     expect(await found()).toEqual(left);
     await close('SIGKILL');
     await open();

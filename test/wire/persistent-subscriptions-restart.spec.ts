@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream } from '../support/embedded-client.js';
+import { until } from '../support/eventually.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 import { PersistentConsumer } from '../support/persistent-consumer.js';
 
@@ -47,11 +48,10 @@ describe('persistent subscriptions across a restart', () => {
       stats: Awaited<ReturnType<KurrentDBClient['getPersistentSubscriptionToStreamInfo']>>['stats'],
     ) => boolean,
   ): Promise<void> => {
-    for (let tries = 0; tries < 200; tries++) {
-      if (condition((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats)) return;
-      await sleep(25);
-    }
-    throw new Error('the condition was not met in time');
+    await until(
+      async () => condition((await client.getPersistentSubscriptionToStreamInfo(stream, GROUP)).stats),
+      'the statistics of the group match',
+    );
   };
 
   itWithOwnServer.each(['SIGTERM', 'SIGKILL'] as const)(
@@ -121,8 +121,7 @@ describe('persistent subscriptions across a restart', () => {
       await client.replayParkedMessagesToStream(stream, GROUP);
       await consumer.ack(...(await consumer.received(4)).slice(2, 3));
       const parked = `$persistentsubscription-${stream}::${GROUP}-parked`;
-      for (let tries = 0; tries < 100 && (await collect(client.readStream(parked))).length > 1; tries++)
-        await sleep(25);
+      await until(async () => (await collect(client.readStream(parked))).length <= 1, 'the parked stream is truncated');
       consumer.subscription.on('error', () => undefined);
     });
     await runServer('SIGKILL', async (client) => {
@@ -145,11 +144,10 @@ describe('persistent subscriptions across a restart', () => {
       await client.appendToStream(newStream(), counted(9));
       const consumer = await PersistentConsumer.ofAll(client, GROUP);
       await consumer.ack(...(await consumer.received(2)));
-      for (let tries = 0; tries < 100; tries++) {
+      await until(async () => {
         const { stats } = await client.getPersistentSubscriptionToAllInfo(GROUP);
-        if (stats.lastCheckpointedEventPosition !== undefined && stats.totalInFlightMessages === 0) break;
-        await sleep(25);
-      }
+        return stats.lastCheckpointedEventPosition !== undefined && stats.totalInFlightMessages === 0;
+      }, 'a checkpoint is written');
       await sleep(100);
     });
     await runServer('SIGTERM', async (client) => {

@@ -22,6 +22,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream, numbers, useClient } from '../support/embedded-client.js';
+import { eventually, until } from '../support/eventually.js';
 import { PersistentConsumer } from '../support/persistent-consumer.js';
 
 const GROUP = 'group';
@@ -47,14 +48,9 @@ describe('persistent subscriptions', () => {
   const infoOnce = async (
     condition: (info: PersistentSubscriptionToStreamInfo) => boolean,
   ): Promise<PersistentSubscriptionToStreamInfo> => {
-    for (let tries = 0; tries < 200; tries++) {
-      const found = await info();
-      if (condition(found)) return found;
-      await sleep(25);
-    }
-    throw new Error(
-      `the condition was not met: ${JSON.stringify(await info(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
-    );
+    let found = await info();
+    await until(async () => condition((found = await info())), 'the statistics of the group match');
+    return found;
   };
 
   describe('groups', () => {
@@ -233,7 +229,7 @@ describe('persistent subscriptions', () => {
           for (let n = 0; n < 8; n++)
             await client.appendToStream(`${stream}-${consumerStrategyName}-${n % 4}`, correlated(n));
         const total = (): number => first.events.length + second.events.length;
-        for (let tries = 0; tries < 200 && total() < 24; tries++) await sleep(25);
+        await until(() => total() >= 24, '24 events were received');
         const keysOf = (consumer: PersistentConsumer): Set<unknown> =>
           new Set(
             consumer.events.map(({ event }) =>
@@ -280,9 +276,7 @@ describe('persistent subscriptions', () => {
       await consumer.ack(...(await consumer.received(5)).slice(2));
       expect(consumer.numbers).toEqual([0, 1, 2, 0, 1]);
       await infoOnce(({ stats }) => stats.parkedMessageCount === 0n && stats.totalInFlightMessages === 0);
-      for (let tries = 0; tries < 100 && (await collect(client.readStream(parkedStream))).length > 0; tries++)
-        await sleep(25);
-      expect(await collect(client.readStream(parkedStream))).toEqual([]);
+      await eventually(async () => expect(await collect(client.readStream(parkedStream))).toEqual([]));
       await consumer.close();
     });
 

@@ -5,8 +5,8 @@ import { credentials } from '@grpc/grpc-js';
 import operationsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_grpc_pb.js';
 import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
 import { KurrentDBClient, START, streamNameFilter } from '@kurrent/kurrentdb-client';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream, numbers } from '../support/embedded-client.js';
+import { eventually } from '../support/eventually.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
 const { OperationsClient } = operationsGrpc;
@@ -43,8 +43,7 @@ describe('a scavenge', () => {
         );
 
         const expected = ['2@truncated', '0@kept', '1@kept', '2@kept', '9223372036854775807@tombstoned'];
-        for (let n = 0; n < 100 && (await all()).length > expected.length; n++) await sleep(50);
-        expect(await all()).toEqual(expected);
+        await eventually(async () => expect(await all()).toEqual(expected));
         expect(numbers(await collect(client.readStream(truncated)))).toEqual([2]);
 
         // The freed pages are reused: the file does not grow.
