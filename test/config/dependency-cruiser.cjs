@@ -1,4 +1,4 @@
-// DESIGN: http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
+// The rules of docs/architecture.md, "Invariants": http -> application -> domain <- adapters inside a module; a module is entered by its index.ts (or domain/index.ts);
 // domain, application and log are pure; the embedded KurrentDB is reached by one dynamic import.
 const PURE = [
   '^src/[^/]+/(domain|application|log)/',
