@@ -19,13 +19,13 @@ export interface Reading {
 
 /** What a text must be. */
 export interface TextRule {
-  /** Such as `a text without line breaks`. */
+  /** Such as `a string without line breaks`. */
   readonly expected: string;
   readonly holds: (text: string) => boolean;
 }
 
-export const ANY_TEXT: TextRule = { expected: 'a text', holds: () => true };
-export const SOME_TEXT: TextRule = { expected: 'a text that is not empty', holds: (text) => text !== '' };
+export const ANY_TEXT: TextRule = { expected: 'a string', holds: () => true };
+export const SOME_TEXT: TextRule = { expected: 'a non-empty string', holds: (text) => text !== '' };
 
 /** From the least to the most milliseconds, both included. */
 export interface DurationRange {
@@ -54,7 +54,7 @@ export class Fields {
   /** The fields of a mapping. @param expected what is wrong where the value is none, such as `a mapping with path and equals` */
   static of(value: unknown, path: Path, expected: string, reading: Reading): Fields | undefined {
     if (isPlainObject(value)) return new Fields(value, path, reading);
-    reading.mistakes.push({ path, text: `${expected} is expected` });
+    reading.mistakes.push({ path, text: `must be ${expected}` });
     return undefined;
   }
 
@@ -94,18 +94,18 @@ export class Fields {
   text(key: string, rule: TextRule = ANY_TEXT): string | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string') return this.wrong(key, `${rule.expected} is expected`);
+    if (typeof value !== 'string') return this.wrong(key, `must be ${rule.expected}`);
     const { text, names, mistakes } = resolveReferences(value, this.reading.environment);
     for (const mistake of mistakes) this.wrong(key, mistake);
     if (mistakes.length > 0) return undefined;
     if (rule.holds(text)) return text;
-    const filledIn = names.length === 0 ? '' : `, also with ${names.join(' and ')} of the environment filled in`;
-    return this.wrong(key, `${rule.expected} is expected${filledIn}`);
+    const filledIn = names.length === 0 ? '' : `, after ${names.join(' and ')} of the environment is inserted`;
+    return this.wrong(key, `must be ${rule.expected}${filledIn}`);
   }
 
   /** As {@link text}, where a missing one is a mistake; empty where there is one. */
   requiredText(key: string, rule: TextRule): string {
-    if (this.value(key) === undefined) this.wrong(key, `${rule.expected} is expected`);
+    if (this.value(key) === undefined) this.wrong(key, `must be ${rule.expected}`);
     return this.text(key, rule) ?? '';
   }
 
@@ -115,13 +115,13 @@ export class Fields {
 
   requiredInteger(key: string, from: number, to: number): number | undefined {
     const value = this.value(key);
-    return isInteger(value, from, to) ? value : this.wrong(key, `a whole number from ${from} to ${to} is expected`);
+    return isInteger(value, from, to) ? value : this.wrong(key, `must be an integer from ${from} to ${to}`);
   }
 
   boolean(key: string): boolean | undefined {
     const value = this.value(key);
     if (value === undefined || typeof value === 'boolean') return value;
-    return this.wrong(key, 'true or false is expected');
+    return this.wrong(key, 'must be true or false');
   }
 
   choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
@@ -130,10 +130,10 @@ export class Fields {
 
   requiredChoice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.value(key);
-    return choices.find((choice) => choice === value) ?? this.wrong(key, `one of ${choices.join(', ')} is expected`);
+    return choices.find((choice) => choice === value) ?? this.wrong(key, `must be one of ${choices.join(', ')}`);
   }
 
-  /** Milliseconds: of a duration such as `1m30s`, or of a whole number where the key ends in `Ms`. */
+  /** Milliseconds: of a duration such as `1m30s`, or of an integer where the key ends in `Ms`. */
   duration(key: string, { least, most = DAY_MS, leastMs = least }: DurationRange): number | undefined {
     const keyMs = `${key}Ms`;
     const value = this.value(key);
@@ -144,7 +144,7 @@ export class Fields {
     if (duration !== undefined && duration >= least && duration <= most) return duration;
     return this.wrong(
       key,
-      `a duration from ${formatDuration(least)} to ${formatDuration(most)} is expected, such as 500ms, 10s or 1m30s`,
+      `must be a duration from ${formatDuration(least)} to ${formatDuration(most)}, such as 500ms, 10s or 1m30s`,
     );
   }
 
@@ -154,18 +154,18 @@ export class Fields {
     if (typeof value === 'string') return this.text(key);
     if (value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
       return value;
-    return this.wrong(key, 'a text, a number, true, false or null is expected');
+    return this.wrong(key, 'must be a string, a number, true, false or null');
   }
 
   /** @param each reads an item, or says by undefined that it is not as it must be */
   list<Item>(key: string, expected: string, each: (item: unknown) => Item | undefined): Item[] | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    if (!Array.isArray(value)) return this.wrong(key, `a list is expected, each item ${expected}`);
+    if (!Array.isArray(value)) return this.wrong(key, `must be an array, each item ${expected}`);
     const read = (value as unknown[]).map(each);
     read.forEach((item, index) => {
       if (item === undefined)
-        this.reading.mistakes.push({ path: [...this.path, key, index], text: `${expected} is expected` });
+        this.reading.mistakes.push({ path: [...this.path, key, index], text: `must be ${expected}` });
     });
     const items = read.filter((item) => item !== undefined);
     return items.length === read.length ? items : undefined;

@@ -155,7 +155,7 @@ describe('a services file', () => {
       expect(database).toMatchObject({ target: { url: 'redis://cache' }, tags: ['store'] });
       expect(other).toMatchObject({ target: webSocketTarget('ws://a') });
       expect(parse('services:\n  - { name: database, kind: http }\n').problems).toEqual([
-        'line 2, services.0.url: a URL beginning with http:// or https:// is expected',
+        'line 2, services.0.url: must be a URL beginning with http:// or https://',
       ]);
     });
   });
@@ -287,7 +287,7 @@ describe('a services file', () => {
       [
         'headers: { X-A: "${TWO_LINES}" }',
         [
-          'line 5, services.0.headers.X-A: a text on one line, of characters that a header may hold is expected, also with TWO_LINES of the environment filled in',
+          'line 5, services.0.headers.X-A: must be a string on one line, of characters allowed in a header, after TWO_LINES of the environment is inserted',
         ],
       ],
     ])('and tells what is wrong with %s, never a value', (line, problems) => {
@@ -297,7 +297,7 @@ describe('a services file', () => {
 
     it('and never shows what makes a URL wrong', () => {
       expect(problemsOf('kind: http', 'url: "${BAD_URL}"')).toEqual([
-        'line 4, services.0.url: a URL beginning with http:// or https:// is expected, also with BAD_URL of the environment filled in',
+        'line 4, services.0.url: must be a URL beginning with http:// or https://, after BAD_URL of the environment is inserted',
       ]);
     });
 
@@ -313,44 +313,40 @@ describe('a services file', () => {
       [
         'an unknown kind',
         ['kind: smoke'],
-        'line 3, services.0.kind: one of http, websocket, database, tcp, push is expected',
+        'line 3, services.0.kind: must be one of http, websocket, database, tcp, push',
       ],
-      [
-        'no kind',
-        ['url: http://a'],
-        'line 2, services.0.kind: one of http, websocket, database, tcp, push is expected',
-      ],
-      ['no URL', ['kind: http'], 'line 2, services.0.url: a URL beginning with http:// or https:// is expected'],
+      ['no kind', ['url: http://a'], 'line 2, services.0.kind: must be one of http, websocket, database, tcp, push'],
+      ['no URL', ['kind: http'], 'line 2, services.0.url: must be a URL beginning with http:// or https://'],
       [
         'a URL of another protocol',
         ['kind: websocket', 'url: http://a'],
-        'line 4, services.0.url: a URL beginning with ws:// or wss:// is expected',
+        'line 4, services.0.url: must be a URL beginning with ws:// or wss://',
       ],
       [
         'an empty URL',
         ['kind: http', 'url:'],
-        'line 4, services.0.url: a URL beginning with http:// or https:// is expected',
+        'line 4, services.0.url: must be a URL beginning with http:// or https://',
       ],
       [
         'a password that is not percent-encoded',
         ['kind: http', 'url: http://u:50%@a'],
-        'line 4, services.0.url: a URL of which user and password are percent-encoded: write a % in them as %25 is expected',
+        'line 4, services.0.url: must be a URL of which user and password are percent-encoded: write a % in them as %25',
       ],
       [
         'a database without a host',
         ['kind: database', 'url: "redis://:p@/1"'],
-        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+        'line 4, services.0.url: must be a URL beginning with kurrentdb://, ',
       ],
       [
         'a database at a port that is none',
         ['kind: database', 'url: "kurrentdb://a:2113,b:x"'],
-        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+        'line 4, services.0.url: must be a URL beginning with kurrentdb://, ',
       ],
       ['a password with an @', ['kind: database', 'url: postgres://u:p@ss@a/db'], 'user and password percent-encoded'],
       [
         'an unknown database',
         ['kind: database', 'url: oracle://a'],
-        'line 4, services.0.url: a URL beginning with kurrentdb://, ',
+        'line 4, services.0.url: must be a URL beginning with kurrentdb://, ',
       ],
       [
         'a misspelt key',
@@ -381,17 +377,17 @@ describe('a services file', () => {
       [
         'a method that is none',
         [...HTTP, 'method: get'],
-        'line 5, services.0.method: one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS is expected',
+        'line 5, services.0.method: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       ],
       [
         'a header that is no text',
         [...HTTP, 'headers:', '  X-Version: 1'],
-        'line 6, services.0.headers.X-Version: a text on one line',
+        'line 6, services.0.headers.X-Version: must be a string on one line',
       ],
       [
         'a header without a proper name',
         [...HTTP, 'headers:', '  "X Version": a'],
-        'line 6, services.0.headers.X Version: the name of a header is expected',
+        'line 6, services.0.headers.X Version: must be the name of a header',
       ],
       [
         'a header that the probe sets',
@@ -401,60 +397,60 @@ describe('a services file', () => {
       [
         'headers that are no mapping',
         [...HTTP, 'headers: [a]'],
-        'line 5, services.0.headers: a mapping of header names to texts is expected',
+        'line 5, services.0.headers: must be a mapping of header names to strings',
       ],
-      ['a body that is no text', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: a text is expected'],
+      ['a body that is no text', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: must be a string'],
       [
         'no status that is accepted',
         [...HTTP, 'acceptedStatuses: []'],
-        'line 5, services.0.acceptedStatuses: at least one status is expected',
+        'line 5, services.0.acceptedStatuses: must be at least one status',
       ],
       [
         'statuses that are none',
         [...HTTP, 'acceptedStatuses:', '  - 200', '  - 99'],
-        'line 7, services.0.acceptedStatuses.1: a status from 100 to 599 or a range such as 300-399 is expected',
+        'line 7, services.0.acceptedStatuses.1: must be a status from 100 to 599 or a range such as 300-399',
       ],
       [
         'statuses the wrong way round',
         [...HTTP, 'acceptedStatuses: [399-300]'],
-        'line 5, services.0.acceptedStatuses.0: a status from 100 to 599 or a range such as 300-399 is expected',
+        'line 5, services.0.acceptedStatuses.0: must be a status from 100 to 599 or a range such as 300-399',
       ],
       [
         'a status without a list',
         [...HTTP, 'acceptedStatuses: 200'],
-        'line 5, services.0.acceptedStatuses: a list is expected, each item a status',
+        'line 5, services.0.acceptedStatuses: must be an array, each item a status',
       ],
       [
         'a JSON path that is none',
         [...HTTP, 'jsonPath: { path: status, equals: 1 }'],
-        'line 5, services.0.jsonPath.path: a path such as $.checks[0]["response time"] is expected',
+        'line 5, services.0.jsonPath.path: must be a path such as $.checks[0]["response time"]',
       ],
       [
         'a JSON path with a name in other quotes',
         [...HTTP, `jsonPath: { path: "$['a']", equals: 1 }`],
-        'line 5, services.0.jsonPath.path: a path such as',
+        'line 5, services.0.jsonPath.path: must be a path such as',
       ],
       [
         'a JSON path without a value',
         [...HTTP, 'jsonPath: { path: $.a }'],
-        'line 5, services.0.jsonPath.equals: a text, a number, true, false or null is expected',
+        'line 5, services.0.jsonPath.equals: must be a string, a number, true, false or null',
       ],
       [
         'days the wrong way round',
         [...HTTP, 'tls: { degradedBelowDays: 3, downBelowDays: 3 }'],
-        'line 5, services.0.tls.degradedBelowDays: more than the 3 days of downBelowDays are expected',
+        'line 5, services.0.tls.degradedBelowDays: must be more than the 3 days of downBelowDays',
       ],
       [
         'TLS that is verified perhaps',
         [...HTTP, 'tls: { verify: yes }'],
-        'line 5, services.0.tls.verify: true or false is expected',
+        'line 5, services.0.tls.verify: must be true or false',
       ],
       [
         'a host with a port',
         ['kind: tcp', 'host: a:1', 'port: 1'],
-        'line 4, services.0.host: a host name or an IP address, without port is expected',
+        'line 4, services.0.host: must be a host name or an IP address, without port',
       ],
-      ['no port', ['kind: tcp', 'host: a'], 'line 2, services.0.port: a whole number from 1 to 65535 is expected'],
+      ['no port', ['kind: tcp', 'host: a'], 'line 2, services.0.port: must be an integer from 1 to 65535'],
       [
         'a query for KurrentDB',
         ['kind: database', 'url: kurrentdb://a', 'query: x'],
@@ -463,22 +459,22 @@ describe('a services file', () => {
       [
         'a MongoDB command that is no JSON',
         ['kind: database', 'url: mongodb://a', 'query: ping'],
-        'line 5, services.0.query: a command as a JSON object',
+        'line 5, services.0.query: must be a command as a JSON object',
       ],
       [
         'an interval below a second',
         [...HTTP, 'interval: 500ms'],
-        'line 5, services.0.interval: a duration from 1s to 1d is expected, such as 500ms, 10s or 1m30s',
+        'line 5, services.0.interval: must be a duration from 1s to 1d, such as 500ms, 10s or 1m30s',
       ],
       [
         'an interval without unit',
         [...HTTP, 'interval: 10'],
-        'line 5, services.0.interval: a duration from 1s to 1d is expected',
+        'line 5, services.0.interval: must be a duration from 1s to 1d',
       ],
       [
         'an interval of too few milliseconds',
         [...HTTP, 'intervalMs: 5'],
-        'line 5, services.0.intervalMs: a whole number from 100 to 86400000 is expected',
+        'line 5, services.0.intervalMs: must be an integer from 100 to 86400000',
       ],
       [
         'a timeout in both forms',
@@ -488,7 +484,7 @@ describe('a services file', () => {
       [
         'a jitter as long as the interval',
         [...HTTP, 'jitter: 10s'],
-        'line 5, services.0.jitter: a jitter shorter than the interval of 10s is expected, not 10s',
+        'line 5, services.0.jitter: must be shorter than the interval of 10s, got 10s',
       ],
       [
         'retries that do not fit into the interval',
@@ -498,23 +494,23 @@ describe('a services file', () => {
       [
         'a threshold of none',
         [...HTTP, 'failureThreshold: 0'],
-        'line 5, services.0.failureThreshold: a whole number from 1 to 100 is expected',
+        'line 5, services.0.failureThreshold: must be an integer from 1 to 100',
       ],
       [
         'grades the wrong way round',
         [...HTTP, 'grades: { excellent: 400ms }'],
-        'line 5, services.0.grades: excellent < good < acceptable is expected, not 400 ms, 300 ms and 1000 ms',
+        'line 5, services.0.grades: must be excellent < good < acceptable, got 400 ms, 300 ms and 1000 ms',
       ],
       [
         'an empty tag',
         [...HTTP, 'tags: [""]'],
-        'line 5, services.0.tags.0: a text of 1 to 64 characters on one line is expected',
+        'line 5, services.0.tags.0: must be a string of 1 to 64 characters on one line',
       ],
       ['a tag that is there twice', [...HTTP, 'tags: [a, a]'], "line 5, services.0.tags: 'a' is there twice"],
       [
         'a token that no header can hold',
         ['kind: push', 'token: "a b"'],
-        'line 4, services.0.token: a token of letters, digits and - . _ ~ + / = is expected',
+        'line 4, services.0.token: must be a token of letters, digits and - . _ ~ + / =',
       ],
     ])('%s', (_, lines, problem) => {
       const [first = '', ...others] = problemsOf(...lines);
@@ -523,20 +519,20 @@ describe('a services file', () => {
     });
 
     it.each([
-      ['- a\n', 'line 1, the file: a mapping with the list `services` is expected'],
-      ['', 'line 1, the file: a mapping with the list `services` is expected'],
+      ['- a\n', 'line 1, the file: must be a mapping with the list `services`'],
+      ['', 'line 1, the file: must be a mapping with the list `services`'],
       [
         '# nothing\nservice: []\nservices: []\n',
         'line 2, service: unknown key, probably meant to be services; known are defaults, services',
       ],
       [
         'defaults:\n  interval: 1s\n',
-        'line 1, services: a list of services is expected, each a mapping with name and kind',
+        'line 1, services: must be an array of services, each a mapping with name and kind',
       ],
-      ['services:\n  - shop\n', 'line 2, services.0: a mapping with name and kind is expected'],
+      ['services:\n  - shop\n', 'line 2, services.0: must be a mapping with name and kind'],
       [
         'services:\n  - { name: Shop, kind: http, url: http://a }\n',
-        'line 2, services.0.name: at most 64 lower-case letters',
+        'line 2, services.0.name: must be at most 64 lower-case letters',
       ],
       [
         'services:\n  - { name: a, kind: http, url: http://a }\n  - { name: a, kind: http, url: http://b }\n',
@@ -545,7 +541,7 @@ describe('a services file', () => {
       ['services: []\ndefaults:\n  url: http://a\n', 'line 3, defaults.url: unknown key; known are interval, '],
       [
         'services: []\ndefaults: 1\n',
-        'line 2, defaults: a mapping of what holds for the services of this file is expected',
+        'line 2, defaults: must be a mapping of what holds for the services of this file',
       ],
       ['services: [\n', 'line 2, the file: Flow sequence in block collection must be sufficiently indented'],
       ['services: []\nservices: []\n', 'line 2, the file: Map keys must be unique'],

@@ -55,7 +55,7 @@ function readServices(
   defaults?.finish();
   const entries = file.value('services');
   if (!Array.isArray(entries))
-    file.wrong('services', 'a list of services is expected, each a mapping with name and kind');
+    file.wrong('services', 'must be an array of services, each a mapping with name and kind');
   file.finish();
 
   const names = new Set<string>();
@@ -86,7 +86,7 @@ function readService(
 function readName(fields: Fields, names: Set<string>): string {
   const name = fields.value('name');
   if (typeof name !== 'string' || !isServiceName(name)) {
-    fields.wrong('name', "at most 64 lower-case letters, digits and single '-', '_' or '.' between them are expected");
+    fields.wrong('name', "must be at most 64 lower-case letters, digits and single '-', '_' or '.' between them");
     return '';
   }
   if (names.has(name)) fields.wrong('name', `'${name}' is named twice`);

@@ -26,10 +26,10 @@ export function readHttpTarget(fields: Fields, url: string | undefined): HttpTar
 }
 
 export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
-  const given = fields.mapping('headers', 'a mapping of header names to texts');
+  const given = fields.mapping('headers', 'a mapping of header names to strings');
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) {
-    if (!isHttpToken(name)) given?.wrong(name, 'the name of a header is expected');
+    if (!isHttpToken(name)) given?.wrong(name, 'must be the name of a header');
     if (isConnectionHeader(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
     const value = given?.requiredText(name, HEADER_VALUE);
     if (value !== undefined) headers.set(name, value);
@@ -50,7 +50,7 @@ function readStatuses(fields: Fields): StatusRange[] | undefined {
       return { from: range.from, to: range.to };
     },
   );
-  return statuses?.length === 0 ? fields.wrong('acceptedStatuses', 'at least one status is expected') : statuses;
+  return statuses?.length === 0 ? fields.wrong('acceptedStatuses', 'must be at least one status') : statuses;
 }
 
 function readJsonPath(fields: Fields): HttpTarget['jsonPath'] {

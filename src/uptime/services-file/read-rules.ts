@@ -55,7 +55,7 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
   if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs)
     fields.wrong(
       'grades',
-      `excellent < good < acceptable is expected, not ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`,
+      `must be excellent < good < acceptable, got ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`,
     );
   return grades;
 }
@@ -69,7 +69,7 @@ function readInteger(fields: Fields, key: string, inherited: number, from: numbe
 }
 
 function readTags(fields: Fields): readonly string[] | undefined {
-  const tags = fields.list('tags', 'a text of 1 to 64 characters on one line', (item) =>
+  const tags = fields.list('tags', 'a string of 1 to 64 characters on one line', (item) =>
     typeof item === 'string' && TAG.test(item) ? item : undefined,
   );
   const twice = tags?.find((tag, index) => tags.indexOf(tag) !== index);

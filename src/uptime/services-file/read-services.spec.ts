@@ -57,7 +57,7 @@ describe('the services to probe', () => {
       ).toEqual({ kind: 'database', url });
     }
     expect(problemsOf({ UPTIME_DATABASE_URL: 'oracle://u:secret@h' })[0]).toMatch(
-      /^UPTIME_DATABASE_URL is a value that is not shown; it must be a URL beginning with kurrentdb:/,
+      /^UPTIME_DATABASE_URL must be a URL beginning with kurrentdb:.*, got a value that is not shown$/,
     );
   });
 
@@ -70,7 +70,7 @@ describe('the services to probe', () => {
       { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
       '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
     ],
-    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
+    [{ UPTIME_JITTER_MS: '10000' }, 'must be shorter than the interval of 10s, got 10s'],
   ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
     const [found = '', ...others] = problemsOf(environment);
     expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
@@ -129,7 +129,7 @@ describe('the services to probe', () => {
     it('tells its mistakes with the file, the line and the path, beside the other problems', () => {
       const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
       expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([
-        `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: one of http, websocket, database, tcp, push is expected`,
+        `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: must be one of http, websocket, database, tcp, push`,
         expect.stringContaining('AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'),
       ]);
     });

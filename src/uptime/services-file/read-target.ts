@@ -45,7 +45,7 @@ function readUrl(fields: Fields, rule: TextRule): string {
   const url = fields.requiredText('url', rule);
   // The drivers of databases read credentials each in its own way.
   if (rule !== DATABASE_URL && !fields.isWrong('url') && !hasReadableCredentials(url))
-    fields.wrong('url', `${CREDENTIALS_EXPECTED} is expected`);
+    fields.wrong('url', `must be ${CREDENTIALS_EXPECTED}`);
   return url;
 }
 
@@ -71,7 +71,7 @@ function readDatabaseTarget(fields: Fields, url: string | undefined): DatabaseTa
 }
 
 const MONGODB_COMMAND: TextRule = {
-  expected: 'a command as a JSON object, such as {"ping": 1},',
+  expected: 'a command as a JSON object, such as {"ping": 1}',
   holds: (text) => {
     try {
       const command: unknown = JSON.parse(text);

@@ -14,7 +14,7 @@ export function readTls(fields: Fields): TlsRules | undefined {
   if (degradedBelowDays !== undefined && downBelowDays !== undefined && degradedBelowDays <= downBelowDays)
     given.wrong(
       'degradedBelowDays',
-      `more than the ${downBelowDays} days of downBelowDays are expected: before it is down, it is degraded`,
+      `must be more than the ${downBelowDays} days of downBelowDays: a service is degraded before it is down`,
     );
   return { verify, certificate: { degradedBelowDays, downBelowDays } };
 }

@@ -26,7 +26,7 @@ export function misfitOf({
 }: ServiceRules): MisfittingRule | undefined {
   const interval = `the interval of ${formatDuration(intervalMs)}`;
   if (jitterMs >= intervalMs)
-    return { rule: 'jitter', text: `a jitter shorter than ${interval} is expected, not ${formatDuration(jitterMs)}` };
+    return { rule: 'jitter', text: `must be shorter than ${interval}, got ${formatDuration(jitterMs)}` };
   const mostMs = jitterMs + (retries + 1) * timeoutMs + retries * retryDelayMs;
   if (retries === 0 || !(mostMs > intervalMs)) return undefined;
   const fittingMs = Math.floor((intervalMs - jitterMs - retries * retryDelayMs) / (retries + 1));

@@ -97,7 +97,7 @@ describe('the watch over a services file', () => {
     begin();
     writeFileSync(file, `${yaml('a')}  - { name: b, kind: smoke }\n`);
     expect(await tellsOf(1)).toEqual([
-      'problem: line 3, services.1.kind: one of http, websocket, database, tcp, push is expected',
+      'problem: line 3, services.1.kind: must be one of http, websocket, database, tcp, push',
     ]);
     await pass(SEVERAL_LOOKS_MS);
     expect(told).toHaveLength(1);

@@ -28,7 +28,7 @@ export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', ho
 
 /** RFC 9110, 5.5. */
 export const HEADER_VALUE: TextRule = {
-  expected: 'a text on one line, of characters that a header may hold',
+  expected: 'a string on one line, of characters allowed in a header',
   holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
 };
 
