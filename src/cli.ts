@@ -5,7 +5,7 @@ import { addApiKeyCommands } from './identity/commands/api-keys.command.js';
 import { addTokenCommand } from './identity/commands/token.command.js';
 import { addUptimeCommands } from './uptime/history/commands/uptime.command.js';
 
-/** The command line, on the modules and the configuration of the service: `npm run streams -- <command>`. */
+/** Command line `npm run streams -- <command>`; uses the modules and the configuration of the service. */
 const program = new Command('npm run streams --').description("Penguin Pool's streams, from the command line");
 addTokenCommand(program);
 addApiKeyCommands(program);

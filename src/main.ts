@@ -13,9 +13,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 async function start(): Promise<void> {
-  // Before Nest, which would wrap a mistake in a stack trace.
+  // Read before Nest starts, which would report a configuration error with a stack trace.
   const config = readConfig([servicesProblems]);
-  // Not flushed by Nest: what stops the start is told once, below, also where a provider finds a mistake in what was configured.
+  // `autoFlushLogs` is off because `catch` below prints errors of the start, also those of providers; Nest would repeat
+  // them.
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     bodyParser: false,
     bufferLogs: true,
@@ -37,7 +38,7 @@ async function start(): Promise<void> {
 }
 
 start().catch((error: unknown) => {
-  // Nothing is running yet that could log: a person reads this in a terminal, or in the container's last lines.
+  // The logger is not available yet; the message appears in the terminal or at the end of the container's log.
   console.error(error instanceof ConfigurationError ? error.message : error);
   process.exit(1);
 });

@@ -4,7 +4,7 @@ import { parseDuration } from '../common/durations.js';
 
 const MAX_SECONDS = 3_650 * 86_400;
 
-/** Seconds of a duration with one unit, such as `90s`, `30m`, `12h` or `90d`, at most ten years. @throws InvalidArgumentError */
+/** Parses a duration with one unit, such as `90s`, `30m`, `12h` or `90d`. @throws InvalidArgumentError */
 export function parseSeconds(text: string): number {
   const seconds = /^\d+[smhd]$/.test(text) ? (parseDuration(text) ?? 0) / 1_000 : 0;
   if (seconds < 1 || seconds > MAX_SECONDS)

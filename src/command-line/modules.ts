@@ -3,11 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig, readConfig } from '../config/index.js';
 import { StderrLogger } from './stderr-logger.js';
 
-/** The modules of one command, with the configuration that it runs on. */
+/** Root module of one command; provides its configuration. */
 @Module({})
 class CommandModule {}
 
-/** Runs a command on a module as the service has it, without any store, and closes it. @throws ConfigurationError, and what the command throws */
+/** Runs a command with a module of the service, without an event store. @throws ConfigurationError */
 export function withModule<Result>(
   module: Type,
   command: (context: INestApplicationContext) => Promise<Result>,
@@ -16,15 +16,15 @@ export function withModule<Result>(
 }
 
 /**
- * {@link withModule}, on the store: the server of the configuration, the embedded one of a service that runs on the same data
- * directory, or, where none does, an embedded one of its own for as long as the command takes.
+ * {@link withModule} with an event store: the configured server, or the embedded server of a running service with the
+ * same data directory, or, if no service is running, an embedded server for the duration of the command.
  */
 export async function withStore<Result>(
   module: Type,
   command: (context: INestApplicationContext) => Promise<Result>,
 ): Promise<Result> {
   const config = readConfig();
-  // Not before it is needed: it takes as long to load as the rest of a command together.
+  // Loaded lazily: it takes as long to load as everything else in a command.
   const { connectionOfRunning, EventStoreModule } = await import('../event-store/index.js');
   const running = await connectionOfRunning(config);
   return run(

@@ -1,11 +1,11 @@
 import { type Command, CommanderError } from 'commander';
 
 const FAILED = 1;
-const MISUSED = 2;
+const INCORRECT_USAGE = 2;
 
 /**
- * Runs a program of commands to its end and sets the exit code of the process: 0, 1 where a command failed, 2 where it was called wrongly.
- * What failed is told in one line on stderr.
+ * Runs a program and sets the exit code of the process: 0 on success, 1 if a command fails, 2 on incorrect usage.
+ * Prints errors as one line on stderr.
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
   for (const command of allCommands(program)) command.exitOverride();
@@ -16,9 +16,9 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   }
 }
 
-/** Commander has told its own errors, among which help and version are none. */
+/** Commander prints its own errors; it reports help and version as errors with exit code 0. */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : INCORRECT_USAGE;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return FAILED;
 }

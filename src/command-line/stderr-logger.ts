@@ -1,9 +1,9 @@
 import { type LoggerService } from '@nestjs/common';
 
-/** What Nest's zone of exceptions logs under; those errors come out of the command themselves. */
+/** Context of the errors that Nest logs and rethrows; the command prints them itself. */
 const RETHROWN = 'ExceptionHandler';
 
-/** Keeps the output of commands free of logs: what is no warning is left out, and warnings go where errors go. */
+/** Keeps stdout for the output of commands: drops logs below warning level and writes the others to stderr. */
 export class StderrLogger implements LoggerService {
   log(): void {}
 

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, ServiceUnavailableException } from '@nestjs/common';
 import { type Response } from 'express';
 
-/** A failed check answers Terminus' own shape, which its users parse, and not the error body of the API. */
+/** Returns failed checks in the format of Terminus, which monitoring tools parse, not as the API's error body. */
 @Catch(ServiceUnavailableException)
 export class HealthCheckFilter implements ExceptionFilter<ServiceUnavailableException> {
   catch(failed: ServiceUnavailableException, host: ArgumentsHost): void {

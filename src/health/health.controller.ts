@@ -11,7 +11,7 @@ import { HealthCheckFilter } from './health-check.filter.js';
 
 const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {} };
 
-/** What Kubernetes asks (livez, readyz, startupz), and what people ask (health). All answer in Terminus' shape. */
+/** Kubernetes probes (livez, readyz, startupz) and health for operators (health), in the format of Terminus. */
 @ApiTags('health')
 @SkipThrottle()
 @UseFilters(HealthCheckFilter)
@@ -29,8 +29,8 @@ export class HealthController {
   @Get('livez')
   @Access({ kind: 'public' })
   @ApiOperation({
-    summary: 'Liveness: the process answers',
-    description: 'Never asks the store: restarting this process would not mend it.',
+    summary: 'Liveness: the process responds',
+    description: 'Does not check the store: a restart of this process would not repair it.',
   })
   @ApiOkResponse({ description: 'Alive', example: ALIVE })
   livez(): HealthCheckResult {
@@ -41,7 +41,7 @@ export class HealthController {
   @Access({ kind: 'public' })
   @HealthCheck()
   @ApiOperation({
-    summary: 'Readiness: the store is reachable and the streams are there',
+    summary: 'Readiness: the store is reachable and the streams exist',
     description: '503 while starting and while shutting down.',
   })
   readyz(): Promise<HealthCheckResult> {
@@ -64,21 +64,25 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({ summary: 'All indicators' })
   all(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.gradedKurrentdb(), () => this.uptime.check(), () => this.userStreams.check()]);
+    return this.health.check([
+      () => this.#gradedKurrentdb(),
+      () => this.uptime.check(),
+      () => this.userStreams.check(),
+    ]);
   }
 
   @Get('health/kurrentdb')
   @Access({ kind: 'open', group: 'health' })
   @HealthCheck()
   @ApiOperation({
-    summary: 'The connection to KurrentDB: a real append and read, with response time in milliseconds and grade',
+    summary: 'KurrentDB: result of an append and a read, with response time in milliseconds and grade',
   })
-  @ApiServiceUnavailableResponse({ description: 'KurrentDB cannot be reached, or does not answer as it should' })
+  @ApiServiceUnavailableResponse({ description: 'KurrentDB is unreachable, or does not respond correctly' })
   store(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.gradedKurrentdb()]);
+    return this.health.check([() => this.#gradedKurrentdb()]);
   }
 
-  private async gradedKurrentdb(): Promise<HealthIndicatorResult> {
+  async #gradedKurrentdb(): Promise<HealthIndicatorResult> {
     const { kurrentdb } = await this.kurrentdb.check();
     const { responseTime } = kurrentdb;
     return {

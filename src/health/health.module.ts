@@ -5,14 +5,14 @@ import { UptimeModule } from '../uptime/index.js';
 import { UserStreamsModule } from '../user-streams/index.js';
 import { HealthController } from './health.controller.js';
 
-/** Gathers the health indicators that the features own. */
+/** Health endpoints on the indicators of the features. */
 @Module({
   imports: [
     UptimeModule,
     UserStreamsModule,
     TerminusModule.forRootAsync({
       inject: [APP_CONFIG],
-      // A failed check is in the log of whoever asked; logging each of Kubernetes' probes again helps nobody.
+      // Without a logger: Kubernetes reports failed probes itself, and would cause a log entry every few seconds.
       useFactory: ({ shutdown }: AppConfig) => ({ logger: false, gracefulShutdownTimeoutMs: shutdown.delayMs }),
     }),
   ],

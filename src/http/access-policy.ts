@@ -4,30 +4,30 @@ import { type OpenEndpoints } from '../config/index.js';
 import { type Role } from '../event-store/domain/index.js';
 import { ApiErrorsOf } from './errors/api-errors.js';
 
-/** Who may call a route at all; what a caller may do with a stream is decided with the stream at hand. */
+/** Access rule of a route, checked by a guard. Permissions on a stream are checked later, when the stream is known. */
 export type AccessPolicy =
-  /** Everyone, unless the configuration closes the group; then every known caller. */
+  /** Everyone, or authenticated callers only where the configuration closes the group. */
   | { readonly kind: 'open'; readonly group: OpenEndpoints }
-  /** Everyone, always: what Kubernetes asks, and what is no secret. */
+  /** Everyone, always: Kubernetes probes and public information. */
   | { readonly kind: 'public' }
-  /** Whom the route itself lets in, also by credentials that mean nothing elsewhere. */
+  /** The route authenticates its callers itself, also by credentials that are valid nowhere else. */
   | { readonly kind: 'route' }
-  /** Everyone: the stream it is about decides. */
+  /** Everyone: the permissions of the stream decide. */
   | { readonly kind: 'stream' }
-  /** Every known caller; the stream it is about decides further. */
+  /** Authenticated callers; the permissions of the stream decide further. */
   | { readonly kind: 'authenticated' }
-  /** Callers that have one of the roles. */
+  /** Authenticated callers with at least one of the roles. */
   | { readonly kind: 'roles'; readonly roles: readonly Role[] };
 
-/** Key of a route's {@link AccessPolicy} in its metadata. */
+/** Metadata key of a route's {@link AccessPolicy}. */
 export const ACCESS_POLICY = 'access-policy';
 
-/** Names of the ways to say who one is, in the API's documentation. */
+/** Names of the security schemes in the OpenAPI document. */
 export const SECURITY_SCHEMES = { bearer: 'bearer', apiKey: 'api-key' } as const;
 
 /**
- * Declares who may call a route, or all routes of a controller, and documents it: the credentials it takes, and how it answers to bad
- * ones. A route without a declared policy is closed to all.
+ * Declares the access policy of a route, or of all routes of a controller, and documents it in OpenAPI: the accepted
+ * credentials and the authentication errors. A route without a policy is closed to everyone.
  */
 export function Access(policy: AccessPolicy): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(ACCESS_POLICY, policy), ...documentationOf(policy));
@@ -36,7 +36,7 @@ export function Access(policy: AccessPolicy): MethodDecorator & ClassDecorator {
 function documentationOf({ kind }: AccessPolicy): (MethodDecorator & ClassDecorator)[] {
   if (kind === 'public') return [];
   const credentials = Object.values(SECURITY_SCHEMES).map((scheme) => ApiSecurity(scheme));
-  // In OpenAPI an empty requirement says that the others are optional.
+  // In OpenAPI an empty security requirement makes the other ones optional.
   const optional = kind === 'open' || kind === 'stream' ? [ApiSecurity({})] : [];
   return [
     ...credentials,

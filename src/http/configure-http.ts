@@ -8,12 +8,12 @@ import { serveApiDocs } from './openapi.js';
 import { assignRequestId } from './request-id.js';
 
 /**
- * How long an idle connection is kept: longer than load balancers keep theirs (60 seconds, most of them), so that it is they who close it.
- * Where this side closes one that a request is just coming over, the caller gets a reset instead of an answer.
+ * Keep-alive timeout of idle connections. It is longer than that of load balancers (usually 60 seconds), so that they
+ * close the connection first: a request that arrives while the server closes it would fail with a connection reset.
  */
 const KEEP_ALIVE_MS = 72_000;
 
-/** Puts the middleware of all routes in their order; the application must have been created with `bodyParser: false`. */
+/** Installs the global middleware in order; the application must have been created with `bodyParser: false`. */
 export function configureHttp(app: NestExpressApplication, { http }: AppConfig, version: string): void {
   app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   app.set('trust proxy', http.trustedProxies);
@@ -25,7 +25,7 @@ export function configureHttp(app: NestExpressApplication, { http }: AppConfig, 
   serveApiDocs(app, version);
 }
 
-/** Compresses what is read; the answer to a write is a line, and looking at it costs more than it saves. */
+/** Compresses responses to GET only: those to writes are so small that compression costs more than it saves. */
 function compressed(): RequestHandler {
   const compress = compression();
   return (request, response, next) => (request.method === 'GET' ? compress(request, response, next) : next());

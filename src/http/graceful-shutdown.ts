@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type Server } from 'node:http';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 
-/** After SIGTERM running requests finish; those that take too long are cut off, so that the process ends in time. */
+/** Lets running requests finish after SIGTERM, and closes their connections after `shutdown.timeoutMs`. */
 @Injectable()
 export class GracefulShutdown implements BeforeApplicationShutdown {
   readonly #logger = new Logger(GracefulShutdown.name);
@@ -17,7 +17,7 @@ export class GracefulShutdown implements BeforeApplicationShutdown {
     const { delayMs, timeoutMs } = this.config.shutdown;
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
     setTimeout(() => {
-      this.#logger.warn(`Requests were still running ${timeoutMs} ms after the port was closed; cutting them off`);
+      this.#logger.warn(`Requests still running ${timeoutMs} ms after the port was closed; closing their connections`);
       server.closeAllConnections();
     }, delayMs + timeoutMs).unref();
   }

@@ -9,7 +9,7 @@ import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
 import { rateLimitOptions } from './rate-limit.js';
 import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
-/** What every request passes: logging, throttling, validation, and the one filter that turns errors into answers. */
+/** Global logging, rate limiting, validation and error mapping. */
 @Module({
   imports: [
     LoggerModule.forRootAsync({

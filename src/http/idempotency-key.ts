@@ -2,19 +2,19 @@ import { ApiHeader } from '@nestjs/swagger';
 import { type IncomingMessage } from 'node:http';
 import { validationError } from '../event-store/domain/index.js';
 
-const FORM = /^[\x21-\x7e]{1,255}$/;
+const VALID_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Says that the same request had been carried out before. */
+/** Set to `true` on the response to a request that had already been processed. */
 export const REPLAYED_HEADER = 'Idempotency-Replayed';
 
-/** The key with which a request may be repeated; undefined where it has none. @throws ValidationError */
+/** Value of the `Idempotency-Key` header. @throws ValidationError */
 export function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['headers']): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !FORM.test(key))
+  if (typeof key !== 'string' || !VALID_KEY.test(key))
     throw validationError([
       {
         path: 'Idempotency-Key',
-        problem: 'must be one text of 1 to 255 printable ASCII characters without blanks, such as a UUID',
+        problem: 'must be one string of 1 to 255 printable ASCII characters without spaces, such as a UUID',
       },
     ]);
   return key;
@@ -26,7 +26,7 @@ export function ApiIdempotencyKey(): MethodDecorator {
     name: 'Idempotency-Key',
     required: false,
     description:
-      'Makes the request harmless to repeat: sent again with the same key, it is not carried out again, and answered as it was',
+      'Makes the request safe to retry: a request with the same key is processed once, and returns the same response',
     example: '7d4d3f0c-6f1b-4f7e-9a35-0f6a3a1c2b7e',
   });
 }

@@ -3,7 +3,7 @@ import { stdSerializers } from 'pino';
 import { type LogLevel } from '../config/index.js';
 import { requestIdOf } from './request-id.js';
 
-/** Paths, in whatever is logged, whose values are secrets. */
+/** Paths of secret values in log entries. */
 const REDACTED = [
   'req.headers.authorization',
   'req.headers.cookie',
@@ -16,15 +16,15 @@ const REDACTED = [
   '*.connectionString',
 ];
 
-/** `user:password@` of any URL or connection string inside a text. */
+/** `user:password@` of the URLs and connection strings in a string. */
 const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
 
-/** The text without the credentials of the URLs in it. */
+/** Replaces the credentials of all URLs in a string. */
 export function withoutCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[redacted]@');
 }
 
-/** Structured logs: one JSON object a line, the request's id on every line of a request, secrets left out. */
+/** Structured logs: one JSON object per line, with the request id, without secrets. */
 export function loggingOptions(level: LogLevel): Params {
   return {
     pinoHttp: {
@@ -32,7 +32,7 @@ export function loggingOptions(level: LogLevel): Params {
       genReqId: requestIdOf,
       redact: { paths: REDACTED, censor: '[redacted]' },
       hooks: {
-        // The last line of defence: no message carries credentials, whoever wrote it.
+        // Applies to all messages, also to those of libraries.
         logMethod(args, method) {
           method.apply(
             this,

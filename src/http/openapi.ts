@@ -5,19 +5,20 @@ import { ErrorBody } from './errors/error-body.js';
 
 export const API_DOCS_PATH = 'api/docs';
 
-/** Serves the API's documentation at `/api/docs`, and as OpenAPI JSON at `/api/docs-json`. */
+/** Serves Swagger UI at `/api/docs` and the OpenAPI document at `/api/docs-json`. */
 export function serveApiDocs(app: INestApplication, version: string): void {
-  SwaggerModule.setup(API_DOCS_PATH, app, () => describeApi(app, version), {
+  SwaggerModule.setup(API_DOCS_PATH, app, () => createDocument(app, version), {
     jsonDocumentUrl: `${API_DOCS_PATH}-json`,
     customSiteTitle: 'Penguin Pool Streams',
   });
 }
 
-function describeApi(app: INestApplication, version: string): OpenAPIObject {
+function createDocument(app: INestApplication, version: string): OpenAPIObject {
   const description = new DocumentBuilder()
     .setTitle('Penguin Pool Streams')
     .setDescription(
-      "Penguin Pool's KurrentDB streams: who is up, since when, how much of the time; and the data of users, private by default. Every error has the body `ErrorBody`.",
+      "Penguin Pool's KurrentDB streams: status and uptime of its services, and user data, private by default. " +
+        'All errors have the body `ErrorBody`.',
     )
     .setVersion(version)
     .addBearerAuth(
@@ -25,7 +26,7 @@ function describeApi(app: INestApplication, version: string): OpenAPIObject {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'JWT',
-        description: 'A token of the issuer that this service trusts, or an API key',
+        description: 'JWT of the trusted issuer, or an API key',
       },
       SECURITY_SCHEMES.bearer,
     )

@@ -1,39 +1,38 @@
 import { type ThrottlerStorage } from '@nestjs/throttler';
 
-/** The window that a tracker's first request opened; times in milliseconds of the storage's clock. */
+/** Fixed window of one tracker, opened by its first request; times in ms of the storage's clock. */
 interface Window {
   hits: number;
   readonly endsAt: number;
 }
 
-/** Windows of one generation; both full ones take some 11 MB, and a flood of addresses no more. */
+/** Maximum number of windows in one generation; two full generations take about 11 MB. */
 const MAX_TRACKERS = 32_768;
 
 /**
- * Counts requests in fixed windows, for every tracker one that begins with its first request. A hit costs the same however many there
- * were, unlike in the library's own storage, which keeps and filters an entry for each.
+ * Fixed-window counters, one per tracker. A hit costs O(1); the library's own storage filters an entry per hit.
  *
- * Windows are kept in two generations. The older one is dropped as a whole when the younger one is a window's length old, as all in
- * it have ended by then; or when the younger one is full, which forgives some trackers their hits: better than to refuse those that
- * have made none.
+ * Windows are kept in two generations. The older one is dropped when the younger one is one window length old: all
+ * windows in it have ended by then. It is also dropped when the younger one is full: some trackers then start again
+ * from zero, which is better than to reject trackers that have sent nothing.
  */
 export class FixedWindows implements ThrottlerStorage {
   #younger = new Map<string, Window>();
   #older = new Map<string, Window>();
   #startedAt = -Infinity;
 
-  /** @param now monotonic, in whole milliseconds: with fractions, a window of 60 seconds may seem to be a little longer, and is told as 61 */
+  /** @param now monotonic clock in integer ms: fractions could make a window of 60 seconds appear as 61 in headers */
   constructor(
     private readonly now: () => number = () => Math.floor(performance.now()),
-    private readonly mostTrackers = MAX_TRACKERS,
+    private readonly maxTrackers = MAX_TRACKERS,
   ) {}
 
-  /** Windows that are kept, ended ones too. */
+  /** Number of stored windows, including ended ones. */
   get size(): number {
     return this.#younger.size + this.#older.size;
   }
 
-  /** @returns times in seconds, rounded up, as they are told in headers */
+  /** @returns times in seconds, rounded up, as the headers need them */
   increment(tracker: string, windowMs: number, limit: number): ReturnType<ThrottlerStorage['increment']> {
     const now = this.now();
     const window = this.#windowOf(tracker, windowMs, now);
@@ -51,7 +50,7 @@ export class FixedWindows implements ThrottlerStorage {
   #windowOf(tracker: string, windowMs: number, now: number): Window {
     const kept = this.#younger.get(tracker) ?? this.#older.get(tracker);
     if (kept && kept.endsAt > now) return kept;
-    if (now >= this.#startedAt + windowMs || this.#younger.size >= this.mostTrackers) {
+    if (now >= this.#startedAt + windowMs || this.#younger.size >= this.maxTrackers) {
       this.#older = this.#younger;
       this.#younger = new Map();
       this.#startedAt = now;

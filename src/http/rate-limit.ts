@@ -5,41 +5,43 @@ import { type AppConfig } from '../config/index.js';
 import { identificationOf } from './current-caller.js';
 import { FixedWindows } from './rate-limit.storage.js';
 
-/** Whose requests are counted together, over all routes. */
-interface Counted {
+/** Subject of a rate limit; its requests are counted over all routes. */
+interface Subject {
   readonly kind: 'user' | 'address';
   readonly name: string;
 }
 
-/** How the throttler counts: a known caller by its id, anyone else, and whoever shows credentials that are refused, by address. */
+/** Counts authenticated callers by id, and all other requests, also those with rejected credentials, by address. */
 export function rateLimitOptions({
   windowMs,
   limit,
   limitPerUser,
 }: AppConfig['http']['rateLimit']): ThrottlerModuleOptions {
   return {
-    throttlers: [{ ttl: windowMs, limit: (context) => (countedFor(context).kind === 'user' ? limitPerUser : limit) }],
+    throttlers: [{ ttl: windowMs, limit: (context) => (subjectOf(context).kind === 'user' ? limitPerUser : limit) }],
     storage: new FixedWindows(),
-    getTracker: (_request, context) => trackerOf(countedFor(context)),
-    // Not the library's, which counts for every route anew.
+    getTracker: (_request, context) => trackerOf(subjectOf(context)),
+    // The library's default counts every route separately.
     generateKey: (_context, tracker) => tracker,
-    errorMessage: (context, { limit: most }) => messageFor(countedFor(context), most, windowMs),
+    errorMessage: (context, { limit: exceeded }) => messageFor(subjectOf(context), exceeded, windowMs),
   };
 }
 
-function countedFor(context: ExecutionContext): Counted {
+function subjectOf(context: ExecutionContext): Subject {
   const request = context.switchToHttp().getRequest<Request>();
   const { caller } = identificationOf(request);
   if (caller?.kind === 'known') return { kind: 'user', name: caller.id };
-  // An IPv6 network counts as one address: whoever has one address of it has them all. Without any, the connection is gone already.
+  // An IPv6 /64 network counts as one address, as one client usually owns all of it. The address is undefined if the
+  // connection is already closed.
   return { kind: 'address', name: request.ip === undefined ? 'unknown' : normalizeIp(request.ip) };
 }
 
-function trackerOf({ kind, name }: Counted): string {
+function trackerOf({ kind, name }: Subject): string {
   return `${kind}:${name}`;
 }
 
-function messageFor({ kind, name }: Counted, limit: number, windowMs: number): string {
+function messageFor({ kind, name }: Subject, limit: number, windowMs: number): string {
   const who = kind === 'user' ? `by '${name}'` : `from address ${name}`;
-  return `Too many requests ${who}: more than ${limit} in ${windowMs / 1_000} seconds; wait as long as Retry-After says`;
+  const allowed = `${limit} in ${windowMs / 1_000} seconds`;
+  return `Too many requests ${who}: more than ${allowed}; wait for the seconds in Retry-After`;
 }

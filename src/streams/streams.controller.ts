@@ -28,8 +28,8 @@ export class StreamsController {
 
   @Get(':streamName/events')
   @ApiOperation({
-    summary: 'Read the events of a stream, page by page',
-    description: 'A stream that the caller may not read answers as if it did not exist.',
+    summary: 'Read a page of events of a stream',
+    description: 'Returns the same 404 for a stream that the caller may not read as for one that does not exist.',
   })
   @ApiParam({ name: 'streamName', example: 'service-uptime-http' })
   @ApiOkResponse({ type: StreamEventsDto })
@@ -49,9 +49,9 @@ export class StreamsController {
     assertStreamName(streamName);
     const { kind } = identifyStream(streamName);
     if (kind === 'service-uptime' && caller.kind === 'anonymous' && !this.config.auth.openEndpoints.has('uptime')) {
-      throw new AuthenticationError('Uptime is closed to the public here: send a bearer token or an API key');
+      throw new AuthenticationError('Authentication required for uptime: send a bearer token or an API key');
     }
-    // KurrentDB's own streams have no permissions to look up, and are closed to everyone.
+    // KurrentDB's own streams have no permissions in their metadata, and are closed to everyone.
     const permissions =
       kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
     this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });

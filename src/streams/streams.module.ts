@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StreamsController } from './streams.controller.js';
 
-/** The API on streams of any kind. */
+/** REST API for streams of all kinds. */
 @Module({ controllers: [StreamsController] })
 export class StreamsModule {}

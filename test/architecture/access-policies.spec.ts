@@ -3,18 +3,18 @@ import { type DynamicModule, type ForwardReference, type Type } from '@nestjs/co
 import { AppModule } from '../../src/app.module.js';
 import { ACCESS_POLICY } from '../../src/http/index.js';
 
-/** Keys under which Nest's decorators keep what they were given. */
+/** Metadata keys of Nest's decorators. */
 const IMPORTS = 'imports';
 const CONTROLLERS = 'controllers';
 const PATH = 'path';
 
 type Imported = Type | DynamicModule | ForwardReference<() => Type> | Promise<DynamicModule>;
 
-function listIn<Item>(module: Type, key: string): Item[] {
+function metadataArray<Item>(module: Type, key: string): Item[] {
   return (Reflect.getMetadata(key, module) as Item[] | undefined) ?? [];
 }
 
-/** Every controller of a module and of all that it imports. */
+/** Controllers of a module and of its imports, recursively. */
 async function controllersOf(imported: Imported, seen = new Set<unknown>()): Promise<Type[]> {
   const module = await imported;
   if (seen.has(module)) return [];
@@ -22,12 +22,12 @@ async function controllersOf(imported: Imported, seen = new Set<unknown>()): Pro
   if ('forwardRef' in module) return controllersOf(module.forwardRef(), seen);
   const dynamic = 'module' in module ? module : undefined;
   const type = dynamic?.module ?? (module as Type);
-  const imports = [...listIn<Imported>(type, IMPORTS), ...(dynamic?.imports ?? [])];
+  const imports = [...metadataArray<Imported>(type, IMPORTS), ...(dynamic?.imports ?? [])];
   const nested = await Promise.all(imports.map((each) => controllersOf(each, seen)));
-  return [...new Set([...listIn<Type>(type, CONTROLLERS), ...(dynamic?.controllers ?? []), ...nested.flat()])];
+  return [...new Set([...metadataArray<Type>(type, CONTROLLERS), ...(dynamic?.controllers ?? []), ...nested.flat()])];
 }
 
-/** The methods of a controller that answer a route. */
+/** Route handlers of a controller. */
 function routesOf(controller: Type): [name: string, handler: object][] {
   const prototype = controller.prototype as Readonly<Record<string, unknown>>;
   return Object.getOwnPropertyNames(prototype)
@@ -40,8 +40,8 @@ function routesOf(controller: Type): [name: string, handler: object][] {
     });
 }
 
-describe('the routes of the service', () => {
-  it('all declare who may call them', async () => {
+describe('routes', () => {
+  it('all declare an access policy', async () => {
     const controllers = await controllersOf(AppModule);
     const routes = controllers.flatMap((controller) =>
       routesOf(controller).map(([name, handler]) => ({
@@ -51,7 +51,7 @@ describe('the routes of the service', () => {
       })),
     );
     expect(routes.filter(({ policy }) => policy === undefined).map(({ name }) => name)).toEqual([]);
-    // A search that finds no route would find none without a policy either.
+    // Guards against a search that finds no routes at all.
     expect(routes.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'HealthController.livez',

@@ -258,7 +258,7 @@ describe('throttling', () => {
         error: 'RateLimitedError',
         type: 'rate-limited',
         message:
-          'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait as long as Retry-After says',
+          'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait for the seconds in Retry-After',
       });
       const retryAfter = Number(refused?.headers.get('retry-after'));
       expect(retryAfter).toBeGreaterThan(0);

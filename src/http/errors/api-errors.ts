@@ -2,15 +2,15 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ERROR_TYPES, type ErrorTypeName } from './error-mapping.js';
 
-/** What any route may answer. */
-const EVERYWHERE: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
+/** Errors that every route may return. */
+const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
 
-/** Documents the errors a route answers, each with an example of its body; those that any route may answer come by themselves. */
+/** Documents the errors that a route returns, with examples of their bodies; adds the errors common to all routes. */
 export function ApiErrors(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
-  return ApiErrorsOf(...types, ...EVERYWHERE);
+  return ApiErrorsOf(...types, ...COMMON_ERRORS);
 }
 
-/** {@link ApiErrors} without those of every route. */
+/** {@link ApiErrors} without the errors common to all routes. */
 export function ApiErrorsOf(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
   const byStatus = new Map<number, ErrorTypeName[]>();
   for (const type of types) {

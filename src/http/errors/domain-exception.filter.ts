@@ -4,7 +4,7 @@ import { type ErrorBody } from './error-body.js';
 import { DEFAULT_RETRY_AFTER_SECONDS, errorMappingOf } from './error-mapping.js';
 import { requestIdOf } from '../request-id.js';
 
-/** The one place where errors become HTTP. Server-side faults are logged with their cause, client-side ones are in the access log. */
+/** Maps errors to HTTP responses. Logs server errors with their cause; client errors are in the access log. */
 @Catch()
 export class DomainExceptionFilter implements ExceptionFilter {
   readonly #logger = new Logger(DomainExceptionFilter.name);
@@ -13,10 +13,10 @@ export class DomainExceptionFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const { status, retryAfterSeconds, ...told } = errorMappingOf(error);
-    if (status >= 500) this.#logger.error({ err: error, type: told.type, status }, told.message);
+    const { status, retryAfterSeconds, ...mapping } = errorMappingOf(error);
+    if (status >= 500) this.#logger.error({ err: error, type: mapping.type, status }, mapping.message);
     if (response.headersSent) {
-      // Too late to tell: an answer that was cut off must not look like a whole one.
+      // The status is sent already: a truncated response must not look like a complete one.
       response.destroy(error instanceof Error ? error : undefined);
       return;
     }
@@ -24,18 +24,18 @@ export class DomainExceptionFilter implements ExceptionFilter {
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     const body: ErrorBody = {
-      error: told.error,
-      message: told.message,
-      ...(told.streamName === undefined ? {} : { streamName: told.streamName }),
-      type: told.type,
-      ...(told.details === undefined ? {} : { details: told.details }),
+      error: mapping.error,
+      message: mapping.message,
+      ...(mapping.streamName === undefined ? {} : { streamName: mapping.streamName }),
+      type: mapping.type,
+      ...(mapping.details === undefined ? {} : { details: mapping.details }),
       requestId: requestIdOf(request),
     };
     response.status(status).json(body);
   }
 }
 
-/** The throttler's guard has set it already, in seconds. */
+/** The header that the throttler's guard has already set, in seconds. */
 function retryAfter(response: Response): string {
   const set = response.getHeader('Retry-After');
   return typeof set === 'string' || typeof set === 'number' ? String(set) : String(DEFAULT_RETRY_AFTER_SECONDS);

@@ -20,7 +20,7 @@ import {
 } from '../../event-store/domain/index.js';
 import { ERROR_TYPES, errorMappingOf } from './error-mapping.js';
 
-describe('errors become problems', () => {
+describe('errorMappingOf', () => {
   it.each([
     [new StreamNotFoundError('s'), 404, 'StreamNotFoundError', 'stream-not-found'],
     [new StreamDeletedError('s'), 410, 'StreamDeletedError', 'stream-deleted'],
@@ -36,11 +36,11 @@ describe('errors become problems', () => {
     [new NotFoundException('m'), 404, 'NotFoundError', 'not-found'],
     [new BadRequestException('m'), 400, 'ValidationError', 'validation-error'],
     [new ImATeapotException('m'), 400, 'ValidationError', 'validation-error'],
-  ])('%p as %i %s', (thrown, status, error, type) => {
+  ])('maps %p to %i %s', (thrown, status, error, type) => {
     expect(errorMappingOf(thrown)).toMatchObject({ status, error, type });
   });
 
-  it('with the stream and the facts to act on', () => {
+  it('includes the stream and the details of the error', () => {
     expect(errorMappingOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({
       streamName: 'orders',
       details: { expectedRevision: '1', currentRevision: '2' },
@@ -51,27 +51,27 @@ describe('errors become problems', () => {
     });
   });
 
-  it('a missing store says when to try again', () => {
+  it('returns Retry-After when the store is unreachable', () => {
     expect(errorMappingOf(new ConnectionError('m')).retryAfterSeconds).toBeGreaterThan(0);
   });
 
   it.each([
     [new Error('password=hunter2')],
     [new InternalServerErrorException('select * from secrets')],
-    ['a text'],
+    ['a string'],
     [undefined],
     [
       new (class UnknownError extends DomainError {
         readonly type = 'hidden';
       })('password=hunter2'),
     ],
-  ])('%p tells nothing of what it was', (thrown) => {
-    const problem = errorMappingOf(thrown);
-    expect(problem).toMatchObject({ status: 500, error: 'InternalError', type: 'internal-error' });
-    expect(JSON.stringify(problem)).not.toMatch(/hunter2|secrets/);
+  ])('reveals nothing about %p', (thrown) => {
+    const mapping = errorMappingOf(thrown);
+    expect(mapping).toMatchObject({ status: 500, error: 'InternalError', type: 'internal-error' });
+    expect(JSON.stringify(mapping)).not.toMatch(/hunter2|secrets/);
   });
 
-  it('every type has a status that HTTP knows for errors, and a meaning', () => {
+  it('gives every error type an HTTP error status and a meaning', () => {
     for (const { status, meaning } of Object.values(ERROR_TYPES)) {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(meaning).not.toBe('');

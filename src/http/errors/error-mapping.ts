@@ -2,7 +2,7 @@ import { HttpException, HttpStatus } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import { DomainError } from '../../event-store/domain/index.js';
 
-/** An error as it is told to the client, without the request's id. */
+/** HTTP representation of an error, without the request id. */
 export interface ErrorMapping {
   readonly status: number;
   readonly error: string;
@@ -10,35 +10,35 @@ export interface ErrorMapping {
   readonly message: string;
   readonly streamName?: string;
   readonly details?: Readonly<Record<string, unknown>>;
-  /** Seconds after which it makes sense to try again. */
+  /** Value of the `Retry-After` header. */
   readonly retryAfterSeconds?: number;
 }
 
-interface ProblemType {
+interface ErrorType {
   readonly status: HttpStatus;
   readonly error: string;
-  /** What it means, for the API documentation. */
+  /** Description in the API documentation. */
   readonly meaning: string;
   readonly retryAfterSeconds?: number;
 }
 
-/** Every type of error that a client may meet, with its status: the table of DESIGN, "Errors", and what only HTTP knows. */
+/** All error types that the API returns: those of the domain and those of HTTP itself. */
 export const ERROR_TYPES = {
   'stream-not-found': {
     status: HttpStatus.NOT_FOUND,
     error: 'StreamNotFoundError',
-    meaning: 'There is no such stream',
+    meaning: 'The stream does not exist',
   },
   'stream-deleted': { status: HttpStatus.GONE, error: 'StreamDeletedError', meaning: 'The stream has been deleted' },
   'stream-already-exists': {
     status: HttpStatus.CONFLICT,
     error: 'StreamAlreadyExistsError',
-    meaning: 'The stream exists already',
+    meaning: 'The stream already exists',
   },
   'wrong-expected-revision': {
     status: HttpStatus.CONFLICT,
     error: 'WrongExpectedRevisionError',
-    meaning: 'The stream is at another revision than expected',
+    meaning: 'The stream is not at the expected revision',
   },
   'validation-error': { status: HttpStatus.BAD_REQUEST, error: 'ValidationError', meaning: 'The request is not valid' },
   'event-too-large': {
@@ -49,56 +49,62 @@ export const ERROR_TYPES = {
   'authentication-error': {
     status: HttpStatus.UNAUTHORIZED,
     error: 'AuthenticationError',
-    meaning: 'The caller is not known',
+    meaning: 'Authentication is required or has failed',
   },
-  'permission-error': { status: HttpStatus.FORBIDDEN, error: 'PermissionError', meaning: 'The caller may not do this' },
+  'permission-error': {
+    status: HttpStatus.FORBIDDEN,
+    error: 'PermissionError',
+    meaning: 'The caller lacks the permission for this operation',
+  },
   'rate-limited': {
     status: HttpStatus.TOO_MANY_REQUESTS,
     error: 'RateLimitedError',
-    meaning: 'Too many requests; Retry-After says when to come back',
+    meaning: 'Too many requests; wait for the seconds in Retry-After',
   },
   'quota-exceeded': {
     status: HttpStatus.FORBIDDEN,
     error: 'QuotaExceededError',
-    meaning: 'The user has as many streams, or as much data, as allowed',
+    meaning: 'The quota of streams or of data of the user is exhausted',
   },
   'connection-error': {
     status: HttpStatus.SERVICE_UNAVAILABLE,
     error: 'ConnectionError',
-    meaning: 'KurrentDB cannot be reached; Retry-After says when to try again',
+    meaning: 'KurrentDB is unreachable; wait for the seconds in Retry-After',
     retryAfterSeconds: 5,
   },
-  timeout: { status: HttpStatus.GATEWAY_TIMEOUT, error: 'TimeoutError', meaning: 'KurrentDB did not answer in time' },
-  'not-found': { status: HttpStatus.NOT_FOUND, error: 'NotFoundError', meaning: 'There is no such route or resource' },
+  timeout: { status: HttpStatus.GATEWAY_TIMEOUT, error: 'TimeoutError', meaning: 'KurrentDB did not respond in time' },
+  'not-found': {
+    status: HttpStatus.NOT_FOUND,
+    error: 'NotFoundError',
+    meaning: 'The route or resource does not exist',
+  },
   'unsupported-media-type': {
     status: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
     error: 'UnsupportedMediaTypeError',
-    meaning: 'The body is of a type or encoding that is not read',
+    meaning: 'The media type or encoding of the body is not supported',
   },
   'internal-error': {
     status: HttpStatus.INTERNAL_SERVER_ERROR,
     error: 'InternalError',
-    meaning: 'A fault of this service; the log has it under the request id',
+    meaning: 'Internal error of the service; logged under the request id',
   },
-} as const satisfies Record<string, ProblemType>;
+} as const satisfies Record<string, ErrorType>;
 
 export type ErrorTypeName = keyof typeof ERROR_TYPES;
 
-/** Seconds for which the throttler keeps a client out, found in the header that its guard has set. */
+/** Fallback for 429 responses whose `Retry-After` header the throttler's guard has not set. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 
-/** KeyedMutex whatever was thrown into what the client may know. Nothing internal leaks: unknown errors are `internal-error`. */
+/** Maps any thrown value. Internal details never reach the client: unknown errors become `internal-error`. */
 export function errorMappingOf(error: unknown): ErrorMapping {
-  if (error instanceof DomainError) return ofStreamError(error);
-  if (error instanceof ThrottlerException) return problem('rate-limited', error.message);
+  if (error instanceof DomainError) return ofDomainError(error);
+  if (error instanceof ThrottlerException) return mappingFor('rate-limited', error.message);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
-  return (
-    ofBodyParser(error) ?? problem('internal-error', 'Something went wrong inside the service; report the request id')
-  );
+  return ofBodyParser(error) ?? internalError();
 }
 
-function problem(type: ErrorTypeName, message: string): ErrorMapping {
-  const { status, error, ...rest }: ProblemType = ERROR_TYPES[type];
+function mappingFor(type: ErrorTypeName, message: string): ErrorMapping {
+  const { status, error, ...rest }: ErrorType = ERROR_TYPES[type];
   return {
     status,
     error,
@@ -108,25 +114,28 @@ function problem(type: ErrorTypeName, message: string): ErrorMapping {
   };
 }
 
-function ofStreamError({ type, message, streamName, details }: DomainError): ErrorMapping {
-  if (!isProblemType(type))
-    return problem('internal-error', 'Something went wrong inside the service; report the request id');
+function internalError(): ErrorMapping {
+  return mappingFor('internal-error', 'Internal error of the service; report the request id');
+}
+
+function ofDomainError({ type, message, streamName, details }: DomainError): ErrorMapping {
+  if (!isErrorTypeName(type)) return internalError();
   return {
-    ...problem(type, message),
+    ...mappingFor(type, message),
     ...(streamName === undefined ? {} : { streamName }),
     ...(details === undefined ? {} : { details }),
   };
 }
 
 function ofStatus(status: number, message: string): ErrorMapping {
-  if (status === 404) return problem('not-found', message);
-  if (status === 413) return problem('event-too-large', message);
-  if (status === 415) return problem('unsupported-media-type', message);
-  if (status >= 400 && status < 500) return problem('validation-error', message);
-  return problem('internal-error', 'Something went wrong inside the service; report the request id');
+  if (status === 404) return mappingFor('not-found', message);
+  if (status === 413) return mappingFor('event-too-large', message);
+  if (status === 415) return mappingFor('unsupported-media-type', message);
+  if (status >= 400 && status < 500) return mappingFor('validation-error', message);
+  return internalError();
 }
 
-/** Errors of express and its body parser carry a status and say whether their message may be shown (`expose`, http-errors). */
+/** Client errors of Express and its body parser, which carry a `status` (http-errors). */
 function ofBodyParser(error: unknown): ErrorMapping | undefined {
   if (
     !(error instanceof Error) ||
@@ -137,11 +146,14 @@ function ofBodyParser(error: unknown): ErrorMapping | undefined {
   )
     return undefined;
   const type = 'type' in error ? error.type : undefined;
-  if (type === 'entity.parse.failed') return problem('validation-error', 'The request body is not valid JSON');
-  if (type === 'entity.too.large') return problem('event-too-large', 'The request body is too large');
-  return ofStatus(error.status, error instanceof URIError ? 'The URL holds a broken percent-encoding' : error.message);
+  if (type === 'entity.parse.failed') return mappingFor('validation-error', 'The request body is not valid JSON');
+  if (type === 'entity.too.large') return mappingFor('event-too-large', 'The request body is too large');
+  return ofStatus(
+    error.status,
+    error instanceof URIError ? 'The URL contains an invalid percent-encoding' : error.message,
+  );
 }
 
-function isProblemType(type: string): type is ErrorTypeName {
+function isErrorTypeName(type: string): type is ErrorTypeName {
   return Object.hasOwn(ERROR_TYPES, type);
 }

@@ -2,7 +2,7 @@ import { type EventStore } from '../../event-store/domain/index.js';
 import { type ReadEventsQuery } from './read-events.query.js';
 import { StreamEventDto, type StreamEventsDto, toJsonInteger } from './stream-events.dto.js';
 
-/** Reads one page of a stream; one event more than asked for tells whether there is a next page, and where it begins. */
+/** Reads one page of a stream, and one event more: it shows if there is a next page, and where that begins. */
 export async function readEventPage(
   store: Pick<EventStore, 'readStream'>,
   streamName: string,

@@ -4,13 +4,13 @@ import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { MAX_REVISION, parseRevision } from '../../common/revision.js';
 import { type Direction } from '../../event-store/domain/index.js';
 
-const DEFAULT_PAGE = 100;
+const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1_000;
 const DIRECTIONS = ['forwards', 'backwards'] as const satisfies readonly Direction[];
 
 export class ReadEventsQuery {
   @ApiPropertyOptional({
-    description: 'Revision to begin with, inclusive; without it, the first event forwards and the last one backwards',
+    description: 'First revision to read, inclusive; by default the first event forwards, or the last event backwards',
     example: '0',
     type: String,
     pattern: '^\\d{1,19}$',
@@ -20,14 +20,14 @@ export class ReadEventsQuery {
     name: 'isRevision',
     validator: {
       validate: isRevision,
-      defaultMessage: () => `from must be a revision: a whole number from 0 to ${MAX_REVISION}`,
+      defaultMessage: () => `from must be an integer from 0 to ${MAX_REVISION}`,
     },
   })
   readonly from?: string;
 
   @ApiPropertyOptional({
-    description: 'At most this many events',
-    default: DEFAULT_PAGE,
+    description: 'Maximum number of events',
+    default: DEFAULT_PAGE_SIZE,
     minimum: 1,
     maximum: MAX_PAGE_SIZE,
     type: 'integer',
@@ -37,7 +37,7 @@ export class ReadEventsQuery {
   @IsInt()
   @Min(1)
   @Max(MAX_PAGE_SIZE)
-  readonly limit: number = DEFAULT_PAGE;
+  readonly limit: number = DEFAULT_PAGE_SIZE;
 
   @ApiPropertyOptional({ enum: DIRECTIONS, default: 'forwards' })
   @IsOptional()

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { toTimestamp } from '../../common/time.js';
 import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '../../event-store/domain/index.js';
 
-/** A 64-bit number as JSON can carry it: a number where it is exact, else its digits as text. */
+/** 64-bit integer in JSON: a number if a double represents it exactly, else a string of digits. */
 export type JsonInteger = number | string;
 
 export function toJsonInteger(value: bigint): JsonInteger {
@@ -13,7 +13,7 @@ export function toJsonInteger(value: bigint): JsonInteger {
 
 export class StreamEventDto {
   @ApiProperty({
-    description: 'Place in the stream, from 0; a text beyond 2^53',
+    description: 'Revision of the event in the stream, from 0; a string beyond 2^53',
     example: 1,
     oneOf: [{ type: 'integer' }, { type: 'string' }],
   })
@@ -26,12 +26,12 @@ export class StreamEventDto {
   readonly type: string;
 
   @ApiProperty({
-    description: 'JSON; base64 text where `encoding` says so',
+    description: 'JSON, or a base64 string if `encoding` is `base64`',
     example: { serviceName: 'http', status: 'up' },
   })
   readonly data: unknown;
 
-  @ApiPropertyOptional({ description: 'Present where the event is not JSON', enum: ['base64'] })
+  @ApiPropertyOptional({ description: 'Present if the event is not JSON', enum: ['base64'] })
   readonly encoding?: 'base64';
 
   @ApiProperty({
@@ -41,10 +41,10 @@ export class StreamEventDto {
   })
   readonly metadata: EventMetadata;
 
-  @ApiProperty({ description: 'When it happened', example: '2026-11-24T02:00:00.000Z' })
+  @ApiProperty({ description: 'Time at which the event occurred', example: '2026-11-24T02:00:00.000Z' })
   readonly timestamp: string;
 
-  @ApiProperty({ description: 'When the store recorded it', example: '2026-11-24T02:00:00.012Z' })
+  @ApiProperty({ description: 'Time at which the store recorded the event', example: '2026-11-24T02:00:00.012Z' })
   readonly created: string;
 
   static of(event: RecordedEvent): StreamEventDto {
@@ -54,7 +54,7 @@ export class StreamEventDto {
       eventId,
       type,
       ...payloadOf(event),
-      metadata: toldMetadataOf(event),
+      metadata: publicMetadataOf(event),
       timestamp,
       created: toTimestamp(created),
     };
@@ -64,14 +64,15 @@ export class StreamEventDto {
 function payloadOf(event: RecordedEvent): { readonly data: unknown; readonly encoding?: 'base64' } {
   if (event.data instanceof Uint8Array) return { data: Buffer.from(event.data).toString('base64'), encoding: 'base64' };
   if (!isEvent(event, StreamCreated)) return { data: event.data };
-  // Who may do what is told to those who may change it, not to every reader.
-  const { permissions: _, ...told } = event.data;
-  return { data: told };
+  // Permissions are visible only to callers that may change them, not to every reader.
+  const { permissions: _, ...data } = event.data;
+  return { data };
 }
 
-/** Without what only serves to recognise a repeated request. */
-function toldMetadataOf({ metadata: { requestKey: _, fingerprint: __, ...told } }: RecordedEvent): EventMetadata {
-  return told;
+/** Omits the members that only serve idempotency. */
+function publicMetadataOf({ metadata }: RecordedEvent): EventMetadata {
+  const { requestKey: _, fingerprint: __, ...rest } = metadata;
+  return rest;
 }
 
 export class StreamEventsDto {
@@ -85,7 +86,7 @@ export class StreamEventsDto {
   readonly events: readonly StreamEventDto[];
 
   @ApiProperty({
-    description: '`from` of the next page in the same direction; null after the last one',
+    description: '`from` of the next page in the same direction; null on the last page',
     nullable: true,
     oneOf: [{ type: 'integer' }, { type: 'string' }],
     example: 100,

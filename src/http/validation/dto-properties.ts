@@ -1,66 +1,67 @@
 import { type Type } from '@nestjs/common';
 import { isPlainObject } from '../../common/plain-object.js';
-import { type DtoShape, shapeOf } from './dto-shape.js';
+import { type DtoSchema, dtoSchemaOf } from './dto-schema.js';
 import { type ValidationIssue, MAX_ISSUES } from '../../event-store/domain/index.js';
-import { pathOf } from './property-path.js';
+import { propertyPath } from './property-path.js';
 
-/** Nested DTOs in one request; each costs some microseconds to validate. */
+/** Maximum number of nested DTOs in one request; validation costs a few microseconds each. */
 const MAX_NESTED = 1_000;
 
 type Path = readonly (string | number)[];
 type Plain = Readonly<Record<string, unknown>>;
 
 /**
- * The part of a request that class-transformer may see: declared members that are scalars, lists of scalars, or DTOs. Free-form
- * JSON stays out, because it would be copied, with its members named `constructor` dropped or even called; {@link keepAsSent} puts
- * it in its place afterwards.
+ * Input for class-transformer: declared properties that are scalars, arrays of scalars, or DTOs. Free-form JSON is
+ * excluded, because class-transformer would copy it and drop or even call properties named `constructor`;
+ * {@link restoreFreeFormJson} adds it afterwards.
  */
-export interface DtoMembers {
+export interface DeclaredProperties {
   readonly plain: Plain;
-  /** Members that are not declared, and DTOs that are something else; `plain` is of no use then. */
-  readonly mistakes: readonly ValidationIssue[];
+  /** Undeclared properties, and nested DTOs of the wrong type; if there are any, `plain` is incomplete. */
+  readonly issues: readonly ValidationIssue[];
 }
 
-/** @param value as parsed, not nested deeper than a stack allows */
-export function membersFor(dto: Type<object>, value: Plain): DtoMembers {
-  const reader = new MembersReader();
-  return { plain: reader.object(value, shapeOf(dto), []), mistakes: reader.mistakes };
+/** @param value parsed JSON of bounded depth, as the reader is recursive */
+export function readDeclaredProperties(dto: Type<object>, value: Plain): DeclaredProperties {
+  const reader = new PropertyReader();
+  return { plain: reader.object(value, dtoSchemaOf(dto), []), issues: reader.issues };
 }
 
-/** Gives an instance the very objects that {@link membersFor} left out of the value it was made from. */
-export function keepAsSent(instance: object, dto: Type<object>, value: Plain): void {
-  const { nested } = shapeOf(dto);
+/** Adds to an instance the parsed objects that {@link readDeclaredProperties} excluded from its input. */
+export function restoreFreeFormJson(instance: object, dto: Type<object>, value: Plain): void {
+  const { nested } = dtoSchemaOf(dto);
   for (const [name, member] of Object.entries(value)) {
     const inner = nested.get(name);
     if (!inner) {
       if (isFreeForm(member)) Reflect.set(instance, name, member);
       continue;
     }
-    const made: unknown = Reflect.get(instance, name);
+    const transformed: unknown = Reflect.get(instance, name);
     const pairs =
-      Array.isArray(member) && Array.isArray(made)
-        ? made.map((entry: unknown, index) => [entry, (member as readonly unknown[])[index]] as const)
-        : [[made, member] as const];
+      Array.isArray(member) && Array.isArray(transformed)
+        ? transformed.map((entry: unknown, index) => [entry, (member as readonly unknown[])[index]] as const)
+        : [[transformed, member] as const];
     for (const [entry, sent] of pairs) {
-      if (isPlainObject(sent) && typeof entry === 'object' && entry !== null) keepAsSent(entry, inner.dto, sent);
+      if (isPlainObject(sent) && typeof entry === 'object' && entry !== null)
+        restoreFreeFormJson(entry, inner.dto, sent);
     }
   }
 }
 
-class MembersReader {
-  readonly mistakes: ValidationIssue[] = [];
+class PropertyReader {
+  readonly issues: ValidationIssue[] = [];
   #nested = 0;
 
-  object(value: Plain, { members, nested }: DtoShape, path: Path): Plain {
+  object(value: Plain, { properties, nested }: DtoSchema, path: Path): Plain {
     const plain: Record<string, unknown> = {};
     for (const name of Object.keys(value)) {
-      if (this.mistakes.length >= MAX_ISSUES) break;
+      if (this.issues.length >= MAX_ISSUES) break;
       const member = value[name];
       const inner = nested.get(name);
-      if (!members.has(name)) this.#wrong([...path, name], 'should not exist');
+      if (!properties.has(name)) this.#addIssue([...path, name], 'should not exist');
       else if (!inner || member === undefined || member === null) this.#scalar(plain, name, member);
-      else if (inner.isList) plain[name] = this.#list(member, shapeOf(inner.dto), [...path, name]);
-      else plain[name] = this.#entry(member, shapeOf(inner.dto), [...path, name]);
+      else if (inner.isArray) plain[name] = this.#array(member, dtoSchemaOf(inner.dto), [...path, name]);
+      else plain[name] = this.#entry(member, dtoSchemaOf(inner.dto), [...path, name]);
     }
     return plain;
   }
@@ -69,26 +70,26 @@ class MembersReader {
     if (!isFreeForm(value)) plain[name] = value;
   }
 
-  #list(value: unknown, shape: DtoShape, path: Path): readonly unknown[] | undefined {
-    if (!Array.isArray(value)) return this.#wrong(path, 'must be a list of objects');
+  #array(value: unknown, schema: DtoSchema, path: Path): readonly unknown[] | undefined {
+    if (!Array.isArray(value)) return this.#addIssue(path, 'must be an array of objects');
     const entries: readonly unknown[] = value;
     this.#nested += entries.length;
     if (this.#nested > MAX_NESTED)
-      return this.#wrong(path, `has more than ${MAX_NESTED} entries; send them in several requests`);
-    return entries.map((entry, index) => this.#entry(entry, shape, [...path, index]));
+      return this.#addIssue(path, `must have at most ${MAX_NESTED} entries in one request`);
+    return entries.map((entry, index) => this.#entry(entry, schema, [...path, index]));
   }
 
-  #entry(value: unknown, shape: DtoShape, path: Path): Plain | undefined {
-    return isPlainObject(value) ? this.object(value, shape, path) : this.#wrong(path, 'must be an object');
+  #entry(value: unknown, schema: DtoSchema, path: Path): Plain | undefined {
+    return isPlainObject(value) ? this.object(value, schema, path) : this.#addIssue(path, 'must be an object');
   }
 
-  #wrong(path: Path, problem: string): undefined {
-    if (this.mistakes.length < MAX_ISSUES) this.mistakes.push({ path: pathOf(path), problem });
+  #addIssue(path: Path, problem: string): undefined {
+    if (this.issues.length < MAX_ISSUES) this.issues.push({ path: propertyPath(path), problem });
     return undefined;
   }
 }
 
-/** Scalars, and lists of them, may be converted by a DTO's decorators; anything else must come through as it was parsed. */
+/** True for JSON that must stay as parsed; scalars and arrays of scalars may be converted by a DTO's decorators. */
 function isFreeForm(value: unknown): boolean {
   const isObject = (member: unknown): boolean => typeof member === 'object' && member !== null;
   return isObject(value) && !(Array.isArray(value) && !value.some(isObject));

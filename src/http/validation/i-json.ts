@@ -1,62 +1,62 @@
 /// <reference lib="es2024.string" />
 import { type ValidationIssue, MAX_ISSUES } from '../../event-store/domain/index.js';
-import { pathOf } from './property-path.js';
+import { propertyPath } from './property-path.js';
 
-/** Levels that lists and objects may be nested; the body itself is the first. */
+/** Maximum nesting of arrays and objects; the body itself is level 1. */
 export const MAX_JSON_DEPTH = 64;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A list or object that is being walked through; `keys` where it is an object. */
+/** Array or object on the traversal stack; `keys` is set for objects. */
 interface Frame {
-  readonly list: readonly unknown[];
+  readonly array: readonly unknown[];
   readonly object: JsonObject;
   readonly keys: readonly string[] | undefined;
   readonly length: number;
-  /** Index of the member that comes next. */
+  /** Index of the next element or key. */
   next: number;
 }
 
-const EMPTY_LIST: readonly unknown[] = [];
+const EMPTY_ARRAY: readonly unknown[] = [];
 const EMPTY_OBJECT: JsonObject = {};
 
 /**
- * What in a parsed JSON text cannot be kept and given back as it was sent: what I-JSON forbids (RFC 7493: numbers beyond what a
- * double holds exactly, broken Unicode), nesting that would overflow a stack somewhere, and `__proto__`, which assignment anywhere
- * would turn from a member into a prototype. Names that occur twice cannot be seen any more after parsing.
+ * Reports values that cannot be stored and returned unchanged: those that I-JSON forbids (RFC 7493: numbers that a
+ * double cannot represent exactly, invalid Unicode), nesting that could overflow a stack, and `__proto__`, which an
+ * assignment would turn into a prototype. Duplicate names cannot be detected after parsing.
  *
- * Walks without recursion, stops at the first {@link MAX_ISSUES}, and goes no deeper than {@link MAX_JSON_DEPTH}.
+ * Iterative; stops after {@link MAX_ISSUES} issues and never descends below {@link MAX_JSON_DEPTH} levels.
  *
- * @param root what `JSON.parse` gave
+ * @param root result of `JSON.parse`
  */
 export function jsonIssues(root: unknown): readonly ValidationIssue[] {
   if (!isContainer(root)) {
     const problem = problemWithScalar(root);
     return problem === undefined ? [] : [{ path: 'body', problem }];
   }
-  const mistakes: ValidationIssue[] = [];
+  const issues: ValidationIssue[] = [];
   const open: Frame[] = [frameOf(root)];
-  for (let frame = open.at(-1); frame && mistakes.length < MAX_ISSUES; frame = open.at(-1)) {
+  for (let frame = open.at(-1); frame && issues.length < MAX_ISSUES; frame = open.at(-1)) {
     if (frame.next === frame.length) {
       open.pop();
       continue;
     }
     const key = frame.keys?.[frame.next];
-    const value = key === undefined ? frame.list[frame.next] : frame.object[key];
+    const value = key === undefined ? frame.array[frame.next] : frame.object[key];
     frame.next++;
-    const wrongKey = key === undefined ? undefined : problemWithKey(key);
-    if (wrongKey !== undefined) {
-      mistakes.push({ path: placeOf(open), problem: wrongKey });
+    const keyProblem = key === undefined ? undefined : problemWithKey(key);
+    if (keyProblem !== undefined) {
+      issues.push({ path: currentPath(open), problem: keyProblem });
     } else if (!isContainer(value)) {
       const problem = problemWithScalar(value);
-      if (problem !== undefined) mistakes.push({ path: placeOf(open), problem });
+      if (problem !== undefined) issues.push({ path: currentPath(open), problem });
     } else if (open.length === MAX_JSON_DEPTH) {
-      mistakes.push({ path: placeOf(open), problem: `is nested deeper than ${MAX_JSON_DEPTH} levels` });
+      issues.push({ path: currentPath(open), problem: `must have at most ${MAX_JSON_DEPTH} levels of nesting` });
     } else {
       open.push(frameOf(value));
     }
   }
-  return mistakes;
+  return issues;
 }
 
 function isContainer(value: unknown): value is object {
@@ -65,23 +65,24 @@ function isContainer(value: unknown): value is object {
 
 function frameOf(container: object): Frame {
   if (Array.isArray(container))
-    return { list: container, object: EMPTY_OBJECT, keys: undefined, length: container.length, next: 0 };
+    return { array: container, object: EMPTY_OBJECT, keys: undefined, length: container.length, next: 0 };
   const keys = Object.keys(container);
-  return { list: EMPTY_LIST, object: container as JsonObject, keys, length: keys.length, next: 0 };
+  return { array: EMPTY_ARRAY, object: container as JsonObject, keys, length: keys.length, next: 0 };
 }
 
-function placeOf(open: readonly Frame[]): string {
-  return pathOf(open.map(({ keys, next }) => keys?.[next - 1] ?? next - 1));
+function currentPath(open: readonly Frame[]): string {
+  return propertyPath(open.map(({ keys, next }) => keys?.[next - 1] ?? next - 1));
 }
 
 function problemWithKey(key: string): string | undefined {
   if (key === '__proto__') return 'should not exist';
-  return key.isWellFormed() ? undefined : 'has a name with broken Unicode (a lone surrogate)';
+  return key.isWellFormed() ? undefined : 'has a property name with invalid Unicode (a lone surrogate)';
 }
 
 function problemWithScalar(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.isWellFormed() ? undefined : 'holds broken Unicode (a lone surrogate)';
+  if (typeof value === 'string')
+    return value.isWellFormed() ? undefined : 'contains invalid Unicode (a lone surrogate)';
   if (typeof value !== 'number' || (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER))
     return undefined;
-  return 'is a number that cannot be kept exactly; send it as text';
+  return 'is a number that cannot be stored exactly; send it as a string';
 }

@@ -1,10 +1,10 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** Media types of request bodies that are read; the second one is RFC 7396's. */
+/** Accepted media types of request bodies; the second one is defined by RFC 7396. */
 export const JSON_MEDIA_TYPES = ['application/json', 'application/merge-patch+json'];
 
-/** Refuses a body of any other type, which would silently count as none. Requests without a body pass, whatever they declare. */
+/** Rejects bodies of other media types, which the body parser would silently ignore. */
 export function acceptJsonOnly(
   { headers }: IncomingMessage,
   _response: ServerResponse,

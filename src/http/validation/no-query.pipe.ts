@@ -1,17 +1,15 @@
 import { type PipeTransform } from '@nestjs/common';
 import { ValidationError } from '../../event-store/index.js';
 
-/** For routes that take no query: a value that would be ignored is refused, so that a mistyped route or option shows. */
+/** Rejects query parameters on routes that accept none: ignoring them would hide mistyped routes and options. */
 export class NoQueryPipe implements PipeTransform<Readonly<Record<string, unknown>>> {
   transform(query: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const names = Object.keys(query);
     if (names.length > 0) {
-      throw new ValidationError(
-        `The request is not valid: this route takes no query; leave out ${names.map((name) => `'${name}'`).join(', ')}`,
-        {
-          details: { mistakes: names.map((path) => ({ path, problem: 'should not exist' })) },
-        },
-      );
+      const quoted = names.map((name) => `'${name}'`).join(', ');
+      throw new ValidationError(`The request is not valid: this route accepts no query parameters; remove ${quoted}`, {
+        details: { mistakes: names.map((path) => ({ path, problem: 'should not exist' })) },
+      });
     }
     return query;
   }

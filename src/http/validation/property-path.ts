@@ -3,9 +3,13 @@ import { printable } from '../../common/text.js';
 const MAX_SEGMENTS = 12;
 const MAX_SEGMENT_LENGTH = 41;
 
-/** `data.items.0.name`: names and list indexes with dots. Long paths lose their middle, long names their end, and broken Unicode is replaced. */
-export function pathOf(segments: readonly (string | number)[]): string {
+/**
+ * Property path with dots, such as `data.items.0.name`. Truncates the middle of long paths and the end of long names,
+ * and replaces invalid Unicode.
+ */
+export function propertyPath(segments: readonly (string | number)[]): string {
   const half = MAX_SEGMENTS / 2;
-  const told = segments.length <= MAX_SEGMENTS ? segments : [...segments.slice(0, half), '…', ...segments.slice(-half)];
-  return told.map((segment) => printable(String(segment), MAX_SEGMENT_LENGTH)).join('.');
+  const shown =
+    segments.length <= MAX_SEGMENTS ? segments : [...segments.slice(0, half), '…', ...segments.slice(-half)];
+  return shown.map((segment) => printable(String(segment), MAX_SEGMENT_LENGTH)).join('.');
 }

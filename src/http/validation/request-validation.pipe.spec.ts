@@ -3,7 +3,7 @@ import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import fc from 'fast-check';
 import { ValidationError } from '../../event-store/domain/index.js';
-import { JsonObject, OptionalJsonObject } from './json-object.js';
+import { JsonObject, OptionalJsonObject } from './property-decorators.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 
 const documentation = { description: 'anything', example: {} };
@@ -55,7 +55,7 @@ class Page {
   readonly limit: number = 100;
 }
 
-class Forgotten {
+class WithoutType {
   @ValidateNested()
   readonly inner: Place;
 }
@@ -67,7 +67,7 @@ const pass = async (
   type: ArgumentMetadata['type'] = 'body',
 ): Promise<unknown> => pipe.transform(body, { type, metatype });
 
-async function mistakesOf(
+async function issuesOf(
   body: unknown,
   metatype: ArgumentMetadata['metatype'] = Order,
   type: ArgumentMetadata['type'] = 'body',
@@ -77,8 +77,8 @@ async function mistakesOf(
   throw new Error('A ValidationError was expected', { cause: error });
 }
 
-/** Names that mean something to JavaScript, to class-transformer, or to Nest. */
-const dangerousName = fc.constantFrom(
+/** Names with a meaning in JavaScript, class-transformer or Nest. */
+const reservedName = fc.constantFrom(
   'constructor',
   'prototype',
   'toString',
@@ -102,7 +102,7 @@ const jsonObject = fc.letrec<{ value: unknown; object: Record<string, unknown> }
   ),
   object: fc.dictionary(
     fc.oneof(
-      dangerousName,
+      reservedName,
       fc.string({ unit: 'binary', maxLength: 4 }).filter((name) => name !== '__proto__'),
     ),
     tie('value'),
@@ -111,22 +111,23 @@ const jsonObject = fc.letrec<{ value: unknown; object: Record<string, unknown> }
 })).object;
 
 describe('free-form JSON in a DTO', () => {
-  it('reaches the controller as the very object that was parsed', async () => {
+  it('reaches the controller as the parsed object itself', async () => {
     const body = JSON.parse(
-      '{"data":{"constructor":1,"then":{"toString":null},"deep":[[{"prototype":{}}]]},"events":[{"data":{"constructor":{"a":1}}},{"data":{}}],"place":{"town":"Basel","extra":{"constructor":[]}}}',
+      '{"data":{"constructor":1,"then":{"toString":null},"deep":[[{"prototype":{}}]]},' +
+        '"events":[{"data":{"constructor":{"a":1}}},{"data":{}}],"place":{"town":"Basel","extra":{"constructor":[]}}}',
     ) as Order;
     const text = JSON.stringify(body);
-    const made = (await pass(body)) as Order;
-    expect(made).toBeInstanceOf(Order);
-    expect(made.events?.[1]).toBeInstanceOf(Entry);
-    expect(made.place).toBeInstanceOf(Place);
-    expect(made.data).toBe(body.data);
-    expect(made.events?.[0]?.data).toBe(body.events?.[0]?.data);
-    expect(made.place?.extra).toBe(body.place?.extra);
+    const transformed = (await pass(body)) as Order;
+    expect(transformed).toBeInstanceOf(Order);
+    expect(transformed.events?.[1]).toBeInstanceOf(Entry);
+    expect(transformed.place).toBeInstanceOf(Place);
+    expect(transformed.data).toBe(body.data);
+    expect(transformed.events?.[0]?.data).toBe(body.events?.[0]?.data);
+    expect(transformed.place?.extra).toBe(body.place?.extra);
     expect(JSON.stringify(body)).toBe(text);
   });
 
-  it('passes unchanged, whatever I-JSON it is', async () => {
+  it('passes unchanged for all I-JSON', async () => {
     await fc.assert(
       fc.asyncProperty(jsonObject, jsonObject, async (data, other) => {
         const text = JSON.stringify({ data, events: [{ data: other }] });
@@ -136,23 +137,23 @@ describe('free-form JSON in a DTO', () => {
   });
 
   it.each([
-    [[], 'must be a JSON object, not a list'],
-    [null, 'must be a JSON object, not null'],
-    ['{}', 'must be a JSON object, not a text'],
-    [7, 'must be a JSON object, not a number'],
-    [false, 'must be a JSON object, not true or false'],
-    [undefined, 'must be a JSON object; it is missing'],
-  ])('cannot be %j', async (data, problem) => {
-    expect(await mistakesOf({ data, events: [{ data: {} }, { data }] })).toEqual([
+    [[], 'must be a JSON object, got an array'],
+    [null, 'must be a JSON object, got null'],
+    ['{}', 'must be a JSON object, got a string'],
+    [7, 'must be a JSON object, got a number'],
+    [false, 'must be a JSON object, got a boolean'],
+    [undefined, 'must be a JSON object, but is missing'],
+  ])('rejects %j', async (data, problem) => {
+    expect(await issuesOf({ data, events: [{ data: {} }, { data }] })).toEqual([
       { path: 'data', problem },
       { path: 'events.1.data', problem },
     ]);
   });
 
-  it('may be left out where the DTO says so, but not be null', async () => {
+  it('may be omitted where the DTO allows it, but rejects null', async () => {
     expect(await pass({ data: {}, place: { town: 'Basel' } })).toEqual({ data: {}, place: { town: 'Basel' } });
-    expect(await mistakesOf({ data: {}, place: { town: 'Basel', extra: null } })).toEqual([
-      { path: 'place.extra', problem: 'must be a JSON object, not null' },
+    expect(await issuesOf({ data: {}, place: { town: 'Basel', extra: null } })).toEqual([
+      { path: 'place.extra', problem: 'must be a JSON object, got null' },
     ]);
   });
 });
@@ -164,7 +165,7 @@ describe('a DTO', () => {
     ['{"data":{},"prototype":1}', 'prototype', 'should not exist'],
     ['{"data":{},"events":[{"data":{},"constructor":5}]}', 'events.0.constructor', 'should not exist'],
     ['{"data":{},"place":{"town":"Basel","x":{"constructor":5}}}', 'place.x', 'should not exist'],
-    ['{"data":{},"events":{"data":{}}}', 'events', 'must be a list of objects'],
+    ['{"data":{},"events":{"data":{}}}', 'events', 'must be an array of objects'],
     ['{"data":{},"events":[[{"data":{}}]]}', 'events.0', 'must be an object'],
     ['{"data":{},"events":[null]}', 'events.0', 'must be an object'],
     ['{"data":{},"place":[{"town":"Basel"}]}', 'place', 'must be an object'],
@@ -177,39 +178,39 @@ describe('a DTO', () => {
       'events must contain no more than 3 elements',
     ],
     ['[]', 'body', 'must be an object'],
-  ])('refuses %s', async (text, path, problem) => {
-    expect(await mistakesOf(JSON.parse(text))).toEqual([{ path, problem }]);
+  ])('rejects %s', async (text, path, problem) => {
+    expect(await issuesOf(JSON.parse(text))).toEqual([{ path, problem }]);
   });
 
-  it('converts what its decorators say', async () => {
+  it('converts values as its decorators declare', async () => {
     expect(await pass({ limit: '7' }, Page, 'query')).toEqual({ limit: 7 });
     expect(await pass({}, Page, 'query')).toEqual({ limit: 100 });
     expect(await pass({ data: {}, count: 'seven', tags: ['a'] })).toEqual({ data: {}, count: 7, tags: ['a'] });
-    expect(await mistakesOf({ limit: ['1', '2'] }, Page, 'query')).toEqual([
+    expect(await issuesOf({ limit: ['1', '2'] }, Page, 'query')).toEqual([
       { path: 'limit', problem: 'limit must be an integer number' },
     ]);
   });
 
-  it('demands of a missing body what it demands of an empty one', async () => {
-    expect(await mistakesOf(undefined)).toEqual([{ path: 'data', problem: 'must be a JSON object; it is missing' }]);
+  it('validates a missing body like an empty one', async () => {
+    expect(await issuesOf(undefined)).toEqual([{ path: 'data', problem: 'must be a JSON object, but is missing' }]);
   });
 
-  it('that could not be validated is a fault of the service, not of the request', async () => {
-    await expect(pass({ inner: {} }, Forgotten)).rejects.toThrow(
-      'Forgotten.inner has @ValidateNested, but no @Type that says what it holds',
+  it('without @Type for a nested property throws an internal error, not a ValidationError', async () => {
+    await expect(pass({ inner: {} }, WithoutType)).rejects.toThrow(
+      'WithoutType.inner has @ValidateNested, but no @Type',
     );
   });
 
-  it('tells of at most twenty mistakes', async () => {
+  it('reports at most twenty issues', async () => {
     const body: unknown = JSON.parse(
       `{"data":{},${Array.from({ length: 100 }, (_, index) => `"k${index}":0`).join(',')}}`,
     );
-    expect(await mistakesOf(body)).toHaveLength(20);
-    expect(await mistakesOf({ data: {}, events: Array.from({ length: 100 }, () => ({})) })).toHaveLength(20);
+    expect(await issuesOf(body)).toHaveLength(20);
+    expect(await issuesOf({ data: {}, events: Array.from({ length: 100 }, () => ({})) })).toHaveLength(20);
   });
 
-  it('never fails on garbage with anything but a ValidationError', async () => {
-    const garbage = fc.oneof(
+  it('throws nothing but ValidationError on random input', async () => {
+    const input = fc.oneof(
       jsonObject,
       fc.json({ stringUnit: 'binary' }).map((text): unknown => JSON.parse(text)),
       fc.record(
@@ -229,7 +230,7 @@ describe('a DTO', () => {
       }),
     );
     await fc.assert(
-      fc.asyncProperty(garbage, fc.constantFrom(Order, Page, Object), async (body, metatype) => {
+      fc.asyncProperty(input, fc.constantFrom(Order, Page, Object), async (body, metatype) => {
         const error: unknown = await pass(body, metatype).then(
           () => undefined,
           (thrown: unknown) => thrown,
@@ -246,23 +247,23 @@ describe('a DTO', () => {
       `{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":0`).join(',')}}`,
     ],
     [
-      'a hundred thousand names where a text is due',
+      'a hundred thousand names in place of an integer',
       `{"data":{},"count":{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":0`).join(',')}}}`,
     ],
     ['half a million entries', `{"data":{},"events":[${'{},'.repeat(500_000)}{}]}`],
-    ['a million lists in each other', `{"data":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
-  ])('refuses %s in little time', async (_, text) => {
+    ['a million nested arrays', `{"data":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
+  ])('rejects %s in less than 500 ms', async (_, text) => {
     const body: unknown = JSON.parse(text);
     const start = performance.now();
-    await mistakesOf(body);
+    await issuesOf(body);
     expect(performance.now() - start).toBeLessThan(500);
   });
 });
 
 describe('a body without a DTO', () => {
-  it('is held to I-JSON too', async () => {
-    expect(await mistakesOf(JSON.parse('{"a":[1e400]}'), Object)).toEqual([
-      { path: 'a.0', problem: 'is a number that cannot be kept exactly; send it as text' },
+  it('is validated against I-JSON too', async () => {
+    expect(await issuesOf(JSON.parse('{"a":[1e400]}'), Object)).toEqual([
+      { path: 'a.0', problem: 'is a number that cannot be stored exactly; send it as a string' },
     ]);
     const body = { constructor: { prototype: 1 } };
     expect(await pass(body, Object)).toBe(body);

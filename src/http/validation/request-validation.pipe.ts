@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { isPlainObject } from '../../common/plain-object.js';
 import { validationError, type ValidationIssue } from '../../event-store/domain/index.js';
-import { keepAsSent, membersFor } from './dto-properties.js';
+import { readDeclaredProperties, restoreFreeFormJson } from './dto-properties.js';
 import { jsonIssues } from './i-json.js';
 
 const OPTIONS = {
@@ -14,8 +14,8 @@ const OPTIONS = {
 };
 
 /**
- * Checks every request: a body can be kept as it was sent, a DTO is what it declares. Unknown members are refused, not dropped, and
- * each mistake is told by its path.
+ * Validates every request: bodies against I-JSON, DTOs against their decorators. Undeclared properties are rejected,
+ * not dropped, and every issue is reported with its path.
  */
 export class RequestValidationPipe extends ValidationPipe {
   constructor() {
@@ -24,7 +24,7 @@ export class RequestValidationPipe extends ValidationPipe {
 
   /** @throws ValidationError with `details.mistakes`, see {@link ValidationIssue} */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body') refuse(jsonIssues(value));
+    if (metadata.type === 'body') rejectIssues(jsonIssues(value));
     const dto: unknown = metadata.metatype;
     return isClass(dto) && this.toValidate(metadata)
       ? instanceOf(dto, value ?? {}, metadata.type)
@@ -38,20 +38,20 @@ function isClass(metatype: unknown): metatype is Type<object> {
 
 async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
   if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object' }]);
-  const { plain, mistakes } = membersFor(dto, value);
-  refuse(mistakes);
+  const { plain, issues } = readDeclaredProperties(dto, value);
+  rejectIssues(issues);
   const instance = plainToInstance(dto, plain);
-  keepAsSent(instance, dto, value);
-  refuse((await validate(instance, OPTIONS)).flatMap((violation) => mistakesOf(violation, '')));
+  restoreFreeFormJson(instance, dto, value);
+  rejectIssues((await validate(instance, OPTIONS)).flatMap((violation) => issuesOf(violation, '')));
   return instance;
 }
 
-function refuse(mistakes: readonly ValidationIssue[]): void {
-  if (mistakes.length > 0) throw validationError(mistakes);
+function rejectIssues(issues: readonly ValidationIssue[]): void {
+  if (issues.length > 0) throw validationError(issues);
 }
 
-function mistakesOf({ property, constraints, children }: Violation, parent: string): ValidationIssue[] {
+function issuesOf({ property, constraints, children }: Violation, parent: string): ValidationIssue[] {
   const path = parent === '' ? property : `${parent}.${property}`;
   const own = Object.values(constraints ?? {}).map((problem) => ({ path, problem }));
-  return [...own, ...(children ?? []).flatMap((child) => mistakesOf(child, path))];
+  return [...own, ...(children ?? []).flatMap((child) => issuesOf(child, path))];
 }

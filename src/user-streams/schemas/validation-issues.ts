@@ -1,7 +1,7 @@
 import { type ErrorObject } from 'ajv/dist/2020.js';
 import { truncate } from '../../common/text.js';
 import { type ValidationIssue } from '../../event-store/domain/index.js';
-import { pathOf } from '../../http/index.js';
+import { propertyPath } from '../../http/index.js';
 
 const MAX_VALUE_LENGTH = 200;
 
@@ -35,7 +35,7 @@ export function issueOf(
   const given: Readonly<Record<string, unknown>> = params;
   const place = [...root, ...segmentsOf(instancePath), ...(propertyName === undefined ? [] : [propertyName])];
   const told = (problem: string, ...further: readonly string[]): ValidationIssue => ({
-    path: pathOf([...place, ...further]),
+    path: propertyPath([...place, ...further]),
     problem,
   });
   const limit = String(given.limit);

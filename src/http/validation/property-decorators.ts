@@ -1,23 +1,27 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, ValidateIf } from 'class-validator';
 import { isPlainObject } from '../../common/plain-object.js';
-import { IfGiven } from './if-given.js';
 
 export interface JsonObjectDocumentation {
   readonly description: string;
   readonly example: Readonly<Record<string, unknown>>;
 }
 
+/** Optional property that rejects null, which `@IsOptional` accepts. */
+export function IfGiven(): PropertyDecorator {
+  return ValidateIf((_: unknown, value: unknown) => value !== undefined);
+}
+
 /**
- * A member of a DTO that is a JSON object with whatever members. The controller gets the very object that was parsed: not copied,
- * not converted, and with members of any name. Declare it as `Readonly<Record<string, unknown>>`.
+ * Property with a free-form JSON object. The controller gets the parsed object itself: neither copied nor converted,
+ * with any property names. Declare it as `Readonly<Record<string, unknown>>`.
  */
 export function JsonObject(documentation: JsonObjectDocumentation): PropertyDecorator {
   return applyDecorators(ApiProperty(schemaOf(documentation)), isJsonObject());
 }
 
-/** {@link JsonObject} that may be left out; null is refused. */
+/** Optional {@link JsonObject}; rejects null. */
 export function OptionalJsonObject(documentation: JsonObjectDocumentation): PropertyDecorator {
   return applyDecorators(ApiPropertyOptional(schemaOf(documentation)), IfGiven(), isJsonObject());
 }
@@ -39,11 +43,11 @@ function isJsonObject(): PropertyDecorator {
 }
 
 function problemWith(value: unknown): string {
-  return `must be a JSON object${value === undefined ? '; it is missing' : `, not ${nameOf(value)}`}`;
+  return `must be a JSON object${value === undefined ? ', but is missing' : `, got ${describeType(value)}`}`;
 }
 
-function nameOf(value: unknown): string {
+function describeType(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : 'true or false';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'string' ? 'a string' : typeof value === 'number' ? 'a number' : 'a boolean';
 }
