@@ -21,7 +21,7 @@ const recorded = (at: number): ReturnType<typeof toServiceStatusChanged> =>
 
 type FollowedStore = ConstructorParameters<typeof ReadModels>[0];
 
-describe('the feed of changes', () => {
+describe('change feed', () => {
   /** A read model of the store, and the feed that listens to it. */
   const follow = (
     store: FollowedStore,

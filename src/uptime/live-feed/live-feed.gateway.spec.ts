@@ -19,7 +19,7 @@ import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
 import { ChangeFeed } from './change-feed.js';
 
-/** Tokens that a test understands: `alice`, `alice.{milliseconds that it is good for from noon}`, and two that are refused. */
+/** Test tokens: `alice`, `alice.{milliseconds after noon when it expires}`, and two that are rejected. */
 async function verify(token: string): Promise<AuthenticatedCaller> {
   const [id = '', lifetime] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
@@ -44,7 +44,7 @@ describe('the live feed', () => {
   const openEndpoints = new Set<OpenEndpoints>();
 
   beforeEach(async () => {
-    // Time stands still for the heartbeat alone, so that a test decides when it beats.
+    // Fake timers for the heartbeat only, so that a test controls it.
     jest.useFakeTimers({
       doNotFake: [
         'nextTick',
@@ -91,7 +91,7 @@ describe('the live feed', () => {
     jest.useRealTimers();
   });
 
-  /** A client with what it was sent so far. */
+  /** A client with the messages that it has received. */
   const open = async (
     path = '/ws/uptime',
     headers: Record<string, string> = {},
@@ -114,7 +114,7 @@ describe('the live feed', () => {
       metadata: error === undefined ? {} : { error },
       eventId: changeEventId('http', 'down', NOON + index),
     });
-  /** A peer that opens a WebSocket by hand and from then on does what the test says, and nothing else. */
+  /** A raw socket after the WebSocket handshake: it sends only what the test sends. */
   const openRaw = async (): Promise<Socket> => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
@@ -132,7 +132,7 @@ describe('the live feed', () => {
     return answer;
   };
 
-  it('tells the current statuses to who connects', async () => {
+  it('sends the current statuses to a new client', async () => {
     const { received } = await open();
     await until(() => received.length > 0);
     expect(received).toEqual([
@@ -144,7 +144,7 @@ describe('the live feed', () => {
     ]);
   });
 
-  it('tells everyone of each change that is recorded', async () => {
+  it('sends each recorded change to all clients', async () => {
     const peers = [await open(), await open('/ws/uptime?client=2')];
     await until(() => peers.every(({ received }) => received.length === 1));
     await store.appendToStream('service-uptime-http', change(1));
@@ -159,14 +159,14 @@ describe('the live feed', () => {
       });
   });
 
-  it('answers pings', async () => {
+  it('responds to pings', async () => {
     const { socket } = await open();
     socket.ping('are you there');
     expect(String((await once(socket, 'pong'))[0])).toBe('are you there');
   });
 
   it.each(['/', '/ws', '/ws/uptime/more', '/api/uptime/status'])(
-    'is not to be had at %s: 404, and the connection is closed',
+    'returns 404 and closes the connection at %s',
     async (path) => {
       const answer = await answerTo(
         `GET ${path} HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
@@ -175,7 +175,7 @@ describe('the live feed', () => {
     },
   );
 
-  it('refuses an upgrade to something else', async () => {
+  it('rejects an upgrade to another protocol', async () => {
     expect(
       await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'),
     ).toMatch(/^HTTP\/1.1 4\d\d /);
@@ -194,13 +194,13 @@ describe('the live feed', () => {
       /^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/,
     ],
     ['Authorization: Bearer unchecked\r\n', /^HTTP\/1\.1 503 Service Unavailable\r\n(?!WWW)/],
-  ])('refuses bad credentials, open or closed: %j', async (header, answer) => {
+  ])('rejects invalid credentials, also when uptime is public: %j', async (header, answer) => {
     expect(await upgradeWith(header)).toMatch(answer);
     openEndpoints.clear();
     expect(await upgradeWith(header)).toMatch(answer);
   });
 
-  it('where uptime is closed to the public, is for known callers and for the service itself', async () => {
+  it('requires authentication when uptime is not public, and accepts the self-probe credential', async () => {
     openEndpoints.clear();
     expect(await upgradeWith('')).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n/);
     for (const [header, value] of [
@@ -213,20 +213,20 @@ describe('the live feed', () => {
     }
   });
 
-  it('is ended when the credentials end', async () => {
+  it('closes the connection when the credentials expire', async () => {
     const { socket } = await open('/ws/uptime', { authorization: 'Bearer alice.100' });
     const staying = await open('/ws/uptime', { authorization: `Bearer alice.${Number.MAX_SAFE_INTEGER}` });
     expect((await once(socket, 'close')).map(String)).toEqual(['1008', 'the credentials have expired']);
     expect(staying.socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('ends the connection of a peer that sends more than the feed reads', async () => {
+  it('closes the connection of a client that sends a message over the size limit', async () => {
     const { socket } = await open();
     socket.send(Buffer.alloc(2_000));
     expect((await once(socket, 'close'))[0]).toBe(1_009);
   });
 
-  it('ends the connection of a peer that does not answer a ping until the next one, and of no other', async () => {
+  it('closes only the connection of a client that does not respond to a ping before the next one', async () => {
     const alive = await open();
     const dead = await openRaw();
     const ended = once(dead, 'close');
@@ -241,7 +241,7 @@ describe('the live feed', () => {
     expect(alive.socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('lets go of a peer that does not read, and keeps telling the others', async () => {
+  it('terminates a client that does not read, and keeps sending to the others', async () => {
     const reading = await open();
     const stuck = await openRaw();
     stuck.pause();
@@ -259,7 +259,7 @@ describe('the live feed', () => {
     stuck.destroy();
   });
 
-  it('says that it goes away when the service shuts down, and takes nobody in any more', async () => {
+  it('closes with 1001 when the service shuts down, and rejects new connections', async () => {
     const { socket } = await open();
     const closed = once(socket, 'close');
     const stuck = await openRaw();

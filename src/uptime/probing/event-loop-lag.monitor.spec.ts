@@ -5,14 +5,14 @@ import { EventLoopLagMonitor } from './event-loop-lag.monitor.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-/** Keeps this process from doing anything else, as a long computation would. */
+/** Blocks the event loop, as a long computation would. */
 function blockFor(milliseconds: number): void {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
 }
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe('a process that is held up while it takes a sample', () => {
+describe('event-loop lag during a probe', () => {
   const eventLoopLag = new EventLoopLagMonitor(clock);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let probe: DecidedProbe;
@@ -26,7 +26,7 @@ describe('a process that is held up while it takes a sample', () => {
   const take = (service: Partial<MonitoredService> = {}): Promise<ProbeAttempt | undefined> =>
     runProbe(probe, { ...HTTP, ...service }, 1_000, new AbortController().signal, { clock, eventLoopLag, log });
 
-  it('does not count against the target what this process itself was held up', async () => {
+  it('is not counted in the response time', async () => {
     probe.probe = async () => {
       const start = performance.now();
       await sleep(5);
@@ -40,17 +40,17 @@ describe('a process that is held up while it takes a sample', () => {
     expect(sample).toMatchObject({ status: 'up', grade: 'excellent' });
   });
 
-  it('says nothing of delays where there were none', async () => {
+  it('is not reported when there was none', async () => {
     probe.probe = async () => {
       await sleep(30);
       return { responseTime: 30 };
     };
-    // Other work on the machine may hold this process up for a moment: not every time.
+    // Other load on the machine may delay this process, but not every time.
     const taken = await Promise.all([take(), take(), take()]);
     expect(taken.some((each) => each && !('delayMicros' in each.sample))).toBe(true);
   });
 
-  it('gives the target the time back that this process was held up', async () => {
+  it('extends the timeout by the lag', async () => {
     probe.probe = async () => {
       await sleep(1);
       blockFor(300);
@@ -60,7 +60,7 @@ describe('a process that is held up while it takes a sample', () => {
     expect((await take({ timeoutMs: 200 }))?.sample.status).toBe('up');
   });
 
-  it('ends a probe that hangs all the same when it has had its time', async () => {
+  it('does not keep a hanging probe running past its timeout', async () => {
     probe.isHanging = true;
     setTimeout(() => blockFor(200), 5);
     expect((await take({ timeoutMs: 100 }))?.sample).toMatchObject({

@@ -55,9 +55,9 @@ function problemsOf(...lines: readonly string[]): string[] {
   return parse(`services:\n  - name: shop\n${lines.map((line) => `    ${line}\n`).join('')}`).problems;
 }
 
-describe('a services file', () => {
-  describe('names what is probed', () => {
-    it('by http, with all that counts as a good answer', () => {
+describe('services file', () => {
+  describe('reads the target', () => {
+    it('of kind http, with every rule for the response', () => {
       const service = serviceOf(
         'kind: http',
         'url: https://shop.example/health',
@@ -90,7 +90,7 @@ describe('a services file', () => {
       });
     });
 
-    it('by websocket', () => {
+    it('of kind websocket', () => {
       const service = serviceOf(
         'kind: websocket',
         'url: wss://shop.example/feed',
@@ -111,7 +111,7 @@ describe('a services file', () => {
       });
     });
 
-    it('by database, with a query in its language', () => {
+    it('of kind database, with a query in its language', () => {
       expect(
         serviceOf('kind: database', 'url: postgres://prober:${TOKEN}@db/shop', 'query: SELECT 1 FROM orders LIMIT 1')
           ?.target,
@@ -126,7 +126,7 @@ describe('a services file', () => {
       );
     });
 
-    it('by tcp, over TLS where it says so', () => {
+    it('of kind tcp, with and without TLS', () => {
       expect(
         serviceOf('kind: tcp', 'host: mail.example', 'port: 25', 'send: "QUIT\\r\\n"', 'answerContains: "220"')?.target,
       ).toEqual({ kind: 'tcp', host: 'mail.example', port: 25, send: 'QUIT\r\n', answerContains: '220' });
@@ -138,7 +138,7 @@ describe('a services file', () => {
       });
     });
 
-    it('by push, where nothing is tried again', () => {
+    it('of kind push, without retries', () => {
       const yaml =
         'defaults: { retries: 1, timeout: 2s, jitter: 1s }\nservices:\n  - { name: backup, kind: push, token: "${TOKEN}", interval: 1d }\n  - { name: shop, kind: http, url: http://a }\n';
       expect(servicesOf(yaml)).toMatchObject([
@@ -147,7 +147,7 @@ describe('a services file', () => {
       ]);
     });
 
-    it('by the URL that the environment gives a documented service, where the file only says how it is probed', () => {
+    it('of a documented service from the environment when the file has no URL', () => {
       const [http, database, other] = servicesOf(
         'services:\n  - { name: http, kind: http, interval: 1s }\n  - { name: database, kind: database, tags: [store] }\n  - { name: websocket, kind: websocket, url: ws://a }\n',
       );
@@ -160,8 +160,8 @@ describe('a services file', () => {
     });
   });
 
-  describe('says how a service is probed', () => {
-    it('in durations that people write', () => {
+  describe('reads the rules', () => {
+    it('as durations', () => {
       const service = serviceOf(
         'kind: http',
         'url: http://a',
@@ -190,7 +190,7 @@ describe('a services file', () => {
       });
     });
 
-    it('or in whole milliseconds', () => {
+    it('as integers in milliseconds', () => {
       expect(
         serviceOf(
           'kind: http',
@@ -212,7 +212,7 @@ describe('a services file', () => {
       });
     });
 
-    it('once for all that do not say otherwise', () => {
+    it('from the defaults when a service does not override them', () => {
       const [shop, other] = servicesOf(
         'defaults:\n  interval: 30s\n  grades: { excellent: 50ms }\n  tags: [eu]\nservices:\n  - { name: shop, kind: http, url: http://a }\n  - { name: other, kind: http, url: http://b, intervalMs: 2000, tags: [], grades: { good: 200ms } }\n',
       );
@@ -234,7 +234,7 @@ describe('a services file', () => {
       });
     });
 
-    it('with what YAML has against repetition', () => {
+    it('with YAML anchors and aliases', () => {
       const [, second] = servicesOf(
         'services:\n  - { name: a, kind: http, url: http://a, headers: &auth { X-Token: "${TOKEN}" } }\n  - { name: b, kind: http, url: http://b, headers: *auth }\n',
       );
@@ -242,8 +242,8 @@ describe('a services file', () => {
     });
   });
 
-  describe('refers to secrets', () => {
-    it('in every text of a target, and takes what is found as it is', () => {
+  describe('resolves environment references', () => {
+    it('in every string of a target, without interpreting the value', () => {
       expect(
         serviceOf(
           'kind: http',
@@ -264,7 +264,7 @@ describe('a services file', () => {
       });
     });
 
-    it('but not where $${ stands for the characters themselves', () => {
+    it('except the escaped $${', () => {
       expect(serviceOf('kind: http', 'url: http://a', 'body: "$${TOKEN} $TOKEN $ {} costs $5"')?.target).toMatchObject({
         body: '${TOKEN} $TOKEN $ {} costs $5',
       });
@@ -290,23 +290,23 @@ describe('a services file', () => {
           'line 5, services.0.headers.X-A: must be a string on one line, of characters allowed in a header, after TWO_LINES of the environment is inserted',
         ],
       ],
-    ])('and tells what is wrong with %s, never a value', (line, problems) => {
+    ])('and reports the error in %s, never a value', (line, problems) => {
       expect(problemsOf('kind: http', 'url: http://a', line)).toEqual(problems);
       expect(problems.join()).not.toContain('hidden');
     });
 
-    it('and never shows what makes a URL wrong', () => {
+    it('and never shows an invalid URL', () => {
       expect(problemsOf('kind: http', 'url: "${BAD_URL}"')).toEqual([
         'line 4, services.0.url: must be a URL beginning with http:// or https://, after BAD_URL of the environment is inserted',
       ]);
     });
 
-    it('only in what is probed: a name and tags are told to everyone', () => {
+    it('only in the target: names and tags are public', () => {
       expect(serviceOf('kind: http', 'url: http://a', 'tags: ["${TOKEN}"]')?.tags).toEqual(['${TOKEN}']);
     });
   });
 
-  describe('is refused, with the line and the path of every mistake', () => {
+  describe('is rejected, with the line and the path of every error', () => {
     const HTTP = ['kind: http', 'url: http://a'];
 
     it.each<[string, readonly string[], string]>([
@@ -557,7 +557,7 @@ describe('a services file', () => {
       expect(others).toEqual([]);
     });
 
-    it('all of them at once, in the order of the lines', () => {
+    it('all errors at once, in order of lines', () => {
       const { problems } = parse(
         'defaults: { retries: -1 }\nservices:\n  - name: a\n    kind: http\n    timeout: x\n    url: x\n    colour: red\n    timeout: y\n  - name: B\n    kind: tcp\n    port: 0\n  - { kind: smoke, retries: x }\nmore: 1\n',
       );
@@ -594,13 +594,13 @@ describe('a services file', () => {
     'hidden',
     'a: "x" hidden',
     '---\nhidden\n---\nhidden\n',
-  ])('quotes nothing of what it cannot read: %j', (yaml) => {
+  ])('never quotes invalid content: %j', (yaml) => {
     const { problems } = parse(yaml);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join()).not.toContain('hidden');
   });
 
-  it('finds nothing else wrong because of a value that is', () => {
+  it('reports no follow-up errors of an invalid value', () => {
     expect(
       problemsOf('kind: http', 'url: http://a', 'interval: 60', 'retries: 5', 'grades: { excellent: x, good: 50ms }'),
     ).toEqual([
@@ -612,7 +612,7 @@ describe('a services file', () => {
     ).toEqual([expect.stringContaining('line 1, defaults.interval: ')]);
   });
 
-  it('is told to be wrong, or gives services that can be probed, whatever is in it', () => {
+  it('is either rejected or valid for random content', () => {
     const keys = [
       'name',
       'kind',
@@ -710,7 +710,7 @@ describe('a services file', () => {
     );
   });
 
-  it('of a thousand services is read within seconds, on a busy machine too', () => {
+  it('is read within seconds with a thousand services', () => {
     const entries = Array.from(
       { length: 1_000 },
       (_, index) =>

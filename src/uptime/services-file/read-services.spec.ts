@@ -15,7 +15,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
-describe('the services to probe', () => {
+describe('services to probe', () => {
   it('are the three documented ones by default', () => {
     expect(
       loadServices({}).services.map(
@@ -40,7 +40,7 @@ describe('the services to probe', () => {
     );
   });
 
-  it('probes by the URL of any database that it knows', () => {
+  it('accepts the URL of every supported database', () => {
     for (const url of [
       'kurrentdb://a:2113,b:2113?tls=false',
       'esdb+discover://h',
@@ -70,15 +70,15 @@ describe('the services to probe', () => {
       { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
       '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
     ],
-    [{ UPTIME_JITTER_MS: '10000' }, 'must be shorter than the interval of 10s, got 10s'],
-  ])('%j stops the start, as probes would not fit into their interval', (environment, problem) => {
+    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
+  ])('rejects %j, as the probes would not fit into their interval', (environment, problem) => {
     const [found = '', ...others] = problemsOf(environment);
     expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
     expect(found).toContain(problem);
     expect(others).toEqual([]);
   });
 
-  it('lets a probe without retries take longer than the interval, as no probe begins before the one before it has ended', () => {
+  it('accepts a timeout longer than the interval for probes without retries', () => {
     expect(loadServices({ UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' }).services).toHaveLength(3);
   });
 
@@ -99,7 +99,7 @@ describe('the services to probe', () => {
     beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'services-file-'))));
     afterEach(() => rmSync(directory, { recursive: true }));
 
-    it('probes the services it names beside the documented ones, and lets it say more of those', () => {
+    it('adds its services to the documented ones, and overrides their settings', () => {
       const environment: Record<string, string> = {
         ...file(
           'services:\n  - { name: shop, kind: http, url: https://shop.example, intervalMs: 1000, grades: { excellentMs: 50 } }\n  - { name: http, kind: http, url: http://proxy.example }\n  - { name: database, kind: database, tags: [store] }\n',
@@ -126,7 +126,7 @@ describe('the services to probe', () => {
       expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
     });
 
-    it('tells its mistakes with the file, the line and the path, beside the other problems', () => {
+    it('reports its errors with file, line and path, together with the other problems', () => {
       const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
       expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([
         `${environment.UPTIME_SERVICES_FILE}: line 3, services.0.kind: must be one of http, websocket, database, tcp, push`,
@@ -134,7 +134,7 @@ describe('the services to probe', () => {
       ]);
     });
 
-    it('must be readable', () => {
+    it('rejects an unreadable file', () => {
       expect(problemsOf({ UPTIME_SERVICES_FILE: join(directory, 'missing.yaml') })[0]).toMatch(
         /^UPTIME_SERVICES_FILE is '.*missing.yaml', which cannot be read: ENOENT/,
       );

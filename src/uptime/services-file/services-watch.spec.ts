@@ -7,19 +7,19 @@ import { ServicesFile } from './services-file.js';
 import { type ServicesHandlers, type ServicesWatch } from '../domain/index.js';
 import { watchServices } from './services-watch.js';
 
-/** Longer than a change takes to be noticed, on a machine that has much else to do. */
+/** Longer than the detection of a change takes on a loaded machine. */
 const SURELY_MS = 10_000;
-/** Long enough for a change to be noticed, were it one. */
+/** Long enough for a change to be detected. */
 const SEVERAL_LOOKS_MS = 2_500;
 
 const yaml = (...names: readonly string[]): string =>
   `services:\n${names.map((name) => `  - { name: ${name}, kind: http, url: http://${name} }\n`).join('')}`;
 
-describe('the watch over a services file', () => {
+describe('services file watch', () => {
   let directory: string;
   let file: string;
   let watch: ServicesWatch | undefined;
-  /** All that was told: names beside the documented three, or problems. */
+  /** Reported so far: names besides the documented three, or problems. */
   let told: string[];
 
   const handlers: ServicesHandlers = {
@@ -53,7 +53,7 @@ describe('the watch over a services file', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('tells all services when the file is written over', async () => {
+  it('reports all services when the file is overwritten', async () => {
     writeFileSync(file, yaml('a'));
     begin();
     writeFileSync(file, yaml('a', 'b'));
@@ -62,7 +62,7 @@ describe('the watch over a services file', () => {
     expect(await tellsOf(2)).toEqual(['a b', 'b']);
   });
 
-  it('tells them when another file takes its place', async () => {
+  it('reports them when the file is replaced', async () => {
     writeFileSync(file, yaml('a'));
     begin();
     writeFileSync(`${file}.new`, yaml('b'));
@@ -70,7 +70,7 @@ describe('the watch over a services file', () => {
     expect(await tellsOf(1)).toEqual(['b']);
   });
 
-  it('tells them when a directory that it is linked through is exchanged, as that of a ConfigMap is', async () => {
+  it('reports them when a linked directory is swapped, as in a ConfigMap', async () => {
     const publish = (version: string, content: string): void => {
       mkdirSync(join(directory, version));
       writeFileSync(join(directory, version, 'services.yaml'), content);
@@ -84,7 +84,7 @@ describe('the watch over a services file', () => {
     expect(await tellsOf(1)).toEqual(['a b']);
   });
 
-  it('tells what changed between the reading of the services and its own beginning', async () => {
+  it('reports a change between loading the services and starting the watch', async () => {
     writeFileSync(file, yaml('a'));
     const running = load();
     writeFileSync(file, yaml('b'));
@@ -92,7 +92,7 @@ describe('the watch over a services file', () => {
     expect(await tellsOf(1)).toEqual(['b']);
   });
 
-  it('tells mistakes once, while the services stay as they are, and the services when they are mended', async () => {
+  it('reports errors once, keeps the services, and reports the services when the file is valid again', async () => {
     writeFileSync(file, yaml('a'));
     begin();
     writeFileSync(file, `${yaml('a')}  - { name: b, kind: smoke }\n`);
@@ -105,7 +105,7 @@ describe('the watch over a services file', () => {
     expect((await tellsOf(2)).slice(1)).toEqual(['a']);
   });
 
-  it('tells that the file vanished, and the services when it is back', async () => {
+  it('reports that the file was deleted, and the services when it is back', async () => {
     writeFileSync(file, yaml('a'));
     begin();
     unlinkSync(file);
@@ -116,7 +116,7 @@ describe('the watch over a services file', () => {
     expect((await tellsOf(2)).slice(1)).toEqual(['a b']);
   });
 
-  it('tells nothing of a change that changes no service, nor after it is closed', async () => {
+  it('reports nothing when no service changed, or after close', async () => {
     writeFileSync(file, yaml('a'));
     const begun = begin();
     writeFileSync(file, `# the shop\n${yaml('a')}`);
@@ -127,7 +127,7 @@ describe('the watch over a services file', () => {
     expect(told).toEqual([]);
   });
 
-  it('does not take a file that is still being written for one that names fewer services', async () => {
+  it('does not load a file that is still being written', async () => {
     const names = Array.from({ length: 25 }, (_, index) => `s${index}`);
     writeFileSync(file, yaml(...names));
     begin();
@@ -139,7 +139,7 @@ describe('the watch over a services file', () => {
     expect(await tellsOf(1)).toEqual([[...names, 'last'].join(' ')]);
   });
 
-  it('of a process reads .env again too, so that a secret can come with the service that refers to it', async () => {
+  it('reads .env again, so that a secret can be added together with its service', async () => {
     const before = process.cwd();
     writeFileSync(file, yaml('a'));
     writeFileSync(join(directory, '.env'), `UPTIME_SERVICES_FILE=${file}\n`);
@@ -157,7 +157,7 @@ describe('the watch over a services file', () => {
     }
   });
 
-  it('has nothing to tell where there is no such file', () => {
+  it('reports nothing when no file is configured', () => {
     new ServicesFile(loadConfig({})).watch(handlers).close();
     expect(told).toEqual([]);
   });

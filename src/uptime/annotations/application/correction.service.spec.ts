@@ -43,7 +43,7 @@ describe('corrections', () => {
     requestId: 'request-1',
   });
 
-  it('are recorded in the order they are made in, each with who says so', async () => {
+  it('records corrections in order, each with its author', async () => {
     const first = await corrections.correct(request(), FALSE_ALARM);
     const second = await corrections.correct(request(), { ...FALSE_ALARM, status: 'asProbed', reason: 'it was none' });
     expect(first).toEqual({
@@ -57,7 +57,7 @@ describe('corrections', () => {
     ]);
   });
 
-  it('are made once where the request is sent again with its key, and refused where it is another one', async () => {
+  it('deduplicates a retry by its idempotency key, and rejects a different request with the same key', async () => {
     const first = await corrections.correct(request('key-1'), FALSE_ALARM);
     expect(await corrections.correct(request('key-1'), FALSE_ALARM)).toEqual({ ...first, replayed: true });
     await expect(corrections.correct(request('key-1'), { ...FALSE_ALARM, status: 'down' })).rejects.toThrow(
@@ -73,18 +73,18 @@ describe('corrections', () => {
       { ...FALSE_ALARM, to: NOON + 1 },
       'must not be later than now: only what has passed can be corrected',
     ],
-  ])('are refused where one %s', async (_, asked, problem) => {
+  ])('rejects a correction that %s', async (_, asked, problem) => {
     const error: unknown = await corrections.correct(request(), asked).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
     expect(error).toMatchObject({ details: { mistakes: [{ path: 'to', problem }] } });
   });
 
-  it('may go up to this moment', async () => {
+  it('accepts a correction up to the current time', async () => {
     await corrections.correct(request(), { ...FALSE_ALARM, to: NOON });
     expect(corrections.list('http')).toHaveLength(1);
   });
 
-  it('are none of a service that nobody knows', async () => {
+  it('rejects a service that does not exist', async () => {
     expect(() => corrections.list('printer')).toThrow(StreamNotFoundError);
     await expect(corrections.correct({ ...request(), service: 'printer' }, FALSE_ALARM)).rejects.toThrow(
       StreamNotFoundError,

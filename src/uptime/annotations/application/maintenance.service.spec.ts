@@ -20,7 +20,7 @@ const ADMIN: AuthenticatedCaller = { kind: 'known', id: 'an-admin', roles: new S
 const DISK = { from: NOON + HOUR, to: NOON + 2 * HOUR, reason: 'a new disk' };
 const NIGHTLY = { from: NOON, recurrence: { rule: '0 2 * * *', timezone: 'UTC', durationMs: HOUR }, reason: 'backups' };
 
-describe('the plan of maintenance', () => {
+describe('maintenance service', () => {
   let store: MemoryEventStore;
   let recorded: RecordedByPeople;
   let clock: ManualClock;
@@ -53,7 +53,7 @@ describe('the plan of maintenance', () => {
   });
   const types = (): string[] => store.eventsOf(STREAM).map(({ type }) => type);
 
-  it('is what was scheduled, in that order, with what comes next', async () => {
+  it('lists windows in the order they were scheduled, each with its upcoming occurrences', async () => {
     const disk = await plan.schedule(request(), DISK);
     const nightly = await plan.schedule(request(), NIGHTLY);
     expect(disk).toEqual({
@@ -74,7 +74,7 @@ describe('the plan of maintenance', () => {
     ]);
   });
 
-  it('is recorded as an event that says who did it, when, and at which request', async () => {
+  it('records an event with author, time and request id', async () => {
     const { window } = await plan.schedule(request(), DISK);
     expect(store.eventsOf(STREAM, 'MaintenanceScheduled')).toMatchObject([
       {
@@ -85,7 +85,7 @@ describe('the plan of maintenance', () => {
     ]);
   });
 
-  it('holds a request once that is sent again with its key, also after it was cancelled', async () => {
+  it('deduplicates a retry by its idempotency key, also after the cancellation', async () => {
     const first = await plan.schedule(request('key-1'), DISK);
     clock.advance(1);
     expect(await plan.schedule(request('key-1'), DISK)).toEqual({ ...first, replayed: true });
@@ -97,33 +97,33 @@ describe('the plan of maintenance', () => {
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
   });
 
-  it('holds a request once whose answer was lost', async () => {
+  it('records a request once when its response was lost', async () => {
     store.loseNextAnswer();
     await expect(plan.schedule(request('key-1'), DISK)).rejects.toThrow(TimeoutError);
     expect((await plan.schedule(request('key-1'), DISK)).replayed).toBe(true);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
-  it('holds a request once that two replicas carry out at the same time', async () => {
+  it('records a request once when two replicas execute it concurrently', async () => {
     const together = await Promise.all([plan.schedule(request('key-1'), DISK), plan.schedule(request('key-1'), DISK)]);
     expect(together[0].window).toEqual(together[1].window);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
-  it('refuses another request with the same key', async () => {
+  it('rejects a different request with the same key', async () => {
     await plan.schedule(request('key-1'), DISK);
     await expect(plan.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(
       new ValidationError("The Idempotency-Key 'key-1' was used for another request; use a new key for a new request"),
     );
   });
 
-  it('takes two requests without a key for two', async () => {
+  it('records two requests without a key separately', async () => {
     await plan.schedule(request(), DISK);
     await plan.schedule(request(), DISK);
     expect(plan.list('http')).toHaveLength(2);
   });
 
-  it('is decided again where another writer was faster, and gives up where one always is', async () => {
+  it('retries after a conflicting write, and gives up after repeated conflicts', async () => {
     store.beforeNextAppend(() => store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} }));
     await plan.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
@@ -139,7 +139,7 @@ describe('the plan of maintenance', () => {
     ).rejects.toThrow(WrongExpectedRevisionError);
   });
 
-  it('is not decided on while the queries lag behind the stream: what they do not show would be scheduled or cancelled twice', async () => {
+  it('waits for the read model before deciding, so that nothing is scheduled or cancelled twice', async () => {
     recorded.fallBehind();
     await store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} });
     await expect(plan.schedule(request(), DISK)).rejects.toThrow(
@@ -150,13 +150,13 @@ describe('the plan of maintenance', () => {
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
   });
 
-  it('creates the stream of a service that is configured and has none yet', async () => {
+  it('creates the missing stream of a configured service', async () => {
     store.log.length = 0;
     await plan.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
-  it('ends what is cancelled, from then on, and once', async () => {
+  it('ends a cancelled window at the time of its first cancellation', async () => {
     const { window } = await plan.schedule(request(), NIGHTLY);
     clock.advance(14.5 * HOUR);
     const cancelled = await plan.cancel(request(), window.id);
@@ -169,7 +169,7 @@ describe('the plan of maintenance', () => {
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
   });
 
-  it('has nothing to cancel where there is no such window', async () => {
+  it('returns undefined when the window to cancel does not exist', async () => {
     expect(await plan.cancel(request(), 'mnt_never')).toBeUndefined();
     expect(types()).toEqual(['StreamCreated']);
   });
@@ -179,30 +179,30 @@ describe('the plan of maintenance', () => {
     ['has no end', { from: NOON, reason: 'a new disk' }, 'to', /must be given, or recurrence/],
     ['has an end and recurs', { ...NIGHTLY, to: NOON + 1 }, 'recurrence', /cannot go together with to/],
     [
-      'recurs until before it begins',
+      'recurs until a time before its start',
       { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, until: NOON } },
       'recurrence.until',
       /must be later than from/,
     ],
     [
-      'recurs by a rule that is none',
+      'has an invalid recurrence rule',
       { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, rule: 'often' } },
       'recurrence.rule',
       /must be an RRULE such as/,
     ],
     [
-      'recurs on Mars',
+      'has an unknown time zone',
       { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, timezone: 'Mars/Olympus' } },
       'recurrence.timezone',
       /must be the IANA name/,
     ],
     [
-      'lasts longer than a month each time',
+      'has occurrences of over a month',
       { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, durationMs: 40 * DAY } },
       'recurrence.durationMs',
       /or less/,
     ],
-  ])('refuses what %s, and says why', async (_, asked, path, problem) => {
+  ])('rejects maintenance that %s, with the reason', async (_, asked, path, problem) => {
     const error: unknown = await plan.schedule(request(), asked as typeof DISK).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
     expect(error).toMatchObject({
@@ -211,7 +211,7 @@ describe('the plan of maintenance', () => {
     expect(types()).toEqual(['StreamCreated']);
   });
 
-  it('has none for a service that nobody knows', async () => {
+  it('rejects a service that does not exist', async () => {
     expect(() => plan.list('printer')).toThrow(StreamNotFoundError);
     await expect(plan.schedule({ ...request(), service: 'printer' }, DISK)).rejects.toThrow(StreamNotFoundError);
     await expect(plan.cancel({ ...request(), service: 'printer' }, 'mnt_1')).rejects.toThrow(StreamNotFoundError);

@@ -19,7 +19,7 @@ import { HOUR_MS, UptimeQueries } from './uptime-queries.js';
 
 const MINUTE = 60_000;
 
-/** History as lists: what the read model would give, by the plainest means. */
+/** In-memory history: a simple reference implementation of the read model. */
 class ListedHistory implements UptimeHistory {
   constructor(
     private readonly changes: readonly StatusChange[] = [],
@@ -95,7 +95,7 @@ const ask = (history: UptimeHistory, services: readonly LiveService[] = [live()]
 const always: TimeRange[] = [{ from: 0, to: NOON - 5_000 }];
 
 describe('the summary of a service', () => {
-  it('is whole for a service that has not changed for longer than the window', () => {
+  it('covers the whole window when the last change is older', () => {
     expect(ask(new ListedHistory([change('up', NOON - 100 * HOUR_MS)], always)).service('http', 24)).toMatchObject({
       currentStatus: 'up',
       isCurrentlyUp: true,
@@ -108,7 +108,7 @@ describe('the summary of a service', () => {
     });
   });
 
-  it('is unknown for a service that is configured and was never probed', () => {
+  it('returns unknown for a configured service that was never probed', () => {
     expect(ask(new ListedHistory([], [], [])).service('http', 24)).toMatchObject({
       currentStatus: 'unknown',
       isCurrentlyUp: false,
@@ -119,7 +119,7 @@ describe('the summary of a service', () => {
     });
   });
 
-  it('counts as unknown, and not as down, the time in which the service that probes was stopped', () => {
+  it('counts the time without a running prober as unknown, not as down', () => {
     const spans = [
       { from: 0, to: NOON - 40 * MINUTE },
       { from: NOON - 10 * MINUTE, to: NOON },
@@ -133,14 +133,14 @@ describe('the summary of a service', () => {
     });
   });
 
-  it('counts the time since the last recorded sample as probed where this process has probed since', () => {
+  it('counts the time since the last recorded sample as probed when this process has probed since', () => {
     const recorded = [{ from: 0, to: NOON - 10 * MINUTE }];
     expect(ask(new ListedHistory([change('up', 0)], recorded)).service('http', 1).totalUnknown).toBe(10 * MINUTE);
     const probing = live({ covered: [{ from: NOON - 10 * MINUTE + 10_000, to: NOON - 5_000 }] });
     expect(ask(new ListedHistory([change('up', 0)], recorded), [probing]).service('http', 1).totalUnknown).toBe(0);
   });
 
-  it('counts a change that is not recorded yet', () => {
+  it('includes a change that is not recorded yet', () => {
     const waiting = live({ latestChanges: [change('up', 0), change('down', NOON - 15 * MINUTE)] });
     expect(ask(new ListedHistory([change('up', 0)], always), [waiting]).service('http', 1)).toMatchObject({
       currentStatus: 'down',
@@ -151,7 +151,7 @@ describe('the summary of a service', () => {
     });
   });
 
-  it('counts a change once that is in the streams and still known to the process', () => {
+  it('counts a change once that is both recorded and still pending in this process', () => {
     const down = change('down', NOON - 15 * MINUTE);
     const timeline = ask(new ListedHistory([change('up', 0), down], always), [
       live({ latestChanges: [down] }),
@@ -159,7 +159,7 @@ describe('the summary of a service', () => {
     expect(timeline.intervals.map(({ status }) => status)).toEqual(['up', 'down']);
   });
 
-  it('follows the streams where another replica has recorded a later change', () => {
+  it('prefers a later change that another replica has recorded', () => {
     const stale = live({ latestChanges: [change('down', NOON - 30 * MINUTE)] });
     expect(
       ask(new ListedHistory([change('down', NOON - 30 * MINUTE), change('up', NOON - 20 * MINUTE)], always), [
@@ -168,7 +168,7 @@ describe('the summary of a service', () => {
     ).toMatchObject({ currentStatus: 'up' });
   });
 
-  it('lets the policy say whether a degraded service is up', () => {
+  it('counts a degraded service as up or down by policy', () => {
     const queries = ask(new ListedHistory([change('degraded', 0)], always));
     expect(queries.service('http', 1)).toMatchObject({ isCurrentlyUp: true, uptimePercentage: 100 });
     expect(queries.service('http', 1, { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({
@@ -179,14 +179,14 @@ describe('the summary of a service', () => {
 });
 
 describe('the current status', () => {
-  it('is unknown, with the last change beside it, where nobody has probed for longer than the tolerance', () => {
+  it('returns unknown and the last change when no probe lies within the tolerance', () => {
     const status = (lastProbed: number): unknown =>
       ask(new ListedHistory([change('up', 0)], [{ from: 0, to: lastProbed }])).status()[0]?.currentStatus;
     expect(status(NOON - 25_000)).toBe('up');
     expect(status(NOON - 25_001)).toBe('unknown');
   });
 
-  it('lists the configured services in their order, and after them those that only have history', () => {
+  it('lists configured services in order, then services that only have history', () => {
     const websocket = live({ service: { ...HTTP, name: 'websocket' } });
     expect(
       ask(new ListedHistory([], [], ['archived', 'http', 'websocket']), [websocket, live()])
@@ -195,7 +195,7 @@ describe('the current status', () => {
     ).toEqual(['websocket', 'http', 'archived']);
   });
 
-  it('tells the last probe of this process, confirmed or not', () => {
+  it('includes the last probe of this process, confirmed or not', () => {
     const lastProbe: ProbeAttempt = {
       sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' },
       answer: { responseTime: 0.9, error: 'answered 503', delay: 0 },
@@ -205,13 +205,13 @@ describe('the current status', () => {
 });
 
 describe('the timeline of a service', () => {
-  it('has one interval for a service that has not changed for longer than the window', () => {
+  it('returns one interval when the last change is older than the window', () => {
     expect(ask(new ListedHistory([change('up', 0)], always)).timeline('http', 1).intervals).toEqual([
       { status: 'up', from: NOON - HOUR_MS, to: NOON, change: undefined },
     ]);
   });
 
-  it('tiles the window, and shows the change that an interval began with', () => {
+  it('tiles the window, and includes the change that started each interval', () => {
     const down = change('down', NOON - 30 * MINUTE);
     const { window, intervals } = ask(
       new ListedHistory([change('up', 0), down], [{ from: NOON - 45 * MINUTE, to: NOON }]),
@@ -238,7 +238,7 @@ describe('maintenance', () => {
     ask(new ListedHistory(changes, always, ['http'], { maintenance }));
   const disk = window(NOON - 40 * MINUTE, NOON - 20 * MINUTE);
 
-  it('is left out of the figures, or counts as the policy says', () => {
+  it('is excluded from the figures, or counted by policy', () => {
     expect(maintained(disk).service('http', 1)).toMatchObject({
       totalUptime: 35 * MINUTE,
       totalDowntime: 5 * MINUTE,
@@ -254,7 +254,7 @@ describe('maintenance', () => {
     });
   });
 
-  it('shows in the timeline, beside what was probed', () => {
+  it('appears in the timeline together with the probed status', () => {
     expect(
       maintained(disk)
         .timeline('http', 1)
@@ -273,7 +273,7 @@ describe('maintenance', () => {
     ]);
   });
 
-  it('shows in the current status while it goes on, and changes nothing of what is probed', () => {
+  it('appears in the current status while it is active, and leaves the probed status unchanged', () => {
     const current = window(NOON - MINUTE, NOON + HOUR_MS);
     expect(maintained(current).status()).toMatchObject([
       { currentStatus: 'up', maintenance: { window: current, from: NOON - MINUTE, to: NOON + HOUR_MS } },
@@ -302,11 +302,11 @@ describe('a correction', () => {
     new ListedHistory([change('up', 0), down, change('up', NOON - 10 * MINUTE)], always, ['http'], { corrections }),
   );
 
-  it('counts instead of what was probed', () => {
+  it('overrides the probed status', () => {
     expect(corrected.service('http', 1)).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
   });
 
-  it('is told in the timeline, without the change that it corrects', () => {
+  it('is marked in the timeline, without the change that it corrects', () => {
     expect(corrected.timeline('http', 1).intervals).toMatchObject([
       { status: 'up', to: NOON - 30 * MINUTE },
       { status: 'up', from: NOON - 30 * MINUTE, to: NOON - 15 * MINUTE, corrected: true, change: undefined },
@@ -316,7 +316,7 @@ describe('a correction', () => {
   });
 });
 
-describe('the figures of days that are over', () => {
+describe('totals of finished days', () => {
   const DAY = 24 * HOUR_MS;
   const history = (
     finalUntil: number,
@@ -336,7 +336,7 @@ describe('the figures of days that are over', () => {
     };
   };
 
-  it('come from the history as sums, and add up with the rest to the whole', () => {
+  it('are read as sums, and add up with the remaining intervals', () => {
     const midnight = NOON - 12 * HOUR_MS;
     const { asked, queries } = history(midnight);
     expect(queries.service('http', 48)).toMatchObject({ totalUptime: 28 * HOUR_MS, totalDowntime: 20 * HOUR_MS });
@@ -344,32 +344,32 @@ describe('the figures of days that are over', () => {
     expect(asked.map((span) => totalTime(new ListedHistory().totalsIn('http', span)))).toEqual([1.5 * DAY]);
   });
 
-  it('do not before a change that the history does not know yet', () => {
+  it('are not used after a change that the read model does not contain yet', () => {
     const unread = change('down', NOON - 13 * HOUR_MS);
     const { asked, queries } = history(NOON - 12 * HOUR_MS, [unread]);
     expect(queries.service('http', 48)).toMatchObject({ totalUptime: 15 * HOUR_MS, totalDowntime: 33 * HOUR_MS });
     expect(asked).toEqual([{ from: NOON - 2 * DAY, to: unread.at }]);
   });
 
-  it('do not where the window begins after them', () => {
+  it('are not used when the window starts after them', () => {
     const { asked, queries } = history(NOON - 12 * HOUR_MS);
     expect(queries.service('http', 1).totalUptime).toBe(HOUR_MS);
     expect(asked).toEqual([]);
   });
 });
 
-describe('a service that nobody knows', () => {
-  it('is an error that names its stream', () => {
+describe('a service that does not exist', () => {
+  it('fails with an error that names its stream', () => {
     const queries = ask(new ListedHistory());
     expect(() => queries.service('printer', 24)).toThrow(new StreamNotFoundError('service-uptime-printer'));
     expect(() => queries.timeline('printer', 24)).toThrow(StreamNotFoundError);
   });
 
-  it('is a mistake of the caller where no service can have that name', () => {
+  it('fails validation when the name is invalid', () => {
     expect(() => ask(new ListedHistory()).service('../etc', 24)).toThrow(ValidationError);
   });
 
-  it('is known by its history, though it is not configured any more', () => {
+  it('is found by its history after it was removed from the configuration', () => {
     expect(ask(new ListedHistory([change('up', 0)], always), []).service('http', 1)).toMatchObject({
       currentStatus: 'unknown',
       totalUptime: HOUR_MS - 5_000,

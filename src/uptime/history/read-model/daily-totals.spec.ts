@@ -31,7 +31,7 @@ import { openTables, UPTIME_TABLES } from './uptime-tables.js';
 const HOUR = UNIT_MS.hour;
 const FIRST_DAY = Date.UTC(2026, 2, 26);
 const DAYS = 9;
-/** Probed so seldom that a few samples reach over days. */
+/** Probed so rarely that a few samples span days. */
 const RULES = { ...HTTP, intervalMs: 3 * HOUR, timeoutMs: 0 };
 
 interface Happened {
@@ -41,7 +41,7 @@ interface Happened {
 
 const SERVICE = 'http';
 const changesStream = serviceUptimeStream(SERVICE);
-/** Often at the very beginning of a day. */
+/** Often exactly at the start of a day. */
 const moments = fc
   .tuple(fc.nat(DAYS), fc.oneof(fc.constant(0), fc.nat(DAY_MS - 1)))
   .map(([day, offset]) => FIRST_DAY + day * DAY_MS + offset);
@@ -170,7 +170,7 @@ describe('the totals of a window', () => {
     }
   };
 
-  it('are what its intervals add up to, whatever happened in whatever order, and all of its tables do not depend on how events were cut into batches', async () => {
+  it('equal the sum of its intervals for random events, and the tables do not depend on batch sizes', async () => {
     const [cut, whole] = [openModel('cut'), openModel('whole')];
     const history = new UptimeReadModel(cut);
     await fc.assert(
@@ -196,7 +196,7 @@ describe('the totals of a window', () => {
     );
   }, 60_000);
 
-  it('take a row for each day that is over and known of, and none for years that nobody probed in', async () => {
+  it('store one row for each finished day with data, and none for years without probes', async () => {
     const model = openModel('model');
     const at = (day: number): Happened => ({
       streamName: probeSamplesStream(SERVICE),
@@ -230,7 +230,7 @@ describe('the totals of a window', () => {
     ).toMatchObject({ up: 2 * DAY_MS + 18 * HOUR, unknown: 3_997 * DAY_MS + 6 * HOUR });
   });
 
-  it('are all unknown for a service that nobody knows', () => {
+  it('are all unknown for a service that does not exist', () => {
     expect(new UptimeReadModel(openModel('model')).totalsIn('printer', { from: 0, to: DAY_MS })).toMatchObject({
       up: 0,
       unknown: DAY_MS,

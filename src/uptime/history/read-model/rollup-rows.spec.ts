@@ -49,7 +49,7 @@ describe('the rollups of samples', () => {
   const rowsOf = (unit: RollupUnit): number[] => [...openTables(model).rollups[unit].getKeys()].map(([, at = 0]) => at);
   const countIn = (from: number, to: number): number | undefined => history.responseTimes('http', { from, to })?.count;
 
-  it('tell how fast the answers of a window came, within 1/32, whatever unit they come from', async () => {
+  it('return response times of a window within 1/32, from every unit', async () => {
     await record(...Array.from({ length: 1_000 }, (_, index) => sample(NOON + index * 10_000, index + 1)));
     const { count, p50, p95, p99 } = history.responseTimes('http', { from: NOON, to: NOON + DAY_MS }) ?? {
       count: 0,
@@ -66,7 +66,7 @@ describe('the rollups of samples', () => {
       expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact / 32);
   });
 
-  it('widen the edges of a window to whole minutes while those are kept, and to hours and days later', async () => {
+  it('widen the edges of a window to minutes while those are retained, then to hours and days', async () => {
     const at = startOf('hour', NOON) + 10 * MINUTE + 30_000;
     await record(sample(at - HOUR, 5), sample(at - MINUTE, 5), sample(at, 5));
     expect(countIn(at, at + 1)).toBe(1);
@@ -78,7 +78,7 @@ describe('the rollups of samples', () => {
     expect(countIn(at + 4 * DAY_MS, at + 70 * DAY_MS + 1)).toBe(2);
   });
 
-  it('keep minutes for two days and hours for sixty before the newest sample, and days for ever', async () => {
+  it('retain minutes for two days and hours for sixty before the newest sample, and days forever', async () => {
     await record(sample(NOON, 5));
     await record(sample(NOON + 2 * DAY_MS + HOUR, 5));
     expect([rowsOf('minute'), rowsOf('hour'), rowsOf('day')].map(({ length }) => length)).toEqual([1, 2, 2]);
@@ -86,7 +86,7 @@ describe('the rollups of samples', () => {
     expect([rowsOf('minute'), rowsOf('hour'), rowsOf('day')].map(({ length }) => length)).toEqual([1, 1, 3]);
   });
 
-  it('count a window that comes late in the units that are still kept', async () => {
+  it('add late samples to the units that are still retained', async () => {
     await record(sample(NOON + 100 * DAY_MS, 5));
     await record(sample(NOON + 97 * DAY_MS, 5), sample(NOON + 97 * DAY_MS + 10_000, 5));
     await record(sample(NOON, 5));
@@ -94,7 +94,7 @@ describe('the rollups of samples', () => {
     expect(countIn(NOON, NOON + 101 * DAY_MS)).toBe(4);
   });
 
-  it('tell which kinds of error there were, the most frequent first', async () => {
+  it('return error kinds, most frequent first', async () => {
     await record(
       sample(NOON, 5),
       ...[1, 2, 3].map((second) => sample(NOON + second * 10_000, 5_000, `no answer within ${second} ms`)),
@@ -109,12 +109,12 @@ describe('the rollups of samples', () => {
     expect(history.responseTimes('http', { from: NOON + HOUR, to: NOON + 2 * HOUR })).toBeUndefined();
   });
 
-  it('are none for a service that has no samples', () => {
+  it('are empty for a service without samples', () => {
     expect(history.responseTimes('printer', { from: 0, to: NOON })).toBeUndefined();
     expect(history.errorKinds('printer', { from: 0, to: NOON })).toEqual([]);
   });
 
-  it('take up no more than 30 bytes a minute for a steady service', async () => {
+  it('take at most 30 bytes a minute for a steady service', async () => {
     await record(...Array.from({ length: 360 }, (_, index) => sample(NOON + index * 10_000, 3 + (index % 7) / 10)));
     const { minute } = openTables(model).rollups;
     const sizes = [...minute.getKeys()].map((key) => minute.getBinary(key)?.length ?? 0);

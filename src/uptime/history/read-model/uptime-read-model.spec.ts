@@ -25,7 +25,7 @@ import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 const EVER: TimeRange = { from: 0, to: 2 * NOON };
 const SECOND = 1_000;
 
-describe('the read model of uptime', () => {
+describe('uptime read model', () => {
   let directory: string;
   let store: MemoryEventStore;
   const opened: ReadModel[] = [];
@@ -39,7 +39,7 @@ describe('the read model of uptime', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Opens the tables and waits until all that is in the store is in them. */
+  /** Opens the tables and waits until they contain every stored event. */
   const open = async (under = directory): Promise<UptimeReadModel> => {
     const model = new ReadModel(uptimeReadModel, store, under);
     opened.push(model);
@@ -64,7 +64,7 @@ describe('the read model of uptime', () => {
         store.appendToStream(serviceUptimeStream(recorded.serviceName), toServiceStatusChanged(recorded)),
       ),
     );
-  /** Samples so many seconds after noon. */
+  /** Samples at the given seconds after noon. */
   const recordSamples = (service: string, seconds: readonly number[], prober = 'prober1'): Promise<unknown> => {
     const samples = seconds.map((second) => toSample({ at: NOON + second * SECOND, responseTime: 2 }, HTTP.grades));
     return store.appendToStream(probeSamplesStream(service), toProbesRecorded(service, samples, HTTP, prober));
@@ -72,12 +72,12 @@ describe('the read model of uptime', () => {
   const secondsOf = (spans: readonly TimeRange[]): number[][] =>
     spans.map(({ from, to }) => [(from - NOON) / SECOND, (to - NOON) / SECOND]);
 
-  it('knows the services that have a stream, probed or not', async () => {
+  it('lists services that have a stream, probed or not', async () => {
     for (const service of ['websocket', 'http']) await createUptimeStream(store, service);
     expect((await open()).services()).toEqual(['http', 'websocket']);
   });
 
-  it('gives the changes of a window, and the last one up to a moment', async () => {
+  it('returns the changes of a window, and the last one up to an instant', async () => {
     const [first, second, third] = [
       change('http', 'up', NOON),
       change('http', 'down', NOON + 5),
@@ -93,14 +93,14 @@ describe('the read model of uptime', () => {
     expect(history.lastChange('websocket')).toBeUndefined();
   });
 
-  it('keeps changes of one millisecond in the order of the stream', async () => {
+  it('keeps changes of the same millisecond in stream order', async () => {
     await record(change('http', 'down', NOON), change('http', 'up', NOON));
     const history = await open();
     expect(history.changesIn('http', EVER).map(({ status }) => status)).toEqual(['down', 'up']);
     expect(history.lastChange('http')?.status).toBe('up');
   });
 
-  it('makes one span of windows that follow one another without a gap, and another one after a gap', async () => {
+  it('merges consecutive windows into one range, and starts another one after a gap', async () => {
     await recordSamples('http', [0, 10, 20]);
     await recordSamples('http', [30, 40]);
     await recordSamples('http', [66, 76]);
@@ -111,7 +111,7 @@ describe('the read model of uptime', () => {
     ]);
   });
 
-  it('finds a gap within a window', async () => {
+  it('detects a gap within a window', async () => {
     await recordSamples('http', [0, 10, 40, 50]);
     expect(secondsOf((await open()).coveredIn('http', EVER))).toEqual([
       [0, 10],
@@ -119,7 +119,7 @@ describe('the read model of uptime', () => {
     ]);
   });
 
-  it('gives the spans that touch a window, and those of no other service', async () => {
+  it('returns the ranges that touch a window, of that service only', async () => {
     await recordSamples('http', [0, 10, 100, 110, 200, 210]);
     await recordSamples('http-2', [100, 150]);
     const history = await open();
@@ -133,7 +133,7 @@ describe('the read model of uptime', () => {
     ]);
   });
 
-  it('merges windows of two replicas that come in any order, as if they had been one', async () => {
+  it('merges the windows of two replicas independently of their order', async () => {
     const windows = fc.array(
       fc.record({ start: fc.nat(300), gaps: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 }) }),
       { minLength: 1, maxLength: 8 },
@@ -160,7 +160,7 @@ describe('the read model of uptime', () => {
     );
   });
 
-  it('knows what maintenance was scheduled and which of it was cancelled, and the corrections, each in the order of the stream', async () => {
+  it('returns scheduled and cancelled maintenance and corrections in stream order', async () => {
     const single = { id: 'upgrade', from: NOON, to: NOON + 60 * SECOND, reason: 'upgrade', scheduledBy: 'alice' };
     const recurring = {
       id: 'backup',
@@ -202,7 +202,7 @@ describe('the read model of uptime', () => {
     expect(history.corrections('websocket')).toEqual([]);
   });
 
-  it('takes in what comes while it runs, goes on after a restart, and is the same when it is built anew from the streams', async () => {
+  it('applies live events, resumes after a restart, and is identical after a rebuild from the streams', async () => {
     await record(change('http', 'up', NOON));
     await recordSamples('http', [0, 10]);
     const running = await open();
@@ -226,7 +226,7 @@ describe('the read model of uptime', () => {
     expect(all(await open(join(directory, 'anew')))).toEqual(restarted);
   });
 
-  it('leaves out events that are not what they say, and keeps the rest', async () => {
+  it('skips malformed events, and applies the rest', async () => {
     await store.appendToStream('service-uptime-http', { type: 'ServiceStatusChanged', data: { status: 'superb' } });
     await store.appendToStream('system-probe-samples-http', { type: 'ProbesRecorded', data: { columns: '???' } });
     await record(change('http', 'up', NOON));

@@ -1,6 +1,6 @@
 import { ProbeScheduler, type ScheduledProbe } from './probe-scheduler.js';
 
-describe('the timetable of the probes', () => {
+describe('probe scheduler', () => {
   let scheduler: ProbeScheduler;
   let started: Record<string, number[]>;
   let atOnce: number;
@@ -30,7 +30,7 @@ describe('the timetable of the probes', () => {
     jest.useRealTimers();
   });
 
-  /** Takes so long for each turn, in milliseconds. */
+  /** Duration of each run, in milliseconds. */
   const entry = (name: string, intervalMs = 10_000, takes = 0, jitterMs = 0): ScheduledProbe => ({
     name,
     intervalMs,
@@ -46,7 +46,7 @@ describe('the timetable of the probes', () => {
     Array.from({ length: count }, (_, index) => entry(`service-${index}`, 10_000, takes));
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
 
-  it('begins nothing before it is started, and nothing after it is stopped', async () => {
+  it('runs nothing before start and nothing after stop', async () => {
     scheduler.set([entry('a')]);
     await pass(20_000);
     expect(started).toEqual({});
@@ -58,7 +58,7 @@ describe('the timetable of the probes', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('gives each its turns at its interval, not all at the same moment', async () => {
+  it('runs each service at its interval, not all at the same instant', async () => {
     scheduler.set([entry('a'), entry('b'), entry('c', 3_000)]);
     scheduler.start();
     await pass(20_000);
@@ -69,7 +69,7 @@ describe('the timetable of the probes', () => {
     });
   });
 
-  it('spreads the first turns of many over their interval', async () => {
+  it('spreads the first runs of many services over their interval', async () => {
     scheduler.set(many(1_000, 1));
     scheduler.start();
     await pass(9_999);
@@ -78,7 +78,7 @@ describe('the timetable of the probes', () => {
     expect(mostAtOnce).toBe(1);
   });
 
-  it('does not drift, however late single turns are', async () => {
+  it('does not drift when single runs are late', async () => {
     scheduler.set([entry('a', 1_000, 0, 300)]);
     scheduler.start();
     for (let turn = 0; turn < 10; turn++) {
@@ -90,7 +90,7 @@ describe('the timetable of the probes', () => {
     expect(Math.max(...(started.a ?? []))).toBeGreaterThan(9_000);
   });
 
-  it('leaves out the turns of one whose last turn still runs, and counts them, and goes on with the others', async () => {
+  it('skips and counts the runs of a service that is still running, and continues with the others', async () => {
     scheduler.set([entry('slow', 10_000, 25_000), entry('quick')]);
     scheduler.start();
     await pass(40_000);
@@ -98,7 +98,7 @@ describe('the timetable of the probes', () => {
     expect(scheduler.stats).toEqual({ started: 6, skipped: 3 });
   });
 
-  it('runs no more than so many at once; the others have their turn as soon as one ends', async () => {
+  it('limits concurrent runs, and starts the next one as soon as one ends', async () => {
     make(4);
     scheduler.set(many(20, 2_500));
     scheduler.start();
@@ -107,12 +107,12 @@ describe('the timetable of the probes', () => {
     expect(Object.keys(started)).toHaveLength(20);
   });
 
-  it('does not make up for turns that were missed while the process stood still', async () => {
+  it('does not catch up on runs that were missed while the process was suspended', async () => {
     scheduler.set([entry('a', 1_000)]);
     scheduler.start();
     await pass(0);
     jest.setSystemTime(Date.now());
-    // As when the process is stopped for 4.5 seconds: the timer comes late.
+    // The process is suspended for 4.5 seconds: the timer fires late.
     const late = jest.spyOn(performance, 'now').mockImplementation(() => startedAt + 4_500);
     await pass(1_000);
     late.mockRestore();
@@ -120,7 +120,7 @@ describe('the timetable of the probes', () => {
     expect(started.a).toHaveLength(2);
   });
 
-  it('lets those that stay keep their turns when others come or go, and begins new ones soon', async () => {
+  it('keeps the slots of unchanged services when others are added or removed, and starts new ones soon', async () => {
     scheduler.set([entry('stays'), entry('goes')]);
     scheduler.start();
     await pass(5_000);
@@ -129,7 +129,7 @@ describe('the timetable of the probes', () => {
     expect(started).toEqual({ stays: [0, 10_000], goes: [100], comes: [5_000, 15_000] });
   });
 
-  it('moves one to its new interval', async () => {
+  it('applies a changed interval', async () => {
     scheduler.set([entry('a')]);
     scheduler.start();
     await pass(2_000);
@@ -138,7 +138,7 @@ describe('the timetable of the probes', () => {
     expect(started.a).toEqual([0, 2_000, 3_000, 4_000]);
   });
 
-  it('never has two turns of one at once, also where it is replaced while one runs', async () => {
+  it('never runs a service twice at once, also when it is replaced during a run', async () => {
     scheduler.set([entry('a', 1_000, 5_000)]);
     scheduler.start();
     await pass(500);

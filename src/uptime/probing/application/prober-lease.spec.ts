@@ -8,13 +8,13 @@ import { LeaseLostError, ProberLease } from './prober-lease.js';
 const LEASE_MS = 15_000;
 const STREAM = serviceUptimeStream('http');
 
-/** A replica's wall clock may be wrong by so much; its monotonic one begins anywhere. */
+/** Clock offset of a replica in ms; its monotonic clock has a random origin. */
 const clockThatIsOff = (milliseconds: number): { now(): number; monotonic(): number } => ({
   now: () => Date.now() + milliseconds,
   monotonic: () => performance.now() + 1_000 * milliseconds,
 });
 
-describe('the lease of the prober', () => {
+describe('prober lease', () => {
   let store: MemoryEventStore;
   let logged: string[];
   let happened: string[];
@@ -63,7 +63,7 @@ describe('the lease of the prober', () => {
   const change = { streamName: STREAM, events: [{ type: 'Changed', data: {} }], expectedRevision: 'any' } as const;
   const append = async (lease: ProberLease): Promise<unknown> => writers.get(lease)?.append(change);
 
-  it('is taken by the one that is there, and kept for as long as it is', async () => {
+  it('is acquired by the only replica, and renewed while it runs', async () => {
     const lease = start('one');
     await pass(0);
     expect(lease.isHeld).toBe(true);
@@ -72,7 +72,7 @@ describe('the lease of the prober', () => {
     expect(lease.isHeld).toBe(true);
   });
 
-  it('is held by one of two, however their clocks differ, and the other one sees since when', async () => {
+  it('is held by one of two replicas with different clocks, and the other one observes since when', async () => {
     const one = start('one', { clock: clockThatIsOff(-7_000) });
     await pass(0);
     const two = start('two', { clock: clockThatIsOff(9_000) });
@@ -83,7 +83,7 @@ describe('the lease of the prober', () => {
     expect(Date.now() + 9_000 - (two.remoteHolder?.until ?? 0)).toBeLessThan(LEASE_MS);
   });
 
-  it('goes to the next one at once where it is given back', async () => {
+  it('is acquired by the next replica immediately after a release', async () => {
     const one = start('one');
     await pass(0);
     const two = start('two');
@@ -94,7 +94,7 @@ describe('the lease of the prober', () => {
     expect(happened).toEqual(['one gained from nobody', 'two found it elsewhere', 'two gained from one']);
   });
 
-  it('goes to the next one within a lease, and not before its holder has stopped counting on it, where that is gone', async () => {
+  it('is acquired within a lease after its holder died, but not while that would still trust it', async () => {
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('gone', LEASE_MS));
     const two = start('two');
     await pass(LEASE_MS * 0.55);
@@ -104,14 +104,14 @@ describe('the lease of the prober', () => {
     expect(happened).toEqual(['two found it elsewhere', 'two gained from gone']);
   });
 
-  it('is taken at once from a process that ran on the same data before', async () => {
+  it('is taken over immediately from an earlier process with the same data directory', async () => {
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('before', LEASE_MS));
     const lease = start('one', { predecessor: 'before' });
     await pass(0);
     expect(lease.isHeld).toBe(true);
   });
 
-  it('is lost to one that took over, and what only the prober may write is refused then', async () => {
+  it('is lost after a takeover, and fenced writes are rejected from then on', async () => {
     const one = start('one');
     await pass(0);
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
@@ -122,10 +122,10 @@ describe('the lease of the prober', () => {
     expect(store.eventsOf(STREAM)).toEqual([]);
   });
 
-  it('lets a holder write nothing that does not know yet that another one has taken over', async () => {
+  it('rejects writes of a holder that has not observed the takeover yet', async () => {
     const one = start('one');
     await pass(0);
-    // In the store before the append, but the news of it comes after.
+    // Stored before the append, but observed after it.
     store.beforeNextAppend(() => Promise.resolve());
     const taken = store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
     const refused = expect(append(one)).rejects.toBeInstanceOf(LeaseLostError);
@@ -135,7 +135,7 @@ describe('the lease of the prober', () => {
     expect(store.eventsOf(STREAM)).toEqual([]);
   });
 
-  it('lets its holder write while it renews it', async () => {
+  it('accepts writes of its holder during a renewal', async () => {
     const one = start('one');
     for (let second = 0; second < 40; second++) {
       await pass(1_000);
@@ -145,7 +145,7 @@ describe('the lease of the prober', () => {
     expect(store.eventsOf(PROBER_LEASE_STREAM, 'LeaseAcquired').length).toBeGreaterThan(5);
   });
 
-  it('stays with its holder over an outage of the store, however long, and the others wait a whole lease after it', async () => {
+  it('stays with its holder during a store outage, and the others wait a full lease after it', async () => {
     const one = start('one');
     await pass(0);
     const two = start('two');
@@ -162,7 +162,7 @@ describe('the lease of the prober', () => {
     await append(one);
   });
 
-  it('is renewed where the answer to a renewal was lost', async () => {
+  it('is renewed when the response to a renewal was lost', async () => {
     const one = start('one');
     await pass(0);
     store.loseNextAnswer();
@@ -172,7 +172,7 @@ describe('the lease of the prober', () => {
     expect(happened).toEqual(['one gained from nobody']);
   });
 
-  it('fences by the clock alone on a store that knows no writes on condition of another stream, and says so once', async () => {
+  it('fences by the clock alone on a store without multi-stream appends, and logs that once', async () => {
     store.appendConditionally = () => Promise.reject(new UnsupportedByStoreError('The KurrentDB in use cannot do it'));
     const one = start('one');
     await pass(0);
@@ -182,7 +182,7 @@ describe('the lease of the prober', () => {
     expect(logged.filter((message) => message.includes('fenced by its clock only'))).toHaveLength(1);
   });
 
-  it('passes on what the store does not like about a write, and goes on fencing', async () => {
+  it('rethrows other append errors, and continues fencing', async () => {
     const appendConditionally = store.appendConditionally.bind(store);
     store.appendConditionally = () => Promise.reject(new ValidationError('not JSON'));
     const one = start('one');

@@ -25,7 +25,7 @@ const service = (name: string, changed: Partial<MonitoredService> = {}): Monitor
   ...changed,
 });
 
-describe('the prober', () => {
+describe('prober', () => {
   let store: MemoryEventStore;
   let probes: Map<string, DecidedProbe>;
   let logged: string[];
@@ -94,7 +94,7 @@ describe('the prober', () => {
     return prober;
   };
   const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
-  /** Its process ends, and leaves the spool to the next one. */
+  /** Ends the process; the spool stays for the next one. */
   const end = async (prober: Prober, spool: TemporarySpool): Promise<void> => {
     const stopping = prober.stop(100);
     await pass(200);
@@ -110,7 +110,7 @@ describe('the prober', () => {
       .eventsOf(`system-probe-samples-${name}`)
       .flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
 
-  it('probes where no other replica does, and is settled when it knows which one does', async () => {
+  it('probes when no other replica does, and is settled once the holder is known', async () => {
     const one = start('one', [service('a'), service('b')]);
     expect(one.isLeaseSettled).toBe(false);
     await pass(30_000);
@@ -121,7 +121,7 @@ describe('the prober', () => {
     expect(probeOf('c').begun).toBe(0);
   });
 
-  it('tells of services that another replica probes when that was seen to', async () => {
+  it('reports when the other replica was last observed for the services that it probes', async () => {
     start('one', [service('a')]);
     await pass(30_000);
     const began = Date.now();
@@ -132,7 +132,7 @@ describe('the prober', () => {
     expect(Date.now() - (covered?.to ?? 0)).toBeLessThan(LEASE_MS);
   });
 
-  it('hands over to a replica that took the lease, and takes over from it again, each change once', async () => {
+  it('hands over to a replica that took the lease and takes over again, recording each change once', async () => {
     const one = start('one', [service('a')]);
     await pass(30_000);
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
@@ -148,7 +148,7 @@ describe('the prober', () => {
     expect(new Set(times).size).toBe(times.length);
   });
 
-  it('begins to probe what is added, and ends to probe what is removed, which keeps its history', async () => {
+  it('starts probing an added service, and stops probing a removed one, whose history is kept', async () => {
     const prober = start('one', [service('stays'), service('goes')]);
     await pass(30_000);
     const stays = prober.monitors.get('stays');
@@ -164,7 +164,7 @@ describe('the prober', () => {
     expect(changesOf('goes')).toEqual(['up']);
   });
 
-  it('goes on with a service that is changed by its new rules, where its history stands', async () => {
+  it('continues a changed service by its new rules, from its recorded state', async () => {
     const prober = start('one', [service('a')]);
     await pass(30_000);
     await prober.setServices([service('a', { failureThreshold: 1 })]);
@@ -174,7 +174,7 @@ describe('the prober', () => {
     expect(changesOf('a')).toEqual(['up', 'down']);
   });
 
-  it('records what the process before on the same data left', async () => {
+  it('records the spooled samples of an earlier process with the same data directory', async () => {
     const spool = new TemporarySpool();
     const one = start('one', [service('a')], spool);
     await pass(30_000);
@@ -192,7 +192,7 @@ describe('the prober', () => {
     expect(changesOf('a')).toEqual(['up']);
   });
 
-  it('goes on where its predecessor probed, though the store is away and nobody can say whose the lease is', async () => {
+  it('resumes for its predecessor while the store is unavailable and the lease holder is unknown', async () => {
     const spool = new TemporarySpool();
     const one = start('one', [service('a')], spool);
     await pass(25_500);
@@ -208,7 +208,7 @@ describe('the prober', () => {
     expect(changesOf('a')).toEqual(['up']);
   });
 
-  it('leaves out what that one found when another replica may have probed already', async () => {
+  it('drops spooled changes when another replica may have probed already', async () => {
     const spool = new TemporarySpool();
     const one = start('one', [service('a')], spool);
     await pass(25_500);
@@ -221,7 +221,7 @@ describe('the prober', () => {
     const since = Date.now();
     start('two', [service('a')], spool);
     await pass(5_000);
-    // Those from while it was the prober are recorded by it all the same, though another one is now.
+    // Samples from the time when it held the lease are still recorded by it.
     expect(samplesIn('a').filter(({ at }) => at > counted - LEASE_MS && at < counted)).not.toEqual([]);
     await pass(85_000);
     expect(samplesIn('a').filter(({ at }) => at > counted && at < since)).toEqual([]);

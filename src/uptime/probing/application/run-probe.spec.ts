@@ -5,7 +5,7 @@ import { runProbe } from './run-probe.js';
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const REFUSED: ProbeResult = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
 
-describe('taking a sample', () => {
+describe('running a probe', () => {
   const eventLoopLag = { total: () => 0 };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let probe: DecidedProbe;
@@ -25,19 +25,19 @@ describe('taking a sample', () => {
     };
   };
 
-  it('tries a failed probe again, and takes the first that succeeds, dated to the first try', async () => {
+  it('retries a failed probe, and dates the first success to the first attempt', async () => {
     answers(REFUSED, REFUSED, { responseTime: 7 });
     expect((await take({ retries: 3 }))?.sample).toMatchObject({ at: 1_000, status: 'up', responseMicros: 7_000 });
     expect(probe.begun).toBe(3);
   });
 
-  it('is down where no try succeeds', async () => {
+  it('is down when no attempt succeeds', async () => {
     answers(REFUSED, REFUSED, { ...REFUSED, error: 'the last one' });
     expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'down', error: 'the last one' });
     expect(probe.begun).toBe(3);
   });
 
-  it('does not try again what is only slow, or answers with a warning', async () => {
+  it('does not retry a slow result or one with a warning', async () => {
     answers({ responseTime: 1_500 });
     expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'degraded', grade: 'slow' });
     answers({ responseTime: 3, warning: 'the certificate ends in 5 days' });
@@ -49,13 +49,13 @@ describe('taking a sample', () => {
     expect(probe.begun).toBe(2);
   });
 
-  it('takes none where it is stopped between two tries', async () => {
+  it('returns no sample when it is stopped between two attempts', async () => {
     answers(REFUSED);
     setTimeout(() => stop.abort(), 20);
     expect(await take({ retries: 5, retryDelayMs: 60_000 })).toBeUndefined();
   });
 
-  it('says what a probe was still waiting for when its time was over, where that knows it', async () => {
+  it('reports what a probe was waiting for at its timeout, if the probe reports it', async () => {
     probe.probe = (signal) =>
       new Promise((resolve) =>
         signal.addEventListener('abort', () =>

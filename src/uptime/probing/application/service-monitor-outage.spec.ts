@@ -1,10 +1,10 @@
 import { useMonitored } from '../../../../test/support/monitored.js';
 import { NOON } from '../../../../test/support/probed-service.js';
 
-describe('the monitor of a service, while the store is away', () => {
+describe('service monitor during a store outage', () => {
   const given = useMonitored();
 
-  it('goes on probing, and records the changes later, in order, with their times, once', async () => {
+  it('continues probing, and records the changes later, once, in order, with their times', async () => {
     await given.run(3);
     given.store.goAway();
     given.probe.goesDown();
@@ -23,7 +23,7 @@ describe('the monitor of a service, while the store is away', () => {
     ]);
   });
 
-  it('from the very start on, judges the samples by what the stream says when it can be read', async () => {
+  it('applies samples from before the first read of the stream to the recorded state', async () => {
     await given.run(3);
     await given.monitor.stop(1_000);
     given.store.goAway();
@@ -38,7 +38,7 @@ describe('the monitor of a service, while the store is away', () => {
     expect(given.told()).toEqual(['up@0', 'down@30', 'up@60']);
   });
 
-  it('records a sample once, also where the process was killed between recording it and noting that', async () => {
+  it('records a sample once when the process was killed between append and spool update', async () => {
     await given.run(8);
     given.store.loseNextAnswer();
     await given.run(1);
@@ -51,7 +51,7 @@ describe('the monitor of a service, while the store is away', () => {
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('stops in time, and what could not be recorded is recorded after the next start, by the process that finds it', async () => {
+  it('stops in time, and the next process records what is left in the spool', async () => {
     await given.run(3);
     given.store.goAway();
     given.probe.goesDown();
@@ -64,7 +64,7 @@ describe('the monitor of a service, while the store is away', () => {
     given.store.comeBack();
     const restarted = await given.start('prober2');
     expect(given.told()).toEqual(['up@0', 'down@30']);
-    // What waits is known already, also before it is recorded.
+    // Pending changes count before they are recorded.
     expect(restarted.covered).toEqual([{ from: NOON + 20_000, to: NOON + 50_000 }]);
     await restarted.stop(1_000);
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5]);

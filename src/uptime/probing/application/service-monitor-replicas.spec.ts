@@ -2,10 +2,10 @@ import { CHANGES_STREAM, useMonitored } from '../../../../test/support/monitored
 import { HTTP, NOON } from '../../../../test/support/probed-service.js';
 import { toServiceStatusChanged } from '../../domain/index.js';
 
-describe('the monitor of a service, with another replica', () => {
+describe('service monitor with another replica', () => {
   const given = useMonitored();
 
-  it('two that see the same record each change once', async () => {
+  it('records each change once when two replicas probe the same service', async () => {
     const other = await given.start('prober2');
     const both = async (times: number): Promise<void> => {
       for (let index = 0; index < times; index++) {
@@ -22,7 +22,7 @@ describe('the monitor of a service, with another replica', () => {
     expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
   });
 
-  it('drops a change that the other one was faster with, and goes on from there', async () => {
+  it('drops a change that the other replica has recorded first, and continues from there', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
@@ -43,7 +43,7 @@ describe('the monitor of a service, with another replica', () => {
     expect(given.changes().at(-1)?.duration).toBe(31_000);
   });
 
-  it('hands over: leaves its changes to that one, and records the samples from while it was sure to be the prober', async () => {
+  it('drops its changes on handover, and records the samples from while its lease was valid', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
@@ -59,7 +59,7 @@ describe('the monitor of a service, with another replica', () => {
     expect(given.probe.begun).toBe(begun);
   });
 
-  it('takes over where that one stood: a run that its recorded samples began goes on', async () => {
+  it('takes over with the streak from the recorded samples of the other replica', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
@@ -71,7 +71,7 @@ describe('the monitor of a service, with another replica', () => {
     expect(given.told()).toEqual(['up@0', 'down@30']);
   });
 
-  it('begins runs anew where nobody probed for too long', async () => {
+  it('starts a new streak after a gap without probes', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
@@ -82,7 +82,7 @@ describe('the monitor of a service, with another replica', () => {
     expect(given.told()).toEqual(['up@0', 'down@110']);
   });
 
-  it('gives up for now, and not for ever, where the other one is always faster', async () => {
+  it('gives up after repeated conflicts, and retries later', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { CHANGES_STREAM, Monitored, SAMPLES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
 import { HTTP, NOON } from '../../../../test/support/probed-service.js';
 
-describe('the monitor of a service', () => {
+describe('service monitor', () => {
   const given = useMonitored();
 
-  it('creates the streams, the samples with a limited age, before it writes to them', async () => {
+  it('creates the streams before it writes to them, the samples with a maximum age', async () => {
     await given.run(2);
     expect(given.store.created).toMatchObject([
       { name: CHANGES_STREAM, owner: 'system' },
@@ -15,14 +15,14 @@ describe('the monitor of a service', () => {
     expect(given.monitor.isReady).toBe(true);
   });
 
-  it('keeps the samples for as long as is configured now, also in a stream that was made when that was something else', async () => {
+  it('applies a changed maximum age of samples to an existing stream', async () => {
     await given.store.createStream({ name: SAMPLES_STREAM, description: '', owner: 'system', maxAge: 60 });
     await given.run(2);
     expect((await given.store.getStreamMetadata(SAMPLES_STREAM)).metadata.maxAge).toBe(7_776_000);
     expect(given.samples()).toHaveLength(2);
   });
 
-  it('records a change when it is confirmed, dated to the first sample that shows it, and nothing while nothing changes', async () => {
+  it('records a confirmed change, dated to the first sample that shows it, and nothing else', async () => {
     await given.run(4);
     expect(given.told()).toEqual(['up@0']);
     given.probe.goesDown();
@@ -39,7 +39,7 @@ describe('the monitor of a service', () => {
     ]);
   });
 
-  it('goes on after a restart where the stream stands', async () => {
+  it('continues from the recorded state after a restart', async () => {
     await given.run(3);
     await given.monitor.stop(1_000);
     given.clock.advance(3_600_000);
@@ -51,13 +51,13 @@ describe('the monitor of a service', () => {
     expect(given.told()).toEqual(['up@0', 'down@3680']);
   });
 
-  it('records nothing when it is stopped: stopping is not downtime', async () => {
+  it('records no change when it is stopped: stopping is not downtime', async () => {
     await given.run(3);
     await given.monitor.stop(1_000);
     expect(given.told()).toEqual(['up@0']);
   });
 
-  it('records the samples once in a window, with every change, and when it is stopped', async () => {
+  it('records the samples once per window, with every change, and when it is stopped', async () => {
     await given.run(2);
     expect(given.samples()).toHaveLength(2);
     await given.run(6);
@@ -69,7 +69,7 @@ describe('the monitor of a service', () => {
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('does not begin a probe while another one runs', async () => {
+  it('does not start a probe while another one runs', async () => {
     given.probe.isHanging = true;
     const first = given.monitor.probeOnce();
     const second = given.monitor.probeOnce();
@@ -80,7 +80,7 @@ describe('the monitor of a service', () => {
     await Promise.all([first, second]);
   });
 
-  it('ends a probe at its timeout, and takes that for a failure', async () => {
+  it('aborts a probe at its timeout, and counts it as a failure', async () => {
     given.probe.isHanging = true;
     const impatient = await given.start('prober1', { ...HTTP, timeoutMs: 20, failureThreshold: 1 });
     await impatient.probeOnce();
@@ -89,7 +89,7 @@ describe('the monitor of a service', () => {
     expect(given.changes()).toMatchObject([{ status: 'down', metadata: { error: 'no answer within 20 ms' } }]);
   });
 
-  it('takes no sample of a probe that was under way when it was stopped', async () => {
+  it('discards a probe that was running when it was stopped', async () => {
     given.probe.isHanging = true;
     const probing = given.monitor.probeOnce();
     await Promise.resolve();
@@ -99,7 +99,7 @@ describe('the monitor of a service', () => {
     expect(given.samples()).toEqual([]);
   });
 
-  it('takes a probe that breaks for a failure, and tells the log why', async () => {
+  it('counts a probe that throws as a failure, and logs the error', async () => {
     given.probe.probe = () => Promise.reject(new TypeError('undefined is not a function'));
     await given.run(3);
     expect(given.changes()).toMatchObject([
@@ -119,7 +119,7 @@ describe('the monitor of a service', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  it('records once what was written though the answer was lost', async () => {
+  it('records a change once when the response to the append was lost', async () => {
     await given.run(3);
     given.probe.goesDown();
     await given.run(2);
@@ -132,7 +132,7 @@ describe('the monitor of a service', () => {
     expect(given.samples()).toHaveLength(8);
   });
 
-  it('records samples once though the answer was lost and more of them have come since', async () => {
+  it('records samples once when the response was lost and more samples have followed', async () => {
     await given.run(8);
     given.store.loseNextAnswer();
     await given.run(1);
@@ -142,7 +142,7 @@ describe('the monitor of a service', () => {
     expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('records the same history whatever the store does in between, each change and each sample once', async () => {
+  it('records each change and each sample once under random store failures', async () => {
     const anySteps = fc.array(
       fc.record({
         answer: fc.constantFrom('up', 'slow', 'down'),
@@ -180,7 +180,7 @@ describe('the monitor of a service', () => {
     );
   });
 
-  it('finds its state behind other events of the stream, however many there are', async () => {
+  it('finds its state behind any number of other events in the stream', async () => {
     await given.run(3);
     for (let index = 0; index < 120; index++)
       await given.store.appendToStream(CHANGES_STREAM, {

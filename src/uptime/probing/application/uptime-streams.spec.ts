@@ -4,7 +4,7 @@ import { type NewStream, PermissionError } from '../../../event-store/domain/ind
 import { createUptimeStreams } from './uptime-streams.js';
 
 describe('creating the uptime streams', () => {
-  it('makes those of every service, the changes readable by everyone and the raw samples by nobody, and says so in the documented form', async () => {
+  it('creates the streams of every service, with public changes and private samples', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     expect(await createUptimeStreams(store, ['http', 'database'], 7_776_000)).toEqual([
       { service: 'http', streamName: 'service-uptime-http', success: true, streamId: 'service-uptime-http' },
@@ -29,14 +29,14 @@ describe('creating the uptime streams', () => {
     ]);
   });
 
-  it('is harmless when they are there', async () => {
+  it('succeeds when the streams exist', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     const first = await createUptimeStreams(store, ['http'], 7_776_000);
     expect(await createUptimeStreams(store, ['http'], 7_776_000)).toEqual(first);
     expect(store.log).toHaveLength(2);
   });
 
-  it('tells of each service by itself what went wrong', async () => {
+  it('reports the error of each service separately', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     const refusing = {
       createStream: (stream: NewStream) =>
@@ -53,7 +53,7 @@ describe('creating the uptime streams', () => {
     ]);
   });
 
-  it('does not pass off a fault of the program as a fault of the store', async () => {
+  it('rethrows an error that is not from the store', async () => {
     await expect(
       createUptimeStreams({ createStream: () => Promise.reject(new TypeError('oops')) }, ['http'], 7_776_000),
     ).rejects.toThrow(TypeError);
