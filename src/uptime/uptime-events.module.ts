@@ -11,7 +11,7 @@ import {
   StatusCorrected,
 } from './domain/index.js';
 
-/** The types of uptime's events, so that they are read typed and checked. */
+/** Registers the event types of uptime. */
 @Module({
   imports: [
     EventStoreModule.forFeature([

@@ -3,7 +3,7 @@ import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/term
 import { ReadModel } from '../event-store/index.js';
 import { Prober } from './probing/index.js';
 
-/** Readiness of probing and of the read model. Independent of the status of the services: requests about a service that is down are served. */
+/** Readiness of probing and of the read model, independent of the status of the services. */
 @Injectable()
 export class UptimeHealthIndicator {
   constructor(

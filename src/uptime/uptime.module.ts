@@ -7,7 +7,7 @@ import { ProbingModule } from './probing/index.js';
 import { ServicesFileModule } from './services-file/index.js';
 import { UptimeHealthIndicator } from './uptime.health.js';
 
-/** Service uptime: probed on a schedule, recorded as events, answered from a read model. */
+/** Service uptime: probed on a schedule, recorded as events, queried from a read model. */
 @Module({
   imports: [ServicesFileModule, ProbingModule, HistoryModule, AnnotationsModule, LiveFeedModule, TerminusModule],
   providers: [UptimeHealthIndicator],

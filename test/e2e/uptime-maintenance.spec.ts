@@ -263,7 +263,7 @@ describe('maintenance and corrections', () => {
       'no reason',
       { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: ' ' },
       'reason',
-      'must be a text without control characters, and not blank',
+      'must be a non-blank string without control characters',
     ],
     [
       'a rule that is none',

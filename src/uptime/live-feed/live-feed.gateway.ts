@@ -18,31 +18,31 @@ import { ChangeFeed } from './change-feed.js';
 import { LIVE_FEED_PATH, STATUS_SNAPSHOT, type StatusSnapshot } from '../domain/index.js';
 
 const MAX_CONNECTIONS = 1_000;
-/** The feed is told nothing, so that nothing larger needs to be read. */
+/** Clients have nothing to send. */
 const MAX_INCOMING_BYTES = 1_024;
-/** A peer that lets so much pile up does not read; it is let go before it takes the memory of the others. */
+/** A client with a larger send buffer does not read; it is terminated to bound memory. */
 const MAX_UNREAD_BYTES = 262_144;
-/** A peer that has not answered a ping when the next one is due is dead. */
+/** A client that has not responded to a ping before the next one is terminated. */
 const HEARTBEAT_MS = 30_000;
-/** How long peers may take to close when the service shuts down. */
+/** Time limit of a closing handshake at shutdown. */
 const CLOSE_WITHIN_MS = 1_000;
-/** RFC 6455, 7.4.1: the server goes away. */
+/** RFC 6455, 7.4.1. */
 const GOING_AWAY = 1_001;
-/** RFC 6455, 7.4.1: against the policy of the server. */
+/** RFC 6455, 7.4.1. */
 const POLICY_VIOLATION = 1_008;
-/** The longest time that a timer takes, in milliseconds: 25 days. */
+/** Maximum delay of a Node.js timer: 25 days. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * The live feed: sends `{"type":"statuses",…}` with the current statuses to who connects, and to all when changes may have been
- * missed; and `{"type":"ServiceStatusChanged",…}` for every change that is confirmed and recorded, by whichever replica.
- * Where uptime is closed to the public, only known callers get it, and not beyond the end of their credentials.
+ * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes
+ * may have been missed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
+ * Requires authentication unless uptime is public, and closes a connection when its credentials expire.
  */
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger(LiveFeedGateway.name);
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_INCOMING_BYTES, perMessageDeflate: false });
-  readonly #answered = new WeakSet<WebSocket>();
+  readonly #alive = new WeakSet<WebSocket>();
   #heartbeat: NodeJS.Timeout | undefined;
   #isClosing = false;
   #stopListening: (() => void) | undefined;
@@ -62,7 +62,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       'upgrade',
       (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
     );
-    this.#server.on('connection', (peer) => this.#welcome(peer));
+    this.#server.on('connection', (peer) => this.#onConnection(peer));
     this.#stopListening = this.feed.listen({
       onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
       onResumed: () => this.#sendToAll(this.#currentStatuses()),
@@ -74,36 +74,36 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     this.#isClosing = true;
     clearInterval(this.#heartbeat);
     this.#stopListening?.();
-    await Promise.all([...this.#server.clients].map((peer) => closeAway(peer)));
+    await Promise.all([...this.#server.clients].map((peer) => closeGracefully(peer)));
     this.#server.close();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    // Nobody else listens to the socket before it becomes a WebSocket.
+    // Nothing else handles socket errors before the upgrade.
     socket.on('error', () => socket.destroy());
-    if (pathOf(request) !== LIVE_FEED_PATH) return refuse(socket, 404);
-    const caller = await this.#admit(request);
-    if (typeof caller === 'number') return refuse(socket, caller);
-    if (this.#isClosing || this.#server.clients.size >= MAX_CONNECTIONS) return refuse(socket, 503);
+    if (pathOf(request) !== LIVE_FEED_PATH) return rejectUpgrade(socket, 404);
+    const caller = await this.#authenticate(request);
+    if (typeof caller === 'number') return rejectUpgrade(socket, caller);
+    if (this.#isClosing || this.#server.clients.size >= MAX_CONNECTIONS) return rejectUpgrade(socket, 503);
     this.#server.handleUpgrade(request, socket, head, (peer) => {
-      if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#endAt(peer, caller.expiresAt);
+      if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#closeAt(peer, caller.expiresAt);
       this.#server.emit('connection', peer, request);
     });
   }
 
-  /** Who asks for the feed, or the status that refuses it. */
-  async #admit(request: IncomingMessage): Promise<Caller | number> {
+  /** @returns the caller, or the HTTP status of the rejection */
+  async #authenticate(request: IncomingMessage): Promise<Caller | number> {
     try {
       const { caller, failure } = await this.authenticator.identify(request);
       if (failure) return failure.type === 'authentication-error' ? 401 : 503;
       return caller.kind === 'known' || this.config.auth.openEndpoints.has('uptime') ? caller : 401;
     } catch (error) {
-      this.#logger.error({ err: error }, 'A peer of the live feed could not be identified');
+      this.#logger.error({ err: error }, 'Authentication of a live-feed client failed');
       return 500;
     }
   }
 
-  #endAt(peer: WebSocket, instant: number): void {
+  #closeAt(peer: WebSocket, instant: number): void {
     const timer = setTimeout(
       () => peer.close(POLICY_VIOLATION, 'the credentials have expired'),
       Math.min(instant - this.clock.now(), MAX_TIMER_MS),
@@ -111,10 +111,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     peer.once('close', () => clearTimeout(timer));
   }
 
-  #welcome(peer: WebSocket): void {
-    this.#answered.add(peer);
-    peer.on('pong', () => this.#answered.add(peer));
-    peer.on('error', (error) => this.#logger.debug(`A peer of the live feed broke off: ${error.message}`));
+  #onConnection(peer: WebSocket): void {
+    this.#alive.add(peer);
+    peer.on('pong', () => this.#alive.add(peer));
+    peer.on('error', (error) => this.#logger.debug(`Live-feed connection failed: ${error.message}`));
     this.#send(peer, this.#currentStatuses());
   }
 
@@ -137,7 +137,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
 
   #ping(): void {
     for (const peer of this.#server.clients) {
-      if (!this.#answered.delete(peer)) peer.terminate();
+      if (!this.#alive.delete(peer)) peer.terminate();
       else peer.ping();
     }
   }
@@ -147,8 +147,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** Answers an upgrade that is not granted, and closes the connection. */
-function refuse(socket: Duplex, status: number): void {
+/** Responds to an upgrade request with an error, and closes the connection. */
+function rejectUpgrade(socket: Duplex, status: number): void {
   const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -156,7 +156,7 @@ function refuse(socket: Duplex, status: number): void {
   );
 }
 
-function closeAway(peer: WebSocket): Promise<void> {
+function closeGracefully(peer: WebSocket): Promise<void> {
   const closed = new Promise((resolve) => peer.once('close', resolve));
   peer.close(GOING_AWAY, 'the service is shutting down');
   return closeWithin(CLOSE_WITHIN_MS, closed, () => peer.terminate());

@@ -5,7 +5,7 @@ import { HistoryModule } from '../history/history.module.js';
 import { ChangeFeed } from './change-feed.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
 
-/** Status changes as they are recorded, over WebSocket. */
+/** Live status changes over WebSocket. */
 @Module({
   imports: [HistoryModule, IdentityModule],
   providers: [

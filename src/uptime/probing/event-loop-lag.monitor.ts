@@ -1,14 +1,13 @@
 import { type Clock } from '../../event-store/index.js';
 import { type EventLoopLag } from './application/index.js';
 
-/** How often the event loop is looked at. */
-const PULSE_MS = 20;
-/** A timer may be late by so much without anything being wrong. */
-const TOLERATED_MS = 5;
+const INTERVAL_MS = 20;
+/** Normal timer inaccuracy, not counted as lag. */
+const TOLERANCE_MS = 5;
 
-/** Notices how long the event loop did not turn, by a timer that comes late then. */
+/** Measures event-loop lag by the delay of a periodic timer. */
 export class EventLoopLagMonitor implements EventLoopLag {
-  #lost = 0;
+  #total = 0;
   #last: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,7 +18,7 @@ export class EventLoopLagMonitor implements EventLoopLag {
   start(): void {
     if (this.#timer) return;
     this.#last = this.clock.monotonic();
-    this.#timer = setInterval(() => this.#pulse(), PULSE_MS);
+    this.#timer = setInterval(() => this.#tick(), INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -28,18 +27,18 @@ export class EventLoopLagMonitor implements EventLoopLag {
     this.#timer = undefined;
   }
 
-  /** Includes what the pulse that is due has still to find: whoever asks may be earlier in the turn that is late. */
+  /** Includes the lag of the current, overdue tick: the caller may run before the timer in the same loop iteration. */
   total(): number {
-    return this.#lost + (this.#timer ? this.#late() : 0);
+    return this.#total + (this.#timer ? this.#lag() : 0);
   }
 
-  #pulse(): void {
-    this.#lost += this.#late();
+  #tick(): void {
+    this.#total += this.#lag();
     this.#last = this.clock.monotonic();
   }
 
-  #late(): number {
-    const late = this.clock.monotonic() - this.#last - PULSE_MS;
-    return late > TOLERATED_MS ? late : 0;
+  #lag(): number {
+    const lag = this.clock.monotonic() - this.#last - INTERVAL_MS;
+    return lag > TOLERANCE_MS ? lag : 0;
   }
 }

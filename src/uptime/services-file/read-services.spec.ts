@@ -70,7 +70,7 @@ describe('services to probe', () => {
       { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
       '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
     ],
-    [{ UPTIME_JITTER_MS: '10000' }, 'a jitter shorter than the interval of 10s is expected, not 10s'],
+    [{ UPTIME_JITTER_MS: '10000' }, 'must be shorter than the interval of 10s, got 10s'],
   ])('rejects %j, as the probes would not fit into their interval', (environment, problem) => {
     const [found = '', ...others] = problemsOf(environment);
     expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);

@@ -3,7 +3,7 @@ import { type IncomingMessage } from 'node:http';
 import { idempotencyKeyOf, requestIdOf } from '../../../http/index.js';
 import { type AnnotationRequest } from '../application/annotation-ids.js';
 
-/** What a request that writes says in its headers. */
+/** Headers of a write request. */
 export type AnnotationPreconditions = Pick<AnnotationRequest, 'idempotencyKey' | 'requestId'>;
 
 /** Injects the {@link AnnotationPreconditions}. @throws ValidationError */

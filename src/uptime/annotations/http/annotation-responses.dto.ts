@@ -4,7 +4,10 @@ import { CorrectionDto } from './corrections.dto.js';
 import { MaintenanceDto } from './maintenance.dto.js';
 
 export class MaintenanceListResponse extends TimestampedResponse {
-  @ApiProperty({ type: [MaintenanceDto], description: 'All that was ever scheduled, in that order' })
+  @ApiProperty({
+    type: [MaintenanceDto],
+    description: 'All windows, past and cancelled ones included, in the order they were scheduled',
+  })
   readonly maintenance: MaintenanceDto[];
 }
 
@@ -16,7 +19,7 @@ export class MaintenanceResponse extends TimestampedResponse {
 export class CorrectionsResponse extends TimestampedResponse {
   @ApiProperty({
     type: [CorrectionDto],
-    description: 'In the order they were made in: where they overlap, the later one holds',
+    description: 'In the order they were recorded: where they overlap, the later one applies',
   })
   readonly corrections: CorrectionDto[];
 }

@@ -16,7 +16,7 @@ import { RequestPreconditions, type AnnotationPreconditions } from './annotation
 import { CorrectionResponse, CorrectionsResponse } from './annotation-responses.dto.js';
 import { CorrectionService } from '../application/correction.service.js';
 
-/** What people know better than the probes: "this was a false alarm". */
+/** Manual corrections of a probed status, such as false alarms. */
 @ApiTags('uptime')
 @Controller('api/uptime/service/:name/corrections')
 @ApiParam({ name: 'name', example: 'http' })
@@ -42,7 +42,7 @@ export class CorrectionsController {
   @Access({ kind: 'roles', roles: ['admin'] })
   @ApiOperation({
     summary: 'Correct the status of a service',
-    description: 'For time that has passed. What was probed stays recorded: `asProbed` brings it back.',
+    description: 'For a time in the past. The probed status stays recorded; `asProbed` restores it.',
   })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: CorrectionResponse })

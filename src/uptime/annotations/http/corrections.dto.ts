@@ -6,11 +6,11 @@ import { TimestampProperty } from './timestamp.property.js';
 import { ReasonProperty } from './reason.property.js';
 import { type CorrectStatusCommand } from '../application/correction.service.js';
 
-const FROM = { description: 'From when on it is known better', example: '2026-01-31T12:00:00.000Z' };
-const TO = { description: 'Until when, exclusive; not later than now', example: '2026-01-31T12:10:00.000Z' };
+const FROM = { description: 'Start of the corrected time', example: '2026-01-31T12:00:00.000Z' };
+const TO = { description: 'End, exclusive; not later than now', example: '2026-01-31T12:10:00.000Z' };
 const STATUS = {
   enum: CORRECTED_STATUSES,
-  description: 'What the service was; `asProbed` takes earlier corrections back',
+  description: 'Correct status; `asProbed` removes earlier corrections',
   example: 'up',
 };
 
@@ -29,7 +29,7 @@ export class CorrectStatusRequest {
   readonly reason: string;
 }
 
-/** What a body asks for, its times in milliseconds. */
+/** Command of a request body, with times in epoch milliseconds. */
 export function correctStatusCommand({ from, to, status, reason }: CorrectStatusRequest): CorrectStatusCommand {
   return { from: Date.parse(from), to: Date.parse(to), status, reason };
 }

@@ -16,13 +16,13 @@ import { RequestPreconditions, type AnnotationPreconditions } from './annotation
 import { MaintenanceResponse, MaintenanceListResponse } from './annotation-responses.dto.js';
 import { MaintenanceService } from '../application/maintenance.service.js';
 
-/** When a service may fail on purpose. It is probed all the same. */
+/** Maintenance windows. A service is still probed during maintenance. */
 @ApiTags('uptime')
 @Controller('api/uptime/service/:name/maintenance')
 @ApiParam({ name: 'name', example: 'http' })
 export class MaintenanceController {
   constructor(
-    private readonly plan: MaintenanceService,
+    private readonly maintenance: MaintenanceService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -30,13 +30,12 @@ export class MaintenanceController {
   @Access({ kind: 'open', group: 'uptime' })
   @ApiOperation({
     summary: 'The maintenance of a service',
-    description:
-      'Single windows and recurring ones, past and cancelled ones too, each with the occurrences that come next.',
+    description: 'Single and recurring windows, past and cancelled ones included, each with its upcoming occurrences.',
   })
   @ApiOkResponse({ type: MaintenanceListResponse })
   @ApiErrors('validation-error', 'stream-not-found')
   list(@Param('name') name: string, @Query(NoQueryPipe) _query: unknown): MaintenanceListResponse {
-    return { timestamp: this.#now(), maintenance: this.plan.list(name).map((planned) => MaintenanceDto.of(planned)) };
+    return { timestamp: this.#now(), maintenance: this.maintenance.list(name).map((view) => MaintenanceDto.of(view)) };
   }
 
   @Post()
@@ -44,7 +43,8 @@ export class MaintenanceController {
   @ApiOperation({
     summary: 'Schedule maintenance',
     description:
-      'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. Time of maintenance is left out of percentages unless `maintenance=` in the question says otherwise.',
+      'Either single, with `to`, or recurring, with `recurrence`. It may be in the past. ' +
+      'Maintenance is excluded from percentages unless the query parameter `maintenance` says otherwise.',
   })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: MaintenanceResponse })
@@ -66,7 +66,7 @@ export class MaintenanceController {
     @RequestPreconditions() conditions: AnnotationPreconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MaintenanceResponse> {
-    const scheduled = await this.plan.schedule(
+    const scheduled = await this.maintenance.schedule(
       { caller, service: name, ...conditions },
       scheduleMaintenanceCommand(body),
     );
@@ -78,8 +78,7 @@ export class MaintenanceController {
   @Access({ kind: 'roles', roles: ['admin'] })
   @ApiOperation({
     summary: 'Cancel maintenance',
-    description:
-      'From now on there is nothing of it, now and at later occurrences; what has passed stays. Doing it again is harmless.',
+    description: 'Ends the current occurrence and removes later ones; past occurrences stay. Idempotent.',
   })
   @ApiParam({ name: 'id', example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
   @ApiOkResponse({ type: MaintenanceResponse })
@@ -99,10 +98,10 @@ export class MaintenanceController {
     @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
     @RequestPreconditions() { requestId }: AnnotationPreconditions,
   ): Promise<MaintenanceResponse> {
-    const cancelled = await this.plan.cancel({ caller, service: name, requestId }, id);
+    const cancelled = await this.maintenance.cancel({ caller, service: name, requestId }, id);
     if (!cancelled)
       throw new NotFoundException(
-        `The service '${name}' has no maintenance of this id; GET /api/uptime/service/${name}/maintenance lists what there is`,
+        `The service '${name}' has no maintenance '${id}'; GET /api/uptime/service/${name}/maintenance lists all`,
       );
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(cancelled) };
   }

@@ -16,27 +16,27 @@ import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../applic
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 const AN_END = '2026-01-31T14:00:00.000Z';
-const SHORTEST_OCCURRENCE_MS = 1_000;
+const MIN_OCCURRENCE_MS = 1_000;
 const MAX_TIME_ZONE_LENGTH = 64;
 const RULE = {
   description: 'An RRULE of RFC 5545 without DTSTART, or a cron expression of five fields',
   example: 'FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0;BYSECOND=0',
 };
 const TIME_ZONE = {
-  description: 'IANA name of the time zone whose wall clock the rule is about',
+  description: 'IANA time zone in which the rule is evaluated',
   example: 'Europe/Amsterdam',
 };
 const DURATION = {
   type: 'integer',
-  description: 'Milliseconds that each occurrence lasts',
+  description: 'Duration of each occurrence in milliseconds',
   example: 7_200_000,
 } as const;
-const UNTIL = { description: 'No occurrence begins at or after this', example: '2027-01-01T00:00:00.000Z' };
+const UNTIL = { description: 'No occurrence starts at or after this time', example: '2027-01-01T00:00:00.000Z' };
 const FROM = {
-  description: 'When it begins; of a recurring one, the moment before which nothing of it is, and DTSTART to an RRULE',
+  description: 'Start; of a recurring window, the earliest start of an occurrence, and DTSTART of an RRULE',
   example: AN_INSTANT,
 };
-const TO = { description: 'When it ends, of a single one', example: AN_END };
+const TO = { description: 'End of a single window', example: AN_END };
 
 export class RecurrenceRequest {
   @ApiProperty({ ...RULE, maxLength: MAX_RULE_LENGTH })
@@ -50,9 +50,9 @@ export class RecurrenceRequest {
   @MaxLength(MAX_TIME_ZONE_LENGTH)
   readonly timezone: string;
 
-  @ApiProperty({ ...DURATION, minimum: SHORTEST_OCCURRENCE_MS, maximum: MAX_OCCURRENCE_MS })
+  @ApiProperty({ ...DURATION, minimum: MIN_OCCURRENCE_MS, maximum: MAX_OCCURRENCE_MS })
   @IsInt()
-  @Min(SHORTEST_OCCURRENCE_MS)
+  @Min(MIN_OCCURRENCE_MS)
   @Max(MAX_OCCURRENCE_MS)
   readonly durationMs: number;
 
@@ -64,10 +64,10 @@ export class ScheduleMaintenanceRequest {
   @TimestampProperty(FROM)
   readonly from: string;
 
-  @OptionalTimestampProperty({ ...TO, description: 'When it ends; either this or recurrence is given' })
+  @OptionalTimestampProperty({ ...TO, description: 'End of a single window; required without recurrence' })
   readonly to?: string;
 
-  @ApiPropertyOptional({ type: RecurrenceRequest, description: 'For maintenance that comes again and again' })
+  @ApiPropertyOptional({ type: RecurrenceRequest, description: 'For recurring maintenance' })
   @IfGiven()
   @ValidateNested()
   @Type(() => RecurrenceRequest)
@@ -77,7 +77,7 @@ export class ScheduleMaintenanceRequest {
   readonly reason: string;
 }
 
-/** What a body asks for, its times in milliseconds. */
+/** Command of a request body, with times in epoch milliseconds. */
 export function scheduleMaintenanceCommand({
   from,
   to,
@@ -87,12 +87,12 @@ export function scheduleMaintenanceCommand({
   return {
     from: Date.parse(from),
     ...(to === undefined ? {} : { to: Date.parse(to) }),
-    ...(recurrence ? { recurrence: recurrenceAsked(recurrence) } : {}),
+    ...(recurrence ? { recurrence: toRecurrence(recurrence) } : {}),
     reason,
   };
 }
 
-function recurrenceAsked({ rule, timezone, durationMs, until }: RecurrenceRequest): Recurrence {
+function toRecurrence({ rule, timezone, durationMs, until }: RecurrenceRequest): Recurrence {
   return { rule, timezone, durationMs, ...(until === undefined ? {} : { until: Date.parse(until) }) };
 }
 
@@ -157,10 +157,13 @@ export class MaintenanceDto {
   @ApiProperty({ description: "The caller's id", example: 'alice' })
   readonly scheduledBy: string;
 
-  @ApiPropertyOptional({ type: CancellationDto, description: 'Who ended it; what had passed by then stays' })
+  @ApiPropertyOptional({
+    type: CancellationDto,
+    description: 'Who cancelled it and when; occurrences before that stay',
+  })
   readonly cancelled?: CancellationDto;
 
-  @ApiProperty({ type: [OccurrenceDto], description: 'Those of the year that follows that are not over, at most ten' })
+  @ApiProperty({ type: [OccurrenceDto], description: 'Current and upcoming occurrences of the next year, at most ten' })
   readonly upcoming: OccurrenceDto[];
 
   static of({

@@ -4,9 +4,9 @@ import { ValidateBy } from 'class-validator';
 import { parseTimestamp } from '../../../common/time.js';
 import { IfGiven } from '../../../http/index.js';
 
-/** Stored times have milliseconds, and dates of other centuries are typing errors. */
+/** Stored timestamps have milliseconds; years outside 2000 to 2099 are considered typing errors. */
 const ACCEPTED = /^20[^.]*(\.\d{1,3}\D.*)?$/;
-const PROBLEM = 'must be a time from 2000 to 2099 such as 2026-01-31T12:00:00.000Z or 2026-01-31T13:00:00+01:00';
+const MESSAGE = 'must be a time from 2000 to 2099 such as 2026-01-31T12:00:00.000Z or 2026-01-31T13:00:00+01:00';
 
 /** Member of a request body that is a timestamp with its offset (RFC 3339), which `Date.parse` accepts. */
 export function TimestampProperty(documentation: ApiPropertyOptions): PropertyDecorator {
@@ -23,7 +23,7 @@ function isTimestamp(): PropertyDecorator {
     name: 'isTimestamp',
     validator: {
       validate: (value) => typeof value === 'string' && ACCEPTED.test(value) && parseTimestamp(value) !== undefined,
-      defaultMessage: () => PROBLEM,
+      defaultMessage: () => MESSAGE,
     },
   });
 }

@@ -1,8 +1,8 @@
 import { type TimeRange } from '../../domain/index.js';
 
-/** How fast a service was, of its answered samples; in milliseconds with fractions, each within 1/32 (3.2 %). */
+/** Response times of samples with a response, in milliseconds with fractions, accurate to 1/32 (3.2 %). */
 export interface ResponseTimes {
-  /** How many samples they are about. */
+  /** Number of samples. */
   readonly count: number;
   readonly p50: number;
   readonly p95: number;
@@ -10,19 +10,20 @@ export interface ResponseTimes {
 }
 
 export interface ErrorCount {
-  /** A short key that errors of one kind have in common, or `other` for those of kinds that came when there were too many already. */
+  /** Short key that groups similar errors; `other` once there are too many keys. */
   readonly kind: string;
-  /** Samples with such an error, or with such a warning. */
+  /** Number of samples with such an error or warning. */
   readonly count: number;
 }
 
 /**
- * What the raw samples say beyond statuses. Answers are about whole minutes, hours or days (UTC), as fine as they are kept: the edges of
- * a window are widened to minutes in the last two days before the service's newest sample, to hours in the last sixty, and to days before that.
+ * Response times and errors from the rollups of raw samples, by minute, hour or day (UTC). The edges of a window are
+ * widened to minutes in the last two days before the newest sample of the service, to hours in the last sixty days,
+ * and to days before that.
  */
 export interface ResponseHistory {
-  /** Undefined where no sample of the window was answered. */
+  /** Undefined if no sample of the window has a response. */
   responseTimes(service: string, window: TimeRange): ResponseTimes | undefined;
-  /** The most frequent ones first. */
+  /** Most frequent first. */
   errorKinds(service: string, window: TimeRange): ErrorCount[];
 }

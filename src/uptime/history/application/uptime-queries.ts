@@ -27,16 +27,15 @@ import {
 
 export const HOUR_MS = 3_600_000;
 
-/** Where a service stands now. */
 export interface CurrentStatus {
   readonly serviceName: string;
-  /** `unknown` where nobody probes it at the moment, whatever was confirmed last. */
+  /** `unknown` if it is not probed now, independent of the last confirmed status. */
   readonly currentStatus: ServiceStatus;
-  /** The last confirmed change, also where the status is unknown now. */
+  /** Last confirmed change, also if the status is unknown now. */
   readonly lastChange: StatusChange | undefined;
   /** The last probe of this process, confirmed or not. */
   readonly lastProbe: ProbeAttempt | undefined;
-  /** The maintenance that goes on now; of several the one that ends last. */
+  /** Active maintenance; of several the one that ends last. */
   readonly maintenance: MaintenanceOccurrence | undefined;
 }
 
@@ -44,30 +43,29 @@ export interface ServiceSummary extends CurrentStatus, UptimeFigures {
   readonly isCurrentlyUp: boolean;
 }
 
-/** An interval of the timeline, with the change that began it where it began with one. */
+/** Interval of the timeline, with the status change at its start if there is one. */
 export interface TimelineInterval extends StatusInterval {
   readonly change: StatusChange | undefined;
 }
 
 export interface ServiceTimeline extends ServiceSummary {
   readonly window: TimeRange;
-  /** They tile the window. */
+  /** Cover the window without gaps or overlaps. */
   readonly intervals: readonly TimelineInterval[];
 }
 
-/** Changes that are known, wherever from. */
-interface KnownChanges {
-  /** Not in the read model yet: waiting for the store, or only just appended. In order, later than `recorded`. */
-  readonly unread: readonly StatusChange[];
+interface LatestChanges {
+  /** Not in the read model yet: not appended, or not projected. In order, later than every change in the read model. */
+  readonly pending: readonly StatusChange[];
   readonly last: StatusChange | undefined;
 }
 
-/** What is known around a window, with all that is known of the changes. */
+/** History of a window with complete changes. */
 interface ChangeHistory extends StatusHistory {
   readonly changes: readonly StatusChange[];
 }
 
-/** Answers questions about uptime, from what the streams say and what the monitors of this process know beyond that. */
+/** Uptime queries on the read model, combined with the state of this process that is not recorded yet. */
 export class UptimeQueries {
   constructor(
     private readonly history: UptimeHistory,
@@ -75,7 +73,7 @@ export class UptimeQueries {
     private readonly clock: Clock,
   ) {}
 
-  /** Services that are probed, in their order, and after them those that only have history. */
+  /** Configured services in order, then those that only have history. */
   services(): string[] {
     return [...new Set([...this.live.monitors.keys(), ...this.history.services()])];
   }
@@ -101,14 +99,14 @@ export class UptimeQueries {
   timeline(name: string, hours: number, policy?: UptimePolicy): ServiceTimeline {
     assertServiceExists(name, this.live, this.history);
     const window = this.#windowOf(hours);
-    const known = this.#historyIn(name, window);
-    const intervals = statusIntervals(window, known);
-    const begunBy = new Map(known.changes.map((change) => [change.at, change]));
+    const history = this.#historyIn(name, window);
+    const intervals = statusIntervals(window, history);
+    const changesByStart = new Map(history.changes.map((change) => [change.at, change]));
     return {
       ...this.#summarize(name, window, sumIntervals(intervals), policy),
       window,
       intervals: intervals.map((interval) => {
-        const change = begunBy.get(interval.from);
+        const change = changesByStart.get(interval.from);
         return { ...interval, change: change?.status === interval.status ? change : undefined };
       }),
     };
@@ -128,14 +126,14 @@ export class UptimeQueries {
     };
   }
 
-  /** What the intervals of a window add up to. Of the days that are over, the history knows it without looking at them one by one. */
+  /** Sum of the intervals of a window. Finished days come from the precomputed daily totals. */
   #totalsIn(name: string, window: TimeRange): StatusTotals {
-    const [firstUnread] = this.#latestChanges(name).unread;
-    const settled = Math.min(this.history.finalUntil(name) ?? window.from, firstUnread?.at ?? Infinity, window.to);
-    if (settled <= window.from) return sumIntervals(statusIntervals(window, this.#historyIn(name, window)));
-    const rest = { from: settled, to: window.to };
+    const [firstPending] = this.#latestChanges(name).pending;
+    const finalUntil = Math.min(this.history.finalUntil(name) ?? window.from, firstPending?.at ?? Infinity, window.to);
+    if (finalUntil <= window.from) return sumIntervals(statusIntervals(window, this.#historyIn(name, window)));
+    const rest = { from: finalUntil, to: window.to };
     return addTotals(
-      this.history.totalsIn(name, { from: window.from, to: settled }),
+      this.history.totalsIn(name, { from: window.from, to: finalUntil }),
       sumIntervals(statusIntervals(rest, this.#historyIn(name, rest))),
     );
   }
@@ -153,11 +151,11 @@ export class UptimeQueries {
   }
 
   #historyIn(name: string, window: TimeRange): ChangeHistory {
-    const { unread } = this.#latestChanges(name);
-    const before = unread.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
+    const { pending } = this.#latestChanges(name);
+    const before = pending.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
     const changes = [
       ...this.history.changesIn(name, window),
-      ...unread.filter(({ at }) => at >= window.from && at < window.to),
+      ...pending.filter(({ at }) => at >= window.from && at < window.to),
     ];
     return {
       ...(before ? { before } : {}),
@@ -168,22 +166,25 @@ export class UptimeQueries {
     };
   }
 
-  #latestChanges(name: string): KnownChanges {
+  #latestChanges(name: string): LatestChanges {
     const recorded = this.history.lastChange(name);
-    // Where another replica has recorded a later change, that outweighs what this process knew.
-    const unread = (this.live.monitors.get(name)?.latestChanges ?? []).filter(
+    // A later change that another replica has recorded takes precedence over those of this process.
+    const pending = (this.live.monitors.get(name)?.latestChanges ?? []).filter(
       ({ at, eventId }) => !recorded || (at >= recorded.at && eventId !== recorded.eventId),
     );
-    return { unread, last: unread.at(-1) ?? recorded };
+    return { pending, last: pending.at(-1) ?? recorded };
   }
 
-  /** When the service was probed; up to the window's end where its last probe is not longer ago than the next one may take. */
+  /**
+   * Time ranges in which the service was probed, extended to the end of the window if the last probe is within the
+   * tolerance.
+   */
   #covered(name: string, window: TimeRange): TimeRange[] {
     const live = this.live.monitors.get(name);
     const toleranceMs = live ? maxSampleGapMs(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
     const covered = (live?.covered ?? []).reduce<TimeRange[]>(
-      (spans, span) => addTimeRange(spans, span, toleranceMs),
+      (ranges, range) => addTimeRange(ranges, range, toleranceMs),
       this.history.coveredIn(name, around),
     );
     const last = covered.at(-1);

@@ -2,14 +2,12 @@ import { type Command } from 'commander';
 import { withStore } from '../../../command-line/index.js';
 import { type RebuildProgress } from '../../../event-store/index.js';
 
-/** `uptime rebuild`, while no service runs on the same data directory. */
+/** Adds `uptime rebuild`, which requires exclusive use of the data directory. */
 export function addUptimeCommands(program: Command): void {
   const uptime = program.command('uptime').description('history of uptime');
   uptime
     .command('rebuild')
-    .description(
-      'build the tables that questions about uptime are answered from anew, from the streams; no service may run on the same DATA_DIR meanwhile',
-    )
+    .description('rebuild the read model of uptime from the streams; no service may run on the same DATA_DIR meanwhile')
     .action(rebuild);
 }
 
@@ -27,5 +25,8 @@ async function rebuild(): Promise<void> {
 
 function describe({ events, seconds, position }: RebuildProgress): string {
   const rate = Math.round(events / Math.max(seconds, 0.001));
-  return `${events.toLocaleString('en')} events applied in ${seconds.toFixed(1)} s, ${rate.toLocaleString('en')}/s, up to position ${position?.commit ?? 'none'}`;
+  return (
+    `${events.toLocaleString('en')} events applied in ${seconds.toFixed(1)} s` +
+    `, ${rate.toLocaleString('en')}/s, up to position ${position?.commit ?? 'none'}`
+  );
 }

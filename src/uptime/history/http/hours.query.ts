@@ -6,7 +6,7 @@ import { type UptimePolicy } from '../../domain/index.js';
 const DAY = 24;
 const YEAR = 8_760;
 
-/** Which window a question is about, and how its statuses count. */
+/** Window of a query, and the policy by which its statuses count. */
 export class HoursQuery {
   @ApiPropertyOptional({
     description: 'Length of the window that ends now, in hours',
@@ -19,17 +19,17 @@ export class HoursQuery {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
   )
-  @IsInt({ message: `must be a whole number from 1 to ${YEAR}` })
+  @IsInt({ message: `must be an integer from 1 to ${YEAR}` })
   @Min(1, { message: 'must be 1 or more' })
   @Max(YEAR, { message: `must be ${YEAR} or less` })
   readonly hours: number = DAY;
 
-  @ApiPropertyOptional({ description: 'What a degraded service counts as', enum: ['up', 'down'], default: 'up' })
+  @ApiPropertyOptional({ description: 'How degraded time counts', enum: ['up', 'down'], default: 'up' })
   @IsIn(['up', 'down'], { message: 'must be up or down' })
   readonly degraded: UptimePolicy['degraded'] = 'up';
 
   @ApiPropertyOptional({
-    description: 'What time that nobody knows about counts as',
+    description: 'How unknown time counts',
     enum: ['excluded', 'up', 'down'],
     default: 'excluded',
   })
@@ -37,7 +37,7 @@ export class HoursQuery {
   readonly unknown: UptimePolicy['unknown'] = 'excluded';
 
   @ApiPropertyOptional({
-    description: 'What time of maintenance counts as',
+    description: 'How maintenance counts',
     enum: ['excluded', 'asProbed', 'up', 'down'],
     default: 'excluded',
   })
@@ -45,7 +45,7 @@ export class HoursQuery {
   readonly maintenance: UptimePolicy['maintenance'] = 'excluded';
 }
 
-/** How the window is named in an answer. */
+/** Name of the window in a response. */
 export function periodOf(hours: number): string {
   return hours === 1 ? '1 hour' : `${hours} hours`;
 }

@@ -2,7 +2,7 @@ import { TimestampedResponse } from '../../../http/index.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 
-class AnswerAboutPeriod extends TimestampedResponse {
+class PeriodResponse extends TimestampedResponse {
   @ApiProperty({ description: 'Length of the window that ends now', example: '24 hours' })
   readonly period: string;
 }
@@ -12,17 +12,17 @@ export class StatusResponse extends TimestampedResponse {
   readonly services: CurrentStatusDto[];
 }
 
-export class SummaryResponse extends AnswerAboutPeriod {
+export class SummaryResponse extends PeriodResponse {
   @ApiProperty({ type: [ServiceSummaryDto] })
   readonly services: ServiceSummaryDto[];
 }
 
-export class ServiceResponse extends AnswerAboutPeriod {
+export class ServiceResponse extends PeriodResponse {
   @ApiProperty({ type: ServiceSummaryDto })
   readonly service: ServiceSummaryDto;
 }
 
-export class TimelineResponse extends AnswerAboutPeriod {
+export class TimelineResponse extends PeriodResponse {
   @ApiProperty({ type: ServiceTimelineDto })
   readonly timeline: ServiceTimelineDto;
 }

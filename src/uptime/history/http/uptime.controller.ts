@@ -8,7 +8,7 @@ import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } fr
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 import { UptimeQueries } from '../application/uptime-queries.js';
 
-/** Who is up, since when, how much of the time. */
+/** Current status, uptime percentages and timelines of services. */
 @ApiTags('uptime')
 @Controller('api/uptime')
 @Access({ kind: 'open', group: 'uptime' })
@@ -51,7 +51,8 @@ export class UptimeController {
   @Get('timeline/:name')
   @ApiOperation({
     summary: 'The intervals of one service, each with its status',
-    description: 'They tile the window. Time that nobody probed is `unknown`. Maintenance and corrections are told.',
+    description:
+      'They cover the window without gaps. Time without probes is `unknown`. Maintenance and corrections are marked.',
   })
   @ApiParam({ name: 'name', example: 'http' })
   @ApiOkResponse({ type: TimelineResponse })

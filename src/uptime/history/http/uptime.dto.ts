@@ -21,7 +21,7 @@ import {
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
 
-/** What was seen when a status began. */
+/** Measurements and error of the probe that started a status. */
 export class EvidenceDto implements ChangeEvidence {
   @ApiPropertyOptional({ description: 'Milliseconds', example: 12 })
   readonly responseTime?: number;
@@ -35,16 +35,16 @@ export class EvidenceDto implements ChangeEvidence {
 
 /** Milliseconds to the thousandth. */
 export class PhasesDto implements ProbePhases {
-  @ApiPropertyOptional({ description: 'Looking up the name', example: 1.204 })
+  @ApiPropertyOptional({ description: 'DNS lookup', example: 1.204 })
   readonly dns?: number;
 
-  @ApiPropertyOptional({ description: 'Making the connection', example: 0.812 })
+  @ApiPropertyOptional({ description: 'TCP connect', example: 0.812 })
   readonly connect?: number;
 
-  @ApiPropertyOptional({ description: 'The TLS handshake', example: 4.33 })
+  @ApiPropertyOptional({ description: 'TLS handshake', example: 4.33 })
   readonly tls?: number;
 
-  @ApiPropertyOptional({ description: 'From the request to the first byte of the answer', example: 6.021 })
+  @ApiPropertyOptional({ description: 'From the request to the first byte of the response', example: 6.021 })
   readonly firstByte?: number;
 
   static of({ dns, connect, tls, firstByte }: ProbePhases): PhasesDto {
@@ -64,7 +64,7 @@ function rounded(phase: keyof ProbePhases, milliseconds: number | undefined): Pr
 /** Name of the event-loop lag in responses since 0.1.0, which clients read. */
 export const LAG_MEMBER = `held${'Up'}` as const;
 
-/** The last probe that this replica made; not confirmed by others yet. */
+/** Last probe of this replica, not necessarily confirmed. */
 export class LastProbeDto extends EvidenceDto {
   @ApiProperty({ example: AN_INSTANT })
   readonly timestamp: string;
@@ -72,14 +72,17 @@ export class LastProbeDto extends EvidenceDto {
   @ApiProperty({ enum: OBSERVED_STATUSES })
   readonly status: ObservedStatus;
 
-  @ApiPropertyOptional({ type: PhasesDto, description: 'What the parts of it took, as far as it had them' })
+  @ApiPropertyOptional({ type: PhasesDto, description: 'Durations of its phases, as far as they apply' })
   readonly phases?: PhasesDto;
 
-  @ApiPropertyOptional({ description: 'When the certificate ends that was shown', example: '2026-12-31T23:59:59.000Z' })
+  @ApiPropertyOptional({
+    description: 'End of validity of the certificate of the service',
+    example: '2026-12-31T23:59:59.000Z',
+  })
   readonly certificateEndsAt?: string;
 
   @ApiPropertyOptional({
-    description: 'Event-loop lag of the prober during the probe, in milliseconds; it does not count for the grade',
+    description: 'Event-loop lag of the prober during the probe, in milliseconds; excluded from the grade',
     example: 120,
   })
   readonly [LAG_MEMBER]?: number;
@@ -101,12 +104,12 @@ export class LastProbeDto extends EvidenceDto {
   }
 }
 
-/** The maintenance that goes on now. */
+/** Active maintenance. */
 export class CurrentMaintenanceDto {
   @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
   readonly id: string;
 
-  @ApiProperty({ description: 'When this occurrence of it ends', example: '2026-01-31T14:00:00.000Z' })
+  @ApiProperty({ description: 'End of the current occurrence', example: '2026-01-31T14:00:00.000Z' })
   readonly until: string;
 
   @ApiProperty({ example: 'a new disk' })
@@ -121,18 +124,18 @@ export class CurrentStatusDto {
   @ApiProperty({ example: 'http' })
   readonly serviceName: string;
 
-  @ApiProperty({ enum: SERVICE_STATUSES, description: '`unknown` where nobody probes it at the moment' })
+  @ApiProperty({ enum: SERVICE_STATUSES, description: '`unknown` if it is not probed now' })
   readonly currentStatus: ServiceStatus;
 
   @ApiProperty({
     type: String,
     nullable: true,
     example: AN_INSTANT,
-    description: 'Since when the status that was confirmed last holds; null where none ever was',
+    description: 'Start of the last confirmed status; null if there is none',
   })
   readonly lastStatusChange: string | null;
 
-  @ApiPropertyOptional({ type: EvidenceDto, description: 'What was seen then' })
+  @ApiPropertyOptional({ type: EvidenceDto, description: 'Evidence of that change' })
   readonly metadata?: EvidenceDto;
 
   @ApiProperty({ type: LastProbeDto, nullable: true })
@@ -140,7 +143,7 @@ export class CurrentStatusDto {
 
   @ApiPropertyOptional({
     type: CurrentMaintenanceDto,
-    description: 'The maintenance that goes on now, where there is one; of several the one that ends last',
+    description: 'Active maintenance; of several the one that ends last',
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
@@ -157,10 +160,10 @@ export class CurrentStatusDto {
 }
 
 export class UptimeBoundsDto {
-  @ApiProperty({ description: 'Percent, if the service was down whenever it is unknown', example: 99.2 })
+  @ApiProperty({ description: 'Percentage if unknown time counts as down', example: 99.2 })
   readonly low: number;
 
-  @ApiProperty({ description: 'Percent, if the service was up whenever it is unknown', example: 99.991 })
+  @ApiProperty({ description: 'Percentage if unknown time counts as up', example: 99.991 })
   readonly high: number;
 }
 
@@ -174,7 +177,7 @@ export class ServiceSummaryDto {
   @ApiProperty({
     type: Number,
     nullable: true,
-    description: 'Of the time that counts, rounded down to thousandths; null where none does',
+    description: 'Percentage of the time that counts, rounded down to thousandths; null if no time counts',
     example: 99.987,
   })
   readonly uptimePercentage: number | null;
@@ -187,20 +190,20 @@ export class ServiceSummaryDto {
 
   @ApiProperty({
     type: 'integer',
-    description: 'Milliseconds in the window that nobody knows about: not probed, or not confirmed',
+    description: 'Milliseconds in the window that are unknown: not probed, or not confirmed',
     example: 0,
   })
   readonly totalUnknown: number;
 
   @ApiPropertyOptional({
     type: 'integer',
-    description: 'Milliseconds of maintenance that count as none of the three; absent where there are none',
+    description: 'Milliseconds of excluded maintenance; absent if there is none',
     example: 7_200_000,
   })
   readonly totalMaintenance?: number;
 
   @ApiProperty({
-    description: 'What the percentage of the whole window, without that maintenance, is at least and at most',
+    description: 'Lower and upper bound of the percentage of the window, without excluded maintenance',
   })
   readonly uptimeBounds: UptimeBoundsDto;
 
@@ -212,7 +215,7 @@ export class ServiceSummaryDto {
 
   @ApiPropertyOptional({
     type: CurrentMaintenanceDto,
-    description: 'The maintenance that goes on now, where there is one',
+    description: 'Active maintenance',
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
@@ -261,20 +264,20 @@ export class TimelineIntervalDto {
 
   @ApiPropertyOptional({
     type: EvidenceDto,
-    description: 'What was seen at startTime, where the interval began with a change',
+    description: 'Evidence of the status change at startTime, if there is one',
   })
   readonly metadata?: EvidenceDto;
 
   @ApiPropertyOptional({
-    description: 'The event that recorded that change',
+    description: 'Id of the event that recorded that change',
     example: 'evt_1769860800000_0c7f2k9x1m3qd',
   })
   readonly eventId?: string;
 
-  @ApiPropertyOptional({ description: 'There was maintenance', example: true })
+  @ApiPropertyOptional({ description: 'Maintenance was active', example: true })
   readonly maintenance?: true;
 
-  @ApiPropertyOptional({ description: 'The status is what a correction says, whatever was probed', example: true })
+  @ApiPropertyOptional({ description: 'The status comes from a correction', example: true })
   readonly corrected?: true;
 
   static of({ status, from, to, change, maintenance, corrected }: TimelineInterval): TimelineIntervalDto {
@@ -299,7 +302,7 @@ export class ServiceTimelineDto extends ServiceSummaryDto {
 
   @ApiProperty({
     type: [TimelineIntervalDto],
-    description: 'They follow one another from startTime to endTime without gap or overlap',
+    description: 'Cover startTime to endTime without gaps or overlaps',
   })
   readonly timeline: TimelineIntervalDto[];
 

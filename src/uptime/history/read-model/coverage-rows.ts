@@ -3,9 +3,9 @@ import { spanOf } from './recorded-history.js';
 import { type UptimeTables } from './uptime-tables.js';
 
 /**
- * Puts a span in, joined with those that it touches or comes within the tolerance of; windows may come late or overlap.
+ * Adds a range, merged with the ranges within the tolerance. Ranges may arrive late and overlap.
  *
- * @returns from which moment on what is covered is another than before; undefined where it is the same
+ * @returns first instant at which the coverage has changed; undefined if it has not
  */
 export function addCoverage(
   { covered }: UptimeTables,
@@ -14,22 +14,22 @@ export function addCoverage(
   toleranceMs: number,
 ): number | undefined {
   let { from, to } = added;
-  const joined: TimeRange[] = [];
+  const merged: TimeRange[] = [];
   for (const row of covered.getRange({ start: [service, added.to + toleranceMs], end: [service], reverse: true })) {
     const span = spanOf(row);
     if (span.to < added.from - toleranceMs) break;
-    joined.push(span);
+    merged.push(span);
     from = Math.min(from, span.from);
     to = Math.max(to, span.to);
   }
-  const changedFrom = firstOutside({ from, to }, joined.toReversed());
-  if (changedFrom === undefined && joined.length > 0) return undefined;
-  for (const span of joined) covered.removeSync([service, span.from]);
+  const changedFrom = firstOutside({ from, to }, merged.toReversed());
+  if (changedFrom === undefined && merged.length > 0) return undefined;
+  for (const range of merged) covered.removeSync([service, range.from]);
   covered.putSync([service, from], to);
   return changedFrom ?? from;
 }
 
-/** The first moment of a span that lies in none of others, which are in order and disjoint. */
+/** First instant of a range outside the others, which are in order and disjoint. */
 function firstOutside({ from, to }: TimeRange, others: readonly TimeRange[]): number | undefined {
   let at = from;
   for (const other of others) {

@@ -8,7 +8,7 @@ import {
 } from '../../domain/index.js';
 import { type ServiceKey, type StoredChange, type TimeKey, type UptimeTables } from './uptime-tables.js';
 
-/** The last change at or before a moment. */
+/** Last change at or before an instant. */
 export function lastChange({ changes }: UptimeTables, service: string, at: number): StatusChange | undefined {
   const [last] = changes.getRange({ start: [service, at + 1], end: [service], reverse: true, limit: 1 });
   return last && changeOf(last);
@@ -18,38 +18,37 @@ export function changesIn({ changes }: UptimeTables, service: string, { from, to
   return [...changes.getRange({ start: [service, from], end: [service, to] })].map(changeOf);
 }
 
-/** The spans that touch a window. */
+/** Ranges that touch a window. */
 export function coveredIn({ covered }: UptimeTables, service: string, { from, to }: TimeRange): TimeRange[] {
   const [before] = covered.getRange({ start: [service, from - 1], end: [service], reverse: true, limit: 1 });
   const within = covered.getRange({ start: [service, from], end: [service, to + 1] });
-  const spans = [...(before ? [before] : []), ...within].map(spanOf);
-  return spans.filter((span) => span.to >= from);
+  const ranges = [...(before ? [before] : []), ...within].map(spanOf);
+  return ranges.filter((span) => span.to >= from);
 }
 
-/** All that was ever scheduled, in that order. */
+/** All windows, in the order they were scheduled. */
 export function maintenanceOf({ maintenance }: UptimeTables, service: string): MaintenanceWindow[] {
   return [...maintenance.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
 }
 
-/** All corrections, in the order they were made in. */
+/** All corrections, in the order they were recorded. */
 export function correctionsOf({ corrections }: UptimeTables, service: string): Correction[] {
   return [...corrections.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
 }
 
-/** When a service was first probed; undefined for one that never was. */
+/** Time of the first probe; undefined without probes. */
 export function firstProbed({ covered }: UptimeTables, service: string): number | undefined {
   const [first] = covered.getKeys({ start: [service], end: [service, Infinity], limit: 1 });
   return first?.[1];
 }
 
-/** When a service was last probed; undefined for one that never was. */
+/** Time of the last probe; undefined without probes. */
 export function lastProbed({ covered }: UptimeTables, service: string): number | undefined {
   const [last] = covered.getRange({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
   return last?.value;
 }
 
-/** All that is recorded about a window. */
-export function knownIn(tables: UptimeTables, service: string, window: TimeRange): StatusHistory {
+export function recordedHistoryIn(tables: UptimeTables, service: string, window: TimeRange): StatusHistory {
   const before = lastChange(tables, service, window.from - 1);
   return {
     ...(before ? { before } : {}),

@@ -14,13 +14,13 @@ import { type UptimeTables } from './uptime-tables.js';
 
 type RollupTables = UptimeTables['rollups'];
 
-/** When the newest minute of a service began that has a rollup; undefined for a service without samples. */
+/** Start of the newest minute with a rollup; undefined for a service without samples. */
 function newestMinute({ minute }: RollupTables, service: string): number | undefined {
   const [key] = minute.getKeys({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
   return key?.[1];
 }
 
-/** The rows of one service that a batch of events touches. */
+/** Rows of one service that a batch of events changes. */
 class ServiceRollups {
   readonly #rows: Readonly<Record<RollupUnit, Map<number, Rollup>>> = {
     minute: new Map(),
@@ -54,7 +54,7 @@ class ServiceRollups {
     }
   }
 
-  /** Brings the rows into the tables, and removes those that are not kept any longer. */
+  /** Writes the rows, and removes expired ones. */
   write(): void {
     for (const unit of ROLLUP_UNITS) {
       const table = this.tables[unit];
@@ -78,33 +78,36 @@ class ServiceRollups {
   }
 }
 
-/** Rolls up the samples of a batch of events: each row is read and written once, however many of the samples are in it. */
+/** Rolls up the samples of a batch of events; each row is read and written once. */
 export class RollupBatch {
   readonly #services = new Map<string, ServiceRollups>();
   readonly #kinds = new ErrorKindCache();
 
   constructor(private readonly tables: RollupTables) {}
 
-  /** @param samples of one event, in order of time */
+  /** @param samples of one event, ordered by time */
   add(service: string, samples: readonly Sample[]): void {
     const rollups = this.#services.get(service) ?? new ServiceRollups(this.tables, service);
     this.#services.set(service, rollups);
     rollups.add(samples, this.#kinds);
   }
 
-  /** To be called once, at the end of the batch. */
+  /** Call once, at the end of the batch. */
   write(): void {
     for (const rollups of this.#services.values()) rollups.write();
   }
 }
 
-/** All samples of a window, as one rollup, from the fewest rows that hold it; see {@link rollupRanges} for its edges. */
+/**
+ * All samples of a window merged into one rollup, from as few rows as possible; {@link rollupRanges} defines the
+ * edges.
+ */
 export function rollupOf(tables: RollupTables, service: string, window: TimeRange): Rollup {
-  const whole = new Rollup();
+  const merged = new Rollup();
   const newest = newestMinute(tables, service);
-  if (newest === undefined) return whole;
+  if (newest === undefined) return merged;
   for (const { unit, from, to } of rollupRanges(window, newest)) {
-    for (const { value } of tables[unit].getRange({ start: [service, from], end: [service, to] })) whole.merge(value);
+    for (const { value } of tables[unit].getRange({ start: [service, from], end: [service, to] })) merged.merge(value);
   }
-  return whole;
+  return merged;
 }

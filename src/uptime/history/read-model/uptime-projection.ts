@@ -22,12 +22,12 @@ import { RollupBatch } from './rollup-rows.js';
 import { type UptimeTables } from './uptime-tables.js';
 
 /**
- * Brings the tables to where they stand after a batch of events. However the events are cut into batches, the tables come out the
- * same to the byte: each row depends on the events alone, and on their order.
+ * Applies a batch of events to the tables. The tables are byte-identical for all batch sizes: each row depends only
+ * on the events and their order.
  */
 export class UptimeProjection {
   readonly #rollups: RollupBatch;
-  /** From which moment on what is known of a service is another than before the batch. */
+  /** Earliest instant at which the batch has changed the history of a service. */
   readonly #changedFrom = new Map<string, number>();
 
   constructor(private readonly tables: UptimeTables) {
@@ -86,7 +86,7 @@ export class UptimeProjection {
       const before = lastProbed(this.tables, service) ?? Infinity;
       const changedFrom = addCoverage(this.tables, service, span, toleranceMs);
       if (changedFrom === undefined) continue;
-      // The days since the last sample had no totals yet: they were not over.
+      // Days since the last sample have no totals yet: they were not finished.
       this.#changed(service, Math.min(before, changedFrom));
     }
   }

@@ -16,7 +16,6 @@ import { UptimeProjection } from './uptime-projection.js';
 import { openTables, UPTIME_TABLES, type UptimeTables } from './uptime-tables.js';
 import { type ErrorCount, type ResponseHistory, type ResponseTimes } from '../application/response-history.js';
 
-/** What the read model is made of; `ReadModels.open` takes it. */
 export const uptimeReadModel: ReadModelDefinition = {
   name: 'uptime',
   version: 2,
@@ -25,7 +24,7 @@ export const uptimeReadModel: ReadModelDefinition = {
   apply: (tables, events) => new UptimeProjection(openTables(tables)).apply(events),
 };
 
-/** The streams' history, from the tables. What is told of a window is a scan of the rows in it, and at most one before it, where nothing else is said. */
+/** History from the tables. Unless noted, a query scans the rows of its window and at most one before it. */
 export class UptimeReadModel implements UptimeHistory, ResponseHistory {
   readonly #tables: UptimeTables;
 

@@ -9,35 +9,33 @@ import {
   type StoredRollup,
 } from '../../domain/index.js';
 
-/** Service, milliseconds since 1970, revision in the service's stream: the last parts changes of one millisecond. */
+/** Service, epoch milliseconds, revision in its stream; the revision orders changes of the same millisecond. */
 type ChangeKey = [service: string, at: number, revision: number];
-/** Service, and the revision in its stream of what began it. */
+/** Service, and the revision of the creating event. */
 type RevisionKey = [service: string, revision: number];
-/** Service, and a moment in milliseconds since 1970. */
+/** Service, and epoch milliseconds. */
 export type TimeKey = [service: string, at: number];
-/** Smaller than every key of the service, greater than every key of those before it. */
+/** Lower bound of the keys of a service. */
 export type ServiceKey = [service: string];
 
 export type StoredChange = Omit<StatusChange, 'serviceName' | 'at'>;
 
-/** The tables of the read model of uptime, opened. */
 export interface UptimeTables {
-  /** Those that have a stream. */
+  /** Services that have a stream. */
   readonly services: Database<true, string>;
   readonly changes: Database<StoredChange, ChangeKey | TimeKey | ServiceKey>;
-  /** When services were probed, by the beginning of each span; the value is its end. Disjoint and merged, so that years of steady probing are one row. */
+  /** Probed ranges: start in the key, end as the value. Disjoint and merged, so years of steady probing are one row. */
   readonly covered: Database<number, TimeKey | ServiceKey>;
   readonly maintenance: Database<MaintenanceWindow, RevisionKey | ServiceKey>;
   readonly corrections: Database<Correction, RevisionKey | ServiceKey>;
-  /** What was known of a service up to the beginning of a day; see `DailyTotals`. */
+  /** Cumulative totals of a service up to the start of a day. */
   readonly totals: Database<readonly number[], TimeKey | ServiceKey>;
-  /** Rollups by the beginning of their minute, hour or day. */
+  /** Rollups by the start of their minute, hour or day. */
   readonly rollups: Readonly<Record<RollupUnit, Database<StoredRollup, TimeKey | ServiceKey>>>;
 }
 
 const ROLLUP_TABLES = { minute: 'minutes', hour: 'hours', day: 'days' } as const satisfies Record<RollupUnit, string>;
 
-/** Names of the tables, for the definition of the read model. */
 export const UPTIME_TABLES = [
   'services',
   'changes',

@@ -26,9 +26,9 @@ const TESTED_EXAMPLE = {
   message: 'KurrentDB connection test completed',
   results: { connection: 'success', health: 'healthy', responseTime: 45 },
 };
-const AWAY = 'KurrentDB cannot be reached while appending to stream';
+const UNREACHABLE = 'KurrentDB cannot be reached while appending to stream';
 
-/** The streams that uptime is recorded in, and the store that holds them. */
+/** Creation of the uptime streams, and a test of the store. */
 @ApiTags('uptime')
 @Controller('api/uptime')
 @Access({ kind: 'open', group: 'uptime' })
@@ -48,11 +48,11 @@ export class UptimeStreamsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Create the streams of the configured services',
-    description: 'The service does it by itself when it starts. Doing it again is harmless.',
+    description: 'The service also does this at its start. Idempotent.',
   })
   @ApiOkResponse({ type: StreamCreationResponse, example: CREATED_EXAMPLE })
   @ApiServiceUnavailableResponse({
-    description: 'Not all of them could be created; Retry-After says when to try again',
+    description: 'Some streams could not be created; Retry-After is set',
     type: StreamCreationResponse,
     example: {
       ...CREATED_EXAMPLE,
@@ -62,7 +62,7 @@ export class UptimeStreamsController {
           service: 'http',
           streamName: 'service-uptime-http',
           success: false,
-          error: `${AWAY} 'service-uptime-http'; retry in a moment`,
+          error: `${UNREACHABLE} 'service-uptime-http'; retry in a moment`,
         },
       ],
     },
@@ -74,7 +74,7 @@ export class UptimeStreamsController {
   ): Promise<StreamCreationResponse> {
     const results = await createUptimeStreams(this.store, [...this.services.monitors.keys()], this.#samplesMaxAge);
     const failed = results.filter(({ success }) => !success).length;
-    if (failed > 0) sayUnavailable(response);
+    if (failed > 0) setUnavailable(response);
     const message =
       failed === 0 ? 'Stream creation completed' : `Stream creation failed for ${failed} of ${results.length} services`;
     return { timestamp: toTimestamp(this.clock.now()), message, results };
@@ -87,7 +87,7 @@ export class UptimeStreamsController {
   })
   @ApiOkResponse({ type: ConnectionTestResponse, example: TESTED_EXAMPLE })
   @ApiServiceUnavailableResponse({
-    description: 'KurrentDB does not work; Retry-After says when to try again',
+    description: 'The test failed; Retry-After is set',
     type: ConnectionTestResponse,
     example: {
       ...TESTED_EXAMPLE,
@@ -96,7 +96,7 @@ export class UptimeStreamsController {
         connection: 'failed',
         health: 'unhealthy',
         responseTime: 12,
-        error: `${AWAY} 'connection-test'; retry in a moment`,
+        error: `${UNREACHABLE} 'connection-test'; retry in a moment`,
       },
     },
   })
@@ -107,7 +107,7 @@ export class UptimeStreamsController {
   ): Promise<ConnectionTestResponse> {
     const { responseTime, ...rest } = await this.store.testConnection();
     const isHealthy = rest.health === 'healthy';
-    if (!isHealthy) sayUnavailable(response);
+    if (!isHealthy) setUnavailable(response);
     return {
       timestamp: toTimestamp(this.clock.now()),
       message: isHealthy ? 'KurrentDB connection test completed' : 'KurrentDB connection test failed',
@@ -116,6 +116,6 @@ export class UptimeStreamsController {
   }
 }
 
-function sayUnavailable(response: Response): void {
+function setUnavailable(response: Response): void {
   response.status(HttpStatus.SERVICE_UNAVAILABLE).setHeader('Retry-After', RETRY_AFTER_SECONDS);
 }

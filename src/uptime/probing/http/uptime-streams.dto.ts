@@ -9,13 +9,13 @@ export class StreamCreationDto implements StreamCreation {
   @ApiProperty({ example: 'service-uptime-http' })
   readonly streamName: string;
 
-  @ApiProperty({ description: 'The stream is there, whether it was made now or before' })
+  @ApiProperty({ description: 'The stream exists, created now or before' })
   readonly success: boolean;
 
-  @ApiPropertyOptional({ description: 'How KurrentDB knows the stream', example: 'service-uptime-http' })
+  @ApiPropertyOptional({ description: 'Name of the stream in KurrentDB', example: 'service-uptime-http' })
   readonly streamId?: string;
 
-  @ApiPropertyOptional({ description: 'Why the stream is not there' })
+  @ApiPropertyOptional({ description: 'Why the stream could not be created' })
   readonly error?: string;
 }
 
@@ -34,7 +34,7 @@ export class ConnectionTestDto {
   @ApiProperty({ enum: ['healthy', 'unhealthy'] })
   readonly health: 'healthy' | 'unhealthy';
 
-  @ApiProperty({ type: 'integer', description: 'Milliseconds that the append and the read took', example: 45 })
+  @ApiProperty({ type: 'integer', description: 'Duration of the append and the read in milliseconds', example: 45 })
   readonly responseTime: number;
 
   @ApiPropertyOptional({ description: 'Why it failed' })
