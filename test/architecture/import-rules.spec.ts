@@ -51,7 +51,9 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
   },
   'domain-only-inward': {
     file: 'src/event-store/domain/planted-domain-only-inward.ts',
-    code: "import { translateClientError } from '../kurrentdb/client-errors.js'; export const planted = translateClientError;",
+    code:
+      "import { translateClientError } from '../kurrentdb/client-errors.js'; " +
+      'export const planted = translateClientError;',
   },
   'application-only-inward': {
     file: 'src/user-streams/application/planted-application-only-inward.ts',
@@ -63,7 +65,9 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
   },
   'pure-core-transitive': {
     file: 'src/uptime/history/application/planted-pure-core-transitive.ts',
-    code: "import { DomainExceptionFilter } from '../../../http/errors/domain-exception.filter.js'; export const planted = DomainExceptionFilter;",
+    code:
+      "import { DomainExceptionFilter } from '../../../http/errors/domain-exception.filter.js'; " +
+      'export const planted = DomainExceptionFilter;',
   },
   'public-surface-only': {
     file: 'src/health/planted-public-surface-only.ts',
@@ -95,7 +99,9 @@ const PLANTED: Readonly<Record<string, { readonly file: string; readonly code: s
   },
   'uptime-modules-import-domain-and-modules': {
     file: 'src/uptime/live-feed/planted-uptime-modules-import-domain-and-modules.module.ts',
-    code: "import { UptimeQueries } from '../history/application/uptime-queries.js'; export const planted = UptimeQueries;",
+    code:
+      "import { UptimeQueries } from '../history/application/uptime-queries.js'; " +
+      'export const planted = UptimeQueries;',
   },
   'uptime-slices-entered-by-index': {
     file: 'src/uptime/planted-uptime-slices-entered-by-index.ts',

@@ -10,7 +10,7 @@ export interface DtoSchema {
   readonly nested: ReadonlyMap<string, NestedDto>;
 }
 
-export interface NestedDto {
+interface NestedDto {
   readonly dto: Type<object>;
   /** `@ValidateNested({ each: true })` */
   readonly isArray: boolean;
