@@ -1,25 +1,28 @@
 import { type Environment } from '../../config/index.js';
 
 export interface Resolved {
-  /** With every `${NAME}` replaced by what the environment holds, and `$${` by `${`; of no use where there are mistakes. */
+  /** The string with `${NAME}` replaced by the variable and `$${` by `${`; only valid without issues. */
   readonly text: string;
-  /** Names that were filled in: what the text holds now is not to be shown. */
+  /** Variables that were used: if there are any, the string may contain secrets and must not be shown. */
   readonly names: readonly string[];
-  /** They show names, never values. */
-  readonly mistakes: readonly string[];
+  /** Contain names, never values. */
+  readonly issues: readonly string[];
 }
 
 /** `$${`, `${NAME}`, or a `${` that begins neither. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 
-/** Fills in the references of a text to the environment. What is filled in is not looked at again; nothing else is interpreted. */
+/**
+ * Resolves references to environment variables. Values are inserted as they are, without resolving references in
+ * them.
+ */
 export function resolveReferences(text: string, environment: Environment): Resolved {
   const names: string[] = [];
-  const mistakes: string[] = [];
+  const issues: string[] = [];
   const resolved = text.replace(REFERENCE, (found: string, name: string | undefined) => {
     if (found === '$${') return '${';
     if (name === undefined) {
-      mistakes.push(
+      issues.push(
         '`${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves',
       );
       return '';
@@ -28,8 +31,8 @@ export function resolveReferences(text: string, environment: Environment): Resol
     const value = environment[name];
     // As for every variable of this service, an empty one counts as not set.
     if (value === undefined || value === '')
-      mistakes.push(`${name} is not set in the environment; set it, or write $\${${name}} for the text itself`);
+      issues.push(`${name} is not set in the environment; set it, or write $\${${name}} for the text itself`);
     return value ?? '';
   });
-  return { text: resolved, names, mistakes };
+  return { text: resolved, names, issues };
 }

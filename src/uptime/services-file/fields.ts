@@ -11,23 +11,23 @@ export interface ValidationIssue {
 }
 
 /** What all of a file's {@link Fields} share. */
-export interface Reading {
+export interface ParseContext {
   readonly environment: Environment;
-  /** Every mistake that was found so far. */
-  readonly mistakes: ValidationIssue[];
+  /** Issues found so far. */
+  readonly issues: ValidationIssue[];
 }
 
-/** What a text must be. */
-export interface TextRule {
+/** Constraint on a string. */
+export interface StringRule {
   /** Such as `a string without line breaks`. */
   readonly expected: string;
   readonly holds: (text: string) => boolean;
 }
 
-export const ANY_TEXT: TextRule = { expected: 'a string', holds: () => true };
-export const SOME_TEXT: TextRule = { expected: 'a non-empty string', holds: (text) => text !== '' };
+export const ANY_STRING: StringRule = { expected: 'a string', holds: () => true };
+export const NON_EMPTY_STRING: StringRule = { expected: 'a non-empty string', holds: (text) => text !== '' };
 
-/** From the least to the most milliseconds, both included. */
+/** Allowed milliseconds, both ends included. */
 export interface DurationRange {
   readonly least: number;
   readonly most?: number;
@@ -36,29 +36,29 @@ export interface DurationRange {
 }
 
 /**
- * The values of one mapping of the file, read one by one.
+ * Reader of the values of one mapping of the file.
  *
- * Whatever is not there, or not as it must be, is read as undefined, and the latter is noted as a mistake. A key that nothing asked
- * for is unknown: {@link finish} notes those.
+ * A missing or invalid value is read as undefined; an invalid one is added to the issues. Keys that were never read
+ * are unknown: {@link rejectUnknownKeys} adds an issue for each.
  */
 export class Fields {
   readonly #known = new Set<string>();
-  readonly #wrong = new Set<string>();
+  readonly #rejected = new Set<string>();
 
   private constructor(
     private readonly given: Readonly<Record<string, unknown>>,
     readonly path: Path,
-    private readonly reading: Reading,
+    private readonly context: ParseContext,
   ) {}
 
-  /** The fields of a mapping. @param expected what is wrong where the value is none, such as `a mapping with path and equals` */
-  static of(value: unknown, path: Path, expected: string, reading: Reading): Fields | undefined {
-    if (isPlainObject(value)) return new Fields(value, path, reading);
-    reading.mistakes.push({ path, text: `must be ${expected}` });
+  /** @param expected description of the mapping for the issue if the value is none: `a mapping with path and equals` */
+  static of(value: unknown, path: Path, expected: string, context: ParseContext): Fields | undefined {
+    if (isPlainObject(value)) return new Fields(value, path, context);
+    context.issues.push({ path, text: `must be ${expected}` });
     return undefined;
   }
 
-  /** The value as it is. */
+  /** The raw value. */
   value(key: string): unknown {
     this.#known.add(key);
     return this.given[key];
@@ -68,22 +68,22 @@ export class Fields {
     return Object.keys(this.given);
   }
 
-  wrong(key: string, text: string): undefined {
-    this.#wrong.add(key);
-    this.reading.mistakes.push({ path: [...this.path, key], text });
+  reject(key: string, text: string): undefined {
+    this.#rejected.add(key);
+    this.context.issues.push({ path: [...this.path, key], text });
   }
 
-  isWrong(...keys: readonly string[]): boolean {
-    return keys.some((key) => this.#wrong.has(key));
+  isRejected(...keys: readonly string[]): boolean {
+    return keys.some((key) => this.#rejected.has(key));
   }
 
-  /** Notes every key that nothing has asked for. @param of such as ` for kind tcp` */
-  finish(of = ''): void {
+  /** Rejects the keys that were never read. @param of such as ` for kind tcp` */
+  rejectUnknownKeys(of = ''): void {
     const known = [...this.#known];
     for (const key of this.keys()) {
       if (this.#known.has(key)) continue;
       const nearest = nearestKey(key, known);
-      this.wrong(
+      this.reject(
         key,
         `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; known are ${known.join(', ')}`,
       );
@@ -91,22 +91,22 @@ export class Fields {
   }
 
   /** A text in which `${NAME}` stands for what the environment holds. */
-  text(key: string, rule: TextRule = ANY_TEXT): string | undefined {
+  string(key: string, rule: StringRule = ANY_STRING): string | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string') return this.wrong(key, `must be ${rule.expected}`);
-    const { text, names, mistakes } = resolveReferences(value, this.reading.environment);
-    for (const mistake of mistakes) this.wrong(key, mistake);
-    if (mistakes.length > 0) return undefined;
+    if (typeof value !== 'string') return this.reject(key, `must be ${rule.expected}`);
+    const { text, names, issues } = resolveReferences(value, this.context.environment);
+    for (const issue of issues) this.reject(key, issue);
+    if (issues.length > 0) return undefined;
     if (rule.holds(text)) return text;
     const filledIn = names.length === 0 ? '' : `, after ${names.join(' and ')} of the environment is inserted`;
-    return this.wrong(key, `must be ${rule.expected}${filledIn}`);
+    return this.reject(key, `must be ${rule.expected}${filledIn}`);
   }
 
-  /** As {@link text}, where a missing one is a mistake; empty where there is one. */
-  requiredText(key: string, rule: TextRule): string {
-    if (this.value(key) === undefined) this.wrong(key, `must be ${rule.expected}`);
-    return this.text(key, rule) ?? '';
+  /** Like {@link string}, but required; empty if missing or invalid. */
+  requiredString(key: string, rule: StringRule): string {
+    if (this.value(key) === undefined) this.reject(key, `must be ${rule.expected}`);
+    return this.string(key, rule) ?? '';
   }
 
   integer(key: string, from: number, to: number): number | undefined {
@@ -115,13 +115,13 @@ export class Fields {
 
   requiredInteger(key: string, from: number, to: number): number | undefined {
     const value = this.value(key);
-    return isInteger(value, from, to) ? value : this.wrong(key, `must be an integer from ${from} to ${to}`);
+    return isInteger(value, from, to) ? value : this.reject(key, `must be an integer from ${from} to ${to}`);
   }
 
   boolean(key: string): boolean | undefined {
     const value = this.value(key);
     if (value === undefined || typeof value === 'boolean') return value;
-    return this.wrong(key, 'must be true or false');
+    return this.reject(key, 'must be true or false');
   }
 
   choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
@@ -130,42 +130,42 @@ export class Fields {
 
   requiredChoice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.value(key);
-    return choices.find((choice) => choice === value) ?? this.wrong(key, `must be one of ${choices.join(', ')}`);
+    return choices.find((choice) => choice === value) ?? this.reject(key, `must be one of ${choices.join(', ')}`);
   }
 
-  /** Milliseconds: of a duration such as `1m30s`, or of an integer where the key ends in `Ms`. */
+  /** Milliseconds, from a duration such as `1m30s` or from an integer under the key with suffix `Ms`. */
   duration(key: string, { least, most = DAY_MS, leastMs = least }: DurationRange): number | undefined {
     const keyMs = `${key}Ms`;
     const value = this.value(key);
     const milliseconds = this.integer(keyMs, leastMs, most);
     if (value === undefined) return milliseconds;
-    if (this.value(keyMs) !== undefined) return this.wrong(keyMs, `${key} says the same; keep one of them`);
+    if (this.value(keyMs) !== undefined) return this.reject(keyMs, `${key} says the same; keep one of them`);
     const duration = typeof value === 'string' ? parseDuration(value) : undefined;
     if (duration !== undefined && duration >= least && duration <= most) return duration;
-    return this.wrong(
+    return this.reject(
       key,
       `must be a duration from ${formatDuration(least)} to ${formatDuration(most)}, such as 500ms, 10s or 1m30s`,
     );
   }
 
-  /** A text as by {@link text}, a number, true, false or null; a missing one is a mistake. */
+  /** Required string (as {@link string}), number, boolean or null. */
   scalar(key: string): string | number | boolean | null | undefined {
     const value = this.value(key);
-    if (typeof value === 'string') return this.text(key);
+    if (typeof value === 'string') return this.string(key);
     if (value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
       return value;
-    return this.wrong(key, 'must be a string, a number, true, false or null');
+    return this.reject(key, 'must be a string, a number, true, false or null');
   }
 
-  /** @param each reads an item, or says by undefined that it is not as it must be */
+  /** @param each reads an item; undefined if it is invalid */
   list<Item>(key: string, expected: string, each: (item: unknown) => Item | undefined): Item[] | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    if (!Array.isArray(value)) return this.wrong(key, `must be an array, each item ${expected}`);
+    if (!Array.isArray(value)) return this.reject(key, `must be an array, each item ${expected}`);
     const read = (value as unknown[]).map(each);
     read.forEach((item, index) => {
       if (item === undefined)
-        this.reading.mistakes.push({ path: [...this.path, key, index], text: `must be ${expected}` });
+        this.context.issues.push({ path: [...this.path, key, index], text: `must be ${expected}` });
     });
     const items = read.filter((item) => item !== undefined);
     return items.length === read.length ? items : undefined;
@@ -173,7 +173,7 @@ export class Fields {
 
   mapping(key: string, expected: string): Fields | undefined {
     const value = this.value(key);
-    return value === undefined ? undefined : Fields.of(value, [...this.path, key], expected, this.reading);
+    return value === undefined ? undefined : Fields.of(value, [...this.path, key], expected, this.context);
   }
 }
 

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Allowed key that an unknown one probably is a typing error of. Two swapped letters are two edits. */
+/** Most similar allowed key, if similar enough to be a typing error. Two swapped letters are two edits. */
 export function nearestKey(unknown: string, allowed: readonly string[]): string | undefined {
   const [nearest] = allowed
     .map((key) => ({ key, edits: distance(unknown.toLowerCase(), key.toLowerCase()) }))

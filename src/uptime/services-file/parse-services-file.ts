@@ -2,70 +2,68 @@ import { isServiceName } from '../../event-store/domain/index.js';
 import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
 import { type ServiceRules } from './service-rules.js';
 import { type Environment } from '../../config/index.js';
-import { Fields, type Reading } from './fields.js';
+import { Fields, type ParseContext } from './fields.js';
 import { checkFit, readRules } from './read-rules.js';
 import { readTarget } from './read-target.js';
 import { type Path, readYaml } from './yaml-text.js';
 
-/** What holds where a services file says nothing. */
+/** Defaults and environment of a services file. */
 export interface ServicesFileDependencies {
-  /** What `${NAME}` stands for. */
+  /** Source of `${NAME}`. */
   readonly environment: Environment;
   readonly rules: ServiceRules;
-  /** What is probed by the names of the documented services, which a file may say more of. */
+  /** Targets of the documented services, by name; a file may override their settings. */
   readonly documented: ReadonlyMap<string, ProbeTarget>;
 }
 
 /**
  * Parses the YAML that names services to probe: `defaults:`, and `services:`, a list of `{ name, kind, … }`.
  *
- * @returns the services, and each mistake with its line and path, in order of lines; the services are only of use where there are none
+ * @returns services, and problems with line and path in order of lines; the services are only valid without problems
  */
 export function parseServicesFile(
   yaml: string,
   dependencies: ServicesFileDependencies,
 ): { services: MonitoredService[]; problems: string[] } {
   const text = readYaml(yaml);
-  const reading: Reading = { environment: dependencies.environment, mistakes: [] };
-  const services = text.content ? readServices(text.content.root, reading, dependencies) : [];
+  const context: ParseContext = { environment: dependencies.environment, issues: [] };
+  const services = text.content ? readServices(text.content.root, context, dependencies) : [];
   const problems = [
-    ...text.mistakes.map(({ line, text: mistake }) => ({ line, mistake: `the file: ${mistake}` })),
-    ...reading.mistakes.map(({ path, text: mistake }) => ({
+    ...text.issues.map(({ line, text: issue }) => ({ line, issue: `the file: ${issue}` })),
+    ...context.issues.map(({ path, text: issue }) => ({
       line: text.lineOf(path),
-      mistake: `${nameOf(path)}: ${mistake}`,
+      issue: `${nameOf(path)}: ${issue}`,
     })),
   ];
   return {
     services,
-    problems: problems
-      .sort((one, other) => one.line - other.line)
-      .map(({ line, mistake }) => `line ${line}, ${mistake}`),
+    problems: problems.sort((one, other) => one.line - other.line).map(({ line, issue }) => `line ${line}, ${issue}`),
   };
 }
 
 function readServices(
   root: unknown,
-  reading: Reading,
+  context: ParseContext,
   { rules, documented }: ServicesFileDependencies,
 ): MonitoredService[] {
-  const file = Fields.of(root, [], 'a mapping with the list `services`', reading);
+  const file = Fields.of(root, [], 'a mapping with the list `services`', context);
   if (!file) return [];
   const defaults = file.mapping('defaults', 'a mapping of what holds for the services of this file');
   const inherited = defaults ? readRules(defaults, rules) : rules;
-  defaults?.finish();
+  defaults?.rejectUnknownKeys();
   const entries = file.value('services');
   if (!Array.isArray(entries))
-    file.wrong('services', 'must be an array of services, each a mapping with name and kind');
-  file.finish();
+    file.reject('services', 'must be an array of services, each a mapping with name and kind');
+  file.rejectUnknownKeys();
 
   const names = new Set<string>();
   return (Array.isArray(entries) ? (entries as unknown[]) : []).flatMap((entry, index) => {
-    const fields = Fields.of(entry, ['services', index], 'a mapping with name and kind', reading);
+    const fields = Fields.of(entry, ['services', index], 'a mapping with name and kind', context);
     return fields ? readService(fields, inherited, documented, names) : [];
   });
 }
 
-/** @param names of the services before it; its own is added */
+/** @param names of the services read so far; its own is added */
 function readService(
   fields: Fields,
   inherited: ServiceRules,
@@ -77,24 +75,24 @@ function readService(
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));
   const rules = readRules(fields, inherited, kind);
   checkFit(fields, rules);
-  // Which other keys there may be, only the kind tells.
+  // The kind determines which other keys are allowed.
   if (target === undefined) return [];
-  fields.finish(` for kind ${target.kind}`);
+  fields.rejectUnknownKeys(` for kind ${target.kind}`);
   return [{ name, target, ...rules }];
 }
 
 function readName(fields: Fields, names: Set<string>): string {
   const name = fields.value('name');
   if (typeof name !== 'string' || !isServiceName(name)) {
-    fields.wrong('name', "must be at most 64 lower-case letters, digits and single '-', '_' or '.' between them");
+    fields.reject('name', "must be at most 64 lower-case letters, digits and single '-', '_' or '.' between them");
     return '';
   }
-  if (names.has(name)) fields.wrong('name', `'${name}' is named twice`);
+  if (names.has(name)) fields.reject('name', `'${name}' is named twice`);
   names.add(name);
   return name;
 }
 
-/** As `services.1.kind`. */
+/** Such as `services.1.kind`. */
 function nameOf(path: Path): string {
   return path.length === 0 ? 'the file' : path.join('.');
 }

@@ -1,5 +1,5 @@
 import { type HttpTarget, httpTarget, isConnectionHeader, isHttpToken, type StatusRange } from '../domain/index.js';
-import { type Fields, isInteger, SOME_TEXT } from './fields.js';
+import { type Fields, isInteger, NON_EMPTY_STRING } from './fields.js';
 import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';
 
@@ -15,9 +15,9 @@ export function readHttpTarget(fields: Fields, url: string | undefined): HttpTar
     ...usual,
     method: fields.choice('method', METHODS) ?? usual.method,
     headers: readHeaders(fields),
-    body: fields.text('body'),
+    body: fields.string('body'),
     acceptedStatuses: readStatuses(fields) ?? usual.acceptedStatuses,
-    bodyContains: fields.text('bodyContains', SOME_TEXT),
+    bodyContains: fields.string('bodyContains', NON_EMPTY_STRING),
     jsonPath: readJsonPath(fields),
     responseTimeBelowMs: fields.duration('responseTimeBelow', { least: 1 }),
     maxRedirects: fields.integer('maxRedirects', 0, MAX_REDIRECTS) ?? usual.maxRedirects,
@@ -29,9 +29,9 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
   const given = fields.mapping('headers', 'a mapping of header names to strings');
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) {
-    if (!isHttpToken(name)) given?.wrong(name, 'must be the name of a header');
-    if (isConnectionHeader(name)) given?.wrong(name, 'this header is set by the probe itself; leave it out');
-    const value = given?.requiredText(name, HEADER_VALUE);
+    if (!isHttpToken(name)) given?.reject(name, 'must be the name of a header');
+    if (isConnectionHeader(name)) given?.reject(name, 'this header is set by the probe itself; leave it out');
+    const value = given?.requiredString(name, HEADER_VALUE);
     if (value !== undefined) headers.set(name, value);
   }
   return Object.fromEntries(headers);
@@ -50,14 +50,14 @@ function readStatuses(fields: Fields): StatusRange[] | undefined {
       return { from: range.from, to: range.to };
     },
   );
-  return statuses?.length === 0 ? fields.wrong('acceptedStatuses', 'must be at least one status') : statuses;
+  return statuses?.length === 0 ? fields.reject('acceptedStatuses', 'must be at least one status') : statuses;
 }
 
 function readJsonPath(fields: Fields): HttpTarget['jsonPath'] {
   const given = fields.mapping('jsonPath', 'a mapping with path and equals');
   if (!given) return undefined;
-  const path = given.requiredText('path', JSON_PATH);
+  const path = given.requiredString('path', JSON_PATH);
   const equals = given.scalar('equals');
-  given.finish();
+  given.rejectUnknownKeys();
   return equals === undefined ? undefined : { path, equals };
 }

@@ -6,7 +6,8 @@ import { type DurationRange, type Fields } from './fields.js';
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
 
 /**
- * How a service is probed and judged. A number that is not as it must be is NaN: nothing else is found wrong because of it.
+ * How a service is probed and judged. A number that is not as it must be is NaN: nothing else is found wrong because
+ * of it.
  *
  * @param inherited what holds where the fields say nothing
  * @param kind of the service; absent: for services of every kind
@@ -26,10 +27,10 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
   };
 }
 
-/** Notes where the rules of a service do not go together. */
+/** Rejects jitter or retries that do not fit into the interval. */
 export function checkFit(fields: Fields, rules: ServiceRules): void {
   const misfit = misfitOf(rules);
-  if (misfit) fields.wrong(misfit.rule, misfit.text);
+  if (misfit) fields.reject(misfit.rule, misfit.text);
 }
 
 function readTries(
@@ -51,9 +52,9 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
     goodMs: readDuration(given, 'good', inherited.goodMs, { least: 1 }),
     acceptableMs: readDuration(given, 'acceptable', inherited.acceptableMs, { least: 1 }),
   };
-  given.finish();
+  given.rejectUnknownKeys();
   if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs)
-    fields.wrong(
+    fields.reject(
       'grades',
       `must be excellent < good < acceptable, got ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`,
     );
@@ -61,11 +62,11 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
 }
 
 function readDuration(fields: Fields, key: string, inherited: number, range: DurationRange): number {
-  return fields.duration(key, range) ?? (fields.isWrong(key, `${key}Ms`) ? NaN : inherited);
+  return fields.duration(key, range) ?? (fields.isRejected(key, `${key}Ms`) ? NaN : inherited);
 }
 
 function readInteger(fields: Fields, key: string, inherited: number, from: number, to: number): number {
-  return fields.integer(key, from, to) ?? (fields.isWrong(key) ? NaN : inherited);
+  return fields.integer(key, from, to) ?? (fields.isRejected(key) ? NaN : inherited);
 }
 
 function readTags(fields: Fields): readonly string[] | undefined {
@@ -73,6 +74,6 @@ function readTags(fields: Fields): readonly string[] | undefined {
     typeof item === 'string' && TAG.test(item) ? item : undefined,
   );
   const twice = tags?.find((tag, index) => tags.indexOf(tag) !== index);
-  if (twice !== undefined) fields.wrong('tags', `'${twice}' is there twice`);
+  if (twice !== undefined) fields.reject('tags', `'${twice}' is there twice`);
   return tags;
 }

@@ -32,7 +32,11 @@ export const servicesProblems: ConfigCheck = ({ uptime }, environment) => {
   return problems;
 };
 
-/** The documented services, and those of the services file, which may override settings of the documented ones. @throws ConfigurationError */
+/**
+ * The documented services, and those of the services file, which may override settings of the documented ones.
+ *
+ * @throws ConfigurationError
+ */
 export function readServices(config: AppConfig['uptime'], environment: Environment): ReadServices {
   const problems: string[] = [];
   const found = findServices(config, environment, problems);

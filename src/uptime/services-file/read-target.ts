@@ -10,7 +10,7 @@ import {
   webSocketTarget,
 } from '../domain/index.js';
 import { CREDENTIALS_EXPECTED, hasReadableCredentials, isKurrentDBUrl } from '../../common/urls.js';
-import { type Fields, SOME_TEXT, type TextRule } from './fields.js';
+import { type Fields, NON_EMPTY_STRING, type StringRule } from './fields.js';
 import { readHeaders, readHttpTarget } from './read-http-target.js';
 import { BEARER_TOKEN, DATABASE_URL, HOST, HTTP_URL, SUBPROTOCOL, WEBSOCKET_URL } from './text-rules.js';
 import { readTls } from './read-tls.js';
@@ -18,12 +18,12 @@ import { readTls } from './read-tls.js';
 const HIGHEST_PORT = 65_535;
 
 /**
- * What is probed, of the fields that a kind of service has.
+ * Reads the target of a service of this kind.
  *
- * @param documented what the environment says of a service of this name, where it does: its URL is taken where the fields name none
+ * @param documented target of the documented service of this name, if there is one: the default of the URL
  */
 export function readTarget(kind: ProbeKind, fields: Fields, documented?: ProbeTarget): ProbeTarget {
-  const url = (rule: TextRule): string | undefined => {
+  const url = (rule: StringRule): string | undefined => {
     if (documented?.kind !== kind || fields.value('url') !== undefined) return readUrl(fields, rule);
     return 'url' in documented ? documented.url : undefined;
   };
@@ -41,11 +41,11 @@ export function readTarget(kind: ProbeKind, fields: Fields, documented?: ProbeTa
   }
 }
 
-function readUrl(fields: Fields, rule: TextRule): string {
-  const url = fields.requiredText('url', rule);
-  // The drivers of databases read credentials each in its own way.
-  if (rule !== DATABASE_URL && !fields.isWrong('url') && !hasReadableCredentials(url))
-    fields.wrong('url', `must be ${CREDENTIALS_EXPECTED}`);
+function readUrl(fields: Fields, rule: StringRule): string {
+  const url = fields.requiredString('url', rule);
+  // Each database driver parses credentials by its own rules.
+  if (rule !== DATABASE_URL && !fields.isRejected('url') && !hasReadableCredentials(url))
+    fields.reject('url', `must be ${CREDENTIALS_EXPECTED}`);
   return url;
 }
 
@@ -54,9 +54,9 @@ function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocket
   return {
     ...usual,
     headers: readHeaders(fields),
-    subprotocol: fields.text('subprotocol', SUBPROTOCOL),
-    message: fields.text('message'),
-    answerContains: fields.text('answerContains', SOME_TEXT),
+    subprotocol: fields.string('subprotocol', SUBPROTOCOL),
+    message: fields.string('message'),
+    answerContains: fields.string('answerContains', NON_EMPTY_STRING),
     tls: readTls(fields) ?? usual.tls,
   };
 }
@@ -64,13 +64,13 @@ function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocket
 function readDatabaseTarget(fields: Fields, url: string | undefined): DatabaseTarget {
   const isKurrentDB = url === undefined || isKurrentDBUrl(url);
   const isMongoDB = url !== undefined && /^mongodb(\+srv)?:/.test(url);
-  const query = fields.text('query', isMongoDB ? MONGODB_COMMAND : SOME_TEXT);
+  const query = fields.string('query', isMongoDB ? MONGODB_COMMAND : NON_EMPTY_STRING);
   if (query !== undefined && isKurrentDB)
-    fields.wrong('query', 'KurrentDB takes no query: it is asked by an append and a read; leave it out');
+    fields.reject('query', 'KurrentDB takes no query: it is asked by an append and a read; leave it out');
   return { ...databaseTarget(url), query };
 }
 
-const MONGODB_COMMAND: TextRule = {
+const MONGODB_COMMAND: StringRule = {
   expected: 'a command as a JSON object, such as {"ping": 1}',
   holds: (text) => {
     try {
@@ -85,14 +85,14 @@ const MONGODB_COMMAND: TextRule = {
 function readTcpTarget(fields: Fields): TcpTarget {
   return {
     kind: 'tcp',
-    host: fields.requiredText('host', HOST),
+    host: fields.requiredString('host', HOST),
     port: fields.requiredInteger('port', 1, HIGHEST_PORT) ?? 0,
-    send: fields.text('send'),
-    answerContains: fields.text('answerContains', SOME_TEXT),
+    send: fields.string('send'),
+    answerContains: fields.string('answerContains', NON_EMPTY_STRING),
     tls: readTls(fields),
   };
 }
 
 function readPushTarget(fields: Fields): PushTarget {
-  return { kind: 'push', token: fields.text('token', BEARER_TOKEN) };
+  return { kind: 'push', token: fields.string('token', BEARER_TOKEN) };
 }

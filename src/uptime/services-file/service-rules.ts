@@ -2,7 +2,7 @@ import { formatDuration } from '../../common/durations.js';
 import { MIN_TIMEOUT_MS } from '../../config/index.js';
 import { type MonitoredService } from '../domain/index.js';
 
-/** How a service is probed and judged, whatever it is. */
+/** Settings of a service that do not depend on its kind. */
 export type ServiceRules = Omit<MonitoredService, 'name' | 'target'>;
 
 export interface MisfittingRule {
@@ -11,11 +11,11 @@ export interface MisfittingRule {
 }
 
 /**
- * What of a probe does not fit into its interval, with what would.
+ * Checks that jitter and retries fit into the interval, and suggests values that would.
  *
- * A probe begins later than its turn by the jitter at most, so that is shorter than the interval; all its tries together must end before
- * the next turn. A probe without retries may take longer than the interval: the turns that come meanwhile are left out, as no probe of a
- * service begins before the one before it has ended. What is not a number, as nobody knows it, fits.
+ * The jitter must be shorter than the interval, and all attempts of a probe must end before the next run. A probe
+ * without retries may take longer than the interval: runs that are due while it is running are skipped. NaN (a
+ * rejected value) passes.
  */
 export function misfitOf({
   intervalMs,

@@ -20,7 +20,10 @@ export class ServicesFile implements ServicesSource {
     return this.#initial.services;
   }
 
-  /** Reports changes of the file, if one is configured. `.env` is read again with it: a service and its secret may come together. */
+  /**
+   * Reports changes of the file, if one is configured. Reads `.env` again too: a service and its secret may be added
+   * together.
+   */
   watch(handlers: ServicesHandlers): ServicesWatch {
     const path = this.#path;
     if (path === undefined) return { close: () => undefined };

@@ -8,9 +8,9 @@ const POLL_INTERVAL_MS = 500;
 /**
  * Watches the services file and loads the services again when its content changes.
  *
- * Polls the content instead of using file system events: this works for a file that is overwritten, replaced, or reached through
- * symbolic links (a Kubernetes ConfigMap), on every file system. New content counts after two equal reads in a row, so that a
- * half-written file is not taken for one with fewer services.
+ * Polls the content instead of using file system events: this works for a file that is overwritten, replaced, or
+ * reached through symbolic links (a Kubernetes ConfigMap), on every file system. New content counts after two equal
+ * reads in a row, so that a half-written file is not loaded.
  *
  * @param load reads the services; its ConfigurationError goes to `onProblem`
  */

@@ -1,19 +1,19 @@
 import { isIP } from 'node:net';
 import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../../common/urls.js';
 import { isHttpToken, isJsonPath } from '../domain/index.js';
-import { type TextRule } from './fields.js';
+import { type StringRule } from './fields.js';
 
 /** @param protocols such as `http:` */
-function urlOf(...protocols: readonly string[]): TextRule {
+function urlOf(...protocols: readonly string[]): StringRule {
   return { expected: urlExpected(protocols), holds: (text) => isUrlOf(protocols, text) };
 }
 
 export const HTTP_URL = urlOf('http:', 'https:');
 export const WEBSOCKET_URL = urlOf('ws:', 'wss:');
-export const DATABASE_URL: TextRule = { expected: DATABASE_URL_EXPECTED, holds: isDatabaseUrl };
+export const DATABASE_URL: StringRule = { expected: DATABASE_URL_EXPECTED, holds: isDatabaseUrl };
 
-/** RFC 1123, with the underscore that container networks know; or an address. */
-export const HOST: TextRule = {
+/** IP address, or RFC 1123 name; underscores are allowed, as in container networks. */
+export const HOST: StringRule = {
   expected: 'a host name or an IP address, without port',
   holds: (text) =>
     isIP(text) !== 0 ||
@@ -24,18 +24,18 @@ export const HOST: TextRule = {
 };
 
 /** RFC 6455, 4.1. */
-export const SUBPROTOCOL: TextRule = { expected: 'the name of a subprotocol', holds: isHttpToken };
+export const SUBPROTOCOL: StringRule = { expected: 'the name of a subprotocol', holds: isHttpToken };
 
 /** RFC 9110, 5.5. */
-export const HEADER_VALUE: TextRule = {
+export const HEADER_VALUE: StringRule = {
   expected: 'a string on one line, of characters allowed in a header',
   holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
 };
 
 /** RFC 6750, 2.1. */
-export const BEARER_TOKEN: TextRule = {
+export const BEARER_TOKEN: StringRule = {
   expected: 'a token of letters, digits and - . _ ~ + / =',
   holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text),
 };
 
-export const JSON_PATH: TextRule = { expected: 'a path such as $.checks[0]["response time"]', holds: isJsonPath };
+export const JSON_PATH: StringRule = { expected: 'a path such as $.checks[0]["response time"]', holds: isJsonPath };

@@ -11,53 +11,53 @@ import {
   visit,
 } from 'yaml';
 
-/** Keys and indexes that lead from the root of the file to a place in it. */
+/** Keys and indexes from the root of the file to a value. */
 export type Path = readonly (string | number)[];
 
-/** An alias may be used so often, times the aliases in what it stands for: beyond that, a small file could fill the memory. */
+/** Limit of alias expansion (count times nested aliases): prevents a small file from filling the memory. */
 const MAX_ALIASES = 100_000;
 
 export interface YamlText {
-  /** What is wrong with the YAML itself. */
-  readonly mistakes: readonly { readonly line: number; readonly text: string }[];
-  /** What it holds, as plain data; absent where the mistakes are such that nothing can be told of it. */
+  /** Syntax errors and warnings. */
+  readonly issues: readonly { readonly line: number; readonly text: string }[];
+  /** Plain data; absent if the YAML cannot be read. */
   readonly content?: { readonly root: unknown };
-  /** The line, from 1, of the key or the list item that a path leads to; where there is none, of the nearest one above it. */
+  /** One-based line of the key or list item at the path, or of its nearest existing ancestor. */
   lineOf(path: Path): number;
 }
 
-/** Reads a YAML file that people write, and keeps where everything is in it. */
+/** Parses YAML and maps paths to lines. */
 export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
 
-  const mistakes = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+  const issues = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
     line: lineAt(pos[0]),
     text: withoutSource(message),
   }));
-  // Of two equal keys, one can be looked at as well as the other.
+  // Duplicate keys do not prevent the other checks.
   let isReadable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document)) return;
       isReadable = false;
-      mistakes.push({
+      issues.push({
         line: lineAt(alias.range?.[0] ?? 0),
         text: 'what an alias stands for must come before it; a text that begins with * needs quotes',
       });
     },
   });
   const lineOf = (path: Path): number => lineAt(offsetOf(document, path));
-  if (!isReadable) return { mistakes, lineOf };
+  if (!isReadable) return { issues, lineOf };
   try {
-    return { mistakes, content: { root: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown }, lineOf };
+    return { issues, content: { root: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown }, lineOf };
   } catch (error) {
-    return { mistakes: [...mistakes, { line: 1, text: (error as Error).message }], lineOf };
+    return { issues: [...issues, { line: 1, text: (error as Error).message }], lineOf };
   }
 }
 
-/** What the parser quotes of the file may be a secret. */
+/** Removes quoted content of the file, which may contain secrets. */
 function withoutSource(message: string): string {
   return message.replace(/(?<=\S)[:;] .*| %\S+$/s, '');
 }
