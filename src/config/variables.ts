@@ -70,7 +70,7 @@ const openEndpoints: Parser<ReadonlySet<OpenEndpoints>> = (text, context) => {
 export const variables = {
   PORT: {
     name: 'PORT',
-    description: 'Port of the HTTP service; 0 takes any free one',
+    description: 'Port of the HTTP service; 0 selects a free one',
     default: '3001',
     parse: integer(0, 65_535),
   },
@@ -78,13 +78,13 @@ export const variables = {
   DATA_DIR: {
     name: 'DATA_DIR',
     description:
-      'Directory for everything kept on this machine: the embedded KurrentDB, the read models, and samples that KurrentDB does not have yet; of one process alone',
+      'Directory for local data: the embedded KurrentDB, the read models, and samples that are not recorded yet; for one process only',
     default: './data',
     parse: string,
   },
   LOG_LEVEL: {
     name: 'LOG_LEVEL',
-    description: `Least level that is logged: ${LOG_LEVELS.join(', ')}`,
+    description: `Minimum log level: ${LOG_LEVELS.join(', ')}`,
     default: 'info',
     parse: oneOf(LOG_LEVELS),
   },
@@ -96,19 +96,19 @@ export const variables = {
   },
   HTTP_TRUSTED_PROXIES: {
     name: 'HTTP_TRUSTED_PROXIES',
-    description: 'How many proxies in front of the service are trusted to tell the address of the client',
+    description: 'Number of trusted proxies in front of the service, whose forwarded client address is used',
     default: '0',
     parse: integer(0, 16),
   },
   RATE_LIMIT: {
     name: 'RATE_LIMIT',
-    description: 'Requests that one address may make in a window without saying who asks',
+    description: 'Requests per window from one address without authentication',
     default: '600',
     parse: integer(1, 10_000_000),
   },
   RATE_LIMIT_PER_USER: {
     name: 'RATE_LIMIT_PER_USER',
-    description: 'Requests that one user, or one API key, may make in a window',
+    description: 'Requests per window from one user or API key',
     default: '6000',
     parse: integer(1, 10_000_000),
   },
@@ -121,7 +121,7 @@ export const variables = {
   SHUTDOWN_DELAY_MS: {
     name: 'SHUTDOWN_DELAY_MS',
     description:
-      'How long the service goes on after SIGTERM, not ready, so that load balancers leave it, in milliseconds',
+      'How long the service keeps serving after SIGTERM, reporting not ready to load balancers, in milliseconds',
     default: '1000',
     parse: integer(0, 60_000),
   },
@@ -134,60 +134,59 @@ export const variables = {
   KURRENTDB_CONNECTION_STRING: {
     name: 'KURRENTDB_CONNECTION_STRING',
     description:
-      'KurrentDB server or cluster to use; without it, a KurrentDB embedded in the service stores under DATA_DIR',
+      'KurrentDB server or cluster to use; if not set, a KurrentDB embedded in the service stores under DATA_DIR',
     parse: connectionString,
     secret: true,
   },
   KURRENTDB_TIMEOUT_MS: {
     name: 'KURRENTDB_TIMEOUT_MS',
-    description: 'How long an operation on KurrentDB may take, in milliseconds',
+    description: 'Timeout of an operation on KurrentDB, in milliseconds',
     default: '5000',
     parse: integer(100, 120_000),
   },
   AUTH_JWKS_URL: {
     name: 'AUTH_JWKS_URL',
-    description:
-      'Where the issuer of bearer tokens publishes its keys (JWKS); AUTH_ISSUER and AUTH_AUDIENCE go with it',
+    description: 'JWKS URL of the issuer of bearer tokens; requires AUTH_ISSUER and AUTH_AUDIENCE',
     parse: url('http:', 'https:'),
   },
-  AUTH_ISSUER: { name: 'AUTH_ISSUER', description: 'Issuer that tokens must name (`iss`)', parse: string },
-  AUTH_AUDIENCE: { name: 'AUTH_AUDIENCE', description: 'Audience that tokens must name (`aud`)', parse: string },
+  AUTH_ISSUER: { name: 'AUTH_ISSUER', description: 'Required issuer of tokens (`iss`)', parse: string },
+  AUTH_AUDIENCE: { name: 'AUTH_AUDIENCE', description: 'Required audience of tokens (`aud`)', parse: string },
   AUTH_JWT_SECRET: {
     name: 'AUTH_JWT_SECRET',
     description:
-      'Secret that tokens are signed with, where there is no JWKS; without both, on the embedded KurrentDB only, one is made under DATA_DIR',
+      'Secret that tokens are signed with, if there is no JWKS; without both, on the embedded KurrentDB only, one is generated under DATA_DIR',
     parse: sharedSecret,
     secret: true,
   },
   AUTH_USER_CLAIM: {
     name: 'AUTH_USER_CLAIM',
-    description: "Claim of a token that holds the user's id",
+    description: "Claim of a token with the user's id",
     default: 'sub',
     parse: string,
   },
   AUTH_ROLES_CLAIM: {
     name: 'AUTH_ROLES_CLAIM',
     description:
-      'Claim of a token that holds the roles (system, admin), a list or a text with blanks; dots lead into objects, as in realm_access.roles',
+      'Claim of a token with the roles (system, admin), an array or a string separated by spaces; dots select nested members, as in realm_access.roles',
     default: 'roles',
     parse: string,
   },
   AUTH_OPEN_ENDPOINTS: {
     name: 'AUTH_OPEN_ENDPOINTS',
     description:
-      'Endpoints that everyone may ask: a list of health, uptime, or none; /livez, /readyz and /startupz are always open',
+      'Endpoints open to everyone: health and uptime, separated by commas, or none; /livez, /readyz and /startupz are always open',
     default: 'health,uptime',
     parse: openEndpoints,
   },
   USER_QUOTA_STREAMS: {
     name: 'USER_QUOTA_STREAMS',
-    description: 'Streams that one user may have',
+    description: 'Maximum number of streams of one user',
     default: '1000',
     parse: integer(1, 1_000_000),
   },
   USER_QUOTA_BYTES: {
     name: 'USER_QUOTA_BYTES',
-    description: "Bytes that one user's events may take, all streams together",
+    description: "Maximum bytes of one user's events, over all streams",
     default: '104857600',
     parse: integer(1, Number.MAX_SAFE_INTEGER),
   },
@@ -199,25 +198,25 @@ export const variables = {
   },
   UPTIME_SERVICES_FILE: {
     name: 'UPTIME_SERVICES_FILE',
-    description: 'YAML file that names more services to probe; what changes in it is taken over without a restart',
+    description: 'YAML file of services to probe; changes take effect without a restart',
     parse: string,
   },
   UPTIME_HTTP_URL: {
     name: 'UPTIME_HTTP_URL',
-    description: 'Target of the service `http`; without it, /livez of this service',
+    description: 'Target of the service `http`; default: /livez of this service',
     parse: url('http:', 'https:'),
     secret: true,
   },
   UPTIME_WEBSOCKET_URL: {
     name: 'UPTIME_WEBSOCKET_URL',
-    description: 'Target of the service `websocket`; without it, /ws/uptime of this service',
+    description: 'Target of the service `websocket`; default: /ws/uptime of this service',
     parse: url('ws:', 'wss:'),
     secret: true,
   },
   UPTIME_DATABASE_URL: {
     name: 'UPTIME_DATABASE_URL',
     description:
-      'Target of the service `database`: a KurrentDB to append to and read from, or a PostgreSQL, MySQL, Redis or MongoDB; without it, the KurrentDB in use',
+      'Target of the service `database`: a KurrentDB to append to and read from, or a PostgreSQL, MySQL, Redis or MongoDB; default: the KurrentDB in use',
     parse: databaseUrl,
     secret: true,
   },
@@ -229,20 +228,20 @@ export const variables = {
   },
   UPTIME_TIMEOUT_MS: {
     name: 'UPTIME_TIMEOUT_MS',
-    description: 'How long a probe may take, in milliseconds',
+    description: 'Timeout of a probe, in milliseconds',
     default: '5000',
     parse: integer(MIN_TIMEOUT_MS, DAY_MS),
   },
   UPTIME_JITTER_MS: {
     name: 'UPTIME_JITTER_MS',
-    description: 'How much later than its turn a probe may begin, by chance, in milliseconds',
+    description: 'Maximum random delay of a probe, in milliseconds',
     default: '0',
     parse: integer(0, DAY_MS),
   },
   UPTIME_RETRIES: {
     name: 'UPTIME_RETRIES',
     description:
-      'How often a failed probe is tried again, each time a second later, before it counts as failed; all tries must fit into the interval',
+      'Retries of a failed probe, a second apart, before it counts as failed; all attempts must fit into the interval',
     default: '0',
     parse: integer(0, MAX_RETRIES),
   },
@@ -260,33 +259,32 @@ export const variables = {
   },
   UPTIME_CONCURRENCY: {
     name: 'UPTIME_CONCURRENCY',
-    description: 'Most probes that run at once',
+    description: 'Maximum number of concurrent probes',
     default: '100',
     parse: integer(1, 10_000),
   },
   UPTIME_LEASE_MS: {
     name: 'UPTIME_LEASE_MS',
-    description:
-      'How long the lease of the replica that probes lasts without being renewed, in milliseconds; then another one takes over',
+    description: 'Length of the prober lease, in milliseconds: if it is not renewed, another replica takes over',
     default: '15000',
     parse: integer(1_000, 600_000),
   },
   UPTIME_SAMPLE_WINDOW_MS: {
     name: 'UPTIME_SAMPLE_WINDOW_MS',
     description:
-      'How long raw samples wait to be recorded together, in milliseconds; without it, 60 intervals of their service, an hour at most',
+      'How long raw samples are collected before they are recorded together, in milliseconds; default: 60 intervals of their service, at most an hour',
     parse: integer(1_000, 3_600_000),
   },
   UPTIME_SAMPLES_MAX_AGE_DAYS: {
     name: 'UPTIME_SAMPLES_MAX_AGE_DAYS',
     description:
-      'How long raw samples are kept, in days; 0 keeps them for ever, as changes of status always are: tables that are built anew know only what is kept',
+      'How long raw samples are kept, in days; 0 keeps them forever, as changes of status always are: rebuilt tables contain only what is kept',
     default: '0',
     parse: integer(0, 36_500),
   },
   UPTIME_SPOOL_BYTES: {
     name: 'UPTIME_SPOOL_BYTES',
-    description: 'Most bytes of raw samples that wait on disk while KurrentDB cannot be reached; the oldest make room',
+    description: 'Maximum bytes of raw samples on disk while KurrentDB is unreachable; the oldest are dropped',
     default: '67108864',
     parse: integer(4_096, Number.MAX_SAFE_INTEGER),
   },

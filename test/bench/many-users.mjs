@@ -1,4 +1,4 @@
-// Many users: 100,000 of them with 5 streams each, loaded into a store; then the service on it (DESIGN, "Numbers to reach").
+// Many users: 100,000 of them with 5 streams each, loaded into a store; then the service on it.
 //
 //   node test/bench/many-users.mjs [users] [--rebuild-only]        after npm run build
 //

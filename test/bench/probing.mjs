@@ -1,4 +1,4 @@
-// What probing costs (DESIGN, "Numbers to reach"), in one run: 1,000 services every 10 seconds over HTTP, a new connection each.
+// What probing costs, in one run: 1,000 services every 10 seconds over HTTP, a new connection each.
 //
 //   node test/bench/probing.mjs        after npm run build
 //

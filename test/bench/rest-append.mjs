@@ -1,4 +1,4 @@
-// REST write beside raw client append on the same store, in one run (DESIGN, "Numbers to reach"), with authentication on.
+// REST write beside raw client append on the same store, in one run, with authentication on.
 //
 //   node test/bench/rest-append.mjs                                    after npm run build
 //   node test/bench/rest-append.mjs --connection 'kurrentdb://…'       on another server than the embedded one

@@ -1,4 +1,4 @@
-// The history of uptime (DESIGN, "Numbers to reach"): what it costs to keep, and how long questions about it take.
+// The history of uptime: what it costs to keep, and how long questions about it take.
 //
 //   node test/bench/uptime-history.mjs [years]        after npm run build
 //

@@ -7,7 +7,7 @@ import { LiveFeed } from '../support/live-feed.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH, tokenFor, unsignedTokenFor } from '../support/tokens.js';
 
-const documented = parseAccessTables(readFileSync(resolve(__dirname, '../../docs/access.md'), 'utf8'));
+const documented = parseAccessTables(readFileSync(resolve(__dirname, '../../docs/authorization.md'), 'utf8'));
 
 const ANOTHER = 'another-user';
 const CLOSED = 'with `AUTH_OPEN_ENDPOINTS=none`';
@@ -80,7 +80,7 @@ const CREDENTIALS: Readonly<Record<CallerName, (owner: string) => Promise<string
   '`alg: none`': (owner) => Promise.resolve(unsignedTokenFor({ user: owner, roles: ['admin', 'system'] })),
 };
 
-describe('the access table of docs/access.md', () => {
+describe('the access table of docs/authorization.md', () => {
   let dataDir: string;
   let closedDir: string;
   let service: ServiceProcess;

@@ -8,7 +8,7 @@ import { oddRead, oddWrite } from '../support/odd-requests.js';
 import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
-/** Every type of error and its status (DESIGN, "Errors", and what only HTTP knows). */
+/** Every type of error and its status. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   'stream-not-found': 404,
   'not-found': 404,

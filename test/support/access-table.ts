@@ -1,4 +1,4 @@
-/** Who asks, in the order of the columns of docs/access.md. */
+/** Who asks, in the order of the columns of docs/authorization.md. */
 export const CALLERS = [
   'nobody',
   'another user',
@@ -19,7 +19,7 @@ export interface AccessTable {
   readonly rows: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads the tables of docs/access.md, each under its heading. @throws Error for a table that is not as it should be */
+/** Reads the tables of docs/authorization.md, each under its heading. @throws Error for a table that is not as it should be */
 export function parseAccessTables(markdown: string): readonly AccessTable[] {
   const [, ...sections] = markdown.split(/^### /m);
   return sections.map((section) => {

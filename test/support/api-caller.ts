@@ -18,7 +18,7 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** The part of an error's body that tests look at (DESIGN, "Errors"). */
+/** The part of an error's body that tests look at. */
 export interface ErrorBody {
   readonly error: string;
   readonly message: string;
