@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../support/eventually.js';
 import { ConnectionError, TimeoutError } from '../../src/event-store/domain/index.js';
-import { connect, type Connected, type Greeted, greeted, newStream, until } from '../support/connected-store.js';
+import { connect, type Connected, type Greeted, greeted, newStream } from '../support/connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
 describe('KurrentDBService, when the server is gone', () => {
@@ -53,17 +54,14 @@ describe('KurrentDBService, when the server is gone', () => {
       });
 
       await startServer('--data', directory, '--port', port);
-      let appended = false;
-      for (let attempt = 0; !appended && attempt < 50; attempt++) {
-        appended = await connected.store
-          .appendToStream(name, { ...greeted('after'), eventId: 'evt_1_afterafter' })
-          .then(
-            () => true,
-            () => false,
-          );
-        if (!appended) await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      await until(() => seen.length === 2, 15_000);
+      const after = { ...greeted('after'), eventId: 'evt_1_afterafter' };
+      await until(() =>
+        connected.store.appendToStream(name, after).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await until(() => seen.length === 2, undefined, { withinMs: 15_000 });
       expect(seen).toEqual(['before', 'after']);
       expect(await connected.store.testConnection()).toMatchObject({ connection: 'success' });
     },

@@ -1,6 +1,7 @@
+import { sleep, until } from '../support/eventually.js';
 import { type RecordedEvent } from '../../src/event-store/domain/index.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
-import { type Greeted, greeted, newStream, until, useStore } from '../support/connected-store.js';
+import { type Greeted, greeted, newStream, useStore } from '../support/connected-store.js';
 
 describe('subscriptions of KurrentDBService', () => {
   const connected = useStore();
@@ -33,7 +34,7 @@ describe('subscriptions of KurrentDBService', () => {
     await until(() => seen.events.length === 2);
     await subscription.stop();
     await store.appendToStream(name, greeted('3'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(seen.events).toHaveLength(2);
   });
 
@@ -79,7 +80,7 @@ describe('subscriptions of KurrentDBService', () => {
     const seen: bigint[] = [];
     const subscription = store.subscribeToStream(name, {
       onBatch: async ({ events }) => {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
         seen.push(...events.map(({ revision }) => revision));
       },
     });
@@ -88,7 +89,7 @@ describe('subscriptions of KurrentDBService', () => {
         name,
         Array.from({ length: 500 }, (_, n) => greeted(String(sent + n))),
       );
-    await until(() => seen.length >= total, 20_000);
+    await until(() => seen.length >= total, undefined, { withinMs: 20_000 });
     expect(seen).toEqual(Array.from({ length: total }, (_, n) => BigInt(n)));
     await subscription.stop();
   });

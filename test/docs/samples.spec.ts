@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../support/eventually.js';
 import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
-import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { type Answer, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 
 const root = resolve(__dirname, '../..');

@@ -1,6 +1,7 @@
+import { eventually } from '../support/eventually.js';
 import { ApiCaller, type Reply } from '../support/api-caller.js';
 import { LiveFeed } from '../support/live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH, tokenFor } from '../support/tokens.js';
 
 const FIRST = { displayName: 'What Alice wrote first' };

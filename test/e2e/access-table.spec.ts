@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WebSocket } from 'ws';
+import { eventually } from '../support/eventually.js';
 import { type AccessTable, type CallerName, CALLERS, parseAccessTables } from '../support/access-table.js';
 import { ApiCaller, send } from '../support/api-caller.js';
 import { LiveFeed } from '../support/live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH, tokenFor, unsignedTokenFor } from '../support/tokens.js';
 
 const documented = parseAccessTables(readFileSync(resolve(__dirname, '../../docs/authorization.md'), 'utf8'));

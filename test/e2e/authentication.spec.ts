@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { eventually } from '../support/eventually.js';
 import { JwksIssuer } from '../support/jwks-issuer.js';
 import { outputOf } from '../support/command-line.js';
-import { type Answer, eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { type Answer, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface Statuses {
   readonly services: readonly {

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { outputOf, runCommand } from '../support/command-line.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+\n$/;
 const API_KEY = /^pps_[0-9a-z]{12}_[\w-]{43}\n$/;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { eventually } from '../support/eventually.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface ErrorBody {
   readonly error: string;

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { eventually, sleep } from '../support/eventually.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 
@@ -121,7 +122,7 @@ describe('starting and stopping', () => {
     });
     const cutOff = new Promise<Error>((done) => hanging.on('error', done));
     hanging.write('{');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     const start = Date.now();
     expect(await service.stop()).toBe(0);
     expect(Date.now() - start).toBeLessThan(10_000);

@@ -1,11 +1,9 @@
+import { eventually, sleep } from '../support/eventually.js';
 import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
-import { eventually } from '../support/service-process.js';
 import { timelineOf } from '../support/uptime-target.js';
 
 /** What the machine may add to the time that something takes: it is busy with other tests. */
 const ROOM_MS = 1_500;
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('two replicas', () => {
   let replicas: Replicas;

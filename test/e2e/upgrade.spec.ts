@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
+import { eventually } from '../support/eventually.js';
 import { ApiCaller, header } from '../support/api-caller.js';
 import { outputOf } from '../support/command-line.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { eventsOf, Target, timelineOf } from '../support/uptime-target.js';
 
 const FIXTURES = resolve(__dirname, '../fixtures');

@@ -3,7 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { eventually, sleep } from '../support/eventually.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, timelineOf } from '../support/uptime-target.js';
 
 /** Many times what a change takes to be noticed and probed by, and a service to be confirmed up. */
@@ -73,7 +74,6 @@ describe('the services file of a running service', () => {
     const found = await eventually(statuses, (all) => all[name] === status);
     expect(found).toMatchObject({ [name]: status });
   };
-  const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   beforeAll(async () => {
     dataDir = makeDataDir();
@@ -125,7 +125,7 @@ describe('the services file of a running service', () => {
       ({ length }) => length > 0,
     );
     const asked = ['/shop', '/till', '/guarded'].map((path) => target.asked(path));
-    await pass(SEVERAL_PROBES_MS);
+    await sleep(SEVERAL_PROBES_MS);
     ['/shop', '/till', '/guarded'].forEach((path, index) =>
       expect(target.asked(path)).toBeGreaterThan(asked[index] ?? Infinity),
     );
@@ -149,7 +149,7 @@ describe('the services file of a running service', () => {
     expect(target.asked('/elsewhere')).toBeGreaterThan(0);
     expect((await changesOf(service, 'shop')).map(({ data }) => data.status)).toEqual(['up']);
     const asked = target.asked('/shop');
-    await pass(SEVERAL_PROBES_MS);
+    await sleep(SEVERAL_PROBES_MS);
     expect(target.asked('/shop')).toBe(asked);
   });
 
@@ -160,7 +160,7 @@ describe('the services file of a running service', () => {
     );
     await becomes('till', 'unknown');
     const asked = target.asked('/till');
-    await pass(SEVERAL_PROBES_MS);
+    await sleep(SEVERAL_PROBES_MS);
     expect(target.asked('/till')).toBe(asked);
     expect(await service.get('/api/uptime/service/till')).toMatchObject({
       status: 200,

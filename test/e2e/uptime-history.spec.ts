@@ -1,4 +1,5 @@
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { eventually, sleep } from '../support/eventually.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, eventsOf, Target, timelineOf } from '../support/uptime-target.js';
 
 const INTERVAL_MS = 200;
@@ -38,14 +39,13 @@ describe('the history of a service', () => {
     });
   const statuses = async (): Promise<string[]> => (await changesOf(service, 'http')).map(({ data }) => data.status);
   const untilChanges = (count: number): Promise<string[]> => eventually(statuses, (told) => told.length >= count);
-  const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   it('has a change for the target that is killed, dated to the first failure, and one for its return, with how long it was down', async () => {
     await untilChanges(1);
     const killed = await target.kill();
     expect(await untilChanges(2)).toEqual(['up', 'down']);
     // It stays down, and nothing more is recorded about that.
-    await pause(5 * INTERVAL_MS);
+    await sleep(5 * INTERVAL_MS);
     const restored = await target.start();
     expect(await untilChanges(3)).toEqual(['up', 'down', 'up']);
 
@@ -80,7 +80,7 @@ describe('the history of a service', () => {
     await untilChanges(1);
     await target.kill();
     await untilChanges(2);
-    await pause(1_200);
+    await sleep(1_200);
     const before = await eventsOf(service, 'http');
     await service.kill('SIGKILL');
 
@@ -94,7 +94,7 @@ describe('the history of a service', () => {
       () => service.get('/readyz'),
       ({ status }) => status === 200,
     );
-    await pause(5 * INTERVAL_MS);
+    await sleep(5 * INTERVAL_MS);
     expect(await statuses()).toEqual(['up', 'down']);
 
     await target.start();
@@ -114,10 +114,10 @@ describe('the history of a service', () => {
 
   it('has unknown time, and no downtime, where the service that probes was stopped', async () => {
     await untilChanges(1);
-    await pause(1_000);
+    await sleep(1_000);
     expect(await service.stop()).toBe(0);
     const stopped = Date.now();
-    await pause(3 * TOLERANCE_MS);
+    await sleep(3 * TOLERANCE_MS);
     const started = Date.now();
     service = await start();
     const told = await eventually(

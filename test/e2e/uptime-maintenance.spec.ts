@@ -1,5 +1,6 @@
+import { eventually } from '../support/eventually.js';
 import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 import { changesOf, eventsOf, Target } from '../support/uptime-target.js';
 

@@ -1,5 +1,6 @@
+import { eventually, sleep } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, Target, timelineOf } from '../support/uptime-target.js';
 
 const PROBING = {
@@ -127,7 +128,7 @@ describe('while the store is away', () => {
     const running = await start();
     expect((await running.get('/readyz')).status).toBe(503);
     expect((await running.get('/api/uptime/status')).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sleep(1_000);
     await restartStore();
     expect(
       await eventually(

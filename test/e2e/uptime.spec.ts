@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { eventually } from '../support/eventually.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, Target } from '../support/uptime-target.js';
 import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
 

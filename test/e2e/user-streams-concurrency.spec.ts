@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 const WRITERS = 64;

@@ -1,6 +1,7 @@
+import { eventually } from '../support/eventually.js';
 import { ApiCaller } from '../support/api-caller.js';
 import { type FeedEvent, LiveFeed } from '../support/live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 const STREAM = '/api/users/alice/streams/activity/log';

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually.js';
 import { ApiCaller, errorOf, type RawRequest, type Reply, send } from '../support/api-caller.js';
 import { LiveFeed } from '../support/live-feed.js';
 import { oddRead, oddWrite } from '../support/odd-requests.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 /** Every type of error and its status. */

@@ -1,7 +1,8 @@
+import { eventually } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { ApiCaller } from '../support/api-caller.js';
 import { LiveFeed } from '../support/live-feed.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 const STREAMS = '/api/users/alice/streams';

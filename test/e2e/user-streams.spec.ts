@@ -1,7 +1,8 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { eventually, sleep } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { ApiCaller, errorOf, header } from '../support/api-caller.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 interface Event {
@@ -351,7 +352,7 @@ describe('the life of a stream over HTTP', () => {
     const stream = `${streams}/profile/default`;
     for (const displayName of ['one', 'two', 'three']) {
       await alice.put(stream, { data: { displayName } });
-      await new Promise((resolve) => setTimeout(resolve, 15));
+      await sleep(15);
     }
     for (const [revision, data] of [
       [0, null],

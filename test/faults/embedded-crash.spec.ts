@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crashRound } from '../support/embedded-crash.js';
+import { seededRandom } from '../support/seeded-random.js';
 
 const ROUNDS = 50;
+const random = seededRandom();
 
 describe('the embedded server under kill -9', () => {
   it(
@@ -12,7 +14,7 @@ describe('the embedded server under kill -9', () => {
       const directory = mkdtempSync(join(tmpdir(), 'embedded-crash-'));
       try {
         for (let round = 0; round < ROUNDS; round++)
-          expect(await crashRound(directory, 20 + Math.random() * 500)).toEqual([]);
+          expect(await crashRound(directory, 20 + random() * 500)).toEqual([]);
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }

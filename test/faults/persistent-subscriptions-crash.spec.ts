@@ -9,10 +9,12 @@ import {
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep, until } from '../support/eventually.js';
 import { counted, newStream, numbers } from '../support/embedded-client.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { seededRandom } from '../support/seeded-random.js';
 
+const random = seededRandom();
 const GROUP = 'group';
 const RESTARTS = 12;
 const EVENTS_PER_RUN = 120;
@@ -23,7 +25,7 @@ function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<numb
   const answer = async (event: Parameters<typeof subscription.ack>[0]): Promise<void> => {
     const [n] = event === undefined ? [] : numbers([event]);
     if (event === undefined || n === undefined) return;
-    const chance = Math.random();
+    const chance = random();
     if (chance < 0.1) return; // neither: redelivered after the message timeout
     if (chance < 0.2) return subscription.nack(RETRY, 'later', event);
     if (chance < 0.4) return subscription.nack(PARK, 'not now', event);
@@ -68,11 +70,16 @@ describe('persistent subscriptions of a server that is killed', () => {
             stream,
             Array.from({ length: 10 }, () => counted(written++)),
           );
-        for (let tries = 0; isLast && done.size < written && tries < 300; tries++) {
-          await client.replayParkedMessagesToStream(stream, GROUP);
-          await sleep(50);
-        }
-        if (!isLast) await sleep(Math.random() * 300);
+        if (isLast)
+          await until(
+            async () => {
+              await client.replayParkedMessagesToStream(stream, GROUP);
+              return done.size >= written;
+            },
+            'every event is finished',
+            { withinMs: 30_000 },
+          );
+        if (!isLast) await sleep(random() * 300);
         await server.kill('SIGKILL');
         await client.dispose();
       }

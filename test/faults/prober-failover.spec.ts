@@ -1,5 +1,5 @@
+import { eventually, sleep } from '../support/eventually.js';
 import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
-import { eventually } from '../support/service-process.js';
 import { numbersOf } from '../support/generated-history.js';
 
 const KILLS = Number(process.env.PROBER_KILLS ?? 50);
@@ -7,8 +7,6 @@ const KILLS = Number(process.env.PROBER_KILLS ?? 50);
 const UNDER_WAY_MS = INTERVAL_MS;
 /** What starting a process takes away from the others on two processors. */
 const ROOM_MS = 1_000;
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('the prober, killed again and again', () => {
   const replicas = new Replicas();

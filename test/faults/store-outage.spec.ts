@@ -1,13 +1,11 @@
+import { eventually, sleep } from '../support/eventually.js';
 import { INTERVAL_MS, Replicas } from '../support/prober-replicas.js';
-import { eventually } from '../support/service-process.js';
 import { timelineOf } from '../support/uptime-target.js';
 
 const OUTAGE_MS = 60_000;
 /** A probe may have been under way already when the target changed, and a process that starts keeps the others waiting. */
 const UNDER_WAY_MS = INTERVAL_MS;
 const ROOM_MS = 1_000;
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('the store, away for a minute under probing', () => {
   let replicas: Replicas;

@@ -1,3 +1,4 @@
+import { until } from '../support/eventually.js';
 import {
   AuthenticationError,
   ConnectionError,
@@ -9,7 +10,7 @@ import { ApiKeyService } from '../../src/identity/api-keys/api-key.service.js';
 import { ApiKeyCache } from '../../src/identity/api-keys/api-key-cache.js';
 import { API_KEYS_STREAM } from '../../src/identity/domain/index.js';
 import { ShiftedClock } from '../support/shifted-clock.js';
-import { connect, type Connected, until, useStore } from '../support/connected-store.js';
+import { connect, type Connected, useStore } from '../support/connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
 const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;

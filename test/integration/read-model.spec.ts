@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep, until } from '../support/eventually.js';
 import { ConnectionError, type RecordedEvent } from '../../src/event-store/domain/index.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { ReadModel, type ReadModelDefinition } from '../../src/event-store/read-models/read-model.js';
 import { ReadModels } from '../../src/event-store/read-models/read-models.js';
-import { connect, type Greeted, greeted, newStream, until, useStore } from '../support/connected-store.js';
+import { connect, type Greeted, greeted, newStream, useStore } from '../support/connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
 describe('a read model', () => {
@@ -188,7 +189,7 @@ describe('a read model', () => {
       model.startWhenReachable();
       await until(() => asked() === 1);
       await model.stop();
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      await sleep(1_200);
       expect(asked()).toBe(1);
     });
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from '../support/eventually.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { type ReadModel } from '../../src/event-store/read-models/read-model.js';
 import { ReadModels } from '../../src/event-store/read-models/read-models.js';
@@ -8,7 +9,7 @@ import { uptimeReadModel, UptimeReadModel } from '../../src/uptime/history/read-
 import { runCommand } from '../support/command-line.js';
 import { makeDataDir, removeDataDir } from '../support/service-process.js';
 import { historyOf, numbersOf } from '../support/generated-history.js';
-import { connect, type Connected, until } from '../support/connected-store.js';
+import { connect, type Connected } from '../support/connected-store.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { appendHistory, uptimeStore } from '../support/uptime-store.js';
 

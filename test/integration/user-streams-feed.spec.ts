@@ -1,3 +1,4 @@
+import { sleep, until } from '../support/eventually.js';
 import {
   ANONYMOUS,
   type Caller,
@@ -9,10 +10,9 @@ import {
 } from '../../src/event-store/domain/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { until, useStore } from '../support/connected-store.js';
+import { useStore } from '../support/connected-store.js';
 
 const upTo = (count: number): number[] => [...Array(count).keys()];
-const aMoment = (milliseconds = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('the feed of a stream', () => {
   const connected = useStore();
@@ -50,7 +50,7 @@ describe('the feed of a stream', () => {
     const listen = async (): Promise<void> => {
       for await (const event of events) {
         told.push(event);
-        if (pauseMs !== undefined) await aMoment(pauseMs);
+        if (pauseMs !== undefined) await sleep(pauseMs);
       }
     };
     const ended = listen().finally(() => (isOver = true));
@@ -107,7 +107,9 @@ describe('the feed of a stream', () => {
         ...upTo(10).map((n) => store.appendToStream(streamNameOf(key), { type: 'Noted', data: { n } })),
       ]);
     }
-    await until(() => followers.every(({ revisions }) => revisions().at(-1) === 1_001), 25_000);
+    await until(() => followers.every(({ revisions }) => revisions().at(-1) === 1_001), undefined, {
+      withinMs: 25_000,
+    });
     const all = upTo(1_002);
     expect(followers.map(({ revisions }) => revisions())).toEqual([all.slice(2), all, all.slice(2), all.slice(2)]);
   });
@@ -122,7 +124,7 @@ describe('the feed of a stream', () => {
     for (let after = -1n; writing || revisions.length < 62;) {
       const cut = new AbortController();
       const feed = follow(after, { signal: cut.signal });
-      await aMoment(7);
+      await sleep(7);
       cut.abort();
       await feed.ended;
       revisions.push(...feed.revisions());
@@ -134,7 +136,7 @@ describe('the feed of a stream', () => {
 
   it('ends with the deletion of the stream, which it tells of', async () => {
     const feed = follow(undefined);
-    await aMoment(20);
+    await sleep(20);
     await replica.streams.delete(requestFor(key));
     await feed.ended;
     expect(feed.told.map(({ type }) => type)).toEqual(['StreamDeleted']);
@@ -143,7 +145,7 @@ describe('the feed of a stream', () => {
 
   it.each(['soft delete', 'tombstone'] as const)("ends with KurrentDB's own %s", async (kind) => {
     const feeds = [follow(undefined), follow(undefined, { caller: ANONYMOUS })];
-    await aMoment(20);
+    await sleep(20);
     const { client } = connected.clients;
     await (kind === 'tombstone' ? client.tombstoneStream(streamNameOf(key)) : client.deleteStream(streamNameOf(key)));
     await Promise.all(feeds.map(({ ended }) => ended));
@@ -182,7 +184,7 @@ describe('the feed of a stream', () => {
 
   it('ends by the signal: while it waits, before it began, and in the middle', async () => {
     const waiting = follow(undefined);
-    await aMoment(20);
+    await sleep(20);
     const slow = follow(-1n, { pauseMs: 30 });
     await until(() => slow.told.length === 1);
     abort.abort();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sleep, until } from '../support/eventually.js';
 import {
   ConnectionError,
   type EventStore,
@@ -23,9 +24,7 @@ import {
   requestFor,
   useReplicas,
 } from '../support/replica.js';
-import { until, useStore } from '../support/connected-store.js';
-
-const aMoment = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+import { useStore } from '../support/connected-store.js';
 
 describe('a replica whose read model lags behind', () => {
   const connected = useStore();
@@ -45,7 +44,7 @@ describe('a replica whose read model lags behind', () => {
   /** What comes of a write on the slow replica, which learns of the rest only when the write has had time to go wrong. */
   const meanwhile = async <Outcome>(write: Promise<Outcome>): Promise<Outcome> => {
     write.catch(() => undefined);
-    await aMoment(200);
+    await sleep(200);
     slow.delay.end();
     return write;
   };

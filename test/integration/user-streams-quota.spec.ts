@@ -1,3 +1,4 @@
+import { until } from '../support/eventually.js';
 import { type EventStore } from '../../src/event-store/domain/index.js';
 import {
   initialMetadataOf,
@@ -129,12 +130,8 @@ describe('the quota of a user', () => {
     await Promise.all([first, second]);
     expect(replica.table.usage(userId)).toEqual({ streams: 2, bytes: 20 });
   });
-  const caughtUpWith = async (replica: Replica, each: UserStreamKey): Promise<void> => {
-    for (const deadline = Date.now() + 5_000; replica.table.data(each) === undefined;) {
-      if (Date.now() > deadline) throw new Error('it was not written');
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
+  const caughtUpWith = (replica: Replica, each: UserStreamKey): Promise<void> =>
+    until(() => replica.table.data(each) !== undefined);
 
   it("is each user's own, and the same on a replica that has just come up", async () => {
     const quota = { streams: 1, bytes: 1_000 };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createDatabaseProbe, probeDatabase } from '../support/database-probe.js';
-import { until } from '../support/eventually.js';
-import { pause, ServerProcess } from './server-process.js';
+import { sleep, until } from '../support/eventually.js';
+import { ServerProcess } from './server-process.js';
 
 /** A database under test. */
 export interface ProbedDatabase {
@@ -60,7 +60,7 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
       const probing = createDatabaseProbe(urlOf(), query).probe(ending.signal);
       let hasEnded = false;
       const ended = probing.finally(() => (hasEnded = true));
-      await pause(SLOW_MS);
+      await sleep(SLOW_MS);
       expect(hasEnded).toBe(false);
       expect(connections()).toBeGreaterThan(0);
       ending.abort();
@@ -135,7 +135,7 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
       const endAfter = async (milliseconds: number): Promise<void> => {
         const ending = new AbortController();
         const probing = createDatabaseProbe(urlOf()).probe(ending.signal);
-        await pause(milliseconds);
+        await sleep(milliseconds);
         ending.abort();
         await probing;
       };
@@ -149,7 +149,7 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
       await server.start();
       await worksAgain();
       const probing = probeDatabase(urlOf(), database.endlessQuery);
-      await pause(SLOW_MS);
+      await sleep(SLOW_MS);
       await server.kill();
       expect(await probing).toMatchObject({
         error: expect.stringMatching(new RegExp(`^connection closed by ${endpoint()} before a response$`)) as string,

@@ -1,3 +1,4 @@
+import { sleep } from '../support/eventually.js';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -117,7 +118,7 @@ export class ServerProcess {
       while (child.exitCode === null && child.signalCode === null && Date.now() < end) {
         if (await takesConnections(this.port)) return;
         await Promise.race([
-          pause(LOOK_EVERY_MS),
+          sleep(LOOK_EVERY_MS),
           failure.then((error) => Promise.reject(notInstalled(this.program.file, this.program, error))),
         ]);
       }
@@ -144,10 +145,6 @@ export class ServerProcess {
     child.kill('SIGKILL');
     await ended;
   }
-}
-
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function notInstalled(file: string, { debianPackage }: ServerProgram, cause: Error): Error {

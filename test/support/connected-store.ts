@@ -58,12 +58,6 @@ export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } =>
   data: { greeting },
 });
 export const newStream = (): string => `service-uptime-contract-${randomUUID()}`;
-export const until = async (condition: () => boolean, timeoutMs = 10_000): Promise<void> => {
-  for (const deadline = Date.now() + timeoutMs; !condition();) {
-    if (Date.now() > deadline) throw new Error('it did not come to it in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
 
 /** Before all tests of a suite, connects to the given server or to an embedded one of the suite's own; after them, closes all. */
 export function useStore(): Connected {

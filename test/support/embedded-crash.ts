@@ -1,6 +1,6 @@
 import { type KurrentDBClient as Client, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from './eventually.js';
 import { collect, counted } from './embedded-client.js';
 import { KurrentDBServer } from './kurrentdb-server.js';
 

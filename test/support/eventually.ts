@@ -1,43 +1,61 @@
+import { inspect } from 'node:util';
 import { sleep } from '../../src/common/wait.js';
 
 export { sleep };
 
-export interface EventuallyOptions {
-  readonly withinMs?: number;
-  readonly everyMs?: number;
+const INTERVAL_MS = 10;
+
+/**
+ * Reads a value repeatedly until it is as expected.
+ *
+ * @returns that value
+ * @throws what `read` throws, and after `timeoutMs` an Error with the last value
+ */
+export async function eventually<Value>(
+  read: () => Value | Promise<Value>,
+  isExpected: (value: Value) => boolean,
+  timeoutMs = 15_000,
+): Promise<Value> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (isExpected(value)) return value;
+    if (performance.now() > deadline)
+      throw new Error(`Not as expected after ${timeoutMs} ms: ${String(isExpected)}\nLast value: ${inspect(value)}`);
+    await sleep(INTERVAL_MS);
+  }
 }
 
 /**
- * Repeats a check until it passes: it may contain expectations, and be asynchronous. For a condition, see {@link until}.
+ * {@link eventually} for a condition.
  *
- * @returns the value of the check that passed
- * @throws the error of the last check, with the time limit in its message, after `withinMs`
+ * @param what names the condition in the error
+ * @throws Error if it is not true after `withinMs`
  */
-export async function eventually<Value>(
-  check: () => Value | Promise<Value>,
-  { withinMs = 10_000, everyMs = 20 }: EventuallyOptions = {},
-): Promise<Value> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = String(condition),
+  { withinMs = 10_000, everyMs = INTERVAL_MS }: { readonly withinMs?: number; readonly everyMs?: number } = {},
+): Promise<void> {
   const deadline = performance.now() + withinMs;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > deadline) {
-        if (error instanceof Error) error.message += `\n\nStill so after ${withinMs} ms`;
-        throw error;
-      }
-    }
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Not true after ${withinMs} ms: ${what}`);
     await sleep(everyMs);
   }
 }
 
-/** {@link eventually} for a condition. @throws Error that names the condition, if it is not true within `withinMs` */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  options?: EventuallyOptions,
-): Promise<void> {
-  await eventually(async () => {
-    if (!(await condition())) throw new Error(`Not true: ${what}`);
-  }, options);
+/** Repeats a check with expectations until it passes. @throws the error of the last one after `withinMs` */
+export async function untilPasses(check: () => Promise<void>, withinMs = 10_000): Promise<void> {
+  let failure: unknown;
+  const passes = (): Promise<boolean> =>
+    check().then(
+      () => true,
+      (error: unknown) => {
+        failure = error;
+        return false;
+      },
+    );
+  await until(passes, undefined, { withinMs }).catch((error: unknown) => {
+    throw failure ?? error;
+  });
 }

@@ -63,7 +63,7 @@ export class LoopbackServers {
 
   /** Resolves when exactly `count` connections are open. */
   async open(count: number): Promise<void> {
-    await until(() => this.#sockets.size === count, `${count} connections are open`, { everyMs: 5 });
+    await until(() => this.#sockets.size === count, `${count} connections are open`);
   }
 
   /** Aborts a probe while its connection is open, and waits until it is closed. @returns the result of the probe */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { eventually } from './eventually.js';
+import { until } from './eventually.js';
 
 /** Runs a test while another process runs, which is killed afterwards. */
 export async function whileRunning(test: (pid: number) => void): Promise<void> {
@@ -12,11 +12,11 @@ export async function whileRunning(test: (pid: number) => void): Promise<void> {
 
 /** Runs a test while a process is a zombie: it has ended, but its parent does not read its exit code. */
 export async function whileZombie(test: (pid: number) => void): Promise<void> {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [output] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(output.toString());
   await endAfter(parent, async () => {
-    await eventually(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /));
+    await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
     test(pid);
   });
 }

@@ -1,4 +1,5 @@
 import { BACKWARDS, END, FORWARDS, KurrentDBClient, START } from '@kurrent/kurrentdb-client';
+import { eventually, until } from './eventually.js';
 import { KurrentDBServer } from './kurrentdb-server.js';
 import {
   type ProbesRecorded,
@@ -6,7 +7,7 @@ import {
   decodeSamples,
   type ServiceStatusChanged,
 } from '../../src/uptime/domain/index.js';
-import { eventually, makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
+import { makeDataDir, removeDataDir, ServiceProcess } from './service-process.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { AUTH } from './tokens.js';
 import { Target } from './uptime-target.js';
@@ -78,18 +79,16 @@ export class Replicas {
   }
 
   async untilOneProbes(): Promise<Replica> {
-    await eventually(
-      () => Promise.resolve(this.all.some(({ service }) => !service.hasExited && holdsLease(service))),
-      (isFound) => isFound,
-    );
+    await until(() => this.all.some(({ service }) => !service.hasExited && holdsLease(service)));
     return this.holder;
   }
 
   /** Waits until a line of the replica's log holds a text. @throws Error where none does in time */
   async untilLogged({ service: { output } }: Replica, text: string): Promise<void> {
-    const isLogged = (): Promise<boolean> => Promise.resolve(output.some((line) => line.includes(text)));
-    if (!(await eventually(isLogged, (isThere) => isThere)))
-      throw new Error(`'${text}' is not in the log:\n${output.join('\n')}`);
+    await eventually(
+      () => output,
+      (lines) => lines.some((line) => line.includes(text)),
+    );
   }
 
   /** The changes of the target, in their order. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from './eventually.js';
 import {
   type AllSubscriptionOptions,
   type Clock,
@@ -34,7 +35,7 @@ import {
   userStreamsReadModel,
   LmdbUserStreamReadModel,
 } from '../../src/user-streams/read-model/lmdb-user-stream-read-model.js';
-import { type Connected, until } from './connected-store.js';
+import { type Connected } from './connected-store.js';
 
 /** One process of the service, as far as user streams go, with what a test may reach into. */
 export interface Replica {

@@ -131,17 +131,3 @@ export class ServiceProcess {
     return this.exit();
   }
 }
-
-/** Asks until the answer satisfies, at most `timeoutMs`; gives the last answer. */
-export async function eventually<Value>(
-  ask: () => Promise<Value>,
-  satisfies: (value: Value) => boolean,
-  timeoutMs = 15_000,
-): Promise<Value> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await ask();
-    if (satisfies(value) || Date.now() > deadline) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -22,7 +22,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, counted, countedUpTo, newStream, numbers, useClient } from '../support/embedded-client.js';
-import { eventually, until } from '../support/eventually.js';
+import { until, untilPasses } from '../support/eventually.js';
 import { PersistentConsumer } from '../support/persistent-consumer.js';
 
 const GROUP = 'group';
@@ -276,7 +276,7 @@ describe('persistent subscriptions', () => {
       await consumer.ack(...(await consumer.received(5)).slice(2));
       expect(consumer.numbers).toEqual([0, 1, 2, 0, 1]);
       await infoOnce(({ stats }) => stats.parkedMessageCount === 0n && stats.totalInFlightMessages === 0);
-      await eventually(async () => expect(await collect(client.readStream(parkedStream))).toEqual([]));
+      await untilPasses(async () => expect(await collect(client.readStream(parkedStream))).toEqual([]));
       await consumer.close();
     });
 

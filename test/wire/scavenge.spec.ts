@@ -6,7 +6,7 @@ import operationsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protoc
 import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
 import { KurrentDBClient, START, streamNameFilter } from '@kurrent/kurrentdb-client';
 import { collect, counted, countedUpTo, newStream, numbers } from '../support/embedded-client.js';
-import { eventually } from '../support/eventually.js';
+import { untilPasses } from '../support/eventually.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
 const { OperationsClient } = operationsGrpc;
@@ -43,7 +43,7 @@ describe('a scavenge', () => {
         );
 
         const expected = ['2@truncated', '0@kept', '1@kept', '2@kept', '9223372036854775807@tombstoned'];
-        await eventually(async () => expect(await all()).toEqual(expected));
+        await untilPasses(async () => expect(await all()).toEqual(expected));
         expect(numbers(await collect(client.readStream(truncated)))).toEqual([2]);
 
         // The freed pages are reused: the file does not grow.

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '../../../test/support/eventually.js';
 import { type AllSubscriptionOptions, type EventBatch, type EventStore, type RecordedEvent } from '../domain/index.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { rebuildReadModel, type RebuildProgress } from './rebuild.js';
@@ -77,7 +78,7 @@ describe('a read model that is built anew', () => {
   it('says how far it is', async () => {
     const slowly = storeOf(async ({ onBatch, onCaughtUp }) => {
       await onBatch(batch(0, 2));
-      await new Promise((resolve) => setTimeout(resolve, 1_300));
+      await sleep(1_300);
       await onBatch(batch(2, 1));
       onCaughtUp?.();
     });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { sleep, until } from '../../../test/support/eventually.js';
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
 import { type OpenEndpoints } from '../../config/index.js';
@@ -102,9 +103,8 @@ describe('the live feed', () => {
     await once(socket, 'open');
     return { socket, received };
   };
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
+  const openConnections = (): Promise<number> =>
+    new Promise((resolve, reject) => http.getConnections((error, count) => (error ? reject(error) : resolve(count))));
   const change = (index: number, error?: string): ReturnType<typeof toServiceStatusChanged> =>
     toServiceStatusChanged({
       serviceName: 'http',
@@ -234,7 +234,7 @@ describe('the live feed', () => {
     const pinged = once(alive.socket, 'ping');
     jest.advanceTimersByTime(30_000);
     await pinged;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     expect(dead.destroyed).toBe(false);
     jest.advanceTimersByTime(30_000);
     await ended;
@@ -246,11 +246,11 @@ describe('the live feed', () => {
     const stuck = await openRaw();
     stuck.pause();
     let isGone = false;
-    http.getConnections((_, before) => expect(before).toBe(2));
+    expect(await openConnections()).toBe(2);
     for (let index = 1; !isGone && index < 2_000; index++) {
       await store.appendToStream('service-uptime-http', change(index, 'x'.repeat(50_000)));
       await new Promise((resolve) => setImmediate(resolve));
-      isGone = await new Promise((resolve) => http.getConnections((_, count) => resolve(count === 1)));
+      isGone = (await openConnections()) === 1;
     }
     expect(isGone).toBe(true);
     const received = reading.received.length;

@@ -1,3 +1,4 @@
+import { sleep } from '../../../test/support/eventually.js';
 import { DecidedProbe, HTTP } from '../../../test/support/probed-service.js';
 import { runProbe } from './application/index.js';
 import { type MonitoredService, type ProbeAttempt } from '../domain/index.js';
@@ -10,7 +11,6 @@ function blockFor(milliseconds: number): void {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
 }
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('event-loop lag during a probe', () => {
   const eventLoopLag = new EventLoopLagMonitor(clock);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep, until } from '../../../test/support/eventually.js';
 import { loadConfig, readConfig } from '../../config/index.js';
 import { loadServices, type ReadServices } from './read-services.js';
 import { ServicesFile } from './services-file.js';
@@ -36,9 +37,8 @@ describe('services file watch', () => {
   const load = (): ReadServices => loadServices({ UPTIME_SERVICES_FILE: file });
   const begin = (running = load()): ServicesWatch =>
     (watch = watchServices(file, running, () => load().services, handlers));
-  const pass = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const tellsOf = async (count: number): Promise<readonly string[]> => {
-    for (const deadline = Date.now() + SURELY_MS; told.length < count && Date.now() < deadline;) await pass(20);
+    await until(() => told.length >= count, undefined, { withinMs: SURELY_MS });
     return told;
   };
 
@@ -99,7 +99,7 @@ describe('services file watch', () => {
     expect(await tellsOf(1)).toEqual([
       'problem: line 3, services.1.kind: must be one of http, websocket, database, tcp, push',
     ]);
-    await pass(SEVERAL_LOOKS_MS);
+    await sleep(SEVERAL_LOOKS_MS);
     expect(told).toHaveLength(1);
     writeFileSync(file, yaml('a'));
     expect((await tellsOf(2)).slice(1)).toEqual(['a']);
@@ -120,10 +120,10 @@ describe('services file watch', () => {
     writeFileSync(file, yaml('a'));
     const begun = begin();
     writeFileSync(file, `# the shop\n${yaml('a')}`);
-    await pass(SEVERAL_LOOKS_MS);
+    await sleep(SEVERAL_LOOKS_MS);
     begun.close();
     writeFileSync(file, yaml('b'));
-    await pass(SEVERAL_LOOKS_MS);
+    await sleep(SEVERAL_LOOKS_MS);
     expect(told).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe('services file watch', () => {
     begin();
     for (let written = 1; written < names.length; written++) {
       writeFileSync(file, yaml(...names.slice(0, written)));
-      await pass(100);
+      await sleep(100);
     }
     writeFileSync(file, yaml(...names, 'last'));
     expect(await tellsOf(1)).toEqual([[...names, 'last'].join(' ')]);

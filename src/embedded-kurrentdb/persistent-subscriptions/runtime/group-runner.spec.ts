@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../../../test/support/eventually.js';
 import { type ServerContext } from '../../server-context.js';
 import { checkSettings, type GroupDefinition, type GroupSettings } from '../rules/index.js';
 import { AuthorizationProvider } from '../../security/authorization-provider.js';

@@ -1,3 +1,4 @@
+import { sleep } from '../../../../test/support/eventually.js';
 import { ProbeScheduler, type ScheduledProbe } from './probe-scheduler.js';
 
 describe('probe scheduler', () => {
@@ -38,7 +39,7 @@ describe('probe scheduler', () => {
     run: async () => {
       (started[name] ??= []).push(Math.round(performance.now() - startedAt));
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
-      await new Promise((resolve) => setTimeout(resolve, takes));
+      await sleep(takes);
       atOnce--;
     },
   });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { sleep } from '../../../../../test/support/eventually.js';
 import { systemClock as clock } from '../../../../common/clock.js';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
 import { type HttpTarget, httpTarget, type ProbeResult } from '../../../domain/index.js';
@@ -114,7 +115,7 @@ describe('the http probe of a failing target', () => {
     let connections = 0;
     const hostPort = await servers.listenTcp(() => connections++);
     expect(await probe(`http://${hostPort}/`, AbortSignal.abort())).toHaveProperty('error');
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
     expect(connections).toBe(0);
   });
 

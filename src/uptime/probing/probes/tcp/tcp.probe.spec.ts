@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { sleep } from '../../../../../test/support/eventually.js';
 import { systemClock as clock } from '../../../../common/clock.js';
 import { FullServer } from '../../../../../test/support/full-server.js';
 import { LoopbackServers, unusedPort } from '../../../../../test/support/loopback-servers.js';
@@ -129,7 +130,7 @@ describe('the tcp probe', () => {
     const probing = probe(hostPort, {}, stop.signal);
     stop.abort();
     expect(await probing).toMatchObject({ error: `the DNS lookup of ${hostPort} did not finish` });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     expect(connections).toBe(0);
   });
 

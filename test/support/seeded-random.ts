@@ -1,0 +1,13 @@
+/** Set it to repeat a run with other random numbers. */
+const SEED = Number(process.env.TEST_SEED ?? 1);
+
+/** Generator of numbers from 0 to 1, exclusive, the same in each run (mulberry32). */
+export function seededRandom(seed = SEED): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
