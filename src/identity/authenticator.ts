@@ -11,34 +11,34 @@ import { type Credentials, credentialsOf } from './credentials.js';
 import { type SelfProbeCredential } from './self-probe-credential.js';
 import { type TokenVerifier } from './tokens/token-verifier.js';
 
-const NOBODY: Identification = { caller: ANONYMOUS };
+const UNAUTHENTICATED: Identification = { caller: ANONYMOUS };
 
-/** Tells who sent a request, be it HTTP or the upgrade to a WebSocket. */
+/** Authenticates HTTP requests and WebSocket upgrades. */
 export class Authenticator {
   constructor(
     private readonly tokens: Pick<TokenVerifier, 'verify'>,
     private readonly apiKeys: Pick<ApiKeyCache, 'verify'>,
-    private readonly own: SelfProbeCredential,
+    private readonly selfProbe: SelfProbeCredential,
   ) {}
 
   /**
-   * Who sent a request, or why its credentials were refused: AuthenticationError, or ConnectionError where they cannot be checked now.
-   * At once for a request without credentials, for an API key, and for a token that was verified a moment ago.
+   * Returns the caller, or the failure: AuthenticationError for rejected credentials, ConnectionError while they cannot
+   * be verified. Synchronous without credentials, for an API key and for a cached token.
    */
   identify(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Identification | Promise<Identification> {
     try {
       const credentials = credentialsOf(request);
-      if (!credentials) return NOBODY;
+      if (!credentials) return UNAUTHENTICATED;
       const caller = this.#callerWith(credentials);
-      return caller instanceof Promise ? caller.then(identified, refused) : identified(caller);
+      return caller instanceof Promise ? caller.then(identified, rejected) : identified(caller);
     } catch (error) {
-      return refused(error);
+      return rejected(error);
     }
   }
 
   #callerWith(credentials: Credentials): AuthenticatedCaller | Promise<AuthenticatedCaller> {
     if (credentials.kind === 'api-key') return this.apiKeys.verify(credentials.key);
-    return this.own.matches(credentials.token) ? this.own.caller : this.tokens.verify(credentials.token);
+    return this.selfProbe.matches(credentials.token) ? this.selfProbe.caller : this.tokens.verify(credentials.token);
   }
 }
 
@@ -46,8 +46,8 @@ function identified(caller: AuthenticatedCaller): Identification {
   return { caller };
 }
 
-/** @throws what is no answer to the question but a fault of this service */
-function refused(error: unknown): Identification {
+/** @throws every other error, since it is a defect of this service and not of the credentials */
+function rejected(error: unknown): Identification {
   if (error instanceof AuthenticationError || error instanceof ConnectionError) return { failure: error };
   throw error;
 }

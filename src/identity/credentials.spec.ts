@@ -7,13 +7,13 @@ import { TokenVerifier } from './tokens/token-verifier.js';
 
 type Headers = readonly (readonly [name: string, value: string])[];
 
-/** A request as Node's parser gives it: a second Authorization is dropped, other headers are joined. */
+/** A request as Node parses it: drops a second Authorization header, joins other repeated headers. */
 function requestWith(...headers: Headers): Parameters<typeof credentialsOf>[0] {
   const parsed: Record<string, string> = {};
   for (const [name, value] of headers) {
-    const known = parsed[name.toLowerCase()];
-    if (known === undefined) parsed[name.toLowerCase()] = value;
-    else if (name.toLowerCase() !== 'authorization') parsed[name.toLowerCase()] = `${known}, ${value}`;
+    const previous = parsed[name.toLowerCase()];
+    if (previous === undefined) parsed[name.toLowerCase()] = value;
+    else if (name.toLowerCase() !== 'authorization') parsed[name.toLowerCase()] = `${previous}, ${value}`;
   }
   return { headers: parsed, rawHeaders: headers.flat() };
 }
@@ -31,7 +31,11 @@ describe('the credentials of a request', () => {
       undefined,
     ],
     ['a token', [['Authorization', 'Bearer abc.def.ghi']], { kind: 'token', token: 'abc.def.ghi' }],
-    ['a token, in any case, after blanks', [['authorization', 'bEARER   abc=']], { kind: 'token', token: 'abc=' }],
+    [
+      'a token, with the scheme in any case and several spaces',
+      [['authorization', 'bEARER   abc=']],
+      { kind: 'token', token: 'abc=' },
+    ],
     ['an API key as a token', [['Authorization', `Bearer ${KEY}`]], { kind: 'api-key', key: KEY }],
     ['an API key', [['X-API-Key', KEY]], { kind: 'api-key', key: KEY }],
   ])('are %s', (_, headers, expected) => {
@@ -69,12 +73,12 @@ describe('the credentials of a request', () => {
     ['an empty header', [['Authorization', '']], /send `Authorization: Bearer`/],
     ['two tokens in one', [['Authorization', 'Bearer a, Bearer b']], /send `Authorization: Bearer`/],
     ['a token without scheme', [['Authorization', 'abc.def.ghi']], /send `Authorization: Bearer`/],
-  ])('are refused for %s', (_, headers, message) => {
+  ])('are rejected for %s', (_, headers, message) => {
     expect(() => credentialsOf(requestWith(...headers))).toThrow(AuthenticationError);
     expect(() => credentialsOf(requestWith(...headers))).toThrow(message);
   });
 
-  it('lead to a caller or an AuthenticationError, whatever the header holds', async () => {
+  it('yield an AuthenticationError for any malformed header', async () => {
     const clock = { now: () => Date.now(), monotonic: () => performance.now() };
     const tokens = new TokenVerifier(
       { kind: 'shared', secret: new Uint8Array(32), issuer: undefined, audience: undefined },
@@ -82,7 +86,7 @@ describe('the credentials of a request', () => {
     );
     const apiKeys = {
       verify: () => {
-        throw new AuthenticationError('not known');
+        throw new AuthenticationError('unknown');
       },
     };
     const authenticator = new Authenticator(tokens, apiKeys, new SelfProbeCredential());
@@ -113,7 +117,7 @@ describe('the credentials of a request', () => {
     );
   });
 
-  it('of the service itself let it in as the system, and nothing like them does', async () => {
+  it('of the self-probe identify the system, and similar ones are rejected', async () => {
     const own = new SelfProbeCredential();
     const refuse = { verify: () => Promise.reject(new AuthenticationError('no')) };
     const authenticator = new Authenticator(refuse, { verify: () => own.caller }, own);
@@ -131,10 +135,10 @@ describe('the credentials of a request', () => {
     }
   });
 
-  it('that are not there cost nothing but a look', () => {
+  it('are not verified if there are none', () => {
     const refuse = {
       verify: () => {
-        throw new Error('was asked');
+        throw new Error('must not be called');
       },
     };
     expect(new Authenticator(refuse, refuse, new SelfProbeCredential()).identify(requestWith(['Host', 'x']))).toEqual({

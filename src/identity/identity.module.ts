@@ -12,7 +12,7 @@ import { TOKEN_KEYS, type TokenKeys } from './tokens/token-keys.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** Who is calling: finds it out for every request, and closes every route that does not say who may call it. */
+/** Authenticates every request and enforces the access policy of every route. */
 @Module({
   imports: [TokensModule, ApiKeysModule],
   providers: [
@@ -31,8 +31,8 @@ import { TokensModule } from './tokens/tokens.module.js';
     {
       provide: Authenticator,
       inject: [TokenVerifier, ApiKeyCache, SelfProbeCredential],
-      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyCache, own: SelfProbeCredential) =>
-        new Authenticator(tokens, apiKeys, own),
+      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyCache, selfProbe: SelfProbeCredential) =>
+        new Authenticator(tokens, apiKeys, selfProbe),
     },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

@@ -149,7 +149,7 @@ describe('who is calling', () => {
       status: 503,
       body: {
         type: 'connection-error',
-        message: expect.stringContaining('the issuer does not give its keys') as string,
+        message: expect.stringContaining("the issuer's keys cannot be fetched") as string,
       },
     });
     expect(away.headers.get('retry-after')).toBe('5');

@@ -65,7 +65,7 @@ describe('the command line', () => {
     expect(await runCommand(environment, 'token', '--user', 'alice')).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^.*jwt-secret does not hold a secret; remove it.*\n$/) as string,
+      stderr: expect.stringMatching(/^.*jwt-secret does not contain a valid secret; remove it.*\n$/) as string,
     });
   });
 
@@ -120,7 +120,7 @@ describe('the command line', () => {
   it.each<[Record<string, string>, string]>([
     [
       { AUTH_JWKS_URL: 'http://127.0.0.1:9/keys', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'a' },
-      "Tokens are made by the issuer 'https://id.example', whose keys AUTH_JWKS_URL names; get one there",
+      "Tokens are issued by 'https://id.example', because AUTH_JWKS_URL is set; get one there",
     ],
     [{ AUTH_JWT_SECRET: 'short' }, 'AUTH_JWT_SECRET is a value that is not shown'],
     [{ KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }, 'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'],
@@ -150,7 +150,7 @@ describe('the command line', () => {
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
       stderr:
-        "The key of 'loans-importer'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n",
+        "The key of 'loans-importer'. It is shown only once and not stored: save it now. Send it as X-API-Key or as Authorization: Bearer.\n",
     });
     expect(key).toMatch(API_KEY);
     await outputOf(environment, 'api-keys', 'create', '--name', 'offers');
@@ -174,7 +174,7 @@ describe('the command line', () => {
     expect(await runCommand(environment, 'api-keys', 'create', '--name', 'loans-importer')).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: "There is an API key named 'loans-importer'; revoke it first, or take another name\n",
+      stderr: "An API key named 'loans-importer' already exists; revoke it first, or use another name\n",
     });
 
     const service = await ServiceProcess.start(environment);

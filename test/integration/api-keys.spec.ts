@@ -48,7 +48,7 @@ describe('API keys', () => {
     expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
     models.start();
     await until(() => isCaughtUp(table));
-    expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('not known here') as string });
+    expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('is unknown') as string });
     expect(await register.list()).toEqual(expect.any(Array));
   });
 
@@ -105,7 +105,7 @@ describe('API keys', () => {
     const name = newName();
     const { keyId } = await register.create({ name, roles: [], expiresInSeconds: 1 });
     await expect(register.create({ name, roles: [] })).rejects.toThrow(
-      `There is an API key named '${name}'; revoke it first, or take another name`,
+      `An API key named '${name}' already exists; revoke it first, or use another name`,
     );
     expect(await register.revoke(keyId)).toMatchObject({ name, keyId });
     for (const gone of [keyId, name, 'nothing']) await expect(register.revoke(gone)).rejects.toThrow(ValidationError);
@@ -150,7 +150,7 @@ describe('API keys while the store is away', () => {
         await until(() => !isCaughtUp(table));
         expect(verify(table, UNKNOWN)).toMatchObject({
           type: 'connection-error',
-          message: expect.stringContaining('KurrentDB, where they are recorded, cannot be reached') as string,
+          message: expect.stringContaining('KurrentDB, which stores them, cannot be reached') as string,
         });
         expect(table.verify(text).id).toBe('key:kept');
         expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);

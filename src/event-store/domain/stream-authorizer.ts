@@ -30,7 +30,9 @@ export class StreamAuthorizer {
     if (decision.kind === 'overridden') return this.#report(caller, decision.role, right, [stream.name]);
     if (right === 'read') throw new StreamNotFoundError(stream.name);
     if (caller.kind === 'anonymous')
-      throw new AuthenticationError('Say who you are: send a bearer token or an API key', { streamName: stream.name });
+      throw new AuthenticationError('Authentication required: send a bearer token or an API key', {
+        streamName: stream.name,
+      });
     throw new PermissionError(
       `You do not have the right '${right}' on stream '${stream.name}'; ask who has the right 'admin' on it`,
       { streamName: stream.name, details: { right } },

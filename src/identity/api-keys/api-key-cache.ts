@@ -9,19 +9,18 @@ import { API_KEYS_STREAM, type ApiKeys, callerOfKey, evolveApiKeys, parseApiKey,
 import { hasHash } from './api-key-secret.js';
 
 /**
- * While the store cannot be reached, a key may be revoked without notice. Cached keys stay valid this long, so that a restart of
- * the store does not lock every service out; then no key is accepted until the read model has caught up.
+ * While the store cannot be reached, a key may be revoked without notice. Cached keys stay valid this long, so that a
+ * restart of the store does not lock every service out; then no key is accepted until the read model has caught up.
  */
 const MAX_STALE_MS = 30_000;
 
-const UNAVAILABLE =
-  'API keys cannot be checked now: KurrentDB, where they are recorded, cannot be reached. Retry in a moment';
+const UNAVAILABLE = 'API keys cannot be verified: KurrentDB, which stores them, cannot be reached. Retry in a moment';
 
 /** In-memory read model of the API keys: every replica accepts and rejects the same ones. */
 export class ApiKeyCache {
   #keys: ApiKeys = new Map();
   #hasCaughtUp = false;
-  /** By the monotonic clock; undefined while the stream is followed. */
+  /** Monotonic clock, in ms; undefined while the subscription is live. */
   #interruptedSince: number | undefined;
 
   constructor(
@@ -43,16 +42,17 @@ export class ApiKeyCache {
   }
 
   /**
-   * Who holds an API key.
+   * Returns the caller that an API key belongs to.
    *
-   * @throws AuthenticationError for one that is not accepted, with what to do about it; ConnectionError where that cannot be told:
-   *   before the stream has been read, after more than 30 s without a connection, and without one for a key that is not known here
+   * @throws AuthenticationError for an invalid key, with a remedy; ConnectionError while keys cannot be verified:
+   *   before the read model has caught up, after 30 s without a connection, and, while disconnected, for a key that is
+   *   not in the cache
    */
   verify(text: string): AuthenticatedCaller {
     const given = parseApiKey(text);
     if (!given)
       throw new AuthenticationError(
-        'The API key has not the form of one (pps_…); send it as it was printed when it was made',
+        'The API key is malformed: it must be pps_{id}_{secret}; send it as `api-keys create` printed it',
       );
     const key = this.#keys.get(given.keyId);
     if (!key) throw this.#isCurrent() ? unknownKey() : new ConnectionError(UNAVAILABLE);
@@ -65,7 +65,7 @@ export class ApiKeyCache {
     return callerOfKey(key);
   }
 
-  /** Whether a key that is not in the table does not exist. */
+  /** Whether a key that is not in the cache does not exist. */
   #isCurrent(): boolean {
     return this.#hasCaughtUp && this.#interruptedSince === undefined;
   }
@@ -79,9 +79,9 @@ export class ApiKeyCache {
   }
 }
 
-/** The same for a key that is not there and one whose secret is wrong. */
+/** One message for an unknown id and for a wrong secret, so that it does not reveal which ids exist. */
 function unknownKey(): AuthenticationError {
   return new AuthenticationError(
-    'The API key is not known here; check that it was copied whole, or ask an operator for a new one',
+    'The API key is unknown; check that it was copied completely, or ask an operator for a new one',
   );
 }

@@ -25,15 +25,15 @@ import { hashOf, makeApiKey } from './api-key-secret.js';
 
 export interface NewApiKey {
   readonly name: string;
-  /** Beside `user`, which everyone is. */
+  /** In addition to `user`. */
   readonly roles: readonly Role[];
-  /** For ever where absent. */
+  /** The key does not expire if this is absent. */
   readonly expiresInSeconds?: number;
   readonly createdBy?: string;
 }
 
 export interface CreatedApiKey {
-  /** What its holder sends; it is told once and kept nowhere. */
+  /** The complete key; it is returned only here and never stored. */
   readonly text: string;
   readonly keyId: string;
 }
@@ -43,7 +43,7 @@ interface Recorded {
   readonly revision: bigint;
 }
 
-const PAGE = 1_000;
+const PAGE_SIZE = 1_000;
 
 const STREAM: NewStream = {
   name: API_KEYS_STREAM,
@@ -52,7 +52,10 @@ const STREAM: NewStream = {
   permissions: { read: ['system'], write: ['system'], admin: ['system'] },
 };
 
-/** Makes, lists and revokes API keys, by events in the stream `system-api-keys`. All methods throw the errors of the store. */
+/**
+ * Creates, lists and revokes API keys, as events in the stream `system-api-keys`. Each method also throws the errors of
+ * the store.
+ */
 export class ApiKeyService {
   readonly #dependencies: CommandDependencies;
 
@@ -63,14 +66,16 @@ export class ApiKeyService {
     this.#dependencies = { store, mutex: new KeyedMutex() };
   }
 
-  /** @throws ValidationError for a name that is not one, or that a key has which was not revoked */
+  /** @throws ValidationError for an invalid name, or one that a key which is not revoked already has */
   async create({ name, roles, expiresInSeconds, createdBy }: NewApiKey): Promise<CreatedApiKey> {
     if (!isApiKeyName(name))
-      throw new ValidationError(`'${name}' cannot name an API key: use at most 64 lower-case letters, digits and '-'`);
+      throw new ValidationError(
+        `'${name}' is not a valid API key name: use at most 64 lower-case letters, digits and '-'`,
+      );
     const { keyId, secret } = makeApiKey();
     return this.#execute('create', (keys) => {
       if (findByName(keys, name))
-        throw new ValidationError(`There is an API key named '${name}'; revoke it first, or take another name`);
+        throw new ValidationError(`An API key named '${name}' already exists; revoke it first, or use another name`);
       const now = this.clock.now();
       const data: ApiKeyCreated = {
         keyId,
@@ -88,7 +93,7 @@ export class ApiKeyService {
     });
   }
 
-  /** All keys there ever were, in the order they were made in. */
+  /** All keys, also expired and revoked ones, in the order of their creation. */
   async list(): Promise<readonly ApiKey[]> {
     const recorded = await this.#read();
     return [...(recorded?.keys.values() ?? [])];
@@ -96,15 +101,15 @@ export class ApiKeyService {
 
   /**
    * @param key its name or its id
-   * @returns the key as it was
-   * @throws ValidationError where no key that was not revoked is called so
+   * @returns the key before its revocation
+   * @throws ValidationError if no key has this name or id, or if it is already revoked
    */
   async revoke(key: string): Promise<ApiKey> {
     return this.#execute('revoke', (keys) => {
       const revoked = findByName(keys, key) ?? keys.get(key);
       if (!revoked || revoked.revokedAt !== undefined)
         throw new ValidationError(
-          `There is no API key '${key}' to revoke; \`npm run streams -- api-keys list\` shows those there are`,
+          `There is no API key '${key}' to revoke; \`npm run streams -- api-keys list\` shows all keys`,
         );
       const data: ApiKeyRevoked = { keyId: revoked.keyId, revokedAt: toTimestamp(this.clock.now()) };
       return { event: { type: ApiKeyRevoked.type, data }, result: revoked };
@@ -142,10 +147,10 @@ export class ApiKeyService {
     const events: RecordedEvent[] = [];
     try {
       for (let from = 0n; ;) {
-        const page = await this.store.readStream(API_KEYS_STREAM, { from, limit: PAGE });
+        const page = await this.store.readStream(API_KEYS_STREAM, { from, limit: PAGE_SIZE });
         events.push(...page);
         const last = events.at(-1);
-        if (page.length < PAGE) return last && { keys: evolveApiKeys(new Map(), events), revision: last.revision };
+        if (page.length < PAGE_SIZE) return last && { keys: evolveApiKeys(new Map(), events), revision: last.revision };
         from = (last?.revision ?? from) + 1n;
       }
     } catch (error) {

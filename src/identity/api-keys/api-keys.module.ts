@@ -3,7 +3,7 @@ import { CLOCK, type Clock, EVENT_STORE, type EventStore, EventStoreModule } fro
 import { ApiKeyCreated, ApiKeyRevoked } from '../domain/index.js';
 import { ApiKeyService } from './api-key.service.js';
 
-/** Making, listing and revoking API keys; what the command line needs of them. */
+/** Management of API keys, without HTTP; the command line uses it on its own. */
 @Module({
   imports: [EventStoreModule.forFeature([ApiKeyCreated, ApiKeyRevoked])],
   providers: [

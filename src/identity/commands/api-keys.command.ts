@@ -14,17 +14,15 @@ interface CreateOptions {
 
 type RevokeOptions = { readonly name?: string; readonly id?: string };
 
-/** `api-keys create|list|revoke`, beside a running service or without one. */
+/** `api-keys create|list|revoke`, with or without a running service. */
 export function addApiKeyCommands(program: Command): void {
-  const apiKeys = program
-    .command('api-keys')
-    .description('keys of services: made, listed and revoked, for all replicas at once');
+  const apiKeys = program.command('api-keys').description('create, list and revoke API keys, for all replicas');
   apiKeys
     .command('create')
-    .description('make a key and print it, this once')
+    .description('create a key and print it; it cannot be printed again')
     .requiredOption(
       '--name <name>',
-      'of the service that gets the key; in permissions it is called key:<name>',
+      'of the service that uses the key; permissions refer to it as key:<name>',
       parseName,
     )
     .addOption(
@@ -32,51 +30,56 @@ export function addApiKeyCommands(program: Command): void {
         .choices(GRANTED_ROLES)
         .default([], 'none'),
     )
-    .option('--expires-in <duration>', 'how long the key is good for, such as 90d; for ever where absent', parseSeconds)
+    .option(
+      '--expires-in <duration>',
+      'lifetime of the key, such as 90d; without it, the key does not expire',
+      parseSeconds,
+    )
     .action(create);
   apiKeys
     .command('list')
-    .description('show all keys there ever were, without their secrets')
+    .description('list all keys, also revoked ones, without their secrets')
     .option('--json', 'as JSON')
     .action(list);
   apiKeys
     .command('revoke')
-    .description('have a key accepted no more')
+    .description('revoke a key')
     .addOption(new Option('--name <name>', 'of the key').conflicts('id'))
     .option('--id <id>', 'of the key')
     .action(revoke);
 }
 
 async function create({ name, role, expiresIn }: CreateOptions): Promise<void> {
-  const { text } = await withRegister((register) =>
-    register.create({ name, roles: role, ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }) }),
+  const { text } = await withService((service) =>
+    service.create({ name, roles: role, ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }) }),
   );
   process.stdout.write(`${text}\n`);
   process.stderr.write(
-    `The key of '${name}'. It is shown this once and kept nowhere: hand it over now. It is sent as X-API-Key, or as Authorization: Bearer.\n`,
+    `The key of '${name}'. It is shown only once and not stored: save it now. ` +
+      'Send it as X-API-Key or as Authorization: Bearer.\n',
   );
 }
 
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const keys = (await withRegister((register) => register.list())).map((key) => describe(key, Date.now()));
+  const keys = (await withService((service) => service.list())).map((key) => describe(key, Date.now()));
   process.stdout.write(json ? `${JSON.stringify(keys, undefined, 2)}\n` : tableOf(keys));
 }
 
 async function revoke({ name, id }: RevokeOptions, command: Command): Promise<void> {
   const key = name ?? id;
   if (key === undefined) command.error("error: give --name or --id; 'api-keys list' shows both");
-  const revoked = await withRegister((register) => register.revoke(key));
+  const revoked = await withService((service) => service.revoke(key));
   process.stdout.write(`Revoked the key of '${revoked.name}' (${revoked.keyId})\n`);
 }
 
-async function withRegister<Result>(use: (register: ApiKeyService) => Promise<Result>): Promise<Result> {
+async function withService<Result>(use: (service: ApiKeyService) => Promise<Result>): Promise<Result> {
   const { ApiKeyService, ApiKeysModule } = await import('../api-keys/index.js');
   return withStore(ApiKeysModule, (context) => use(context.get(ApiKeyService)));
 }
 
-type Described = ReturnType<typeof describe>;
+type ApiKeyRow = ReturnType<typeof describe>;
 
-/** What may be shown of a key. */
+/** Excludes the hash. */
 function describe(
   key: ApiKey,
   now: number,
@@ -98,7 +101,7 @@ function describe(
   };
 }
 
-function tableOf(keys: readonly Described[]): string {
+function tableOf(keys: readonly ApiKeyRow[]): string {
   const rows = [
     ['NAME', 'ID', 'ROLES', 'STATE', 'CREATED', 'EXPIRES'],
     ...keys.map(({ name, keyId, roles, state, createdAt, expiresAt }) => [

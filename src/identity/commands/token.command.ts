@@ -10,10 +10,10 @@ interface TokenOptions {
   readonly expiresIn: number;
 }
 
-/** Roles that can be given; everyone is a `user`. */
+/** Roles that an operator can grant; every caller has `user`. */
 export const GRANTED_ROLES = ['system', 'admin'] as const satisfies readonly Role[];
 
-/** `token`: prints a bearer token, where this service makes them itself. */
+/** `token`: prints a bearer token, if this service has the signing secret. */
 export function addTokenCommand(program: Command): void {
   program
     .command('token')
@@ -38,7 +38,8 @@ export function addTokenCommand(program: Command): void {
 function parseUserId(text: string): string {
   if (!isUserId(text))
     throw new InvalidArgumentError(
-      "Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role.",
+      "Use at most 128 letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', " +
+        'and not the name of a role.',
     );
   return text;
 }

@@ -2,22 +2,21 @@ import { array, object, oneOf, optional, parseData, string, stringThat, timestam
 import { defineEvent, type Role, ROLES } from '../../event-store/domain/index.js';
 import { isApiKeyName } from './api-key-format.js';
 
-/** Where the API keys are recorded, for all replicas. */
+/** Stream of the events of all API keys. */
 export const API_KEYS_STREAM = 'system-api-keys';
 
-/** A service was given a key. */
 export interface ApiKeyCreated {
   readonly keyId: string;
-  /** Of its holder; one key that is in use has a name at a time. */
+  /** Name of the service; unique among the keys that are not revoked. */
   readonly name: string;
   /** SHA-256 of the secret, in base64url. */
   readonly hash: string;
-  /** Beside `user`, which everyone is. */
+  /** In addition to `user`. */
   readonly roles: readonly Role[];
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly createdBy?: string;
-  /** ISO 8601, UTC; for ever where absent. */
+  /** ISO 8601, UTC; the key does not expire if this is absent. */
   readonly expiresAt?: string;
 }
 
@@ -37,7 +36,6 @@ export const ApiKeyCreated = defineEvent<'ApiKeyCreated', ApiKeyCreated>({
   parse: (data) => parseData(apiKeyCreated, data),
 });
 
-/** A key is not accepted any more. */
 export interface ApiKeyRevoked {
   readonly keyId: string;
   /** ISO 8601, UTC. */

@@ -1,21 +1,21 @@
-/** What every API key begins with: tells it from a token, and lets scanners of code find one that leaked. */
+/** Prefix of every API key: distinguishes it from a JWT, and lets secret scanners find leaked keys. */
 export const API_KEY_TOKEN_PREFIX = 'pps_';
-/** Letters and digits that name a key: 36^12 values. */
+/** Characters of a key id, from 36: 36^12 values. */
 export const KEY_ID_LENGTH = 12;
-/** Bytes of chance in a key's secret. */
+/** Random bytes of a secret. */
 export const KEY_SECRET_BYTES = 32;
 
-/** `pps_{keyId}_{secret}`; the lengths are fixed, as base64url has a `_` of its own. */
+/** `pps_{keyId}_{secret}`; the lengths are fixed, because base64url contains `_` too. */
 const API_KEY_TEXT = /^pps_(?<keyId>[0-9a-z]{12})_(?<secret>[\w-]{43})$/;
 const API_KEY_NAME = /^[a-z0-9-]{1,64}$/;
 
 export interface ApiKeyParts {
   readonly keyId: string;
-  /** As it was written: 32 bytes in base64url. */
+  /** 32 bytes in base64url. */
   readonly secret: string;
 }
 
-/** The parts of an API key; undefined for what has not the form of one. */
+/** The parts of an API key; undefined for a malformed one. */
 export function parseApiKey(text: string): ApiKeyParts | undefined {
   const groups = API_KEY_TEXT.exec(text)?.groups;
   return groups?.keyId && groups.secret ? { keyId: groups.keyId, secret: groups.secret } : undefined;
@@ -25,7 +25,7 @@ export function formatApiKey({ keyId, secret }: ApiKeyParts): string {
   return `${API_KEY_TOKEN_PREFIX}${keyId}_${secret}`;
 }
 
-/** Whether a text may name an API key: at most 64 lower-case letters, digits and `-`. */
+/** Whether the name has 1 to 64 lower-case letters, digits and `-`. */
 export function isApiKeyName(text: string): boolean {
   return API_KEY_NAME.test(text);
 }

@@ -31,26 +31,26 @@ const revoked = (keyId: string, revokedAt = '2026-11-25T13:00:00.000Z'): Recorde
 const after = (...events: RecordedEvent[]): ReturnType<typeof evolveApiKeys> => evolveApiKeys(new Map(), events);
 
 describe('API keys', () => {
-  it('are active until they expire, and revoked from then on for ever', () => {
+  it('are active until they expire, and stay revoked once revoked', () => {
     const key = after(created('a', { expiresAt: '2026-11-25T14:00:00.000Z' })).get('a');
-    const gone = after(created('a'), revoked('a'), revoked('a', '2026-11-25T15:00:00.000Z')).get('a');
-    if (!key || !gone) throw new Error('lost');
+    const revokedKey = after(created('a'), revoked('a'), revoked('a', '2026-11-25T15:00:00.000Z')).get('a');
+    if (!key || !revokedKey) throw new Error('missing key');
     expect([NOON, NOON + 2 * 3_600_000 - 1, NOON + 2 * 3_600_000].map((now) => stateOf(key, now))).toEqual([
       'active',
       'active',
       'expired',
     ]);
-    expect(stateOf(gone, NOON)).toBe('revoked');
-    expect(gone.revokedAt).toBe(NOON + 3_600_000);
+    expect(stateOf(revokedKey, NOON)).toBe('revoked');
+    expect(revokedKey.revokedAt).toBe(NOON + 3_600_000);
   });
 
-  it('have a name that is free again when the key was revoked, not when it expired', () => {
+  it('free their name when they are revoked, not when they expire', () => {
     expect(findByName(after(created('a', { expiresAt: '2026-11-25T11:00:00.000Z' })), 'loans')?.keyId).toBe('a');
     expect(findByName(after(created('a'), revoked('a')), 'loans')).toBeUndefined();
     expect(findByName(after(created('a'), revoked('a'), created('b')), 'loans')?.keyId).toBe('b');
   });
 
-  it('are not changed by events that cannot be read, or that are about no key', () => {
+  it('ignore malformed events and events of unknown keys', () => {
     const keys = after(created('a'));
     expect(
       evolveApiKeys(keys, [
@@ -61,9 +61,9 @@ describe('API keys', () => {
     ).toEqual(keys);
   });
 
-  it('make their holder a user with the roles of the key, by a name that no user has', () => {
+  it('give their caller the role user, their own roles and an id that no user can have', () => {
     const key = after(created('a', { roles: ['system'], expiresAt: '2026-11-25T14:00:00.000Z' })).get('a');
-    if (!key) throw new Error('lost');
+    if (!key) throw new Error('missing key');
     expect(callerOfKey(key)).toEqual({
       kind: 'known',
       id: 'key:loans',
@@ -72,7 +72,7 @@ describe('API keys', () => {
     });
   });
 
-  it('are read from the text that they are written as, and from no other', () => {
+  it('parse exactly the format they are written in', () => {
     const characters = (letters: string, length: number): fc.Arbitrary<string> =>
       fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length });
     const key = fc.record({

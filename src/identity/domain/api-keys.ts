@@ -7,7 +7,7 @@ import {
 } from '../../event-store/domain/index.js';
 import { ApiKeyCreated, ApiKeyRevoked } from './api-key-events.js';
 
-/** A key that was made, as its stream tells. Times in milliseconds since 1970. */
+/** State of an API key, from its events. Times are in milliseconds since 1970. */
 export interface ApiKey {
   readonly keyId: string;
   readonly name: string;
@@ -21,10 +21,10 @@ export interface ApiKey {
 
 export type ApiKeyState = 'active' | 'expired' | 'revoked';
 
-/** All keys there ever were, by their ids. */
+/** All keys by id, also expired and revoked ones. */
 export type ApiKeys = ReadonlyMap<string, ApiKey>;
 
-/** The keys after more events of their stream. Those of other types, or that cannot be read, change nothing. */
+/** Applies events; those of other types and malformed ones change nothing. */
 export function evolveApiKeys(keys: ApiKeys, events: readonly RecordedEvent[]): ApiKeys {
   const evolved = new Map(keys);
   for (const event of events) {
@@ -52,12 +52,11 @@ export function stateOf({ expiresAt, revokedAt }: ApiKey, now: number): ApiKeySt
   return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'active';
 }
 
-/** The key that has a name, or had it when it expired: a name is free again when its key was revoked. */
+/** The active or expired key with this name: only revoking a key frees its name. */
 export function findByName(keys: ApiKeys, name: string): ApiKey | undefined {
   return [...keys.values()].find((key) => key.name === name && key.revokedAt === undefined);
 }
 
-/** Who holds the key. */
 export function callerOfKey({ name, roles, expiresAt }: ApiKey): AuthenticatedCaller {
   return {
     kind: 'known',

@@ -12,41 +12,42 @@ import {
 /** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Where a token tells what this service asks. */
+/** Names of the claims that this service reads. */
 export interface ClaimNames {
-  /** Claim that holds the user's id. */
+  /** Claim with the user's id. */
   readonly userClaim: string;
-  /** Claim that holds the roles: a list of texts, or one with blanks between them. Dots lead into objects. */
+  /**
+   * Claim with the roles: an array of strings or a space-separated string. Dots separate the names of nested objects.
+   */
   readonly rolesClaim: string;
 }
 
 const MAX_ID_LENGTH = 256;
-/** The last instant that a Date can hold; what ends later does not end. */
+/** Largest time of a Date; later expiries are limited to it. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
-// Control and format characters, line and paragraph separators, lone surrogates.
 /** Invisible characters, such as the zero-width space, could make two ids look the same. */
 const INVISIBLE = /\p{Cf}/u;
 
 /**
- * Who holds a token.
+ * Maps the claims of a verified token to its caller.
  *
- * @param claims of a token whose signature, issuer, audience and times are in order, `exp` in seconds since 1970 included
- * @throws AuthenticationError for a token that names nobody, or one whose name would mean something else in permissions
+ * @param claims of a token whose signature, issuer, audience and times are valid; `exp` is in seconds since 1970
+ * @throws AuthenticationError for a missing, invalid or reserved user id, and without `exp`
  */
 export function callerOfClaims(claims: Claims, { userClaim, rolesClaim }: ClaimNames): AuthenticatedCaller {
   const id = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
   if (typeof id !== 'string' || !isPrintableId(id)) {
     throw new AuthenticationError(
-      `The token's claim '${userClaim}' must hold the user's id: a text of 1 to ${MAX_ID_LENGTH} printable characters, without blanks at its ends. Have the issuer set it, or name another claim in AUTH_USER_CLAIM`,
+      `The token's claim '${userClaim}' must be the user's id: a string of 1 to ${MAX_ID_LENGTH} printable ` +
+        'characters without leading or trailing spaces. Have the issuer set it, or name another claim in AUTH_USER_CLAIM',
     );
   }
   if (isReservedId(id))
     throw new AuthenticationError(
-      `'${id}' cannot be a user's id: in the permissions of streams it means something else. Use a token with another '${userClaim}'`,
+      `'${id}' cannot be a user's id: it is reserved in stream permissions. Use a token with another '${userClaim}'`,
     );
   const { exp } = claims;
-  if (typeof exp !== 'number')
-    throw new AuthenticationError('The token does not say when it ends (exp); get one that does');
+  if (typeof exp !== 'number') throw new AuthenticationError('The token has no expiry (exp); get one that expires');
   return {
     kind: 'known',
     id,
@@ -59,12 +60,15 @@ function isPrintableId(id: string): boolean {
   return id !== '' && id.length <= MAX_ID_LENGTH && id.trim() === id && isPrintable(id) && !INVISIBLE.test(id);
 }
 
-/** Names that a stream's permissions, or KurrentDB's `$acl`, read as a role, as everyone, or as an API key. */
+/** Whether stream permissions or KurrentDB's `$acl` interpret the id as a role, as everyone or as an API key. */
 function isReservedId(id: string): boolean {
   return id === EVERYONE || id.startsWith(API_KEY_PREFIX) || id.startsWith('$') || ROLES.some((role) => role === id);
 }
 
-/** The claim of that name (some issuers name theirs by a URL, with dots), or else what the dots lead to. */
+/**
+ * The claim with exactly this name (some issuers use URLs, which contain dots), otherwise the nested member at this
+ * path.
+ */
 function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;
@@ -75,8 +79,8 @@ function claimAt(claims: Claims, path: string): unknown {
   return value;
 }
 
-/** Issuers have many roles; those that mean nothing here are passed over. */
+/** Ignores roles that this service does not define. */
 function rolesOf(claim: unknown): ReadonlySet<Role> {
-  const named: readonly unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
-  return new Set<Role>(['user', ...ROLES.filter((role) => named.includes(role))]);
+  const claimed: readonly unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
+  return new Set<Role>(['user', ...ROLES.filter((role) => claimed.includes(role))]);
 }

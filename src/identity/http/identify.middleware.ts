@@ -4,8 +4,8 @@ import { identify } from '../../http/index.js';
 import { Authenticator } from '../authenticator.js';
 
 /**
- * Finds out who sent a request, for everything behind it. Refuses nobody: the guard does, so that the rate limit, which stands
- * between them, counts refused requests too and knows by whose name to count the others.
+ * Attaches the caller to the request. It rejects nothing: the rate limit runs between this middleware and the guard, so
+ * that it also counts rejected requests, and counts the others by caller.
  */
 @Injectable()
 export class IdentifyMiddleware implements NestMiddleware<IncomingMessage, ServerResponse> {
@@ -17,8 +17,8 @@ export class IdentifyMiddleware implements NestMiddleware<IncomingMessage, Serve
       if (identification.caller?.kind !== 'anonymous') identify(request, identification);
       return next();
     }
-    identification.then((found) => {
-      identify(request, found);
+    identification.then((resolved) => {
+      identify(request, resolved);
       next();
     }, next);
   }

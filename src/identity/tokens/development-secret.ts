@@ -7,10 +7,10 @@ const SECRET_BYTES = 32;
 const SECRET_TEXT = /^[\w-]{43}$/;
 
 /**
- * The secret of this data directory, `DATA_DIR/identity/jwt-secret`: made by chance when it is first asked for, readable by its owner
- * only. Processes that ask at the same time get the same one.
+ * Signing secret of this data directory, `DATA_DIR/identity/jwt-secret`: random, created on first use, readable by its
+ * owner only. Concurrent processes get the same secret.
  *
- * @throws Error if the file holds something else
+ * @throws Error if the file contains something else
  */
 export function developmentSecret(dataDir: string): Uint8Array {
   const directory = join(dataDir, 'identity');
@@ -18,21 +18,24 @@ export function developmentSecret(dataDir: string): Uint8Array {
   return read(path) ?? create(directory, path);
 }
 
-/** Written whole under another name and then linked, which fails where another process was faster: its secret holds then. */
+/**
+ * Writes a temporary file and links it, so that a reader never sees part of it; if another process was first, its
+ * secret is used.
+ */
 function create(directory: string, path: string): Uint8Array {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const own = join(directory, `jwt-secret.${randomBytes(8).toString('hex')}`);
-  writeFileSync(own, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  const temporary = join(directory, `jwt-secret.${randomBytes(8).toString('hex')}`);
+  writeFileSync(temporary, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
   try {
-    linkSync(own, path);
+    linkSync(temporary, path);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
-    rmSync(own, { force: true });
+    rmSync(temporary, { force: true });
   }
   const secret = read(path);
-  if (!secret) throw new Error(`${path} was removed while it was read; start again`);
+  if (!secret) throw new Error(`${path} was removed while it was being read; restart`);
   return secret;
 }
 
@@ -46,7 +49,7 @@ function read(path: string): Uint8Array | undefined {
   }
   if (!SECRET_TEXT.test(text))
     throw new Error(
-      `${path} does not hold a secret; remove it, and a new one is made (tokens that were made before are refused then)`,
+      `${path} does not contain a valid secret; remove it to create a new one, which invalidates all earlier tokens`,
     );
   return Buffer.from(text, 'base64url');
 }

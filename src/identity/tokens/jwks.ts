@@ -9,26 +9,26 @@ import {
 import { type Clock, ConnectionError } from '../../event-store/domain/index.js';
 
 export interface JwksOptions {
-  /** How long a request for the keys may take, in milliseconds. */
+  /** Timeout of a request for the keys. */
   readonly timeoutMs?: number;
-  /** An unknown key makes them be asked for again, but only so long after the last time, in milliseconds. */
+  /** Minimum time between two fetches that unknown key ids cause. */
   readonly cooldownMs?: number;
 }
 
 const TIMEOUT_MS = 3_000;
 const COOLDOWN_MS = 30_000;
-/** After so long they are asked for again in any case, so that a key that the issuer withdrew is not accepted for ever. */
+/** The keys are always fetched again after this time, so that a withdrawn key is not accepted forever. */
 const MAX_AGE_MS = 600_000;
-/** An issuer that did not answer is left alone for so long: bad tokens must not make this service hammer on it. */
+/** Pause after a failed fetch, so that invalid tokens do not flood an unavailable issuer with requests. */
 const RETRY_AFTER_MS = 2_000;
 
-/** What is wrong with the token, as opposed to the issuer's keys. */
-const FAULTS_OF_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+/** Errors that the token causes, not the issuer. */
+const TOKEN_ERRORS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /**
- * The issuer's key for a token: fetched when first needed, kept, and fetched again for a key that is not among them (jose's
- * `createRemoteJWKSet`; requests at one time share one fetch). What it throws for a token that names no key of the issuer are jose's
- * errors; an issuer that cannot be asked is a ConnectionError, for then nobody can say that the token is bad.
+ * Finds the issuer's key for a token. Keys are fetched on first use, cached, and fetched again for an unknown key id
+ * (jose's `createRemoteJWKSet`; concurrent requests share one fetch). The function throws jose's errors for a token
+ * without a key of the issuer, and ConnectionError for an unavailable issuer, because the token may be valid.
  */
 export function remoteJwks(
   url: string,
@@ -36,11 +36,11 @@ export function remoteJwks(
   { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: JwksOptions = {},
 ): JWTVerifyGetKey {
   let notBefore = Number.NEGATIVE_INFINITY;
-  const ask: FetchImplementation = async (address, options) => {
-    if (clock.monotonic() < notBefore) throw new Error('it did not answer a moment ago');
+  const fetchKeys: FetchImplementation = async (address, options) => {
+    if (clock.monotonic() < notBefore) throw new Error('skipped after a failed request');
     try {
       const response = await fetch(address, options);
-      if (response.status !== 200) throw new Error(`it answered ${response.status}`);
+      if (response.status !== 200) throw new Error(`HTTP status ${response.status}, expected 200`);
       return response;
     } catch (error) {
       notBefore = clock.monotonic() + RETRY_AFTER_MS;
@@ -51,15 +51,16 @@ export function remoteJwks(
     timeoutDuration: timeoutMs,
     cooldownDuration: cooldownMs,
     cacheMaxAge: MAX_AGE_MS,
-    [customFetch]: ask,
+    [customFetch]: fetchKeys,
   });
   return async (header, token): Promise<CryptoKey> => {
     try {
       return await keys(header, token);
     } catch (error) {
-      if (FAULTS_OF_THE_TOKEN.some((fault) => error instanceof fault)) throw error;
+      if (TOKEN_ERRORS.some((type) => error instanceof type)) throw error;
       throw new ConnectionError(
-        'Tokens cannot be checked now: the issuer does not give its keys. Retry in a moment; if it lasts, check AUTH_JWKS_URL and whether this service can reach it',
+        "Tokens cannot be verified: the issuer's keys cannot be fetched. Retry in a moment; if the error persists, " +
+          'check AUTH_JWKS_URL and whether this service can reach it',
         { cause: error },
       );
     }

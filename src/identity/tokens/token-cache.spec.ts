@@ -15,13 +15,13 @@ class ManualClock {
     return this.steady;
   }
 
-  pass(milliseconds: number): void {
+  advance(milliseconds: number): void {
     this.wall += milliseconds;
     this.steady += milliseconds;
   }
 }
 
-describe('tokens that were verified', () => {
+describe('TokenCache', () => {
   let clock: ManualClock;
   let tokens: TokenCache;
   const caller = (lifetime: number): AuthenticatedCaller => ({
@@ -36,17 +36,17 @@ describe('tokens that were verified', () => {
     tokens = new TokenCache(clock);
   });
 
-  it('are known for half a minute', () => {
+  it('returns a caller for 30 seconds', () => {
     const alice = caller(3_600 * SECOND);
     tokens.add('t', alice);
-    clock.pass(30 * SECOND - 1);
+    clock.advance(30 * SECOND - 1);
     expect(tokens.get('t')).toBe(alice);
-    clock.pass(1);
+    clock.advance(1);
     expect(tokens.get('t')).toBeUndefined();
     expect(tokens.size).toBe(0);
   });
 
-  it('are not known beyond their end, also where the wall clock is set back', () => {
+  it('drops a token at its expiry, also after the wall clock is set back', () => {
     tokens.add('t', caller(SECOND));
     clock.wall -= 3_600 * SECOND;
     clock.steady += SECOND;
@@ -55,7 +55,7 @@ describe('tokens that were verified', () => {
     expect(tokens.get('ended')).toBeUndefined();
   });
 
-  it('are ten thousand at most: the oldest make room', () => {
+  it('evicts the oldest of more than ten thousand tokens', () => {
     const alice = caller(3_600 * SECOND);
     for (let index = 0; index < 10_500; index++) tokens.add(`t${index}`, alice);
     expect(tokens.size).toBe(10_000);
@@ -67,7 +67,7 @@ describe('tokens that were verified', () => {
     ]);
   });
 
-  it('are not kept where they are so long that they would fill the memory', () => {
+  it('does not cache tokens longer than 8,192 characters', () => {
     tokens.add('x'.repeat(8_193), caller(3_600 * SECOND));
     expect(tokens.size).toBe(0);
   });

@@ -1,24 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 
-interface Verified {
+interface CacheEntry {
   readonly caller: AuthenticatedCaller;
   /** Milliseconds of the monotonic clock, so that no change of the wall clock extends the lifetime. */
-  readonly until: number;
+  readonly expiresAt: number;
 }
 
 /** Interval after which a token is verified again. */
-const MAX_MS = 30_000;
+const MAX_AGE_MS = 30_000;
 const MAX_TOKENS = 10_000;
 /** Longer tokens are not cached: they would take too much memory. */
 const MAX_TOKEN_LENGTH = 8_192;
 
 /**
- * Callers of valid tokens by the whole token: a lookup instead of a signature check for each request. No entry outlives its
- * token.
+ * Callers of valid tokens by the whole token: a lookup instead of a signature check for each request. No entry outlives
+ * its token.
  */
 export class TokenCache {
-  readonly #tokens = new LRUCache<string, Verified>({ max: MAX_TOKENS });
+  readonly #tokens = new LRUCache<string, CacheEntry>({ max: MAX_TOKENS });
 
   constructor(private readonly clock: Clock) {}
 
@@ -27,16 +27,16 @@ export class TokenCache {
   }
 
   get(token: string): AuthenticatedCaller | undefined {
-    const verified = this.#tokens.get(token);
-    if (!verified) return undefined;
-    if (this.clock.monotonic() < verified.until) return verified.caller;
+    const entry = this.#tokens.get(token);
+    if (!entry) return undefined;
+    if (this.clock.monotonic() < entry.expiresAt) return entry.caller;
     this.#tokens.delete(token);
     return undefined;
   }
 
   add(token: string, caller: AuthenticatedCaller): void {
-    const lifetime = Math.min(MAX_MS, (caller.expiresAt ?? Number.POSITIVE_INFINITY) - this.clock.now());
+    const lifetime = Math.min(MAX_AGE_MS, (caller.expiresAt ?? Number.POSITIVE_INFINITY) - this.clock.now());
     if (lifetime <= 0 || token.length > MAX_TOKEN_LENGTH) return;
-    this.#tokens.set(token, { caller, until: this.clock.monotonic() + lifetime });
+    this.#tokens.set(token, { caller, expiresAt: this.clock.monotonic() + lifetime });
   }
 }

@@ -6,12 +6,12 @@ import { type TokenKeys } from './token-keys.js';
 export interface TokenRequest {
   /** The user's id. */
   readonly user: string;
-  /** Beside `user`, which everyone is. */
+  /** In addition to `user`. */
   readonly roles: readonly Role[];
   readonly expiresInSeconds: number;
 }
 
-/** Makes tokens where this service has the secret that signs them. */
+/** Issues tokens if this service has the signing secret. */
 export class TokenIssuer {
   constructor(
     private readonly keys: TokenKeys,
@@ -19,13 +19,11 @@ export class TokenIssuer {
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  /** A token for a user. @throws ValidationError where an issuer of its own makes the tokens */
+  /** @throws ValidationError if an external issuer signs the tokens */
   issueToken({ user, roles, expiresInSeconds }: TokenRequest): Promise<string> {
     const { keys } = this;
     if (keys.kind === 'published')
-      throw new ValidationError(
-        `Tokens are made by the issuer '${keys.issuer}', whose keys AUTH_JWKS_URL names; get one there`,
-      );
+      throw new ValidationError(`Tokens are issued by '${keys.issuer}', because AUTH_JWKS_URL is set; get one there`);
     const now = Math.floor(this.clock.now() / 1_000);
     const token = new SignJWT({ [this.claims.userClaim]: user, [this.claims.rolesClaim]: roles })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

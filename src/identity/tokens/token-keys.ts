@@ -1,14 +1,14 @@
 import { type AppConfig } from '../../config/index.js';
 import { developmentSecret } from './development-secret.js';
 
-/** Issuer and audience of the tokens that this service makes for itself. */
-const DEVELOPMENT_PARTY = 'penguin-pool-streams';
+/** Issuer and audience of tokens in development mode. */
+const DEVELOPMENT_ISSUER = 'penguin-pool-streams';
 
-/** What tokens are checked with, and whom they must name. */
+/** Keys that verify tokens, with the required issuer and audience. */
 export type TokenKeys =
-  /** The issuer's public keys, at a URL. */
+  /** Public keys of the issuer (JWKS), fetched from `url`. */
   | { readonly kind: 'published'; readonly url: string; readonly issuer: string; readonly audience: string }
-  /** One secret that signs and verifies. */
+  /** Symmetric secret that signs and verifies. */
   | {
       readonly kind: 'shared';
       readonly secret: Uint8Array;
@@ -19,7 +19,7 @@ export type TokenKeys =
 /** Injection token of the {@link TokenKeys}. */
 export const TOKEN_KEYS = Symbol('TOKEN_KEYS');
 
-/** The keys that the configuration names; in development, a secret under `dataDir` that is made when there is none. */
+/** The configured keys; in development, a secret under `dataDir`, created on first use. */
 export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth' | 'dataDir'>): TokenKeys {
   switch (trust.kind) {
     case 'jwks':
@@ -35,8 +35,8 @@ export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth'
       return {
         kind: 'shared',
         secret: developmentSecret(dataDir),
-        issuer: DEVELOPMENT_PARTY,
-        audience: DEVELOPMENT_PARTY,
+        issuer: DEVELOPMENT_ISSUER,
+        audience: DEVELOPMENT_ISSUER,
       };
   }
 }

@@ -26,7 +26,7 @@ describe('bearer tokens', () => {
     );
     expect(error).toBeInstanceOf(AuthenticationError);
     const { message } = error as AuthenticationError;
-    // Whatever is wrong with it, a token is not told to the logs.
+    // The message is logged, so it must not contain a part of the token.
     for (const part of token.split('.').filter(({ length }) => length > 8)) expect(message).not.toContain(part);
     return message;
   };
@@ -45,7 +45,7 @@ describe('bearer tokens', () => {
       verifier = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock, cooldownMs: 0 });
     });
 
-    it('name their caller, and are not verified again at once', async () => {
+    it('name their caller, and are cached for 30 seconds', async () => {
       const token = await issuer.token({ roles: ['admin'] });
       const first = verifier.verify(token);
       expect(first).toBeInstanceOf(Promise);
@@ -66,7 +66,7 @@ describe('bearer tokens', () => {
       issuer.withdraw(alg);
     });
 
-    it('are accepted with a key that came later, whose coming is noticed by the first of them', async () => {
+    it('are accepted with a new key, which the first of them causes to be fetched', async () => {
       await verifier.verify(await issuer.token());
       const before = issuer.requests;
       await issuer.addKey('second');
@@ -77,18 +77,18 @@ describe('bearer tokens', () => {
       issuer.withdraw('second');
     });
 
-    it('with a key that nobody knows make the keys be asked for once in a while only', async () => {
+    it('with unknown key ids do not cause a fetch during the cooldown', async () => {
       const calm = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock, cooldownMs: 60_000 });
       await calm.verify(await issuer.token());
       const before = issuer.requests;
       for (let attempt = 0; attempt < 20; attempt++)
         expect(await refusal(calm, await issuer.token({}, { kid: `made-up-${attempt}` }))).toMatch(
-          /does not publish \(any more\); get a new one/,
+          /does not publish; get a new one/,
         );
       expect(issuer.requests).toBe(before);
     });
 
-    it('are checked with one request for the keys, however many come at once', async () => {
+    it('share one request for the keys when they arrive concurrently', async () => {
       const before = issuer.requests;
       const tokens = await Promise.all(
         Array.from({ length: 50 }, (_, index) => issuer.token({ sub: `user-${index}` })),
@@ -100,20 +100,20 @@ describe('bearer tokens', () => {
 
     it.each<[string, Record<string, unknown>, RegExp]>([
       ['has expired', { exp: seconds() - 10 }, /has expired; get a new one/],
-      ['never ends', { exp: undefined }, /does not say when it ends/],
-      ['has an end that is no number', { exp: 'tomorrow' }, /does not say when it ends/],
+      ['has no expiry', { exp: undefined }, /has no expiry/],
+      ['has an expiry that is not a number', { exp: 'tomorrow' }, /has no expiry/],
       ['is not valid yet', { nbf: seconds() + HOUR }, /not valid yet/],
       ['is for another audience', { aud: 'another-shop' }, /for another audience; get one for 'penguin-pool'/],
-      ['is for no audience', { aud: undefined }, /for another audience/],
-      ['is by another issuer', { iss: 'https://evil.example/' }, /by another issuer; get one from/],
-      ['is by no issuer', { iss: undefined }, /by another issuer/],
-      ['names nobody', { sub: undefined }, /'sub' must hold the user's id/],
+      ['has no audience', { aud: undefined }, /for another audience/],
+      ['is from another issuer', { iss: 'https://evil.example/' }, /from another issuer; get one from/],
+      ['has no issuer', { iss: undefined }, /from another issuer/],
+      ['has no user id', { sub: undefined }, /'sub' must be the user's id/],
       ['names a role instead of a user', { sub: 'system' }, /cannot be a user's id/],
-    ])('are refused, with what to do, where one %s', async (_, claims, message) => {
+    ])('are rejected with a remedy if one %s', async (_, claims, message) => {
       expect(await refusal(verifier, await issuer.token(claims))).toMatch(message);
     });
 
-    it('may be for several audiences, and by clocks that differ a little', async () => {
+    it('may name several audiences, and tolerate clocks that differ by seconds', async () => {
       expect(await verifier.verify(await issuer.token({ aud: ['another-shop', 'penguin-pool'] }))).toMatchObject({
         id: 'alice',
       });
@@ -122,7 +122,7 @@ describe('bearer tokens', () => {
       });
     });
 
-    it('are refused without a signature (alg: none), whatever the case', async () => {
+    it('are rejected without a signature (alg: none), in any letter case', async () => {
       const [, payload] = (await issuer.token({ roles: ['admin'] })).split('.');
       for (const alg of ['none', 'None', 'NONE', 'nOnE'])
         expect(await refusal(verifier, `${base64url({ alg, typ: 'JWT' })}.${payload}.`)).toMatch(
@@ -130,7 +130,7 @@ describe('bearer tokens', () => {
         );
     });
 
-    it('are refused where the public key was used as a shared secret', async () => {
+    it('are rejected if the public key was used as a shared secret', async () => {
       const pem = await issuer.publicKeyPem();
       const { kid, jwk } = issuer.current;
       const [, payload] = (await issuer.token({ roles: ['admin'] })).split('.');
@@ -138,11 +138,11 @@ describe('bearer tokens', () => {
         const signed = `${base64url({ alg: 'HS256', kid })}.${payload}`;
         expect(
           await refusal(verifier, `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`),
-        ).toMatch(/algorithm that is not accepted here; use one of RS256/);
+        ).toMatch(/algorithm that is not accepted; use one of RS256/);
       }
     });
 
-    it('are refused with a key of their own in the header', async () => {
+    it('are rejected with an embedded key in the header', async () => {
       const other = new JwksIssuer();
       await other.addKey('first');
       const { jwk, privateKey } = other.current;
@@ -157,24 +157,24 @@ describe('bearer tokens', () => {
       expect(await refusal(verifier, forged)).toMatch(/signature is wrong/);
     });
 
-    it('are refused where they were cut off or changed anywhere', async () => {
+    it('are rejected if they were truncated or modified', async () => {
       const token = await issuer.token();
       for (let length = 0; length < token.length; length += 37) await refusal(verifier, token.slice(0, length));
-      // Not the last character, some of whose bits mean nothing.
+      // Not the last character: base64 ignores some of its bits.
       for (let index = 0; index < token.length - 1; index += 41)
         await refusal(verifier, `${token.slice(0, index)}${token[index] === 'A' ? 'B' : 'A'}${token.slice(index + 1)}`);
       for (const garbage of ['', '.', '..', 'a.b.c', `${token}.${token}`, 'null', base64url('{}')])
         await refusal(verifier, garbage);
     });
 
-    it('cannot be checked while the issuer is away: that is no fault of theirs, and it is not asked again at once', async () => {
+    it('fail with ConnectionError while the issuer is unavailable, with a pause between requests', async () => {
       const known = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock, cooldownMs: 0 });
       await known.verify(await issuer.token());
       const token = await issuer.token({ sub: 'bob' });
       await issuer.stop();
       await expect(verifier.verify(token)).rejects.toThrow(ConnectionError);
-      await expect(verifier.verify(token)).rejects.toThrow(/the issuer does not give its keys.*AUTH_JWKS_URL/);
-      // Its keys were asked for a moment ago: they are good for what they have signed.
+      await expect(verifier.verify(token)).rejects.toThrow(/the issuer's keys cannot be fetched.*AUTH_JWKS_URL/);
+      // This verifier has the keys in its cache.
       expect(await known.verify(token)).toMatchObject({ id: 'bob' });
       await issuer.start();
       const before = issuer.requests;
@@ -184,13 +184,13 @@ describe('bearer tokens', () => {
       expect(await verifier.verify(token)).toMatchObject({ id: 'bob' });
     });
 
-    it.each([404, 500, 302])('cannot be checked while the issuer answers %i', async (status) => {
+    it.each([404, 500, 302])('fail with ConnectionError while the issuer responds with %i', async (status) => {
       issuer.status = status;
       await expect(verifier.verify(await issuer.token())).rejects.toThrow(ConnectionError);
       issuer.status = 200;
     });
 
-    it('cannot be checked while the issuer hangs, and that takes no longer than it may', async () => {
+    it('fail with ConnectionError after the timeout if the issuer does not respond', async () => {
       const endpoint = await servers.listen(createServer((socket) => socket.resume()));
       const waiting = new TokenVerifier(
         { ...issuer.trust, url: `http://${endpoint}/` },
@@ -216,7 +216,7 @@ describe('bearer tokens', () => {
     const issue = (keys: TokenKeys, expiresInSeconds = HOUR): Promise<string> =>
       new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: ['admin'], expiresInSeconds });
 
-    it('that this service makes name who was asked for, with issuer and audience where there are some', async () => {
+    it('that this service issues name the user, and issuer and audience if configured', async () => {
       for (const keys of [shared(), shared({ issuer: 'i', audience: 'a' })]) {
         expect(await verifierOf(keys).verify(await issue(keys))).toMatchObject({
           id: 'alice',
@@ -231,7 +231,7 @@ describe('bearer tokens', () => {
       );
     });
 
-    it('are made with the claims that are configured, also where dots lead to one', async () => {
+    it('use the configured claims, also nested ones', async () => {
       const claims = { userClaim: 'email', rolesClaim: 'realm_access.roles' };
       const token = await new TokenIssuer(shared(), claims, clock).issueToken({
         user: 'alice',
@@ -251,7 +251,7 @@ describe('bearer tokens', () => {
       expect(await verifierOf(shared()).verify(token)).toMatchObject({ id: 'alice' });
     });
 
-    it('are refused with another secret, without a signature, and with a key pair', async () => {
+    it('are rejected with another secret, without a signature, and with a key pair', async () => {
       const issuer = new JwksIssuer();
       await issuer.addKey('first');
       expect(await refusal(verifierOf(shared()), await issue(shared({ secret: Buffer.alloc(32) })))).toMatch(
@@ -264,11 +264,11 @@ describe('bearer tokens', () => {
         ),
       ).toMatch(/not accepted|neither/);
       expect(await refusal(verifierOf(shared()), await issuer.token())).toMatch(
-        /algorithm that is not accepted here; use one of HS256, HS384, HS512/,
+        /algorithm that is not accepted; use one of HS256, HS384, HS512/,
       );
     });
 
-    it('are refused when they have ended, also those that were accepted before', async () => {
+    it('are rejected after their expiry, also cached ones', async () => {
       const verifier = verifierOf(shared());
       const token = await issue(shared(), 10);
       expect(await verifier.verify(token)).toMatchObject({ id: 'alice' });
@@ -277,7 +277,7 @@ describe('bearer tokens', () => {
     });
   });
 
-  it('are made by the issuer where there is one, and the refusal says so', () => {
+  it('cannot be issued here if an external issuer is configured', () => {
     const keys = {
       kind: 'published',
       url: 'http://127.0.0.1:1/',
@@ -286,6 +286,6 @@ describe('bearer tokens', () => {
     } as const;
     expect(() =>
       new TokenIssuer(keys, CLAIMS, clock).issueToken({ user: 'alice', roles: [], expiresInSeconds: 60 }),
-    ).toThrow("Tokens are made by the issuer 'https://login.penguin.example/'");
+    ).toThrow("Tokens are issued by 'https://login.penguin.example/'");
   });
 });

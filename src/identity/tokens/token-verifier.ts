@@ -2,11 +2,14 @@ import { jwtVerify, type JWTVerifyOptions } from 'jose';
 import { type Clock, type AuthenticatedCaller, DomainError } from '../../event-store/domain/index.js';
 import { callerOfClaims, type ClaimNames } from '../domain/index.js';
 import { remoteJwks, type JwksOptions } from './jwks.js';
-import { refusalOf } from './token-errors.js';
+import { toAuthenticationError } from './token-errors.js';
 import { type TokenKeys } from './token-keys.js';
 import { TokenCache } from './token-cache.js';
 
-/** Never mixed: a public key must not pass for a shared secret (RFC 8725, 2.1). `none` is in neither list. */
+/**
+ * Separate from SYMMETRIC, so that a public key is never used as a shared secret (RFC 8725, 2.1). Neither contains
+ * `none`.
+ */
 const ASYMMETRIC = [
   'RS256',
   'RS384',
@@ -21,7 +24,6 @@ const ASYMMETRIC = [
   'Ed25519',
 ];
 const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
-/** Clocks may differ by so much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 export interface TokenVerifierOptions extends JwksOptions {
@@ -29,9 +31,9 @@ export interface TokenVerifierOptions extends JwksOptions {
   readonly clock: Clock;
 }
 
-/** Tells who holds a bearer token (JWT), after having checked its signature, issuer, audience and times. */
+/** Verifies signature, issuer, audience and times of bearer tokens (JWT), and caches the result. */
 export class TokenVerifier {
-  readonly #verified: TokenCache;
+  readonly #cache: TokenCache;
   readonly #verify: (token: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly #options: JWTVerifyOptions & { readonly algorithms: string[] };
 
@@ -40,7 +42,7 @@ export class TokenVerifier {
     private readonly settings: TokenVerifierOptions,
   ) {
     const { issuer, audience } = keys;
-    this.#verified = new TokenCache(settings.clock);
+    this.#cache = new TokenCache(settings.clock);
     this.#options = {
       algorithms: keys.kind === 'published' ? ASYMMETRIC : SYMMETRIC,
       requiredClaims: ['exp'],
@@ -49,25 +51,26 @@ export class TokenVerifier {
       ...(audience === undefined ? {} : { audience }),
     };
     if (keys.kind === 'published') {
-      const find = remoteJwks(keys.url, settings.clock, settings);
-      this.#verify = async (token) => (await jwtVerify(token, find, this.#currentOptions())).payload;
+      const findKey = remoteJwks(keys.url, settings.clock, settings);
+      this.#verify = async (token) => (await jwtVerify(token, findKey, this.#currentOptions())).payload;
     } else {
       this.#verify = async (token) => (await jwtVerify(token, keys.secret, this.#currentOptions())).payload;
     }
   }
 
   /**
-   * Who holds the token; at once where it was verified a moment ago.
+   * Returns the caller; synchronous for a cached token.
    *
-   * @throws AuthenticationError (the promise rejects) with what to do about it; ConnectionError where the issuer's keys cannot be had
+   * @throws AuthenticationError (the promise rejects) with a remedy; ConnectionError if the issuer's keys cannot be
+   *   fetched
    */
   verify(token: string): AuthenticatedCaller | Promise<AuthenticatedCaller> {
-    return this.#verified.get(token) ?? this.#verifyAnew(token);
+    return this.#cache.get(token) ?? this.#verifyAndCache(token);
   }
 
-  async #verifyAnew(token: string): Promise<AuthenticatedCaller> {
+  async #verifyAndCache(token: string): Promise<AuthenticatedCaller> {
     const caller = callerOfClaims(await this.#claimsOf(token), this.settings.claims);
-    this.#verified.add(token, caller);
+    this.#cache.add(token, caller);
     return caller;
   }
 
@@ -76,7 +79,7 @@ export class TokenVerifier {
       return await this.#verify(token);
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      throw refusalOf(error, {
+      throw toAuthenticationError(error, {
         algorithms: this.#options.algorithms,
         issuer: this.keys.issuer,
         audience: this.keys.audience,

@@ -3,7 +3,7 @@ import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TOKEN_KEYS, type TokenKeys, tokenKeysOf } from './token-keys.js';
 
-/** What tokens are signed and checked with, and their making. Opens no store: the command line makes tokens with it alone. */
+/** Keys and issuer of tokens. Opens no store, so that the command line can issue tokens without one. */
 @Module({
   providers: [
     { provide: TOKEN_KEYS, inject: [APP_CONFIG], useFactory: (config: AppConfig) => tokenKeysOf(config) },
