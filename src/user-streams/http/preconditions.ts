@@ -7,10 +7,10 @@ import { ApiIdempotencyKey, idempotencyKeyOf, requestIdOf } from '../../http/ind
 import { type WriteRequest } from '../application/index.js';
 import { type Precondition } from '../domain/index.js';
 
-/** What the headers of a request say about its write. */
+/** Options of a write, from the request headers. */
 export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey' | 'requestId'>;
 
-/** A revision as an entity tag; `W/` is what proxies make of it when they compress. */
+/** A revision as an entity tag; proxies that compress make it weak (`W/`). */
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
 
 /** Injects the {@link Preconditions}. */
@@ -30,7 +30,7 @@ export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch
       name: 'If-Match',
       required: false,
       description:
-        'Revision that the stream must be at, as its ETag says, or `*`: it must exist. Otherwise 409 with the current revision',
+        'Required current revision of the stream, from its ETag, or `*`: the stream must exist. Otherwise 409 with the current revision',
       example: '"4"',
     }),
     ...(ifNoneMatch
@@ -53,21 +53,21 @@ export function preconditionOf({
   'if-none-match': noneMatch,
 }: IncomingMessage['headers']): Precondition {
   if (match !== undefined && noneMatch !== undefined)
-    throw wrongHeader('If-Match', 'cannot go together with If-None-Match');
+    throw invalidHeader('If-Match', 'cannot be combined with If-None-Match');
   if (noneMatch !== undefined) {
-    if (noneMatch.trim() !== '*') throw wrongHeader('If-None-Match', 'must be * here: the stream must not exist yet');
+    if (noneMatch.trim() !== '*')
+      throw invalidHeader('If-None-Match', 'must be *, which requires that the stream does not exist');
     return { kind: 'absent' };
   }
   if (match === undefined) return { kind: 'none' };
   return match.trim() === '*' ? { kind: 'exists' } : { kind: 'revision', revision: revisionOf(match) };
 }
 
-/** The revision of an `If-Match` that may not be `*`; undefined where there is none. @throws ValidationError */
+/** The revision in `If-Match`, where `*` is not allowed; undefined without the header. @throws ValidationError */
 export function requestedRevision({ 'if-match': match }: IncomingMessage['headers']): bigint | undefined {
   return match === undefined ? undefined : revisionOf(match);
 }
 
-/** The entity tag of a revision. */
 export function entityTag(revision: number | bigint): string {
   return `"${revision}"`;
 }
@@ -75,11 +75,11 @@ export function entityTag(revision: number | bigint): string {
 function revisionOf(match: string): bigint {
   const [, quoted, plain] = REVISION_TAG.exec(match.trim()) ?? [];
   const revision = parseRevision(quoted ?? plain ?? '');
-  if (revision === undefined) throw wrongHeader('If-Match', 'must be the ETag of one revision, such as "4"');
+  if (revision === undefined) throw invalidHeader('If-Match', 'must be the ETag of one revision, such as "4"');
   return revision;
 }
 
-function wrongHeader(header: string, problem: string): ValidationError {
+function invalidHeader(header: string, problem: string): ValidationError {
   return new ValidationError(`The request is not valid: ${header} ${problem}`, {
     details: { mistakes: [{ path: header, problem }] },
   });

@@ -4,17 +4,20 @@ import { once } from 'node:events';
 import { type Caller, nameOf, RateLimitedError, type RecordedEvent } from '../../event-store/index.js';
 import { StreamEventDto } from '../../http/index.js';
 
-/** How many feeds one caller, or one address, may follow at once, and how many there may be in all. */
+/** Open feeds of one caller, or of one address for unauthenticated callers. */
 const MAX_PER_CALLER = 50;
 const MAX_TOTAL = 5_000;
-/** Something is sent at least so often, so that a connection that broke shows on both sides. */
+/** Interval of SSE comments, with which both sides detect a broken connection. */
 const KEEP_ALIVE_MS = 15_000;
-/** What a client waits before it comes back. */
+/** Reconnection time that clients receive. */
 const RETRY_MS = 2_000;
-/** Longest time that a timer can wait. */
+/** Maximum delay of `setTimeout`. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** Serves events as server-sent events (WHATWG HTML, 9.2), each when it can be taken, until one side goes. */
+/**
+ * Serves events as server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the
+ * connection.
+ */
 @Injectable()
 export class SseConnections implements BeforeApplicationShutdown {
   readonly #open = new Map<AbortController, string>();
@@ -24,8 +27,8 @@ export class SseConnections implements BeforeApplicationShutdown {
   }
 
   /**
-   * @param follow begins to follow; what it throws at once is answered as an error
-   * @throws RateLimitedError where there are too many feeds already
+   * @param follow starts the subscription; an error that it throws synchronously becomes an error response
+   * @throws RateLimitedError if the caller, or the service, already has the maximum of open feeds
    */
   async serve(
     request: Request,
@@ -33,19 +36,17 @@ export class SseConnections implements BeforeApplicationShutdown {
     caller: Caller,
     follow: (signal: AbortSignal) => AsyncGenerator<RecordedEvent>,
   ): Promise<void> {
-    const who = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
+    const client = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
     if (
       this.#open.size >= MAX_TOTAL ||
-      [...this.#open.values()].filter((other) => other === who).length >= MAX_PER_CALLER
+      [...this.#open.values()].filter((other) => other === client).length >= MAX_PER_CALLER
     ) {
-      throw new RateLimitedError(
-        `There are too many live feeds open for '${nameOf(caller)}'; close one, or come back later`,
-      );
+      throw new RateLimitedError(`Too many open live feeds for '${nameOf(caller)}'; close one, or retry later`);
     }
     const controller = new AbortController();
     const { signal } = controller;
     const events = follow(signal);
-    this.#open.set(controller, who);
+    this.#open.set(controller, client);
     const close = (): void => controller.abort();
     response.on('close', close);
     const expiry =
@@ -54,13 +55,13 @@ export class SseConnections implements BeforeApplicationShutdown {
         : undefined;
     const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
     try {
-      // no-transform: compressing would hold events back.
+      // no-transform: compression would delay events.
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'private, no-cache, no-transform',
         'X-Accel-Buffering': 'no',
       });
-      // Nothing follows the head, and nobody would end it.
+      // A response to HEAD has no body, so it ends here.
       if (request.method === 'HEAD') return;
       response.write(`retry: ${RETRY_MS}\n\n`);
       for await (const event of events) {
@@ -79,6 +80,6 @@ export class SseConnections implements BeforeApplicationShutdown {
 }
 
 function frameOf(event: RecordedEvent): string {
-  const told = StreamEventDto.of(event);
-  return `id: ${told.revision}\nevent: ${event.type}\ndata: ${JSON.stringify(told)}\n\n`;
+  const dto = StreamEventDto.of(event);
+  return `id: ${dto.revision}\nevent: ${event.type}\ndata: ${JSON.stringify(dto)}\n\n`;
 }

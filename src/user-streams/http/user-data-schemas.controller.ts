@@ -12,7 +12,7 @@ export class UserDataSchemasController {
   constructor(@Inject(DATA_SCHEMAS) private readonly schemas: DataSchemas) {}
 
   @Get()
-  @ApiOperation({ summary: 'The JSON Schemas that data of user streams are held against' })
+  @ApiOperation({ summary: 'The JSON Schemas that validate the data of user streams' })
   @ApiOkResponse({ type: SchemasResponse })
   @ApiErrors()
   list(): SchemasResponse {

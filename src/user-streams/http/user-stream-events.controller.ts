@@ -28,7 +28,7 @@ import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
-/** The events of one stream: its history, more of them, and those to come. */
+/** Events of one stream: history, append and live feed. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
@@ -38,9 +38,9 @@ export class UserStreamEventsController {
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
     private readonly feed: UserStreamFeed,
-    private readonly eventStreams: SseConnections,
+    private readonly sse: SseConnections,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    private readonly replies: WriteResponder,
+    private readonly responder: WriteResponder,
   ) {}
 
   @Get('history')
@@ -69,7 +69,7 @@ export class UserStreamEventsController {
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     summary: 'Append several events in one atomic write',
-    description: 'Each is all of the data from there on. Creates the stream, private, where there is none.',
+    description: 'Each event replaces all of the data. Creates a private stream if it does not exist.',
   })
   @ApiPreconditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteResponse })
@@ -98,7 +98,7 @@ export class UserStreamEventsController {
       { caller, key, ...conditions },
       events.map(({ data }, index) => ({ data, within: `events.${index}` })),
     );
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
   @Get('feed')
@@ -106,12 +106,12 @@ export class UserStreamEventsController {
   @ApiOperation({
     summary: 'The events of a stream as they are recorded',
     description:
-      'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that comes back with Last-Event-ID misses nothing. The feed ends when the stream is deleted, when the caller may not read it any more, and when the token expires.',
+      'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that reconnects with Last-Event-ID misses no event. The feed ends when the stream is deleted, when the caller loses the right to read it, and when the token expires.',
   })
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'Revision of the last event that has arrived',
+    description: 'Revision of the last event received',
     example: '4',
   })
   @ApiProduces('text/event-stream')
@@ -139,7 +139,7 @@ export class UserStreamEventsController {
           ? undefined
           : BigInt(from) - 1n
         : revisionOf(lastEventId);
-    return this.eventStreams.serve(request, response, caller, (signal) => this.feed.follow(caller, key, after, signal));
+    return this.sse.serve(request, response, caller, (signal) => this.feed.follow(caller, key, after, signal));
   }
 }
 
@@ -147,7 +147,7 @@ function revisionOf(lastEventId: string): bigint {
   const revision = parseRevision(lastEventId);
   if (revision === undefined)
     throw new ValidationError(
-      'The request is not valid: Last-Event-ID must be the id of an event of this feed: a revision',
+      'The request is not valid: Last-Event-ID must be a revision, the id of an event of this feed',
       { details: { mistakes: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] } },
     );
   return revision;

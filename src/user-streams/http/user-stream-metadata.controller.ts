@@ -17,10 +17,10 @@ import {
 } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
-/** Ids of 0.1.0's OpenAPI document: generated clients name their methods after them. */
+/** Operation ids of the 0.1.0 OpenAPI document, because generated clients derive their method names from them. */
 const operationId = (method: string): string => `UserStreamDetailsController_${method}`;
 
-/** What one stream is, beside its data: who may do what with it, how it is described, whether it is there. */
+/** Metadata of one stream (description, tags, permissions), and its restoration. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
@@ -28,10 +28,10 @@ const operationId = (method: string): string => `UserStreamDetailsController_${m
 export class UserStreamMetadataController {
   constructor(
     private readonly streams: UserStreams,
-    private readonly details: UserStreamMetadata,
+    private readonly metadata: UserStreamMetadata,
     private readonly queries: UserStreamQueries,
     private readonly authorizer: StreamAuthorizer,
-    private readonly replies: WriteResponder,
+    private readonly responder: WriteResponder,
   ) {}
 
   @Get('metadata')
@@ -39,7 +39,7 @@ export class UserStreamMetadataController {
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
     operationId: operationId('read'),
-    summary: 'What a stream is: description, tags, visibility, size; and its permissions for those who may change them',
+    summary: 'Description, tags, visibility and size of a stream; permissions for callers who may change them',
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
   @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error')
@@ -48,20 +48,21 @@ export class UserStreamMetadataController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
   ): UserStreamMetadataResponse {
-    return this.#answer(response, caller, this.queries.readable(caller, key));
+    return this.#respond(response, caller, this.queries.readable(caller, key));
   }
 
   @Patch('metadata')
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     operationId: operationId('change'),
-    summary: 'Change who may do what with a stream, its description or its tags',
-    description: "Takes the right `admin`. They become KurrentDB's `$acl` too. What is not given stays.",
+    summary: 'Change the permissions, description or tags of a stream',
+    description:
+      "Requires the right `admin`. Permissions are also written to KurrentDB's `$acl`. Omitted members do not change.",
   })
   @ApiHeader({
     name: 'If-Match',
     required: false,
-    description: 'Revision that these details must be at, as their ETag says. Otherwise 409 with the current one',
+    description: 'Required revision of the metadata, from its ETag. Otherwise 409 with the current revision',
     example: '"0"',
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
@@ -83,8 +84,8 @@ export class UserStreamMetadataController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<UserStreamMetadataResponse> {
-    const stream = await this.details.change(caller, key, changeOf(body), requestedRevision(request.headers));
-    return this.#answer(response, caller, stream);
+    const stream = await this.metadata.change(caller, key, changeOf(body), requestedRevision(request.headers));
+    return this.#respond(response, caller, stream);
   }
 
   @Post('restore')
@@ -92,8 +93,8 @@ export class UserStreamMetadataController {
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     operationId: operationId('restore'),
-    summary: 'Bring a deleted stream back, as it was',
-    description: 'Takes the right `admin`.',
+    summary: 'Restore a deleted stream',
+    description: 'Requires the right `admin`.',
   })
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
@@ -114,20 +115,23 @@ export class UserStreamMetadataController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     const outcome = await this.streams.restore({ caller, key, ...conditions });
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
-  #answer(response: Response, caller: Caller, stream: UserStream): UserStreamMetadataResponse {
+  #respond(response: Response, caller: Caller, stream: UserStream): UserStreamMetadataResponse {
     if (stream.metadataRevision !== undefined) response.setHeader('ETag', entityTag(stream.metadataRevision));
     return UserStreamMetadataResponse.ofDetails(stream, this.authorizer.has(caller, 'admin', stream));
   }
 }
 
-/** Members that were not given are there all the same, without a value: they must not replace what is. */
+/** The DTO contains omitted members as undefined, which must not overwrite the current values. */
 function changeOf({ permissions, ...rest }: ChangeMetadataRequest): MetadataChange {
-  return { ...given(rest), ...(permissions === undefined ? {} : { permissions: given(permissions) }) };
+  return {
+    ...withoutUndefined(rest),
+    ...(permissions === undefined ? {} : { permissions: withoutUndefined(permissions) }),
+  };
 }
 
-function given<Members extends object>(members: Members): Partial<Members> {
+function withoutUndefined<Members extends object>(members: Members): Partial<Members> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<Members>;
 }

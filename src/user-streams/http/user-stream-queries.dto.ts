@@ -18,25 +18,25 @@ export class ListUserStreamsQuery {
   @CategoryProperty()
   readonly category?: string;
 
-  @ApiPropertyOptional({ description: 'Only those that have this tag', example: 'work' })
+  @ApiPropertyOptional({ description: 'Only streams with this tag', example: 'work' })
   @IfGiven()
   @IsString()
   readonly tag?: string;
 
-  @VisibilityProperty('Only those of this visibility')
+  @VisibilityProperty('Only streams of this visibility')
   readonly visibility?: Visibility;
 
   @ApiPropertyOptional({
     enum: STATUSES,
     default: 'active',
-    description: '`deleted`: those that may be restored, for who may restore them',
+    description: '`deleted`: only deleted streams that the caller may restore',
   })
   @IfGiven()
   @IsIn(STATUSES)
   readonly status: (typeof STATUSES)[number] = 'active';
 
   @ApiPropertyOptional({
-    description: 'At most this many streams',
+    description: 'Maximum number of streams',
     default: DEFAULT_PAGE,
     minimum: 1,
     maximum: MAX_PAGE_SIZE,
@@ -49,30 +49,30 @@ export class ListUserStreamsQuery {
   @Max(MAX_PAGE_SIZE)
   readonly limit: number = DEFAULT_PAGE;
 
-  @ApiPropertyOptional({ description: '`nextAfter` of the page before', example: 'user-alice-profile' })
+  @ApiPropertyOptional({ description: '`nextAfter` of the previous page', example: 'user-alice-profile' })
   @IfGiven()
   @IsString()
   readonly after?: string;
 }
 
 export class StateQuery {
-  @ApiPropertyOptional({ description: 'The state right after this revision', example: '3', pattern: '^\\d{1,18}$' })
+  @ApiPropertyOptional({ description: 'State at this revision', example: '3', pattern: '^\\d{1,18}$' })
   @IfGiven()
   @Matches(/^\d{1,18}$/, { message: 'must be a revision' })
   readonly revision?: string;
 
   @ApiPropertyOptional({
-    description: 'The state at this time, ISO 8601 with time zone',
+    description: 'State at this time, ISO 8601 with a time zone',
     example: '2026-11-24T12:00:00Z',
   })
   @IfGiven()
-  // In a query a plus means a blank: that of a time zone is taken as it was meant.
+  // Query parsers decode `+` as a space; this restores the sign of the time zone.
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
   @ValidateBy({
     name: 'isTimestamp',
     validator: {
       validate: (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
-      defaultMessage: () => 'must be a time with its offset, such as 2026-11-24T12:00:00Z',
+      defaultMessage: () => 'must be an ISO 8601 time with an offset, such as 2026-11-24T12:00:00Z',
     },
   })
   readonly at?: string;
@@ -80,8 +80,7 @@ export class StateQuery {
 
 export class FeedQuery {
   @ApiPropertyOptional({
-    description:
-      'Revision to begin with, inclusive; without it, and without Last-Event-ID, with what is recorded from now on',
+    description: 'First revision, inclusive; without it and without Last-Event-ID, only new events',
     example: '0',
     pattern: '^\\d{1,18}$',
   })

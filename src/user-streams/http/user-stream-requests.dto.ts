@@ -15,8 +15,8 @@ import {
 
 const MAX_EVENTS = 500;
 const MAX_WRITES = 100;
-const ALL_DATA = {
-  description: 'All of the data from now on',
+const DATA = {
+  description: 'Replaces all of the data',
   example: { displayName: 'Alice', email: 'alice@example.com' },
 };
 
@@ -27,7 +27,7 @@ export class CreateUserStreamRequest {
   @CategoryProperty()
   readonly category?: string;
 
-  @VisibilityProperty('Who may read it: its user (the default), or everyone')
+  @VisibilityProperty('Who may read the stream: its user (private, the default) or everyone (public)')
   readonly visibility?: Visibility;
 
   @DescriptionProperty()
@@ -36,18 +36,18 @@ export class CreateUserStreamRequest {
   @TagsProperty()
   readonly tags?: string[];
 
-  @OptionalJsonObject({ ...ALL_DATA, description: 'What the stream begins with' })
+  @OptionalJsonObject({ ...DATA, description: 'Initial data' })
   readonly data?: UserData;
 }
 
 export class ReplaceDataRequest {
-  @JsonObject(ALL_DATA)
+  @JsonObject(DATA)
   readonly data: UserData;
 }
 
 export class ChangeDataRequest {
   @JsonObject({
-    description: 'What to change of the data, as a JSON Merge Patch (RFC 7396): null removes a member',
+    description: 'Changes as a JSON Merge Patch (RFC 7396): null removes a member',
     example: { email: 'new@example.com', bio: null },
   })
   readonly data: UserData;
@@ -58,7 +58,7 @@ export class AppendDataRequest {
     type: [ReplaceDataRequest],
     minItems: 1,
     maxItems: MAX_EVENTS,
-    description: 'One event each, in this order; the last one is the state',
+    description: 'One event for each entry, in this order; the last one becomes the state',
   })
   @IsArray()
   @ArrayMinSize(1)
@@ -75,17 +75,17 @@ export class StreamWriteRequest {
   @CategoryProperty()
   readonly category?: string;
 
-  @JsonObject(ALL_DATA)
+  @JsonObject(DATA)
   readonly data: UserData;
 
   @ApiPropertyOptional({
-    description: 'Revision that the stream must be at',
+    description: 'Required current revision of the stream',
     example: '4',
     type: String,
     pattern: '^\\d{1,18}$',
   })
   @IfGiven()
-  @Matches(/^\d{1,18}$/, { message: 'must be a revision, as text' })
+  @Matches(/^\d{1,18}$/, { message: 'must be a revision as a string of digits' })
   readonly expectedRevision?: string;
 }
 
@@ -94,7 +94,7 @@ export class WriteStreamsRequest {
     type: [StreamWriteRequest],
     minItems: 1,
     maxItems: MAX_WRITES,
-    description: 'One for each stream; all of them are written or none',
+    description: 'One write for each stream; all of them succeed or none',
   })
   @IsArray()
   @ArrayMinSize(1)
@@ -108,13 +108,13 @@ export class PermissionsRequest implements Partial<StreamPermissions> {
   @GranteesProperty("Users' ids, `key:{name}` for an API key, roles, or `*` for everyone")
   readonly read?: string[];
 
-  @GranteesProperty('Who may append; `*` is everyone who says who asks')
+  @GranteesProperty('Who may append; `*` is every authenticated caller')
   readonly write?: string[];
 
   @GranteesProperty(
-    'Who may say who may do what, delete and restore; never empty, never everyone',
+    'Who may change permissions, delete and restore; never empty, never everyone',
     ArrayMinSize(1),
-    NotContains('*', { each: true, message: 'must not hold *: not everyone may say who may do what' }),
+    NotContains('*', { each: true, message: 'must not contain *: not everyone may change permissions' }),
   )
   readonly admin?: string[];
 }
@@ -126,10 +126,10 @@ export class ChangeMetadataRequest {
   @TagsProperty()
   readonly tags?: string[];
 
-  @VisibilityProperty('Takes `*` into the list of readers, or out of it')
+  @VisibilityProperty('Adds `*` to the readers (public) or removes it (private)')
   readonly visibility?: Visibility;
 
-  @ApiPropertyOptional({ type: PermissionsRequest, description: 'Lists that are not given stay as they are' })
+  @ApiPropertyOptional({ type: PermissionsRequest, description: 'Omitted rights do not change' })
   @IfGiven()
   @ValidateNested()
   @Type(() => PermissionsRequest)

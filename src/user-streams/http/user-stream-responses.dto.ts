@@ -11,20 +11,20 @@ import {
   visibilityOf,
 } from '../domain/index.js';
 
-const AN_INSTANT = '2026-11-24T12:00:00.000Z';
-const A_STREAM = 'user-alice-profile';
+const EXAMPLE_TIMESTAMP = '2026-11-24T12:00:00.000Z';
+const EXAMPLE_STREAM = 'user-alice-profile';
 
 export class WriteResponse {
-  @ApiProperty({ example: A_STREAM })
+  @ApiProperty({ example: EXAMPLE_STREAM })
   readonly streamName: string;
 
-  @ApiProperty({ type: 'integer', description: 'Of the last event written; the ETag too', example: 4 })
+  @ApiProperty({ type: 'integer', description: 'Revision of the last event written, also the ETag', example: 4 })
   readonly revision: number;
 
   @ApiProperty({ example: 'evt_1795521600000_5v0c3qk8d1m2p7ra' })
   readonly eventId: string;
 
-  @ApiProperty({ example: AN_INSTANT })
+  @ApiProperty({ example: EXAMPLE_TIMESTAMP })
   readonly timestamp: string;
 
   static of({ streamName, revision, eventId, at }: WriteOutcome): WriteResponse {
@@ -38,7 +38,7 @@ export class WritesResponse {
 }
 
 export class UserStreamStateResponse {
-  @ApiProperty({ example: A_STREAM })
+  @ApiProperty({ example: EXAMPLE_STREAM })
   readonly streamName: string;
 
   @ApiProperty({ example: 'alice' })
@@ -50,37 +50,37 @@ export class UserStreamStateResponse {
   @ApiProperty({ example: 'default' })
   readonly category: string;
 
-  @ApiProperty({ type: 'integer', description: 'Revision that the stream is at; the ETag too', example: 4 })
+  @ApiProperty({ type: 'integer', description: 'Current revision of the stream, also its ETag', example: 4 })
   readonly revision: number;
 
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
     nullable: true,
-    description: 'null where nothing was written yet',
+    description: 'null if no data were written yet',
     example: { displayName: 'Alice', email: 'alice@example.com' },
   })
   readonly data: UserData | null;
 
-  @ApiPropertyOptional({ description: 'JSON Schema that the data were checked against', example: 'profile@1' })
+  @ApiPropertyOptional({ description: 'JSON Schema that validated the data', example: 'profile@1' })
   readonly schema?: string;
 
-  @ApiPropertyOptional({ description: 'The event that holds the data', example: 'evt_1795521600000_5v0c3qk8d1m2p7ra' })
+  @ApiPropertyOptional({ description: 'Event that contains the data', example: 'evt_1795521600000_5v0c3qk8d1m2p7ra' })
   readonly eventId?: string;
 
-  @ApiPropertyOptional({ description: 'When the data were written', example: AN_INSTANT })
+  @ApiPropertyOptional({ description: 'When the data were written', example: EXAMPLE_TIMESTAMP })
   readonly timestamp?: string;
 
   static of({ key, revision, data: stored }: UserStreamState): UserStreamStateResponse {
     const data = stored ? (JSON.parse(stored.json) as UserData) : null;
-    const evidence = stored
+    const provenance = stored
       ? {
           ...(stored.schema === undefined ? {} : { schema: stored.schema }),
           eventId: stored.eventId,
           timestamp: toTimestamp(stored.at),
         }
       : {};
-    return { streamName: streamNameOf(key), ...key, revision, data, ...evidence };
+    return { streamName: streamNameOf(key), ...key, revision, data, ...provenance };
   }
 }
 
@@ -96,7 +96,7 @@ export class PermissionsDto implements StreamPermissions {
 }
 
 export class UserStreamDto {
-  @ApiProperty({ example: A_STREAM })
+  @ApiProperty({ example: EXAMPLE_STREAM })
   readonly streamName: string;
 
   @ApiProperty({ enum: USER_STREAM_TYPES })
@@ -117,29 +117,29 @@ export class UserStreamDto {
   @ApiProperty({ example: 'alice' })
   readonly owner: string;
 
-  @ApiProperty({ type: 'integer', description: 'Of the last event', example: 4 })
+  @ApiProperty({ type: 'integer', description: 'Revision of the last event', example: 4 })
   readonly revision: number;
 
-  @ApiProperty({ type: 'integer', description: 'How many events there are', example: 5 })
+  @ApiProperty({ type: 'integer', description: 'Number of events', example: 5 })
   readonly events: number;
 
-  @ApiProperty({ type: 'integer', description: 'What their data take', example: 512 })
+  @ApiProperty({ type: 'integer', description: 'Size of the data of all events', example: 512 })
   readonly bytes: number;
 
-  @ApiProperty({ example: AN_INSTANT })
+  @ApiProperty({ example: EXAMPLE_TIMESTAMP })
   readonly createdAt: string;
 
-  @ApiProperty({ description: 'When the last event happened', example: AN_INSTANT })
+  @ApiProperty({ description: 'When the last event happened', example: EXAMPLE_TIMESTAMP })
   readonly updatedAt: string;
 
-  @ApiPropertyOptional({ description: 'Present where it is deleted', example: AN_INSTANT })
+  @ApiPropertyOptional({ description: 'Present if the stream is deleted', example: EXAMPLE_TIMESTAMP })
   readonly deletedAt?: string;
 
-  /** @param stream of a user */
+  /** @throws Error for a stream that is not a user stream */
   static of(stream: UserStream): UserStreamDto {
     const { name, description, tags, owner, revision, events, bytes, createdAt, updatedAt, deletedAt } = stream;
     const key = keyOfStream(name);
-    if (!key) throw new Error(`'${name}' is no stream of a user`);
+    if (!key) throw new Error(`'${name}' is not a user stream`);
     return {
       streamName: name,
       type: key.type,
@@ -159,7 +159,7 @@ export class UserStreamDto {
 }
 
 export class UserStreamsResponse {
-  @ApiProperty({ type: [UserStreamDto], description: 'Those that the caller may read, by type and category' })
+  @ApiProperty({ type: [UserStreamDto], description: 'Streams that the caller may read, by type and category' })
   readonly streams: readonly UserStreamDto[];
 
   @ApiProperty({
@@ -175,12 +175,12 @@ export class UserStreamMetadataResponse extends UserStreamDto {
   @ApiProperty({
     type: 'integer',
     nullable: true,
-    description: 'Revision of these details; the ETag too. null until they are recorded',
+    description: 'Revision of the metadata, also its ETag; null until metadata are recorded',
     example: 0,
   })
   readonly metadataRevision: number | null;
 
-  @ApiPropertyOptional({ type: PermissionsDto, description: "For those who have the right 'admin'" })
+  @ApiPropertyOptional({ type: PermissionsDto, description: "Only for callers with the right 'admin'" })
   readonly permissions?: PermissionsDto;
 
   static ofDetails(stream: UserStream, mayAdminister: boolean): UserStreamMetadataResponse {
@@ -202,7 +202,7 @@ export class SchemaDto implements SchemaDescription {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'null: for all categories that have none of their own',
+    description: 'null: applies to all categories without a schema of their own',
     example: null,
   })
   readonly category: string | null;
@@ -210,7 +210,7 @@ export class SchemaDto implements SchemaDescription {
   @ApiProperty({ type: 'integer', example: 1 })
   readonly version: number;
 
-  @ApiProperty({ description: 'Whether data are checked against it when they are written' })
+  @ApiProperty({ description: 'Whether it validates the data of new events' })
   readonly inUse: boolean;
 
   @ApiProperty({ enum: ['builtin', 'product'] })

@@ -12,12 +12,12 @@ import { ApiStreamKey, StreamKey } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
-/** With and without category: without is the category `default`. */
+/** A path without category refers to the category `default`. */
 const STREAM = [':type', ':type/:category'];
-const ANY_REVISION =
-  'The revision is the ETag: send it as If-Match, and a change that somebody else made meanwhile is not lost but answered by 409.';
+const ETAG_USAGE =
+  'The revision is the ETag: send it as If-Match to get 409 instead of overwriting a concurrent change.';
 
-/** The data of one stream: its state. */
+/** Current and earlier data of one stream. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @Controller('api/users/:userId/streams')
@@ -25,15 +25,15 @@ export class UserStreamStateController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
-    private readonly replies: WriteResponder,
+    private readonly responder: WriteResponder,
   ) {}
 
   @Get(STREAM)
   @Access({ kind: 'stream' })
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
-    summary: 'The state of a stream: its data, now or earlier',
-    description: 'A stream that the caller may not read answers as if it did not exist.',
+    summary: 'The data of a stream, current or earlier',
+    description: 'Responds with 404 for a stream that the caller may not read.',
   })
   @ApiOkResponse({ type: UserStreamStateResponse })
   @ApiErrors(
@@ -59,7 +59,7 @@ export class UserStreamStateController {
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     summary: 'Replace the data of a stream',
-    description: `Creates the stream, private, where there is none. ${ANY_REVISION}`,
+    description: `Creates a private stream if it does not exist. ${ETAG_USAGE}`,
   })
   @ApiPreconditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteResponse })
@@ -85,14 +85,14 @@ export class UserStreamStateController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
   @Patch(STREAM)
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     summary: 'Change the data of a stream',
-    description: `By a JSON Merge Patch (RFC 7396). ${ANY_REVISION}`,
+    description: `By a JSON Merge Patch (RFC 7396). ${ETAG_USAGE}`,
   })
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiPreconditions()
@@ -118,7 +118,7 @@ export class UserStreamStateController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
   @Delete(STREAM)
@@ -126,7 +126,7 @@ export class UserStreamStateController {
   @ApiOperation({
     summary: 'Delete a stream',
     description:
-      'Softly: it reads as deleted (410), nothing is lost, and `POST …/restore` brings it back. Takes the right `admin`.',
+      'Soft delete: reads return 410, no event is lost, and `POST …/restore` restores the stream. Requires the right `admin`.',
   })
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
@@ -147,12 +147,12 @@ export class UserStreamStateController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     const outcome = await this.streams.delete({ caller, key, ...conditions });
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
   async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {
     if (revision !== undefined && at !== undefined)
-      throw new ValidationError('The request is not valid: ask for the state at a revision or at a time, not both');
+      throw new ValidationError('The request is not valid: revision and at cannot be combined');
     if (revision !== undefined) return this.queries.stateAtRevision(caller, key, BigInt(revision));
     if (at !== undefined) return this.queries.stateAtTime(caller, key, Date.parse(at));
     return this.queries.state(caller, key);

@@ -10,18 +10,18 @@ import {
 } from '../../event-store/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 
-/** Injects the {@link UserStreamKey} that the path of a request names. @throws ValidationError */
+/** Injects the {@link UserStreamKey} of the request path. @throws ValidationError */
 export const StreamKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
   keyOf(context.switchToHttp().getRequest<Request>().params),
 );
 
-/** Injects the user's id that the path of a request names. @throws ValidationError */
+/** Injects the user id of the request path. @throws ValidationError */
 export const UserId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { userId } = context.switchToHttp().getRequest<Request>().params;
   return keyOf({ userId, type: USER_STREAM_TYPES[0] }).userId;
 });
 
-/** Documents the parts of a stream's path; where there are paths with and without category, that of the category is optional. */
+/** Documents the path parameters `userId` and `type`. */
 export function ApiStreamKey(): MethodDecorator & ClassDecorator {
   return applyDecorators(ApiUserId(), ApiParam({ name: 'type', enum: USER_STREAM_TYPES, example: 'profile' }));
 }
@@ -38,7 +38,7 @@ export function ApiUserId(): MethodDecorator & ClassDecorator {
   return ApiParam({ name: 'userId', example: 'alice' });
 }
 
-/** @throws ValidationError that names each part that is wrong */
+/** @throws ValidationError that names each invalid part */
 export function keyOf({ userId, type, category = DEFAULT_CATEGORY }: Readonly<Record<string, unknown>>): UserStreamKey {
   if (typeof type !== 'string' || !isUserStreamType(type)) {
     throw new ValidationError(`The request is not valid: type must be one of ${USER_STREAM_TYPES.join(', ')}`, {
@@ -46,7 +46,7 @@ export function keyOf({ userId, type, category = DEFAULT_CATEGORY }: Readonly<Re
     });
   }
   const key = { userId: String(userId), type, category: String(category) };
-  // Refuses what cannot be part of a stream's name.
+  // Throws for parts that are invalid in a stream name.
   userStream(key.userId, key.type, key.category);
   return key;
 }

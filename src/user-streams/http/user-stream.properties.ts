@@ -13,13 +13,13 @@ import {
 import { IfGiven } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 
-/** Members that several DTOs have: each with its documentation and its rules. */
+// Property decorators that several DTOs share: OpenAPI documentation and validation rules.
 
 const VISIBILITIES = ['private', 'public'] as const satisfies readonly Visibility[];
 const MAX_TAGS = 32;
-const MAX_NAMES = 100;
+const MAX_GRANTEES = 100;
 const MAX_DESCRIPTION_LENGTH = 1_000;
-/** Texts that people read: no control characters. */
+/** No control characters. */
 const PRINTABLE = /^\P{Cc}*$/u;
 const TAG = /^[\p{L}\p{N}][\p{L}\p{N}_.:@/-]{0,63}$/u;
 const API_KEY_NAME = new RegExp(`^${API_KEY_PREFIX}[a-z0-9-]{1,64}$`);
@@ -56,7 +56,7 @@ export function DescriptionProperty(): PropertyDecorator {
     IfGiven(),
     IsString(),
     MaxLength(MAX_DESCRIPTION_LENGTH),
-    Matches(PRINTABLE, { message: 'must not hold control characters' }),
+    Matches(PRINTABLE, { message: 'must not contain control characters' }),
   );
 }
 
@@ -67,20 +67,20 @@ export function TagsProperty(): PropertyDecorator {
     IsArray(),
     ArrayMaxSize(MAX_TAGS),
     ArrayUnique(),
-    Matches(TAG, { each: true, message: 'must hold texts of letters, digits and _ . : @ / - only, at most 64 each' }),
+    Matches(TAG, { each: true, message: 'must contain only strings of 1 to 64 letters, digits and _ . : @ / -' }),
   );
 }
 
-/** A list of those who have a right. */
+/** Array of the grantees of a right. */
 export function GranteesProperty(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
   const isGrantee = (value: unknown): boolean =>
     typeof value === 'string' &&
     (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
   return applyDecorators(
-    ApiPropertyOptional({ type: [String], maxItems: MAX_NAMES, example: ['alice'], description }),
+    ApiPropertyOptional({ type: [String], maxItems: MAX_GRANTEES, example: ['alice'], description }),
     IfGiven(),
     IsArray(),
-    ArrayMaxSize(MAX_NAMES),
+    ArrayMaxSize(MAX_GRANTEES),
     ArrayUnique(),
     ValidateBy(
       {
@@ -88,7 +88,7 @@ export function GranteesProperty(description: string, ...rules: readonly Propert
         validator: {
           validate: isGrantee,
           defaultMessage: () =>
-            `must hold only users' ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`,
+            `must contain only user ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`,
         },
       },
       { each: true },

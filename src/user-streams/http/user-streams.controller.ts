@@ -12,7 +12,7 @@ import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
-/** All streams of a user together: what there is, a new one, several at once. */
+/** Streams of one user: list, create, and atomic writes to several. */
 @ApiTags('user streams')
 @ApiUserId()
 @Controller('api/users/:userId/streams')
@@ -20,7 +20,7 @@ export class UserStreamsController {
   constructor(
     private readonly streams: UserStreams,
     private readonly queries: UserStreamQueries,
-    private readonly replies: WriteResponder,
+    private readonly responder: WriteResponder,
   ) {}
 
   @Get()
@@ -28,7 +28,7 @@ export class UserStreamsController {
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
     summary: 'The streams of a user',
-    description: 'Those that the caller may read: all of them for the user, the public ones for everyone.',
+    description: 'Streams that the caller may read: all of them for the user, public ones for everyone.',
   })
   @ApiOkResponse({ type: UserStreamsResponse })
   @ApiErrors('validation-error', 'authentication-error', 'connection-error')
@@ -38,7 +38,7 @@ export class UserStreamsController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
   ): UserStreamsResponse {
-    this.replies.setQuotaHeaders(response, caller, userId);
+    this.responder.setQuotaHeaders(response, caller, userId);
     const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
     return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
   }
@@ -47,13 +47,12 @@ export class UserStreamsController {
   @Access({ kind: 'authenticated' })
   @ApiOperation({
     summary: 'Create a stream',
-    description:
-      'Private unless it is said to be public. `PUT` on the stream creates it too, where no details need to be said.',
+    description: 'Private by default. `PUT` on the stream also creates it, with default metadata.',
   })
   @ApiPreconditions()
   @ApiCreatedResponse({
     type: WriteResponse,
-    headers: { Location: { description: 'Where the stream is', schema: { type: 'string' } } },
+    headers: { Location: { description: 'URL of the stream', schema: { type: 'string' } } },
   })
   @ApiErrors(
     'validation-error',
@@ -75,19 +74,17 @@ export class UserStreamsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists')
-      throw new ValidationError(
-        'The request is not valid: a stream that is created has no revision yet; leave out If-Match',
-      );
+      throw new ValidationError('The request is not valid: a new stream has no revision; omit If-Match');
     const { type, category, visibility, description, tags, data } = body;
     const key = keyOf({ userId, type, category });
-    const beginning = initialMetadataOf(key, {
+    const metadata = initialMetadataOf(key, {
       ...(description === undefined ? {} : { description }),
       ...(tags === undefined ? {} : { tags }),
       isPublic: visibility === 'public',
     });
-    const outcome = await this.streams.create({ caller, key, ...conditions }, beginning, data);
+    const outcome = await this.streams.create({ caller, key, ...conditions }, metadata, data);
     response.setHeader('Location', `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
-    return this.replies.answer(response, caller, key, outcome);
+    return this.responder.respond(response, caller, key, outcome);
   }
 
   @Post('batch')
@@ -96,7 +93,7 @@ export class UserStreamsController {
   @ApiOperation({
     summary: 'Write to several streams in one atomic write',
     description:
-      'Each write replaces the data of its stream, and creates the stream where there is none. Needs KurrentDB 25.1 or later, or the embedded one.',
+      'Each write replaces the data of its stream, and creates the stream if it does not exist. Requires KurrentDB 25.1 or later, or the embedded one.',
   })
   @ApiOkResponse({ type: WritesResponse })
   @ApiErrors(
@@ -120,7 +117,7 @@ export class UserStreamsController {
   ): Promise<WritesResponse> {
     if (precondition.kind !== 'none')
       throw new ValidationError(
-        'The request is not valid: several streams have several revisions; say expectedRevision in each write instead of If-Match',
+        'The request is not valid: If-Match cannot apply to several streams; set expectedRevision in each write instead',
       );
     const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
       request: {
@@ -135,14 +132,15 @@ export class UserStreamsController {
       data: [{ data, within: `writes.${index}` }],
     }));
     const names = replacements.map(({ request: { key } }) => streamNameOf(key));
-    const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-    if (twice >= 0)
+    const duplicate = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (duplicate >= 0)
       throw new ValidationError(
-        `The request is not valid: writes.${twice}: stream '${names[twice]}' is written to twice; write several events to one stream by POST …/events`,
-        { details: { mistakes: [{ path: `writes.${twice}`, problem: 'is another write to the same stream' }] } },
+        `The request is not valid: writes.${duplicate}: stream '${names[duplicate]}' has another write; ` +
+          'append several events to one stream with POST …/events',
+        { details: { mistakes: [{ path: `writes.${duplicate}`, problem: 'duplicates a write to the same stream' }] } },
       );
     const outcomes = await this.streams.replaceAll(replacements);
-    this.replies.setQuotaHeaders(response, caller, userId);
+    this.responder.setQuotaHeaders(response, caller, userId);
     return { results: outcomes.map((outcome) => WriteResponse.of(outcome)) };
   }
 }

@@ -7,7 +7,7 @@ import { QuotaReservations, streamNameOf, type UserStreamKey } from '../domain/i
 import { WriteResponse } from './user-stream-responses.dto.js';
 import { entityTag } from './preconditions.js';
 
-/** What an answer says in its headers. */
+/** Sets the response headers of writes: ETag, replay, event size and quota. */
 @Injectable()
 export class WriteResponder {
   constructor(
@@ -16,8 +16,7 @@ export class WriteResponder {
     private readonly authorizer: StreamAuthorizer,
   ) {}
 
-  /** The answer to a write, its headers set. */
-  answer(
+  respond(
     response: Response,
     caller: Caller,
     { userId }: Pick<UserStreamKey, 'userId'>,
@@ -30,20 +29,20 @@ export class WriteResponder {
     if (largestBytes > LARGE_EVENT_BYTES)
       response.setHeader(
         'X-Event-Size-Warning',
-        `The data take ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow readers down`,
+        `The data are ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow down readers`,
       );
     this.setQuotaHeaders(response, caller, userId);
     return WriteResponse.of(outcome);
   }
 
-  /** Tells those who may begin a stream of a user what the user may still write. */
+  /** Sets the user's remaining quota, if the caller may create streams of the user. */
   setQuotaHeaders(response: Response, caller: Caller, userId: string): void {
     const anyStream = streamNameOf({ userId, type: 'profile', category: 'default' });
     if (!this.authorizer.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
-    const left = this.quota.left(this.queries.usage(userId));
+    const remaining = this.quota.left(this.queries.usage(userId));
     response.setHeader('X-Quota-Streams-Limit', this.quota.limit.streams);
-    response.setHeader('X-Quota-Streams-Remaining', left.streams);
+    response.setHeader('X-Quota-Streams-Remaining', remaining.streams);
     response.setHeader('X-Quota-Bytes-Limit', this.quota.limit.bytes);
-    response.setHeader('X-Quota-Bytes-Remaining', left.bytes);
+    response.setHeader('X-Quota-Bytes-Remaining', remaining.bytes);
   }
 }

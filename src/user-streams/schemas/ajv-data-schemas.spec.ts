@@ -12,7 +12,7 @@ import { SchemaCompiler } from './schema-compiler.js';
 const schemasOf = (schemasDir?: string): AjvDataSchemas =>
   new AjvDataSchemas({ userStreams: { schemasDir, quota: { streams: 1, bytes: 1 } } });
 
-function refusal(
+function rejectionOf(
   schemas: AjvDataSchemas,
   type: UserStreamType,
   data: UserData,
@@ -28,8 +28,8 @@ function refusal(
   }
 }
 
-const mistakes = (schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category?: string): unknown =>
-  refusal(schemas, type, data, category)?.details?.mistakes;
+const issuesOf = (schemas: AjvDataSchemas, type: UserStreamType, data: UserData, category?: string): unknown =>
+  rejectionOf(schemas, type, data, category)?.details?.mistakes;
 
 describe('the built-in schemas', () => {
   const schemas = schemasOf();
@@ -80,23 +80,23 @@ describe('the built-in schemas', () => {
         imageUrls: ['https://example.com/skis.png'],
       },
     ],
-  ])('of %s accept what belongs there, and what else there is', (type, data) => {
-    expect(mistakes(schemas, type, data)).toBeUndefined();
-    expect(mistakes(schemas, type, {})).toBeUndefined();
-    expect(mistakes(schemas, type, { own: [{ member: null }] })).toBeUndefined();
+  ])('of %s accept their members and additional ones', (type, data) => {
+    expect(issuesOf(schemas, type, data)).toBeUndefined();
+    expect(issuesOf(schemas, type, {})).toBeUndefined();
+    expect(issuesOf(schemas, type, { own: [{ member: null }] })).toBeUndefined();
   });
 
   it.each<[UserStreamType, UserData, string, string]>([
     ['profile', { email: 'alice' }, 'data.email', 'must be an e-mail address such as alice@example.com'],
-    ['profile', { displayName: 7 }, 'data.displayName', 'must be a text'],
-    ['profile', { displayName: 'x'.repeat(201) }, 'data.displayName', 'must have 200 characters or less'],
+    ['profile', { displayName: 7 }, 'data.displayName', 'must be a string'],
+    ['profile', { displayName: 'x'.repeat(201) }, 'data.displayName', 'must have at most 200 characters'],
     [
       'profile',
       { avatarUrl: '/a.png' },
       'data.avatarUrl',
-      'must be a whole address such as https://example.com/picture.png',
+      'must be an absolute URI such as https://example.com/picture.png',
     ],
-    ['profile', { birthDate: '2026-02-30' }, 'data.birthDate', 'must be a day such as 2026-04-25'],
+    ['profile', { birthDate: '2026-02-30' }, 'data.birthDate', 'must be a date such as 2026-04-25'],
     [
       'profile',
       { language: 'English!' },
@@ -106,39 +106,39 @@ describe('the built-in schemas', () => {
     ['preferences', { theme: 'pink' }, 'data.theme', 'must be one of light, dark, system'],
     ['preferences', { notifications: { email: 'yes' } }, 'data.notifications.email', 'must be true or false'],
     ['preferences', { notifications: [] }, 'data.notifications', 'must be an object'],
-    ['activity', { at: 'yesterday' }, 'data.at', 'must be an instant such as 2026-04-25T08:30:00Z'],
-    ['loans', { items: [{}, { quantity: 1.5 }] }, 'data.items.1.quantity', 'must be a whole number'],
-    ['loans', { amount: -1 }, 'data.amount', 'must be 0 or more'],
-    ['offers', { imageUrls: 'x' }, 'data.imageUrls', 'must be a list'],
-  ])('of %s refuse %j', (type, data, path, problem) => {
-    expect(mistakes(schemas, type, data)).toEqual([{ path, problem }]);
+    ['activity', { at: 'yesterday' }, 'data.at', 'must be a timestamp such as 2026-04-25T08:30:00Z'],
+    ['loans', { items: [{}, { quantity: 1.5 }] }, 'data.items.1.quantity', 'must be an integer'],
+    ['loans', { amount: -1 }, 'data.amount', 'must be at least 0'],
+    ['offers', { imageUrls: 'x' }, 'data.imageUrls', 'must be an array'],
+  ])('of %s reject %j', (type, data, path, problem) => {
+    expect(issuesOf(schemas, type, data)).toEqual([{ path, problem }]);
   });
 
-  it('tell all mistakes, under the path that the request has for the data, and which schema they were held against', () => {
-    const error = refusal(schemas, 'profile', { email: 1, bio: 2 }, 'work', 'events.3');
+  it('report all issues by their path in the request, and the name of the schema', () => {
+    const error = rejectionOf(schemas, 'profile', { email: 1, bio: 2 }, 'work', 'events.3');
     expect(error?.details).toEqual({
       schema: 'profile@1',
       mistakes: [
-        { path: 'events.3.data.email', problem: 'must be a text' },
-        { path: 'events.3.data.bio', problem: 'must be a text' },
+        { path: 'events.3.data.email', problem: 'must be a string' },
+        { path: 'events.3.data.bio', problem: 'must be a string' },
       ],
     });
     expect(error?.message).toBe(
-      "The data do not fit the schema 'profile@1': events.3.data.email: must be a text; events.3.data.bio: must be a text",
+      "The data do not match the schema 'profile@1': events.3.data.email: must be a string; events.3.data.bio: must be a string",
     );
   });
 
-  it('tell at most twenty, and of large data the first', () => {
-    expect(mistakes(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1) })).toHaveLength(20);
+  it('report at most twenty issues, and only the first of large data', () => {
+    expect(issuesOf(schemas, 'offers', { imageUrls: Array.from({ length: 900 }, () => 1) })).toHaveLength(20);
     expect(
-      mistakes(schemas, 'offers', {
+      issuesOf(schemas, 'offers', {
         imageUrls: Array.from({ length: 900 }, () => 1),
         more: Array.from({ length: 20_000 }, () => 1),
       }),
     ).toHaveLength(1);
   });
 
-  it('accept or refuse any data, and leave them as they are', () => {
+  it('accept or reject any data without changing them', () => {
     const name = fc.oneof(
       fc.constantFrom(
         'email',
@@ -157,21 +157,21 @@ describe('the built-in schemas', () => {
     fc.assert(
       fc.property(fc.constantFrom(...USER_STREAM_TYPES), fc.dictionary(name, fc.jsonValue()), (type, data) => {
         const before = JSON.stringify(data);
-        refusal(schemas, type, data);
+        rejectionOf(schemas, type, data);
         expect(JSON.stringify(data)).toBe(before);
       }),
     );
   });
 
   it.each(['a', '-', 'a-', 'a/', 'a@', 'http://a/', '%41', '/', '1', '2026-04-25T', '🐧'])(
-    'do not take long on a megabyte of %j',
+    'validate a megabyte of %j in under two seconds',
     (piece) => {
       const long = piece.repeat(1_000_000 / piece.length);
       const members = Object.values(BUILTIN_SCHEMAS).flatMap(({ properties }) => Object.keys(properties as object));
       const data = Object.fromEntries(members.map((member) => [member, `${long}!`]));
       schemas.check('profile', 'default', {});
       const start = performance.now();
-      for (const type of USER_STREAM_TYPES) refusal(schemas, type, data);
+      for (const type of USER_STREAM_TYPES) rejectionOf(schemas, type, data);
       expect(performance.now() - start).toBeLessThan(2_000);
     },
   );
@@ -184,7 +184,7 @@ describe("the product's schemas", () => {
 
   const file = (name: string, schema: unknown): void =>
     writeFileSync(join(directory, name), typeof schema === 'string' ? schema : JSON.stringify(schema));
-  const demanding = (member: string): unknown => ({ type: 'object', required: [member] });
+  const requiring = (member: string): unknown => ({ type: 'object', required: [member] });
   const problems = (): readonly string[] => {
     try {
       schemasOf(directory);
@@ -195,16 +195,16 @@ describe("the product's schemas", () => {
     return [];
   };
 
-  it('win over the built-in ones, those of a category over those of its type, and the highest version over the others', () => {
-    file('profile.v1.json', demanding('first'));
-    file('profile.v10.json', demanding('tenth'));
-    file('profile.v9.json', demanding('ninth'));
-    file('profile-work.v2.json', demanding('work'));
+  it('take precedence over built-in ones, by category before type, in the highest version', () => {
+    file('profile.v1.json', requiring('first'));
+    file('profile.v10.json', requiring('tenth'));
+    file('profile.v9.json', requiring('ninth'));
+    file('profile-work.v2.json', requiring('work'));
     file('.hidden', 'not JSON');
     const schemas = schemasOf(directory);
-    expect(mistakes(schemas, 'profile', {})).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
-    expect(mistakes(schemas, 'profile', {}, 'work')).toEqual([{ path: 'data.work', problem: 'is missing' }]);
-    expect(mistakes(schemas, 'profile', {}, 'private')).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
+    expect(issuesOf(schemas, 'profile', {})).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
+    expect(issuesOf(schemas, 'profile', {}, 'work')).toEqual([{ path: 'data.work', problem: 'is missing' }]);
+    expect(issuesOf(schemas, 'profile', {}, 'private')).toEqual([{ path: 'data.tenth', problem: 'is missing' }]);
     expect(['profile', 'loans'].map((type) => schemas.nameFor(type as UserStreamType, 'default'))).toEqual([
       'profile@10',
       'loans@1',
@@ -217,13 +217,13 @@ describe("the product's schemas", () => {
       ['profile-work@2', 'work', 'product', true],
       ...['preferences', 'activity', 'loans', 'offers'].map((type) => [`${type}@1`, null, 'builtin', true]),
     ]);
-    expect(schemas.describe()[0]?.schema).toEqual(demanding('tenth'));
+    expect(schemas.describe()[0]?.schema).toEqual(requiring('tenth'));
   });
 
-  it('leave the built-in one described where they are newer', () => {
+  it('keep the built-in one in the list when they replace it', () => {
     file('offers.v2.json', {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
-      ...(demanding('title') as object),
+      ...(requiring('title') as object),
     });
     expect(
       schemasOf(directory)
@@ -236,7 +236,7 @@ describe("the product's schemas", () => {
     ]);
   });
 
-  it('may say all that JSON Schema 2020-12 can, each mistake told in words', () => {
+  it('support JSON Schema 2020-12, with a message for each issue', () => {
     file('profile.v1.json', {
       $id: 'https://product.example/profile',
       type: 'object',
@@ -262,7 +262,7 @@ describe("the product's schemas", () => {
     });
     const schemas = schemasOf(directory);
     expect(
-      mistakes(schemas, 'profile', {
+      issuesOf(schemas, 'profile', {
         nickname: null,
         size: 1,
         kind: 'penguin',
@@ -271,8 +271,8 @@ describe("the product's schemas", () => {
         tree: { 'left/~': {} },
       }),
     ).toBeUndefined();
-    expect(mistakes(schemas, 'profile', { a: 1 }, 'old')).toEqual([{ path: 'data.b', problem: 'is missing' }]);
-    const told = mistakes(schemas, 'profile', {
+    expect(issuesOf(schemas, 'profile', { a: 1 }, 'old')).toEqual([{ path: 'data.b', problem: 'is missing' }]);
+    const issues = issuesOf(schemas, 'profile', {
       nickname: 'x',
       size: 0,
       kind: 'cat',
@@ -282,14 +282,14 @@ describe("the product's schemas", () => {
       y: 1,
       averylongname: 1,
     });
-    expect(told).toEqual(
+    expect(issues).toEqual(
       expect.arrayContaining([
-        { path: 'data.nickname', problem: 'must have 2 characters or more' },
-        { path: 'data.size', problem: 'must be more than 0' },
+        { path: 'data.nickname', problem: 'must have at least 2 characters' },
+        { path: 'data.size', problem: 'must be greater than 0' },
         { path: 'data.kind', problem: 'must be "penguin"' },
-        { path: 'data.id', problem: 'must be a whole number' },
-        { path: 'data.id', problem: 'does not fit what is allowed here' },
-        { path: 'data.list', problem: 'must have 1 entries or more' },
+        { path: 'data.id', problem: 'must be an integer' },
+        { path: 'data.id', problem: 'does not match any of the allowed schemas' },
+        { path: 'data.list', problem: 'must have at least 1 items' },
         { path: 'data.tree.left/~.x', problem: 'should not exist' },
         { path: 'data.y', problem: 'should not exist' },
         { path: 'data.averylongname', problem: 'has a name that is not allowed' },
@@ -299,7 +299,7 @@ describe("the product's schemas", () => {
 
   it.each([
     ['profile.v1.json', '{', /^profile\.v1\.json: .*JSON/],
-    ['profile.v1.json', [], /^profile\.v1\.json: a JSON object with a JSON Schema is expected$/],
+    ['profile.v1.json', [], /^profile\.v1\.json: it must contain a JSON object with a JSON Schema$/],
     ['profile.v1.json', { type: 'objekt' }, /^profile\.v1\.json: schema is invalid: data\/type must be/],
     [
       'profile.v1.json',
@@ -330,23 +330,23 @@ describe("the product's schemas", () => {
     ['profile.json', {}, /^profile\.json: it must be named \{type\}\.v\{N\}\.json/],
     ['profile.v0.json', {}, /^profile\.v0\.json: it must be named/],
     ['README.md', 'x', /^README\.md: it must be named/],
-    ['wallet.v1.json', {}, /^wallet\.v1\.json: 'wallet' is no type of user stream; use one of profile, preferences/],
+    ['wallet.v1.json', {}, /^wallet\.v1\.json: 'wallet' is not a type of user stream; use one of profile, preferences/],
     [
       'profile-default.v1.json',
       {},
-      /^profile-default\.v1\.json: the category 'default' is left out: name it profile\.v1\.json$/,
+      /^profile-default\.v1\.json: the category 'default' must be omitted: name it profile\.v1\.json$/,
     ],
-    ['profile-Work.v1.json', {}, /^profile-Work\.v1\.json: 'Work' cannot name a category/],
-  ])('stop the start where %s holds %j', (name, schema, problem) => {
+    ['profile-Work.v1.json', {}, /^profile-Work\.v1\.json: 'Work' is not a valid category/],
+  ])('stop the start if %s contains %j', (name, schema, problem) => {
     file(name, schema);
-    file('loans.v1.json', demanding('x'));
-    const [told = '', ...others] = problems();
+    file('loans.v1.json', requiring('x'));
+    const [first = '', ...others] = problems();
     expect(others).toEqual([]);
-    expect(told.startsWith(`USER_SCHEMAS_DIR is '${directory}'; `)).toBe(true);
-    expect(told.slice(`USER_SCHEMAS_DIR is '${directory}'; `.length)).toMatch(problem);
+    expect(first.startsWith(`USER_SCHEMAS_DIR is '${directory}'; `)).toBe(true);
+    expect(first.slice(`USER_SCHEMAS_DIR is '${directory}'; `.length)).toMatch(problem);
   });
 
-  it('stop the start where their directory is missing, and with all that is wrong', () => {
+  it('stop the start if their directory is missing, and report every invalid file', () => {
     file('a.json', {});
     file('b.json', {});
     expect(problems()).toHaveLength(2);

@@ -11,45 +11,46 @@ import { readSchemaFiles, type SchemaFile } from './schema-files.js';
 type Schema = Omit<SchemaDescription, 'inUse'>;
 
 /**
- * The built-in schemas, and the product's from `USER_SCHEMAS_DIR`. For the data of a stream counts, in this order: the product's
- * schema of the category, the product's of the type, the built-in one; and of these the highest version.
+ * The built-in schemas and the product's from `USER_SCHEMAS_DIR`. Precedence: the product's schema of the category, the
+ * product's of the type, the built-in schema; then the highest version.
  */
 @Injectable()
 export class AjvDataSchemas implements DataSchemas {
   readonly #compiler = new SchemaCompiler();
   readonly #validators = new Map<string, DataValidator>();
-  /** In use, by type or `{type}-{category}`. */
+  /** Schemas in use, by type or `{type}-{category}`. */
   readonly #inUse: ReadonlyMap<string, Schema>;
   readonly #all: readonly Schema[];
 
-  /** @throws ConfigurationError that names every file which cannot be used, and why */
+  /** @throws ConfigurationError that lists each invalid file with the reason */
   constructor(@Inject(APP_CONFIG) { userStreams: { schemasDir } }: Pick<AppConfig, 'userStreams'>) {
     const product = schemasDir === undefined ? [] : this.#read(schemasDir);
     this.#all = [...product, ...builtin().filter(({ name }) => !product.some((own) => own.name === name))].sort(
-      inOrder,
+      bySchemaOrder,
     );
-    // Of those that describe the same data, the last one entered stays: any of the product's after the built-in, the newest last.
-    const entered = [...builtin(), ...product.toSorted((one, other) => one.version - other.version)];
+    // Later entries replace earlier ones with the same key: the product's follow the built-in ones, in ascending
+    // version.
+    const ascending = [...builtin(), ...product.toSorted((one, other) => one.version - other.version)];
     this.#inUse = new Map(
-      entered.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]),
+      ascending.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]),
     );
   }
 
   check(type: UserStreamType, category: string, data: UserData, within?: string): void {
-    const schema = this.#for(type, category);
+    const schema = this.#schemaFor(type, category);
     const errors = this.#validatorOf(schema)(data);
     if (errors.length === 0) return;
     const root = [...(within === undefined ? [] : within.split('.')), 'data'];
-    const mistakes = errors.slice(0, MAX_ISSUES).map((error) => issueOf(error, root));
-    const more = errors.length > mistakes.length ? '; and more' : '';
-    throw new ValidationError(
-      `The data do not fit the schema '${schema.name}': ${mistakes.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}${more}`,
-      { details: { schema: schema.name, mistakes } },
-    );
+    const issues = errors.slice(0, MAX_ISSUES).map((error) => issueOf(error, root));
+    const more = errors.length > issues.length ? '; and more' : '';
+    const reasons = issues.map(({ path, problem }) => `${path}: ${problem}`).join('; ');
+    throw new ValidationError(`The data do not match the schema '${schema.name}': ${reasons}${more}`, {
+      details: { schema: schema.name, mistakes: issues },
+    });
   }
 
   nameFor(type: UserStreamType, category: string): string {
-    return this.#for(type, category).name;
+    return this.#schemaFor(type, category).name;
   }
 
   describe(): readonly SchemaDescription[] {
@@ -57,7 +58,7 @@ export class AjvDataSchemas implements DataSchemas {
     return this.#all.map((schema) => ({ ...schema, inUse: inUse.has(schema.name) }));
   }
 
-  #for(type: UserStreamType, category: string): Schema {
+  #schemaFor(type: UserStreamType, category: string): Schema {
     return this.#inUse.get(`${type}-${category}`) ?? this.#inUse.get(type) ?? builtinOf(type);
   }
 
@@ -69,9 +70,9 @@ export class AjvDataSchemas implements DataSchemas {
 
   #read(directory: string): readonly Schema[] {
     const { files, problems } = readSchemaFiles(directory);
-    const unusable = [...problems, ...files.flatMap((file) => this.#problemWith(file))];
-    if (unusable.length > 0)
-      throw new ConfigurationError(unusable.map((problem) => `USER_SCHEMAS_DIR is '${directory}'; ${problem}`));
+    const invalid = [...problems, ...files.flatMap((file) => this.#problemWith(file))];
+    if (invalid.length > 0)
+      throw new ConfigurationError(invalid.map((problem) => `USER_SCHEMAS_DIR is '${directory}'; ${problem}`));
     return files.map(({ type, category, version, schema }) => ({
       name: `${type}${category === null ? '' : `-${category}`}@${version}`,
       type,
@@ -107,7 +108,7 @@ function builtinOf(type: UserStreamType): Schema {
   };
 }
 
-function inOrder(one: Schema, other: Schema): number {
+function bySchemaOrder(one: Schema, other: Schema): number {
   const byType = USER_STREAM_TYPES.indexOf(one.type) - USER_STREAM_TYPES.indexOf(other.type);
   const [category, otherCategory] = [one.category ?? '', other.category ?? ''];
   return byType || (category < otherCategory ? -1 : category > otherCategory ? 1 : other.version - one.version);

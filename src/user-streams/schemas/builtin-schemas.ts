@@ -5,8 +5,8 @@ export type ObjectSchema = Readonly<Record<string, unknown>>;
 
 export const BUILTIN_VERSION = 1;
 
-const text = (description: string, maxLength: number): ObjectSchema => ({ description, type: 'string', maxLength });
-const instant = (description: string): ObjectSchema => ({
+const string = (description: string, maxLength: number): ObjectSchema => ({ description, type: 'string', maxLength });
+const timestamp = (description: string): ObjectSchema => ({
   description: `${description}; ISO 8601 with a time zone`,
   type: 'string',
   format: 'date-time',
@@ -15,7 +15,7 @@ const instant = (description: string): ObjectSchema => ({
 const link = (description: string): ObjectSchema => ({ description, type: 'string', format: 'uri', maxLength: 2_048 });
 const flag = (description: string): ObjectSchema => ({ description, type: 'boolean' });
 const freeForm = (description: string): ObjectSchema => ({ description, type: 'object' });
-const listOf = (description: string, items: ObjectSchema): ObjectSchema => ({
+const arrayOf = (description: string, items: ObjectSchema): ObjectSchema => ({
   description,
   type: 'array',
   maxItems: 1_000,
@@ -52,23 +52,23 @@ const currency: ObjectSchema = {
 const amount = (description: string): ObjectSchema => ({ description, type: 'number', minimum: 0 });
 
 /**
- * What the data of the five types of stream look like, where the product says nothing of its own. Members that are named must be of
- * their type, none is demanded, and others may stand beside them. Sizes are limited, so that no pattern meets a long text.
+ * Schemas of the five stream types, unless the product provides its own. Listed members must have their type, none is
+ * required, and additional members are allowed. Lengths are limited, so that no pattern runs on a long string.
  */
 export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
   profile: {
     title: 'Profile',
     ...object('Who a user is, as far as the user tells', {
-      displayName: text('Name that others see', 200),
-      firstName: text('First name', 200),
-      lastName: text('Last name', 200),
+      displayName: string('Name that others see', 200),
+      firstName: string('First name', 200),
+      lastName: string('Last name', 200),
       email: { description: 'E-mail address', type: 'string', format: 'email', maxLength: 254 },
-      phone: text('Phone number', 40),
+      phone: string('Phone number', 40),
       avatarUrl: link('Address of a picture'),
       website: link('Address of a page about the user'),
-      bio: text('A few words about the user', 5_000),
+      bio: string('A few words about the user', 5_000),
       birthDate: { description: 'Day of birth, such as 1990-04-25', type: 'string', format: 'date', maxLength: 10 },
-      location: text('Where the user lives', 200),
+      location: string('Where the user lives', 200),
       language,
       timezone,
     }),
@@ -95,14 +95,14 @@ export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
   activity: {
     title: 'Activity',
     ...object('Something that a user did', {
-      action: text('What was done, such as pool.joined', 200),
-      kind: text('Kind of action, such as pool', 100),
-      at: instant('When'),
+      action: string('What was done, such as pool.joined', 200),
+      kind: string('Kind of action, such as pool', 100),
+      at: timestamp('When'),
       target: object('What it was done to', {
-        type: text('What it is, such as pool', 100),
-        id: text('Which one', 200),
+        type: string('What it is, such as pool', 100),
+        id: string('Which one', 200),
       }),
-      summary: text('In words', 1_000),
+      summary: string('In words', 1_000),
       details: freeForm('Whatever belongs to it'),
     }),
   },
@@ -116,42 +116,42 @@ export const BUILTIN_SCHEMAS: Readonly<Record<UserStreamType, ObjectSchema>> = {
         type: 'string',
         enum: ['requested', 'approved', 'active', 'overdue', 'returned', 'repaid', 'rejected', 'cancelled'],
       },
-      lenderId: text('Id of the user who lends', 128),
-      borrowerId: text('Id of the user who borrows', 128),
-      items: listOf(
+      lenderId: string('Id of the user who lends', 128),
+      borrowerId: string('Id of the user who borrows', 128),
+      items: arrayOf(
         'Things that are lent',
         object('A thing', {
-          id: text('Which one', 200),
-          name: text('What it is', 500),
+          id: string('Which one', 200),
+          name: string('What it is', 500),
           quantity: { description: 'How many', type: 'integer', minimum: 0 },
           details: freeForm('Whatever belongs to it'),
         }),
       ),
       interestRate: { description: 'Interest in percent a year', type: 'number', minimum: 0 },
-      requestedAt: instant('When it was asked for'),
-      startsAt: instant('From when'),
-      dueAt: instant('Until when'),
-      returnedAt: instant('When it was given back'),
-      notes: text('Whatever else there is to say', 5_000),
+      requestedAt: timestamp('When it was asked for'),
+      startsAt: timestamp('From when'),
+      dueAt: timestamp('Until when'),
+      returnedAt: timestamp('When it was given back'),
+      notes: string('Whatever else there is to say', 5_000),
     }),
   },
   offers: {
     title: 'Offer',
     ...object('Something that a user offers', {
-      title: text('What it is, in a line', 500),
-      description: text('What it is', 10_000),
+      title: string('What it is, in a line', 500),
+      description: string('What it is', 10_000),
       price: amount('Price'),
       currency,
-      category: text('Where it belongs', 200),
+      category: string('Where it belongs', 200),
       status: {
         description: 'How it stands',
         type: 'string',
         enum: ['draft', 'active', 'reserved', 'accepted', 'expired', 'withdrawn'],
       },
       quantity: { description: 'How many there are', type: 'integer', minimum: 0 },
-      imageUrls: listOf('Addresses of pictures', link('Address of a picture')),
-      validFrom: instant('From when it stands'),
-      validUntil: instant('Until when it stands'),
+      imageUrls: arrayOf('Addresses of pictures', link('Address of a picture')),
+      validFrom: timestamp('From when it stands'),
+      validUntil: timestamp('Until when it stands'),
       details: freeForm('Whatever belongs to it'),
     }),
   },

@@ -3,12 +3,12 @@ import type * as Ajv from 'ajv/dist/2020.js';
 import { createRequire } from 'node:module';
 import { type ObjectSchema } from './builtin-schemas.js';
 
-/** @returns what is wrong with the data; empty: nothing */
+/** @returns the errors of the data; empty for valid data */
 export type DataValidator = (data: unknown) => readonly Ajv.ErrorObject[];
 
 const SCHEMA_2020_12 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
 
-/** Of the formats that ajv-formats has, those of JSON Schema itself; none of them takes long on a long text, unlike its `url`. */
+/** The formats of ajv-formats that JSON Schema defines; all are fast on long strings, unlike `url`. */
 const FORMATS = [
   'date',
   'time',
@@ -26,30 +26,30 @@ const FORMATS = [
   'relative-json-pointer',
 ] as const;
 
-/** Data with more values than this are told their first mistake only: looking for all could find as many as there are values. */
+/** For data with more values, validation stops at the first error, because there could be as many errors as values. */
 const MAX_VALUES = 10_000;
 
 /**
- * KeyedMutex JSON Schemas (2020-12) into code. Ajv is loaded at the first use: that takes some 50 ms and 15 MB, which a service that nobody writes
- * to need not spend.
+ * Compiles JSON Schemas (2020-12) to validators. Ajv is loaded on first use: loading takes some 50 ms and 15 MB, which
+ * a service without writes does not need.
  */
 export class SchemaCompiler {
   #first: Ajv.Ajv2020 | undefined;
   #all: Ajv.Ajv2020 | undefined;
 
-  /** @throws Error that says what is wrong with the schema */
+  /** @throws Error that describes the problem of the schema */
   check(schema: ObjectSchema): void {
     const { $schema: dialect } = schema;
     if (dialect !== undefined && !(typeof dialect === 'string' && SCHEMA_2020_12.test(dialect)))
       throw new Error("'$schema' must be https://json-schema.org/draft/2020-12/schema");
-    // An asynchronous validator answers with a promise, which would pass for a yes.
+    // An asynchronous validator returns a promise, which is truthy and would accept any data.
     if ('$async' in schema) throw new Error("'$async' is not supported");
     this.#first ??= load(false);
     void this.#first.validateSchema(schema, true);
     this.#first.compile(schema);
   }
 
-  /** @param schema one that has passed {@link check} */
+  /** @param schema must have passed {@link check} */
   compile(schema: ObjectSchema): DataValidator {
     const first = (this.#first ??= load(false)).compile(schema);
     let all: Ajv.ValidateFunction | undefined;
@@ -70,14 +70,14 @@ function load(allErrors: boolean): Ajv.Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
     strict: true,
-    // A schema may demand members that it does not describe, and allow several types at once.
+    // A schema may require members that it does not describe, and allow several types.
     strictRequired: false,
     allowUnionTypes: true,
-    // `toString` is a member of data only where the data have it.
+    // Inherited members such as `toString` do not count as members of the data.
     ownProperties: true,
     // Versions of a schema may share their `$id`.
     addUsedSchema: false,
-    // Ours are held against the meta-schema by a test, the product's by `check`.
+    // A test validates the built-in schemas against the meta-schema; `check` validates the product's.
     validateSchema: false,
     logger: false,
   });
@@ -85,16 +85,16 @@ function load(allErrors: boolean): Ajv.Ajv2020 {
   return ajv;
 }
 
-/** Counts no further than it must. */
+/** Stops counting at the limit. */
 function isLarge(data: unknown): boolean {
-  const open: unknown[] = [data];
-  for (let values = 0; open.length > 0; values++) {
-    if (values + open.length > MAX_VALUES) return true;
-    const value = open.pop();
+  const pending: unknown[] = [data];
+  for (let values = 0; pending.length > 0; values++) {
+    if (values + pending.length > MAX_VALUES) return true;
+    const value = pending.pop();
     if (typeof value !== 'object' || value === null) continue;
     const members: readonly unknown[] = Object.values(value);
-    if (values + open.length + members.length > MAX_VALUES) return true;
-    open.push(...members);
+    if (values + pending.length + members.length > MAX_VALUES) return true;
+    pending.push(...members);
   }
   return false;
 }

@@ -10,12 +10,12 @@ import {
 } from '../../event-store/domain/index.js';
 import { type ObjectSchema } from './builtin-schemas.js';
 
-/** A schema that the product brings along. */
+/** Schema that the product provides. */
 export interface SchemaFile {
-  /** Name of the file in its directory. */
+  /** File name without directory. */
   readonly file: string;
   readonly type: UserStreamType;
-  /** null: of all categories. */
+  /** null: applies to all categories. */
   readonly category: string | null;
   readonly version: number;
   readonly schema: ObjectSchema;
@@ -24,10 +24,10 @@ export interface SchemaFile {
 const FILE_NAME = /^(?<type>[a-z]+)(?:-(?<category>.+))?\.v(?<version>[1-9]\d{0,5})\.json$/;
 
 /**
- * Reads the product's JSON Schemas: files named `{type}.v{N}.json` or `{type}-{category}.v{N}.json`. Names that begin with a dot are passed
- * over, as those that Kubernetes puts beside mounted files.
+ * Reads the product's JSON Schemas: files named `{type}.v{N}.json` or `{type}-{category}.v{N}.json`. Skips names that
+ * begin with a dot, such as those that Kubernetes adds to mounted directories.
  *
- * @returns the schemas, and what is wrong with files or the directory; the schemas are only of use where nothing is
+ * @returns the schemas and the problems of files or of the directory; the schemas are complete only without problems
  */
 export function readSchemaFiles(directory: string): {
   readonly files: readonly SchemaFile[];
@@ -51,10 +51,10 @@ export function readSchemaFiles(directory: string): {
 }
 
 function readSchemaFile(directory: string, file: string): SchemaFile {
-  const named = parseFileName(file);
+  const nameParts = parseFileName(file);
   const schema: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  if (!isPlainObject(schema)) throw new Error('a JSON object with a JSON Schema is expected');
-  return { file, ...named, schema: schema };
+  if (!isPlainObject(schema)) throw new Error('it must contain a JSON object with a JSON Schema');
+  return { file, ...nameParts, schema };
 }
 
 function parseFileName(file: string): Pick<SchemaFile, 'type' | 'category' | 'version'> {
@@ -62,12 +62,12 @@ function parseFileName(file: string): Pick<SchemaFile, 'type' | 'category' | 've
   if (type === undefined || version === undefined)
     throw new Error('it must be named {type}.v{N}.json or {type}-{category}.v{N}.json, such as profile.v2.json');
   if (!isUserStreamType(type))
-    throw new Error(`'${type}' is no type of user stream; use one of ${USER_STREAM_TYPES.join(', ')}`);
+    throw new Error(`'${type}' is not a type of user stream; use one of ${USER_STREAM_TYPES.join(', ')}`);
   if (category === DEFAULT_CATEGORY)
-    throw new Error(`the category '${DEFAULT_CATEGORY}' is left out: name it ${type}.v${version}.json`);
+    throw new Error(`the category '${DEFAULT_CATEGORY}' must be omitted: name it ${type}.v${version}.json`);
   if (category !== undefined && !isCategory(category))
     throw new Error(
-      `'${category}' cannot name a category: use lower-case letters, digits and single '-' or '_' between them`,
+      `'${category}' is not a valid category: use lower-case letters, digits and single '-' or '_' between them`,
     );
   return { type, category: category ?? null, version: Number(version) };
 }
