@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Build stage: everything npm needs, and the compiled service. Debian rather than Alpine: the KurrentDB client's native bridge and
+# Build stage: all dependencies and the compiled service. Debian rather than Alpine: the KurrentDB client's native bridge and
 # LMDB come as glibc binaries first.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
@@ -9,7 +9,7 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 
-# Run stage: node, the production packages and the compiled service, not as root.
+# Run stage: Node, the production dependencies and the compiled service, not as root.
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app

@@ -9,7 +9,7 @@ for (const file of files) {
   const result = JSON.parse(readFileSync(join(directory, file), 'utf8'));
   total.passed += result.numPassedTests;
   total.skipped += result.numPendingTests + result.numTodoTests;
-  // A suite that could not even start holds no failed test, and is a failure all the same.
+  // A suite that did not start has no failed test, and still counts as a failure.
   total.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
 }
 if (!files.some((file) => file === 'npm-test.json')) total.failed += 1;

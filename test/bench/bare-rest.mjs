@@ -1,4 +1,4 @@
-// The least that a REST append can be: the JSON is read, the official client appends it, the answer is its revision. No token, no permissions,
+// Lower bound of a REST append: parse the JSON, append it with the official client, respond with the revision. No token, no permissions,
 // no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
 //
 //   node test/bench/bare-rest.mjs express | node        on Express, or on node's own HTTP server alone

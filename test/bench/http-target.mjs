@@ -1,4 +1,4 @@
-// A server that answers every request at once, for benchmarks of whoever asks it.
+// A server that responds immediately, as the target of benchmarks.
 import { createServer } from 'node:http';
 
 const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1', () =>

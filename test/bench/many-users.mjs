@@ -2,8 +2,8 @@
 //
 //   node test/bench/many-users.mjs [users] [--rebuild-only]        after npm run build
 //
-// Prints how long the read model takes to be built from the streams, how long a restart takes, what memory the service needs, and how long
-// listing a user's streams and reading a state take, each for a user by chance, with a bearer token.
+// Prints the time to build the read model from the streams, the time of a restart, the memory of the service, and the times of listing a
+// user's streams and reading a state, each for a random user with a bearer token.
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
@@ -20,7 +20,7 @@ const TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'];
 const STREAMS_A_WRITE = 250;
 const QUESTIONS = 5_000;
 const WARM_UP = 1_000;
-/** So many users ask, in turn; their tokens are made before. */
+/** Number of users that send requests, in rotation; their tokens are created before. */
 const ASKING = 2_000;
 const BUILT_WITHIN_MS = 600_000;
 const TO_REACH_MS = 5;
@@ -104,7 +104,7 @@ async function load(client) {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** MB that a process has resident, and of these what is its own (the rest are pages of files, which the system takes back at need). */
+/** Resident and anonymous memory of a process in MB (the difference is pages of files, which the system can reclaim). */
 function memoryOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024);

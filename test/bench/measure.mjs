@@ -1,5 +1,5 @@
 /**
- * What `count` operations took, `concurrency` at a time.
+ * Measures `count` operations, `concurrency` at a time.
  *
  * @param operation is called with the number of the one that calls, from 0
  * @returns `p50` and `p99` in milliseconds, `perSecond`
@@ -22,7 +22,7 @@ export async function measure(operation, count, concurrency) {
 }
 
 /**
- * Measures operations beside each other: all of them are warmed up, then each has its turn in every round.
+ * Measures operations alternately: all of them are warmed up, then each runs in every round.
  *
  * @param operations by name; a result may hold more figures than {@link measure} gives
  * @returns `of(name, figure)`: median of the rounds; `ratio(name, base)`: of the p50s, median of the rounds

@@ -1,10 +1,10 @@
-// What probing costs, in one run: 1,000 services every 10 seconds over HTTP, a new connection each.
+// Cost of probing, in one run: 1,000 services every 10 seconds over HTTP, a new connection each.
 //
 //   node test/bench/probing.mjs        after npm run build
 //
 // The service runs as it does in production, on an embedded KurrentDB in a process of its own; beside it, the same number of requests at
-// the same rate by undici alone. CPU is what the kernel counts for the process. Lateness is told by the recorded samples themselves: how
-// much later than its turn a probe began, the turns of a service being one interval apart. Bytes are what 60 samples take in the store.
+// the same rate by undici alone. CPU is the kernel's count for the process. Lateness comes from the recorded samples: how much later
+// than its slot a probe began, the slots of a service being one interval apart. Bytes are the size of 60 samples in the store.
 import { FORWARDS, KurrentDBClient, START } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -5,9 +5,9 @@
 //
 // The service answers `PUT /api/users/{user}/streams/profile` for a user with a bearer token: it checks the token, the permissions, the
 // JSON Schema and the quota, appends one event to exactly the revision that the stream is at, and waits until its read model has it. The
-// raw client appends an event with the same data to a stream, from this process, on the same server. One stream for each that writes.
-// Between the two stand Express in front of the client and nothing else, and node's HTTP server in front of it: the least that REST can
-// cost here (`bare-rest.mjs`).
+// raw client appends an event with the same data to a stream, from this process, on the same server. One stream per writer.
+// Two more servers give the lower bound of REST here: Express in front of the client, and Node's HTTP server in front of it
+// (`bare-rest.mjs`).
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
@@ -21,7 +21,7 @@ import { cpuOf, startProcess, untilReady } from './processes.mjs';
 import { appendRaw, DATA } from './user-write.mjs';
 
 const OPERATIONS = 4_000;
-// Node still compiles what runs often after thousands of requests.
+// Node still compiles hot code after thousands of requests.
 const WARM_UP = 6_000;
 const ROUNDS = 3;
 const MAX_CONCURRENT = 64;

@@ -1,9 +1,9 @@
-// What a write of a user's data costs without any HTTP, beside raw client append on the same store, in one process and one run: what is
-// left for HTTP of the ratio that `rest-append.mjs` measures.
+// Cost of a write to a user stream without HTTP, beside a raw client append on the same store, in one process and one run: the
+// remainder of the ratio that `rest-append.mjs` measures is HTTP.
 //
 //   node test/bench/rest-without-http.mjs        after npm run build
 //
-// `replace` is what the route calls: permissions, JSON Schema, quota, an append to exactly the revision that the stream is at, and the wait
+// `replace` is the method that the route calls: permissions, JSON Schema, quota, an append to exactly the revision that the stream is at, and the wait
 // until the read model has it. The service runs in this process, without listening.
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import 'reflect-metadata';
@@ -51,7 +51,7 @@ const OPERATIONS_OF = {
   replace: (writer) => streams.replace(writers[writer], [{ data: DATA }]),
 };
 
-/** The read model of users' streams refuses to decide until it has caught up. */
+/** Until the read model has caught up, writes are rejected. */
 async function untilReady() {
   for (;;) {
     try {

@@ -1,10 +1,10 @@
-// The history of uptime: what it costs to keep, and how long questions about it take.
+// The history of uptime: the cost of storing it, and the time of queries.
 //
 //   node test/bench/uptime-history.mjs [years]        after npm run build
 //
-// One service over five years, with outages and gaps by chance, through the read model as the subscription would give it: 30 samples to an
-// event, one a minute (with one in 10 s the days and changes are as many, but the run takes several minutes). Then the same questions
-// about one day and about all of it, by turns.
+// One service over five years, with random outages and gaps, applied to the read model in batches like those of a subscription: 30 samples per
+// event, one a minute (with one in 10 s the days and changes are as many, but the run takes several minutes). Then the same queries
+// over one day and over all of it, alternating.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +91,7 @@ function* history() {
   }
 }
 
-/** Gives the history to a read model, a batch at a time, and knows what the model took for it. */
+/** Applies the history to a read model in batches, and measures its CPU time. */
 class HistoryStore {
   events = 0;
   samples = 0;
@@ -109,7 +109,7 @@ class HistoryStore {
   async #run(onBatch) {
     let batch = [];
     const give = async () => {
-      // CPU and not time: others may be at work on the machine.
+      // CPU time, because other processes may use the machine.
       const before = process.cpuUsage();
       await onBatch({ events: batch, position: batch.at(-1).position });
       const { user, system } = process.cpuUsage(before);
@@ -131,7 +131,7 @@ function percentiles(times) {
   return [0.5, 0.99].map((share) => percentile(sorted, share));
 }
 
-/** Milliseconds that each question took, asked by turns so that what disturbs the machine disturbs all alike. */
+/** Milliseconds of each query, alternating, so that other load affects all of them equally. */
 function ask(questions, count) {
   const times = Object.fromEntries(Object.keys(questions).map((name) => [name, []]));
   for (let round = 0; round < count; round++) {

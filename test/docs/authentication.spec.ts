@@ -5,7 +5,7 @@ import { readDocument } from './curl-samples.js';
 
 const document = readDocument('docs/authentication.md');
 
-/** Each command with the output that is shown below it. */
+/** Commands, each with the output shown below it. */
 const samples = [...document.matchAll(/```sh\nnpm run -s (\w+) -- ([^\n]+)\n```\n+```text\n(.*?)\n```/gs)].map(
   ([, script = '', args = '', output = '']) => ({
     args: [...(script === 'token' ? ['token'] : []), ...args.split(' ')],
@@ -13,7 +13,7 @@ const samples = [...document.matchAll(/```sh\nnpm run -s (\w+) -- ([^\n]+)\n```\
   }),
 );
 
-/** An output with its tokens, keys, ids and instants replaced by what they are. */
+/** An output with placeholders for its tokens, keys, ids and timestamps. */
 function shapeOf(output: string): string {
   return output
     .replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN')

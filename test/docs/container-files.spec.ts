@@ -21,7 +21,7 @@ describe('the container files', () => {
     volumes: Record<string, null>;
   };
 
-  it('Dockerfile has no finding of the linter, several stages, and does not run as root', () => {
+  it('Dockerfile passes the linter, has several stages, and does not run as root', () => {
     expect(validate(dockerfile)).toEqual([]);
     const stages = dockerfile.split(/^FROM /m).slice(1);
     expect(stages.length).toBeGreaterThan(1);
@@ -30,7 +30,7 @@ describe('the container files', () => {
     expect(last.indexOf('USER')).toBeLessThan(last.indexOf('CMD ["node", "dist/main.js"]'));
   });
 
-  it('copies nothing into the image but what .dockerignore lets through', () => {
+  it('copies only files into the image that .dockerignore allows', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
@@ -42,7 +42,7 @@ describe('the container files', () => {
     for (const file of copied) expect(allowed).toContain(file);
   });
 
-  it('docker-compose.yml runs the service against a KurrentDB of its own, health-checked and on a volume', () => {
+  it('docker-compose.yml runs the service with a KurrentDB that has a health check and a volume', () => {
     const { kurrentdb, streams } = compose.services;
     expect(kurrentdb?.image).toBe('docker.io/kurrentplatform/kurrentdb:26.1.0');
     expect(kurrentdb?.healthcheck?.test.join(' ')).toContain('/health/live');
@@ -51,7 +51,7 @@ describe('the container files', () => {
       expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
   });
 
-  it('gives the service only variables that it knows, with values that it takes', () => {
+  it('sets only variables that exist, to valid values', () => {
     const environment = compose.services.streams?.environment ?? {};
     for (const name of Object.keys(environment)) expect(Object.keys(variables)).toContain(name);
     expect(loadConfig(environment).kurrentdb.connectionString).toBe('kurrentdb://kurrentdb:2113?tls=false');

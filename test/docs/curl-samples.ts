@@ -17,7 +17,7 @@ export function readDocument(path: string): string {
   return readFileSync(resolve(root, path), 'utf8');
 }
 
-/** The samples of a document, in their order. @throws Error for an option of curl that nobody has taught this */
+/** The samples of a document, in their order. @throws Error for an option of curl that is not supported here */
 export function curlSamplesOf(document: string): CurlSample[] {
   const blocks = /```sh\n(curl -s (?:(?!```).)+)\n```(?:\n+```json\n(.*?)\n```)?/gs;
   return [...readDocument(document).matchAll(blocks)].map(([, command = '', json]) => ({

@@ -11,7 +11,7 @@ const documented = [...example.matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].ma
 );
 
 describe('.env.example', () => {
-  it('documents every variable there is, in its words and with its default, and no other', () => {
+  it('documents every variable with its description and default, and no other', () => {
     expect(documented).toEqual(
       Object.values(variables).map((variable) => ({
         name: variable.name,
@@ -21,7 +21,7 @@ describe('.env.example', () => {
     );
   });
 
-  it('is a configuration that works', () => {
+  it('is a valid configuration', () => {
     const environment = Object.fromEntries(documented.map(({ name, value }) => [name, value]));
     expect(loadConfig(environment)).toEqual(loadConfig({}));
   });

@@ -10,14 +10,14 @@ import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js'
 const root = resolve(__dirname, '../..');
 const run = promisify(execFile);
 const DOCUMENTS = ['README.md', 'docs/uptime.md', 'docs/health.md', 'docs/user-streams.md'];
-/** Its samples need a service that reports in. */
+/** Its samples need a push service. */
 const PUSHES = 'docs/uptime.md';
 const scripts = Object.keys((JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts);
 
-/** Said where an answer is shared with a probe that came just before, and where the machine was busy. */
+/** Present if a health check is cached, or the machine was busy. */
 const OPTIONAL = ['cachedResponse', LAG_MEMBER];
 
-/** What a JSON value looks like, whatever its numbers and texts are. */
+/** The structure of a JSON value, without its numbers and strings. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value === 'object' && value !== null)
@@ -89,12 +89,12 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
 
   const samples = curlSamplesOf(document);
 
-  it('are there', () => {
+  it('exist', () => {
     expect(samples.length).toBeGreaterThan(0);
   });
 
-  // In their order, on one service: later ones build on what earlier ones wrote.
-  it.each(samples)('$method $path answers what is shown', async (sample) => {
+  // In order, on one service: later samples depend on earlier ones.
+  it.each(samples)('$method $path returns the response shown', async (sample) => {
     const { body, status } = await ask(sample);
     if (sample.json === undefined) return expect(status).toBeLessThan(300);
     const shown = JSON.parse(sample.json) as unknown;
@@ -105,7 +105,7 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
 });
 
 describe('the documentation', () => {
-  it('shows a curl of every endpoint that is documented there', () => {
+  it('has a curl sample of every open endpoint', () => {
     const shown = DOCUMENTS.flatMap((document) => curlSamplesOf(document)).map(
       ({ method, path }) => `${method} ${path.split('?')[0]}`,
     );
@@ -128,7 +128,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('of the README names only npm scripts that exist', () => {
+  it('names only npm scripts that exist in the README', () => {
     const named = [...readDocument('README.md').matchAll(/npm (?:run )?(?:-s )?([a-z][\w:-]*)/g)]
       .map(([, script]) => script ?? '')
       .filter((script) => !['ci', 'install'].includes(script));

@@ -10,7 +10,7 @@ const page = readDocument('docs/uptime-services.md');
 const example = /```yaml\n(.*?)\n```/s.exec(page)?.[1] ?? '';
 const secrets = Object.fromEntries([...example.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = '']) => [name, 's3cret']));
 
-describe('the page about the services that are probed', () => {
+describe('docs/uptime-services.md', () => {
   let directory: string;
   let file: string;
 
@@ -32,11 +32,11 @@ describe('the page about the services that are probed', () => {
     }
     return [];
   };
-  /** The keys that a service of a kind, or `defaults`, may have. */
+  /** The allowed keys of a service of a kind, or of `defaults`. */
   const knownKeysOf = (yaml: string): string[] =>
     (/known are (.*)/.exec(problemsOf(yaml).join('\n'))?.[1] ?? '').split(', ');
 
-  it('shows a file that works, with a service of each kind', () => {
+  it('has a valid sample file with a service of each kind', () => {
     const services = load(example, secrets);
     expect(new Set(services.map(({ target }) => target.kind))).toEqual(new Set(PROBE_KINDS));
     expect(services.find(({ name }) => name === 'shop')).toMatchObject({
@@ -55,7 +55,7 @@ describe('the page about the services that are probed', () => {
     expect(services.find(({ name }) => name === 'database')?.target).toEqual({ kind: 'database' });
   });
 
-  it('shows a file that needs every secret it refers to', () => {
+  it('has a sample file that requires every secret it refers to', () => {
     expect(Object.keys(secrets)).toEqual(['SHOP_TOKEN', 'ORDERS_PASSWORD', 'BACKUP_TOKEN']);
     expect(problemsOf(example)).toHaveLength(4);
   });
@@ -68,7 +68,7 @@ describe('the page about the services that are probed', () => {
     for (const key of keys) expect(page).toContain(`\`${key}\``);
   });
 
-  it('names every key of the defaults, and no key that nobody reads', () => {
+  it('names every key of the defaults, and only keys that exist', () => {
     const keys = knownKeysOf('services: []\ndefaults: { colour: red }\n');
     for (const key of keys.filter((name) => !name.endsWith('Ms')))
       expect(page).toMatch(new RegExp(`^\\| \`${key}\` +\\|`, 'm'));
@@ -84,7 +84,7 @@ describe('the page about the services that are probed', () => {
       expect(all).toContain(key);
   });
 
-  it('shows mistakes as they are told', () => {
+  it('shows errors as they are reported', () => {
     const shown = [...page.matchAll(/^ {2}- uptime\.services\.yaml: (.*?)(?:, url, …)?$/gm)].map(
       ([, problem = '']) => problem,
     );

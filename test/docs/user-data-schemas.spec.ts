@@ -22,7 +22,7 @@ function mistakesOf(check: () => void): unknown {
   }
 }
 
-describe('the page about schemas of user data', () => {
+describe('docs/user-data-schemas.md', () => {
   let directory: string;
   let schemas: AjvDataSchemas;
 
@@ -33,12 +33,12 @@ describe('the page about schemas of user data', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('shows a schema that is loaded under the name it says', () => {
+  it('has a sample schema that loads under its file name', () => {
     expect(schemas.nameFor('offers', 'housing')).toBe('offers-housing@1');
     expect(page).toContain('`offers-housing@1`');
   });
 
-  it('shows data that it accepts, and data that it refuses where the page says', () => {
+  it('has samples of data that the schema accepts, and rejects at the paths named', () => {
     expect(mistakesOf(() => schemas.check('offers', 'housing', parse(accepted)))).toEqual([]);
     const named = [...(/because of (.*),/.exec(page)?.[1]?.matchAll(/`([^`]+)`/g) ?? [])].map(([, path]) => path);
     const mistakes = mistakesOf(() => schemas.check('offers', 'housing', parse(refused))) as readonly {
@@ -47,7 +47,7 @@ describe('the page about schemas of user data', () => {
     expect(mistakes.map(({ path }) => path).sort()).toEqual([...named].sort());
   });
 
-  it('shows the answer that data get which do not fit', () => {
+  it('shows the response to invalid data', () => {
     const { message, details } = parse(refusal);
     const error = (() => {
       try {

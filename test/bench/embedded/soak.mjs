@@ -104,7 +104,7 @@ function subscribe(client, progress) {
 
 // ---------------------------------------------------------------- samples
 
-function takeSample(samples, started, pid, progress, directory) {
+function sampleMemory(samples, started, pid, progress, directory) {
   samples.push({
     seconds: (performance.now() - started) / 1000,
     written: progress.written,
@@ -158,7 +158,7 @@ try {
   const samples = [];
   const started = performance.now();
   const sampler = setInterval(
-    () => takeSample(samples, started, server.child.pid, progress, directory),
+    () => sampleMemory(samples, started, server.child.pid, progress, directory),
     Number(options['sample-seconds']) * 1000,
   );
   const failed = subscribe(reader, progress);
@@ -170,7 +170,7 @@ try {
     ]),
   ]);
   clearInterval(sampler);
-  takeSample(samples, started, server.child.pid, progress, directory);
+  sampleMemory(samples, started, server.child.pid, progress, directory);
   printSamples(samples);
   console.log(`${Math.round((total / (performance.now() - started)) * 1000).toLocaleString('en')} events/s`);
   check(
