@@ -9,7 +9,7 @@ import { UptimeHealthIndicator } from './uptime.health.js';
 
 /** Service uptime: probed on a schedule, recorded as events, queried from a read model. */
 @Module({
-  imports: [ServicesFileModule, ProbingModule, HistoryModule, AnnotationsModule, LiveFeedModule, TerminusModule],
+  imports: [ServicesFileModule, HistoryModule, ProbingModule, AnnotationsModule, LiveFeedModule, TerminusModule],
   providers: [UptimeHealthIndicator],
   exports: [UptimeHealthIndicator],
 })
