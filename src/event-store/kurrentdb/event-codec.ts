@@ -30,7 +30,7 @@ export interface EncodedEvent {
   readonly bytes: number;
 }
 
-/** KeyedMutex the domain's events into what the store keeps and back: ids, timestamps, schema versions. */
+/** Converts between domain events and stored events: ids, timestamps, schema versions. */
 export class EventCodec {
   constructor(
     private readonly registry: EventRegistry,
