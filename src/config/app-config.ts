@@ -92,7 +92,7 @@ export interface AppConfig {
     readonly spoolBytes: number;
     /** How long raw samples wait to be recorded together; absent: as long as sixty of them take, an hour at most. */
     readonly sampleWindowMs: number | undefined;
-    /** How long raw samples are kept; 0: for ever. */
+    /** How long raw samples are kept; 0: forever. */
     readonly samplesMaxAgeDays: number;
   };
 }

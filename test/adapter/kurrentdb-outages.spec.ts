@@ -29,7 +29,7 @@ describe('KurrentDBService, when the server is gone', () => {
 
   // Skipped against a given server: the test may not stop that one.
   itWithOwnServer(
-    'every operation fails with ConnectionError, and works again when the server is back; a subscription goes on',
+    'every operation fails with ConnectionError and works again when the server is back; a subscription resumes',
     async () => {
       const own = await startServer('--data', directory, '--port', '0');
       const port = String(own.port);

@@ -88,7 +88,7 @@ describe('KurrentDBService', () => {
       const [malformed, fine] = await store.readStream(name);
       expect(malformed).toMatchObject({
         data: { greeting: 7 },
-        problem: { reason: 'malformed', message: 'greeting must be a text' },
+        problem: { reason: 'malformed', message: 'greeting must be a string' },
       });
       expect(fine).not.toHaveProperty('problem');
     });
@@ -230,7 +230,7 @@ describe('KurrentDBService', () => {
       });
     });
 
-    it('by ten replicas at once makes one stream, and exactly one is told that it was the one', async () => {
+    it('by ten replicas at once creates one stream, and exactly one gets `created: true`', async () => {
       const name = newStream();
       const results = await Promise.all(
         Array.from({ length: 10 }, () => store.createStream({ name, description: 'Raced', owner: 'system' })),
@@ -301,7 +301,7 @@ describe('KurrentDBService', () => {
       await expect(store.deleteStream(name)).rejects.toThrow(WrongExpectedRevisionError);
     });
 
-    it('were deleted: StreamDeletedError; a new append begins them anew with the revisions going on', async () => {
+    it('were deleted: StreamDeletedError; a new append recreates them and revisions continue', async () => {
       const name = newStream();
       await store.appendToStream(name, [greeted('a'), greeted('b')]);
       await expect(store.deleteStream(name, { expectedRevision: 0n })).rejects.toThrow(WrongExpectedRevisionError);

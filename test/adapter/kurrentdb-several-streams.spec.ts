@@ -299,7 +299,7 @@ describe("KurrentDBService: what a stream's metadata begin with", () => {
     expect((await store.getStreamMetadata(stream.name)).metadata.permissions).toEqual(ownedBy('bob'));
   });
 
-  it('is written anew for a stream that begins again after a soft delete', async () => {
+  it('is written again for a stream that is recreated after a soft delete', async () => {
     await store.appendToStream(stream.name, greeted('a'));
     await store.initializeMetadata({ ...stream, permissions: { ...ownedBy('alice'), read: ['*'] } });
     await store.deleteStream(stream.name);

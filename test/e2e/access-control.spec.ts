@@ -6,7 +6,7 @@ import { AUTH, tokenFor } from '../support/tokens.js';
 
 const FIRST = { displayName: 'What Alice wrote first' };
 const LAST = { displayName: 'What Alice wrote last' };
-/** They differ from one answer to the next, whoever asks for whatever. */
+/** Headers that differ between any two responses. */
 const CHANGING = ['date', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 
 interface Page {
@@ -195,7 +195,7 @@ describe('access to the streams of users', () => {
       expect(await statuses(bob, id, streams)).toEqual(all(200));
     });
 
-    it('whose change is lost to another one is told so by 409 with the current revision', async () => {
+    it('gets 409 with the current revision when another change came first', async () => {
       const { alice, streams } = await newUser();
       const etag = String((await alice.get(`${streamOf(streams)}/metadata`)).headers.etag);
       expect(etag).toBe('"0"');

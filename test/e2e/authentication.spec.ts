@@ -129,7 +129,7 @@ describe('who is calling', () => {
     });
   });
 
-  it("is told by the tokens of an issuer, whose keys may change; while it is away, tokens are no one's fault", async () => {
+  it('is read from the tokens of an issuer whose keys rotate; 503 while the issuer is unreachable', async () => {
     const issuer = new JwksIssuer();
     await issuer.addKey('first');
     await issuer.start();

@@ -46,7 +46,7 @@ describe('two replicas', () => {
     }
   });
 
-  it('when the one that probes is killed, the other takes over within a lease, and goes on where the stream stands', async () => {
+  it('takes over within a lease when the probing replica is killed, and continues from the state of the stream', async () => {
     const next = other();
     const killedAt = Date.now();
     await replicas.holder.service.kill('SIGKILL');
@@ -67,7 +67,7 @@ describe('two replicas', () => {
     expect(Date.now() - stoppedAt).toBeLessThan(ROOM_MS);
   });
 
-  it('one that is cut off from the store goes on probing, and leaves out what it found when another one has taken over', async () => {
+  it('keeps probing while cut off from the store, and discards the samples from after another replica took over', async () => {
     const cutOff = replicas.holder;
     const next = other();
     cutOff.store.cut();

@@ -134,7 +134,7 @@ describe('the services file of a running service', () => {
     expect(service.output.join('\n')).not.toContain('s3cret');
   });
 
-  it('changes what a service is probed by, and its history goes on', async () => {
+  it('changes the target of a service and continues its history', async () => {
     write(
       entry('shop', '/elsewhere'),
       entry('till', '/till', ', acceptedStatuses: [204]'),

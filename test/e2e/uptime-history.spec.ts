@@ -76,7 +76,7 @@ describe('the history of a service', () => {
     expect(timeline[2]).toMatchObject({ startTime: down.timestamp, endTime: up.timestamp, duration: up.duration });
   });
 
-  it('goes on after kill -9 where it was: what was recorded is there, and the next change builds on it', async () => {
+  it('resumes after kill -9: recorded changes are there, and the next change builds on them', async () => {
     await untilChanges(1);
     await target.kill();
     await untilChanges(2);

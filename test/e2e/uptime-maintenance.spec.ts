@@ -95,7 +95,7 @@ describe('maintenance and corrections', () => {
     return http;
   };
 
-  it('a window that is scheduled shows at once, in the status, the timeline and the figures, and probing goes on in it', async () => {
+  it('shows a scheduled window at once in status, timeline and figures, and keeps probing during it', async () => {
     const window = { from: fromNow(-30 * 60_000), to: fromNow(HOUR), reason: 'a new disk' };
     const scheduled = await admin.post(MAINTENANCE, window);
     expect(scheduled.status).toBe(201);
@@ -144,7 +144,7 @@ describe('maintenance and corrections', () => {
     await eventually(statuses, (changes) => changes.length >= 3);
   });
 
-  it('a correction turns a down interval up in the figures, is told in the timeline, and can be taken back', async () => {
+  it('applies a correction to the figures, shows it in the timeline, and can be corrected back', async () => {
     const changes = await changesOf(service, 'http');
     const [from, to] = [changes.at(-2)?.data.timestamp ?? '', changes.at(-1)?.data.timestamp ?? ''];
     const downtime = Date.parse(to) - Date.parse(from);

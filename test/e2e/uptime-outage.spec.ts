@@ -54,7 +54,7 @@ describe('while the store is away', () => {
   const statuses = async (running: ServiceProcess, name: string): Promise<string[]> =>
     (await changesOf(running, name)).map(({ data }) => data.status);
 
-  it('probing goes on; what changed is recorded afterwards, in order, with the times it had, once', async () => {
+  it('probing continues; changes are recorded afterwards once, in order, with their original times', async () => {
     const running = await start();
     await eventually(
       () => statuses(running, 'http'),

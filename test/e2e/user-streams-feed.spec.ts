@@ -89,7 +89,7 @@ describe('the live feed of a stream', () => {
     feed.kill();
   });
 
-  it('goes on exactly behind Last-Event-ID, however often the connection breaks, while events are recorded', async () => {
+  it('resumes exactly behind Last-Event-ID after each lost connection while events are recorded', async () => {
     let isDone = false;
     const writing = (async (): Promise<void> => {
       for (let count = 1; count <= 150; count++) await write(count);
@@ -111,7 +111,7 @@ describe('the live feed of a stream', () => {
     expect(told).toEqual(upTo(151));
   }, 120_000);
 
-  it('goes on exactly behind Last-Event-ID over a restart of the service, a kill -9 as well', async () => {
+  it('resumes exactly behind Last-Event-ID after a restart and after kill -9', async () => {
     const told: number[] = [];
     for (const [round, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
       const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });

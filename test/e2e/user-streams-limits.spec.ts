@@ -34,7 +34,7 @@ const callerNamed = (user: string, ...roles: string[]): Promise<ApiCaller> =>
 const streamsListed = async (): Promise<number> =>
   ((await alice.get(STREAMS)).body as { streams: unknown[] }).streams.length;
 
-/** Data that take exactly so many bytes as JSON. */
+/** Data with this exact size as JSON, in bytes. */
 const dataOf = (bytes: number): { readonly details: { readonly text: string } } => ({
   details: { text: 'x'.repeat(bytes - JSON.stringify({ details: { text: '' } }).length) },
 });
@@ -49,7 +49,7 @@ describe('the quota of a user', () => {
       header(reply, `X-Quota-${quota}-Remaining`),
     ]);
 
-  it('is told with what is left of it, and a write beyond it is refused by 403 and not stored', async () => {
+  it('is reported with its remainder; a write beyond it gets 403 and is not stored', async () => {
     expect(left(await alice.get(STREAMS))).toEqual([
       ['3', '3'],
       ['2000', '2000'],

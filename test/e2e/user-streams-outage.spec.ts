@@ -88,7 +88,7 @@ describe('user streams while the store is away', () => {
     expect((await alice.put(STREAM, { data: { details: { count: 2 } } }, { 'if-match': '"1"' })).status).toBe(200);
   }, 120_000);
 
-  it('a feed that was open goes on when the store is back, or ends so that its reader comes again; no event is missed', async () => {
+  it('an open feed resumes when the store is back, or ends so that its reader reconnects; no event is missed', async () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     const told: string[] = [];
     const feed = await LiveFeed.open(service.url, `${STREAM}/feed?from=0`, alice.headers);

@@ -166,7 +166,7 @@ describe('the life of a stream over HTTP', () => {
   });
 
   describe('replacing the data', () => {
-    it('creates the stream by 201 where there is none, and answers 200 from then on, with and without category', async () => {
+    it('returns 201 for the write that creates the stream and 200 afterwards, with and without category', async () => {
       const { alice, streams } = await newUser();
       expect(
         await alice.put(`${streams}/profile`, { data: { displayName: 'A' } }, { 'if-none-match': '*' }),

@@ -117,7 +117,7 @@ describe('the access guard', () => {
     supertest(app.getHttpServer()).get(path).set(headers);
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-  it('denies a route that does not say who may call it, whoever asks', async () => {
+  it('denies a route without an access policy to every caller', async () => {
     for (const headers of [{}, bearer('alice'), bearer('root.system')]) {
       const answer = await ask(open, '/closed', headers);
       expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({

@@ -56,12 +56,12 @@ describe('a read model', () => {
     expect(greetings(model)).toEqual(['a', 'b', 'c']);
   });
 
-  it('does not wait longer than it is told', async () => {
+  it('waits no longer than its timeout', async () => {
     const model = await open(remember());
     expect(await model.waitFor({ commit: 2n ** 62n, prepare: 2n ** 62n }, 50)).toBe(false);
   });
 
-  it('goes on behind its checkpoint: nothing is applied twice', async () => {
+  it('resumes behind its checkpoint: nothing is applied twice', async () => {
     await store.appendToStream(stream, [greeted('a'), greeted('b')]);
     const first = await open(remember());
     await until(() => first.isCaughtUp);
@@ -88,7 +88,7 @@ describe('a read model', () => {
     expect(greetings(model)).toEqual(['a', 'b']);
   });
 
-  it('of another version is built anew, and the old one is removed', async () => {
+  it('of another version is rebuilt, and the old one is removed', async () => {
     await store.appendToStream(stream, greeted('a'));
     const first = await open(remember());
     await until(() => first.isCaughtUp);
@@ -99,7 +99,7 @@ describe('a read model', () => {
     expect(readdirSync(directory)).toEqual(['greetings-v2']);
   });
 
-  it('leaves out a malformed event and goes on', async () => {
+  it('skips a malformed event and continues', async () => {
     await store.appendToStream(stream, [
       greeted('a'),
       { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
@@ -173,7 +173,7 @@ describe('a read model', () => {
       return model;
     };
 
-    it('tries again until it can, once at a time, however often it is told to', async () => {
+    it('retries until it succeeds, once at a time, also when started twice', async () => {
       await store.appendToStream(stream, greeted('a'));
       const { from, asked } = unreachable(1);
       const model = openFrom(from);
@@ -213,7 +213,7 @@ describe('a read model', () => {
   });
 
   // Skipped against a given server: the test needs a second, empty one.
-  itWithOwnServer('begins anew on another store, even where that one is at a later position', async () => {
+  itWithOwnServer('is rebuilt for another store, even if that one is at a later position', async () => {
     await store.appendToStream(stream, greeted('old store'));
     const first = await open(remember());
     await until(() => first.isCaughtUp);

@@ -71,7 +71,7 @@ describe('the command uptime rebuild', () => {
     await model.stop();
   });
 
-  it('builds the tables anew and says how much it was, in lines for a person', async () => {
+  it('rebuilds the tables and reports the number of events in readable lines', async () => {
     const before = await open();
     const answers = answersOf(before);
     await before.stop();

@@ -23,7 +23,7 @@ const FROM = Date.UTC(2026, 1, 1);
 const DAYS = 66;
 const DIRECTORY = `uptime-v${uptimeReadModel.version}`;
 
-describe('the read model of uptime, built anew', () => {
+describe('the rebuilt read model of uptime', () => {
   const connected = useStore();
   let store: KurrentDBService;
   let directory: string;
@@ -106,7 +106,7 @@ describe('the read model of uptime, built anew', () => {
     expect(told.every(({ events, seconds }) => events <= progress.events && seconds <= progress.seconds)).toBe(true);
   }, 60_000);
 
-  it('answers as before, and goes on behind where it was built to', async () => {
+  it('gives the same results, and resumes behind its last position', async () => {
     const model = new ReadModels(store, directory).open(uptimeReadModel);
     opened.push(model);
     await model.start();

@@ -55,7 +55,7 @@ describe('writers at the same time', () => {
     expect(await revisionsOf(key)).toEqual(upTo(WRITERS + 2));
   });
 
-  it('64 that demand one revision: one comes through, the others are told the revision that it made', async () => {
+  it('64 with one expected revision: one succeeds, the others get the new revision', async () => {
     await replica.streams.replace(requestFor(key), [{ data: {} }]);
     const outcomes = await Promise.allSettled(
       upTo(WRITERS).map((n) => replica.streams.change(requestFor(key, atRevision(1)), member(n))),
@@ -75,7 +75,7 @@ describe('writers at the same time', () => {
   });
 
   it.each([1, 2])(
-    '64 that take up the revision they are told until they come through, on %d replicas: every conflict told the truth',
+    '64 that retry with the reported revision until they succeed, on %d replicas: every reported revision is right',
     async (count) => {
       const replicas = [replica, ...(count === 2 ? [await open()] : [])];
       await replica.streams.replace(requestFor(key), [{ data: {} }]);
@@ -142,7 +142,7 @@ describe('writers at the same time', () => {
     for (const each of keys) expect(await revisionsOf(each)).toEqual(upTo(31));
   });
 
-  it('that create one stream on two replicas: exactly one does, all others are told that it exists', async () => {
+  it('that create one stream on two replicas: exactly one succeeds, all others get StreamAlreadyExistsError', async () => {
     const replicas = [replica, await open()] as const;
     const outcomes = await Promise.allSettled(
       upTo(20).map((n) =>
@@ -214,7 +214,7 @@ describe('writers at the same time', () => {
       }
     });
 
-    it('but asking for something else: one is carried out, the other is told that the key was used', async () => {
+    it('with another request: one is executed, the other is refused because the key was used', async () => {
       for (let round = 0; round < 10; round++) {
         const each = newKey();
         const request = requestFor(each, { idempotencyKey: randomUUID() });

@@ -149,7 +149,7 @@ describe('changing the details of a stream', () => {
     expect((await stored()).revision).toBe(0n);
   });
 
-  it("keeps KurrentDB's own settings and what others wrote, and makes the list of access anew", async () => {
+  it("keeps KurrentDB's own settings and other members, and rewrites `$acl`", async () => {
     const { metadata } = await stored();
     await store.setStreamMetadata(streamNameOf(key), {
       ...metadata,

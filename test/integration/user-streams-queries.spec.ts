@@ -216,7 +216,7 @@ describe('asking for the streams of a user', () => {
     }
   });
 
-  it("goes on behind a stream that is not there any more, and refuses another user's", () => {
+  it("continues behind a stream that no longer exists, and refuses another user's", () => {
     expect(list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
     for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
       expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);

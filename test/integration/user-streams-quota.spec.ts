@@ -11,7 +11,7 @@ import { useStore } from '../support/connected-store.js';
 
 const keysOf = (userId: string, count: number): UserStreamKey[] =>
   Array.from({ length: count }, (_, n) => newKey({ userId, type: 'loans', category: `c${n}` }));
-/** JSON of so many bytes. */
+/** JSON of this size in bytes. */
 const dataOf = (bytes: number): { readonly d: string } => ({ d: 'x'.repeat(bytes - '{"d":""}'.length) });
 
 describe('the quota of a user', () => {

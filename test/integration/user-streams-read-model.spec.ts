@@ -178,7 +178,7 @@ describe('the read model of user streams', () => {
       ['another spelling of a stream', 'user-alice-profile-default'],
       ['no type that there is', 'user-alice-letters'],
       ['nothing', 'user-'],
-    ])('under a name of %s: goes on without it', async (_, odd) => {
+    ])('under a name of %s: ignores it and continues', async (_, odd) => {
       await connected.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
       await connected.clients.client.setStreamMetadata(odd, { description: 'Odd' });
       await replace(1);
@@ -190,7 +190,7 @@ describe('the read model of user streams', () => {
       expect(names).not.toContain(odd);
     });
 
-    it('metadata before the first event, or metadata that are no JSON: private, and written anew with the first write', async () => {
+    it('metadata before the first event, or metadata that are not JSON: private, and rewritten with the first write', async () => {
       await connected.clients.client.setStreamMetadata(name, { maxCount: 7 });
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
@@ -235,7 +235,7 @@ describe('the read model of user streams', () => {
       expect(replica.table.usage(key.userId)).toEqual({ streams: 1, bytes: 7 });
     });
 
-    it('begins the stream anew, its revisions going on, nothing of before showing through, and private', async () => {
+    it('recreates the stream as private with continuing revisions and without its earlier data', async () => {
       await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true, tags: ['old'] }), {
         n: 1,
       });

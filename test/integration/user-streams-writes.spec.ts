@@ -98,7 +98,7 @@ describe('writing to the streams of users', () => {
     expect(await typesOf(name)).toEqual(['StreamCreated']);
   });
 
-  it('replaces the data, and begins the stream where there is none', async () => {
+  it('replaces the data, and creates the stream if it does not exist', async () => {
     expect(await replace({ n: 1 })).toMatchObject({ created: true, revision: 1 });
     expect(await replace({ m: 2 })).toMatchObject({ created: false, revision: 2 });
     expect(dataOf(replica, key)).toEqual({ m: 2 });

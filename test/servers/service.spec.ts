@@ -54,7 +54,7 @@ services:
     removeDataDir(dataDir);
   });
 
-  /** The changes of a service, as soon as there are so many: status and error of each. */
+  /** Status and error of each change of a service, once there are `count` of them. */
   const history = async (name: string, changes: number): Promise<unknown[]> =>
     (
       await eventually(
@@ -64,7 +64,7 @@ services:
       )
     ).map(({ data: { status, metadata } }) => [status, metadata.error]);
 
-  it('records a PostgreSQL that hangs, and goes on', async () => {
+  it('records a PostgreSQL that hangs, and continues', async () => {
     expect(await history('orders', 1)).toEqual([['up', undefined]]);
     postgres.suspend();
     expect((await history('orders', 2))[1]).toEqual(['down', expect.stringMatching(/^no answer within 900 ms/)]);

@@ -23,7 +23,7 @@ export const Greeted = defineEvent<'Greeted', Greeted>({
   upcasters: { 1: (data) => ({ greeting: (data as { text: string }).text }) },
   parse: (data) => {
     const { greeting } = data as Partial<Greeted>;
-    if (typeof greeting !== 'string') throw new Error('greeting must be a text');
+    if (typeof greeting !== 'string') throw new Error('greeting must be a string');
     return { greeting };
   },
 });

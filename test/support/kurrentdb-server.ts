@@ -59,7 +59,7 @@ export class KurrentDBServer {
     await exited;
   }
 
-  /** Stops answering without closing anything, as a machine does that hangs; `SIGCONT` goes on. */
+  /** Stops responding without closing anything, like a frozen machine; `SIGCONT` resumes. */
   send(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.child.kill(signal);
   }

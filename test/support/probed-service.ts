@@ -41,7 +41,7 @@ export function uptimeEvents(): EventRegistry {
   return registry;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** Clock that advances only when told by the test. */
 export class ManualClock implements Clock {
   constructor(private milliseconds: number = NOON) {}
 

@@ -83,7 +83,7 @@ export class Replicas {
     return this.holder;
   }
 
-  /** Waits until a line of the replica's log holds a text. @throws Error where none does in time */
+  /** Waits until a line of the replica's log contains a string. @throws Error after the deadline */
   async untilLogged({ service: { output } }: Replica, text: string): Promise<void> {
     await eventually(
       () => output,
@@ -131,7 +131,7 @@ export class Replicas {
         if (event?.type === type) found.push(event.data);
       }
     } catch {
-      // Not there yet, or the store is away: whoever asks asks again.
+      // The stream does not exist yet, or the store is unreachable: the caller retries.
       return [];
     }
     return found;

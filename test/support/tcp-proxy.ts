@@ -13,7 +13,7 @@ export class TcpProxy {
     server.on('connection', (socket) => this.#passOn(socket));
   }
 
-  /** @param port where connections are passed on to, asked for anew with each */
+  /** @param port target port, evaluated for each connection */
   static async start(port: () => number): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server, port);
@@ -26,7 +26,7 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing comes through either way, and nobody is told: as when a cable is pulled. */
+  /** Drops all bytes in both directions without closing, like an unplugged cable. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.unpipe().pause();

@@ -14,7 +14,7 @@ const Renamed = defineEvent<'Renamed', Renamed>({
   },
   parse: (data) => {
     const { fullName } = data as Partial<Renamed>;
-    if (typeof fullName !== 'string') throw new Error('fullName must be a text');
+    if (typeof fullName !== 'string') throw new Error('fullName must be a string');
     return { fullName };
   },
 });
@@ -54,7 +54,7 @@ describe('the event registry', () => {
     });
     expect(registry.decode('Renamed', { fullName: 7 }, 3)).toEqual({
       data: { fullName: 7 },
-      problem: { reason: 'malformed', message: 'fullName must be a text' },
+      problem: { reason: 'malformed', message: 'fullName must be a string' },
     });
     expect(registry.decode('Renamed', null, 1)).toMatchObject({ data: null, problem: { reason: 'malformed' } });
     expect(registry.decode('Renamed', { n: 'Ada' }, 0)).toMatchObject({ problem: { reason: 'malformed' } });

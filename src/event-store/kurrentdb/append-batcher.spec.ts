@@ -69,7 +69,7 @@ describe('groups of appends', () => {
     expect(await next).toBe('c done');
   });
 
-  it('goes on without a group that is not answered, and lets a late answer hold up nobody', async () => {
+  it('continues without a group that gets no response, and is not delayed by a late one', async () => {
     const late = appends.append('late');
     await nextTurn();
     const second = appends.append('b');

@@ -30,13 +30,13 @@ export interface SubscriptionSource<Cursor> {
 }
 
 const BATCH_LIMIT = 1_000;
-/** While so many deliveries wait for the handler, no more are taken from the connection. */
+/** Maximum number of deliveries that wait for the handler; the connection is paused at this number. */
 const QUEUE_LIMIT = 4_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
- * A catch-up subscription that goes on: after a lost connection or a failed batch it opens again behind the last batch that was
+ * Catch-up subscription that resumes: after a lost connection or a failed batch it reopens behind the last batch that was
  * handled, with pauses that double up to five seconds.
  */
 export class CatchUpSubscription<Cursor> implements EventSubscription {

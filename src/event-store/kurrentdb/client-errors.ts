@@ -64,7 +64,7 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-4n, 'stream_exists'],
 ]);
 
-/** Of a stream that is deleted, softly or for ever, in the violations of a write on condition. */
+/** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */
 const DELETED_STATES: readonly unknown[] = [-5n, -6n];
 /** gRPC's number for what the server does not know how to do. */
 const UNIMPLEMENTED = 12;

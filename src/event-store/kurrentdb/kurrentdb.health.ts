@@ -3,7 +3,7 @@ import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/term
 import { type EventStore } from '../domain/index.js';
 import { EVENT_STORE } from '../tokens.js';
 
-/** A test is shared by the probes that come within so many milliseconds, so that many of them do not load the store. */
+/** Health probes within this time share one connection test, so that frequent probes do not load the store. */
 const CACHE_MS = 1_000;
 
 /** Whether events can be appended and read, by really doing it. */

@@ -83,7 +83,7 @@ export class KurrentDBService implements EventStore {
   ): Promise<RecordedEvent[]> {
     assertStreamName(streamName);
     if (!Number.isSafeInteger(limit) || limit < 1)
-      throw new ValidationError(`limit is ${limit}; it must be a whole number from 1`);
+      throw new ValidationError(`limit must be an integer of at least 1, got ${limit}`);
     if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from is ${from}; a revision is 0 or more`);
     const forwards = direction === 'forwards';
     const start = from ?? (forwards ? 'start' : 'end');
@@ -228,7 +228,7 @@ export class KurrentDBService implements EventStore {
     ] as const) {
       const value = metadata[field];
       if (value !== undefined && (!Number.isInteger(value) || value < least))
-        throw new ValidationError(`${field} is ${value}; it must be a whole number from ${least}`, { streamName });
+        throw new ValidationError(`${field} must be an integer of at least ${least}, got ${value}`, { streamName });
     }
     return this.#append(
       `$$${streamName}`,
@@ -246,7 +246,7 @@ export class KurrentDBService implements EventStore {
     return subscribeToStream(this.clients.client, this.codec, streamName, options);
   }
 
-  /** The id of the log's first event: made by chance when the store was begun. */
+  /** Id of the log's first event, which is random for each store. */
   identity(): Promise<string | undefined> {
     return this.#read({ name: 'reading $all' }, async (client) => {
       for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: 1 }))

@@ -1,9 +1,8 @@
 import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
 
 /**
- * The official client, with a cure for a fault of it: its native reads never work again when the first connection they make fails
- * (client 1.3.1; later failures they get over). So until a read has reached the server, each that does not is followed by a client
- * made anew.
+ * The official client with a workaround: its native reads fail permanently if their first connection attempt fails (client
+ * 1.3.1; they recover from later failures). Until a read has reached the server, each failed one is followed by a new client.
  */
 export class RecoveringClient {
   /** For everything but reading. */

@@ -19,7 +19,7 @@ import { translateClientError } from './client-errors.js';
 import { type EventCodec } from './event-codec.js';
 import { type RecoveringClient } from './recovering-client.js';
 
-/** A checkpoint comes about once in so many events of the log that the filter leaves out (32 is the server's own window). */
+/** Checkpoint interval in windows of 32 events of the log (the server's own unit), matching or not. */
 const CHECKPOINT_INTERVAL = 32;
 /**
  * Stored events are delivered in batches of at most this many, or of those that arrive within this time. More events survive

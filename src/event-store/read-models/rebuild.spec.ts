@@ -54,7 +54,7 @@ const three = storeOf(async ({ onBatch, onCaughtUp }) => {
   onCaughtUp?.();
 });
 
-describe('a read model that is built anew', () => {
+describe('the rebuild of a read model', () => {
   let directory: string;
   beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'rebuild-')), 'counted-v1')));
   afterEach(() => rmSync(join(directory, '..'), { recursive: true }));
@@ -97,7 +97,7 @@ describe('a read model that is built anew', () => {
     expect(await eventsIn()).toBe(3);
   });
 
-  it('begins anew where one was killed half-way', async () => {
+  it('starts over after a rebuild that was killed', async () => {
     const half = new ReadModel(
       counted,
       storeOf(async ({ onBatch }) => onBatch(batch(0, 2))),

@@ -90,7 +90,7 @@ export class Fields {
     }
   }
 
-  /** A text in which `${NAME}` stands for what the environment holds. */
+  /** String in which `${NAME}` is replaced by the environment variable. */
   string(key: string, rule: StringRule = ANY_STRING): string | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;

@@ -547,7 +547,7 @@ describe('services file', () => {
       ['services: []\nservices: []\n', 'line 2, the file: Map keys must be unique'],
       [
         'services:\n  - { name: a, kind: http, url: http://a, headers: *auth }\n',
-        'line 2, the file: what an alias stands for must come before it; a text that begins with * needs quotes',
+        'line 2, the file: what an alias stands for must come before it; a string that begins with * needs quotes',
       ],
       ['services:\n  - { name: a, kind: http, url: !secret http://a }\n', 'line 2, the file: Unresolved tag'],
       ['services: []\n---\nservices: []\n', 'line 2, the file: Source contains multiple documents'],

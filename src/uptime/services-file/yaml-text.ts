@@ -44,7 +44,7 @@ export function readYaml(text: string): YamlText {
       isReadable = false;
       issues.push({
         line: lineAt(alias.range?.[0] ?? 0),
-        text: 'what an alias stands for must come before it; a text that begins with * needs quotes',
+        text: 'what an alias stands for must come before it; a string that begins with * needs quotes',
       });
     },
   });

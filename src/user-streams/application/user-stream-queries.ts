@@ -66,7 +66,7 @@ export class UserStreamQueries {
     return { key, revision: stream.revision, data: this.table.data(key) };
   }
 
-  /** The state right after the event of a revision. @throws ValidationError where there is none yet, and as {@link state} */
+  /** The state right after the event of a revision. @throws ValidationError for a revision that does not exist yet, and as {@link state} */
   async stateAtRevision(caller: Caller, key: UserStreamKey, revision: bigint): Promise<UserStreamState> {
     const stream = this.readable(caller, key);
     if (revision > BigInt(stream.revision)) {

@@ -48,7 +48,7 @@ export interface Decision {
   readonly creates?: InitialMetadata;
 }
 
-/** The stream as it stands, or undefined; and when the events happen, ISO 8601. */
+/** Current stream, undefined before its first event, and the time of the new events (ISO 8601). */
 export interface DecisionContext {
   readonly key: UserStreamKey;
   readonly stream: UserStream | undefined;
@@ -84,7 +84,7 @@ export function decideCreate(
   return begin(context, beginning, write ? [write] : []);
 }
 
-/** Replaces the data, by each of the writes in turn; begins the stream where there is none. @throws as {@link expected} */
+/** Replaces the data, once for each of the writes in order; creates the stream if it does not exist. @throws as {@link expected} */
 export function decideReplace(
   context: DecisionContext,
   precondition: Precondition,

@@ -37,7 +37,7 @@ describe('the quota ledger', () => {
     expect(() => ledger.hold('alice', { streams: 0, bytes: 900 }, { streams: 1, bytes: 0 })).not.toThrow();
   });
 
-  it('gives back once, however often it is told to', () => {
+  it('releases a reservation once, also when released twice', () => {
     const ledger = new QuotaReservations(limit);
     const release = ledger.hold('alice', NO_USAGE, { streams: 3, bytes: 0 });
     release();

@@ -223,7 +223,7 @@ describe('uptime read model', () => {
       changes: [{ status: 'up' }, { status: 'down' }, { status: 'up' }],
       covered: [{ from: NOON, to: NOON + 40 * SECOND }],
     });
-    expect(all(await open(join(directory, 'anew')))).toEqual(restarted);
+    expect(all(await open(join(directory, 'rebuilt')))).toEqual(restarted);
   });
 
   it('skips malformed events, and applies the rest', async () => {

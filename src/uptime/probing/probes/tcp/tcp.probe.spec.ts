@@ -54,7 +54,7 @@ describe('the tcp probe', () => {
     expect(received).toBe(send.length);
   });
 
-  it('finds a text that arrives in pieces, and measures the first byte', async () => {
+  it('finds a string that arrives in several chunks, and measures the first byte', async () => {
     const hostPort = await servers.listenTcp((socket) =>
       ['22', '0 rea', 'dy'].forEach((piece, index) => setTimeout(() => socket.write(piece), 40 + 40 * index)),
     );
