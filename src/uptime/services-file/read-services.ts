@@ -25,10 +25,14 @@ export interface ReadServices {
   readonly digest?: string;
 }
 
+/** Services that the check at boot has read: the service starts with what was validated, and parses the file once. */
+const validated = new WeakMap<AppConfig['uptime'], ReadServices>();
+
 /** Validates the variables and the file that {@link readServices} depends on: a check of the configuration at boot. */
 export const servicesProblems: ConfigCheck = ({ uptime }, environment) => {
   const problems: string[] = [];
-  findServices(uptime, environment, problems);
+  const found = findServices(uptime, environment, problems);
+  if (problems.length === 0) validated.set(uptime, found);
   return problems;
 };
 
@@ -38,6 +42,8 @@ export const servicesProblems: ConfigCheck = ({ uptime }, environment) => {
  * @throws ConfigurationError
  */
 export function readServices(config: AppConfig['uptime'], environment: Environment): ReadServices {
+  const checked = validated.get(config);
+  if (checked) return checked;
   const problems: string[] = [];
   const found = findServices(config, environment, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
