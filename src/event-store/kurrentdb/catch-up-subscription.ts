@@ -49,7 +49,6 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #stopped = new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve()));
   #cursor: Cursor;
   #pauseMs = FIRST_PAUSE_MS;
-  #delivering: Promise<void> = Promise.resolve();
 
   constructor(
     source: SubscriptionSource<Cursor>,
@@ -87,13 +86,13 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   /** Stops waiting when the subscription is stopped: a native read cannot be cancelled and has no deadline. */
   async #deliverStored(): Promise<void> {
     const { signal } = this.#stop;
-    const read = this.#source.readStored?.(this.#cursor, async (deliveries) => {
+    let delivering = Promise.resolve();
+    const read = this.#source.readStored?.(this.#cursor, (deliveries) => {
       signal.throwIfAborted();
-      this.#delivering = this.#deliver(deliveries);
-      await this.#delivering;
+      return (delivering = this.#deliver(deliveries));
     });
     await Promise.race([read, this.#stopped]);
-    await this.#delivering.catch(() => undefined);
+    await delivering.catch(() => undefined);
   }
 
   /** One connection, from opening to its end; rejects with what ended it. */
