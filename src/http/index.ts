@@ -1,5 +1,5 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
-export { ApiErrors } from './errors/api-errors.js';
+export { ApiErrors, STREAM_READ_ERRORS } from './errors/api-errors.js';
 export {
   callerOf,
   CurrentCaller,

@@ -1,7 +1,15 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { Access, ApiErrors, CurrentCaller, readEventPage, ReadEventsQuery, StreamEventsDto } from '../http/index.js';
+import {
+  Access,
+  ApiErrors,
+  CurrentCaller,
+  readEventPage,
+  ReadEventsQuery,
+  StreamEventsDto,
+  STREAM_READ_ERRORS,
+} from '../http/index.js';
 import {
   EVENT_STORE,
   assertStreamName,
@@ -33,14 +41,7 @@ export class StreamsController {
   })
   @ApiParam({ name: 'streamName', example: 'service-uptime-http' })
   @ApiOkResponse({ type: StreamEventsDto })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'stream-not-found',
-    'stream-deleted',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...STREAM_READ_ERRORS, 'timeout')
   async readEvents(
     @Param('streamName') streamName: string,
     @Query() query: ReadEventsQuery,

@@ -5,6 +5,15 @@ import { ERROR_TYPES, type ErrorTypeName } from './error-mapping.js';
 /** Errors that every route may return. */
 const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
 
+/** Errors of a route that reads one stream. */
+export const STREAM_READ_ERRORS = [
+  'validation-error',
+  'authentication-error',
+  'stream-not-found',
+  'stream-deleted',
+  'connection-error',
+] as const satisfies readonly ErrorTypeName[];
+
 /** Documents the errors that a route returns, with examples of their bodies; adds the errors common to all routes. */
 export function ApiErrors(...types: readonly ErrorTypeName[]): MethodDecorator & ClassDecorator {
   return ApiErrorsOf(...types, ...COMMON_ERRORS);

@@ -17,6 +17,7 @@ import {
   readEventPage,
   ReadEventsQuery,
   StreamEventsDto,
+  STREAM_READ_ERRORS,
 } from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
@@ -26,6 +27,7 @@ import { WriteResponse } from './user-stream-responses.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
+import { DATA_WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
 /** Events of one stream: history, append and live feed. */
@@ -48,14 +50,7 @@ export class UserStreamEventsController {
   @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({ summary: 'All events of a stream, page by page, both ways' })
   @ApiOkResponse({ type: StreamEventsDto })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'stream-not-found',
-    'stream-deleted',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...STREAM_READ_ERRORS, 'timeout')
   history(
     @StreamKey() key: UserStreamKey,
     @Query() query: ReadEventsQuery,
@@ -74,19 +69,7 @@ export class UserStreamEventsController {
   @ApiPreconditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteResponse })
   @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'quota-exceeded',
-    'wrong-expected-revision',
-    'stream-already-exists',
-    'stream-deleted',
-    'event-too-large',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...DATA_WRITE_ERRORS, 'wrong-expected-revision', 'stream-already-exists')
   async append(
     @StreamKey() key: UserStreamKey,
     @Body() { events }: AppendDataRequest,
@@ -124,7 +107,7 @@ export class UserStreamEventsController {
       },
     },
   })
-  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error')
+  @ApiErrors(...STREAM_READ_ERRORS)
   follow(
     @StreamKey() key: UserStreamKey,
     @Query() { from }: FeedQuery,

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Patch, Post, Req, Res } from '
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, StreamAuthorizer } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, STREAM_READ_ERRORS } from '../../http/index.js';
 import { type MetadataChange, UserStreamMetadata, UserStreamQueries, UserStreams } from '../application/index.js';
 import { type UserStream, type UserStreamKey } from '../domain/index.js';
 import { ChangeMetadataRequest } from './user-stream-requests.dto.js';
@@ -15,6 +15,7 @@ import {
   entityTag,
   type Preconditions,
 } from './preconditions.js';
+import { WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
 /** Operation ids of the 0.1.0 OpenAPI document, because generated clients derive their method names from them. */
@@ -42,7 +43,7 @@ export class UserStreamMetadataController {
     summary: 'Description, tags, visibility and size of a stream; permissions for callers who may change them',
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
-  @ApiErrors('validation-error', 'authentication-error', 'stream-not-found', 'stream-deleted', 'connection-error')
+  @ApiErrors(...STREAM_READ_ERRORS)
   read(
     @StreamKey() key: UserStreamKey,
     @CurrentCaller() caller: Caller,
@@ -66,17 +67,7 @@ export class UserStreamMetadataController {
     example: '"0"',
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'stream-not-found',
-    'wrong-expected-revision',
-    'stream-deleted',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-deleted', 'unsupported-media-type')
   async change(
     @StreamKey() key: UserStreamKey,
     @Body() body: ChangeMetadataRequest,
@@ -98,16 +89,7 @@ export class UserStreamMetadataController {
   })
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'stream-not-found',
-    'stream-already-exists',
-    'wrong-expected-revision',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-already-exists')
   async restore(
     @StreamKey() key: UserStreamKey,
     @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,

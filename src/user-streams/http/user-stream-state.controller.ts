@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, STREAM_READ_ERRORS } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-requests.dto.js';
@@ -10,6 +10,7 @@ import { UserStreamStateResponse, WriteResponse } from './user-stream-responses.
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './preconditions.js';
+import { DATA_WRITE_ERRORS, WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
 /** A path without category refers to the category `default`. */
@@ -36,14 +37,7 @@ export class UserStreamStateController {
     description: 'Responds with 404 for a stream that the caller may not read.',
   })
   @ApiOkResponse({ type: UserStreamStateResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'stream-not-found',
-    'stream-deleted',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...STREAM_READ_ERRORS, 'timeout')
   async read(
     @StreamKey() key: UserStreamKey,
     @Query() query: StateQuery,
@@ -64,19 +58,7 @@ export class UserStreamStateController {
   @ApiPreconditions({ ifNoneMatch: true })
   @ApiOkResponse({ type: WriteResponse })
   @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'quota-exceeded',
-    'wrong-expected-revision',
-    'stream-already-exists',
-    'stream-deleted',
-    'event-too-large',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...DATA_WRITE_ERRORS, 'wrong-expected-revision', 'stream-already-exists')
   async replace(
     @StreamKey() key: UserStreamKey,
     @Body() body: ReplaceDataRequest,
@@ -97,19 +79,7 @@ export class UserStreamStateController {
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'quota-exceeded',
-    'stream-not-found',
-    'wrong-expected-revision',
-    'stream-deleted',
-    'event-too-large',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...DATA_WRITE_ERRORS, 'stream-not-found', 'wrong-expected-revision')
   async change(
     @StreamKey() key: UserStreamKey,
     @Body() body: ChangeDataRequest,
@@ -130,16 +100,7 @@ export class UserStreamStateController {
   })
   @ApiPreconditions()
   @ApiOkResponse({ type: WriteResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'stream-not-found',
-    'wrong-expected-revision',
-    'stream-deleted',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-deleted')
   async delete(
     @StreamKey() key: UserStreamKey,
     @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,

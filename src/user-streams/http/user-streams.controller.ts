@@ -10,6 +10,7 @@ import { UserStreamDto, UserStreamsResponse, WriteResponse, WritesResponse } fro
 import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
 import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
 import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
+import { DATA_WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
 /** Streams of one user: list, create, and atomic writes to several. */
@@ -54,18 +55,7 @@ export class UserStreamsController {
     type: WriteResponse,
     headers: { Location: { description: 'URL of the stream', schema: { type: 'string' } } },
   })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'quota-exceeded',
-    'stream-already-exists',
-    'stream-deleted',
-    'event-too-large',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...DATA_WRITE_ERRORS, 'stream-already-exists')
   async create(
     @UserId() userId: string,
     @Body() body: CreateUserStreamRequest,
@@ -96,18 +86,7 @@ export class UserStreamsController {
       'Each write replaces the data of its stream, and creates the stream if it does not exist. Requires KurrentDB 25.1 or later, or the embedded one.',
   })
   @ApiOkResponse({ type: WritesResponse })
-  @ApiErrors(
-    'validation-error',
-    'authentication-error',
-    'permission-error',
-    'quota-exceeded',
-    'wrong-expected-revision',
-    'stream-deleted',
-    'event-too-large',
-    'unsupported-media-type',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...DATA_WRITE_ERRORS, 'wrong-expected-revision')
   async writeAll(
     @UserId() userId: string,
     @Body() { writes }: WriteStreamsRequest,

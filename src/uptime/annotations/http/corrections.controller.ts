@@ -12,7 +12,11 @@ import {
   NoQueryPipe,
 } from '../../../http/index.js';
 import { correctStatusCommand, CorrectionDto, CorrectStatusRequest } from './corrections.dto.js';
-import { RequestPreconditions, type AnnotationPreconditions } from './annotation-preconditions.js';
+import {
+  ANNOTATION_WRITE_ERRORS,
+  RequestPreconditions,
+  type AnnotationPreconditions,
+} from './annotation-preconditions.js';
 import { CorrectionResponse, CorrectionsResponse } from './annotation-responses.dto.js';
 import { CorrectionService } from '../application/correction.service.js';
 
@@ -46,16 +50,7 @@ export class CorrectionsController {
   })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: CorrectionResponse })
-  @ApiErrors(
-    'validation-error',
-    'stream-not-found',
-    'stream-deleted',
-    'wrong-expected-revision',
-    'unsupported-media-type',
-    'event-too-large',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async correct(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,

@@ -12,7 +12,11 @@ import {
   NoQueryPipe,
 } from '../../../http/index.js';
 import { scheduleMaintenanceCommand, MaintenanceDto, ScheduleMaintenanceRequest } from './maintenance.dto.js';
-import { RequestPreconditions, type AnnotationPreconditions } from './annotation-preconditions.js';
+import {
+  ANNOTATION_WRITE_ERRORS,
+  RequestPreconditions,
+  type AnnotationPreconditions,
+} from './annotation-preconditions.js';
 import { MaintenanceResponse, MaintenanceListResponse } from './annotation-responses.dto.js';
 import { MaintenanceService } from '../application/maintenance.service.js';
 
@@ -48,16 +52,7 @@ export class MaintenanceController {
   })
   @ApiIdempotencyKey()
   @ApiCreatedResponse({ type: MaintenanceResponse })
-  @ApiErrors(
-    'validation-error',
-    'stream-not-found',
-    'stream-deleted',
-    'wrong-expected-revision',
-    'unsupported-media-type',
-    'event-too-large',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async schedule(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
@@ -82,15 +77,7 @@ export class MaintenanceController {
   })
   @ApiParam({ name: 'id', example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
   @ApiOkResponse({ type: MaintenanceResponse })
-  @ApiErrors(
-    'validation-error',
-    'stream-not-found',
-    'not-found',
-    'stream-deleted',
-    'wrong-expected-revision',
-    'connection-error',
-    'timeout',
-  )
+  @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'not-found')
   async cancel(
     @Param('name') name: string,
     @Param('id') id: string,
