@@ -1,20 +1,15 @@
 import { isPlainObject } from '../../common/plain-object.js';
 import { DAY_MS, formatDuration, parseDuration } from '../../common/durations.js';
+import { type ParseIssue, type Path } from '../../common/parse.js';
 import { type Environment } from '../../config/index.js';
 import { resolveReferences } from './environment-references.js';
 import { nearestKey } from './nearest-key.js';
-import { type Path } from './yaml-text.js';
 
-export interface ValidationIssue {
-  readonly path: Path;
-  readonly text: string;
-}
-
-/** What all of a file's {@link Fields} share. */
-export interface ParseContext {
+/** Shared by all {@link Fields} of a file. */
+export interface FileContext {
   readonly environment: Environment;
   /** Issues found so far. */
-  readonly issues: ValidationIssue[];
+  readonly issues: ParseIssue[];
 }
 
 /** Constraint on a string. */
@@ -48,13 +43,13 @@ export class Fields {
   private constructor(
     private readonly given: Readonly<Record<string, unknown>>,
     readonly path: Path,
-    private readonly context: ParseContext,
+    private readonly context: FileContext,
   ) {}
 
   /** @param expected description of the mapping for the issue if the value is none: `a mapping with path and equals` */
-  static of(value: unknown, path: Path, expected: string, context: ParseContext): Fields | undefined {
+  static of(value: unknown, path: Path, expected: string, context: FileContext): Fields | undefined {
     if (isPlainObject(value)) return new Fields(value, path, context);
-    context.issues.push({ path, text: `must be ${expected}` });
+    context.issues.push({ path, problem: `must be ${expected}` });
     return undefined;
   }
 
@@ -68,9 +63,9 @@ export class Fields {
     return Object.keys(this.given);
   }
 
-  reject(key: string, text: string): undefined {
+  reject(key: string, problem: string): undefined {
     this.#rejected.add(key);
-    this.context.issues.push({ path: [...this.path, key], text });
+    this.context.issues.push({ path: [...this.path, key], problem });
   }
 
   isRejected(...keys: readonly string[]): boolean {
@@ -165,7 +160,7 @@ export class Fields {
     const read = (value as unknown[]).map(each);
     read.forEach((item, index) => {
       if (item === undefined)
-        this.context.issues.push({ path: [...this.path, key, index], text: `must be ${expected}` });
+        this.context.issues.push({ path: [...this.path, key, index], problem: `must be ${expected}` });
     });
     const items = read.filter((item) => item !== undefined);
     return items.length === read.length ? items : undefined;

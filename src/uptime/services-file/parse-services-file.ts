@@ -1,11 +1,12 @@
+import { type Path } from '../../common/parse.js';
 import { isServiceName } from '../../event-store/domain/index.js';
 import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
 import { type ServiceRules } from './service-rules.js';
 import { type Environment } from '../../config/index.js';
-import { Fields, type ParseContext } from './fields.js';
+import { Fields, type FileContext } from './fields.js';
 import { checkFit, readRules } from './read-rules.js';
 import { readTarget } from './read-target.js';
-import { type Path, readYaml } from './yaml-text.js';
+import { readYaml } from './yaml-text.js';
 
 /** Defaults and environment of a services file. */
 export interface ServicesFileDependencies {
@@ -26,13 +27,13 @@ export function parseServicesFile(
   dependencies: ServicesFileDependencies,
 ): { services: MonitoredService[]; problems: string[] } {
   const text = readYaml(yaml);
-  const context: ParseContext = { environment: dependencies.environment, issues: [] };
+  const context: FileContext = { environment: dependencies.environment, issues: [] };
   const services = text.content ? readServices(text.content.root, context, dependencies) : [];
   const problems = [
     ...text.issues.map(({ line, text: issue }) => ({ line, issue: `the file: ${issue}` })),
-    ...context.issues.map(({ path, text: issue }) => ({
+    ...context.issues.map(({ path, problem }) => ({
       line: text.lineOf(path),
-      issue: `${nameOf(path)}: ${issue}`,
+      issue: `${nameOf(path)}: ${problem}`,
     })),
   ];
   return {
@@ -43,7 +44,7 @@ export function parseServicesFile(
 
 function readServices(
   root: unknown,
-  context: ParseContext,
+  context: FileContext,
   { rules, documented }: ServicesFileDependencies,
 ): MonitoredService[] {
   const file = Fields.of(root, [], 'a mapping with the list `services`', context);

@@ -10,9 +10,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-
-/** Keys and indexes from the root of the file to a value. */
-export type Path = readonly (string | number)[];
+import { type Path } from '../../common/parse.js';
 
 /** Limit of alias expansion (count times nested aliases): prevents a small file from filling the memory. */
 const MAX_ALIASES = 100_000;
