@@ -1,17 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { createHash } from 'node:crypto';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import {
   CLOCK,
   type Clock,
-  type Digest,
   EVENT_STORE,
   type EventStore,
   EventStoreModule,
   RANDOM_STRING,
   type RandomString,
   ReadModels,
+  sha256,
   StreamAuthorizer,
 } from '../event-store/index.js';
 import {
@@ -33,8 +32,6 @@ import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/lmdb
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { DATA_SCHEMAS } from './tokens.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';
-
-const digest: Digest = (text) => createHash('sha256').update(text).digest('hex');
 
 /** The data of users: private by default, written with their revision, read from a read model. */
 @Module({
@@ -80,7 +77,7 @@ const digest: Digest = (text) => createHash('sha256').update(text).digest('hex')
         quota: QuotaReservations,
         clock: Clock,
         random: RandomString,
-      ) => new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest }),
+      ) => new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest: sha256 }),
     },
     {
       provide: UserStreamQueries,

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import {
   CLOCK,
   type Clock,
@@ -8,6 +7,7 @@ import {
   RANDOM_STRING,
   type RandomString,
   ReadModel,
+  sha256,
 } from '../../event-store/index.js';
 import { LIVE_SERVICES, type LiveServices, UPTIME_HISTORY, type UptimeHistory } from '../domain/index.js';
 import { HistoryModule } from '../history/history.module.js';
@@ -35,8 +35,7 @@ const DEPENDENCIES = [UPTIME_HISTORY, LIVE_SERVICES, AnnotationWriter, Annotatio
     {
       provide: AnnotationIds,
       inject: [CLOCK, RANDOM_STRING],
-      useFactory: (clock: Clock, random: RandomString) =>
-        new AnnotationIds(clock, random, (text) => createHash('sha256').update(text).digest('hex')),
+      useFactory: (clock: Clock, random: RandomString) => new AnnotationIds(clock, random, sha256),
     },
     {
       provide: MaintenanceService,
