@@ -1,11 +1,4 @@
-import {
-  type EventStore,
-  type Position,
-  type RecordedEvent,
-  StreamDeletedError,
-  StreamNotFoundError,
-  TimeoutError,
-} from '../domain/index.js';
+import { type EventStore, lastEventOf, type Position, type RecordedEvent, TimeoutError } from '../domain/index.js';
 
 /** Time limit for a read model to apply an event, in milliseconds. */
 export const VISIBLE_WITHIN_MS = 2_000;
@@ -33,17 +26,4 @@ export async function waitForReadModel(
     });
   }
   return last;
-}
-
-async function lastEventOf(
-  store: Pick<EventStore, 'readStream'>,
-  streamName: string,
-): Promise<RecordedEvent | undefined> {
-  try {
-    const [last] = await store.readStream(streamName, { direction: 'backwards', limit: 1 });
-    return last;
-  } catch (error) {
-    if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ export * from './event-id.js';
 export * from './event-registry.js';
 export * from './event-store.js';
 export * from './event.js';
+export * from './last-event.js';
 export * from './stream-access.js';
 export * from './stream-created.js';
 export * from './stream-deleted.js';

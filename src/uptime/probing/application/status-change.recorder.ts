@@ -2,6 +2,7 @@ import { toTimestamp } from '../../../common/time.js';
 import {
   type EventStore,
   isEvent,
+  lastEventOf,
   serviceUptimeStream,
   StreamDeletedError,
   StreamNotFoundError,
@@ -192,28 +193,18 @@ export class StatusChangeRecorder {
 
   async #create(): Promise<StreamState> {
     await createUptimeStream(this.options.store, this.service.name);
-    const [event] = await this.options.store.readStream(this.#streamName, { direction: 'backwards', limit: 1 });
+    const event = await lastEventOf(this.options.store, this.#streamName);
     if (!event) throw new StreamNotFoundError(this.#streamName);
     return { revision: event.revision, last: undefined };
   }
 
   /** Samples of the last recorded window, of any replica, if there is no gap after it: streaks continue across a failover. */
   async #lastRecordedSamples(): Promise<readonly Sample[]> {
-    try {
-      const [event] = await this.options.store.readStream(probeSamplesStream(this.service.name), {
-        direction: 'backwards',
-        limit: 1,
-      });
-      if (!event || !isEvent(event, ProbesRecorded)) return [];
-      const samples = decodeSamples(event.data);
-      const last = samples.at(-1)?.at ?? 0;
-      return this.#resumesAt - last <= maxSampleGapMs(event.data)
-        ? samples.filter(({ at }) => at < this.#resumesAt)
-        : [];
-    } catch (error) {
-      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
-      throw error;
-    }
+    const event = await lastEventOf(this.options.store, probeSamplesStream(this.service.name));
+    if (!event || !isEvent(event, ProbesRecorded)) return [];
+    const samples = decodeSamples(event.data);
+    const last = samples.at(-1)?.at ?? 0;
+    return this.#resumesAt - last <= maxSampleGapMs(event.data) ? samples.filter(({ at }) => at < this.#resumesAt) : [];
   }
 
   #applySample(sample: Sample): void {
