@@ -80,14 +80,14 @@ function toConfig(values: VariableValues, trust: TokenTrust): AppConfig {
 
 function parseVariables(environment: Environment, problems: string[]): VariableValues | undefined {
   const values: Record<string, unknown> = {};
-  for (const variable of Object.values(variables)) {
-    const given = environment[variable.name];
+  for (const [name, variable] of Object.entries(variables)) {
+    const given = environment[name];
     const text = given === undefined || given === '' ? ('default' in variable ? variable.default : undefined) : given;
     if (text === undefined) continue;
     const context = new ParseContext();
-    values[variable.name] = variable.parse(text, context);
+    values[name] = variable.parse(text, context);
     const shown = 'secret' in variable ? 'a value that is not shown' : `'${text}'`;
-    problems.push(...context.issues.map(({ problem }) => `${variable.name} ${formatIssue({ problem, given: shown })}`));
+    problems.push(...context.issues.map(({ problem }) => `${name} ${formatIssue({ problem, given: shown })}`));
   }
   // Every entry is the result of the parser of its variable.
   return problems.length === 0 ? (values as VariableValues) : undefined;

@@ -13,8 +13,8 @@ const documented = [...example.matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].ma
 describe('.env.example', () => {
   it('documents every variable with its description and default, and no other', () => {
     expect(documented).toEqual(
-      Object.values(variables).map((variable) => ({
-        name: variable.name,
+      Object.entries(variables).map(([name, variable]) => ({
+        name,
         description: variable.description,
         value: 'default' in variable ? variable.default : '',
       })),
