@@ -26,21 +26,15 @@ export class Projection extends StreamFollower {
     super(definition.name);
   }
 
-  protected override subscribe(options: SubscriptionOptions): Promise<EventSubscription> {
+  protected override subscribe(options: SubscriptionOptions): EventSubscription {
     const { source } = this.definition;
-    if ('streamName' in source) return Promise.resolve(this.store.subscribeToStream(source.streamName, options));
+    if ('streamName' in source) return this.store.subscribeToStream(source.streamName, options);
     const { streamNamePrefixes, after } = source;
-    return Promise.resolve(
-      this.store.subscribeToAll({ ...options, ...(after ? { after } : {}), filter: { streamNamePrefixes } }),
-    );
+    return this.store.subscribeToAll({ ...options, ...(after ? { after } : {}), filter: { streamNamePrefixes } });
   }
 
   protected override applyBatch({ events }: EventBatch): readonly RecordedEvent[] {
     this.definition.apply(events);
     return events;
-  }
-
-  protected override close(): Promise<void> {
-    return Promise.resolve();
   }
 }

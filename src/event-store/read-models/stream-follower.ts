@@ -105,12 +105,15 @@ export abstract class StreamFollower {
   }
 
   /** Opens the subscription behind the last applied batch. */
-  protected abstract subscribe(options: SubscriptionOptions): Promise<EventSubscription>;
+  protected abstract subscribe(options: SubscriptionOptions): Promise<EventSubscription> | EventSubscription;
 
   /** Applies a batch, all of it or nothing. @returns the applied events */
   protected abstract applyBatch(batch: EventBatch): Promise<readonly RecordedEvent[]> | readonly RecordedEvent[];
 
-  protected abstract close(): Promise<void>;
+  /** Releases the resources of the state, if it has any. */
+  protected close(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** For a model that resumes from a stored checkpoint. */
   protected resumeAt(position: Position | undefined): void {
