@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AccessObserver, type Override } from './domain/index.js';
 
-/** Writes each access by virtue of a role to the log, as one; the request's id is on the line. */
+/** Logs each access granted by a role; the request id is part of the log entry. */
 @Injectable()
 export class AccessLog implements AccessObserver {
   readonly #logger = new Logger('StreamAuthorizer');

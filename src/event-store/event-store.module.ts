@@ -28,7 +28,7 @@ import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { ReadModels } from './read-models/read-models.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
-/** Read models are followed until HTTP requests are no longer served, because those read them; the store is closed last. */
+/** Stops the read models after the HTTP server, whose requests read them, and closes the store last. */
 @Injectable()
 class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -46,7 +46,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   }
 }
 
-/** KurrentDB behind one injectable service; imported once, by the root. Features add their event types with `forFeature`. */
+/** The event store; imported once, by the root module. Features register their event types with `forFeature`. */
 @Global()
 @Module({
   imports: [TerminusModule],
@@ -112,7 +112,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   ],
 })
 export class EventStoreModule {
-  /** Registers a feature's event types, so that they are written with their schema version and read typed and checked. */
+  /** Registers event types, so that they are written with their schema version and validated when they are read. */
   static forFeature(definitions: readonly EventDefinition[]): DynamicModule {
     @Injectable()
     class FeatureEvents {
@@ -124,6 +124,5 @@ export class EventStoreModule {
   }
 }
 
-/** Holds the registrations of one feature. */
 @Module({})
 class FeatureEventsModule {}

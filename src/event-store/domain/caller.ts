@@ -1,4 +1,4 @@
-/** Roles: `system` for services of the operator, `admin` for operators. Every authenticated caller has the role `user`. */
+/** `system`: services of the operator; `admin`: operators; `user`: every authenticated caller. */
 export const ROLES = ['system', 'admin', 'user'] as const;
 export type Role = (typeof ROLES)[number];
 

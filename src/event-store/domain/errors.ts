@@ -35,7 +35,8 @@ export class WrongExpectedRevisionError extends DomainError {
   constructor(streamName: string, expected?: RevisionOrState, current?: bigint | 'no_stream', cause?: unknown) {
     super(
       `Stream '${streamName}' is at ${current === undefined ? 'another revision' : `revision ${current}`}` +
-        `${expected === undefined ? '' : `, not at the expected ${expected}`}; read it again and retry with its current revision`,
+        `${expected === undefined ? '' : `, not at the expected ${expected}`}; ` +
+        'read it again and retry with its current revision',
       {
         streamName,
         cause,
@@ -63,7 +64,8 @@ export class EventTooLargeError extends DomainError {
 
   constructor(streamName: string, bytes: number, maximumBytes: number = MAX_APPEND_BYTES, cause?: unknown) {
     super(
-      `The events for stream '${streamName}' take ${bytes} bytes, more than the ${maximumBytes} allowed in one append; split them or store the payload elsewhere`,
+      `The events for stream '${streamName}' take ${bytes} bytes, more than the ${maximumBytes} ` +
+        'allowed in one append; split them or store the payload elsewhere',
       {
         streamName,
         cause,

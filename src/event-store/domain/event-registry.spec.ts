@@ -38,15 +38,15 @@ const recorded = (event: Partial<RecordedEvent>): RecordedEvent => ({
   ...event,
 });
 
-describe('the event registry', () => {
-  it('brings data of any older schema version to the current one', () => {
+describe('event registry', () => {
+  it('upcasts data of every older schema version to the current one', () => {
     const registry = registryOf(Renamed);
     expect(registry.decode('Renamed', { n: 'Ada' }, 1)).toEqual({ data: { fullName: 'Ada' } });
     expect(registry.decode('Renamed', { name: 'Ada' }, 2)).toEqual({ data: { fullName: 'Ada' } });
     expect(registry.decode('Renamed', { fullName: 'Ada' }, 3)).toEqual({ data: { fullName: 'Ada' } });
   });
 
-  it('tells data of a newer version from malformed data, and leaves both as they were', () => {
+  it('distinguishes data of a newer version from malformed data, and changes neither', () => {
     const registry = registryOf(Renamed);
     expect(registry.decode('Renamed', { first: 'Ada' }, 4)).toMatchObject({
       data: { first: 'Ada' },
@@ -60,27 +60,27 @@ describe('the event registry', () => {
     expect(registry.decode('Renamed', { n: 'Ada' }, 0)).toMatchObject({ problem: { reason: 'malformed' } });
   });
 
-  it('leaves events of types it does not know as they are', () => {
+  it('returns data of unregistered types unchanged', () => {
     expect(registryOf().decode('Renamed', { n: 'Ada' }, 1)).toEqual({ data: { n: 'Ada' } });
   });
 
-  it('knows the version that a type is written with', () => {
+  it('returns the schema version of a registered type', () => {
     expect(registryOf(Renamed).schemaVersionOf('Renamed')).toBe(3);
     expect(registryOf().schemaVersionOf('Renamed')).toBeUndefined();
   });
 
-  it('refuses a second definition of a type, but not the same one twice', () => {
+  it('rejects a second definition of a type, but accepts the same one again', () => {
     const registry = registryOf(Renamed, Renamed);
     expect(() => registry.register({ ...Renamed })).toThrow("Event type 'Renamed' is defined twice");
   });
 
-  it('refuses a definition that lacks an upcaster', () => {
+  it('rejects a definition without an upcaster', () => {
     expect(() =>
       defineEvent({ type: 'Gap', schemaVersion: 3, upcasters: { 2: (data) => data }, parse: (data) => data }),
     ).toThrow('no upcaster from version 1');
   });
 
-  it('narrows an event to its type only where it could be read', () => {
+  it('narrows an event to its type only if it could be decoded', () => {
     expect(isEvent(recorded({}), Renamed)).toBe(true);
     expect(isEvent(recorded({ type: 'Other' }), Renamed)).toBe(false);
     expect(isEvent(recorded({ problem: { reason: 'malformed', message: 'bad' } }), Renamed)).toBe(false);

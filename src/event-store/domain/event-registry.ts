@@ -29,7 +29,8 @@ export function defineEvent<Type extends string, Data>(definition: {
   for (let version = 1; version < definition.schemaVersion; version++) {
     if (!upcasters[version])
       throw new Error(
-        `Event type '${definition.type}' is at schema version ${definition.schemaVersion} but has no upcaster from version ${version}`,
+        `Event type '${definition.type}' is at schema version ${definition.schemaVersion} ` +
+          `but has no upcaster from version ${version}`,
       );
   }
   return { ...definition, upcasters };
@@ -68,7 +69,9 @@ export class EventRegistry {
     const definition = this.#definitions.get(type);
     if (!definition) return { data };
     if (schemaVersion > definition.schemaVersion) {
-      const message = `It has schema version ${schemaVersion}; this version of the service reads '${type}' up to ${definition.schemaVersion}. Upgrade the service`;
+      const message =
+        `It has schema version ${schemaVersion}; this version of the service reads '${type}' ` +
+        `up to ${definition.schemaVersion}. Upgrade the service`;
       return { data, problem: { reason: 'newer-schema-version', message } };
     }
     try {

@@ -113,13 +113,12 @@ export interface EventStore {
   /**
    * Atomic write to several streams (KurrentDB 25.1 or later).
    *
-   * @throws WrongExpectedRevisionError for the first stream found at another revision, EventTooLargeError, StreamDeletedError,
-   *   ValidationError if the store does not support it, …
+   * @throws WrongExpectedRevisionError for the first stream at another revision, EventTooLargeError,
+   *   StreamDeletedError, ValidationError if the store does not support it, …
    */
   appendToStreams(writes: readonly StreamWrite[]): Promise<StreamsAppendResult>;
   /**
-   * Writes to one stream on condition of the revisions of others (KurrentDB 26.1 or later): fencing by a stream that is not written
-   * to.
+   * Writes to one stream on condition of the revisions of others, for fencing (KurrentDB 26.1 or later).
    *
    * @throws as {@link appendToStreams}; UnsupportedByStoreError
    */

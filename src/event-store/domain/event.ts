@@ -27,7 +27,7 @@ export interface BaseEvent<Type extends string = string, Data = unknown> {
   readonly eventId: string;
 }
 
-/** An event to append. `eventId` and `timestamp` are generated if absent: pass an `eventId` to make retries idempotent. */
+/** An event to append. Absent `eventId` and `timestamp` are generated: pass an `eventId` to make retries idempotent. */
 export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly data: Data;

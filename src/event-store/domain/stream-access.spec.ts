@@ -33,7 +33,7 @@ const own = ownedBy('alice');
 const PUBLIC: StreamPermissions = { ...own, read: ['*', 'alice'] };
 const SHARED: StreamPermissions = { read: ['alice', 'bob', 'key:reports'], write: ['alice', 'bob'], admin: ['alice'] };
 
-/** What each caller gets for read, write and admin: `+` granted, `a` and `s` overridden by that role, `r` refused, `h` hidden. */
+/** Decisions on read, write and admin: `+` granted, `a` and `s` overridden by that role, `r` refused, `h` hidden. */
 type Row = readonly [
   stream: string,
   permissions: StreamPermissions | undefined,
@@ -60,7 +60,7 @@ const TABLE: readonly Row[] = [
     { read: ['*'], write: ['*'], admin: ['*'] },
     { nobody: '+++', alice: '+++', bob: '+++', carol: '+++', admin: '+++', system: '+++', key: '+++' },
   ],
-  // Who may write need not read.
+  // The right to write does not include the right to read.
   [
     ALICES,
     { read: [], write: ['bob'], admin: [] },
@@ -91,7 +91,7 @@ const TABLE: readonly Row[] = [
     undefined,
     { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
   ],
-  // KurrentDB's own are nobody's business, whatever their metadata say.
+  // KurrentDB's own streams are always hidden, independently of their metadata.
   [
     '$ce-user',
     { read: ['*'], write: ['*'], admin: ['*'] },
@@ -108,7 +108,7 @@ const sign = (decision: AccessDecision): string =>
   ({ granted: '+', refused: 'r', hidden: 'h', overridden: '' })[decision.kind] +
   (decision.kind === 'overridden' ? decision.role.charAt(0) : '');
 
-describe('access to a stream', () => {
+describe('access to streams', () => {
   const rows = TABLE.flatMap(([name, permissions, expected]) =>
     (Object.keys(CALLERS) as CallerName[]).map((caller) => ({ caller, name, permissions, expected: expected[caller] })),
   );
@@ -119,17 +119,14 @@ describe('access to a stream', () => {
     );
   });
 
-  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'length'])(
-    'a user called %s is a user like any other',
-    (id) => {
-      const name = `user-${id}-profile`;
-      expect(decideAccess(known(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
-      expect(decideAccess(known(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
-      expect(decideAccess(known('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
-    },
-  );
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'length'])('treats a user id %s like any other', (id) => {
+    const name = `user-${id}-profile`;
+    expect(decideAccess(known(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
+    expect(decideAccess(known(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
+    expect(decideAccess(known('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
+  });
 
-  it('does not take a stream whose user would be called like a role for one of everyone who has the role', () => {
+  it('does not treat a stream with a role as user id as one of all callers with the role', () => {
     for (const role of ROLES) {
       const stream = { name: `user-${role}-profile`, permissions: undefined };
       expect(defaultPermissions(identifyStream(stream.name))).toEqual(ownedBy('system'));
@@ -141,13 +138,13 @@ describe('access to a stream', () => {
     }
   });
 
-  it('does not take an anonymous caller for a user of that name, nor for one without a name', () => {
+  it('does not treat an anonymous caller as a user with such an id, or without id', () => {
     for (const name of ['anonymous', '', 'undefined', 'user']) {
       expect(decideAccess(ANONYMOUS, 'read', { name: ALICES, permissions: ownedBy(name) }).kind).toBe('hidden');
     }
   });
 
-  it('is public where everyone may read, and only then', () => {
+  it('is public if, and only if, everyone may read', () => {
     expect(isPublic(PUBLIC)).toBe(true);
     expect(isPublic({ read: ['alice', 'user'], write: ['*'], admin: ['*'] })).toBe(false);
   });
@@ -175,7 +172,7 @@ describe('access to a stream', () => {
     '$ce-user',
   );
 
-  it('never lets in who is on no list and has no role that opens the stream', () => {
+  it('never grants access without an entry in the permissions or an overriding role', () => {
     fc.assert(
       fc.property(caller, permissions, streamName, fc.constantFrom(...RIGHTS), (who, lists, stream, right) => {
         const { kind } = decideAccess(who, right, { name: stream, permissions: lists });
@@ -191,7 +188,7 @@ describe('access to a stream', () => {
     );
   });
 
-  it('hides from everyone who may not read, and only from them', () => {
+  it('hides a stream from all callers without the right to read, and only from them', () => {
     fc.assert(
       fc.property(caller, permissions, streamName, fc.constantFrom(...RIGHTS), (who, lists, stream, right) => {
         const { kind } = decideAccess(who, right, { name: stream, permissions: lists });

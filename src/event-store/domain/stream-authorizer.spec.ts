@@ -19,43 +19,43 @@ const PUBLIC: ProtectedStream = {
 /** There is none: nobody knows its permissions. */
 const MISSING: ProtectedStream = { name: 'user-alice-profile', permissions: undefined };
 
-function guarded(): { readonly authorizer: StreamAuthorizer; readonly overrides: Override[] } {
+function authorizerWithObserver(): { readonly authorizer: StreamAuthorizer; readonly overrides: Override[] } {
   const overrides: Override[] = [];
   return { authorizer: new StreamAuthorizer({ overridden: (override) => overrides.push(override) }), overrides };
 }
 
 const refusal = (caller: Caller, right: StreamRight, stream: ProtectedStream): DomainError | undefined => {
   try {
-    guarded().authorizer.assertMay(caller, right, stream);
+    authorizerWithObserver().authorizer.assertMay(caller, right, stream);
     return undefined;
   } catch (error) {
     return error as DomainError;
   }
 };
 
-describe('the guard of streams', () => {
+describe('stream authorizer', () => {
   it.each([
-    ['nobody', ANONYMOUS, 'read', PRIVATE, StreamNotFoundError],
-    ['nobody', ANONYMOUS, 'write', PRIVATE, AuthenticationError],
-    ['nobody', ANONYMOUS, 'admin', PUBLIC, AuthenticationError],
+    ['an anonymous caller', ANONYMOUS, 'read', PRIVATE, StreamNotFoundError],
+    ['an anonymous caller', ANONYMOUS, 'write', PRIVATE, AuthenticationError],
+    ['an anonymous caller', ANONYMOUS, 'admin', PUBLIC, AuthenticationError],
     ['another user', BOB, 'read', PRIVATE, StreamNotFoundError],
     ['another user', BOB, 'write', PRIVATE, PermissionError],
     ['another user', BOB, 'write', PUBLIC, PermissionError],
     ['another user', BOB, 'admin', PUBLIC, PermissionError],
     ['an admin', ADMIN, 'read', { name: 'system-audit-1', permissions: undefined }, StreamNotFoundError],
     ['a service', SYSTEM, 'read', { name: '$streams', permissions: undefined }, StreamNotFoundError],
-  ] as const)('does not let %s %s %p', (_who, caller, right, stream, refused) => {
-    expect(refusal(caller, right, stream)).toBeInstanceOf(refused);
+  ] as const)('rejects %s for the right %s on %p', (_who, caller, right, stream, expectedError) => {
+    expect(refusal(caller, right, stream)).toBeInstanceOf(expectedError);
   });
 
-  it('lets the owner do everything, and everyone read what is public, without a word to the observer', () => {
-    const { authorizer, overrides } = guarded();
+  it('allows the owner everything, and everyone to read a public stream, without a report', () => {
+    const { authorizer, overrides } = authorizerWithObserver();
     for (const right of ['read', 'write', 'admin'] as const) authorizer.assertMay(ALICE, right, PRIVATE);
     authorizer.assertMay(ANONYMOUS, 'read', PUBLIC);
     expect(overrides).toEqual([]);
   });
 
-  it('names the right that is missing and who can give it, and no more', () => {
+  it('names the missing right and who can grant it, and nothing else', () => {
     const error = refusal(BOB, 'write', PUBLIC);
     expect(error).toMatchObject({ streamName: PUBLIC.name, details: { right: 'write' } });
     expect(error?.message).toBe(
@@ -63,7 +63,7 @@ describe('the guard of streams', () => {
     );
   });
 
-  it('answers for a stream one must not know of as for one that is not there, whatever is asked', () => {
+  it('gives the same error for a hidden stream as for a missing one', () => {
     const caller = fc.oneof(
       fc.constant<Caller>(ANONYMOUS),
       fc.record({
@@ -94,8 +94,8 @@ describe('the guard of streams', () => {
     );
   });
 
-  it('tells the observer of an access by virtue of a role, each time', () => {
-    const { authorizer, overrides } = guarded();
+  it('reports each access granted by a role', () => {
+    const { authorizer, overrides } = authorizerWithObserver();
     authorizer.assertMay(ADMIN, 'write', PUBLIC);
     authorizer.assertMay(ADMIN, 'read', PUBLIC);
     authorizer.assertMay(SYSTEM, 'read', PRIVATE);
@@ -105,14 +105,14 @@ describe('the guard of streams', () => {
     ]);
   });
 
-  it('selects what a caller may read, and reports all that a role opened once, with all names', () => {
+  it('selects the readable streams, and reports those opened by a role once, with all names', () => {
     const streams = [
       PUBLIC,
       PRIVATE,
       { name: 'user-bob-loans', permissions: undefined },
       { name: 'system-audit-1', permissions: undefined },
     ];
-    const { authorizer, overrides } = guarded();
+    const { authorizer, overrides } = authorizerWithObserver();
     expect(authorizer.select(ALICE, 'read', streams)).toEqual([PUBLIC, PRIVATE]);
     expect(authorizer.select(ANONYMOUS, 'read', streams)).toEqual([PUBLIC]);
     expect(overrides).toEqual([]);
@@ -124,8 +124,8 @@ describe('the guard of streams', () => {
     expect(overrides).toHaveLength(1);
   });
 
-  it('says whether there is a right without making use of it', () => {
-    const { authorizer, overrides } = guarded();
+  it('checks a right without a report', () => {
+    const { authorizer, overrides } = authorizerWithObserver();
     expect(authorizer.has(ADMIN, 'admin', PRIVATE)).toBe(true);
     expect(authorizer.has(ALICE, 'admin', PRIVATE)).toBe(true);
     expect(authorizer.has(BOB, 'read', PRIVATE)).toBe(false);
@@ -133,7 +133,7 @@ describe('the guard of streams', () => {
     expect(overrides).toEqual([]);
   });
 
-  it('refuses, selects and tells the same about every stream', () => {
+  it('makes the same decision in assertMay, select and has', () => {
     const caller = fc.constantFrom<Caller>(ANONYMOUS, ALICE, BOB, ADMIN, SYSTEM);
     const stream = fc.constantFrom(
       PRIVATE,
@@ -144,7 +144,7 @@ describe('the guard of streams', () => {
     );
     fc.assert(
       fc.property(caller, stream, fc.constantFrom<StreamRight>('read', 'write', 'admin'), (who, which, right) => {
-        const { authorizer } = guarded();
+        const { authorizer } = authorizerWithObserver();
         expect(authorizer.has(who, right, which)).toBe(refusal(who, right, which) === undefined);
         expect(authorizer.select(who, right, [which])).toEqual(authorizer.has(who, right, which) ? [which] : []);
       }),

@@ -21,7 +21,7 @@ export class StreamAuthorizer {
   constructor(private readonly observer: AccessObserver) {}
 
   /**
-   * @throws StreamNotFoundError for a read without the right to read; PermissionError for everything else that is not granted,
+   * @throws StreamNotFoundError for a read without the right; PermissionError for other rights that are not granted,
    *   whether the stream exists or not; AuthenticationError for an unauthenticated caller, except for reads
    */
   assertMay(caller: Caller, right: StreamRight, stream: ProtectedStream): void {

@@ -48,7 +48,7 @@ describe('stream names', () => {
     ['$ce-user', { kind: 'kurrentdb' }],
     ['$$service-uptime-http', { kind: 'kurrentdb' }],
     ['connection-test', { kind: 'other' }],
-  ])('%s is recognised', (name, identity) => {
+  ])('parses %s', (name, identity) => {
     expect(identifyStream(name)).toEqual(identity);
   });
 
@@ -78,7 +78,7 @@ describe('stream names', () => {
   );
   const type = fc.constantFrom(...USER_STREAM_TYPES);
 
-  it('parse back to the user, type and category they were made for, whatever these are called', () => {
+  it('parses names to the user, type and category that they were built from', () => {
     fc.assert(
       fc.property(
         oddText.filter(isUserId),
@@ -95,7 +95,7 @@ describe('stream names', () => {
     );
   });
 
-  it('belong to a user only where they can be made for that user', () => {
+  it('parses only names that can be built for the user as user streams', () => {
     fc.assert(
       fc.property(oddText, (rest) => {
         const identity = identifyStream(`user-${rest}`);
@@ -107,7 +107,7 @@ describe('stream names', () => {
     );
   });
 
-  it('are refused for ids and categories that are not accepted, and for no others', () => {
+  it('rejects invalid user ids and categories, and no others', () => {
     fc.assert(
       fc.property(oddText, type, oddText, (userId, kind, category) => {
         const isAccepted = isUserId(userId) && isCategory(category);
@@ -131,7 +131,7 @@ describe('stream names', () => {
     'administrator',
     'a..b',
     'default',
-  ])('%p may be the id of a user', (id) => {
+  ])('accepts %p as user id', (id) => {
     expect(isUserId(id)).toBe(true);
   });
 
@@ -154,20 +154,20 @@ describe('stream names', () => {
     'admin',
     'user',
     'auth0|abc',
-  ])('%p may not be the id of a user, and the message says what may', (id) => {
+  ])('rejects %p as user id, with the allowed form', (id) => {
     expect(isUserId(id)).toBe(false);
     expect(() => userStream(id, 'profile')).toThrow(/cannot be a user's id: use at most 128 letters/);
   });
 
   it.each(['a', 'two-words', 'two_words', '1', 'profile', 'x'.repeat(64), 'default'])(
-    '%p may name a category',
+    'accepts %p as category',
     (category) => {
       expect(isCategory(category)).toBe(true);
     },
   );
 
   it.each(['', 'A', '-a', 'a-', 'a--b', 'a.b', 'a b', 'ä', '__proto__', 'a\n', 'x'.repeat(65)])(
-    '%p may not name a category, and the message says what may',
+    'rejects %p as category, with the allowed form',
     (category) => {
       expect(isCategory(category)).toBe(false);
       expect(() => userStream('alice', 'profile', category)).toThrow(
@@ -176,7 +176,7 @@ describe('stream names', () => {
     },
   );
 
-  it('tell of both mistakes at once, each with its path', () => {
+  it('reports both issues at once, each with its path', () => {
     const thrown = (): unknown => {
       try {
         return userStream('a/b', 'profile', 'A');
@@ -192,26 +192,26 @@ describe('stream names', () => {
     ['Profile', false],
     ['', false],
     ['toString', false],
-  ])('%p is a type of user stream: %p', (text, expected) => {
+  ])('checks %p as type of user streams: %p', (text, expected) => {
     expect(isUserStreamType(text)).toBe(expected);
     const types: readonly UserStreamType[] = USER_STREAM_TYPES;
     expect(types.some((known) => known === text)).toBe(expected);
   });
 
-  it.each(['http', 'pay.api', 'a-1_b', 'x'.repeat(64)])('%s may name a service', (name) => {
+  it.each(['http', 'pay.api', 'a-1_b', 'x'.repeat(64)])('accepts %s as service name', (name) => {
     expect(isServiceName(name)).toBe(true);
     expect(serviceUptimeStream(name)).toBe(`service-uptime-${name}`);
   });
 
   it.each(['', 'HTTP', '-a', 'a-', 'a--b', 'a b', 'ä', 'a/b', '__proto__', 'x'.repeat(65), '$x'])(
-    '%p may not name a service',
+    'rejects %p as service name',
     (name) => {
       expect(isServiceName(name)).toBe(false);
       expect(() => serviceUptimeStream(name)).toThrow(ValidationError);
     },
   );
 
-  it.each(['a', 'ünïcödé-流', '$$x', '🐧'.repeat(128)])('%p may name a stream', (name) => {
+  it.each(['a', 'ünïcödé-流', '$$x', '🐧'.repeat(128)])('accepts %p as stream name', (name) => {
     expect(() => assertStreamName(name)).not.toThrow();
   });
 
@@ -223,11 +223,11 @@ describe('stream names', () => {
     ['a\u2028b', 'control characters'],
     ['\ud800', 'broken Unicode'],
     ['🐧'.repeat(129), `longer than ${MAX_STREAM_NAME_BYTES} bytes`],
-  ])('%p may not name a stream, and the message says why', (name, why) => {
+  ])('rejects %p as stream name, with the reason', (name, why) => {
     expect(() => assertStreamName(name)).toThrow(why);
   });
 
-  it('never lets a refused name break a line of its message', () => {
+  it('never rejects a name with a line break in the message', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         try {

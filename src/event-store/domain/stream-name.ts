@@ -55,15 +55,17 @@ export function isUserStreamType(text: string): text is UserStreamType {
   return USER_STREAM_TYPES.some((type) => type === text);
 }
 
-/** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError for an invalid user id or category */
+/** `user-{userId}-{type}-{category}`, without the category `default`. @throws ValidationError */
 export function userStream(userId: string, type: UserStreamType, category: string = DEFAULT_CATEGORY): string {
-  const mistakes = [
+  const issues = [
     ...(isUserId(userId)
       ? []
       : [
           {
             path: 'userId',
-            problem: `'${printable(userId)}' cannot be a user's id: use at most ${MAX_USER_ID_LENGTH} letters, digits, '_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role`,
+            problem:
+              `'${printable(userId)}' cannot be a user's id: use at most ${MAX_USER_ID_LENGTH} letters, digits, ` +
+              "'_', '.', '@' and '-', without a segment such as '-profile', and not the name of a role",
           },
         ]),
     ...(isCategory(category)
@@ -71,20 +73,23 @@ export function userStream(userId: string, type: UserStreamType, category: strin
       : [
           {
             path: 'category',
-            problem: `'${printable(category)}' cannot name a category: use at most ${MAX_CATEGORY_LENGTH} lower-case letters, digits and single '-' or '_' between them`,
+            problem:
+              `'${printable(category)}' cannot name a category: use at most ${MAX_CATEGORY_LENGTH} ` +
+              "lower-case letters, digits and single '-' or '_' between them",
           },
         ]),
   ];
-  if (mistakes.length > 0)
-    throw new ValidationError(mistakes.map(({ problem }) => problem).join('; '), { details: { mistakes } });
+  if (issues.length > 0)
+    throw new ValidationError(issues.map(({ problem }) => problem).join('; '), { details: { mistakes: issues } });
   return `${USER_STREAM_PREFIX}${userId}-${type}${category === DEFAULT_CATEGORY ? '' : `-${category}`}`;
 }
 
-/** `service-uptime-{service}`. @throws ValidationError for what {@link isServiceName} refuses */
+/** `service-uptime-{service}`. @throws ValidationError unless {@link isServiceName} */
 export function serviceUptimeStream(service: string): string {
   if (!isServiceName(service)) {
     throw new ValidationError(
-      `'${printable(service)}' cannot name a service: use at most ${MAX_SERVICE_NAME_LENGTH} lower-case letters, digits and single '-', '_' or '.' between them`,
+      `'${printable(service)}' cannot name a service: use at most ${MAX_SERVICE_NAME_LENGTH} ` +
+        "lower-case letters, digits and single '-', '_' or '.' between them",
       { details: { service: printable(service) } },
     );
   }
@@ -102,7 +107,7 @@ export function identifyStream(name: string): StreamIdentity {
     return { kind: 'system', name: name.slice('system-'.length) };
   const user = USER_STREAM.exec(name)?.groups;
   const { userId = '', type = '', category = DEFAULT_CATEGORY } = user ?? {};
-  // Other clients may write to a stream with such a name: with a role as user id, it would belong to all callers with the role.
+  // Other clients may create such a stream: with a role as user id, it would belong to all callers with the role.
   return isUserId(userId) && isUserStreamType(type) && isCategory(category)
     ? { kind: 'user', userId, type, category }
     : { kind: 'other' };
@@ -110,9 +115,9 @@ export function identifyStream(name: string): StreamIdentity {
 
 /** @throws ValidationError for names that KurrentDB or the embedded store rejects */
 export function assertStreamName(name: string): void {
-  const wrong = problemWithName(name);
-  if (wrong)
-    throw new ValidationError(`'${printable(name)}' cannot name a stream: ${wrong}`, {
+  const problem = problemWithName(name);
+  if (problem)
+    throw new ValidationError(`'${printable(name)}' cannot name a stream: ${problem}`, {
       details: { streamName: printable(name) },
     });
 }

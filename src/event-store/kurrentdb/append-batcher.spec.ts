@@ -1,88 +1,88 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { AppendBatcher } from './append-batcher.js';
 
-/** Appends that the test answers, in the order in which they were sent. */
-function appendsOf(groups: AppendBatcher) {
+/** Appends whose responses the test controls. */
+function controlledAppends(batcher: AppendBatcher) {
   const sent: string[] = [];
-  const answers = new Map<string, { resolve: (value: string) => void; reject: (error: Error) => void }>();
+  const pending = new Map<string, { resolve: (value: string) => void; reject: (error: Error) => void }>();
   return {
     sent,
     untilSent: async (name: string): Promise<void> => {
-      while (!sent.includes(name)) await nextTurn();
+      while (!sent.includes(name)) await nextIteration();
     },
     append: (name: string): Promise<string> =>
-      groups.run(() => {
+      batcher.run(() => {
         sent.push(name);
-        return new Promise((resolve, reject) => answers.set(name, { resolve, reject }));
+        return new Promise((resolve, reject) => pending.set(name, { resolve, reject }));
       }),
-    answer: (...names: string[]): void => names.forEach((name) => answers.get(name)?.resolve(`${name} done`)),
-    refuse: (name: string, error: Error): void => answers.get(name)?.reject(error),
+    resolve: (...names: string[]): void => names.forEach((name) => pending.get(name)?.resolve(`${name} done`)),
+    reject: (name: string, error: Error): void => pending.get(name)?.reject(error),
   };
 }
 
-async function severalTurns(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await nextTurn();
+async function severalIterations(): Promise<void> {
+  for (let n = 0; n < 5; n++) await nextIteration();
 }
 
-describe('groups of appends', () => {
-  let appends: ReturnType<typeof appendsOf>;
-  beforeEach(() => (appends = appendsOf(new AppendBatcher())));
+describe('append batcher', () => {
+  let appends: ReturnType<typeof controlledAppends>;
+  beforeEach(() => (appends = controlledAppends(new AppendBatcher())));
 
-  it('sends those of one turn of the event loop together, in their order', async () => {
+  it('sends the appends of one event loop iteration together and in order', async () => {
     const both = [appends.append('a'), appends.append('b')];
     expect(appends.sent).toEqual([]);
-    await nextTurn();
+    await nextIteration();
     expect(appends.sent).toEqual(['a', 'b']);
-    appends.answer('b', 'a');
+    appends.resolve('b', 'a');
     expect(await Promise.all(both)).toEqual(['a done', 'b done']);
   });
 
-  it('sends those that come while a group is on its way together, when all of it has been answered', async () => {
+  it('sends appends that are queued while a batch is in flight together after all its responses', async () => {
     const first = [appends.append('a'), appends.append('b')];
-    await nextTurn();
+    await nextIteration();
     const second = [appends.append('c'), appends.append('d')];
-    appends.answer('a');
-    await severalTurns();
+    appends.resolve('a');
+    await severalIterations();
     expect(appends.sent).toEqual(['a', 'b']);
-    appends.answer('b');
+    appends.resolve('b');
     await appends.untilSent('d');
     expect(appends.sent).toEqual(['a', 'b', 'c', 'd']);
-    appends.answer('c', 'd');
+    appends.resolve('c', 'd');
     expect(await Promise.all([...first, ...second])).toEqual(['a done', 'b done', 'c done', 'd done']);
   });
 
-  it('fails one by itself, also where it fails before it is sent', async () => {
-    const refused = appends.append('a').catch((error: Error) => error.message);
+  it('rejects a failed append only, also if it fails before it is sent', async () => {
+    const rejected = appends.append('a').catch((error: Error) => error.message);
     const thrown = new AppendBatcher()
       .run(() => {
         throw new Error('not sent');
       })
       .catch((error: Error) => error.message);
     const other = appends.append('b');
-    await nextTurn();
-    appends.refuse('a', new Error('refused'));
-    appends.answer('b');
-    expect(await Promise.all([refused, thrown, other])).toEqual(['refused', 'not sent', 'b done']);
+    await nextIteration();
+    appends.reject('a', new Error('rejected'));
+    appends.resolve('b');
+    expect(await Promise.all([rejected, thrown, other])).toEqual(['rejected', 'not sent', 'b done']);
     const next = appends.append('c');
     await appends.untilSent('c');
-    appends.answer('c');
+    appends.resolve('c');
     expect(await next).toBe('c done');
   });
 
-  it('continues without a group that gets no response, and is not delayed by a late one', async () => {
+  it('sends the next batch if the previous one gets no response, and ignores a late response', async () => {
     const late = appends.append('late');
-    await nextTurn();
+    await nextIteration();
     const second = appends.append('b');
     await appends.untilSent('b');
     const third = appends.append('c');
-    appends.answer('late');
+    appends.resolve('late');
     expect(await late).toBe('late done');
-    await severalTurns();
+    await severalIterations();
     expect(appends.sent).toEqual(['late', 'b']);
-    appends.answer('b');
+    appends.resolve('b');
     expect(await second).toBe('b done');
     await appends.untilSent('c');
-    appends.answer('c');
+    appends.resolve('c');
     expect(await third).toBe('c done');
   });
 });

@@ -1,51 +1,50 @@
-/** How long a group is waited for before the next one goes all the same, in milliseconds: a server that does not answer one must not hold up the others. */
+/** Time in milliseconds after which the next batch is sent although the previous one has no response yet. */
 const MAX_WAIT_MS = 100;
 
-/** An append that waits until it may go. */
-interface Waiting {
-  readonly go: () => void;
+interface QueuedAppend {
+  readonly send: () => void;
   readonly done: Promise<unknown>;
 }
 
 /**
- * Lets appends go in groups: those that come in one turn of the event loop go together, and those that come while a group is on its way
- * go together when it has been answered. The client then writes them to its connection at once, the server syncs them to disk at once, and
- * whatever follows the log gets them at once. One append by itself goes without waiting.
+ * Sends appends in batches: those of one event loop iteration together, and those that are queued while a batch is in
+ * flight together after its responses. Fewer writes to the connection, syncs to disk and deliveries to subscriptions; a
+ * single append does not wait.
  */
 export class AppendBatcher {
-  #waiting: Waiting[] = [];
+  #queue: QueuedAppend[] = [];
   #isScheduled = false;
-  /** The group that is on its way; undefined while none is, or it has been waited for long enough. */
-  #underWay: readonly Waiting[] | undefined;
+  /** Undefined when all responses have arrived, or after {@link MAX_WAIT_MS}. */
+  #inFlight: readonly QueuedAppend[] | undefined;
 
-  /** Carries out an append with its group, and ends as it does, however the others of the group end. */
+  /** Settles as the append does, independently of the others of its batch. */
   run<Value>(append: () => Promise<Value>): Promise<Value> {
-    let go = (): void => undefined;
-    const done = new Promise<void>((resolve) => (go = resolve)).then(append);
-    this.#waiting.push({ go, done });
+    let send = (): void => undefined;
+    const done = new Promise<void>((resolve) => (send = resolve)).then(append);
+    this.#queue.push({ send, done });
     this.#schedule();
     return done;
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#underWay || this.#waiting.length === 0) return;
+    if (this.#isScheduled || this.#inFlight || this.#queue.length === 0) return;
     this.#isScheduled = true;
     setImmediate(() => this.#send());
   }
 
   #send(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
+    const batch = this.#queue;
+    this.#queue = [];
     this.#isScheduled = false;
-    this.#underWay = group;
-    const leave = (): void => {
-      clearTimeout(longEnough);
-      if (this.#underWay !== group) return;
-      this.#underWay = undefined;
+    this.#inFlight = batch;
+    const complete = (): void => {
+      clearTimeout(timer);
+      if (this.#inFlight !== batch) return;
+      this.#inFlight = undefined;
       this.#schedule();
     };
-    const longEnough = setTimeout(leave, MAX_WAIT_MS);
-    for (const { go } of group) go();
-    void Promise.allSettled(group.map(({ done }) => done)).then(leave);
+    const timer = setTimeout(complete, MAX_WAIT_MS);
+    for (const { send } of batch) send();
+    void Promise.allSettled(batch.map(({ done }) => done)).then(complete);
   }
 }

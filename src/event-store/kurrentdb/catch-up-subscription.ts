@@ -23,7 +23,7 @@ type ClientSubscription = AllStreamSubscription | StreamSubscription;
 
 /** How a subscription is opened and resumed; one for `$all`, one for a stream. */
 export interface SubscriptionSource<Cursor> {
-  /** Reads the events that are already stored, before each `open`; a subscription delivers them several times slower. */
+  /** Reads the stored events before each `open`: a subscription delivers them several times slower. */
   readStored?(after: Cursor, deliver: (deliveries: readonly Delivery[]) => Promise<void>): Promise<void>;
   open(after: Cursor, onCheckpoint: (position: Position) => void): ClientSubscription;
   cursorOf(delivery: Delivery): Cursor | undefined;
@@ -32,12 +32,12 @@ export interface SubscriptionSource<Cursor> {
 const BATCH_LIMIT = 1_000;
 /** Maximum number of deliveries that wait for the handler; the connection is paused at this number. */
 const QUEUE_LIMIT = 4_000;
-const FIRST_PAUSE_MS = 100;
+const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
- * Catch-up subscription that resumes: after a lost connection or a failed batch it reopens behind the last batch that was
- * handled, with pauses that double up to five seconds.
+ * Catch-up subscription that resumes: after a lost connection or a failed batch it reopens after the last handled
+ * batch, with delays that double up to five seconds.
  */
 export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #source: SubscriptionSource<Cursor>;
@@ -48,7 +48,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #stop = new AbortController();
   readonly #stopped = new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve()));
   #cursor: Cursor;
-  #pauseMs = FIRST_PAUSE_MS;
+  #retryDelayMs = MIN_RETRY_DELAY_MS;
 
   constructor(
     source: SubscriptionSource<Cursor>,
@@ -78,7 +78,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#options.onInterrupted?.(error instanceof BatchFailure ? error.reason : this.#translate(error));
-        await this.#pause();
+        await this.#delayRetry();
       }
     }
   }
@@ -95,7 +95,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     await delivering.catch(() => undefined);
   }
 
-  /** One connection, from opening to its end; rejects with what ended it. */
+  /** Runs one connection until it ends; rejects with the reason. */
   async #connectAndDeliver(): Promise<void> {
     const queue: Delivery[] = [];
     let wake: (() => void) | undefined;
@@ -107,8 +107,8 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       wake = undefined;
     };
     const subscription = this.#source.open(this.#cursor, (position) => {
-      // The client tells of a checkpoint at once, but of events only when they are taken: while some wait before it, it would skip
-      // them. Another checkpoint comes later.
+      // The client reports a checkpoint immediately, but buffers events: a checkpoint before buffered events would skip
+      // them, so it is ignored. A later one follows.
       if (subscription.readableLength > 0) return;
       queue.push({ position });
       notify();
@@ -141,10 +141,10 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
           throw failure.error;
         } else if (caughtUp && subscription.readableLength === 0) {
           caughtUp = false;
-          this.#pauseMs = FIRST_PAUSE_MS;
+          this.#retryDelayMs = MIN_RETRY_DELAY_MS;
           this.#options.onCaughtUp?.();
         } else {
-          // What the sockets hold in this turn of the event loop is read first: it becomes one batch.
+          // Data that the sockets have already received is read first, so that it becomes one batch.
           await new Promise<void>((resolve) => (wake = () => setImmediate(resolve)));
         }
       }
@@ -167,24 +167,24 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       throw new BatchFailure(error instanceof Error ? error : new Error(String(error)));
     }
     this.#cursor = this.#source.cursorOf(last) ?? this.#cursor;
-    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#retryDelayMs = MIN_RETRY_DELAY_MS;
   }
 
-  async #pause(): Promise<void> {
-    const milliseconds = this.#pauseMs;
-    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_RETRY_DELAY_MS);
+  async #delayRetry(): Promise<void> {
+    const milliseconds = this.#retryDelayMs;
+    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, MAX_RETRY_DELAY_MS);
     await sleep(milliseconds, this.#stop.signal);
   }
 }
 
-/** The handler refused a batch: no fault of the connection. */
+/** Error of the handler, as opposed to errors of the connection. */
 class BatchFailure extends Error {
   constructor(readonly reason: Error) {
     super(reason.message, { cause: reason });
   }
 }
 
-/** Leaves the connection. Whatever it still reports concerns nobody: the next one starts behind the last handled batch. */
+/** Ignores further errors: the next connection starts after the last handled batch. */
 async function closeQuietly(subscription: ClientSubscription): Promise<void> {
   subscription.removeAllListeners('data');
   subscription.on('error', () => undefined);

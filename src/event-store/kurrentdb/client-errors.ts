@@ -33,31 +33,32 @@ import {
   WrongExpectedRevisionError,
 } from '../domain/index.js';
 
-/** What an operation was about, for the messages of its errors. */
+/** Description of an operation for error messages. */
 export interface Operation {
-  /** In words that follow "while": `reading`, `appending to`, … */
+  /** Participle, such as `reading` or `appending to`. */
   readonly name: string;
   readonly streamName?: string;
 }
 
-/** The operation, as it follows "while" in a message. */
 export function describeOperation({ name, streamName }: Operation): string {
   return streamName === undefined ? name : `${name} stream '${streamName}'`;
 }
 
 /**
- * Error of an operation that exceeds its time limit: the client's own deadlines do not cover a batch append, which waits forever for its response,
- * and native reads, which take no deadline.
+ * Error of an operation that exceeds its time limit. The client's own deadlines cover neither batch appends, which wait
+ * forever for their response, nor native reads, which have no deadline.
  */
 export function lateResponseError(operation: Operation, timeoutMs: number): TimeoutError {
   const { streamName } = operation;
   return new TimeoutError(
-    `KurrentDB did not answer within ${timeoutMs} ms while ${describeOperation(operation)}; it may still have been done, so retry with the same event ids`,
+    `KurrentDB did not respond within ${timeoutMs} ms while ${describeOperation(operation)}; ${MAY_BE_DONE}`,
     streamName === undefined ? {} : { streamName },
   );
 }
 
-/** `-2`, `-1` and `-4` in the trailers of a failed delete (FACTS of the protocol: `expected-version`). */
+const MAY_BE_DONE = 'the operation may have been executed, so retry with the same event ids';
+
+/** Expected versions in the trailers of a failed delete. */
 const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-1n, 'no_stream'],
   [-2n, 'any'],
@@ -66,19 +67,19 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
 
 /** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */
 const DELETED_STATES: readonly unknown[] = [-5n, -6n];
-/** gRPC's number for what the server does not know how to do. */
+/** gRPC status code. */
 const UNIMPLEMENTED = 12;
 
 /**
- * The one place where errors of the client become errors of the domain. The client's messages name hosts, ports and rpcs: they
- * go on as `cause`, for the log, never as message.
+ * Translates errors of the client into errors of the domain. The client's messages contain hosts, ports and RPC names,
+ * so they are kept as `cause` for the log and never become the message.
  */
 export function translateClientError(thrown: unknown, operation: Operation): DomainError {
   const { streamName } = operation;
   if (thrown instanceof DomainError) return thrown;
-  // Where the client asks for the server's features, it lets errors of gRPC through as they are.
+  // While it requests the server's features, the client throws untranslated gRPC errors.
   const error = thrown instanceof Error ? convertToCommandError(thrown) : thrown;
-  const stream = streamName ?? streamNamed(error) ?? '$all';
+  const stream = streamName ?? streamOfError(error) ?? '$all';
   if (error instanceof ClientStreamNotFoundError || error instanceof NoStreamError)
     return new StreamNotFoundError(stream, error);
   if (error instanceof ClientStreamDeletedError || error instanceof StreamTombstonedError)
@@ -96,45 +97,49 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
     return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
   if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError)
     return new EventTooLargeError(stream, error.size, error.maxSize, error);
-  const about = streamName === undefined ? {} : { streamName };
-  const doing = describeOperation(operation);
+  const context = streamName === undefined ? {} : { streamName };
+  const description = describeOperation(operation);
   if (error instanceof AccessDeniedError) {
     return new PermissionError(
-      `KurrentDB does not let this service do it while ${doing}; check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl`,
-      { ...about, cause: error },
+      `KurrentDB denied access while ${description}; ` +
+        "check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl",
+      { ...context, cause: error },
     );
   }
   if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
-    return new TimeoutError(
-      `KurrentDB did not answer in time while ${doing}; it may still have been done, so retry with the same event ids`,
-      { ...about, cause: error },
-    );
+    return new TimeoutError(`KurrentDB did not respond in time while ${description}; ${MAY_BE_DONE}`, {
+      ...context,
+      cause: error,
+    });
   }
   if (error instanceof UnsupportedError)
     return new UnsupportedByStoreError(
-      `The KurrentDB in use cannot do it while ${doing}: it needs version ${error.minimumVersion} or later`,
-      { ...about, cause: error },
+      `The KurrentDB in use does not support ${description}; version ${error.minimumVersion} or later is required`,
+      { ...context, cause: error },
     );
   if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED)
-    return new UnsupportedByStoreError(`The KurrentDB in use cannot do it while ${doing}: it needs a later version`, {
-      ...about,
-      cause: error,
-    });
+    return new UnsupportedByStoreError(
+      `The KurrentDB in use does not support ${description}; a later version is required`,
+      {
+        ...context,
+        cause: error,
+      },
+    );
   if (error instanceof InvalidArgumentError)
-    return new ValidationError(`KurrentDB refused the request while ${doing}: ${error.message}`, {
-      ...about,
+    return new ValidationError(`KurrentDB rejected the request while ${description}: ${error.message}`, {
+      ...context,
       cause: error,
     });
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
-    return new ConnectionError(`KurrentDB cannot be reached while ${doing}; retry in a moment`, {
-      ...about,
+    return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, {
+      ...context,
       cause: error,
     });
   }
-  return new ConnectionError(`KurrentDB failed while ${doing}; retry in a moment`, { ...about, cause: error });
+  return new ConnectionError(`KurrentDB failed while ${description}; retry in a moment`, { ...context, cause: error });
 }
 
-/** The first of the demands that did not hold. */
+/** Error of the first failed check. */
 function violationOf(error: AppendConsistencyViolationError, stream: string): DomainError {
   const [first] = error.violations;
   if (first && DELETED_STATES.includes(first.actualState)) return new StreamDeletedError(first.streamName, error);
@@ -146,8 +151,8 @@ function violationOf(error: AppendConsistencyViolationError, stream: string): Do
   );
 }
 
-/** Several streams were written to at once: the error says which one it was. */
-function streamNamed(error: unknown): string | undefined {
+/** Stream of an error of a write to several streams. */
+function streamOfError(error: unknown): string | undefined {
   if (error instanceof StreamTombstonedError) return error.stream;
   return error instanceof Error && 'streamName' in error && typeof error.streamName === 'string'
     ? error.streamName

@@ -9,14 +9,14 @@ import {
   WrongExpectedRevisionError,
 } from '../domain/index.js';
 
-/** How many events the stream keeps: more than tests ever run at once, so that each still finds its own. */
-const KEPT_EVENTS = 1_000;
+/** `maxCount` of the stream: larger than the number of concurrent tests, so that each test finds its event. */
+const MAX_EVENTS = 1_000;
 
 type TestedStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'getStreamMetadata' | 'setStreamMetadata'>;
 
-/** Appends an event to `connection-test` and reads it back: the only honest answer to "does the store work?". */
+/** Appends an event to `connection-test` and reads it back. */
 export class ConnectionTest {
-  #isKeptShort = false;
+  #hasMaxCount = false;
 
   constructor(
     private readonly store: TestedStore,
@@ -24,21 +24,21 @@ export class ConnectionTest {
     private readonly random: RandomString,
   ) {}
 
-  /** Never throws: the result tells. */
+  /** Never throws: errors are part of the result. */
   async run(): Promise<ConnectionTestResult> {
     const start = this.clock.monotonic();
     const elapsed = (): number => Math.round((this.clock.monotonic() - start) * 1_000) / 1_000;
     try {
-      const isThere = await this.appendAndFind();
+      const isReadBack = await this.appendAndReadBack();
       const responseTime = elapsed();
-      if (!isThere)
+      if (!isReadBack)
         return {
           connection: 'success',
           health: 'unhealthy',
           responseTime,
           error: 'The event that was appended could not be read back',
         };
-      await this.truncate();
+      await this.ensureMaxCount();
       return { connection: 'success', health: 'healthy', responseTime };
     } catch (error) {
       const reason = error instanceof DomainError ? error.message : 'The connection test failed';
@@ -46,8 +46,8 @@ export class ConnectionTest {
     }
   }
 
-  /** Whether an event that is appended can be read back. @throws errors of the store */
-  async appendAndFind(): Promise<boolean> {
+  /** @throws errors of the store */
+  async appendAndReadBack(): Promise<boolean> {
     const eventId = createEventId(this.clock.now(), this.random);
     const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, {
       type: 'ConnectionTested',
@@ -58,22 +58,22 @@ export class ConnectionTest {
     return read?.eventId === eventId;
   }
 
-  /** Sees to it, once, that the stream does not grow without end. @throws errors of the store */
-  async truncate(): Promise<void> {
-    if (this.#isKeptShort) return;
+  /** Limits the stream, once for each process. @throws errors of the store */
+  async ensureMaxCount(): Promise<void> {
+    if (this.#hasMaxCount) return;
     const { metadata, revision } = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM);
     if (metadata.maxCount === undefined) {
       try {
         await this.store.setStreamMetadata(
           CONNECTION_TEST_STREAM,
-          { ...metadata, maxCount: KEPT_EVENTS },
+          { ...metadata, maxCount: MAX_EVENTS },
           { expectedRevision: revision },
         );
       } catch (error) {
-        // Another replica was faster, with the same setting.
+        // Another replica has written the same setting.
         if (!(error instanceof WrongExpectedRevisionError)) throw error;
       }
     }
-    this.#isKeptShort = true;
+    this.#hasMaxCount = true;
   }
 }

@@ -14,10 +14,10 @@ import {
   ValidationError,
 } from '../domain/index.js';
 
-/** Written as the `source` of events that do not name one. */
+/** `source` of events without one. */
 const DEFAULT_SOURCE = 'penguin-pool-streams';
 
-/** A stored event's metadata: what the domain calls metadata, and the two fields that {@link BaseEvent} has beside it. */
+/** Metadata as stored: those of the domain, and two fields that {@link BaseEvent} has outside its metadata. */
 interface StoredMetadata extends EventMetadata {
   readonly eventId?: string;
   readonly timestamp?: string;
@@ -38,14 +38,14 @@ export class EventCodec {
     private readonly random: RandomString,
   ) {}
 
-  /** @throws ValidationError for data that is not JSON, or an event id of another form */
+  /** @throws ValidationError for data that is not JSON, or a malformed event id */
   encode({ type, data, metadata, timestamp, eventId }: NewEvent): EncodedEvent {
     if (type === '' || type.startsWith('$'))
       throw new ValidationError(`'${type}' cannot be an event type: it must not be empty or begin with '$'`);
     const now = this.clock.now();
     const id = eventId ?? createEventId(now, this.random);
     if (!isEventId(id))
-      throw new ValidationError(`'${id}' is not an event id; the form is evt_{milliseconds}_{letters and digits}`);
+      throw new ValidationError(`eventId must be evt_{milliseconds}_{letters and digits}, got '${id}'`);
     const schemaVersion = metadata?.schemaVersion ?? this.registry.schemaVersionOf(type) ?? 1;
     const stored: StoredMetadata = {
       source: DEFAULT_SOURCE,
@@ -68,7 +68,7 @@ export class EventCodec {
   }
 
   /**
-   * The event as the protocol of several streams takes it: its properties are texts. {@link decode} reads them back.
+   * Encodes an event for a multi-stream append, whose properties are strings. {@link decode} restores their types.
    *
    * @throws ValidationError as {@link encode}
    */
@@ -96,17 +96,21 @@ export class EventCodec {
   }
 }
 
-/** The UUID an event has in the store: version 8 (RFC 9562, 5.8), the first 122 free bits of the event id's SHA-256. */
+/**
+ * UUID of the event in the store: version 8 (RFC 9562, 5.8), from the first 122 free bits of the event id's SHA-256.
+ */
 export function uuidOfEventId(eventId: string): string {
   const hex = hash('sha256', eventId);
   const variant = ((parseInt(hex.charAt(16), 16) & 0b0011) | 0b1000).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const [low, middle] = [hex.slice(0, 8), hex.slice(8, 12)];
+  return `${low}-${middle}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function readMetadata(stored: unknown): { metadata: EventMetadata; eventId?: string; timestamp?: string } {
-  // Other writers may leave metadata out, or keep bytes or any JSON value there.
+  // Events of other writers may have no metadata, binary ones, or any JSON value.
   if (!isPlainObject(stored)) return { metadata: {} };
-  // A multi-stream append adds the $schema properties, which repeat the event's type and content type, and makes numbers strings.
+  // A multi-stream append adds $schema properties (type and content type of the event), and converts numbers to
+  // strings.
   const {
     eventId,
     timestamp,

@@ -4,7 +4,7 @@ import { EventCodec } from './event-codec.js';
 import { RecoveringClient } from './recovering-client.js';
 import { KurrentDBService, type KurrentDBServiceOptions } from './kurrentdb.service.js';
 
-/** A KurrentDB other than the one in use, through connections of its own; there to be tested. */
+/** Connection test of a KurrentDB other than the store of this service. */
 export class ExternalKurrentDB {
   readonly #clients: RecoveringClient;
   readonly #connectionTest: ConnectionTest;
@@ -20,19 +20,19 @@ export class ExternalKurrentDB {
   }
 
   /**
-   * Whether an event that is appended to `connection-test` can be read back.
+   * Appends an event to `connection-test` and reads it back.
    *
-   * @throws DomainError; its `cause` is what the client said
+   * @throws DomainError; its `cause` is the client's error
    */
-  async appendAndFind(): Promise<boolean> {
-    const isThere = await this.#connectionTest.appendAndFind();
+  async appendAndReadBack(): Promise<boolean> {
+    const isReadBack = await this.#connectionTest.appendAndReadBack();
     try {
-      await this.#connectionTest.truncate();
+      await this.#connectionTest.ensureMaxCount();
     } catch (error) {
-      // It may be that the user may append, and not change the metadata: the database works all the same.
+      // The user may lack the right to change metadata, which does not affect the result.
       if (!(error instanceof DomainError)) throw error;
     }
-    return isThere;
+    return isReadBack;
   }
 
   close(): Promise<void> {

@@ -7,13 +7,12 @@ import { publishConnection, resolveConnection, removeConnection } from './runnin
 
 const EMBEDDED_DIRECTORY = 'kurrentdb';
 
-/** An embedded server, and the directory it holds. */
 interface Embedded {
   readonly server: EmbeddedKurrentDB;
   readonly directory: string;
 }
 
-/** The running store: a client, and the embedded server behind it where there is one. */
+/** Client of the store, and the embedded server unless an external one is configured. */
 export class KurrentDBConnection {
   constructor(
     readonly clients: RecoveringClient,
@@ -21,8 +20,8 @@ export class KurrentDBConnection {
   ) {}
 
   /**
-   * Connects to the server of the configuration, or starts the embedded one under `DATA_DIR/kurrentdb` and connects to that. Processes of
-   * the same user find the embedded one by {@link connectionOfRunning} then.
+   * Connects to the configured server, or to an embedded one that it starts under `DATA_DIR/kurrentdb` and publishes
+   * for {@link connectionOfRunning}.
    *
    * @param onFailure called when the embedded server stops by itself
    */
@@ -44,17 +43,17 @@ export class KurrentDBConnection {
   async close(): Promise<void> {
     await this.clients.close();
     if (!this.embedded) return;
-    // While the directory is still held: afterwards the file could be that of the next process.
+    // Before the directory lock is released: afterwards the file could belong to the next process.
     removeConnection(this.embedded.directory);
     await this.embedded.server.stop();
   }
 }
 
 /**
- * The connection string of the embedded KurrentDB that another process runs under `DATA_DIR`; undefined where none does, and where the
- * configuration names a server.
+ * Connection string of the embedded KurrentDB that another process runs under `DATA_DIR`; undefined if there is none,
+ * or if an external server is configured.
  *
- * @throws ConnectionError for a process that holds the directory without saying how to reach it
+ * @throws ConnectionError if a process has locked the directory without publishing its connection
  */
 export async function connectionOfRunning({
   kurrentdb,
@@ -65,7 +64,9 @@ export async function connectionOfRunning({
   return resolveConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
 }
 
-/** Without its store the service is of no use: it says so and leaves, to be started again. */
+/**
+ * Logs the error and exits the process, so that the supervisor restarts it: the service cannot work without its store.
+ */
 export function exitOnFailure(error: Error): void {
   new Logger('EmbeddedKurrentDB').fatal(`The embedded KurrentDB stopped: ${error.message}`, error.stack);
   process.exit(1);

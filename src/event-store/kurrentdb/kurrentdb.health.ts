@@ -6,7 +6,7 @@ import { EVENT_STORE } from '../tokens.js';
 /** Health probes within this time share one connection test, so that frequent probes do not load the store. */
 const CACHE_MS = 1_000;
 
-/** Whether events can be appended and read, by really doing it. */
+/** Health of the store by a connection test: append and read. */
 @Injectable()
 export class KurrentDBHealthIndicator {
   constructor(

@@ -54,17 +54,17 @@ import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 const DEFAULT_LIMIT = 100;
 
 export interface KurrentDBServiceOptions {
-  /** How long an operation may take before it fails with a TimeoutError, in milliseconds. */
+  /** Time limit of an operation, after which it fails with a TimeoutError. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly random: RandomString;
 }
 
-/** The event store of this service, on KurrentDB, through the official client (see the port for what each method promises). */
+/** {@link EventStore} on KurrentDB, through the official client. */
 @Injectable()
 export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
-  readonly #groups = new AppendBatcher();
+  readonly #appendBatcher = new AppendBatcher();
   readonly #connectionTest: ConnectionTest;
   readonly #commands: Parameters<typeof createStream>[1];
 
@@ -84,7 +84,7 @@ export class KurrentDBService implements EventStore {
     assertStreamName(streamName);
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new ValidationError(`limit must be an integer of at least 1, got ${limit}`);
-    if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from is ${from}; a revision is 0 or more`);
+    if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from must be at least 0, got ${from}`);
     const forwards = direction === 'forwards';
     const start = from ?? (forwards ? 'start' : 'end');
     if (forwards && start === 'end') return [];
@@ -114,7 +114,7 @@ export class KurrentDBService implements EventStore {
     { expectedRevision = 'any' }: AppendOptions = {},
   ): Promise<AppendResult> {
     assertStreamName(streamName);
-    const encoded = (isList(events) ? events : [events]).map((event) => this.codec.encode(event));
+    const encoded = (isEventArray(events) ? events : [events]).map((event) => this.codec.encode(event));
     this.#checkSize(streamName, encoded);
     return this.#append(
       streamName,
@@ -142,18 +142,18 @@ export class KurrentDBService implements EventStore {
 
   async appendConditionally(
     { streamName, events, expectedRevision }: StreamWrite,
-    demands: readonly ConsistencyCheck[],
+    checks: readonly ConsistencyCheck[],
   ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = events.map((event) => this.codec.encodeForSession(event));
     this.#checkSize(streamName, encoded);
     const records = encoded.map(({ event }) => ({ streamName, record: event }));
-    const checks: ClientConsistencyCheck[] = [
+    const clientChecks: ClientConsistencyCheck[] = [
       ...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]),
-      ...demands,
-    ].map((demand) => ({ type: STREAM_STATE, streamName: demand.streamName, expectedState: demand.expectedRevision }));
-    const { position, responses } = await this.#run({ name: 'appending on condition to', streamName }, () =>
-      this.clients.client.appendRecords(records, checks),
+      ...checks,
+    ].map((check) => ({ type: STREAM_STATE, streamName: check.streamName, expectedState: check.expectedRevision }));
+    const { position, responses } = await this.#run({ name: 'appending conditionally to', streamName }, () =>
+      this.clients.client.appendRecords(records, clientChecks),
     );
     const written = responses.find((response) => response.streamName === streamName);
     return {
@@ -176,7 +176,8 @@ export class KurrentDBService implements EventStore {
     { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {},
   ): Promise<void> {
     assertStreamName(streamName);
-    // The client's delete knows no `stream_exists`; the server refuses to delete a missing stream in any case.
+    // The client's delete does not accept `stream_exists`; the server rejects the deletion of a missing stream in any
+    // case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
     await this.#run({ name: 'deleting', streamName }, () =>
       this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }),
@@ -196,7 +197,7 @@ export class KurrentDBService implements EventStore {
   async getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata> {
     assertStreamName(streamName);
     try {
-      // Not the client's getStreamMetadata: it gives a log position where a revision is promised.
+      // Not the client's getStreamMetadata, which returns a log position instead of a revision.
       return await this.#read({ name: 'reading the metadata of', streamName }, async (client) => {
         for await (const { event } of client.readStream(`$$${streamName}`, {
           direction: BACKWARDS,
@@ -220,15 +221,15 @@ export class KurrentDBService implements EventStore {
     { expectedRevision = 'any' }: AppendOptions = {},
   ): Promise<AppendResult> {
     assertStreamName(streamName);
-    for (const [field, least] of [
+    for (const [field, minimum] of [
       ['maxAge', 1],
       ['maxCount', 1],
       ['truncateBefore', 0],
       ['cacheControl', 1],
     ] as const) {
       const value = metadata[field];
-      if (value !== undefined && (!Number.isInteger(value) || value < least))
-        throw new ValidationError(`${field} must be an integer of at least ${least}, got ${value}`, { streamName });
+      if (value !== undefined && (!Number.isInteger(value) || value < minimum))
+        throw new ValidationError(`${field} must be an integer of at least ${minimum}, got ${value}`, { streamName });
     }
     return this.#append(
       `$$${streamName}`,
@@ -266,7 +267,7 @@ export class KurrentDBService implements EventStore {
         streamState: expectedRevision,
         deadline: this.options.timeoutMs,
       });
-    const result = await this.#run(operation, () => this.#groups.run(append));
+    const result = await this.#run(operation, () => this.#appendBatcher.run(append));
     return { streamName, revision: result.nextExpectedRevision, position: result.position };
   }
 
@@ -274,7 +275,7 @@ export class KurrentDBService implements EventStore {
     return this.#run(operation, () => this.clients.read(read));
   }
 
-  /** Runs an operation with its deadline; whatever goes wrong becomes an error of the domain. */
+  /** Runs an operation with a deadline, and translates its errors. */
   async #run<Value>(operation: Operation, run: () => Promise<Value>): Promise<Value> {
     const { timeoutMs } = this.options;
     try {
@@ -290,13 +291,15 @@ export class KurrentDBService implements EventStore {
 
   #checkSize(streamName: string, events: readonly EncodedEvent[]): void {
     if (events.length === 0)
-      throw new ValidationError(`No events were given for stream '${streamName}'; give at least one`, { streamName });
+      throw new ValidationError(`events must have at least one entry, got none for stream '${streamName}'`, {
+        streamName,
+      });
     const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
     if (bytes > MAX_APPEND_BYTES) throw new EventTooLargeError(streamName, bytes);
     for (const { event, bytes: size } of events) {
       if (size > LARGE_EVENT_BYTES)
         this.#logger.warn({
-          msg: 'An event is large',
+          msg: 'Large event',
           streamName,
           eventType: event.type,
           bytes: size,
@@ -306,6 +309,6 @@ export class KurrentDBService implements EventStore {
   }
 }
 
-function isList(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
+function isEventArray(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
   return Array.isArray(events);
 }

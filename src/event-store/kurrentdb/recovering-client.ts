@@ -1,11 +1,12 @@
 import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
 
 /**
- * The official client with a workaround: its native reads fail permanently if their first connection attempt fails (client
- * 1.3.1; they recover from later failures). Until a read has reached the server, each failed one is followed by a new client.
+ * The official client with a workaround: its native reads fail permanently if their first connection attempt fails
+ * (client 1.3.1; they recover from later failures). Until a read has reached the server, each failed read is followed
+ * by a new client.
  */
 export class RecoveringClient {
-  /** For everything but reading. */
+  /** For all operations except reads. */
   readonly client: KurrentDBClient;
   #reader: KurrentDBClient;
   #hasReached = false;
@@ -15,7 +16,7 @@ export class RecoveringClient {
     this.#reader = this.client;
   }
 
-  /** Runs a native read (`readStream`, `readAll`) to its end, and lets its errors through as they are. */
+  /** Runs a native read (`readStream`, `readAll`) to its end. @throws errors of the client */
   async read<Value>(read: (client: KurrentDBClient) => Promise<Value>): Promise<Value> {
     const reader = this.#reader;
     try {

@@ -4,24 +4,24 @@ import { sleep } from '../../common/wait.js';
 import { ConnectionError } from '../domain/index.js';
 
 const CONNECTION_FILE = 'connection';
-/** A server that has just taken its directory may need so long until it can be connected to, in milliseconds. */
-const START_WITHIN_MS = 10_000;
-const LOOK_AGAIN_MS = 50;
+/** From the lock of the directory to the publication of the connection. */
+const START_TIMEOUT_MS = 10_000;
+const POLL_INTERVAL_MS = 50;
 
-/** How other processes of the same user reach the embedded server of this one. */
+/** Connection to the embedded server, for other processes of the same user. */
 interface Connection {
-  /** The process that holds the directory: after a kill the file stays, and must not be taken for that of the next one. */
+  /** Identity of the process that has locked the directory: a file that a killed process has left is ignored. */
   readonly holder: string;
   readonly connectionString: string;
 }
 
-/** Tells other processes of the same user how to reach the server that runs on a directory. It holds a password: for the owner only. */
+/** Writes the connection file, readable by its owner only because it contains a password. */
 export function publishConnection(directory: string, connection: Connection): void {
   const path = join(directory, CONNECTION_FILE);
-  const unfinished = `${path}.new`;
-  rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
-  renameSync(unfinished, path);
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
+  renameSync(temporary, path);
 }
 
 export function removeConnection(directory: string): void {
@@ -29,25 +29,26 @@ export function removeConnection(directory: string): void {
 }
 
 /**
- * The connection string of the server that runs on a directory; undefined where none does.
+ * Connection string of the server that runs on a directory; undefined if there is none.
  *
- * @param holderOf the running process that holds a directory
- * @throws ConnectionError for a process that holds the directory without saying how to reach it
+ * @param holderOf identity of the running process that has locked a directory
+ * @throws ConnectionError if a process has locked the directory without publishing its connection
  */
 export async function resolveConnection(
   directory: string,
   holderOf: (directory: string) => string | undefined,
 ): Promise<string | undefined> {
-  for (const deadline = Date.now() + START_WITHIN_MS; ;) {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; ;) {
     const holder = holderOf(directory);
     if (holder === undefined) return undefined;
     const connection = readConnection(directory);
     if (connection?.holder === holder) return connection.connectionString;
     if (Date.now() > deadline)
       throw new ConnectionError(
-        `${directory} is in use by a process that does not say how to reach it; stop it, or set KURRENTDB_CONNECTION_STRING to that of its server`,
+        `${directory} is locked by a process that has not published its connection within ${START_TIMEOUT_MS} ms; ` +
+          'stop the process, or set KURRENTDB_CONNECTION_STRING to that of its server',
       );
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
@@ -61,6 +62,6 @@ function readConnection(directory: string): Connection | undefined {
       ? { holder, connectionString }
       : undefined;
   } catch {
-    return undefined; // there is none (yet)
+    return undefined; // not published (yet)
   }
 }

@@ -1,7 +1,7 @@
 import { isPlainObject } from '../../common/plain-object.js';
 import { type StreamMetadata, type StreamPermissions } from '../domain/index.js';
 
-/** Fields that KurrentDB reads itself, by the name that the domain gives them. */
+/** Fields with a meaning in KurrentDB, by their names in the domain. */
 const RESERVED = {
   maxAge: '$maxAge',
   maxCount: '$maxCount',
@@ -13,10 +13,10 @@ const FIELD_OF: ReadonlyMap<string, string> = new Map(
   Object.entries(RESERVED).map(([field, stored]) => [stored, field]),
 );
 
-/** What a soft delete leaves in `$tb`: everything is truncated. (2^63 - 1; JSON numbers lose its last digits.) */
+/** `$tb` of a soft-deleted stream: 2^63 - 1, of which JSON numbers lose the last digits. */
 const ALL_TRUNCATED = Number(9_223_372_036_854_775_807n);
 
-/** The JSON that a stream's metadata is stored as. An `$acl` is made from `permissions` where none is given. */
+/** Stored JSON of metadata. An absent `$acl` is derived from `permissions`. */
 export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown> {
   const withAcl =
     metadata.acl === undefined && metadata.permissions ? { ...metadata, acl: aclOf(metadata.permissions) } : metadata;
@@ -27,20 +27,20 @@ export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown
   );
 }
 
-/** Reads stored metadata; what is not a JSON object counts as none, as it does for the server. */
+/** Metadata from stored JSON; anything but an object is read as empty metadata, as the server does. */
 export function decodeMetadata(stored: unknown): StreamMetadata {
   if (!isPlainObject(stored)) return {};
   return Object.fromEntries(Object.entries(stored).map(([field, value]) => [FIELD_OF.get(field) ?? field, value]));
 }
 
-/** Whether the metadata are those of a stream that was soft-deleted and not appended to since. */
+/** True for the metadata of a stream that was soft-deleted and not appended to since. */
 export function isSoftDeleted(metadata: StreamMetadata): boolean {
   return metadata.truncateBefore === ALL_TRUNCATED;
 }
 
 /**
- * KurrentDB's access control list for the permissions: `*` is everyone who may log in, the roles `system` and `admin` are the
- * store's administrators (this service is one of them), anyone else is a user of the store of that name.
+ * KurrentDB's access control list: `*` maps to `$all`, the roles `system` and `admin` to the store's administrators
+ * (this service is one), other names to users of the store.
  */
 function aclOf({ read, write, admin }: StreamPermissions): Record<string, string[]> {
   const roles = (names: readonly string[]): string[] => [

@@ -22,8 +22,8 @@ import { type RecoveringClient } from './recovering-client.js';
 /** Checkpoint interval in windows of 32 events of the log (the server's own unit), matching or not. */
 const CHECKPOINT_INTERVAL = 32;
 /**
- * Stored events are delivered in batches of at most this many, or of those that arrive within this time. More events survive
- * the garbage collections of young objects and cost more processor time than the commits that they save.
+ * Stored events are delivered in batches of at most this many, or of those that arrive within this time. More events
+ * survive the garbage collections of young objects and cost more processor time than the commits that they save.
  */
 const STORED_BATCH_EVENTS = 512;
 const STORED_BATCH_MS = 100;
@@ -37,7 +37,7 @@ export function subscribeToAll(
   options: AllSubscriptionOptions,
 ): EventSubscription {
   const source: SubscriptionSource<AllCursor> = {
-    // Nothing to read behind the end; a read that sends no request must not count as having reached the server.
+    // There is nothing to read after the end, and a read without a request must not count as having reached the server.
     readStored: async (after, deliver) =>
       after === END ? undefined : clients.read((client) => readStored(client, options, after, deliver)),
     open: (after, onCheckpoint) =>
@@ -73,8 +73,8 @@ export function subscribeToStream(
 }
 
 /**
- * Native filtered read of `$all` from a cursor to the current end. Its last delivery is a checkpoint at that end, so that
- * neither the subscription that follows nor a restart scans the same part of the log again.
+ * Native filtered read of `$all` from a cursor to the current end. Its last delivery is a checkpoint at that end, so
+ * that neither the subscription that follows nor a restart scans the same part of the log again.
  */
 async function readStored(
   client: KurrentDBClient,

@@ -55,7 +55,7 @@ export class KurrentDBDatabase implements ProbedDatabase {
     await this.#tcpPing(signal);
     try {
       const database = (this.#database ??= new ExternalKurrentDB(this.connectionString, this.options));
-      if (await this.#sockets.track(() => database.appendAndFind())) return;
+      if (await this.#sockets.track(() => database.appendAndReadBack())) return;
     } catch (error) {
       throw toProbeFailure(error);
     }
