@@ -1,4 +1,4 @@
-import { eventually } from '../support/eventually.js';
+import { eventually, until } from '../support/eventually.js';
 import { ApiCaller } from '../support/api-caller.js';
 import { type FeedEvent, LiveFeed } from '../support/live-feed.js';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
@@ -187,11 +187,7 @@ describe('the live feed of a stream', () => {
     await write(1);
     await Promise.all([feed.ended, late.ended]);
     for (const { events } of [feed, late]) expect(idsOf(events)).toEqual([2]);
-    expect(
-      await Promise.race([
-        service.exit(),
-        new Promise((resolve) => setTimeout(() => resolve('still running'), 20_000).unref()),
-      ]),
-    ).toBe(0);
+    await until(() => service.hasExited, 'the service has exited', { withinMs: 20_000 });
+    expect(await service.exit()).toBe(0);
   }, 60_000);
 });

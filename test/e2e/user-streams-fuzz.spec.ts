@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { eventually } from '../support/eventually.js';
+import { eventually, sleep } from '../support/eventually.js';
 import { ApiCaller, errorOf, type RawRequest, type Reply, send } from '../support/api-caller.js';
 import { LiveFeed } from '../support/live-feed.js';
 import { oddRead, oddWrite } from '../support/odd-requests.js';
@@ -231,7 +231,7 @@ describe('whatever is sent to user streams', () => {
               `PUT ${FUZZ}/profile HTTP/1.1\r\nHost: x\r\nAuthorization: ${fuzz.headers.authorization}\r\nContent-Type: application/json\r\n${length}\r\n\r\n${part}`,
             );
             const closed = once(socket, 'close');
-            if (isReset) setTimeout(() => socket.resetAndDestroy(), 5);
+            if (isReset) void sleep(5).then(() => socket.resetAndDestroy());
             else socket.end();
             await closed;
           },

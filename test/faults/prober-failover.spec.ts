@@ -1,6 +1,6 @@
 import { eventually, sleep } from '../support/eventually.js';
 import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
-import { numbersOf } from '../support/generated-history.js';
+import { seededRandom } from '../support/seeded-random.js';
 
 const KILLS = Number(process.env.PROBER_KILLS ?? 50);
 /** How long a probe may have been under way already when the target changed, and how long the confirming samples take. */
@@ -16,10 +16,7 @@ describe('the prober, killed again and again', () => {
   it(
     `records each true transition exactly once over ${KILLS} kills at random moments, and probes without a longer gap than a lease and an interval`,
     async () => {
-      const seed = Date.now();
-      // Told, so that a run can be had again.
-      console.log(`random moments of seed ${seed}`);
-      const random = numbersOf(seed);
+      const random = seededRandom();
       await replicas.untilOneProbes();
       await eventually(
         () => replicas.changes(),

@@ -1,5 +1,4 @@
-import { Controller, Get, type INestApplication, type MiddlewareConsumer, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { type Server } from 'node:http';
 import supertest from 'supertest';
 import { APP_CONFIG, loadConfig, type OpenEndpoints } from '../../src/config/index.js';
@@ -11,12 +10,7 @@ import {
   type Role,
 } from '../../src/event-store/domain/index.js';
 import { Access, CurrentCaller } from '../../src/http/index.js';
-import { DomainExceptionFilter } from '../../src/http/errors/domain-exception.filter.js';
-import { assignRequestId } from '../../src/http/request-id.js';
-import { Authenticator } from '../../src/identity/authenticator.js';
-import { SelfProbeCredential } from '../../src/identity/self-probe-credential.js';
-import { AccessGuard } from '../../src/identity/http/access.guard.js';
-import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
+import { startGuardedApp } from '../support/guarded-app.js';
 
 const nameOf = (caller: Caller): string => (caller.kind === 'known' ? caller.id : 'nobody');
 
@@ -70,34 +64,14 @@ function callerOf(token: string): AuthenticatedCaller {
   return { kind: 'known', id, roles: new Set(['user', ...(role === undefined ? [] : [role as Role])]) };
 }
 
-async function start(openEndpoints: OpenEndpoints[]): Promise<INestApplication<Server>> {
+function start(openEndpoints: OpenEndpoints[]): Promise<INestApplication<Server>> {
   const config = loadConfig({});
-  @Module({
+  return startGuardedApp(callerOf, {
     controllers: [ClosedController, OpenController],
     providers: [
       { provide: APP_CONFIG, useValue: { ...config, auth: { ...config.auth, openEndpoints: new Set(openEndpoints) } } },
-      // One kind of credentials answers at once, the other later, as in life.
-      {
-        provide: Authenticator,
-        useValue: new Authenticator(
-          { verify: async (token) => Promise.resolve(callerOf(token)) },
-          { verify: callerOf },
-          new SelfProbeCredential(),
-        ),
-      },
-      { provide: APP_GUARD, useClass: AccessGuard },
-      { provide: APP_FILTER, useClass: DomainExceptionFilter },
     ],
-  })
-  class TestModule {
-    configure(consumer: MiddlewareConsumer): void {
-      consumer.apply(IdentifyMiddleware).forRoutes('{*path}');
-    }
-  }
-  const app = await NestFactory.create<INestApplication<Server>>(TestModule, { logger: false });
-  app.use(assignRequestId);
-  await app.init();
-  return app;
+  });
 }
 
 describe('the access guard', () => {

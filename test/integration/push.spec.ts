@@ -1,5 +1,5 @@
-import { type INestApplication, type MiddlewareConsumer, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { type INestApplication } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
 import { type Server } from 'node:http';
 import supertest from 'supertest';
 import { APP_CONFIG, loadConfig } from '../../src/config/index.js';
@@ -11,19 +11,13 @@ import {
   StreamCreated,
 } from '../../src/event-store/domain/index.js';
 import { ReadModels } from '../../src/event-store/index.js';
-import { DomainExceptionFilter } from '../../src/http/errors/domain-exception.filter.js';
-import { assignRequestId } from '../../src/http/request-id.js';
 import { RequestValidationPipe } from '../../src/http/validation/request-validation.pipe.js';
-import { Authenticator } from '../../src/identity/authenticator.js';
-import { AccessGuard } from '../../src/identity/http/access.guard.js';
-import { IdentifyMiddleware } from '../../src/identity/http/identify.middleware.js';
-import { SelfProbeCredential } from '../../src/identity/self-probe-credential.js';
 import { LIVE_SERVICES, type LiveServices, type ProbeTarget, ServiceReported } from '../../src/uptime/domain/index.js';
 import { PushController } from '../../src/uptime/probing/push/push.controller.js';
-
+import { PushReports } from '../../src/uptime/probing/push/push-reports.js';
+import { startGuardedApp } from '../support/guarded-app.js';
 import { MemoryEventStore } from '../support/memory-event-store.js';
 import { HTTP, ManualClock } from '../support/probed-service.js';
-import { PushReports } from '../../src/uptime/probing/push/push-reports.js';
 
 const TOKEN = 'tok-3n.of~backup';
 const TARGETS: Readonly<Record<string, ProbeTarget>> = {
@@ -65,7 +59,7 @@ describe('POST /api/uptime/push/{name}', () => {
     const registry = new EventRegistry();
     for (const definition of [StreamCreated, ServiceReported]) registry.register(definition);
     store = new MemoryEventStore(registry);
-    @Module({
+    app = await startGuardedApp(callerOf, {
       controllers: [PushController],
       providers: [
         { provide: APP_CONFIG, useValue: loadConfig({}) },
@@ -79,27 +73,9 @@ describe('POST /api/uptime/push/{name}', () => {
             random: (length) => 'a'.repeat(length),
           }),
         },
-        {
-          provide: Authenticator,
-          useValue: new Authenticator(
-            { verify: async (token) => Promise.resolve(callerOf(token)) },
-            { verify: callerOf },
-            new SelfProbeCredential(),
-          ),
-        },
-        { provide: APP_GUARD, useClass: AccessGuard },
-        { provide: APP_FILTER, useClass: DomainExceptionFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
-    })
-    class TestModule {
-      configure(consumer: MiddlewareConsumer): void {
-        consumer.apply(IdentifyMiddleware).forRoutes('{*path}');
-      }
-    }
-    app = await NestFactory.create<INestApplication<Server>>(TestModule, { logger: false });
-    app.use(assignRequestId);
-    await app.init();
+    });
   });
   afterEach(() => app.close());
 

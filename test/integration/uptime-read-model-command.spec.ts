@@ -8,7 +8,8 @@ import { UNIT_MS } from '../../src/uptime/domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from '../../src/uptime/history/read-model/uptime-read-model.js';
 import { runCommand } from '../support/command-line.js';
 import { makeDataDir, removeDataDir } from '../support/service-process.js';
-import { historyOf, numbersOf } from '../support/generated-history.js';
+import { historyOf } from '../support/generated-history.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { connect, type Connected } from '../support/connected-store.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { appendHistory, uptimeStore } from '../support/uptime-store.js';
@@ -35,7 +36,7 @@ describe('the command uptime rebuild', () => {
       KURRENTDB_CONNECTION_STRING: server.connectionString,
       AUTH_JWT_SECRET: 'a secret of more than 32 bytes, for tests',
     };
-    const random = numbersOf(5);
+    const random = seededRandom(5);
     await appendHistory(store, historyOf('http', FROM, DAYS, random), random);
   });
   afterAll(async () => {

@@ -14,7 +14,8 @@ import { ReadModels } from '../../src/event-store/read-models/read-models.js';
 import { type RebuildProgress } from '../../src/event-store/read-models/rebuild.js';
 import { DAY_MS } from '../../src/uptime/domain/index.js';
 import { uptimeReadModel, UptimeReadModel } from '../../src/uptime/history/read-model/uptime-read-model.js';
-import { historyOf, numbersOf } from '../support/generated-history.js';
+import { historyOf } from '../support/generated-history.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { useStore } from '../support/connected-store.js';
 import { appendHistory, uptimeStore } from '../support/uptime-store.js';
 
@@ -27,7 +28,7 @@ describe('the rebuilt read model of uptime', () => {
   const connected = useStore();
   let store: KurrentDBService;
   let directory: string;
-  const random = numbersOf(20_260_201);
+  const random = seededRandom(20_260_201);
   const services = [DAYS, 4].map((days, index) => ({
     name: `service${index}-${randomBytes(4).toString('hex')}`,
     days,

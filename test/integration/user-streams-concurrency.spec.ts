@@ -7,23 +7,16 @@ import {
   type UserData,
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
-import { atRevision, caughtUp, dataOf, newKey, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
+import { atRevision, caughtUp, dataOf, newKey, type Replica, requestFor, useReplica } from '../support/replica.js';
 
 const WRITERS = 64;
 const upTo = (count: number): number[] => [...Array(count).keys()];
 
 describe('writers at the same time', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
-  beforeAll(() => ({ store } = connected));
-  beforeEach(async () => {
-    replica = await open();
-    key = newKey();
-  });
+  const { open } = useReplica((prepared) => ({ store, replica, key } = prepared));
 
   const revisionsOf = async (of: UserStreamKey): Promise<number[]> =>
     (await store.readStream(streamNameOf(of), { limit: 1_000 })).map(({ revision }) => Number(revision));

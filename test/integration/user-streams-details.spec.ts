@@ -13,20 +13,15 @@ import {
   type UserStream,
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
+import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
 describe('changing the details of a stream', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
   let own: StreamPermissions;
-  beforeAll(() => ({ store } = connected));
+  const replicas = useReplica((prepared) => ({ store, replica, key } = prepared));
   beforeEach(async () => {
-    replica = await open();
-    key = newKey();
     own = ownedBy(key.userId);
     await replica.streams.create(requestFor(key), initialMetadataOf(key, { description: 'Mine', tags: ['x'] }), {
       n: 1,
@@ -123,7 +118,7 @@ describe('changing the details of a stream', () => {
   });
 
   it('of many at once on two replicas loses none; of those that demand a revision one comes through', async () => {
-    const other = await open();
+    const other = await replicas.open();
     const all = await Promise.all(
       ['bob', 'carol', 'dave', 'erin'].map((name, n) =>
         (n % 2 === 0 ? replica : other).details.change(callerOf(key.userId), key, { tags: [name] }, undefined),
@@ -167,7 +162,7 @@ describe('changing the details of a stream', () => {
 
   it('makes sense again of metadata that others left without any, closed to all but the user meanwhile', async () => {
     await change({ visibility: 'public' });
-    await connected.clients.client.setStreamMetadata(streamNameOf(key), {
+    await replicas.clients.client.setStreamMetadata(streamNameOf(key), {
       description: 7,
       metadata: { tags: 'vip' },
       permissions: 'everyone',

@@ -9,22 +9,17 @@ import {
   StreamNotFoundError,
 } from '../../src/event-store/domain/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
+import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplica } from '../support/replica.js';
 
 const upTo = (count: number): number[] => [...Array(count).keys()];
 
 describe('the feed of a stream', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
   let abort: AbortController;
-  beforeAll(() => ({ store } = connected));
+  const replicas = useReplica((prepared) => ({ store, replica, key } = prepared));
   beforeEach(async () => {
-    replica = await open();
-    key = newKey();
     abort = new AbortController();
     await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true }), { n: 0 });
   });
@@ -146,7 +141,7 @@ describe('the feed of a stream', () => {
   it.each(['soft delete', 'tombstone'] as const)("ends with KurrentDB's own %s", async (kind) => {
     const feeds = [follow(undefined), follow(undefined, { caller: ANONYMOUS })];
     await sleep(20);
-    const { client } = connected.clients;
+    const { client } = replicas.clients;
     await (kind === 'tombstone' ? client.tombstoneStream(streamNameOf(key)) : client.deleteStream(streamNameOf(key)));
     await Promise.all(feeds.map(({ ended }) => ended));
     expect(feeds.map(({ told }) => told)).toEqual([[], []]);
@@ -214,7 +209,7 @@ describe('the feed of a stream', () => {
   });
 
   it('waits for what another replica has recorded and this one does not know yet', async () => {
-    const other = await open();
+    const other = await replicas.open();
     await caughtUp(other, store, key);
     replica.delay.begin();
     await other.streams.replace(requestFor(key), [{ data: { n: 1 } }]);

@@ -22,20 +22,19 @@ import {
   refusalOf,
   type Replica,
   requestFor,
+  useReplica,
   useReplicas,
 } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
 
 describe('a replica whose read model lags behind', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  const replicas = useReplicas();
   let store: EventStore;
   let fast: Replica;
   let slow: Replica;
   let key: UserStreamKey;
-  beforeAll(() => ({ store } = connected));
+  beforeAll(() => ({ store } = replicas));
   beforeEach(async () => {
-    [fast, slow] = [await open(), await open()];
+    [fast, slow] = [await replicas.open(), await replicas.open()];
     key = newKey();
     await fast.streams.replace(requestFor(key), [{ data: { n: 0 } }]);
     await caughtUp(slow, store, key);
@@ -184,8 +183,7 @@ describe('a replica whose read model lags behind', () => {
 });
 
 describe('a replica that has not caught up', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  const { open } = useReplicas();
 
   it('answers no question and takes no write, and says that it will be there in a moment', async () => {
     const key = newKey();
@@ -207,16 +205,10 @@ describe('a replica that has not caught up', () => {
 });
 
 describe('a stream whose writer died between its events and its metadata', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
-  beforeAll(() => ({ store } = connected));
-  beforeEach(async () => {
-    replica = await open();
-    key = newKey();
-  });
+  const { open } = useReplica((prepared) => ({ store, replica, key } = prepared));
   const beginHalf = async (isPublic: boolean): Promise<void> => {
     const situation = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
     const { events } = decideCreate(situation, initialMetadataOf(key, { isPublic, description: 'Half', tags: ['x'] }), {

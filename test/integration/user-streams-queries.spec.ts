@@ -9,21 +9,19 @@ import {
 import { type StreamFilter } from '../../src/user-streams/application/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
 
 const BEGAN = Date.parse('2026-01-01T12:00:00.000Z');
 
 describe('asking for the state of a stream', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  const replicas = useReplicas();
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
   let now: number;
-  beforeAll(() => ({ store } = connected));
+  beforeAll(() => ({ store } = replicas));
   beforeEach(async () => {
     now = BEGAN;
-    replica = await open({ clock: { now: () => now, monotonic: () => performance.now() } });
+    replica = await replicas.open({ clock: { now: () => now, monotonic: () => performance.now() } });
     key = newKey();
   });
   const owner = (): ReturnType<typeof callerOf> => callerOf(key.userId);
@@ -135,8 +133,7 @@ describe('asking for the state of a stream', () => {
 });
 
 describe('asking for the streams of a user', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  const replicas = useReplicas();
   let replica: Replica;
   let userId: string;
   const names = (streams: readonly { readonly name: string }[]): string[] =>
@@ -145,7 +142,7 @@ describe('asking for the streams of a user', () => {
     names(replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
 
   beforeEach(async () => {
-    replica = await open();
+    replica = await replicas.open();
     ({ userId } = newKey());
     const create = (
       type: UserStreamKey['type'],

@@ -7,7 +7,6 @@ import {
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
 import { atRevision, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
 
 const keysOf = (userId: string, count: number): UserStreamKey[] =>
   Array.from({ length: count }, (_, n) => newKey({ userId, type: 'loans', category: `c${n}` }));
@@ -15,12 +14,11 @@ const keysOf = (userId: string, count: number): UserStreamKey[] =>
 const dataOf = (bytes: number): { readonly d: string } => ({ d: 'x'.repeat(bytes - '{"d":""}'.length) });
 
 describe('the quota of a user', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  const replicas = useReplicas();
   let store: EventStore;
   let userId: string;
   let key: UserStreamKey;
-  beforeAll(() => ({ store } = connected));
+  beforeAll(() => ({ store } = replicas));
   beforeEach(() => {
     key = newKey();
     ({ userId } = key);
@@ -31,7 +29,7 @@ describe('the quota of a user', () => {
     (await Promise.all(keys.map((each) => store.streamExists(streamNameOf(each))))).filter(Boolean).length;
 
   it('of streams lets as many through as fit, and no more, however many begin at once', async () => {
-    const replica = await open({ quota: { streams: 5, bytes: 1e6 } });
+    const replica = await replicas.open({ quota: { streams: 5, bytes: 1e6 } });
     const keys = keysOf(userId, 20);
     const outcomes = await Promise.allSettled(keys.map((each) => replace(replica, each)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
@@ -44,7 +42,7 @@ describe('the quota of a user', () => {
   });
 
   it('of bytes lets as much through as fits, and no more, however many write at once', async () => {
-    const replica = await open({ quota: { streams: 100, bytes: 1_000 } });
+    const replica = await replicas.open({ quota: { streams: 100, bytes: 1_000 } });
     const outcomes = await Promise.allSettled(
       keysOf(userId, 10).flatMap((each) => [replace(replica, each, 70), replace(replica, each, 30)]),
     );
@@ -57,7 +55,7 @@ describe('the quota of a user', () => {
   });
 
   it('counts what every event holds, of everything that is written together, to the byte', async () => {
-    const replica = await open({ quota: { streams: 3, bytes: 100 } });
+    const replica = await replicas.open({ quota: { streams: 3, bytes: 100 } });
     await replica.streams.replace(requestFor(key), [{ data: dataOf(20) }, { data: dataOf(30) }]);
     await replica.streams.replaceAll(
       keysOf(userId, 2).map((each) => ({ request: requestFor(each), data: [{ data: { d: 'é🐧' } }] })),
@@ -75,7 +73,7 @@ describe('the quota of a user', () => {
   });
 
   it('writes nothing to any of several streams where they do not fit together, and holds nothing afterwards', async () => {
-    const replica = await open({ quota: { streams: 2, bytes: 1_000 } });
+    const replica = await replicas.open({ quota: { streams: 2, bytes: 1_000 } });
     const keys = keysOf(userId, 3);
     const together = (some: readonly UserStreamKey[]): Promise<unknown> =>
       replica.streams.replaceAll(some.map((each) => ({ request: requestFor(each), data: [{ data: dataOf(10) }] })));
@@ -86,7 +84,7 @@ describe('the quota of a user', () => {
   });
 
   it('holds nothing any more for a write that was refused', async () => {
-    const replica = await open({ quota: { streams: 1, bytes: 30 } });
+    const replica = await replicas.open({ quota: { streams: 1, bytes: 30 } });
     await replace(replica, key);
     for (let n = 0; n < 3; n++) {
       expect(
@@ -105,7 +103,7 @@ describe('the quota of a user', () => {
   it('does not count a stream twice while its metadata are still being written', async () => {
     let write = (): void => undefined;
     const mayWrite = new Promise<void>((resolve) => (write = resolve));
-    const replica = await open({
+    const replica = await replicas.open({
       quota: { streams: 2, bytes: 20 },
       seeing: (whole) =>
         new Proxy(whole, {
@@ -135,10 +133,10 @@ describe('the quota of a user', () => {
 
   it("is each user's own, and the same on a replica that has just come up", async () => {
     const quota = { streams: 1, bytes: 1_000 };
-    const replica = await open({ quota });
+    const replica = await replicas.open({ quota });
     await replace(replica, key);
     await replace(replica, newKey());
-    const other = await open({ quota });
+    const other = await replicas.open({ quota });
     expect(await refusalOf(replace(other, newKey({ userId, type: 'offers' })))).toBeInstanceOf(QuotaExceededError);
     await caughtUp(other, store, key);
     expect(other.table.usage(userId)).toEqual({ streams: 1, bytes: 10 });

@@ -11,26 +11,18 @@ import {
   refusalOf,
   type Replica,
   requestFor,
-  useReplicas,
+  useReplica,
 } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
 
 describe('the read model of user streams', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
   let name: string;
+  const replicas = useReplica((prepared) => ({ store, replica, key, name } = prepared));
+  // The read model logs a warning for each malformed event.
   beforeAll(() => {
-    ({ store } = connected);
-    // It warns of every event that it cannot read.
     Logger.overrideLogger(false);
-  });
-  beforeEach(async () => {
-    replica = await open();
-    key = newKey();
-    name = streamNameOf(key);
   });
   const owner = (): ReturnType<typeof callerOf> => callerOf(key.userId);
   const replace = (n: number, more: Parameters<typeof requestFor>[1] = {}): ReturnType<Replica['streams']['replace']> =>
@@ -43,7 +35,7 @@ describe('the read model of user streams', () => {
       ]),
     );
   const softDelete = async (): Promise<void> => {
-    await connected.clients.client.deleteStream(name);
+    await replicas.clients.client.deleteStream(name);
     await caughtUp(replica, store, key);
   };
 
@@ -93,8 +85,8 @@ describe('the read model of user streams', () => {
     await replica.streams.replace(requestFor(newKey()), [{ data: {} }]);
     const doomed = newKey();
     await replica.streams.replace(requestFor(doomed), [{ data: { n: 1 } }]);
-    await connected.clients.client.tombstoneStream(streamNameOf(doomed));
-    const rebuilt = await open();
+    await replicas.clients.client.tombstoneStream(streamNameOf(doomed));
+    const rebuilt = await replicas.open();
     await caughtUp(replica, store, key);
     await caughtUp(rebuilt, store, key);
     const rows = tablesOf(replica);
@@ -106,14 +98,13 @@ describe('the read model of user streams', () => {
     it.each([
       [
         'no JSON',
-        () =>
-          connected.clients.client.appendToStream(name, binaryEvent({ type: 'Bytes', data: Buffer.from([0, 255]) })),
+        () => replicas.clients.client.appendToStream(name, binaryEvent({ type: 'Bytes', data: Buffer.from([0, 255]) })),
       ],
-      ['no metadata', () => connected.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: { a: 1 } }))],
+      ['no metadata', () => replicas.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: { a: 1 } }))],
       [
         'a timestamp that is none',
         () =>
-          connected.clients.client.appendToStream(
+          replicas.clients.client.appendToStream(
             name,
             jsonEvent({
               type: 'Odd',
@@ -163,7 +154,7 @@ describe('the read model of user streams', () => {
     });
 
     it("to one without a beginning: it is its user's alone, and can be written to", async () => {
-      await connected.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: {} }));
+      await replicas.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: {} }));
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toMatchObject({ revision: 0, permissions: ownedBy(key.userId) });
       expect(() => replica.queries.state(callerOf('bob'), key)).toThrow('does not exist');
@@ -179,8 +170,8 @@ describe('the read model of user streams', () => {
       ['no type that there is', 'user-alice-letters'],
       ['nothing', 'user-'],
     ])('under a name of %s: ignores it and continues', async (_, odd) => {
-      await connected.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
-      await connected.clients.client.setStreamMetadata(odd, { description: 'Odd' });
+      await replicas.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
+      await replicas.clients.client.setStreamMetadata(odd, { description: 'Odd' });
       await replace(1);
       expect(replica.table.isCaughtUp).toBe(true);
       const names = [...replica.model.table<{ readonly name: string }, string>('streams').getRange()].map(
@@ -191,7 +182,7 @@ describe('the read model of user streams', () => {
     });
 
     it('metadata before the first event, or metadata that are not JSON: private, and rewritten with the first write', async () => {
-      await connected.clients.client.setStreamMetadata(name, { maxCount: 7 });
+      await replicas.clients.client.setStreamMetadata(name, { maxCount: 7 });
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
       expect([...replica.table.streamsOf(key.userId)]).toEqual([]);
@@ -203,7 +194,7 @@ describe('the read model of user streams', () => {
         permissions: { read: ['*', key.userId] },
       });
       expect((await store.getStreamMetadata(name)).metadata).toMatchObject({ maxCount: 7, description: 'Ours' });
-      await connected.clients.client.appendToStream(
+      await replicas.clients.client.appendToStream(
         `$$${name}`,
         binaryEvent({ type: '$metadata', data: Buffer.from('{') }),
       );
@@ -262,7 +253,7 @@ describe('the read model of user streams', () => {
 
     it('for good takes no more writes, and says that the stream is deleted', async () => {
       await replace(1);
-      await connected.clients.client.tombstoneStream(name);
+      await replicas.clients.client.tombstoneStream(name);
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
       expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });

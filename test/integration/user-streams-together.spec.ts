@@ -10,20 +10,16 @@ import {
   refusalOf,
   type Replica,
   requestFor,
-  useReplicas,
+  useReplica,
 } from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
 
 describe('writing to several streams of a user at once', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let keys: readonly [UserStreamKey, UserStreamKey, UserStreamKey];
-  beforeAll(() => ({ store } = connected));
-  beforeEach(async () => {
-    replica = await open();
-    const { userId } = newKey();
+  useReplica((prepared) => {
+    ({ store, replica } = prepared);
+    const { userId } = prepared.key;
     keys = [newKey({ userId }), newKey({ userId, type: 'loans', category: 'car' }), newKey({ userId, type: 'offers' })];
   });
 
@@ -193,14 +189,10 @@ describe('writing to several streams of a user at once', () => {
 });
 
 describe('a write with an Idempotency-Key', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
+  let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
-  beforeEach(async () => {
-    replica = await open();
-    key = newKey();
-  });
+  const { open } = useReplica((prepared) => ({ store, replica, key } = prepared));
 
   it.each([
     [
@@ -268,7 +260,7 @@ describe('a write with an Idempotency-Key', () => {
     });
     await replica.streams.replace(requestFor(key), [{ data: {} }]);
     expect(await replica.streams.change(request, { n: 1 })).toMatchObject({ replayed: false, revision: 2 });
-    await caughtUp(replica, connected.store, key);
+    await caughtUp(replica, store, key);
     expect(dataOf(replica, key)).toEqual({ n: 1 });
   });
 });

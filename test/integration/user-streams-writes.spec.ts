@@ -8,32 +8,15 @@ import {
   ValidationError,
   WrongExpectedRevisionError,
 } from '../../src/event-store/domain/index.js';
-import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import {
-  atRevision,
-  callerOf,
-  dataOf,
-  newKey,
-  refusalOf,
-  type Replica,
-  requestFor,
-  useReplicas,
-} from '../support/replica.js';
-import { useStore } from '../support/connected-store.js';
+import { initialMetadataOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
+import { atRevision, callerOf, dataOf, refusalOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
 describe('writing to the streams of users', () => {
-  const connected = useStore();
-  const open = useReplicas(connected);
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
   let name: string;
-  beforeAll(() => ({ store } = connected));
-  beforeEach(async () => {
-    replica = await open();
-    key = newKey();
-    name = streamNameOf(key);
-  });
+  const { open } = useReplica((prepared) => ({ store, replica, key, name } = prepared));
   const typesOf = async (streamName: string): Promise<string[]> =>
     (await store.readStream(streamName)).map(({ type }) => type);
   const replace = (

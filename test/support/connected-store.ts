@@ -1,4 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { systemClock as clock } from '../../src/common/clock.js';
+import { randomString as random } from '../../src/common/random-string.js';
 import {
   defineEvent,
   type EventDefinition,
@@ -44,8 +46,6 @@ export function connect(connectionString: string, timeoutMs = 5_000): Connected 
     Greeted,
   ] as EventDefinition[])
     registry.register(definition);
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   const clients = new RecoveringClient(connectionString);
   return {
     clients,

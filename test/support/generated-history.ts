@@ -23,17 +23,6 @@ export interface Written {
   readonly event: NewEvent;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function numbersOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * Some weeks of a service's history, in the order it was recorded in: samples once a minute, outages, gaps, windows that came late, a
  * correction and maintenance that was taken back.

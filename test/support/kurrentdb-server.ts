@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { untilPrinted } from './process-output.js';
 
 const CLI = resolve(__dirname, '../../dist/embedded-kurrentdb/cli.js');
-const START_TIMEOUT_MS = 20_000;
 
 /** A server that contract tests may be pointed at instead of the embedded one. */
 export const EXTERNAL_CONNECTION_STRING = process.env.KURRENTDB_TEST_CONNECTION_STRING;
@@ -25,26 +24,7 @@ export class KurrentDBServer {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH },
     });
-    const output: string[] = [];
-    const connectionString = await new Promise<string>((done, fail) => {
-      const timer = setTimeout(() => {
-        child.kill('SIGKILL');
-        fail(new Error(`KurrentDB did not start within ${START_TIMEOUT_MS} ms:\n${output.join('\n')}`));
-      }, START_TIMEOUT_MS);
-      const read = (line: string): void => {
-        output.push(line);
-        const found = /kurrentdb:\/\/\S+/.exec(line)?.[0];
-        if (found) {
-          clearTimeout(timer);
-          done(found);
-        }
-      };
-      for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
-      child.once('exit', (code, signal) => {
-        clearTimeout(timer);
-        fail(new Error(`KurrentDB ended with ${signal ?? code}:\n${output.join('\n')}`));
-      });
-    });
+    const connectionString = await untilPrinted('KurrentDB', child, /kurrentdb:\/\/\S+/, []);
     return new KurrentDBServer(child, connectionString);
   }
 

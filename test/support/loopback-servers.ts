@@ -56,7 +56,7 @@ export class LoopbackServers {
     return this.listenTcp((socket) =>
       socket.once('data', () => {
         if (then === 'end') socket.end(bytes);
-        else socket.write(bytes, () => void (then === 'reset' && setTimeout(() => socket.resetAndDestroy(), 20)));
+        else socket.write(bytes, () => void (then === 'reset' && sleep(20).then(() => socket.resetAndDestroy())));
       }),
     );
   }

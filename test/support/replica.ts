@@ -1,8 +1,9 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from './eventually.js';
+import { systemClock } from '../../src/common/clock.js';
+import { randomString } from '../../src/common/random-string.js';
 import {
   type AllSubscriptionOptions,
   type Clock,
@@ -35,7 +36,8 @@ import {
   userStreamsReadModel,
   LmdbUserStreamReadModel,
 } from '../../src/user-streams/read-model/lmdb-user-stream-read-model.js';
-import { type Connected } from './connected-store.js';
+import { type Connected, useStore } from './connected-store.js';
+import { until } from './eventually.js';
 
 /** One process of the service, as far as user streams go, with what a test may reach into. */
 export interface Replica {
@@ -101,8 +103,32 @@ const schemas: DataSchemas = {
   describe: () => [],
 };
 
-/** Opens replicas on the store of a suite; each has a read model of its own, and all are closed after each test. */
-export function useReplicas(connected: Connected): (options?: ReplicaOptions) => Promise<Replica> {
+/** A store, and `open` for replicas on it. */
+export interface Replicas extends Connected {
+  readonly open: (options?: ReplicaOptions) => Promise<Replica>;
+}
+
+/** What {@link useReplica} prepares for each test; `key` is the key of a stream that does not exist yet, `name` its name. */
+export interface Prepared {
+  readonly store: EventStore;
+  readonly replica: Replica;
+  readonly key: UserStreamKey;
+  readonly name: string;
+}
+
+/** Opens a replica before each test of a suite with a store of its own. */
+export function useReplica(prepare: (prepared: Prepared) => void): Replicas {
+  const replicas = useReplicas();
+  beforeEach(async () => {
+    const key = newKey();
+    prepare({ store: replicas.store, replica: await replicas.open(), key, name: streamNameOf(key) });
+  });
+  return replicas;
+}
+
+/** The store of a suite, and replicas with a read model each, which are closed after each test. */
+export function useReplicas(): Replicas {
+  const connected = useStore();
   const opened: { readonly replica: Replica; readonly directory: string }[] = [];
   afterEach(async () => {
     for (const { replica, directory } of opened.splice(0)) {
@@ -111,9 +137,9 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
       rmSync(directory, { recursive: true, force: true });
     }
   });
-  return async ({
+  const open: Replicas['open'] = async ({
     quota: limit = { streams: 1_000, bytes: 1e9 },
-    clock = { now: () => Date.now(), monotonic: () => performance.now() },
+    clock = systemClock,
     isLate,
     seeing = (store: EventStore) => store,
   } = {}) => {
@@ -125,9 +151,8 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     const overrides: Override[] = [];
     const authorizer = new StreamAuthorizer({ overridden: (override) => overrides.push(override) });
     const quota = new QuotaReservations(limit);
-    const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    const streams = new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest });
+    const streams = new UserStreams({ store, table, authorizer, schemas, quota, clock, random: randomString, digest });
     const queries = new UserStreamQueries(table, store, authorizer);
     const replica = {
       streams,
@@ -144,6 +169,15 @@ export function useReplicas(connected: Connected): (options?: ReplicaOptions) =>
     model.startWhenReachable();
     if (!isLate) await until(() => table.isCaughtUp);
     return replica;
+  };
+  return {
+    open,
+    get store() {
+      return connected.store;
+    },
+    get clients() {
+      return connected.clients;
+    },
   };
 }
 

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Test } from 'supertest';
+import { untilPrinted } from './process-output.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
-const START_TIMEOUT_MS = 20_000;
 
 /** A directory for one test's data; remove it with {@link removeDataDir}. */
 export function makeDataDir(): string {
@@ -62,26 +61,7 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: string[] = [];
-    const url = await new Promise<string>((done, fail) => {
-      const giveUp = (why: string): void => fail(new Error(`${why}:\n${output.join('\n')}`));
-      const timer = setTimeout(() => {
-        child.kill('SIGKILL');
-        giveUp(`The service did not listen within ${START_TIMEOUT_MS} ms`);
-      }, START_TIMEOUT_MS);
-      const read = (line: string): void => {
-        output.push(line);
-        const address = /Listening on (http:\/\/[^\s"]+)/.exec(line)?.[1];
-        if (address) {
-          clearTimeout(timer);
-          done(address);
-        }
-      };
-      for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
-      child.once('exit', (code, signal) => {
-        clearTimeout(timer);
-        giveUp(`The service ended with ${signal ?? code} before it listened`);
-      });
-    });
+    const url = await untilPrinted('The service', child, /Listening on (http:\/\/[^\s"]+)/, output);
     const service = new ServiceProcess(child, url, output);
     ServiceProcess.#running.add(service);
     child.once('exit', () => ServiceProcess.#running.delete(service));

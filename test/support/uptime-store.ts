@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { systemClock as clock } from '../../src/common/clock.js';
+import { randomString as random } from '../../src/common/random-string.js';
 import { EventRegistry, StreamCreated } from '../../src/event-store/domain/index.js';
 import { EventCodec } from '../../src/event-store/kurrentdb/event-codec.js';
 import { type RecoveringClient } from '../../src/event-store/kurrentdb/recovering-client.js';
@@ -26,8 +27,6 @@ export function uptimeStore(clients: RecoveringClient): KurrentDBService {
     StatusCorrected,
   ])
     registry.register(definition);
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const random = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   return new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs: 5_000, clock, random });
 }
 
