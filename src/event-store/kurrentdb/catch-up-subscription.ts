@@ -32,6 +32,8 @@ export interface SubscriptionSource<Cursor> {
 const BATCH_LIMIT = 1_000;
 /** Maximum number of deliveries that wait for the handler; the connection is paused at this number. */
 const QUEUE_LIMIT = 4_000;
+/** Far longer than a server needs to scan what does not match, unless that is many millions of events. */
+const READ_IDLE_MS = 10_000;
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 5_000;
 
@@ -46,7 +48,6 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #translate: (error: unknown) => DomainError;
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
-  readonly #stopped = new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve()));
   #cursor: Cursor;
   #retryDelayMs = MIN_RETRY_DELAY_MS;
 
@@ -74,7 +75,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#deliverStored();
-        await this.#connectAndDeliver();
+        if (!this.#stop.signal.aborted) await this.#connectAndDeliver();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#options.onInterrupted?.(error instanceof BatchFailure ? error.reason : this.#translate(error));
@@ -83,16 +84,32 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     }
   }
 
-  /** Stops waiting when the subscription is stopped: a native read cannot be cancelled and has no deadline. */
+  /**
+   * Delivers the stored events. A native read cannot be cancelled and has no deadline, so that a lost connection would suspend it: it is
+   * abandoned when the subscription is stopped, and after {@link READ_IDLE_MS} without an event; the subscription then delivers the rest.
+   */
   async #deliverStored(): Promise<void> {
-    const { signal } = this.#stop;
+    if (!this.#source.readStored) return;
+    const abandoned = new AbortController();
+    const abandon = (): void => abandoned.abort();
+    const isAbandoned = new Promise<void>((resolve) => abandoned.signal.addEventListener('abort', () => resolve()));
+    let idle = setTimeout(abandon, READ_IDLE_MS);
+    this.#stop.signal.addEventListener('abort', abandon, { once: true });
     let delivering = Promise.resolve();
-    const read = this.#source.readStored?.(this.#cursor, (deliveries) => {
-      signal.throwIfAborted();
-      return (delivering = this.#deliver(deliveries));
-    });
-    await Promise.race([read, this.#stopped]);
-    await delivering.catch(() => undefined);
+    const deliver = async (deliveries: readonly Delivery[]): Promise<void> => {
+      abandoned.signal.throwIfAborted();
+      clearTimeout(idle);
+      await (delivering = this.#deliver(deliveries));
+      if (!abandoned.signal.aborted) idle = setTimeout(abandon, READ_IDLE_MS);
+    };
+    try {
+      await Promise.race([this.#source.readStored(this.#cursor, deliver), isAbandoned]);
+      await delivering.catch(() => undefined);
+    } finally {
+      clearTimeout(idle);
+      this.#stop.signal.removeEventListener('abort', abandon);
+      abandon();
+    }
   }
 
   /** Runs one connection until it ends; rejects with the reason. */
@@ -101,7 +118,6 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     let wake: (() => void) | undefined;
     let failure: { readonly error: unknown } | undefined;
     let caughtUp = false;
-    if (this.#stop.signal.aborted) return;
     const notify = (): void => {
       wake?.();
       wake = undefined;
