@@ -33,7 +33,7 @@ import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { DATA_SCHEMAS } from './tokens.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';
 
-/** The data of users: private by default, written with their revision, read from a read model. */
+/** User streams: private by default, written with optimistic concurrency, read from a read model. */
 @Module({
   imports: [EventStoreModule.forFeature([UserDataUpdated]), TerminusModule],
   controllers: [
@@ -71,35 +71,35 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
       ],
       useFactory: (
         store: EventStore,
-        table: LmdbUserStreamReadModel,
+        readModel: LmdbUserStreamReadModel,
         authorizer: StreamAuthorizer,
         schemas: DataSchemas,
         quota: QuotaReservations,
         clock: Clock,
         random: RandomString,
-      ) => new UserStreams({ store, table, authorizer, schemas, quota, clock, random, digest: sha256 }),
+      ) => new UserStreams({ store, readModel, authorizer, schemas, quota, clock, random, digest: sha256 }),
     },
     {
       provide: UserStreamQueries,
       inject: [LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer],
-      useFactory: (table: LmdbUserStreamReadModel, store: EventStore, authorizer: StreamAuthorizer) =>
-        new UserStreamQueries(table, store, authorizer),
+      useFactory: (readModel: LmdbUserStreamReadModel, store: EventStore, authorizer: StreamAuthorizer) =>
+        new UserStreamQueries(readModel, store, authorizer),
     },
     {
       provide: UserStreamMetadata,
       inject: [EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK],
-      useFactory: (store: EventStore, table: LmdbUserStreamReadModel, authorizer: StreamAuthorizer, clock: Clock) =>
-        new UserStreamMetadata(store, table, authorizer, clock),
+      useFactory: (store: EventStore, readModel: LmdbUserStreamReadModel, authorizer: StreamAuthorizer, clock: Clock) =>
+        new UserStreamMetadata(store, readModel, authorizer, clock),
     },
     {
       provide: UserStreamFeed,
       inject: [LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer],
       useFactory: (
-        table: LmdbUserStreamReadModel,
+        readModel: LmdbUserStreamReadModel,
         store: EventStore,
         queries: UserStreamQueries,
         authorizer: StreamAuthorizer,
-      ) => new UserStreamFeed(table, store, queries, authorizer),
+      ) => new UserStreamFeed(readModel, store, queries, authorizer),
     },
   ],
   exports: [UserStreamsHealthIndicator],

@@ -152,7 +152,16 @@ export function useReplicas(): Replicas {
     const authorizer = new StreamAuthorizer({ overridden: (override) => overrides.push(override) });
     const quota = new QuotaReservations(limit);
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    const streams = new UserStreams({ store, table, authorizer, schemas, quota, clock, random: randomString, digest });
+    const streams = new UserStreams({
+      store,
+      readModel: table,
+      authorizer,
+      schemas,
+      quota,
+      clock,
+      random: randomString,
+      digest,
+    });
     const queries = new UserStreamQueries(table, store, authorizer);
     const replica = {
       streams,

@@ -1,32 +1,32 @@
 import { type UserStreamType } from '../../event-store/domain/index.js';
 import { type UserData } from '../domain/index.js';
 
-/** A JSON Schema (2020-12) that data of user streams are held against. */
+/** JSON Schema (2020-12) of the data of user streams. */
 export interface SchemaDescription {
   /** `{type}@{version}` or `{type}-{category}@{version}`. */
   readonly name: string;
   readonly type: UserStreamType;
-  /** null: for all categories that have no schema of their own. */
+  /** null: for all categories without a schema of their own. */
   readonly category: string | null;
   readonly version: number;
-  /** Whether writes are checked against it; the others are versions that older data may have been written by. */
+  /** Writes are validated by it; other versions describe older data. */
   readonly inUse: boolean;
-  /** `product`: brought along by whoever runs the service. */
+  /** `product`: from the configured directory of schemas. */
   readonly source: 'builtin' | 'product';
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
-/** What the data of each type of user stream must look like. */
+/** Validates the data of user streams by type and category. */
 export interface DataSchemas {
   /**
    * @param within path of the object that holds `data` in the request, such as `events.3`; absent: the request itself
-   * @throws ValidationError whose `details.mistakes` has the path of each mistake, such as `data.email`, and what would be right
+   * @throws ValidationError whose `details.mistakes` have the path of each issue, such as `data.email`
    */
   check(type: UserStreamType, category: string, data: UserData, within?: string): void;
 
-  /** Name of the schema that {@link check} goes by, such as `profile@1`. */
+  /** Name of the schema that {@link check} uses, such as `profile@1`. */
   nameFor(type: UserStreamType, category: string): string;
 
-  /** All there are: types in their order, the schemas of a type before those of its categories, newest versions first. */
+  /** All schemas by type: first that of the type, then those of its categories, newest versions first. */
   describe(): readonly SchemaDescription[];
 }

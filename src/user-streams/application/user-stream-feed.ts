@@ -12,23 +12,23 @@ import { streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
 import { type UserStreamReadModel } from './user-stream-read-model.js';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
-/** Follows a user's stream, event by event, as long as the caller may read it. */
+/** Live feed of a user stream, for callers with the right to read it. */
 export class UserStreamFeed {
   constructor(
-    private readonly table: UserStreamReadModel,
+    private readonly readModel: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly queries: UserStreamQueries,
     private readonly authorizer: StreamAuthorizer,
   ) {}
 
   /**
-   * All events behind a revision, those that are recorded later too; ends when the stream is deleted, when the caller may not read it any
-   * more, or by the signal. Each event is read from the stream when the one before it has been taken, so that a slow reader costs no
-   * memory, and none is left out or told twice.
+   * Yields the stored events after a revision and then new ones, each exactly once. Ends when the stream is deleted,
+   * when the caller loses the right to read it, or on `signal`. Events are read page by page on demand, so that a slow
+   * consumer needs no buffer.
    *
-   * @param after undefined: only those that are recorded from now on
+   * @param after undefined: new events only
    * @throws StreamNotFoundError, StreamDeletedError, ConnectionError
    */
   follow(
@@ -49,15 +49,15 @@ export class UserStreamFeed {
   ): AsyncGenerator<RecordedEvent> {
     const name = streamNameOf(key);
     let next = first;
-    let wake: (() => void) | undefined;
-    const unlisten = this.table.listen((events) => {
-      if (events.some(({ streamName }) => streamName === name || streamName === `$$${name}`)) wake?.();
+    let notify: (() => void) | undefined;
+    const stopListening = this.readModel.listen((events) => {
+      if (events.some(({ streamName }) => streamName === name || streamName === `$$${name}`)) notify?.();
     });
-    const onAbort = (): void => wake?.();
+    const onAbort = (): void => notify?.();
     signal.addEventListener('abort', onAbort);
     try {
       for (;;) {
-        const recorded = new Promise<void>((resolve) => (wake = resolve));
+        const notified = new Promise<void>((resolve) => (notify = resolve));
         const events = this.#mayRead(caller, key) ? await this.#eventsFrom(name, next) : undefined;
         for (const event of events ?? []) {
           if (signal.aborted || !this.#mayRead(caller, key)) return;
@@ -66,19 +66,19 @@ export class UserStreamFeed {
           if (isEvent(event, StreamDeleted)) return;
         }
         if (events === undefined || signal.aborted) return;
-        if (events.length === 0) await recorded;
+        if (events.length === 0) await notified;
         if (signal.aborted) return;
       }
     } finally {
-      unlisten();
+      stopListening();
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  /** Undefined where KurrentDB itself has deleted the stream meanwhile. */
+  /** Undefined if the stream was deleted in KurrentDB itself. */
   async #eventsFrom(name: string, first: bigint): Promise<RecordedEvent[] | undefined> {
     try {
-      return await this.store.readStream(name, { from: first, limit: PAGE });
+      return await this.store.readStream(name, { from: first, limit: PAGE_SIZE });
     } catch (error) {
       if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
       throw error;
@@ -88,7 +88,7 @@ export class UserStreamFeed {
   #mayRead(caller: Caller, key: UserStreamKey): boolean {
     return this.authorizer.has(caller, 'read', {
       name: streamNameOf(key),
-      permissions: this.table.stream(key)?.permissions,
+      permissions: this.readModel.stream(key)?.permissions,
     });
   }
 }

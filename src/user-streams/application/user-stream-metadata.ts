@@ -39,7 +39,7 @@ export interface MetadataChange {
   readonly visibility?: Visibility;
 }
 
-/** The metadata in the store, and the stream as they describe it: the read model may be a moment behind. */
+/** Metadata from the store, and the stream with them: those of the read model may be older. */
 interface State {
   readonly found: VersionedStreamMetadata;
   /** Undefined for a stream without events. */
@@ -57,17 +57,18 @@ export class UserStreamMetadata {
 
   constructor(
     private readonly store: CommandDependencies['store'] & Pick<EventStore, 'getStreamMetadata'>,
-    private readonly table: UserStreamReadModel,
+    private readonly readModel: UserStreamReadModel,
     private readonly authorizer: StreamAuthorizer,
     private readonly clock: Clock,
   ) {
-    this.#dependencies = { store, mutex: new KeyedMutex(), readModel: table };
+    this.#dependencies = { store, mutex: new KeyedMutex(), readModel };
   }
 
   /**
-   * @param expected revision of the metadata that the change was made for; undefined: any
+   * @param expected required current revision of the metadata; undefined: any
    * @returns the stream with the new metadata
-   * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError, ConnectionError
+   * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError,
+   *   ConnectionError
    */
   change(
     caller: AuthenticatedCaller,
@@ -99,7 +100,7 @@ export class UserStreamMetadata {
           };
         },
         result: ({ stream, metadata: { metadata } }, { revisions }) =>
-          evolveMetadata(this.table.stream(key) ?? stream, metadata, Number(revisions.get(name))),
+          evolveMetadata(this.readModel.stream(key) ?? stream, metadata, Number(revisions.get(name))),
       },
       this.#dependencies,
     );
@@ -107,8 +108,8 @@ export class UserStreamMetadata {
 
   async #load(key: UserStreamKey): Promise<State> {
     const found = await this.store.getStreamMetadata(streamNameOf(key));
-    assertCaughtUp(this.table);
-    const stream = this.table.stream(key);
+    assertCaughtUp(this.readModel);
+    const stream = this.readModel.stream(key);
     return {
       found,
       stream:
@@ -127,7 +128,7 @@ function changedMetadata(
 ): StreamMetadata {
   const { description = stream.description, tags = stream.tags } = change;
   const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
-  // KurrentDB's list is derived from the permissions again.
+  // KurrentDB's `$acl` is derived from the new permissions.
   const { acl: _, ...kept } = stored;
   return {
     ...initial,

@@ -14,7 +14,7 @@ import {
 import {
   assertNotDeleted,
   type DataEvent,
-  holdsData,
+  isDataEvent,
   keyOfStream,
   type Usage,
   streamNameOf,
@@ -25,12 +25,11 @@ import {
 } from '../domain/index.js';
 import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-read-model.js';
 
-/** A stream's data at some moment. */
+/** Data of a stream at a revision. */
 export interface UserStreamState {
   readonly key: UserStreamKey;
-  /** The stream's last revision then. */
   readonly revision: number;
-  /** Undefined where the stream had no data yet. */
+  /** Undefined if the stream had no data yet. */
   readonly data: StoredData | undefined;
 }
 
@@ -39,23 +38,23 @@ export interface StreamFilter {
   readonly category?: string;
   readonly tag?: string;
   readonly visibility?: Visibility;
-  /** `active` where absent; deleted ones only for who may restore them. */
+  /** `active` if absent; `deleted` requires the right to restore. */
   readonly status?: 'active' | 'deleted';
 }
 
 export interface StreamPage {
   readonly streams: readonly UserStream[];
-  /** Name of the stream behind which the next page begins; undefined after the last one. */
+  /** Cursor of the next page: name of the last stream; undefined on the last page. */
   readonly nextAfter: string | undefined;
 }
 
-/** How many events are read at a time to find the last one with data. */
-const LOOK_BACK = 32;
+/** Events per read in the backward search for the last event with data. */
+const PAGE_SIZE = 32;
 
-/** Answers from the read model; only what a stream had been earlier is read from the stream itself, event by event. */
+/** Queries on the read model; earlier states are read from the streams. */
 export class UserStreamQueries {
   constructor(
-    private readonly table: UserStreamReadModel,
+    private readonly readModel: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly authorizer: StreamAuthorizer,
   ) {}
@@ -63,25 +62,29 @@ export class UserStreamQueries {
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
   state(caller: Caller, key: UserStreamKey): UserStreamState {
     const stream = this.readable(caller, key);
-    return { key, revision: stream.revision, data: this.table.data(key) };
+    return { key, revision: stream.revision, data: this.readModel.data(key) };
   }
 
-  /** The state right after the event of a revision. @throws ValidationError for a revision that does not exist yet, and as {@link state} */
+  /**
+   * State after the event at a revision.
+   *
+   * @throws ValidationError for a revision after the current one; as {@link state}
+   */
   async stateAtRevision(caller: Caller, key: UserStreamKey, revision: bigint): Promise<UserStreamState> {
     const stream = this.readable(caller, key);
     if (revision > BigInt(stream.revision)) {
       throw new ValidationError(
-        `Stream '${stream.name}' is at revision ${stream.revision}; ask for that one or an earlier one`,
+        `revision must be at most ${stream.revision}, the current one of stream '${stream.name}', got ${revision}`,
         { streamName: stream.name, details: { currentRevision: String(stream.revision) } },
       );
     }
     return this.#stateAt(key, Number(revision));
   }
 
-  /** The state at a time, in milliseconds since 1970. @throws StreamNotFoundError where the stream began later, and as {@link state} */
+  /** @param at milliseconds since 1970 @throws StreamNotFoundError if the stream was created later; as {@link state} */
   async stateAtTime(caller: Caller, key: UserStreamKey, at: number): Promise<UserStreamState> {
     const { name } = this.readable(caller, key);
-    const revision = this.table.revisionAt(key, at);
+    const revision = this.readModel.revisionAt(key, at);
     if (revision === undefined) throw new StreamNotFoundError(name);
     return this.#stateAt(key, revision);
   }
@@ -94,7 +97,7 @@ export class UserStreamQueries {
     limit: number,
     after?: string,
   ): StreamPage {
-    assertCaughtUp(this.table);
+    assertCaughtUp(this.readModel);
     const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
     const matches = (stream: UserStream): boolean => {
       const key = keyOfStream(stream.name);
@@ -107,10 +110,10 @@ export class UserStreamQueries {
       );
     };
     const found: UserStream[] = [];
-    for (const stream of this.table.streamsOf(userId, this.#cursor(userId, after))) {
+    for (const stream of this.readModel.streamsOf(userId, this.#cursor(userId, after))) {
       if (!matches(stream) || !this.authorizer.has(caller, right, stream)) continue;
       found.push(stream);
-      // One more than asked for tells whether there is a next page.
+      // One more than `limit` shows that there is a next page.
       if (found.length > limit) break;
     }
     const streams = this.authorizer.select(caller, right, found.slice(0, limit));
@@ -118,14 +121,14 @@ export class UserStreamQueries {
   }
 
   usage(userId: string): Usage {
-    return this.table.usage(userId);
+    return this.readModel.usage(userId);
   }
 
   /** The stream, if the caller may read it. @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
   readable(caller: Caller, key: UserStreamKey): UserStream {
-    assertCaughtUp(this.table);
+    assertCaughtUp(this.readModel);
     const name = streamNameOf(key);
-    const stream = this.table.stream(key);
+    const stream = this.readModel.stream(key);
     this.authorizer.assertMay(caller, 'read', { name, permissions: stream?.permissions });
     if (!stream) throw new StreamNotFoundError(name);
     assertNotDeleted(stream);
@@ -134,18 +137,18 @@ export class UserStreamQueries {
 
   async #stateAt(key: UserStreamKey, revision: number): Promise<UserStreamState> {
     let isRestored = false;
-    for (let from = revision; from >= 0; from -= LOOK_BACK) {
+    for (let from = revision; from >= 0; from -= PAGE_SIZE) {
       const events = await this.store.readStream(streamNameOf(key), {
         from: BigInt(from),
         direction: 'backwards',
-        limit: LOOK_BACK,
+        limit: PAGE_SIZE,
       });
       for (const event of events) {
         isRestored ||= isEvent(event, StreamRestored);
         if (!isRestored && isEvent(event, StreamDeleted)) throw new StreamDeletedError(streamNameOf(key));
-        if (holdsData(event)) return { key, revision, data: storedDataOf(event) };
+        if (isDataEvent(event)) return { key, revision, data: storedDataOf(event) };
       }
-      if (events.length < LOOK_BACK) break;
+      if (events.length < PAGE_SIZE) break;
     }
     return { key, revision, data: undefined };
   }
@@ -154,13 +157,13 @@ export class UserStreamQueries {
     const key = after === undefined ? undefined : keyOfStream(after);
     if (after !== undefined && key?.userId !== userId)
       throw new ValidationError(`after must be the name of a stream of user '${userId}'`, {
-        details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the page before' }] },
+        details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the previous page' }] },
       });
     return key;
   }
 }
 
-/** What the read model keeps of an event with data. */
+/** Row of the read model for an event with data. */
 export function storedDataOf({
   data: { data },
   metadata: { dataSchema },

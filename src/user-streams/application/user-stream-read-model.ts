@@ -1,50 +1,50 @@
 import { ConnectionError, type Position, type RecordedEvent } from '../../event-store/domain/index.js';
 import { type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
-/** The data of a stream, as they were written last. */
+/** Current data of a stream. */
 export interface StoredData {
   /** JSON of an object, as stored. */
   readonly json: string;
-  /** Revision of the event that holds them. */
+  /** Revision of their event. */
   readonly revision: number;
   readonly eventId: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Name and version of the JSON Schema they were checked against; absent where nobody said. */
+  /** Name and version of the JSON Schema that they were validated by; absent for events of other writers. */
   readonly schema?: string;
 }
 
-/** A request that was carried out before, found by its key. */
+/** Executed request, by its idempotency key. */
 export interface ProcessedRequest {
   readonly streamName: string;
-  /** What was asked for; another request with the same key is a mistake. */
+  /** Hash of the request: a different request with the same key is rejected. */
   readonly fingerprint: string;
-  /** Revision of its first and of its last event. */
+  /** Revisions of its first and its last event. */
   readonly first: number;
   readonly last: number;
   readonly eventId: string;
   readonly at: number;
 }
 
-/** The read model of user streams. Keeps up with the store by itself. */
+/** Read model of user streams; follows the store. */
 export interface UserStreamReadModel {
-  /** It follows the store without interruption; what it says may be a few milliseconds old. */
+  /** False during the initial catch-up and after a lost connection. If true, it is behind by milliseconds at most. */
   readonly isCaughtUp: boolean;
-  /** Undefined for a stream that has no event. */
+  /** Undefined for a stream without events. */
   stream(key: UserStreamKey): UserStream | undefined;
   data(key: UserStreamKey): StoredData | undefined;
-  /** A user's streams by type and category, behind the one given. */
+  /** Streams of a user by type and category, from the one that follows `after`. */
   streamsOf(userId: string, after?: UserStreamKey): Iterable<UserStream>;
   usage(userId: string): Usage;
   processed(requestKey: string): ProcessedRequest | undefined;
-  /** Revision of the last event that had happened by then (milliseconds since 1970); undefined before the first. */
+  /** Revision of the last event up to `at` (milliseconds since 1970); undefined before the first event. */
   revisionAt(key: UserStreamKey, at: number): number | undefined;
-  /** @returns false when the table had not passed the position within `timeoutMs` */
+  /** @returns false if the read model has not reached the position within `timeoutMs` */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
   /**
-   * Tells of the events of users' streams, as soon as the table has passed them.
+   * Notifies of events of user streams after they were applied.
    *
-   * @returns a function that ends the listening
+   * @returns removes the listener
    */
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
 }

@@ -33,13 +33,13 @@ import {
 } from './user-stream-read-model.js';
 import { type WriteCommand, type WriteOutcome } from './write-command.js';
 
-/** A stream may have many writers on other replicas, each conflict is resolved within milliseconds. */
+/** A limit in time, because a stream may have many writers on other replicas. */
 const RETRY_FOR_MS = 5_000;
 const SOURCE = 'penguin-pool-streams/user-streams';
 
 export interface UserStreamWriterOptions {
   readonly store: CommandDependencies['store'];
-  readonly table: UserStreamReadModel;
+  readonly readModel: UserStreamReadModel;
   readonly authorizer: StreamAuthorizer;
   readonly schemas: DataSchemas;
   readonly quota: QuotaReservations;
@@ -48,7 +48,7 @@ export interface UserStreamWriterOptions {
   readonly digest: Digest;
 }
 
-/** One of the commands of an atomic write, with what the read model has of its stream. */
+/** Command of an atomic write, with the rows of the read model for its stream. */
 interface Target {
   readonly command: WriteCommand;
   readonly streamName: string;
@@ -62,7 +62,7 @@ interface PlannedWrite extends CommandWrite {
   readonly userId: string;
   readonly at: number;
   readonly creates: InitialMetadata | undefined;
-  /** Size of the data of all events, and of the largest one. */
+  /** Size of the data of all events, and of the largest data. */
   readonly bytes: number;
   readonly largestBytes: number;
 }
@@ -77,14 +77,14 @@ export class UserStreamWriter {
   readonly #dependencies: CommandDependencies;
 
   constructor(private readonly options: UserStreamWriterOptions) {
-    this.#dependencies = { store: options.store, mutex: new KeyedMutex(), readModel: options.table };
+    this.#dependencies = { store: options.store, mutex: new KeyedMutex(), readModel: options.readModel };
   }
 
   /**
    * @param commands of one request
    * @returns the outcomes in the same order
-   * @throws errors of the decisions; PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError,
-   *   TimeoutError
+   * @throws errors of the decisions; PermissionError, QuotaExceededError, EventTooLargeError, ValidationError,
+   *   ConnectionError, TimeoutError
    */
   execute(commands: readonly WriteCommand[]): Promise<readonly WriteOutcome[]> {
     const identified = commands.map((command) => ({
@@ -116,13 +116,13 @@ export class UserStreamWriter {
   }
 
   #load(identified: readonly Pick<Target, 'command' | 'streamName' | 'idempotencyKey'>[]): readonly Target[] {
-    const { table } = this.options;
-    assertCaughtUp(table);
+    const { readModel } = this.options;
+    assertCaughtUp(readModel);
     return identified.map((target) => ({
       ...target,
-      stream: table.stream(target.command.request.key),
-      data: target.command.readsData === true ? table.data(target.command.request.key) : undefined,
-      processed: target.idempotencyKey && table.processed(target.idempotencyKey.text),
+      stream: readModel.stream(target.command.request.key),
+      data: target.command.readsData === true ? readModel.data(target.command.request.key) : undefined,
+      processed: target.idempotencyKey && readModel.processed(target.idempotencyKey.text),
     }));
   }
 
@@ -142,7 +142,7 @@ export class UserStreamWriter {
   #plan({ command, streamName, idempotencyKey, stream, data }: Target): PlannedWrite {
     const { clock, random, schemas } = this.options;
     const { caller, key, precondition } = command.request;
-    // The time of a stream never decreases, whatever the clocks of replicas say: its state at a time is a prefix of the stream.
+    // Never decreases within a stream, despite clock skew between replicas: the state at a time is a prefix of the stream.
     const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
     const nextId = idempotencyKey?.eventIds() ?? (() => createEventId(at, random));
     const decision = command.decide({ key, stream, data, now: toTimestamp(at), by: caller.id }, nextId);
@@ -181,12 +181,12 @@ export class UserStreamWriter {
   }
 
   #reserveQuota(writes: readonly PlannedWrite[]): () => void {
-    const { quota, table } = this.options;
+    const { quota, readModel } = this.options;
     const releases: (() => void)[] = [];
     const release = (): void => releases.forEach((each) => each());
     try {
       for (const { userId, creates, bytes } of writes)
-        releases.push(quota.hold(userId, table.usage(userId), { streams: creates ? 1 : 0, bytes }));
+        releases.push(quota.reserve(userId, readModel.usage(userId), { streams: creates ? 1 : 0, bytes }));
     } catch (error) {
       release();
       throw error;
@@ -194,12 +194,12 @@ export class UserStreamWriter {
     return release;
   }
 
-  /** The recorded time is that of the first execution, if another replica executed the same request at the same time. */
+  /** With the time of the first execution, if another replica has executed the same request concurrently. */
   #outcomeOf(
     { streamName, events, at, creates, largestBytes, idempotencyKey }: PlannedWrite,
     revision: bigint,
   ): WriteOutcome {
-    const processed = idempotencyKey && this.options.table.processed(idempotencyKey.text);
+    const processed = idempotencyKey && this.options.readModel.processed(idempotencyKey.text);
     return {
       streamName,
       revision: Number(revision),
@@ -212,7 +212,7 @@ export class UserStreamWriter {
   }
 }
 
-/** Streams of which the caller knows a later revision than the read model, or all streams of a request that was executed before. */
+/** Streams with a later revision than in the read model, or all streams of a replayed request. */
 function staleStreams(targets: readonly Target[]): readonly string[] {
   // The events of one write are applied one after another, so that the last ones may be missing.
   const isReplay = targets.some(({ processed }) => processed !== undefined);
@@ -226,8 +226,8 @@ function isBehind({ command, stream }: Target): boolean {
 }
 
 /**
- * Rejects a revision that no replica has written: another one may write it before the append, which then would succeed although it was
- * decided on an earlier state.
+ * Rejects a revision that does not exist yet: if another replica wrote it before the append, the append would succeed
+ * although it was decided on an earlier state.
  */
 function assertRevisionExists(target: Target): void {
   const { command, streamName, stream } = target;
@@ -251,7 +251,7 @@ function replayedOutcome({ streamName, last, eventId, at, first }: ProcessedRequ
   return { streamName, revision: last, eventId, at, created: first === 0, replayed: true, largestBytes: 0 };
 }
 
-/** Of a stream that the write creates, or whose creation was interrupted before its metadata were written. */
+/** Of a stream that the write creates, or whose creation was interrupted before the write of its metadata. */
 function initialMetadataOf(
   { command, streamName, stream }: Target,
   creates: InitialMetadata | undefined,

@@ -16,7 +16,7 @@ import { type DataSchemas } from './data-schemas.js';
 import { UserStreamWriter, type UserStreamWriterOptions } from './user-stream-writer.js';
 import { type WriteCommand, type WriteContext, type WriteOutcome, type WriteRequest } from './write-command.js';
 
-/** Data, and where they stood in the request, for messages about them; absent: in the request itself. */
+/** Data, and the path of their object in the request for messages; absent: the request itself. */
 export interface PlacedData {
   readonly data: UserData;
   readonly within?: string;
@@ -28,8 +28,8 @@ export interface Replacement {
 }
 
 /**
- * Writes to the streams of users. Every write is decided on what the stream is, and appended to exactly that revision. All methods throw
- * PermissionError, QuotaExceededError, EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
+ * Writes to user streams, each with optimistic concurrency. All methods throw PermissionError, QuotaExceededError,
+ * EventTooLargeError, ValidationError, ConnectionError and TimeoutError.
  */
 export class UserStreams {
   readonly #writer: UserStreamWriter;
@@ -49,25 +49,33 @@ export class UserStreams {
     return this.#write({ request, right: 'write', action: 'create', payload: [initial, data ?? null], decide });
   }
 
-  /** Replaces the data by each of the given in turn, in one atomic write. @throws WrongExpectedRevisionError, StreamDeletedError */
+  /**
+   * Appends one event for each element of `data`, atomically.
+   *
+   * @throws WrongExpectedRevisionError, StreamDeletedError
+   */
   replace(request: WriteRequest, data: readonly PlacedData[]): Promise<WriteOutcome> {
     return this.#write(this.#replacement({ request, data }));
   }
 
-  /** Changes the data by a JSON Merge Patch (RFC 7396). @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
+  /**
+   * Applies a JSON Merge Patch (RFC 7396).
+   *
+   * @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError
+   */
   change(request: WriteRequest, patch: UserData): Promise<WriteOutcome> {
     const decide = (context: WriteContext, nextId: NextEventId): Decision => {
       const before = context.data ? (JSON.parse(context.data.json) as UserData) : {};
       const data = mergePatch(before, patch) as UserData;
       const decision = decideChange(context, request.precondition, { data, eventId: nextId() });
-      // Of another revision than was demanded, the result means nothing: the store refuses it, and tells the current one.
+      // At another revision than the required one, the result is not validated: the store rejects the append.
       if (decision.expectedRevision === BigInt(context.stream?.revision ?? -1)) this.#check(request.key, data);
       return decision;
     };
     return this.#write({ request, right: 'write', action: 'change', payload: [patch], readsData: true, decide });
   }
 
-  /** Soft: {@link restore} brings it back. @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
+  /** Soft delete; see {@link restore}. @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   delete(request: WriteRequest): Promise<WriteOutcome> {
     return this.#write({
       request,
@@ -89,14 +97,14 @@ export class UserStreams {
     });
   }
 
-  /** {@link replace} on several streams in one atomic write: all or none. @throws WrongExpectedRevisionError, StreamDeletedError */
+  /** {@link replace} on several streams in one atomic write. @throws WrongExpectedRevisionError, StreamDeletedError */
   replaceAll(replacements: readonly Replacement[]): Promise<readonly WriteOutcome[]> {
-    const together = replacements.map(({ request: { key } }) => streamNameOf(key));
-    return this.#writer.execute(replacements.map((replacement) => this.#replacement(replacement, together)));
+    const streamNames = replacements.map(({ request: { key } }) => streamNameOf(key));
+    return this.#writer.execute(replacements.map((replacement) => this.#replacement(replacement, streamNames)));
   }
 
-  /** @param together names of all streams that the request writes to */
-  #replacement({ request, data: placed }: Replacement, together: readonly string[] = []): WriteCommand {
+  /** @param streamNames names of all streams that the request writes to */
+  #replacement({ request, data: placed }: Replacement, streamNames: readonly string[] = []): WriteCommand {
     const decide = (context: WriteContext, nextId: NextEventId): Decision => {
       for (const { data, within } of placed) this.#check(request.key, data, within);
       return decideReplace(
@@ -109,14 +117,14 @@ export class UserStreams {
       request,
       right: 'write',
       action: 'replace',
-      payload: [together, ...placed.map(({ data }) => data)],
+      payload: [streamNames, ...placed.map(({ data }) => data)],
       decide,
     };
   }
 
   async #write(command: WriteCommand): Promise<WriteOutcome> {
     const [outcome] = await this.#writer.execute([command]);
-    if (!outcome) throw new Error('One command has one outcome');
+    if (!outcome) throw new Error('The write of one command has no outcome');
     return outcome;
   }
 

@@ -3,29 +3,29 @@ import { type AuthenticatedCaller, type StreamRight } from '../../event-store/do
 import { type Decision, type Precondition, type DecisionContext, type UserStreamKey } from '../domain/index.js';
 import { type StoredData } from './user-stream-read-model.js';
 
-/** Who wants to write to which stream, and under which conditions. */
+/** Caller, target and preconditions of a write. */
 export interface WriteRequest {
   readonly caller: AuthenticatedCaller;
   readonly key: UserStreamKey;
   readonly precondition: Precondition;
-  /** As the caller sent it. */
+  /** Value of the header. */
   readonly idempotencyKey: string | undefined;
-  /** Goes into the events' metadata. */
+  /** Stored in the metadata of the events. */
   readonly requestId: string;
 }
 
 export interface WriteOutcome {
   readonly streamName: string;
-  /** Of the last event that was written. */
+  /** Revision of the last event. */
   readonly revision: number;
   readonly eventId: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The stream began with it. */
+  /** The write has created the stream. */
   readonly created: boolean;
-  /** The same request had been carried out before; nothing was written now. */
+  /** The same request was executed before: nothing was written. */
   readonly replayed: boolean;
-  /** Largest of the events' data, in bytes. */
+  /** Size of the largest data. */
   readonly largestBytes: number;
 }
 
@@ -40,7 +40,7 @@ export interface WriteCommand {
   readonly request: WriteRequest;
   readonly right: StreamRight;
   readonly action: 'create' | 'replace' | 'change' | 'delete' | 'restore';
-  /** Content of the request beside its preconditions, as JSON values: part of the fingerprint of its `Idempotency-Key`. */
+  /** Content of the request without preconditions, as JSON values: part of the fingerprint of its `Idempotency-Key`. */
   readonly payload: readonly unknown[];
   readonly readsData?: boolean;
   readonly decide: (context: WriteContext, nextId: NextEventId) => Decision;

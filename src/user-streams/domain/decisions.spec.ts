@@ -35,145 +35,160 @@ const present: UserStream = {
   updatedAt: 0,
 };
 const STREAMS = { absent: undefined, present, deleted: { ...present, deletedAt: 1 } };
-type Standing = keyof typeof STREAMS;
+type State = keyof typeof STREAMS;
 
-const given = (standing: Standing): DecisionContext => ({
+const given = (state: State): DecisionContext => ({
   key: { userId: 'alice', type: 'profile', category: 'default' },
-  stream: STREAMS[standing],
+  stream: STREAMS[state],
   now: NOW,
   by: 'bob',
 });
 const written: DataWrite = { data: { displayName: 'Alice' }, eventId: 'evt_1_aaaaaaaa' };
-const beginning = initialMetadataOf(given('absent').key, { description: 'Mine', tags: ['x'], isPublic: true });
+const initialMetadata = initialMetadataOf(given('absent').key, { description: 'Mine', tags: ['x'], isPublic: true });
 
 const CONDITIONS = {
-  'no demand': { kind: 'none' },
-  'the revision it is at': { kind: 'revision', revision: 4n },
+  'no precondition': { kind: 'none' },
+  'the current revision': { kind: 'revision', revision: 4n },
   'an earlier revision': { kind: 'revision', revision: 2n },
-  'that it exists': { kind: 'exists' },
-  'that it does not exist': { kind: 'absent' },
+  'If-Match *': { kind: 'exists' },
+  'If-None-Match *': { kind: 'absent' },
 } as const satisfies Record<string, Precondition>;
 type Condition = keyof typeof CONDITIONS;
 
 const DECISIONS = {
-  create: (context: DecisionContext) => decideCreate(context, beginning, written),
+  create: (context: DecisionContext) => decideCreate(context, initialMetadata, written),
   replace: (context: DecisionContext, precondition: Precondition) => decideReplace(context, precondition, [written]),
   change: (context: DecisionContext, precondition: Precondition) => decideChange(context, precondition, written),
   delete: decideDelete,
   restore: decideRestore,
 };
-type Wish = keyof typeof DECISIONS;
+type Command = keyof typeof DECISIONS;
 
 type Outcome =
   | { readonly writes: readonly string[]; readonly at: Decision['expectedRevision'] }
-  | { readonly refused: new (...args: never[]) => Error };
-const BEGUN: Outcome = { writes: ['StreamCreated', 'UserDataUpdated'], at: 'no_stream' };
+  | { readonly rejected: new (...args: never[]) => Error };
+const CREATED: Outcome = { writes: ['StreamCreated', 'UserDataUpdated'], at: 'no_stream' };
 const writes = (type: string, at: bigint): Outcome => ({ writes: [type], at });
-const refused = (error: new (...args: never[]) => Error): Outcome => ({ refused: error });
+const rejected = (error: new (...args: never[]) => Error): Outcome => ({ rejected: error });
 
-/** Per wish and condition: what comes of it where the stream is absent, present, deleted. */
+/** Outcome by command, precondition and state of the stream. */
 const TABLE: Readonly<
   Record<
-    Exclude<Wish, 'create'>,
+    Exclude<Command, 'create'>,
     Readonly<Record<Condition, readonly [absent: Outcome, present: Outcome, deleted: Outcome]>>
   >
 > = {
   replace: {
-    'no demand': [BEGUN, writes('UserDataUpdated', 4n), refused(StreamDeletedError)],
-    'the revision it is at': [
-      refused(WrongExpectedRevisionError),
+    'no precondition': [CREATED, writes('UserDataUpdated', 4n), rejected(StreamDeletedError)],
+    'the current revision': [
+      rejected(WrongExpectedRevisionError),
       writes('UserDataUpdated', 4n),
-      refused(StreamDeletedError),
+      rejected(StreamDeletedError),
     ],
-    // The store refuses it, and knows what the revision is by now.
+    // The store rejects it, with the revision that is current then.
     'an earlier revision': [
-      refused(WrongExpectedRevisionError),
+      rejected(WrongExpectedRevisionError),
       writes('UserDataUpdated', 2n),
       writes('UserDataUpdated', 2n),
     ],
-    'that it exists': [refused(WrongExpectedRevisionError), writes('UserDataUpdated', 4n), refused(StreamDeletedError)],
-    'that it does not exist': [BEGUN, refused(StreamAlreadyExistsError), refused(StreamAlreadyExistsError)],
+    'If-Match *': [rejected(WrongExpectedRevisionError), writes('UserDataUpdated', 4n), rejected(StreamDeletedError)],
+    'If-None-Match *': [CREATED, rejected(StreamAlreadyExistsError), rejected(StreamAlreadyExistsError)],
   },
   change: {
-    'no demand': [refused(StreamNotFoundError), writes('UserDataUpdated', 4n), refused(StreamDeletedError)],
-    'the revision it is at': [refused(StreamNotFoundError), writes('UserDataUpdated', 4n), refused(StreamDeletedError)],
-    'an earlier revision': [refused(StreamNotFoundError), writes('UserDataUpdated', 2n), writes('UserDataUpdated', 2n)],
-    'that it exists': [refused(StreamNotFoundError), writes('UserDataUpdated', 4n), refused(StreamDeletedError)],
-    'that it does not exist': [
-      refused(StreamNotFoundError),
-      refused(StreamAlreadyExistsError),
-      refused(StreamAlreadyExistsError),
+    'no precondition': [rejected(StreamNotFoundError), writes('UserDataUpdated', 4n), rejected(StreamDeletedError)],
+    'the current revision': [
+      rejected(StreamNotFoundError),
+      writes('UserDataUpdated', 4n),
+      rejected(StreamDeletedError),
+    ],
+    'an earlier revision': [
+      rejected(StreamNotFoundError),
+      writes('UserDataUpdated', 2n),
+      writes('UserDataUpdated', 2n),
+    ],
+    'If-Match *': [rejected(StreamNotFoundError), writes('UserDataUpdated', 4n), rejected(StreamDeletedError)],
+    'If-None-Match *': [
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
+      rejected(StreamAlreadyExistsError),
     ],
   },
   delete: {
-    'no demand': [refused(StreamNotFoundError), writes('StreamDeleted', 4n), refused(StreamDeletedError)],
-    'the revision it is at': [refused(StreamNotFoundError), writes('StreamDeleted', 4n), refused(StreamDeletedError)],
-    'an earlier revision': [refused(StreamNotFoundError), writes('StreamDeleted', 2n), writes('StreamDeleted', 2n)],
-    'that it exists': [refused(StreamNotFoundError), writes('StreamDeleted', 4n), refused(StreamDeletedError)],
-    'that it does not exist': [
-      refused(StreamNotFoundError),
-      refused(StreamAlreadyExistsError),
-      refused(StreamAlreadyExistsError),
+    'no precondition': [rejected(StreamNotFoundError), writes('StreamDeleted', 4n), rejected(StreamDeletedError)],
+    'the current revision': [rejected(StreamNotFoundError), writes('StreamDeleted', 4n), rejected(StreamDeletedError)],
+    'an earlier revision': [rejected(StreamNotFoundError), writes('StreamDeleted', 2n), writes('StreamDeleted', 2n)],
+    'If-Match *': [rejected(StreamNotFoundError), writes('StreamDeleted', 4n), rejected(StreamDeletedError)],
+    'If-None-Match *': [
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
+      rejected(StreamAlreadyExistsError),
     ],
   },
   restore: {
-    'no demand': [refused(StreamNotFoundError), refused(StreamAlreadyExistsError), writes('StreamRestored', 4n)],
-    'the revision it is at': [
-      refused(StreamNotFoundError),
-      refused(StreamAlreadyExistsError),
+    'no precondition': [
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
+      writes('StreamRestored', 4n),
+    ],
+    'the current revision': [
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
       writes('StreamRestored', 4n),
     ],
     'an earlier revision': [
-      refused(StreamNotFoundError),
-      refused(StreamAlreadyExistsError),
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
       writes('StreamRestored', 2n),
     ],
-    'that it exists': [refused(StreamNotFoundError), refused(StreamAlreadyExistsError), writes('StreamRestored', 4n)],
-    'that it does not exist': [
-      refused(StreamNotFoundError),
-      refused(StreamAlreadyExistsError),
-      refused(StreamAlreadyExistsError),
+    'If-Match *': [rejected(StreamNotFoundError), rejected(StreamAlreadyExistsError), writes('StreamRestored', 4n)],
+    'If-None-Match *': [
+      rejected(StreamNotFoundError),
+      rejected(StreamAlreadyExistsError),
+      rejected(StreamAlreadyExistsError),
     ],
   },
 };
 
-const rows = Object.entries(TABLE).flatMap(([wish, conditions]) =>
+const rows = Object.entries(TABLE).flatMap(([command, conditions]) =>
   Object.entries(conditions).flatMap(([condition, outcomes]) =>
-    (Object.keys(STREAMS) as Standing[]).map((standing, index) => ({
-      wish: wish as Wish,
+    (Object.keys(STREAMS) as State[]).map((state, index) => ({
+      command: command as Command,
       condition: condition as Condition,
-      standing,
+      state,
       outcome: outcomes[index] as Outcome,
     })),
   ),
 );
 
-describe('a decision on a stream of a user', () => {
-  it.each(rows)('to $wish it, $standing, demanding $condition', ({ wish, condition, standing, outcome }) => {
-    const decide = (): Decision => DECISIONS[wish](given(standing), CONDITIONS[condition]);
-    if ('refused' in outcome) {
-      expect(decide).toThrow(outcome.refused);
-      return;
-    }
-    const { events, expectedRevision, creates } = decide();
-    expect(events.map(({ type }) => type)).toEqual(outcome.writes);
-    expect(expectedRevision).toBe(outcome.at);
-    expect(creates !== undefined).toBe(outcome === BEGUN);
-    expect(events.every(({ timestamp }) => timestamp === NOW)).toBe(true);
-  });
+describe('decisions on a user stream', () => {
+  it.each(rows)(
+    'decides on $command with $condition for a stream that is $state',
+    ({ command, condition, state, outcome }) => {
+      const decide = (): Decision => DECISIONS[command](given(state), CONDITIONS[condition]);
+      if ('rejected' in outcome) {
+        expect(decide).toThrow(outcome.rejected);
+        return;
+      }
+      const { events, expectedRevision, creates } = decide();
+      expect(events.map(({ type }) => type)).toEqual(outcome.writes);
+      expect(expectedRevision).toBe(outcome.at);
+      expect(creates !== undefined).toBe(outcome === CREATED);
+      expect(events.every(({ timestamp }) => timestamp === NOW)).toBe(true);
+    },
+  );
 
-  it('never demands any revision: what is decided on one state of a stream is written to no other', () => {
-    for (const { wish, condition, standing, outcome } of rows) {
-      if ('refused' in outcome) continue;
-      const { expectedRevision } = DECISIONS[wish](given(standing), CONDITIONS[condition]);
+  it('always expects an exact revision, so that nothing is appended to another state', () => {
+    for (const { command, condition, state, outcome } of rows) {
+      if ('rejected' in outcome) continue;
+      const { expectedRevision } = DECISIONS[command](given(state), CONDITIONS[condition]);
       expect(typeof expectedRevision === 'bigint' || expectedRevision === 'no_stream').toBe(true);
     }
   });
 
-  it('to create it begins it, with what it is to be and with its data', () => {
-    const { events, expectedRevision, creates } = decideCreate(given('absent'), beginning, written);
+  it('creates a stream with its initial metadata and data', () => {
+    const { events, expectedRevision, creates } = decideCreate(given('absent'), initialMetadata, written);
     expect(expectedRevision).toBe('no_stream');
-    expect(creates).toBe(beginning);
+    expect(creates).toBe(initialMetadata);
     const permissions = { read: ['*', 'alice'], write: ['alice'], admin: ['alice'] };
     expect(events).toEqual([
       {
@@ -206,8 +221,8 @@ describe('a decision on a stream of a user', () => {
     ]);
   });
 
-  it('to create it without data writes that it was created, and no more', () => {
-    expect(decideCreate(given('absent'), beginning, undefined).events.map(({ type }) => type)).toEqual([
+  it('creates a stream without data by StreamCreated only', () => {
+    expect(decideCreate(given('absent'), initialMetadata, undefined).events.map(({ type }) => type)).toEqual([
       'StreamCreated',
     ]);
   });
@@ -215,18 +230,18 @@ describe('a decision on a stream of a user', () => {
   it.each([
     ['present', StreamAlreadyExistsError],
     ['deleted', StreamDeletedError],
-  ] as const)('to create it, %s, is refused', (standing, error) => {
-    expect(() => decideCreate(given(standing), beginning, written)).toThrow(error);
+  ] as const)('rejects the creation of a stream that is %s', (state, error) => {
+    expect(() => decideCreate(given(state), initialMetadata, written)).toThrow(error);
   });
 
-  it('to replace the data of a stream that is not there makes it private, whoever does it', () => {
+  it('creates a missing stream as private when data are replaced by another caller', () => {
     const { events, creates } = decideReplace(given('absent'), { kind: 'none' }, [written]);
     expect(creates?.permissions).toEqual(ownedBy('alice'));
     expect(events[0]).toMatchObject({ data: { owner: 'alice', permissions: ownedBy('alice') } });
     expect(events[1]).toMatchObject({ data: { isPublic: false } });
   });
 
-  it('says of data whether everyone can read them as they are written', () => {
+  it('records whether everyone can read the data at the time of the write', () => {
     const context = {
       ...given('present'),
       stream: { ...present, permissions: { ...ownedBy('alice'), read: ['alice', '*'] } },
@@ -234,7 +249,7 @@ describe('a decision on a stream of a user', () => {
     expect(decideReplace(context, { kind: 'none' }, [written]).events[0]).toMatchObject({ data: { isPublic: true } });
   });
 
-  it('writes several sets of data in their order', () => {
+  it('writes several sets of data in order', () => {
     const many = ['a', 'b', 'c'].map((name) => ({ data: { name }, eventId: `evt_1_${name.repeat(8)}` }));
     const { events } = decideReplace(given('present'), { kind: 'none' }, many);
     expect(events.map(({ eventId, data }) => [eventId, (data as { data: unknown }).data])).toEqual(
@@ -242,7 +257,7 @@ describe('a decision on a stream of a user', () => {
     );
   });
 
-  it('says who deleted and who restored it', () => {
+  it('records who deleted and who restored the stream', () => {
     expect(decideDelete(given('present'), { kind: 'none' }).events[0]?.data).toEqual({
       streamName: NAME,
       deletedBy: 'bob',
@@ -253,10 +268,10 @@ describe('a decision on a stream of a user', () => {
     });
   });
 
-  it('that is refused names what was demanded and what is there, or how to go on', () => {
-    const error = (standing: Standing, precondition: Precondition): unknown => {
+  it('names the expected and the current revision, or the remedy, in a rejection', () => {
+    const error = (state: State, precondition: Precondition): unknown => {
       try {
-        return decideReplace(given(standing), precondition, [written]);
+        return decideReplace(given(state), precondition, [written]);
       } catch (thrown) {
         return thrown;
       }
@@ -276,7 +291,7 @@ describe('a decision on a stream of a user', () => {
     });
   });
 
-  it("begins a stream private, its user's and without tags, where nobody says otherwise", () => {
+  it('creates a stream as private, owned by its user and without tags by default', () => {
     expect(initialMetadataOf({ userId: 'bob', type: 'loans', category: 'car' })).toEqual({
       description: "Stream 'car' of the loans of user 'bob'",
       tags: [],

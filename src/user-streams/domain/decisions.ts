@@ -17,7 +17,7 @@ import { type UserData, UserDataUpdated } from './user-data-updated.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
 import { type UserStream } from './user-stream.js';
 
-/** What the caller demands of the stream before anything is written. */
+/** Condition of a write, from its headers. */
 export type Precondition =
   | { readonly kind: 'none' }
   /** `If-Match: "n"` */
@@ -27,24 +27,23 @@ export type Precondition =
   /** `If-None-Match: *` */
   | { readonly kind: 'absent' };
 
-/** What the stream is made with, where a write begins it. */
+/** Metadata of a stream that a write creates. */
 export interface InitialMetadata {
   readonly description: string;
   readonly tags: readonly string[];
   readonly permissions: StreamPermissions;
 }
 
-/** One set of data to write, with the id that its event gets. */
+/** Data to write, and the id of their event. */
 export interface DataWrite {
   readonly data: UserData;
   readonly eventId: string;
 }
 
-/** What is to be appended, and to what. */
 export interface Decision {
   readonly events: readonly NewEvent[];
   readonly expectedRevision: ExpectedRevision;
-  /** Present where the write begins the stream: its metadata are still to be written then. */
+  /** Present if the write creates the stream: the metadata to write after it. */
   readonly creates?: InitialMetadata;
 }
 
@@ -57,7 +56,7 @@ export interface DecisionContext {
   readonly by: string;
 }
 
-/** A stream belongs to its user and is private, where nobody says otherwise. */
+/** Default metadata of a new stream: private, owned by its user. */
 export function initialMetadataOf(
   { userId, type, category }: UserStreamKey,
   given: Partial<InitialMetadata> & { readonly isPublic?: boolean } = {},
@@ -70,10 +69,10 @@ export function initialMetadataOf(
   };
 }
 
-/** Begins a stream, with or without data. @throws StreamAlreadyExistsError, StreamDeletedError */
+/** Creates a stream, with or without data. @throws StreamAlreadyExistsError, StreamDeletedError */
 export function decideCreate(
   context: DecisionContext,
-  beginning: InitialMetadata,
+  initialMetadata: InitialMetadata,
   write: DataWrite | undefined,
 ): Decision {
   const { key, stream } = context;
@@ -81,32 +80,36 @@ export function decideCreate(
     assertNotDeleted(stream);
     throw new StreamAlreadyExistsError(streamNameOf(key));
   }
-  return begin(context, beginning, write ? [write] : []);
+  return create(context, initialMetadata, write ? [write] : []);
 }
 
-/** Replaces the data, once for each of the writes in order; creates the stream if it does not exist. @throws as {@link expected} */
+/**
+ * Replaces the data once for each write, in order; creates the stream if it does not exist.
+ *
+ * @throws as {@link expectedRevisionOf}
+ */
 export function decideReplace(
   context: DecisionContext,
   precondition: Precondition,
   writes: readonly DataWrite[],
 ): Decision {
   const { key, stream, now } = context;
-  const expectedRevision = expected(context, precondition);
-  if (!stream) return begin(context, initialMetadataOf(key), writes);
-  return { events: writes.map((write) => updated(key, write, stream.permissions, now)), expectedRevision };
+  const expectedRevision = expectedRevisionOf(context, precondition);
+  if (!stream) return create(context, initialMetadataOf(key), writes);
+  return { events: writes.map((write) => dataUpdated(key, write, stream.permissions, now)), expectedRevision };
 }
 
-/** As {@link decideReplace}, but only of a stream that is there. @throws StreamNotFoundError, as {@link expected} */
+/** {@link decideReplace} for an existing stream. @throws StreamNotFoundError, as {@link expectedRevisionOf} */
 export function decideChange(context: DecisionContext, precondition: Precondition, write: DataWrite): Decision {
   if (!context.stream) throw new StreamNotFoundError(streamNameOf(context.key));
   return decideReplace(context, precondition, [write]);
 }
 
-/** @throws StreamNotFoundError, StreamDeletedError, as {@link expected} */
+/** @throws StreamNotFoundError, StreamDeletedError, as {@link expectedRevisionOf} */
 export function decideDelete(context: DecisionContext, precondition: Precondition): Decision {
   const { key, stream, now, by } = context;
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
-  const expectedRevision = expected(context, precondition);
+  const expectedRevision = expectedRevisionOf(context, precondition);
   return {
     events: [
       {
@@ -119,7 +122,7 @@ export function decideDelete(context: DecisionContext, precondition: Preconditio
   };
 }
 
-/** @throws StreamNotFoundError, StreamAlreadyExistsError where it is not deleted, WrongExpectedRevisionError */
+/** @throws StreamNotFoundError, StreamAlreadyExistsError if it is not deleted, WrongExpectedRevisionError */
 export function decideRestore({ key, stream, now, by }: DecisionContext, precondition: Precondition): Decision {
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   if (stream.deletedAt === undefined || precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
@@ -136,19 +139,19 @@ export function decideRestore({ key, stream, now, by }: DecisionContext, precond
   };
 }
 
-/** @throws StreamDeletedError that says how to bring it back */
+/** @throws StreamDeletedError whose message names the way to restore it */
 export function assertNotDeleted(stream: UserStream): void {
   if (stream.deletedAt !== undefined)
     throw new StreamDeletedError(stream.name, undefined, 'restore it first (POST …/restore)');
 }
 
 /**
- * Which revision the store is to find. It is always an exact one, so that nothing that was decided on what a stream had been is written to
- * what it has become; where the caller named none, the write is decided again when another one was faster.
+ * Expected revision of the append. Always an exact one, so that an event is never appended to another state than it was
+ * decided on; without a precondition, a conflict leads to a new decision.
  *
  * @throws WrongExpectedRevisionError, StreamAlreadyExistsError, StreamDeletedError
  */
-function expected({ key, stream }: DecisionContext, precondition: Precondition): ExpectedRevision {
+function expectedRevisionOf({ key, stream }: DecisionContext, precondition: Precondition): ExpectedRevision {
   if (!stream) {
     if (precondition.kind === 'revision')
       throw new WrongExpectedRevisionError(streamNameOf(key), precondition.revision, 'no_stream');
@@ -163,7 +166,7 @@ function expected({ key, stream }: DecisionContext, precondition: Precondition):
   return BigInt(stream.revision);
 }
 
-function begin({ key, now }: DecisionContext, creates: InitialMetadata, writes: readonly DataWrite[]): Decision {
+function create({ key, now }: DecisionContext, creates: InitialMetadata, writes: readonly DataWrite[]): Decision {
   const streamName = streamNameOf(key);
   const created: StreamCreated = {
     streamName,
@@ -177,14 +180,14 @@ function begin({ key, now }: DecisionContext, creates: InitialMetadata, writes: 
   return {
     events: [
       { type: StreamCreated.type, data: created, timestamp: now },
-      ...writes.map((write) => updated(key, write, creates.permissions, now)),
+      ...writes.map((write) => dataUpdated(key, write, creates.permissions, now)),
     ],
     expectedRevision: 'no_stream',
     creates,
   };
 }
 
-function updated(
+function dataUpdated(
   { userId, type, category }: UserStreamKey,
   { data, eventId }: DataWrite,
   permissions: StreamPermissions,

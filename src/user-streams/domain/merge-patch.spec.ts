@@ -11,7 +11,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     { maxDepth: 5, depthSize: 'small' },
     fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string({ maxLength: 3 })),
     fc.array(tie('json'), { maxLength: 3 }),
-    // Entries through text, so that __proto__ is an own member.
+    // Parsed from JSON, so that __proto__ is an own member.
     fc
       .array(fc.tuple(name, tie('json')), { maxLength: 5 })
       .map((entries): unknown =>
@@ -21,14 +21,14 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
 }));
 
 /** The pseudocode of RFC 7396, section 2, on maps. */
-function byTheBook(target: unknown, patch: unknown): unknown {
+function mergeByRfc(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const members = new Map<string, unknown>(
     typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : [],
   );
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) members.delete(key);
-    else members.set(key, byTheBook(members.get(key), value));
+    else members.set(key, mergeByRfc(members.get(key), value));
   }
   return Object.defineProperties(
     {},
@@ -42,7 +42,7 @@ function objectsIn(value: unknown): object[] {
   return typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(objectsIn)] : [];
 }
 
-describe('a merge patch', () => {
+describe('merge patch', () => {
   it.each([
     ['{"a":"b"}', '{"a":"c"}', '{"a":"c"}'],
     ['{"a":"b"}', '{"b":"c"}', '{"a":"b","b":"c"}'],
@@ -59,21 +59,21 @@ describe('a merge patch', () => {
     ['{"e":null}', '{"a":1}', '{"e":null,"a":1}'],
     ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
     ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
-  ])('gives, as in appendix A of RFC 7396, for %s and %s: %s', (target, patch, result) => {
+  ])('passes the test case of RFC 7396, appendix A: %s patched by %s is %s', (target, patch, result) => {
     expect(JSON.stringify(mergePatch(JSON.parse(target), JSON.parse(patch)))).toBe(result);
   });
 
-  it('does what the pseudocode of the RFC does', () => {
+  it('has the same result as the pseudocode of the RFC', () => {
     const withoutProto = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (key, member: unknown) => (key === '__proto__' ? undefined : member)));
     fc.assert(
       fc.property(json.map(withoutProto), json.map(withoutProto), (target, patch) =>
-        expect(mergePatch(target, patch)).toEqual(byTheBook(target, patch)),
+        expect(mergePatch(target, patch)).toEqual(mergeByRfc(target, patch)),
       ),
     );
   });
 
-  it('applied twice does what it does once', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(json, json, (target, patch) => {
         const once = mergePatch(target, patch);
@@ -82,7 +82,7 @@ describe('a merge patch', () => {
     );
   });
 
-  it('of nulls removes what it names, and nothing else', () => {
+  it('removes exactly the members that are null', () => {
     fc.assert(
       fc.property(fc.dictionary(name, fc.integer(), { noNullPrototype: true }), fc.array(name), (target, removed) => {
         const patch: unknown = JSON.parse(
@@ -95,7 +95,7 @@ describe('a merge patch', () => {
     );
   });
 
-  it('changes neither side, and shares nothing with them', () => {
+  it('mutates neither argument, and shares no objects with them', () => {
     fc.assert(
       fc.property(json, json, (target, patch) => {
         const before = JSON.stringify([target, patch]);
@@ -107,7 +107,7 @@ describe('a merge patch', () => {
     );
   });
 
-  it('never reaches a prototype, and keeps names that look like one as data', () => {
+  it('never changes a prototype, and keeps names such as __proto__ as data', () => {
     const patch: unknown = JSON.parse(
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"deep":{"__proto__":{"polluted":true}}}',
     );
@@ -116,11 +116,11 @@ describe('a merge patch', () => {
     expect(Object.getPrototypeOf(result.deep)).toBe(Object.prototype);
     expect(JSON.stringify(result)).toBe(JSON.stringify(patch));
     expect('polluted' in {} || 'polluted' in result || 'polluted' in result.deep).toBe(false);
-    // Nothing is inherited into the merge either.
+    // Inherited members are not merged.
     expect(mergePatch({}, { toString: { a: 1 } })).toEqual({ toString: { a: 1 } });
   });
 
-  it('takes what is nested as deep as a body may be', () => {
+  it('accepts the maximum nesting of a request body', () => {
     const deep = (leaf: number): unknown => JSON.parse(`${'{"a":'.repeat(64)}${leaf}${'}'.repeat(64)}`);
     expect(mergePatch(deep(1), deep(2))).toEqual(deep(2));
   });

@@ -1,11 +1,10 @@
 import { isPlainObject } from '../../common/plain-object.js';
 
 /**
- * Applies a JSON merge patch (RFC 7396): members that the patch names are replaced, merged where both sides are objects, and
- * removed where it says null; lists are replaced as a whole.
+ * Applies a JSON merge patch (RFC 7396). Recursive: the caller limits the nesting.
  *
- * @param target JSON value, as are the patch and the result; nested no deeper than a stack allows
- * @returns a value that shares nothing with `target` and `patch`, which stay as they were
+ * @param target JSON value, as are the patch and the result
+ * @returns a value that shares no objects with `target` and `patch`, which are not changed
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isPlainObject(patch)) return copyOf(patch);
@@ -29,7 +28,7 @@ function copyOf(value: unknown): unknown {
   return copy;
 }
 
-/** A member like any other, whatever its name: `__proto__` must not become the object's prototype, as it would by assignment. */
+/** Sets a member of any name: an assignment to `__proto__` would set the object's prototype. */
 function put(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });

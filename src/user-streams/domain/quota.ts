@@ -1,9 +1,8 @@
 import { DomainError } from '../../event-store/domain/index.js';
 
-/** How much of something a user has. */
 export interface Usage {
   readonly streams: number;
-  /** Of the data of all events, as JSON in UTF-8. */
+  /** Size of the data of all events, as JSON in UTF-8. */
   readonly bytes: number;
 }
 
@@ -14,7 +13,8 @@ export class QuotaExceededError extends DomainError {
 
   constructor(userId: string, quota: keyof Usage, limit: number, used: number, requested: number) {
     super(
-      `User '${userId}' may have ${limit} ${quota} and has ${used}; ${requested} more do not fit. Have the quota raised, or have data erased that is not needed`,
+      `The quota of user '${userId}' is ${limit} ${quota}, of which ${used} are used; ${requested} more exceed it. ` +
+        'Request a higher quota, or the erasure of data',
       {
         details: { quota, limit, used, requested },
       },
@@ -22,37 +22,33 @@ export class QuotaExceededError extends DomainError {
   }
 }
 
-/**
- * Keeps users within their quota also while several writes are under way at once: what a write will add is held from the check on until
- * it shows in the usage.
- */
+/** Enforces quotas for concurrent writes: each reserves its addition from the check until it is part of the usage. */
 export class QuotaReservations {
-  readonly #held = new Map<string, Usage>();
+  readonly #reserved = new Map<string, Usage>();
 
   constructor(readonly limit: Usage) {}
 
   /**
-   * @param used what the user has, without what is under way
-   * @returns gives back what was held; harmless when called again
-   * @throws QuotaExceededError where the addition does not fit
+   * @param used without reservations
+   * @returns releases the reservation; later calls have no effect
+   * @throws QuotaExceededError
    */
-  hold(userId: string, used: Usage, added: Usage): () => void {
-    const held = this.#held.get(userId) ?? NO_USAGE;
+  reserve(userId: string, used: Usage, added: Usage): () => void {
+    const reserved = this.#reserved.get(userId) ?? NO_USAGE;
     for (const quota of ['streams', 'bytes'] as const) {
-      const total = used[quota] + held[quota];
+      const total = used[quota] + reserved[quota];
       if (added[quota] > 0 && total + added[quota] > this.limit[quota])
         throw new QuotaExceededError(userId, quota, this.limit[quota], total, added[quota]);
     }
-    this.#held.set(userId, { streams: held.streams + added.streams, bytes: held.bytes + added.bytes });
-    let isHeld = true;
+    this.#reserved.set(userId, { streams: reserved.streams + added.streams, bytes: reserved.bytes + added.bytes });
+    let isReserved = true;
     return () => {
-      if (isHeld) this.#release(userId, added);
-      isHeld = false;
+      if (isReserved) this.#release(userId, added);
+      isReserved = false;
     };
   }
 
-  /** What the user may still add. */
-  left(used: Usage): Usage {
+  remaining(used: Usage): Usage {
     return {
       streams: Math.max(0, this.limit.streams - used.streams),
       bytes: Math.max(0, this.limit.bytes - used.bytes),
@@ -60,9 +56,9 @@ export class QuotaReservations {
   }
 
   #release(userId: string, { streams, bytes }: Usage): void {
-    const held = this.#held.get(userId) ?? NO_USAGE;
-    const rest = { streams: held.streams - streams, bytes: held.bytes - bytes };
-    if (rest.streams === 0 && rest.bytes === 0) this.#held.delete(userId);
-    else this.#held.set(userId, rest);
+    const reserved = this.#reserved.get(userId) ?? NO_USAGE;
+    const rest = { streams: reserved.streams - streams, bytes: reserved.bytes - bytes };
+    if (rest.streams === 0 && rest.bytes === 0) this.#reserved.delete(userId);
+    else this.#reserved.set(userId, rest);
   }
 }

@@ -4,13 +4,13 @@ import { defineEvent, USER_STREAM_TYPES, type UserStreamType } from '../../event
 /** Data of a user, a JSON object. */
 export type UserData = Readonly<Record<string, unknown>>;
 
-/** All of a stream's data as they are from here on: the last of these events is the stream's state. */
+/** Complete data of a stream: the last event of this type is its state. */
 export interface UserDataUpdated {
   readonly userId: string;
   readonly type: UserStreamType;
   readonly category: string;
   readonly data: UserData;
-  /** Whether everyone could read the stream when it was written. */
+  /** Everyone could read the stream at the time of the write. */
   readonly isPublic: boolean;
   /** ISO 8601, UTC. */
   readonly timestamp: string;

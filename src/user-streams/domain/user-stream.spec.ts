@@ -9,7 +9,7 @@ import {
   type StreamMetadata,
   StreamRestored,
 } from '../../event-store/domain/index.js';
-import { evolve, evolveMetadata, foundStream, holdsData, type UserStream, visibilityOf } from './user-stream.js';
+import { evolve, evolveMetadata, initialStream, isDataEvent, type UserStream, visibilityOf } from './user-stream.js';
 import { UserDataUpdated } from './user-data-updated.js';
 
 const NAME = 'user-alice-profile';
@@ -65,7 +65,7 @@ const deleted = (revision: number, at?: number): RecordedEvent =>
 const restored = (revision: number, at?: number): RecordedEvent =>
   recorded('StreamRestored', revision, { streamName: NAME, restoredBy: 'alice' }, at);
 
-/** What a stream is after its events, each with one byte of data. */
+/** State after the events, each with one byte of data. */
 const after = (...events: readonly RecordedEvent[]): UserStream => {
   const stream = events.reduce<UserStream | undefined>((before, event) => evolve(before, event, 1), undefined);
   if (!stream) throw new Error('there must be an event');
@@ -77,8 +77,8 @@ const metadata: StreamMetadata = {
   permissions: ownedBy('carol'),
 };
 
-describe('a stream of a user', () => {
-  it('is what its first event says, until metadata are written', () => {
+describe('user stream', () => {
+  it('has the metadata of its first event until metadata are written', () => {
     expect(after(created(0))).toEqual({
       name: NAME,
       description: 'Mine',
@@ -94,28 +94,28 @@ describe('a stream of a user', () => {
     expect(visibilityOf(after(created(0)))).toBe('public');
   });
 
-  it("is its owner's alone where the first event names nobody", () => {
+  it('is private to its owner if the first event has no permissions', () => {
     expect(after(created(0, {})).permissions).toEqual(ownedBy('alice'));
     expect(visibilityOf(after(created(0, {})))).toBe('private');
   });
 
-  it('is what its metadata say once they are written, whether before the first event or after it', () => {
-    const says = {
+  it('has the written metadata, whether written before or after the first event', () => {
+    const expected = {
       description: 'Ours',
       tags: ['y'],
       owner: 'carol',
       permissions: ownedBy('carol'),
       metadataRevision: 3,
     };
-    expect(evolveMetadata(after(created(0)), metadata, 3)).toMatchObject(says);
-    expect(evolve(evolveMetadata(foundStream(NAME, NOON), metadata, 3), created(0), 1)).toMatchObject({
-      ...says,
+    expect(evolveMetadata(after(created(0)), metadata, 3)).toMatchObject(expected);
+    expect(evolve(evolveMetadata(initialStream(NAME, NOON), metadata, 3), created(0), 1)).toMatchObject({
+      ...expected,
       revision: 0,
       events: 1,
     });
   });
 
-  it('is private where its metadata say nothing of permissions, or nothing that can be understood', () => {
+  it('is private if its metadata have no permissions or malformed ones', () => {
     for (const permissions of [
       undefined,
       null,
@@ -131,9 +131,9 @@ describe('a stream of a user', () => {
     }
   });
 
-  it("keeps what it was where other writers' metadata cannot be understood", () => {
+  it('ignores malformed metadata of other writers', () => {
     const before = after(created(0));
-    for (const nonsense of [
+    for (const malformed of [
       { description: 7 },
       { metadata: null },
       { metadata: 'text' },
@@ -141,7 +141,7 @@ describe('a stream of a user', () => {
       { metadata: { tags: 'vip' } },
       { metadata: { tags: [1], owner: [] } },
     ]) {
-      expect(evolveMetadata(before, nonsense as unknown as StreamMetadata, 1)).toMatchObject({
+      expect(evolveMetadata(before, malformed as unknown as StreamMetadata, 1)).toMatchObject({
         description: 'Mine',
         tags: ['x'],
         owner: 'alice',
@@ -149,7 +149,7 @@ describe('a stream of a user', () => {
     }
   });
 
-  it('is deleted by an event and there again by another, with all that it was', () => {
+  it('is deleted by an event, and restored unchanged by another', () => {
     const stream = after(created(0), updated(1), deleted(2));
     expect(stream).toMatchObject({ deletedAt: NOON + 2, revision: 2 });
     const again = evolve(stream, restored(3), 0);
@@ -157,12 +157,12 @@ describe('a stream of a user', () => {
     expect(again).toEqual({ ...after(created(0), updated(1)), revision: 3, events: 4, bytes: 3, updatedAt: NOON + 3 });
   });
 
-  it('stays deleted whatever else is recorded or written about it', () => {
+  it('stays deleted after other events and writes of metadata', () => {
     const stream = evolveMetadata(after(created(0), deleted(1), updated(2)), metadata, 0);
     expect(stream.deletedAt).toBe(NOON + 1);
   });
 
-  it('never goes back in time, whatever the clocks of its writers say', () => {
+  it('has a time that never decreases, despite clock skew between writers', () => {
     expect(after(created(0), updated(1, NOON - 60_000)).updatedAt).toBe(NOON);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1_000, max: 1_000 }), { minLength: 1 }), (offsets) => {
@@ -176,7 +176,7 @@ describe('a stream of a user', () => {
     );
   });
 
-  it('counts every event and its bytes, those of types that nobody knows and those that cannot be read too', () => {
+  it('counts every event and its bytes, also of unregistered types and malformed ones', () => {
     const stream = after(
       created(0),
       recorded('SomethingElse', 1, 5),
@@ -187,7 +187,7 @@ describe('a stream of a user', () => {
     expect(stream).not.toHaveProperty('deletedAt');
   });
 
-  it("is its user's alone where others began it without saying what it is", () => {
+  it('is private to its user if another client created it without StreamCreated', () => {
     expect(after(updated(0))).toMatchObject({
       description: '',
       tags: [],
@@ -197,35 +197,35 @@ describe('a stream of a user', () => {
     });
   });
 
-  it('counts on where the first event is not at revision 0, as in a stream that KurrentDB had deleted', () => {
+  it('accepts a first event that is not at revision 0, as after a soft delete in KurrentDB', () => {
     expect(after(created(7), updated(8))).toMatchObject({ revision: 8, events: 2 });
   });
 
-  it('comes to the same in any order of events and metadata', () => {
+  it('has the same state for every order of events and metadata', () => {
     const events = [created(0), updated(1), deleted(2), restored(3)];
     fc.assert(
       fc.property(fc.nat({ max: 4 }), (place) => {
         const stream = events.reduce<UserStream | undefined>((before, event, index) => {
-          const found = index === place ? evolveMetadata(before ?? foundStream(NAME, NOON), metadata, 0) : before;
+          const found = index === place ? evolveMetadata(before ?? initialStream(NAME, NOON), metadata, 0) : before;
           return evolve(found, event, 1);
         }, undefined);
-        const whole = place === 4 && stream ? evolveMetadata(stream, metadata, 0) : stream;
-        expect(whole).toEqual(evolveMetadata(after(...events), metadata, 0));
+        const complete = place === 4 && stream ? evolveMetadata(stream, metadata, 0) : stream;
+        expect(complete).toEqual(evolveMetadata(after(...events), metadata, 0));
       }),
     );
   });
 
-  it('changes nothing that it was given', () => {
+  it('does not mutate its arguments', () => {
     const stream = Object.freeze(after(created(0)));
     expect(() => evolve(evolveMetadata(evolve(stream, deleted(1), 0), metadata, 0), restored(2), 0)).not.toThrow();
   });
 });
 
-describe('an event with data', () => {
-  it('is one of the type, that could be read', () => {
-    expect(holdsData(updated(0))).toBe(true);
-    expect(holdsData(created(0))).toBe(false);
-    expect(holdsData(recorded('UserDataUpdated', 0, { data: [] }))).toBe(false);
+describe('data event', () => {
+  it('is a decodable event of the type', () => {
+    expect(isDataEvent(updated(0))).toBe(true);
+    expect(isDataEvent(created(0))).toBe(false);
+    expect(isDataEvent(recorded('UserDataUpdated', 0, { data: [] }))).toBe(false);
   });
 
   const valid = {
@@ -247,20 +247,20 @@ describe('an event with data', () => {
     { isPublic: 1 },
     { timestamp: 'noon' },
     { eventId: undefined },
-  ])('cannot be read with %p', (mistake) => {
-    expect(registry.decode('UserDataUpdated', { ...valid, ...mistake }, 1)).toMatchObject({
+  ])('is malformed with %p', (invalid) => {
+    expect(registry.decode('UserDataUpdated', { ...valid, ...invalid }, 1)).toMatchObject({
       problem: { reason: 'malformed' },
     });
   });
 
-  it('is read without what does not belong to it', () => {
+  it('is decoded without unknown members', () => {
     expect(registry.decode('UserDataUpdated', { ...valid, more: 1 }, 1)).toEqual({ data: valid });
   });
 
   it.each([{ createdAt: 'noon' }, { tags: 'x' }, { tags: [1] }, { permissions: { read: '*' } }, { owner: null }])(
-    'a beginning cannot be read with %p',
-    (mistake) => {
-      expect(created(0, mistake)).toMatchObject({ problem: { reason: 'malformed' } });
+    'rejects StreamCreated with %p',
+    (invalid) => {
+      expect(created(0, invalid)).toMatchObject({ problem: { reason: 'malformed' } });
     },
   );
 });

@@ -15,7 +15,7 @@ import {
 } from '../../event-store/domain/index.js';
 import { UserDataUpdated } from './user-data-updated.js';
 
-/** What is known of a user's stream, without its data. Plain values only: it is kept in tables. */
+/** State of a user stream without its data: a row of the read model. */
 export interface UserStream {
   readonly name: string;
   readonly description: string;
@@ -24,14 +24,15 @@ export interface UserStream {
   readonly permissions: StreamPermissions;
   /** Revision of the last event. */
   readonly revision: number;
-  /** Revision of the metadata that hold; absent until they are written. */
+  /** Revision of the current metadata; absent before the first write of metadata. */
   readonly metadataRevision?: number;
-  /** How many events there are, and what their data take in bytes, as JSON in UTF-8. */
+  /** Number of events. */
   readonly events: number;
+  /** Size of the data of all events, as JSON in UTF-8. */
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Of the last event; later ones are never earlier. */
+  /** Time of the last event; never decreases. */
   readonly updatedAt: number;
   /** Present while the stream is deleted. */
   readonly deletedAt?: number;
@@ -44,13 +45,13 @@ export function visibilityOf({ permissions }: UserStream): Visibility {
 }
 
 /**
- * What a stream is after one more of its events.
+ * Applies an event of the stream.
  *
- * @param bytes what the event's data take
+ * @param bytes size of the event's data
  */
 export function evolve(stream: UserStream | undefined, event: RecordedEvent, bytes: number): UserStream {
   const at = Date.parse(event.timestamp);
-  const before = stream ?? foundStream(event.streamName, at);
+  const before = stream ?? initialStream(event.streamName, at);
   const after: UserStream = {
     ...before,
     revision: Number(event.revision),
@@ -60,7 +61,7 @@ export function evolve(stream: UserStream | undefined, event: RecordedEvent, byt
   };
   if (isEvent(event, StreamCreated)) {
     const { description, tags, owner, permissions = ownedBy(owner), createdAt } = event.data;
-    // Metadata that were written before are the later word.
+    // Metadata that were written earlier take precedence.
     const initial = before.metadataRevision === undefined ? { description, tags, owner, permissions } : {};
     return { ...after, ...initial, createdAt: Date.parse(createdAt) };
   }
@@ -69,9 +70,9 @@ export function evolve(stream: UserStream | undefined, event: RecordedEvent, byt
   return after;
 }
 
-/** What a stream is after its metadata were written. */
+/** Applies a write of metadata. */
 export function evolveMetadata(stream: UserStream, written: StreamMetadata, metadataRevision: number): UserStream {
-  // Others may have written them: what cannot be understood says nothing.
+  // Other clients may have written them: malformed members are ignored.
   const description: unknown = written.description;
   const { tags, owner }: { readonly tags?: unknown; readonly owner?: unknown } = written.metadata ?? {};
   return {
@@ -84,8 +85,8 @@ export function evolveMetadata(stream: UserStream, written: StreamMetadata, meta
   };
 }
 
-/** What is known before the first event has been looked at: nothing, and that it is its user's alone. */
-export function foundStream(name: string, at: number): UserStream {
+/** State before the first event: private. */
+export function initialStream(name: string, at: number): UserStream {
   const identity = identifyStream(name);
   const owner = identity.kind === 'user' ? identity.userId : 'system';
   return {
@@ -104,8 +105,7 @@ export function foundStream(name: string, at: number): UserStream {
 
 export type DataEvent = RecordedEvent<'UserDataUpdated', UserDataUpdated>;
 
-/** Whether an event holds the stream's data. */
-export function holdsData(event: RecordedEvent): event is DataEvent {
+export function isDataEvent(event: RecordedEvent): event is DataEvent {
   return isEvent(event, UserDataUpdated);
 }
 

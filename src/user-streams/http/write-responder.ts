@@ -39,7 +39,7 @@ export class WriteResponder {
   setQuotaHeaders(response: Response, caller: Caller, userId: string): void {
     const anyStream = streamNameOf({ userId, type: 'profile', category: 'default' });
     if (!this.authorizer.has(caller, 'write', { name: anyStream, permissions: ownedBy(userId) })) return;
-    const remaining = this.quota.left(this.queries.usage(userId));
+    const remaining = this.quota.remaining(this.queries.usage(userId));
     response.setHeader('X-Quota-Streams-Limit', this.quota.limit.streams);
     response.setHeader('X-Quota-Streams-Remaining', remaining.streams);
     response.setHeader('X-Quota-Bytes-Limit', this.quota.limit.bytes);

@@ -19,8 +19,8 @@ import {
 import {
   evolve,
   evolveMetadata,
-  foundStream,
-  holdsData,
+  initialStream,
+  isDataEvent,
   keyOfStream,
   NO_USAGE,
   type Usage,
@@ -29,13 +29,13 @@ import {
 } from '../domain/index.js';
 
 const METADATA_PREFIX = '$$';
-/** Others may keep anything under that name: what is too long could not be a key of the table. */
+/** Events of other clients may have any value here, but keys of a table are limited in length. */
 const REQUEST_KEY = /^[0-9a-f]{64}$/;
 
 type StreamRow = [userId: string, type: string, category: string];
-/** The beginning of the rows of a user. */
+/** Key prefix of the rows of a user. */
 type UserRow = [userId: string];
-/** Milliseconds since 1970, and the revision: several events may happen in one millisecond. */
+/** `at`: milliseconds since 1970; `revision`: several events may have the same time. */
 type MomentRow = [userId: string, type: string, category: string, at: number, revision: number];
 
 interface Tables {
@@ -46,18 +46,17 @@ interface Tables {
   readonly requests: Database<ProcessedRequest, string>;
 }
 
-/** What the read model is made of; `ReadModels.open` takes it. */
 export const userStreamsReadModel: ReadModelDefinition = {
   name: 'user-streams',
   version: 1,
   streamNamePrefixes: [USER_STREAM_PREFIX, `${METADATA_PREFIX}${USER_STREAM_PREFIX}`],
   tables: ['streams', 'data', 'moments', 'usage', 'requests'],
-  // They count as revisions: a stream that holds one must stay writable.
+  // They count as revisions: a stream with a malformed event must stay writable.
   includeMalformed: true,
   apply: (tables, events) => new UserStreamProjection(open(tables)).apply(events),
 };
 
-/** The current state of users' streams, from tables that follow the store. */
+/** {@link UserStreamReadModel} in LMDB tables. */
 export class LmdbUserStreamReadModel implements UserStreamReadModel {
   readonly #tables: Tables;
 
@@ -150,7 +149,7 @@ class UserStreamProjection {
       const key = keyOfStream(isMetadata ? event.streamName.slice(METADATA_PREFIX.length) : event.streamName);
       if (!key) continue;
       if (isMetadata) this.#applyMetadata(key, event);
-      else if (event.type === '$streamDeleted') this.#forget(key);
+      else if (event.type === '$streamDeleted') this.#removeStream(key);
       else this.#applyEvent(key, event);
     }
     for (const buffer of [this.#streams, this.#data, this.#usage, this.#requests]) buffer.flush();
@@ -159,28 +158,28 @@ class UserStreamProjection {
   #applyEvent(key: UserStreamKey, event: RecordedEvent): void {
     const row = rowOf(key);
     const before = this.#streams.get(row);
-    const data = holdsData(event) ? storedDataOf(event) : undefined;
+    const data = isDataEvent(event) ? storedDataOf(event) : undefined;
     const bytes = data ? Buffer.byteLength(data.json) : 0;
     const after = evolve(before, event, bytes);
     this.#streams.put(row, after);
     if (data) this.#data.put(row, data);
     this.#moments.putSync([...row, after.updatedAt, after.revision], true);
     this.#addUsage(key, { streams: before && before.events > 0 ? 0 : 1, bytes });
-    this.#rememberRequest(event);
+    this.#putRequest(event);
   }
 
   #applyMetadata(key: UserStreamKey, event: RecordedEvent): void {
     const metadata = decodeMetadata(event.data);
-    // KurrentDB's own soft delete, by other tools: no event of the stream can be read any more.
-    if (isSoftDeleted(metadata)) return this.#forget(key);
+    // Soft delete in KurrentDB itself, by another client: the events can no longer be read.
+    if (isSoftDeleted(metadata)) return this.#removeStream(key);
     const row = rowOf(key);
     const stream =
       this.#streams.get(row) ??
-      foundStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
+      initialStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
     this.#streams.put(row, evolveMetadata(stream, metadata, Number(event.revision)));
   }
 
-  #forget(key: UserStreamKey): void {
+  #removeStream(key: UserStreamKey): void {
     const row = rowOf(key);
     const stream = this.#streams.get(row);
     if (!stream) return;
@@ -198,8 +197,8 @@ class UserStreamProjection {
     this.#usage.put(userId, { streams: before.streams + added.streams, bytes: before.bytes + added.bytes });
   }
 
-  /** Remembers the request that an event belongs to, from its first event to its last. */
-  #rememberRequest({
+  /** Stores the request of an event, with the revisions of its first and its last event. */
+  #putRequest({
     metadata: { requestKey, fingerprint },
     streamName,
     revision,
