@@ -1,0 +1,116 @@
+import { expectOneProblem, problemsOf, serviceOf } from '../../../test/support/services-file.js';
+
+describe('services file', () => {
+  describe('reads the target', () => {
+    it('of kind http, with every rule for the response', () => {
+      const service = serviceOf(
+        'kind: http',
+        'url: https://shop.example/health',
+        'method: POST',
+        'headers: { Accept: application/json, X-Token: "${TOKEN}" }',
+        `body: '{"deep": true}'`,
+        'acceptedStatuses: [200, 201, "300-399"]',
+        'bodyContains: ok',
+        'jsonPath: { path: "$.checks[0].status", equals: true }',
+        'responseTimeBelow: 1s500ms',
+        'maxRedirects: 5',
+        'tls: { verify: false, degradedBelowDays: 21, downBelowDays: 3 }',
+      );
+      expect(service?.target).toEqual({
+        kind: 'http',
+        url: 'https://shop.example/health',
+        method: 'POST',
+        headers: { Accept: 'application/json', 'X-Token': 's3cret' },
+        body: '{"deep": true}',
+        acceptedStatuses: [
+          { from: 200, to: 200 },
+          { from: 201, to: 201 },
+          { from: 300, to: 399 },
+        ],
+        bodyContains: 'ok',
+        jsonPath: { path: '$.checks[0].status', equals: true },
+        responseTimeBelowMs: 1_500,
+        maxRedirects: 5,
+        tls: { verify: false, certificate: { degradedBelowDays: 21, downBelowDays: 3 } },
+      });
+    });
+  });
+
+  describe('is rejected, with the line and the path of every error', () => {
+    const HTTP = ['kind: http', 'url: http://a'];
+
+    it.each<[string, readonly string[], string]>([
+      [
+        'a method that is none',
+        [...HTTP, 'method: get'],
+        'line 5, services.0.method: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+      ],
+      [
+        'a header that is no text',
+        [...HTTP, 'headers:', '  X-Version: 1'],
+        'line 6, services.0.headers.X-Version: must be a string on one line',
+      ],
+      [
+        'a header without a proper name',
+        [...HTTP, 'headers:', '  "X Version": a'],
+        'line 6, services.0.headers.X Version: must be the name of a header',
+      ],
+      [
+        'a header that the probe sets',
+        [...HTTP, 'headers: { Content-Length: "1" }'],
+        'line 5, services.0.headers.Content-Length: this header is set by the probe itself; leave it out',
+      ],
+      [
+        'headers that are no mapping',
+        [...HTTP, 'headers: [a]'],
+        'line 5, services.0.headers: must be a mapping of header names to strings',
+      ],
+      ['a body that is no text', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: must be a string'],
+      [
+        'no status that is accepted',
+        [...HTTP, 'acceptedStatuses: []'],
+        'line 5, services.0.acceptedStatuses: must be at least one status',
+      ],
+      [
+        'statuses that are none',
+        [...HTTP, 'acceptedStatuses:', '  - 200', '  - 99'],
+        'line 7, services.0.acceptedStatuses.1: must be a status from 100 to 599 or a range such as 300-399',
+      ],
+      [
+        'statuses the wrong way round',
+        [...HTTP, 'acceptedStatuses: [399-300]'],
+        'line 5, services.0.acceptedStatuses.0: must be a status from 100 to 599 or a range such as 300-399',
+      ],
+      [
+        'a status without a list',
+        [...HTTP, 'acceptedStatuses: 200'],
+        'line 5, services.0.acceptedStatuses: must be an array, each item a status',
+      ],
+      [
+        'a JSON path that is none',
+        [...HTTP, 'jsonPath: { path: status, equals: 1 }'],
+        'line 5, services.0.jsonPath.path: must be a path such as $.checks[0]["response time"]',
+      ],
+      [
+        'a JSON path with a name in other quotes',
+        [...HTTP, `jsonPath: { path: "$['a']", equals: 1 }`],
+        'line 5, services.0.jsonPath.path: must be a path such as',
+      ],
+      [
+        'a JSON path without a value',
+        [...HTTP, 'jsonPath: { path: $.a }'],
+        'line 5, services.0.jsonPath.equals: must be a string, a number, true, false or null',
+      ],
+      [
+        'days the wrong way round',
+        [...HTTP, 'tls: { degradedBelowDays: 3, downBelowDays: 3 }'],
+        'line 5, services.0.tls.degradedBelowDays: must be more than the 3 days of downBelowDays',
+      ],
+      [
+        'TLS that is verified perhaps',
+        [...HTTP, 'tls: { verify: yes }'],
+        'line 5, services.0.tls.verify: must be true or false',
+      ],
+    ])('%s', (_, lines, problem) => expectOneProblem(problemsOf(...lines), problem));
+  });
+});
