@@ -6,7 +6,7 @@ import { ConnectionError, TimeoutError } from '../../src/event-store/domain/inde
 import { connect, type Connected, type Greeted, greeted, newStream } from '../support/connected-store.js';
 import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js';
 
-describe('KurrentDBService, when the server is gone', () => {
+describe('KurrentDBService without a server', () => {
   let directory: string;
   const cleanups: (() => Promise<void>)[] = [];
 
@@ -27,9 +27,9 @@ describe('KurrentDBService, when the server is gone', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  // Skipped against a given server: the test may not stop that one.
+  // Skipped against an external server, which the test must not stop.
   itWithOwnServer(
-    'every operation fails with ConnectionError and works again when the server is back; a subscription resumes',
+    'throws ConnectionError from every operation, and recovers with its subscription when the server is back',
     async () => {
       const own = await startServer('--data', directory, '--port', '0');
       const port = String(own.port);
@@ -67,8 +67,8 @@ describe('KurrentDBService, when the server is gone', () => {
     },
   );
 
-  // Skipped against a given server: the test may not halt that one.
-  itWithOwnServer('a server that hangs: TimeoutError in time', async () => {
+  // Skipped against an external server, which the test must not suspend.
+  itWithOwnServer('throws TimeoutError in time for a server that hangs', async () => {
     const own = await startServer('--mem-db', '--port', '0');
     const connected = connectTo(own, 2_000);
     const name = newStream();

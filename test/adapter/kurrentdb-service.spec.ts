@@ -22,7 +22,7 @@ describe('KurrentDBService', () => {
   });
 
   describe('appending and reading', () => {
-    it('gives back what was appended, typed, with id, timestamp and metadata', async () => {
+    it('returns appended events typed, with id, timestamp and metadata', async () => {
       const name = newStream();
       const before = Date.now();
       const { revision, position } = await store.appendToStream(name, {
@@ -54,7 +54,7 @@ describe('KurrentDBService', () => {
       expect((await store.readStream(name)).map(({ data }) => (data as Greeted).greeting)).toEqual(['a', 'b', 'c']);
     });
 
-    it('reads pages in both directions, 100 events where no limit is given', async () => {
+    it('reads pages in both directions, 100 events by default', async () => {
       const name = newStream();
       await store.appendToStream(
         name,
@@ -79,7 +79,7 @@ describe('KurrentDBService', () => {
       });
     });
 
-    it('marks an event that its type cannot read, instead of failing the whole read', async () => {
+    it('marks a malformed event instead of failing the whole read', async () => {
       const name = newStream();
       await store.appendToStream(name, [
         { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
@@ -93,7 +93,7 @@ describe('KurrentDBService', () => {
       expect(fine).not.toHaveProperty('problem');
     });
 
-    it('repeats an append with the same event ids without writing twice', async () => {
+    it('does not write twice when an append is repeated with the same event ids', async () => {
       const name = newStream();
       const events = [{ ...greeted('once'), eventId: `evt_1_${randomBytes(8).toString('hex')}` }];
       const first = await store.appendToStream(name, events);
@@ -121,7 +121,7 @@ describe('KurrentDBService', () => {
       ['a revision', 'is missing', 3n, 'no_stream'],
       ['stream_exists', 'is missing', 'stream_exists', 'no_stream'],
     ] as const)(
-      '%s, where the stream %s: the error tells what was expected and what is there',
+      'rejects %s if the stream %s, with both revisions in the error',
       async (_, state, expectedRevision, current) => {
         const name = newStream();
         if (state === 'exists') await store.appendToStream(name, [greeted('a'), greeted('b')]);
@@ -138,7 +138,7 @@ describe('KurrentDBService', () => {
       },
     );
 
-    it('let one of many concurrent writers through', async () => {
+    it('accept one of many concurrent writers', async () => {
       const name = newStream();
       const outcomes = await Promise.allSettled(
         Array.from({ length: 20 }, (_, n) =>
@@ -150,8 +150,8 @@ describe('KurrentDBService', () => {
     });
   });
 
-  describe('what cannot be written', () => {
-    it('over 1 MiB of data: EventTooLargeError with both numbers, and nothing is written', async () => {
+  describe('invalid writes', () => {
+    it('throw EventTooLargeError with both sizes for over 1 MiB of data, and write nothing', async () => {
       const name = newStream();
       const error: unknown = await store
         .appendToStream(name, greeted('x'.repeat(1_048_577)))
@@ -161,7 +161,7 @@ describe('KurrentDBService', () => {
       expect(await store.streamExists(name)).toBe(false);
     });
 
-    it('just under 1 MiB passes', async () => {
+    it('do not include one of just under 1 MiB', async () => {
       const name = newStream();
       await store.appendToStream(name, greeted('x'.repeat(1_048_000)));
       expect(((await store.readStream(name))[0]?.data as Greeted).greeting).toHaveLength(1_048_000);
@@ -178,7 +178,7 @@ describe('KurrentDBService', () => {
     });
 
     it.each(['', ' a', 'a\u0000', 'x'.repeat(513)])(
-      'a stream called %p: ValidationError, for every operation',
+      'throw ValidationError from every operation for a stream named %p',
       async (name) => {
         await expect(store.readStream(name)).rejects.toThrow(ValidationError);
         await expect(store.appendToStream(name, greeted('a'))).rejects.toThrow(ValidationError);
@@ -189,7 +189,7 @@ describe('KurrentDBService', () => {
   });
 
   describe('createStream', () => {
-    it('appends StreamCreated and writes the metadata; again, it is harmless and says so', async () => {
+    it('appends StreamCreated and writes the metadata; a repetition has no effect and reports it', async () => {
       const name = newStream();
       const stream = {
         name,
@@ -230,7 +230,7 @@ describe('KurrentDBService', () => {
       });
     });
 
-    it('by ten replicas at once creates one stream, and exactly one gets `created: true`', async () => {
+    it('creates one stream for ten concurrent replicas, and exactly one gets `created: true`', async () => {
       const name = newStream();
       const results = await Promise.all(
         Array.from({ length: 10 }, () => store.createStream({ name, description: 'Raced', owner: 'system' })),
@@ -240,7 +240,7 @@ describe('KurrentDBService', () => {
       expect((await store.getStreamMetadata(name)).revision).toBe(0n);
     });
 
-    it('finishes what a process that died left half done, and keeps settings that were made meanwhile', async () => {
+    it('completes a creation that another process left unfinished, and keeps settings made meanwhile', async () => {
       const name = newStream();
       await store.appendToStream(name, greeted('first'));
       await store.setStreamMetadata(name, { maxCount: 5, custom: 'kept' });
@@ -258,7 +258,7 @@ describe('KurrentDBService', () => {
   });
 
   describe('metadata', () => {
-    it('are versioned: a write on an old revision is refused', async () => {
+    it('are versioned: a write at an old revision is rejected', async () => {
       const name = newStream();
       expect(await store.getStreamMetadata(name)).toEqual({ metadata: {}, revision: 'no_stream' });
       const first = await store.setStreamMetadata(name, { description: 'one' }, { expectedRevision: 'no_stream' });
@@ -276,7 +276,7 @@ describe('KurrentDBService', () => {
       expect(await store.getStreamMetadata(name)).toEqual({ metadata: { description: 'two' }, revision: 1n });
     });
 
-    it('maxCount and truncateBefore hide events from readers', async () => {
+    it('hide events from readers with maxCount and truncateBefore', async () => {
       const name = newStream();
       await store.appendToStream(name, [greeted('0'), greeted('1'), greeted('2'), greeted('3')]);
       await store.setStreamMetadata(name, { maxCount: 2 });
@@ -293,15 +293,15 @@ describe('KurrentDBService', () => {
     );
   });
 
-  describe('streams that are not there', () => {
-    it('never existed: StreamNotFoundError', async () => {
+  describe('missing streams', () => {
+    it('throw StreamNotFoundError if they never existed', async () => {
       const name = newStream();
       await expect(store.readStream(name)).rejects.toEqual(new StreamNotFoundError(name));
       expect(await store.streamExists(name)).toBe(false);
       await expect(store.deleteStream(name)).rejects.toThrow(WrongExpectedRevisionError);
     });
 
-    it('were deleted: StreamDeletedError; a new append recreates them and revisions continue', async () => {
+    it('throw StreamDeletedError if deleted; an append recreates them with continuing revisions', async () => {
       const name = newStream();
       await store.appendToStream(name, [greeted('a'), greeted('b')]);
       await expect(store.deleteStream(name, { expectedRevision: 0n })).rejects.toThrow(WrongExpectedRevisionError);
@@ -312,7 +312,7 @@ describe('KurrentDBService', () => {
       expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n]);
     });
 
-    it('were tombstoned: StreamDeletedError, for writers too', async () => {
+    it('throw StreamDeletedError if tombstoned, for writers too', async () => {
       const name = newStream();
       await store.appendToStream(name, greeted('a'));
       await client.tombstoneStream(name);

@@ -37,7 +37,7 @@ describe('KurrentDBService: appending to several streams', () => {
       ? (await store.readStream(name)).map(({ data }) => (data as Greeted).greeting)
       : [];
 
-  it('writes all, and tells the revision of each and a position that includes them', async () => {
+  it('writes all, and returns the revision of each and a position that includes them', async () => {
     const [a, b, c] = names;
     await store.appendToStream(b, greeted('b0'));
     const { revisions, position } = await store.appendToStreams([
@@ -64,7 +64,7 @@ describe('KurrentDBService: appending to several streams', () => {
     ['a revision too high', 9n, 1n],
     ['no stream', 'no_stream', 1n],
   ] as const)(
-    'writes none where one expects %s, and names that stream, what it expects and what is there',
+    'writes none if one expects %s, and names that stream with both revisions',
     async (_, expectedRevision, current) => {
       const [a, b, c] = names;
       await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
@@ -78,7 +78,7 @@ describe('KurrentDBService: appending to several streams', () => {
   );
 
   it.each([3n, 'stream_exists'] as const)(
-    'writes none where one expects %s of a stream that is not there',
+    'writes none if one expects %s of a missing stream',
     async (expectedRevision) => {
       const [a, b] = names;
       expect(
@@ -93,7 +93,7 @@ describe('KurrentDBService: appending to several streams', () => {
     },
   );
 
-  it('gives back what was appended as if it had been written alone: type, ids, time, metadata', async () => {
+  it('returns appended events as if written alone: type, ids, time, metadata', async () => {
     const [a, b] = names;
     const event = {
       ...greeted('hello'),
@@ -107,12 +107,12 @@ describe('KurrentDBService: appending to several streams', () => {
     if (!together || !alone || !isEvent(together, Greeted)) throw new Error('a Greeted was expected');
     const { streamName: _, position: __, created: ___, ...rest } = alone;
     expect(together).toMatchObject(rest);
-    // Nothing of the protocol's own, and the version is a number.
+    // No members of the protocol, and the version is a number.
     expect(together.metadata).toEqual(event.metadata);
     expect(together.data).toEqual({ greeting: 'hello' });
   });
 
-  it('upcasts what was written with an older schema version', async () => {
+  it('upcasts events of an older schema version', async () => {
     const [a] = names;
     await store.appendToStreams([
       {
@@ -133,7 +133,7 @@ describe('KurrentDBService: appending to several streams', () => {
     expect(JSON.stringify((await store.readStream(a))[0]?.data)).toBe(JSON.stringify(data));
   });
 
-  it('is harmless to repeat with the same event ids, and tells the same', async () => {
+  it('does not write twice when repeated with the same event ids, and returns the same', async () => {
     const [a, b] = names;
     const writes = [a, b].map((streamName) => ({
       streamName,
@@ -146,7 +146,7 @@ describe('KurrentDBService: appending to several streams', () => {
     expect([await greetingsIn(a), await greetingsIn(b)]).toEqual([['once', 'between'], ['once']]);
   });
 
-  it('is one write to its subscribers: nobody comes in between', async () => {
+  it('reaches subscribers as one write, without other events in between', async () => {
     const [a, b] = names;
     await Promise.all(
       Array.from({ length: 40 }, (_, n) =>
@@ -156,7 +156,7 @@ describe('KurrentDBService: appending to several streams', () => {
     expect(await greetingsIn(a)).toEqual(await greetingsIn(b));
   });
 
-  it('to a stream deleted for good: StreamDeletedError that names it, and none is written', async () => {
+  it('throws StreamDeletedError for a tombstoned stream and names it, and writes none', async () => {
     const [a, b] = names;
     await store.appendToStream(b, greeted('b0'));
     await connected.clients.client.tombstoneStream(b);
@@ -170,12 +170,12 @@ describe('KurrentDBService: appending to several streams', () => {
     ['a name that no stream may have', () => [write(names[0], 'any', 'a'), write(' b', 'any', 'b')], ValidationError],
     ['no events for one of them', () => [write(names[0], 'any', 'a'), write(names[1], 'any')], ValidationError],
     [
-      'data that is no JSON',
+      'data that are not JSON',
       () => [write(names[0], 'any', 'a'), { ...write(names[1], 'any'), events: [{ type: 'Greeted', data: 1n }] }],
       ValidationError,
     ],
     [
-      'an event id of another form',
+      'an event id of an invalid form',
       () => [
         write(names[0], 'any', 'a'),
         { ...write(names[1], 'any'), events: [{ ...greeted('a'), eventId: 'nonsense' }] },
@@ -193,7 +193,7 @@ describe('KurrentDBService: appending to several streams', () => {
   });
 
   describe('on condition of another stream', () => {
-    it('writes where all is as demanded, and tells revision and position', async () => {
+    it('writes if the condition is met, and returns revision and position', async () => {
       const [a, b] = names;
       await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
       const first = await store.appendConditionally(write(a, 'no_stream', 'a0'), [
@@ -214,7 +214,7 @@ describe('KurrentDBService: appending to several streams', () => {
       ['is not there yet', 5n, 1n],
       ['is there', 'no_stream', 1n],
     ] as const)(
-      'writes nothing where the other stream %s, and names that stream',
+      'writes nothing if the other stream %s, and names that stream',
       async (_, expectedRevision, current) => {
         const [a, b] = names;
         await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
@@ -227,7 +227,7 @@ describe('KurrentDBService: appending to several streams', () => {
       },
     );
 
-    it('writes nothing where its own stream is at another revision', async () => {
+    it('writes nothing if its own stream is at another revision', async () => {
       const [a, b] = names;
       await store.appendToStream(a, [greeted('a0')]);
       await store.appendToStream(b, [greeted('b0')]);
@@ -236,7 +236,7 @@ describe('KurrentDBService: appending to several streams', () => {
       ).toMatchObject({ type: 'wrong-expected-revision', streamName: a, expected: 4n, current: 0n });
     });
 
-    it('names a deleted stream as deleted', async () => {
+    it('reports a deleted stream as deleted', async () => {
       const [a, b] = names;
       await store.appendToStream(b, [greeted('b0')]);
       await store.deleteStream(b);
@@ -249,7 +249,7 @@ describe('KurrentDBService: appending to several streams', () => {
   });
 });
 
-describe("KurrentDBService: what a stream's metadata begin with", () => {
+describe('KurrentDBService: initial metadata of a stream', () => {
   const connected = useStore();
   let store: KurrentDBService;
   let stream: NewStreamMetadata;
@@ -258,7 +258,7 @@ describe("KurrentDBService: what a stream's metadata begin with", () => {
     stream = { name: newStream(), description: 'A stream', tags: ['x'], owner: 'alice', permissions: ownedBy('alice') };
   });
 
-  it('is written once, and tells where', async () => {
+  it('are written once, and their revision is returned', async () => {
     const written = await store.initializeMetadata(stream);
     expect(written).toMatchObject({
       streamName: `$$${stream.name}`,
@@ -277,7 +277,7 @@ describe("KurrentDBService: what a stream's metadata begin with", () => {
     expect((await store.getStreamMetadata(stream.name)).metadata.description).toBe('A stream');
   });
 
-  it('is written by one of two, and of twenty, that do it at once', async () => {
+  it('are written by one of two, and by one of twenty, concurrent writers', async () => {
     const written = await Promise.all(
       Array.from({ length: 20 }, (_, n) => store.initializeMetadata({ ...stream, description: String(n) })),
     );
@@ -289,7 +289,7 @@ describe("KurrentDBService: what a stream's metadata begin with", () => {
     });
   });
 
-  it('is written beside settings that were made before, and never over a later change', async () => {
+  it('are added to settings made before, and never overwrite a later change', async () => {
     await store.setStreamMetadata(stream.name, { maxCount: 5, custom: 'kept' });
     expect(await store.initializeMetadata(stream)).toMatchObject({ revision: 1n });
     const { metadata } = await store.getStreamMetadata(stream.name);
@@ -299,7 +299,7 @@ describe("KurrentDBService: what a stream's metadata begin with", () => {
     expect((await store.getStreamMetadata(stream.name)).metadata.permissions).toEqual(ownedBy('bob'));
   });
 
-  it('is written again for a stream that is recreated after a soft delete', async () => {
+  it('are written again for a stream that is recreated after a soft delete', async () => {
     await store.appendToStream(stream.name, greeted('a'));
     await store.initializeMetadata({ ...stream, permissions: { ...ownedBy('alice'), read: ['*'] } });
     await store.deleteStream(stream.name);

@@ -23,7 +23,7 @@ describe('subscriptions of KurrentDBService', () => {
     return seen;
   };
 
-  it('to a stream: history, then caught up, then what is new; not what comes after stop', async () => {
+  it('to a stream deliver the history, the catch-up and new events, and nothing after stop', async () => {
     const name = newStream();
     await store.appendToStream(name, [greeted('0'), greeted('1')]);
     const seen = collector();
@@ -38,7 +38,7 @@ describe('subscriptions of KurrentDBService', () => {
     expect(seen.events).toHaveLength(2);
   });
 
-  it('to all, filtered by stream name, from a position: only what matches, in order', async () => {
+  it('to $all from a position, filtered by stream name, deliver only matching events, in order', async () => {
     const name = newStream();
     const { position } = await store.appendToStream(`${newStream()}`, greeted('before'));
     if (!position) throw new Error('the server gives no position');
@@ -52,7 +52,7 @@ describe('subscriptions of KurrentDBService', () => {
     await subscription.stop();
   });
 
-  it('deliver a batch again when its handler failed, and go on from there', async () => {
+  it('redeliver a batch whose handler failed, and continue from there', async () => {
     const name = newStream();
     await store.appendToStream(name, [greeted('0'), greeted('1'), greeted('2')]);
     const seen: bigint[] = [];
@@ -74,7 +74,7 @@ describe('subscriptions of KurrentDBService', () => {
     await subscription.stop();
   });
 
-  it('do not lose or reorder anything with a slow handler', async () => {
+  it('neither lose nor reorder events with a slow handler', async () => {
     const name = newStream();
     const total = 6_000;
     const seen: bigint[] = [];

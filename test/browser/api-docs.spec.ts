@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
-/** Debian's; root needs the sandbox off, and nothing may go out to the network. */
+/** Debian's Chromium; root needs the sandbox off, and network access is disabled. */
 const BROWSER = {
   executablePath: '/usr/bin/chromium',
   args: [

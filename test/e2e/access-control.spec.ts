@@ -13,7 +13,7 @@ interface Page {
   readonly events: readonly { readonly type: string }[];
 }
 
-describe('access to the streams of users', () => {
+describe('access to user streams', () => {
   let dataDir: string;
   let service: ServiceProcess;
   let bob: ApiCaller;
@@ -41,7 +41,7 @@ describe('access to the streams of users', () => {
     removeDataDir(dataDir);
   });
 
-  /** Somebody new, with a stream `profile` that was written to twice where nothing else is said. */
+  /** A new user with a stream `profile`, by default with two writes. */
   async function newUser({ writes = [FIRST, LAST] } = {}): Promise<{
     readonly id: string;
     readonly alice: ApiCaller;
@@ -55,7 +55,7 @@ describe('access to the streams of users', () => {
   }
 
   const streamOf = (streams: string): string => `${streams}/profile/default`;
-  /** Every way to read a stream, but for the list and the feed, whose answers are of another kind. */
+  /** Routes that read a stream, except the list and the feed, whose responses differ in kind. */
   const waysTo = (id: string, streams: string): readonly string[] => [
     `${streams}/profile`,
     streamOf(streams),
@@ -73,7 +73,7 @@ describe('access to the streams of users', () => {
     Promise.all(waysTo(id, streams).map(async (way) => (await caller.get(way)).status));
   const all = (status: number): number[] => waysTo('', '').map(() => status);
 
-  describe('a stream that one may not read', () => {
+  describe('a stream that the caller may not read', () => {
     const fixed = { 'x-request-id': 'the-same', 'if-none-match': '"1"' };
     const visible = ({ status, headers, text }: Reply): unknown => ({
       status,
@@ -113,7 +113,7 @@ describe('access to the streams of users', () => {
       return seen;
     }
 
-    it('answers as if it did not exist, to the last byte and header, before it is made, while it is there, and when it is deleted', async () => {
+    it('sends the same bytes and headers before its creation, while it exists and after its deletion', async () => {
       const { id, alice, streams } = await newUser({ writes: [] });
       const missing = await lookAround(id, streams);
       await alice.put(`${streams}/profile`, { data: FIRST });
@@ -128,7 +128,7 @@ describe('access to the streams of users', () => {
   });
 
   describe('when the permissions change', () => {
-    it('every way to a stream opens to whom they name, and closes again, the open feed included', async () => {
+    it('grants and revokes every kind of read access, and ends an open feed', async () => {
       const { id, alice, streams } = await newUser();
       expect(await statuses(bob, id, streams)).toEqual(all(404));
       expect((await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { read: [id, 'bob'] } })).status).toBe(
@@ -153,7 +153,7 @@ describe('access to the streams of users', () => {
       expect(feed.events).toHaveLength(3);
     });
 
-    it('a public stream shows all of its history to everyone, until it is private again', async () => {
+    it('shows the whole history of a public stream to everyone until it is private again', async () => {
       const { id, alice, streams } = await newUser();
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
       expect(await statuses(nobody, id, streams)).toEqual(all(200));
@@ -170,7 +170,7 @@ describe('access to the streams of users', () => {
       expect(await statuses(nobody, id, streams)).toEqual(all(404));
     });
 
-    it('nobody reads, in the events, who may do what', async () => {
+    it('never reveals permissions in events', async () => {
       const { id, alice, streams } = await newUser();
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
       for (const way of [`${streamOf(streams)}/history`, `/api/streams/user-${id}-profile/events`]) {
@@ -180,7 +180,7 @@ describe('access to the streams of users', () => {
       }
     });
 
-    it('the right to write opens writing alone, and the right to administer neither reading nor writing', async () => {
+    it('grants only writes with the write right, and neither reads nor writes with the admin right', async () => {
       const { id, alice, streams } = await newUser();
       await alice.patch(`${streamOf(streams)}/metadata`, { permissions: { write: [id, 'bob'] } });
       expect((await bob.put(`${streams}/profile`, { data: LAST })).status).toBe(200);
@@ -195,7 +195,7 @@ describe('access to the streams of users', () => {
       expect(await statuses(bob, id, streams)).toEqual(all(200));
     });
 
-    it('gets 409 with the current revision when another change came first', async () => {
+    it('returns 409 with the current revision after another change', async () => {
       const { alice, streams } = await newUser();
       const etag = String((await alice.get(`${streamOf(streams)}/metadata`)).headers.etag);
       expect(etag).toBe('"0"');
@@ -214,7 +214,7 @@ describe('access to the streams of users', () => {
     });
   });
 
-  it('a feed ends when the token of its reader expires', async () => {
+  it('ends a feed when the token of its reader expires', async () => {
     const { id, streams } = await newUser();
     const token = await tokenFor({ user: id, expiresInSeconds: 3 });
     const feed = await LiveFeed.open(service.url, feedOf(streams), { authorization: `Bearer ${token}` });
@@ -227,7 +227,7 @@ describe('access to the streams of users', () => {
     expect(feed.events).toHaveLength(3);
   });
 
-  describe('an access that a role alone allows', () => {
+  describe('access that only a role allows', () => {
     const overrides = (requestId: string): Promise<unknown[]> =>
       eventually(
         () =>
@@ -249,7 +249,7 @@ describe('access to the streams of users', () => {
         req: expect.objectContaining({ id: requestId }) as unknown,
       });
 
-    it('is logged as one, with the id of the request, on every way to read', async () => {
+    it('is logged with the request id on every read route', async () => {
       const { id, streams } = await newUser();
       for (const [index, way] of [...waysTo(id, streams), streams].entries()) {
         const requestId = `override-read-${id}-${index}`;
@@ -264,7 +264,7 @@ describe('access to the streams of users', () => {
       feed.kill();
     });
 
-    it('is logged as one on every way to write and to administer', async () => {
+    it('is logged on every write and admin route', async () => {
       const { id, streams } = await newUser();
       const data = { data: LAST };
       const ways: readonly [right: string, method: string, path: string, body?: unknown][] = [
@@ -287,7 +287,7 @@ describe('access to the streams of users', () => {
       }
     });
 
-    it('is not claimed of those whom the permissions name', async () => {
+    it('is not logged for callers whom the permissions name', async () => {
       const { id, alice, streams } = await newUser();
       for (const way of waysTo(id, streams)) await alice.get(way, { 'x-request-id': `owner-${id}` });
       await admin.get(`${streams}/profile`, { 'x-request-id': `last-${id}` });

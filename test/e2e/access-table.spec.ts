@@ -15,12 +15,12 @@ const CLOSED = 'with `AUTH_OPEN_ENDPOINTS=none`';
 const NO_STREAM = 'Routes that are about no stream';
 const LIVE_FEED = 'GET /ws/uptime';
 const EVENTS = 'GET /api/streams/{streamName}/events';
-/** What is served without being a route of a controller. */
+/** Paths that are served without a controller. */
 const PAGES = ['GET /api/docs', 'GET /api/docs-json', 'GET /api/docs-yaml', LIVE_FEED];
 
 const DATA = { displayName: 'Alice' };
 
-/** How the stream comes to be that a user's section is about; its owner makes it. */
+/** Creates the user stream of a section, as its owner. */
 const USER_STREAMS: Readonly<Record<string, (owner: ApiCaller, streams: string, userId: string) => Promise<unknown>>> =
   {
     'A private stream of a user': (owner, streams) => owner.put(`${streams}/profile`, { data: DATA }),
@@ -37,7 +37,7 @@ const USER_STREAMS: Readonly<Record<string, (owner: ApiCaller, streams: string, 
     'A stream of a user that does not exist': () => Promise.resolve(),
   };
 
-/** Streams of nobody, by section; only one route leads to them. */
+/** Streams without an owner, by section; only one route reads them. */
 const OTHER_STREAMS: Readonly<Record<string, (owner: string) => string>> = {
   'The uptime of a service': () => 'service-uptime-http',
   [`The uptime of a service, ${CLOSED}`]: () => 'service-uptime-http',
@@ -46,7 +46,7 @@ const OTHER_STREAMS: Readonly<Record<string, (owner: string) => string>> = {
   "A stream of KurrentDB's own": (owner) => `$$user-${owner}-profile`,
 };
 
-/** What is sent with a route, so that nothing but access decides. */
+/** Valid bodies, so that only the authorization decides. */
 const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/users/{userId}/streams': { type: 'profile', data: DATA },
   'POST /api/users/{userId}/streams/batch': { writes: [{ type: 'profile', data: DATA }] },
@@ -69,7 +69,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** What each caller shows. The tokens that must be refused would open everything if they were not. */
+/** Token of each caller. Those that must be rejected carry all roles, so that accepting one would show. */
 const CREDENTIALS: Readonly<Record<CallerName, (owner: string) => Promise<string | undefined>>> = {
   nobody: () => Promise.resolve(undefined),
   'another user': () => tokenFor({ user: ANOTHER }),
@@ -136,7 +136,7 @@ describe('the access table of docs/authorization.md', () => {
   const isAboutUsers = (route: string): boolean => route.includes('/api/users/');
   const isAboutStreams = (route: string): boolean => isAboutUsers(route) || route === EVENTS;
 
-  it('has the routes that exist: those that Nest serves are those that the API documentation describes', async () => {
+  it('has the routes that Nest serves, which are those that the API documentation describes', async () => {
     const { paths } = (await service.get('/api/docs-json')).body as { paths: Record<string, Record<string, unknown>> };
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -151,7 +151,7 @@ describe('the access table of docs/authorization.md', () => {
     );
   });
 
-  it('has a row for each route that exists in every section where it matters, and no other', () => {
+  it('has a row for each route in every section that applies to it, and no other', () => {
     const routes = mappedRoutes();
     const others = [...routes.filter((route) => !isAboutStreams(route)), ...PAGES].sort();
     for (const { title, rows } of documented) {
@@ -164,7 +164,7 @@ describe('the access table of docs/authorization.md', () => {
     }
   });
 
-  /** Does what a route does, as a caller, to a stream of a user that nobody has used before. */
+  /** Sends a route's request as a caller, about a stream of a new user. */
   async function attempt(title: string, route: string, caller: CallerName): Promise<string> {
     const running = title.includes(CLOSED) ? closed : service;
     const userId = `owner-${owners++}`;
@@ -199,7 +199,7 @@ describe('the access table of docs/authorization.md', () => {
   }
 
   it.each(documented.map(({ title }) => title))(
-    '%s: every route answers every caller as it says',
+    '%s: every route returns the documented status to every caller',
     async (title) => {
       const { rows } = tableOf(title);
       const found = new Map<string, string[]>();
@@ -221,7 +221,7 @@ async function follow(url: string, path: string, headers: Readonly<Record<string
   return feed.status;
 }
 
-/** Status that an upgrade to a WebSocket is answered with. */
+/** Response status of a WebSocket upgrade. */
 function upgrade(url: string, headers: Readonly<Record<string, string>>): Promise<number> {
   return new Promise((done, fail) => {
     const socket = new WebSocket(url, { headers });

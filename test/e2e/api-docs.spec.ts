@@ -31,12 +31,12 @@ const USER_STREAMS = '/api/users/{userId}/streams';
 const BY_TYPE = `${USER_STREAMS}/{type}`;
 const BY_CATEGORY = `${BY_TYPE}/{category}`;
 
-/** What the routes answer that read a stream of a user, those that write to one, and those that demand that it is there. */
+/** Error statuses of routes that read a user stream, that write to one, and that administer an existing one. */
 const READING = [400, 401, 404, 410, 503];
 const WRITING = [400, 401, 403, 409, 410, 413, 503, 504];
 const ADMINISTERING = [400, 401, 403, 404, 409, 503, 504];
 
-/** Every route there is, with the errors it can answer beside those of all routes. */
+/** Every route, with its error statuses beside those that all routes have. */
 const ROUTES: Readonly<Record<string, readonly number[]>> = {
   'GET /livez': [],
   'GET /readyz': [503],
@@ -76,7 +76,7 @@ const ROUTES: Readonly<Record<string, readonly number[]>> = {
   [`POST ${BY_CATEGORY}/restore`]: ADMINISTERING,
 };
 
-/** What the others answer is JSON. */
+/** All other routes respond with JSON. */
 const EVENT_STREAMS = [`GET ${BY_CATEGORY}/feed`];
 
 describe('the API documentation', () => {
@@ -103,13 +103,13 @@ describe('the API documentation', () => {
       ]),
     );
 
-  it('is a page for people', async () => {
+  it('is served as an HTML page', async () => {
     const { status, body } = await service.get('/api/docs');
     expect(status).toBe(200);
     expect(body).toContain('<title>Penguin Pool Streams</title>');
   });
 
-  it('describes every route there is, and no other', () => {
+  it('describes every route, and no other', () => {
     expect(
       operations()
         .map(([route]) => route)
@@ -117,7 +117,7 @@ describe('the API documentation', () => {
     ).toEqual(Object.keys(ROUTES).sort());
   });
 
-  it('says what each route is for, what it answers, and which errors, each with an example', () => {
+  it('gives the summary, the response and the errors of each route, the errors with an example', () => {
     for (const [route, { summary, responses }] of operations()) {
       expect({ route, summary: typeof summary }).toEqual({ route, summary: 'string' });
       const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
@@ -141,7 +141,7 @@ describe('the API documentation', () => {
     }
   });
 
-  it('refers to no schema that is not there', () => {
+  it('refers only to schemas that exist', () => {
     const references = [...JSON.stringify(api).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
       ([, name]) => name ?? '',
     );

@@ -18,7 +18,7 @@ const bearer = (token: string): { headers: Record<string, string> } => ({
   headers: { authorization: `Bearer ${token}` },
 });
 
-describe('who is calling', () => {
+describe('authentication', () => {
   let dataDir: string;
 
   beforeEach(() => (dataDir = makeDataDir()));
@@ -27,7 +27,7 @@ describe('who is calling', () => {
     removeDataDir(dataDir);
   });
 
-  /** The status that a live feed answers an upgrade with; 101 where it opens. */
+  /** Response status of the live feed's upgrade; 101 if it opens. */
   const statusOfFeed = async (
     service: ServiceProcess,
     headers: Record<string, string> = {},
@@ -47,7 +47,7 @@ describe('who is calling', () => {
       : { status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'] };
   };
 
-  it('is asked everywhere but of Kubernetes where the open endpoints are closed; the service still finds itself up', async () => {
+  it('without open endpoints is required on all routes but Kubernetes probes; self-probes succeed', async () => {
     const service = await ServiceProcess.start({
       DATA_DIR: dataDir,
       AUTH_OPEN_ENDPOINTS: 'none',
@@ -107,11 +107,11 @@ describe('who is calling', () => {
         lastProbe?.error,
       ]),
     ).toEqual(['http', 'websocket', 'database'].map((name) => [name, 'up', undefined]));
-    // Neither the token nor what the service shows to itself.
+    // Neither the token nor the credential of self-probes.
     expect(service.output.join('\n')).not.toMatch(/Bearer \w|own-[\w-]{43}|eyJ/);
   });
 
-  it('does not matter to open endpoints, but bad credentials do', async () => {
+  it('is optional on open endpoints, but invalid credentials are rejected', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
     await eventually(
       () => service.get('/readyz'),
@@ -129,7 +129,7 @@ describe('who is calling', () => {
     });
   });
 
-  it('is read from the tokens of an issuer whose keys rotate; 503 while the issuer is unreachable', async () => {
+  it('accepts the tokens of an issuer, and returns 503 while the issuer is unreachable', async () => {
     const issuer = new JwksIssuer();
     await issuer.addKey('first');
     await issuer.start();
@@ -173,7 +173,7 @@ describe('who is calling', () => {
     await issuer.stop();
   });
 
-  it("is asked of the store's operators first: against an external KurrentDB the service does not start without authentication", async () => {
+  it('must be configured for an external KurrentDB: the service does not start without it', async () => {
     await expect(
       ServiceProcess.start({ DATA_DIR: dataDir, KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }),
     ).rejects.toThrow(

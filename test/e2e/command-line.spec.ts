@@ -26,7 +26,7 @@ describe('the command line', () => {
     removeDataDir(dataDir);
   });
 
-  it('prints a token and nothing else, and opens no store for it', async () => {
+  it('prints only the token, and opens no store', async () => {
     const { exitCode, stdout, stderr } = await runCommand(
       environment,
       'token',
@@ -50,7 +50,7 @@ describe('the command line', () => {
     expect(readdirSync(dataDir)).toEqual(['identity']);
   });
 
-  it('makes the secret of the data directory once, for its owner alone', async () => {
+  it('creates the secret of the data directory once, readable only by its owner', async () => {
     await outputOf(environment, 'token', '--user', 'alice');
     const path = join(dataDir, 'identity', 'jwt-secret');
     const secret = readFileSync(path, 'utf8');
@@ -69,7 +69,7 @@ describe('the command line', () => {
     });
   });
 
-  it('makes one secret where processes ask for it at the same moment', async () => {
+  it('creates one secret when processes request it at the same moment', async () => {
     const script = `const { developmentSecret } = await import(${JSON.stringify(resolve(__dirname, '../../dist/identity/tokens/development-secret.js'))});
       while (Date.now() < Number(process.argv[1]));
       console.log(Buffer.from(developmentSecret(process.argv[2])).toString('hex'));`;
@@ -104,7 +104,7 @@ describe('the command line', () => {
     [['api-keys', 'revoke', '--name', 'a', '--id', 'b'], 'cannot be used with'],
     [['api-keys', 'forget'], 'unknown command'],
     [['nothing'], 'unknown command'],
-  ])('%j: ends with 2, saying what to write instead', async (args, message) => {
+  ])('exits with 2 for %j, and prints what to write instead', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCommand(environment, ...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -112,7 +112,7 @@ describe('the command line', () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  it('shows how it is used where it is asked', async () => {
+  it('prints its usage on request', async () => {
     expect(await outputOf(environment, '--help')).toContain('npm run streams -- [options] [command]');
     expect(await outputOf(environment, 'api-keys', 'create', '--help')).toContain('--expires-in <duration>');
   });
@@ -124,14 +124,14 @@ describe('the command line', () => {
     ],
     [{ AUTH_JWT_SECRET: 'short' }, 'AUTH_JWT_SECRET must be a random string of at least 32 bytes'],
     [{ KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9' }, 'AUTH_JWKS_URL or AUTH_JWT_SECRET must be set'],
-  ])('makes no token with %j: ends with 1, saying why', async (more, message) => {
+  ])('creates no token with %j, exits with 1 and prints the reason', async (more, message) => {
     const { exitCode, stdout, stderr } = await runCommand({ ...environment, ...more }, 'token', '--user', 'alice');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });
 
-  it('makes, lists and revokes API keys without a service, on the store that a service finds later', async () => {
+  it('creates, lists and revokes API keys without a service, on the store that a service opens later', async () => {
     const {
       exitCode,
       stdout: key,
@@ -186,7 +186,7 @@ describe('the command line', () => {
     expect(await service.stop()).toBe(0);
   }, 60_000);
 
-  it('makes API keys while the service runs: one is accepted within a second, and refused within one after it was revoked', async () => {
+  it('creates and revokes API keys of a running service, which notices within a second', async () => {
     const service = await ServiceProcess.start({ ...environment, AUTH_OPEN_ENDPOINTS: 'none' });
     const ask = (headers: Record<string, string>): Promise<number> =>
       service.request('GET', '/api/uptime/status', { headers }).then(({ status }) => status);
@@ -214,7 +214,7 @@ describe('the command line', () => {
     expect(service.output.join('\n')).not.toContain(key.slice(-43));
   }, 60_000);
 
-  it('is not misled by what a service left behind that was killed', async () => {
+  it('ignores the files that a killed service left behind', async () => {
     const service = await ServiceProcess.start(environment);
     await service.kill('SIGKILL');
     expect(existsSync(join(dataDir, 'kurrentdb', 'connection'))).toBe(true);
@@ -229,7 +229,7 @@ describe('the command line', () => {
     expect(await next.stop()).toBe(0);
   }, 60_000);
 
-  it('uses the server that is configured', async () => {
+  it('uses the configured server', async () => {
     const store = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
     const external = {
       ...environment,

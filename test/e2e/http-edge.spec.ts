@@ -41,7 +41,7 @@ describe('the HTTP edge', () => {
     return { status, body: body as ErrorBody, headers };
   };
 
-  it('answers the documented body for a stream that does not exist', async () => {
+  it('returns the documented body for a stream that does not exist', async () => {
     const { status, body } = await errorOf('GET', '/api/streams/service-uptime-nothing/events');
     expect(status).toBe(404);
     expect(body).toEqual({
@@ -78,7 +78,7 @@ describe('the HTTP edge', () => {
     ['GET', '/api/uptime/summary?hours=1.5', 'hours'],
     ['GET', '/api/uptime/timeline/http?hours=NaN', 'hours'],
     ['GET', '/api/uptime/status?x=1', 'x'],
-  ])('%s %s: 400 that names the mistake', async (method, path, mistake) => {
+  ])('returns 400 for %s %s, and names the issue', async (method, path, mistake) => {
     const { status, body } = await errorOf(method, path);
     expect({ status, error: body.error, type: body.type }).toEqual({
       status: 400,
@@ -116,7 +116,7 @@ describe('the HTTP edge', () => {
       'unsupported-media-type',
     ],
     [
-      'a body that is no JSON',
+      'a body that is not JSON',
       'POST',
       '/api/uptime/create-streams',
       { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
@@ -144,7 +144,7 @@ describe('the HTTP edge', () => {
     ['a stream name with a control character', 'GET', '/api/streams/a%00b/events', {}, 400, 'validation-error'],
     ['a stream name that is too long', 'GET', `/api/streams/${'x'.repeat(513)}/events`, {}, 400, 'validation-error'],
     ['a service name that is none', 'GET', '/api/uptime/service/__proto__', {}, 400, 'validation-error'],
-  ])('%s: a 4xx in the documented body', async (_, method, path, init, status, type) => {
+  ])('returns a 4xx with the documented body for %s', async (_, method, path, init, status, type) => {
     const answer = await errorOf(method, path, init);
     expect({ status: answer.status, type: answer.body.type }).toEqual({ status, type });
     expect(Object.keys(answer.body)).toEqual(expect.arrayContaining(['error', 'message', 'type', 'requestId']));
@@ -152,7 +152,7 @@ describe('the HTTP edge', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|at \w+ \(/);
   });
 
-  it('takes a request without a body, whatever type it declares', async () => {
+  it('accepts a request without a body, whatever its Content-Type', async () => {
     expect(
       (
         await service.request('POST', '/api/uptime/create-streams', {
@@ -162,7 +162,7 @@ describe('the HTTP edge', () => {
     ).toBeLessThan(300);
   });
 
-  it('never answers 500, whatever it is asked', async () => {
+  it('never returns 500 to random requests', async () => {
     const path = fc.oneof(
       fc.webPath().map((text) => `/api${text}`),
       fc
@@ -197,7 +197,7 @@ describe('the HTTP edge', () => {
     );
   });
 
-  it('takes over a request id of a plain form, and makes one for any other', async () => {
+  it('keeps a request id of a plain form, and replaces any other', async () => {
     const header = async (value: string): Promise<string | null> =>
       (await service.request('GET', '/livez', { headers: { 'x-request-id': value } })).headers.get('x-request-id');
     expect(await header('deploy-7:retry.1')).toBe('deploy-7:retry.1');
@@ -205,7 +205,7 @@ describe('the HTTP edge', () => {
     expect(await header('a b"')).toMatch(UUID);
   });
 
-  it('sends the headers that protect a browser, and compresses what is large', async () => {
+  it('sends security headers, and compresses large responses', async () => {
     const { headers } = await service.get('/api/docs-json');
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -214,7 +214,7 @@ describe('the HTTP edge', () => {
   });
 
   it('logs a request under its id, without secrets', async () => {
-    // No token that anyone made: even what is refused is not told.
+    // An invalid token: rejected credentials are not logged either.
     const token = 'very-secret-token';
     const { headers } = await service.request('GET', '/api/uptime/status', {
       headers: { authorization: `Bearer ${token}`, cookie: `session=${token}`, 'x-request-id': 'find-me' },
@@ -235,7 +235,7 @@ describe('the HTTP edge', () => {
 });
 
 describe('throttling', () => {
-  it('keeps out an address that asks too often, whatever it asks for, says for how long, and spares the probes of Kubernetes', async () => {
+  it('returns 429 with Retry-After to an address over the limit on all routes but the Kubernetes probes', async () => {
     const dataDir = makeDataDir();
     const service = await ServiceProcess.start({
       DATA_DIR: dataDir,

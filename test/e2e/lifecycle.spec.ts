@@ -15,7 +15,7 @@ describe('starting and stopping', () => {
     removeDataDir(dataDir);
   });
 
-  it('says where everything is', async () => {
+  it('logs the URLs of the API, its documentation and the health checks', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
     await eventually(
       () => Promise.resolve(service.output.length),
@@ -33,7 +33,7 @@ describe('starting and stopping', () => {
     [{ UPTIME_INTERVAL_MS: '1' }, "UPTIME_INTERVAL_MS must be an integer from 100 to 86400000, got '1'"],
     [{ UPTIME_SERVICES_FILE: '/nowhere.yaml' }, "UPTIME_SERVICES_FILE is '/nowhere.yaml', which cannot be read"],
     [{ USER_SCHEMAS_DIR: '/nowhere' }, "USER_SCHEMAS_DIR is '/nowhere'; the directory cannot be read"],
-  ])('%j stops the start, with the name of the variable, what it was and what it may be', (environment, problem) => {
+  ])('does not start with %j, and prints the variable, its value and the allowed ones', (environment, problem) => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN], {
       env: { PATH: process.env.PATH, DATA_DIR: dataDir, ...environment },
       encoding: 'utf8',
@@ -44,7 +44,7 @@ describe('starting and stopping', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('is alive at once, ready when the store and the streams are there, and started from then on', async () => {
+  it('is alive at once, ready when the store and the streams exist, and started from then on', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir });
     expect(await service.get('/livez')).toMatchObject({
       status: 200,
@@ -90,7 +90,7 @@ describe('starting and stopping', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  it('on SIGTERM is not ready any more, but alive, answers what it is asked, and ends with 0 in time', async () => {
+  it('on SIGTERM is no longer ready, but alive, completes requests, and exits with 0 in time', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_DELAY_MS: '1500' });
     await eventually(
       () => service.get('/readyz'),
@@ -110,7 +110,7 @@ describe('starting and stopping', () => {
     expect(Date.now() - start).toBeLessThan(10_000);
   });
 
-  it('cuts off a request that never ends, and still ends with 0 in time', async () => {
+  it('aborts a request that never ends, and still exits with 0 in time', async () => {
     const service = await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_TIMEOUT_MS: '500' });
     const { port } = new URL(service.url);
     const hanging = request({
@@ -129,7 +129,7 @@ describe('starting and stopping', () => {
     expect((await cutOff).message).toMatch(/hang up|reset/);
   });
 
-  it('refuses a data directory that another process uses, and leaves that one alone', async () => {
+  it('rejects a data directory that another process uses, without affecting that process', async () => {
     const first = await ServiceProcess.start({ DATA_DIR: dataDir });
     await expect(ServiceProcess.start({ DATA_DIR: dataDir })).rejects.toThrow(/in use|another process/i);
     expect(

@@ -7,11 +7,11 @@ type Members = Readonly<Record<string, Json>>;
 
 const before = JSON.parse(readFileSync(resolve(__dirname, '../fixtures/openapi-0.1.0.json'), 'utf8')) as Members;
 
-/** Text for readers; everything else is what a client relies on. */
+/** Prose; clients rely on everything else. */
 const PROSE = ['description', 'summary', 'title'];
-/** Members of errors: their wording is for readers too, and so are the examples of it. */
+/** Members of errors that are prose too, like their examples. */
 const MESSAGES = ['message', 'problem'];
-/** Objects whose keys are names that the API gives, such as a property `description`, and no keywords of OpenAPI. */
+/** Objects whose keys are names of the API, such as a property `description`, not keywords of OpenAPI. */
 const MAPS_OF_NAMES = [
   'properties',
   'paths',
@@ -39,7 +39,7 @@ describe('the OpenAPI document', () => {
     removeDataDir(dataDir);
   });
 
-  it('has the paths, parameters, bodies and responses of version 0.1.0; prose and the names of components may differ', () => {
+  it('has the paths, parameters, bodies and responses of 0.1.0; prose and component names may differ', () => {
     const pathsOf = (document: Members): string[] => Object.keys(document.paths as Members).sort();
     expect(pathsOf(today)).toEqual(pathsOf(before));
     for (const path of pathsOf(before))
@@ -72,7 +72,7 @@ function contractOf(document: Members, part: Json, keysAreNames = false): Json {
   );
 }
 
-/** @throws Error for a reference to what the document does not have */
+/** @throws Error for a dangling reference */
 function resolveReference(document: Members, reference: string): Json {
   let found: Json = document;
   for (const name of reference.replace('#/', '').split('/')) found = (found as Members)[name];

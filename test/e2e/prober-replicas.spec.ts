@@ -2,7 +2,7 @@ import { eventually, sleep } from '../support/eventually.js';
 import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
 import { timelineOf } from '../support/uptime-target.js';
 
-/** What the machine may add to the time that something takes: it is busy with other tests. */
+/** Allowance for a machine that is busy with other tests. */
 const ROOM_MS = 1_500;
 
 describe('two replicas', () => {
@@ -27,7 +27,7 @@ describe('two replicas', () => {
     return found;
   };
 
-  it('one of them probes, and both answer what it finds', async () => {
+  it('one probes, and both serve its results', async () => {
     await replicas.target.kill();
     await eventually(statuses, (told) => told.length === 2);
     await replicas.target.start();
@@ -46,7 +46,7 @@ describe('two replicas', () => {
     }
   });
 
-  it('takes over within a lease when the probing replica is killed, and continues from the state of the stream', async () => {
+  it('one takes over within a lease after the other was killed, from the state of the stream', async () => {
     const next = other();
     const killedAt = Date.now();
     await replicas.holder.service.kill('SIGKILL');
@@ -58,7 +58,7 @@ describe('two replicas', () => {
     expect(await statuses()).toEqual(['up', 'down']);
   });
 
-  it('when the one that probes is stopped, the other takes over at once', async () => {
+  it('one takes over at once when the other is stopped', async () => {
     const next = other();
     const { service } = replicas.holder;
     expect(await service.stop()).toBe(0);
@@ -67,12 +67,12 @@ describe('two replicas', () => {
     expect(Date.now() - stoppedAt).toBeLessThan(ROOM_MS);
   });
 
-  it('keeps probing while cut off from the store, and discards the samples from after another replica took over', async () => {
+  it('one keeps probing while cut off from the store, and discards samples from after the takeover', async () => {
     const cutOff = replicas.holder;
     const next = other();
     cutOff.store.cut();
     await replicas.untilLogged(next, 'This replica probes');
-    // Both see it go and come back; only one of them can say so.
+    // Both see the target fail and recover; only one of them can record it.
     await replicas.target.kill();
     await eventually(statuses, (told) => told.length === 2);
     await replicas.target.start();
@@ -86,7 +86,7 @@ describe('two replicas', () => {
     expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThan(INTERVAL_MS / 4);
   });
 
-  it('one that was stopped by a signal while it probed records nothing of its own when it wakes up', async () => {
+  it('one that was suspended while probing records nothing of its own after it resumes', async () => {
     const paused = replicas.holder;
     const next = other();
     await paused.service.kill('SIGSTOP');
@@ -103,7 +103,7 @@ describe('two replicas', () => {
     await sleep(LEASE_MS);
     expect(await replicas.lastHolder()).toBe(holder);
     expect(await statuses()).toEqual(['up', 'down', 'up', 'down']);
-    // Whatever was found in its sleep came from the other one: no two samples within less than half an interval.
+    // Samples of that time come from the other one: no two are less than half an interval apart.
     const times = (await replicas.samples()).map(({ at }) => at);
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThan(INTERVAL_MS / 4);

@@ -15,7 +15,7 @@ interface Read {
   readonly as: string | null;
   readonly status: number;
   readonly path: string;
-  /** Members, such as `timeline.endTime`, that depend on when the request is sent. */
+  /** Members, such as `timeline.endTime`, that depend on the time of the request. */
   readonly volatile: readonly string[];
   readonly body: unknown;
 }
@@ -49,7 +49,7 @@ interface Recorded {
 }
 
 interface SampleEvent {
-  /** When the store got it; its clock is the service's. */
+  /** Time of the append by the service's clock. */
   readonly created: string;
   readonly data: { readonly startedAt: string; readonly count: number };
 }
@@ -61,7 +61,7 @@ interface WriteResponse {
 
 const recorded = JSON.parse(readFileSync(join(FIXTURES, 'data-0.1.0.json'), 'utf8')) as Recorded;
 
-/** A user, and a service, that only the read models of the fixture know: rebuilt models would not. */
+/** A user and a service that exist only in the read models of the fixture: rebuilt models lack them. */
 const IN_TABLES_ONLY = 'only-in-the-tables';
 const QUOTA = 1_000;
 
@@ -138,7 +138,7 @@ describe('a DATA_DIR and a store of version 0.1.0 (test/fixtures/make-data-0.1.0
     },
   );
 
-  it('keeps the timeline of a service that is probed again, and records the samples that 0.1.0 left in its spool', async () => {
+  it('keeps the timeline of a service that is probed again, and records the samples spooled by 0.1.0', async () => {
     const killedAt = Date.parse(recorded.killedAt);
     const { timeline } = await eventually(
       () => timelineOf(service, 'shop'),
@@ -170,7 +170,7 @@ describe('a DATA_DIR and a store of version 0.1.0 (test/fixtures/make-data-0.1.0
     },
   );
 
-  it('continues its read models and does not rebuild them', async () => {
+  it('resumes its read models without a rebuild', async () => {
     const token = await outputOf({ DATA_DIR: dataDir }, 'token', '--user', IN_TABLES_ONLY);
     const caller = new ApiCaller(() => service.url, { authorization: `Bearer ${token}` });
     const list = await caller.get(`/api/users/${IN_TABLES_ONLY}/streams`);
@@ -202,7 +202,7 @@ describe('a DATA_DIR and a store of version 0.1.0 (test/fixtures/make-data-0.1.0
     expect(length).toBeGreaterThan(0);
   });
 
-  it('is opened again after a stop, with what both versions wrote', async () => {
+  it('can be reopened with the data that both versions wrote', async () => {
     expect(await service.stop()).toBe(0);
     service = await start();
     const bob = callerFor('bob');

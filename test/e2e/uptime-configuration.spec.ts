@@ -7,10 +7,10 @@ import { eventually, sleep } from '../support/eventually.js';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, timelineOf } from '../support/uptime-target.js';
 
-/** Many times what a change takes to be noticed and probed by, and a service to be confirmed up. */
+/** Many times the duration until a change is noticed and the service is confirmed up. */
 const SEVERAL_PROBES_MS = 3_000;
 
-/** An HTTP server that counts what it is asked, by path. */
+/** An HTTP server that counts requests by path. */
 class CountingTarget {
   readonly #asked = new Map<string, number>();
   readonly #server: Server = createServer(({ url = '', headers }, response) => {
@@ -57,7 +57,7 @@ describe('the services file of a running service', () => {
     UPTIME_SAMPLE_WINDOW_MS: '1000',
   });
 
-  /** Written beside and moved into its place, as editors and deployments do. */
+  /** Replaces the file by a rename, as editors and deployments do. */
   const write = (...services: readonly string[]): void => {
     writeFileSync(`${file}.new`, `services:\n${services.map((entry) => `  - ${entry}\n`).join('')}`);
     renameSync(`${file}.new`, file);
@@ -88,13 +88,13 @@ describe('the services file of a running service', () => {
     removeDataDir(dataDir);
   });
 
-  it('names what is probed from the start', async () => {
+  it('defines the services that are probed from the start', async () => {
     await becomes('shop', 'up');
     await becomes('till', 'up');
     expect(Object.keys(await statuses())).toEqual(['http', 'websocket', 'database', 'shop', 'till']);
   });
 
-  it('adds a service, with its secret, while the others go on', async () => {
+  it('adds a service, with its secret, without affecting the others', async () => {
     write(
       entry('shop', '/shop'),
       entry('till', '/till'),
@@ -108,12 +108,12 @@ describe('the services file of a running service', () => {
         (now) => now > asked,
       ),
     ).toBeGreaterThan(asked);
-    // What went on was not begun again: it has not changed.
+    // The other services were not restarted: they have no new change.
     for (const name of ['shop', 'till', 'http'])
       expect((await changesOf(service, name)).map(({ data }) => data.status)).toEqual(['up']);
   });
 
-  it('leaves everything as it is, and logs the line and the path, where there is a mistake in it', async () => {
+  it('is ignored if it is invalid, and the line and the path are logged', async () => {
     write(
       entry('shop', '/shop'),
       entry('till', '/till'),
@@ -153,7 +153,7 @@ describe('the services file of a running service', () => {
     expect(target.asked('/shop')).toBe(asked);
   });
 
-  it('removes a service: it is not probed any more, keeps its history, and is still answered by name', async () => {
+  it('removes a service: it is no longer probed, keeps its history, and is still found by name', async () => {
     write(
       entry('shop', '/elsewhere'),
       entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
@@ -170,11 +170,11 @@ describe('the services file of a running service', () => {
     const { totalUptime, totalDowntime } = await timelineOf(service, 'till');
     expect(totalUptime).toBeGreaterThan(0);
     expect(totalDowntime).toBeGreaterThan(0);
-    // The time of its samples ends with it: what comes after is unknown, and does not grow into either.
+    // Its covered time ends with its last sample: the time after it is unknown, neither up nor down.
     expect(await timelineOf(service, 'till')).toMatchObject({ totalUptime, totalDowntime });
   });
 
-  it('brings a removed service back, with the history it had', async () => {
+  it('adds a removed service again, with its history', async () => {
     write(
       entry('shop', '/elsewhere'),
       entry('till', '/till'),
@@ -188,7 +188,7 @@ describe('the services file of a running service', () => {
     expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
   });
 
-  it('still answers a removed service after a restart', async () => {
+  it('serves a removed service after a restart', async () => {
     write(entry('shop', '/elsewhere'));
     await becomes('till', 'unknown');
     expect(await service.stop()).toBe(0);

@@ -6,9 +6,9 @@ const INTERVAL_MS = 200;
 const TIMEOUT_MS = 300;
 /** Beyond this, time between two samples is unknown: two intervals and a timeout. */
 const TOLERANCE_MS = 2 * INTERVAL_MS + TIMEOUT_MS;
-/** A change is dated to the beginning of the probe that showed it first, which may have begun so long before the change. */
+/** A change is dated to the start of the first probe that showed it, which may precede the change by a timeout. */
 const UNDER_WAY_MS = TIMEOUT_MS;
-/** A machine that is busy with other tests may be late by so much. */
+/** Allowance for a machine that is busy with other tests. */
 const LATE_MS = 1_500;
 
 describe('the history of a service', () => {
@@ -40,11 +40,11 @@ describe('the history of a service', () => {
   const statuses = async (): Promise<string[]> => (await changesOf(service, 'http')).map(({ data }) => data.status);
   const untilChanges = (count: number): Promise<string[]> => eventually(statuses, (told) => told.length >= count);
 
-  it('has a change for the target that is killed, dated to the first failure, and one for its return, with how long it was down', async () => {
+  it('has a change dated to the first failure of a target, and one with the duration for its return', async () => {
     await untilChanges(1);
     const killed = await target.kill();
     expect(await untilChanges(2)).toEqual(['up', 'down']);
-    // It stays down, and nothing more is recorded about that.
+    // It stays down, without any further change.
     await sleep(5 * INTERVAL_MS);
     const restored = await target.start();
     expect(await untilChanges(3)).toEqual(['up', 'down', 'up']);
@@ -76,7 +76,7 @@ describe('the history of a service', () => {
     expect(timeline[2]).toMatchObject({ startTime: down.timestamp, endTime: up.timestamp, duration: up.duration });
   });
 
-  it('resumes after kill -9: recorded changes are there, and the next change builds on them', async () => {
+  it('resumes after kill -9 with the recorded changes, on which the next one builds', async () => {
     await untilChanges(1);
     await target.kill();
     await untilChanges(2);
@@ -104,7 +104,7 @@ describe('the history of a service', () => {
     expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down', 'up']);
     expect(up?.data.duration).toBe(Date.parse(up?.data.timestamp ?? '') - Date.parse(down?.data.timestamp ?? ''));
     expect(new Set((await eventsOf(service, 'http')).map(({ eventId }) => eventId)).size).toBe(4);
-    // The seconds before the kill were recorded with the change and with the windows since.
+    // The seconds before the kill were recorded with the change and the later windows.
     const { timeline } = await eventually(
       () => timelineOf(service, 'http'),
       (told) => told.currentStatus === 'up',
@@ -112,7 +112,7 @@ describe('the history of a service', () => {
     expect(timeline.find(({ status }) => status === 'down')?.startTime).toBe(down?.data.timestamp);
   });
 
-  it('has unknown time, and no downtime, where the service that probes was stopped', async () => {
+  it('has unknown time, not downtime, while the probing service was stopped', async () => {
     await untilChanges(1);
     await sleep(1_000);
     expect(await service.stop()).toBe(0);
@@ -150,7 +150,7 @@ describe('the history of a service', () => {
     expect(http?.uptimeBounds.low).toBeLessThan(1);
   });
 
-  it('tiles every window exactly, whatever happened in it', async () => {
+  it('covers every window exactly, without gap or overlap', async () => {
     await untilChanges(1);
     await target.kill();
     await untilChanges(2);

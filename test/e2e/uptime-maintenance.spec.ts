@@ -138,13 +138,13 @@ describe('maintenance and corrections', () => {
     expect(cancelled.status).toBe(200);
     expect(maintenanceIn(cancelled)).toMatchObject({ id, cancelled: { by: 'an-admin' }, upcoming: [] });
     expect(await status()).not.toHaveProperty('maintenance');
-    // What has passed stays.
+    // Time that has passed stays recorded.
     expect((await summary()).totalMaintenance).toBeGreaterThanOrEqual(30 * 60_000);
     await target.start();
     await eventually(statuses, (changes) => changes.length >= 3);
   });
 
-  it('applies a correction to the figures, shows it in the timeline, and can be corrected back', async () => {
+  it('applies a correction to the figures, shows it in the timeline, and can revert it by another', async () => {
     const changes = await changesOf(service, 'http');
     const [from, to] = [changes.at(-2)?.data.timestamp ?? '', changes.at(-1)?.data.timestamp ?? ''];
     const downtime = Date.parse(to) - Date.parse(from);
@@ -179,7 +179,7 @@ describe('maintenance and corrections', () => {
     ).toEqual(['up', 'asProbed']);
   });
 
-  it('a recurring window has its occurrences by the wall clock of its time zone, until it is deleted', async () => {
+  it('repeats a recurring window by the wall clock of its time zone until it is deleted', async () => {
     const scheduled = await admin.post(MAINTENANCE, {
       from: '2026-01-01T00:00:00+01:00',
       recurrence: NIGHTLY,
@@ -200,7 +200,7 @@ describe('maintenance and corrections', () => {
     expect((await listed()).find((each) => each.id === id)).toEqual(maintenanceIn(deleted));
   });
 
-  it('a request that is sent again with its Idempotency-Key is carried out once, however often and at once', async () => {
+  it('executes a request once, however often it is sent with the same Idempotency-Key', async () => {
     const window = { from: fromNow(HOUR), to: fromNow(2 * HOUR), reason: 'once' };
     const before = (await ofType('MaintenanceScheduled')).length;
     const key = { 'idempotency-key': 'once-1' };
@@ -216,7 +216,7 @@ describe('maintenance and corrections', () => {
     });
   });
 
-  it('many who write at the same time, beside the prober, all come through', async () => {
+  it('accepts all concurrent writes, beside those of the prober', async () => {
     const before = await listed();
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
@@ -227,7 +227,7 @@ describe('maintenance and corrections', () => {
     expect(await listed()).toHaveLength(before.length + 8);
   });
 
-  it('what was recorded is there after a restart', async () => {
+  it('keeps windows and corrections after a restart', async () => {
     const before = await listed();
     expect(before.length).toBeGreaterThan(5);
     expect(await service.stop()).toBe(0);
@@ -242,7 +242,7 @@ describe('maintenance and corrections', () => {
   it.each<[string, object, string, string]>([
     ['no times', { reason: 'a new disk' }, 'from', 'must be a time from 2000 to 2099'],
     [
-      'a day that there is not',
+      'a day that does not exist',
       { from: '2026-02-30T00:00:00Z', to: '2026-03-30T00:00:00Z', reason: 'a new disk' },
       'from',
       'must be a time from 2000 to 2099',
@@ -267,42 +267,42 @@ describe('maintenance and corrections', () => {
       'must be a non-blank string without control characters',
     ],
     [
-      'a rule that is none',
+      'an invalid rule',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: 'FREQ=NIGHTLY' }, reason: 'backups' },
       'recurrence.rule',
       'must set FREQ to YEARLY',
     ],
     [
-      'a rule that never comes up',
+      'a rule without an occurrence',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '0 0 30 2 *' }, reason: 'backups' },
       'recurrence.rule',
       'must have an occurrence within five years',
     ],
     [
-      'a rule that comes up all the time',
+      'a rule with too many occurrences',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '* * * * *' }, reason: 'backups' },
       'recurrence.rule',
       'must not have more than 1000 occurrences within 30 days',
     ],
     [
-      'a time zone that there is not',
+      'an unknown time zone',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, timezone: 'Europe/Atlantis' }, reason: 'backups' },
       'recurrence.timezone',
       'must be the IANA name of a time zone',
     ],
     [
-      'a duration that is none',
+      'a duration of zero',
       { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, durationMs: 0 }, reason: 'backups' },
       'recurrence.durationMs',
       'must not be less than 1000',
     ],
     [
-      'what nobody asked for',
+      'an unknown member',
       { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: 'a new disk', silent: true },
       'silent',
       'should not exist',
     ],
-  ])('maintenance with %s is refused, and why', async (_, body, path, problem) => {
+  ])('rejects maintenance with %s, and returns the reason', async (_, body, path, problem) => {
     const reply = await admin.post(MAINTENANCE, body);
     expect(reply.status).toBe(400);
     expect(errorOf(reply).details?.mistakes).toEqual(
@@ -310,7 +310,7 @@ describe('maintenance and corrections', () => {
     );
   });
 
-  it('a correction of the future is refused', async () => {
+  it('rejects a correction of the future', async () => {
     const reply = await admin.post(CORRECTIONS, {
       from: fromNow(-1_000),
       to: fromNow(HOUR),
@@ -325,7 +325,7 @@ describe('maintenance and corrections', () => {
     });
   });
 
-  it('a service that nobody knows has neither', async () => {
+  it('returns 404 for an unknown service', async () => {
     const unknown = { type: 'stream-not-found', streamName: 'service-uptime-printer' };
     expect(errorOf(await anyone.get('/api/uptime/service/printer/maintenance'))).toMatchObject(unknown);
     expect(errorOf(await anyone.get('/api/uptime/service/printer/corrections'))).toMatchObject(unknown);
@@ -342,7 +342,7 @@ describe('maintenance and corrections', () => {
     expect(await admin.delete(`${MAINTENANCE}/mnt_never`)).toMatchObject({ status: 404, body: { type: 'not-found' } });
   });
 
-  it('only admins write them', async () => {
+  it('accepts writes only from admins', async () => {
     const user = await ApiCaller.of(() => service.url, 'a-user');
     const window = { from: fromNow(0), to: fromNow(HOUR), reason: 'a new disk' };
     expect((await anyone.post(MAINTENANCE, window)).status).toBe(401);

@@ -12,11 +12,11 @@ const PROBING = {
   KURRENTDB_TIMEOUT_MS: '1000',
 };
 
-/** A change is dated to the beginning of the probe that showed it first, which may have begun so long before the change. */
+/** A change is dated to the start of the first probe that showed it, which may precede the change by a timeout. */
 const UNDER_WAY_MS = 500;
 
-/** The store is a process of its own here, that can be taken away from under the service. */
-describe('while the store is away', () => {
+/** The store is a separate process, so that it can fail while the service runs. */
+describe('the service while the store is unavailable', () => {
   const target = new Target();
   let storeDir: string;
   let dataDir: string;
@@ -54,7 +54,7 @@ describe('while the store is away', () => {
   const statuses = async (running: ServiceProcess, name: string): Promise<string[]> =>
     (await changesOf(running, name)).map(({ data }) => data.status);
 
-  it('probing continues; changes are recorded afterwards once, in order, with their original times', async () => {
+  it('keeps probing, and records changes afterwards once, in order, with their original times', async () => {
     const running = await start();
     await eventually(
       () => statuses(running, 'http'),
@@ -88,7 +88,7 @@ describe('while the store is away', () => {
     expect(down).toBeGreaterThanOrEqual(killed - UNDER_WAY_MS);
     expect(down).toBeLessThan(restored);
     expect(up).toBeGreaterThanOrEqual(restored - UNDER_WAY_MS);
-    // The store's own outage is recorded the same way.
+    // The outage of the store is recorded the same way.
     const ofStore = await eventually(
       () => changesOf(running, 'database'),
       (changes) => changes.length >= 3,
@@ -97,7 +97,7 @@ describe('while the store is away', () => {
     expect(Date.parse(ofStore[1]?.data.timestamp ?? '')).toBeLessThan(restored);
   });
 
-  it('the connection test answers 503 with the reason, and so does creating the streams', async () => {
+  it('returns 503 with the reason from the connection test and from creating the streams', async () => {
     const running = await start();
     await store.kill();
     expect(await running.get('/api/uptime/test-kurrentdb')).toMatchObject({
@@ -123,7 +123,7 @@ describe('while the store is away', () => {
     expect(creation.headers.get('retry-after')).toBe('5');
   });
 
-  it('the service starts, and begins to record when the store comes', async () => {
+  it('starts, and records once the store is available', async () => {
     await store.kill();
     const running = await start();
     expect((await running.get('/readyz')).status).toBe(503);

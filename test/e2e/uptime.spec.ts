@@ -44,7 +44,7 @@ describe('the uptime API', () => {
     removeDataDir(dataDir);
   });
 
-  it('creates the streams, and says so exactly as documented, however often it is asked', async () => {
+  it('creates the streams with the documented response, however often it is requested', async () => {
     for (let time = 0; time < 2; time++) {
       expect(await service.request('POST', '/api/uptime/create-streams')).toMatchObject({ status: 200 });
       expect((await service.request('POST', '/api/uptime/create-streams')).body).toEqual({
@@ -60,7 +60,7 @@ describe('the uptime API', () => {
     }
   });
 
-  it('tests the connection to KurrentDB, and says so exactly as documented', async () => {
+  it('tests the connection to KurrentDB with the documented response', async () => {
     const { status, body } = await service.get('/api/uptime/test-kurrentdb');
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -71,10 +71,10 @@ describe('the uptime API', () => {
     expect(anInteger((body as { results: { responseTime: unknown } }).results.responseTime)).toBe(true);
   });
 
-  it('finds the three documented services up: a target, its own live feed, its own store', async () => {
+  it('reports the three documented services as up: a target, its own live feed, its own store', async () => {
     const { status, body } = await service.get('/api/uptime/status');
     expect(status).toBe(200);
-    // Only there when the machine was busy.
+    // Present only if the event loop lagged.
     for (const { lastProbe } of (body as { services: { lastProbe: { [LAG_MEMBER]?: number } }[] }).services)
       delete lastProbe[LAG_MEMBER];
     expect(body).toEqual({
@@ -97,7 +97,7 @@ describe('the uptime API', () => {
     });
   });
 
-  it('sums up with the documented fields, in whole milliseconds that add up to the window', async () => {
+  it('returns a summary with the documented fields, in integer milliseconds that add up to the window', async () => {
     const { body } = await service.get('/api/uptime/summary?hours=2');
     expect(body).toEqual({ timestamp: anInstant, period: '2 hours', services: expect.any(Array) as unknown[] });
     const { services } = body as { services: Summary[] };
@@ -124,7 +124,7 @@ describe('the uptime API', () => {
   });
 
   it.each(['/api/uptime/service/printer', '/api/uptime/timeline/printer'])(
-    'answers %s with the documented error',
+    'returns the documented error for %s',
     async (path) => {
       expect(await service.get(path)).toMatchObject({
         status: 404,
@@ -157,7 +157,7 @@ describe('the uptime API', () => {
     '/api/uptime/service/HTTP',
     '/api/uptime/service/..%2Fetc',
     '/api/uptime/timeline/%00',
-  ])('refuses %s, and says why', async (path) => {
+  ])('rejects %s, and returns the reason', async (path) => {
     const { status, body } = await service.get(path);
     expect(status).toBe(400);
     expect(body).toMatchObject({
@@ -167,7 +167,7 @@ describe('the uptime API', () => {
     });
   });
 
-  it('feeds the current statuses and each change over a WebSocket', async () => {
+  it('sends the current statuses and each change over a WebSocket', async () => {
     const socket = new WebSocket(`${service.url.replace('http', 'ws')}/ws/uptime`);
     const received: { type: string; serviceName?: string; status?: string }[] = [];
     socket.on('message', (message: Buffer) => received.push(JSON.parse(message.toString()) as { type: string }));
@@ -195,12 +195,12 @@ describe('the uptime API', () => {
     socket.close();
   });
 
-  it('has no live feed anywhere else', async () => {
+  it('has no live feed on any other path', async () => {
     const socket = new WebSocket(`${service.url.replace('http', 'ws')}/ws/other`);
     expect(String((await once(socket, 'error'))[0])).toContain('404');
   });
 
-  it('tells the feed that it goes away when it stops, and ends with 0', async () => {
+  it('closes the feed as going away when it stops, and exits with 0', async () => {
     const socket = new WebSocket(`${service.url.replace('http', 'ws')}/ws/uptime`);
     await once(socket, 'open');
     const closed = once(socket, 'close');

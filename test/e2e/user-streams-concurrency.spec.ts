@@ -22,7 +22,7 @@ interface Event {
   readonly data: { readonly data?: { readonly details: Readonly<Record<string, number>> } };
 }
 
-/** All events of a stream, page by page. */
+/** All events of a stream, from all pages. */
 async function historyOf(alice: ApiCaller, stream: string): Promise<Event[]> {
   const events: Event[] = [];
   for (let from: number | null = 0; from !== null;) {
@@ -34,7 +34,7 @@ async function historyOf(alice: ApiCaller, stream: string): Promise<Event[]> {
   return events;
 }
 
-/** What a write came to: where it stands, and by which event. (The time is that of the service which was asked.) */
+/** The position and the event of a write, without its time, which is that of the service that responded. */
 function written({ body }: Reply): unknown {
   const { streamName, revision, eventId } = body as Readonly<Record<string, unknown>>;
   return { streamName, revision, eventId };
@@ -83,10 +83,10 @@ describe.each([
     for (const directory of directories) removeDataDir(directory);
   });
 
-  /** The caller of one of the services, by turns. */
+  /** A caller of the services in rotation. */
   const caller = (index: number): ApiCaller => callers[index % callers.length] as ApiCaller;
 
-  /** A stream with a counter at 0, that every service knows of. */
+  /** A stream with a counter at 0, once every service serves it. */
   async function newStream(): Promise<string> {
     const stream = `${STREAMS}/activity/counter-${streams++}`;
     expect((await caller(0).put(stream, { data: { details: { count: 0 } } })).status).toBe(201);
@@ -98,7 +98,7 @@ describe.each([
     return stream;
   }
 
-  /** Checks what a refusal says: a later revision than the expected one, which the stream really has. */
+  /** Checks that a 409 reports an existing revision that is later than the expected one. */
   async function checkRefusal(alice: ApiCaller, stream: string, refused: Reply, expected: number): Promise<void> {
     expect({ status: refused.status, type: errorOf(refused).type }).toEqual({
       status: 409,
@@ -114,7 +114,7 @@ describe.each([
     expect((body as { events: Event[] }).events.map(({ revision }) => revision)).toEqual([Number(currentRevision)]);
   }
 
-  /** Reads, counts one up and leaves a mark, until that was written to the revision that was read. */
+  /** Reads, increments the counter and adds a mark, until that was written at the revision that was read. */
   async function countUp(
     alice: ApiCaller,
     stream: string,
@@ -139,7 +139,7 @@ describe.each([
   }
 
   it(
-    '64 writers that read, change and write with If-Match lose no update; every refusal is right; revisions have no gaps',
+    '64 writers with If-Match lose no update, get justified conflicts only, and leave no revision gap',
     async () => {
       const stream = await newStream();
       const done = await Promise.all(
@@ -151,7 +151,7 @@ describe.each([
       );
       const total = WRITERS * ROUNDS;
       expect(done.flat().reduce((sum, { refusals }) => sum + refusals, 0)).toBeGreaterThan(0);
-      // Every write that was acknowledged has a revision of its own.
+      // Every acknowledged write has a revision of its own.
       expect(
         done
           .flat()
@@ -160,7 +160,7 @@ describe.each([
       ).toEqual(Array.from({ length: total }, (_, index) => index + 2));
       const events = await historyOf(caller(0), stream);
       expect(events.map(({ revision }) => revision)).toEqual(Array.from({ length: total + 2 }, (_, index) => index));
-      // One after the other, each counts one up from what it replaced.
+      // Each write increments the counter of the one that it replaced.
       expect(events.slice(1).map(({ data }) => data.data?.details.count)).toEqual(
         Array.from({ length: total + 1 }, (_, index) => index),
       );
@@ -182,7 +182,7 @@ describe.each([
   );
 
   it(
-    '64 writers that merge without If-Match all leave their mark',
+    '64 writers that merge without If-Match lose no update',
     async () => {
       const stream = await newStream();
       const answers = await Promise.all(
@@ -191,7 +191,7 @@ describe.each([
         ),
       );
       const left = answers.flatMap(({ status }, writer) => (status === 200 ? [writer] : []));
-      // Where many others are always faster, a writer may be told so instead: 409, and nothing written.
+      // A writer that always loses the race may get 409 instead, with nothing written.
       for (const answer of answers) expect([200, 409]).toContain(answer.status);
       expect(left.length).toBeGreaterThan(processes === 1 ? WRITERS - 1 : WRITERS / 2);
       const events = await historyOf(caller(0), stream);
@@ -209,11 +209,11 @@ describe.each([
   it.each([
     ['replaces', 'PUT', { data: { details: { written: 1 } } }, {}],
     ['merges', 'PATCH', { data: { details: { merged: 1 } } }, {}],
-    // The others find the stream at the revision that one of them made: that is no conflict.
+    // The others find the stream at the revision that one of them wrote: that is no conflict.
     ['replaces a revision', 'PUT', { data: { details: { written: 1 } } }, { 'if-match': '"1"' }],
     ['merges into a revision', 'PATCH', { data: { details: { merged: 1 } } }, { 'if-match': '"1"' }],
   ])(
-    'a request with an Idempotency-Key that %s, sent 20 times at once to all services, is carried out once',
+    'a request with an Idempotency-Key that %s, sent 20 times at once to all services, is executed once',
     async (_, method, body, condition) => {
       const stream = await newStream();
       const key = { 'idempotency-key': randomUUID(), ...condition };
@@ -229,7 +229,7 @@ describe.each([
         eventId: events[2]?.eventId,
       };
       expect(answers.map(written)).toEqual(answers.map(() => recorded));
-      // Later too, and from whichever service.
+      // A later repetition gets the same response from every service.
       for (const alice of callers) {
         const again = await alice.request(method, stream, body, key);
         expect(again).toMatchObject({
@@ -242,7 +242,7 @@ describe.each([
     },
   );
 
-  it('a request with an Idempotency-Key that creates a stream, sent 20 times at once to all services, creates one and says so each time', async () => {
+  it('a request with an Idempotency-Key that creates a stream, sent 20 times at once, always returns 201', async () => {
     const stream = `${STREAMS}/activity/created-${streams++}`;
     const key = { 'idempotency-key': randomUUID() };
     const answers = await Promise.all(
@@ -256,7 +256,7 @@ describe.each([
     );
   });
 
-  it('a key that was used for something else is refused, and nothing is written', async () => {
+  it('an Idempotency-Key of another request is rejected, and nothing is written', async () => {
     const stream = await newStream();
     const key = { 'idempotency-key': randomUUID() };
     expect((await caller(0).put(stream, { data: { action: 'one' } }, key)).status).toBe(200);
@@ -270,7 +270,7 @@ describe.each([
 
 describe('kill -9 of a service between the retries of its clients', () => {
   it(
-    'loses nothing that was acknowledged, and what is sent again with the same key is not written twice',
+    'loses no acknowledged write, and writes nothing twice that is retried with the same key',
     async () => {
       const dataDir = makeDataDir();
       let service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));

@@ -49,7 +49,7 @@ describe('the live feed of a stream', () => {
   const idsOf = (events: readonly FeedEvent[]): number[] => events.map(({ id }) => Number(id));
   const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, revision) => revision);
 
-  it('tells every event as the history does, its revision as the id, those that were and those to come', async () => {
+  it('sends past and new events as the history returns them, with the revision as the id', async () => {
     const feed = await follow(FROM_THE_BEGINNING);
     expect(feed.status).toBe(200);
     expect(feed.headers).toMatchObject({
@@ -70,14 +70,14 @@ describe('the live feed of a stream', () => {
     feed.kill();
   });
 
-  it('begins with what is recorded from now on, where nothing else is said', async () => {
+  it('sends only new events by default', async () => {
     const feed = await follow();
     await write(1);
     expect(idsOf(await arrived(feed, 1))).toEqual([2]);
     feed.kill();
   });
 
-  it('tells all of a history that is longer than a page, in order, while it grows', async () => {
+  it('sends all of a history longer than a page, in order, while it grows', async () => {
     const events = Array.from({ length: 450 }, (_, count) => ({ data: { details: { count } } }));
     await alice.post(`${STREAM}/events`, { events });
     const feed = await follow(FROM_THE_BEGINNING);
@@ -89,7 +89,7 @@ describe('the live feed of a stream', () => {
     feed.kill();
   });
 
-  it('resumes exactly behind Last-Event-ID after each lost connection while events are recorded', async () => {
+  it('resumes right after Last-Event-ID after each lost connection while events are recorded', async () => {
     let isDone = false;
     const writing = (async (): Promise<void> => {
       for (let count = 1; count <= 150; count++) await write(count);
@@ -111,7 +111,7 @@ describe('the live feed of a stream', () => {
     expect(told).toEqual(upTo(151));
   }, 120_000);
 
-  it('resumes exactly behind Last-Event-ID after a restart and after kill -9', async () => {
+  it('resumes right after Last-Event-ID after a restart and after kill -9', async () => {
     const told: number[] = [];
     for (const [round, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
       const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
@@ -130,7 +130,7 @@ describe('the live feed of a stream', () => {
     expect(told).toEqual(upTo(5));
   }, 120_000);
 
-  it('is kept alive by a comment when there is nothing to tell', async () => {
+  it('sends a comment as keep-alive while there are no events', async () => {
     const feed = await follow();
     await eventually(
       () => Promise.resolve(feed.comments),
@@ -142,14 +142,14 @@ describe('the live feed of a stream', () => {
     feed.kill();
   }, 60_000);
 
-  it('ends when the stream is deleted, after having told so', async () => {
+  it("ends after the event of the stream's deletion", async () => {
     const feed = await follow();
     await alice.delete(STREAM);
     await feed.ended;
     expect(feed.events.map(({ event }) => event)).toEqual(['StreamDeleted']);
   });
 
-  it('answers a HEAD with its head, and nothing stays open', async () => {
+  it('responds to HEAD with headers only, and keeps nothing open', async () => {
     for (let count = 0; count < 60; count++)
       expect(await alice.request('HEAD', FEED)).toMatchObject({
         status: 200,
@@ -161,7 +161,7 @@ describe('the live feed of a stream', () => {
     feed.kill();
   });
 
-  it('is given to one caller 50 times at once and no more, until one is closed', async () => {
+  it('allows 50 open feeds to a caller, and another one when one is closed', async () => {
     const feeds = await Promise.all(Array.from({ length: 50 }, () => follow()));
     expect(feeds.map(({ status }) => status)).toEqual(feeds.map(() => 200));
     const refused = await alice.get(FEED);
@@ -176,9 +176,9 @@ describe('the live feed of a stream', () => {
     for (const feed of [...feeds, again]) feed.kill();
   });
 
-  it('ends at SIGTERM when the delay is over, one that was begun during the delay too, so that the service stops in time', async () => {
+  it('ends at SIGTERM after the delay, also if opened during it, so that the service stops in time', async () => {
     await service.stop();
-    // Much longer than a stop may take: were a feed not ended, it would be cut off only then.
+    // Much longer than a stop may take: a feed that did not end would be cut off only then.
     await start({ SHUTDOWN_DELAY_MS: '1500', SHUTDOWN_TIMEOUT_MS: '60000' });
     const feed = await follow();
     await service.kill('SIGTERM');

@@ -30,7 +30,7 @@ const FUZZ = '/api/users/fuzz/streams';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Where a request leads: the user's streams, and the one stream that it is about. */
+/** The user's streams and the stream that a path names. */
 function placeOf(path: string): {
   readonly base: string;
   readonly type: string | undefined;
@@ -44,12 +44,12 @@ function placeOf(path: string): {
     : { base, type: first, category, action };
 }
 
-/** As the service reads it. */
+/** The body as the service parses it. */
 function bodyOf({ body = '' }: RawRequest): Json {
   return JSON.parse((typeof body === 'string' ? body : gunzipSync(body).toString()).replace(/^\ufeff/, '')) as Json;
 }
 
-/** RFC 7396, as it is written there. */
+/** JSON Merge Patch: the algorithm of RFC 7396. */
 function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const result = new Map(
@@ -62,7 +62,7 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result);
 }
 
-describe('whatever is sent to user streams', () => {
+describe('a random request to user streams', () => {
   let dataDir: string;
   let service: ServiceProcess;
   let fuzz: ApiCaller;
@@ -72,7 +72,7 @@ describe('whatever is sent to user streams', () => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     service = await start();
-    // May do everything with the streams of whomever a path names.
+    // An admin may access the streams of any user that a path names.
     fuzz = await ApiCaller.of(() => service.url, 'fuzz', 'admin');
     await fuzz.put(`${FUZZ}/profile`, { data: { displayName: 'Before' } });
     await fuzz.put(`${FUZZ}/activity/one`, { data: { action: 'before' } });
@@ -99,7 +99,7 @@ describe('whatever is sent to user streams', () => {
   const told = async (path: string): Promise<string> => (await fuzz.get(path, { 'x-request-id': 'the-same' })).text;
   const at = async (path: string): Promise<Json> => (await fuzz.get(path)).body as Json;
 
-  /** All that can be seen of a user's streams, and of the one that a request is about. */
+  /** All that can be read of a user's streams, and of the one that a path names. */
   function seen(path: string): Promise<readonly string[]> {
     const { base, type, category } = placeOf(path);
     const stream = `${base}/${type}/${category}`;
@@ -134,7 +134,7 @@ describe('whatever is sent to user streams', () => {
     expect(reply.text.length).toBeLessThan(20_000);
   }
 
-  /** That what a request wrote comes back exactly as it was sent. */
+  /** Checks that written data are returned exactly as sent. */
   async function checkWritten(request: RawRequest, before: Json): Promise<void> {
     const { base, type, category, action } = placeOf(request.path);
     const stream = `${base}/${type}/${category}`;
@@ -170,7 +170,7 @@ describe('whatever is sent to user streams', () => {
   }
 
   it(
-    'is answered by a 4xx in the documented body and leaves everything as it was, or is kept and comes back exactly as it was sent',
+    'gets a documented 4xx and changes nothing, or is stored and returned exactly as sent',
     async () => {
       await fc.assert(
         fc.asyncProperty(oddWrite, async (request) => {
@@ -197,7 +197,7 @@ describe('whatever is sent to user streams', () => {
   );
 
   it(
-    'is answered by a 4xx in the documented body, or as it should be, where it only reads',
+    'gets a documented 4xx or the documented response if it only reads',
     async () => {
       const before = await seen(`${FUZZ}/profile`);
       await fc.assert(
@@ -212,7 +212,7 @@ describe('whatever is sent to user streams', () => {
   );
 
   it(
-    'is not kept where the connection breaks off in the middle',
+    'is not stored if the connection breaks in the middle of it',
     async () => {
       const { hostname, port } = new URL(service.url);
       const before = await seen(`${FUZZ}/profile`);
@@ -244,7 +244,7 @@ describe('whatever is sent to user streams', () => {
   );
 
   it(
-    'is the same after a restart, as far as it was kept',
+    'leaves data that are the same after a restart',
     async () => {
       const everything = async (): Promise<readonly string[]> => {
         const found: string[] = [];

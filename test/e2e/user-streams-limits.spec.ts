@@ -99,7 +99,7 @@ describe('the quota of a user', () => {
     expect((await alice.delete(`${STREAMS}/loans`)).status).toBe(200);
   });
 
-  it('holds while many writes are under way at once', async () => {
+  it('is not exceeded by concurrent writes', async () => {
     const bob = await callerNamed('bob');
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => bob.put(`/api/users/bob/streams/activity/s${index}`, { data: {} })),
@@ -121,7 +121,7 @@ describe('the quota of a user', () => {
     ]);
   });
 
-  it("is the stream's user's, whoever writes, and told to nobody who may not write for the user", async () => {
+  it('counts for the user of the stream, whoever writes, and is shown only to callers who may write', async () => {
     const admin = await callerNamed('an-admin', 'admin');
     expect(errorOf(await admin.put('/api/users/bob/streams/profile', { data: {} })).type).toBe('quota-exceeded');
     for (const caller of [await callerNamed('carol'), new ApiCaller(() => service.url)])
@@ -136,7 +136,7 @@ describe('the rate limit', () => {
   beforeAll(() => start({ RATE_LIMIT_PER_USER: '5', RATE_LIMIT: '20', RATE_LIMIT_WINDOW_MS: '60000' }), 60_000);
   afterAll(stop);
 
-  it('counts each user, says how many requests are left, and answers 429 with Retry-After; what was refused is not carried out', async () => {
+  it('counts by user, reports the remaining requests, and returns 429 with Retry-After without executing', async () => {
     const answers = [];
     for (let count = 0; count < 7; count++)
       answers.push(await alice.put(`${STREAMS}/profile`, { data: { bio: String(count) } }));
@@ -155,13 +155,13 @@ describe('the rate limit', () => {
     expect((await bob.get(`${STREAMS}/profile`)).body).toMatchObject({ revision: 5, data: { bio: '4' } });
   });
 
-  it('counts whoever shows a bad token by address, with those who show none', async () => {
+  it('counts callers with an invalid token by address, like those without one', async () => {
     const stranger = new ApiCaller(() => service.url, { authorization: 'Bearer nonsense' });
     const statuses = [];
     for (let count = 0; count < 25; count++) statuses.push((await stranger.get(STREAMS)).status);
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
     expect((await new ApiCaller(() => service.url).get(STREAMS)).status).toBe(429);
-    // The users at the same address are not kept out.
+    // Users at the same address are not limited.
     expect((await (await callerNamed('carol')).get(STREAMS)).status).toBe(200);
   });
 });
@@ -170,7 +170,7 @@ describe('the size of events', () => {
   beforeAll(() => start({ HTTP_MAX_BODY_BYTES: String(8 * MEGABYTE) }), 60_000);
   afterAll(stop);
 
-  it('over 1 MB is refused by 413, and nothing is stored', async () => {
+  it('over 1 MB is rejected with 413, and nothing is stored', async () => {
     for (const attempt of [
       await alice.put(`${STREAMS}/activity/large`, { data: dataOf(MEGABYTE + 1) }),
       await alice.post(STREAMS, { type: 'activity', category: 'large', data: dataOf(2 * MEGABYTE) }),
@@ -189,7 +189,7 @@ describe('the size of events', () => {
       expect((await alice.get(`${STREAMS}/activity/${category}`)).status).toBe(404);
   });
 
-  it('over 1 MB after a merge is refused too, and the stream stays as it was', async () => {
+  it('over 1 MB after a merge is rejected too, and the stream does not change', async () => {
     const half = 'x'.repeat(MEGABYTE / 2);
     expect((await alice.put(`${STREAMS}/activity/merged`, { data: { details: { one: half } } })).status).toBe(201);
     expect(await alice.patch(`${STREAMS}/activity/merged`, { data: { details: { other: half } } })).toMatchObject({
@@ -214,7 +214,7 @@ describe('the size of events', () => {
   });
 });
 
-describe('data that do not fit the JSON Schema of their type', () => {
+describe('data that violate the JSON Schema of their type', () => {
   beforeAll(() => start({}), 60_000);
   afterAll(stop);
 
@@ -225,7 +225,7 @@ describe('data that do not fit the JSON Schema of their type', () => {
     ['activity', { at: 'yesterday' }, 'data.at'],
     ['loans', { items: [{ name: 'Bike' }, { quantity: -1 }] }, 'data.items.1.quantity'],
     ['offers', { price: 'much' }, 'data.price'],
-  ])('%s %j is refused with the path of the mistake, and nothing is stored', async (type, data, path) => {
+  ])('%s %j is rejected with the path of the issue, and nothing is stored', async (type, data, path) => {
     for (const refused of [
       await alice.put(`${STREAMS}/${type}`, { data }),
       await alice.post(STREAMS, { type, data }),
@@ -243,7 +243,7 @@ describe('data that do not fit the JSON Schema of their type', () => {
     expect(await streamsListed()).toBe(0);
   });
 
-  it('by a merge patch are refused too: what comes of it must fit', async () => {
+  it('are rejected as the result of a merge patch too', async () => {
     await alice.put(`${STREAMS}/loans/bike`, { data: { items: [{ name: 'Bike' }] } });
     expect(await alice.patch(`${STREAMS}/loans/bike`, { data: { items: { name: 'Bike' } } })).toMatchObject({
       status: 400,
@@ -252,7 +252,7 @@ describe('data that do not fit the JSON Schema of their type', () => {
     expect((await alice.get(`${STREAMS}/loans/bike`)).body).toMatchObject({ revision: 1 });
   });
 
-  it('the schemas are there for everyone to read', async () => {
+  it('have schemas that everyone can read', async () => {
     const { schemas } = (await service.get('/api/user-data-schemas')).body as {
       schemas: { name: string; inUse: boolean }[];
     };

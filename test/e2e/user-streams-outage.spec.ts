@@ -8,8 +8,8 @@ import { AUTH } from '../support/tokens.js';
 const STREAMS = '/api/users/alice/streams';
 const STREAM = `${STREAMS}/activity/log`;
 
-/** The store is a process of its own here, that can be taken away from under the service. */
-describe('user streams while the store is away', () => {
+/** The store is a separate process, so that it can fail while the service runs. */
+describe('user streams while the store is unavailable', () => {
   let storeDir: string;
   let dataDir: string;
   let store: KurrentDBServer;
@@ -57,7 +57,7 @@ describe('user streams while the store is away', () => {
       alice.delete(STREAM),
     ]);
 
-  it('answer 503 with Retry-After, nothing of it is written later, and all is well again when the store is back', async () => {
+  it('return 503 with Retry-After, write none of it later, and recover when the store is back', async () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     await store.kill('SIGKILL');
     const notReady = await isReady(503);
@@ -88,7 +88,7 @@ describe('user streams while the store is away', () => {
     expect((await alice.put(STREAM, { data: { details: { count: 2 } } }, { 'if-match': '"1"' })).status).toBe(200);
   }, 120_000);
 
-  it('an open feed resumes when the store is back, or ends so that its reader reconnects; no event is missed', async () => {
+  it('resume an open feed when the store is back, or end it for a reconnect; no event is missed', async () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     const told: string[] = [];
     const feed = await LiveFeed.open(service.url, `${STREAM}/feed?from=0`, alice.headers);
@@ -133,7 +133,7 @@ describe('user streams while the store is away', () => {
     expect(told).toEqual(['0', '1', '2']);
   }, 120_000);
 
-  it('a service that starts without its store answers 503 until the store is there', async () => {
+  it('return 503 from a service that starts without its store, until the store is available', async () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
     expect(await service.stop()).toBe(0);
     await store.kill();

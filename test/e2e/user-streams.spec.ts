@@ -22,7 +22,7 @@ interface Listed {
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-describe('the life of a stream over HTTP', () => {
+describe('the lifecycle of a stream over HTTP', () => {
   let dataDir: string;
   let store: KurrentDBServer;
   let raw: KurrentDBClient;
@@ -55,7 +55,7 @@ describe('the life of a stream over HTTP', () => {
     removeDataDir(dataDir);
   });
 
-  /** Somebody new. */
+  /** A new user. */
   async function newUser(): Promise<{ readonly id: string; readonly alice: ApiCaller; readonly streams: string }> {
     const id = `alice-${users++}`;
     return { id, alice: await ApiCaller.of(() => service.url, id), streams: `/api/users/${id}/streams` };
@@ -65,7 +65,7 @@ describe('the life of a stream over HTTP', () => {
     ((await alice.get(`${stream}/history?limit=1000`)).body as Page).events;
 
   describe('creating', () => {
-    it('with all that can be said answers 201 with where it is, its revision and the event; all of it comes back', async () => {
+    it('with all members returns 201 with Location, revision and event, and stores all members', async () => {
       const { id, alice, streams } = await newUser();
       const data = { displayName: 'Alice', email: 'alice@example.com' };
       const created = await alice.post(streams, {
@@ -128,7 +128,7 @@ describe('the life of a stream over HTTP', () => {
       });
     });
 
-    it('with nothing but a type makes a private stream of the category default, without data', async () => {
+    it('with only a type makes a private stream of the category default, without data', async () => {
       const { id, alice, streams } = await newUser();
       expect(await alice.post(streams, { type: 'loans' })).toMatchObject({
         status: 201,
@@ -150,7 +150,7 @@ describe('the life of a stream over HTTP', () => {
       });
     });
 
-    it('what is there already is refused by 409', async () => {
+    it('returns 409 for a stream that exists', async () => {
       const { alice, streams } = await newUser();
       await alice.post(streams, { type: 'offers', data: { title: 'Bike' } });
       expect(await alice.post(streams, { type: 'offers' })).toMatchObject({
@@ -179,7 +179,7 @@ describe('the life of a stream over HTTP', () => {
       expect((await alice.get(`${streams}/profile`)).body).toMatchObject({ revision: 2, data: { displayName: 'B' } });
     });
 
-    it.each(['"1"', 'W/"1"', '*'])('is done where If-Match is %s and the stream is at revision 1', async (match) => {
+    it.each(['"1"', 'W/"1"', '*'])('succeeds with If-Match %s for a stream at revision 1', async (match) => {
       const { alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: {} });
       expect(await alice.put(`${streams}/profile`, { data: { bio: 'x' } }, { 'if-match': match })).toMatchObject({
@@ -188,7 +188,7 @@ describe('the life of a stream over HTTP', () => {
       });
     });
 
-    it('is refused by 409 with the current revision where If-Match names another one, and nothing is written', async () => {
+    it('returns 409 with the current revision if If-Match names another one, and writes nothing', async () => {
       const { alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       for (const [method, expected] of [
@@ -221,7 +221,7 @@ describe('the life of a stream over HTTP', () => {
     });
   });
 
-  it('is answered by 304 without a body to who knows its revision, until it changes', async () => {
+  it('returns 304 without a body for its current revision until it changes', async () => {
     const { alice, streams } = await newUser();
     const etag = header(await alice.put(`${streams}/profile`, { data: { displayName: 'A' } }), 'etag');
     for (const known of [etag, `W/${etag}`, `"7", ${etag}`])
@@ -239,7 +239,7 @@ describe('the life of a stream over HTTP', () => {
   });
 
   it.each(['application/json', 'application/merge-patch+json'])(
-    'is changed by a merge patch sent as %s: members are replaced, merged, and removed by null',
+    'applies a merge patch sent as %s: members are replaced, merged, and removed by null',
     async (type) => {
       const { alice, streams } = await newUser();
       const stream = `${streams}/activity/trip`;
@@ -270,7 +270,7 @@ describe('the life of a stream over HTTP', () => {
   );
 
   describe('writing several at once', () => {
-    it('takes several events of one stream, in their order, in one write', async () => {
+    it('appends several events of one stream, in their order, in one write', async () => {
       const { alice, streams } = await newUser();
       const events = [1, 2, 3].map((count) => ({ data: { details: { count } } }));
       expect(await alice.post(`${streams}/activity/log/events`, { events })).toMatchObject({
@@ -291,7 +291,7 @@ describe('the life of a stream over HTTP', () => {
       });
     });
 
-    it('writes none of the events where one does not fit, and says which', async () => {
+    it('writes none of the events if one is invalid, and names it', async () => {
       const { alice, streams } = await newUser();
       const refused = await alice.post(`${streams}/profile/default/events`, {
         events: [{ data: { displayName: 'A' } }, { data: { email: 'nonsense' } }],
@@ -306,7 +306,7 @@ describe('the life of a stream over HTTP', () => {
       expect((await alice.get(`${streams}/profile`)).status).toBe(404);
     });
 
-    it('writes to several streams, those that begin too, and answers in the order of the request', async () => {
+    it('writes to several streams, also to new ones, and responds in the order of the request', async () => {
       const { id, alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       const writes = [
@@ -329,9 +329,9 @@ describe('the life of a stream over HTTP', () => {
     it.each([
       ['is at another revision', { type: 'profile', data: {}, expectedRevision: '0' }, 409, 'wrong-expected-revision'],
       ['is deleted', { type: 'loans', data: {} }, 410, 'stream-deleted'],
-      ['would get what does not fit', { type: 'profile', data: { email: 'nonsense' } }, 400, 'validation-error'],
+      ['would get invalid data', { type: 'profile', data: { email: 'nonsense' } }, 400, 'validation-error'],
       ['is written to twice', { type: 'offers', data: {} }, 400, 'validation-error'],
-    ])('writes to none of them where one %s', async (_, bad, status, type) => {
+    ])('writes to none of them if one %s', async (_, bad, status, type) => {
       const { alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       await alice.put(`${streams}/loans`, { data: {} });
@@ -347,7 +347,7 @@ describe('the life of a stream over HTTP', () => {
     });
   });
 
-  it('is shown as it was at a revision and at a time', async () => {
+  it('returns its state at a revision and at a time', async () => {
     const { alice, streams } = await newUser();
     const stream = `${streams}/profile/default`;
     for (const displayName of ['one', 'two', 'three']) {
@@ -398,7 +398,7 @@ describe('the life of a stream over HTTP', () => {
     expect((await alice.get(`${stream}?at=2999-01-01T00:00:00Z&revision=1`)).status).toBe(400);
   });
 
-  it.each(['forwards', 'backwards'])('tells its history %s, page by page, each event once', async (direction) => {
+  it.each(['forwards', 'backwards'])('returns its history %s, page by page, each event once', async (direction) => {
     const { alice, streams } = await newUser();
     await alice.post(`${streams}/activity/log/events`, {
       events: Array.from({ length: 24 }, (_, count) => ({ data: { details: { count } } })),
@@ -443,7 +443,7 @@ describe('the life of a stream over HTTP', () => {
     expect(((await alice.get(`${streams}?limit=2&after=${first.nextAfter}`)).body as Listed).nextAfter).toBeNull();
   });
 
-  it("has its details changed with their revision, and its permissions set as KurrentDB's own access control list", async () => {
+  it("changes its metadata by their revision, and stores permissions as KurrentDB's access control list", async () => {
     const { id, alice, streams } = await newUser();
     await alice.put(`${streams}/profile`, { data: {} });
     const details = `${streams}/profile/default/metadata`;
@@ -507,7 +507,7 @@ describe('the life of a stream over HTTP', () => {
       });
   });
 
-  it('is deleted softly, reads as deleted, and is restored as it was', async () => {
+  it('is soft-deleted, reads as deleted, and is restored without a change', async () => {
     const { id, alice, streams } = await newUser();
     const stream = `${streams}/profile/default`;
     await alice.put(stream, { data: { displayName: 'A' } });

@@ -3,18 +3,18 @@ import { INTERVAL_MS, LEASE_MS, Replicas } from '../support/prober-replicas.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 const KILLS = Number(process.env.PROBER_KILLS ?? 50);
-/** How long a probe may have been under way already when the target changed, and how long the confirming samples take. */
+/** Age of a probe that is running when the target changes, and duration of the confirming samples. */
 const UNDER_WAY_MS = INTERVAL_MS;
-/** What starting a process takes away from the others on two processors. */
+/** Delay of other processes on two processors while one starts. */
 const ROOM_MS = 1_000;
 
-describe('the prober, killed again and again', () => {
+describe('the prober under repeated kills', () => {
   const replicas = new Replicas();
   beforeAll(() => replicas.start(2));
   afterAll(() => replicas.stop());
 
   it(
-    `records each true transition exactly once over ${KILLS} kills at random moments, and probes without a longer gap than a lease and an interval`,
+    `records each transition once over ${KILLS} kills, and probes without a gap over a lease and an interval`,
     async () => {
       const random = seededRandom();
       await replicas.untilOneProbes();
@@ -22,7 +22,7 @@ describe('the prober, killed again and again', () => {
         () => replicas.changes(),
         (changes) => changes.length === 1,
       );
-      /** When the target became so, each in turn. */
+      /** The target's transitions, in order. */
       const became: { status: string; at: number }[] = [];
       for (let kill = 0; kill < KILLS; kill++) {
         const status = kill % 2 === 0 ? 'down' : 'up';

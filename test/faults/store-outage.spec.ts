@@ -3,11 +3,11 @@ import { INTERVAL_MS, Replicas } from '../support/prober-replicas.js';
 import { timelineOf } from '../support/uptime-target.js';
 
 const OUTAGE_MS = 60_000;
-/** A probe may have been under way already when the target changed, and a process that starts keeps the others waiting. */
+/** Age of a probe that is running when the target changes; ROOM_MS: delay of other processes while one starts. */
 const UNDER_WAY_MS = INTERVAL_MS;
 const ROOM_MS = 1_000;
 
-describe('the store, away for a minute under probing', () => {
+describe('probing during a minute without the store', () => {
   let replicas: Replicas;
   beforeEach(async () => {
     replicas = new Replicas();
@@ -54,7 +54,7 @@ describe('the store, away for a minute under probing', () => {
     expect(changes[2]?.duration).toBe((up ?? 0) - (down ?? 0));
   };
 
-  it('loses nothing: changes and samples have the times they had, and the intervals are right after it', async () => {
+  it('loses nothing: changes and samples keep their times, and the intervals are correct afterwards', async () => {
     const times = await outage(() => Promise.resolve());
     await expectHistory(times);
     const [replica] = replicas.all;
@@ -68,7 +68,7 @@ describe('the store, away for a minute under probing', () => {
     expect(await longestGap()).toBeLessThan(2 * INTERVAL_MS + ROOM_MS);
   }, 180_000);
 
-  it('loses nothing though the service is killed in the middle of it and started again', async () => {
+  it('loses nothing if the service is killed and restarted during the outage', async () => {
     const times = await outage(async () => {
       const [replica] = replicas.all;
       if (!replica) fail();
@@ -77,7 +77,7 @@ describe('the store, away for a minute under probing', () => {
     });
     await expectHistory(times);
     await sleep(5_000);
-    // What starting it took, and no more.
+    // No longer than the restart took.
     expect(await longestGap()).toBeLessThan(10_000);
     const between = (await replicas.samples()).filter(
       ({ at }) => at > times.downAt + ROOM_MS && at < times.upAt - ROOM_MS,

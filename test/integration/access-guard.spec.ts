@@ -55,7 +55,7 @@ class OpenController {
   }
 }
 
-/** Tokens that a test understands: `{name}`, or `{name}.{role}`. */
+/** Test tokens: `{name}` or `{name}.{role}`. */
 function callerOf(token: string): AuthenticatedCaller {
   const [id = '', role] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
@@ -111,7 +111,7 @@ describe('the access guard', () => {
     ['/stream', 200, 200, 200],
     ['/authenticated', 401, 200, 200],
     ['/operators', 401, 403, 200],
-  ])('answers %s: %i to nobody, %i to a user, %i to an operator', async (path, nobody, user, operator) => {
+  ])('returns for %s: %i to nobody, %i to a user, %i to an operator', async (path, nobody, user, operator) => {
     expect((await ask(open, path)).status).toBe(nobody);
     for (const headers of [bearer('alice'), { 'x-api-key': 'alice' }])
       expect((await ask(open, path, headers)).status).toBe(user);
@@ -119,7 +119,7 @@ describe('the access guard', () => {
       expect((await ask(open, path, headers)).status).toBe(operator);
   });
 
-  it('closes the open routes to nobody where the configuration says so, and no others', async () => {
+  it('rejects anonymous callers on the open routes that the configuration closes, and on no others', async () => {
     expect((await ask(closed, '/open')).status).toBe(401);
     expect((await ask(closed, '/open', bearer('alice'))).text).toBe('alice');
     expect((await ask(closed, '/public')).status).toBe(200);
@@ -132,7 +132,7 @@ describe('the access guard', () => {
     ['a password', { authorization: 'Basic YTpi' }, 401],
     ['both kinds of credentials', { ...bearer('alice'), 'x-api-key': 'alice' }, 401],
     ['a token that cannot be checked now', bearer('unchecked'), 503],
-  ])('tells of %s on every route that looks at callers, and on no other', async (_, headers, status) => {
+  ])('reports %s on every route that authenticates callers, and on no other', async (_, headers, status) => {
     for (const path of ['/open', '/stream', '/authenticated', '/operators']) {
       const answer = await ask(open, path, headers);
       expect({ path, status: answer.status, challenge: answer.headers['www-authenticate'] }).toEqual({
@@ -144,7 +144,7 @@ describe('the access guard', () => {
     expect((await ask(open, '/public', headers)).text).toBe('anyone');
   });
 
-  it('answers a fault of its own with 500, not with access', async () => {
+  it('returns 500, and denies access, after an internal error', async () => {
     for (const headers of [bearer('fault'), { 'x-api-key': 'fault' }]) {
       const answer = await ask(open, '/open', headers);
       const body = answer.body as { readonly type: string };

@@ -15,7 +15,7 @@ import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js
 
 const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 
-/** Who holds a key, or how it was refused. */
+/** The caller of a key, or the error of its rejection. */
 function verify(table: ApiKeyCache, key: string): AuthenticatedCaller | Error {
   try {
     return table.verify(key);
@@ -44,7 +44,7 @@ describe('API keys', () => {
   afterEach(() => (clock.aheadMs = 0));
   afterAll(() => models.stop());
 
-  it('are not known before the first was made, and cannot be judged before their stream was looked at', async () => {
+  it('are unknown before the first was created, and cannot be verified before their stream was read', async () => {
     expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
     models.start();
     await until(() => isCaughtUp(table));
@@ -52,7 +52,7 @@ describe('API keys', () => {
     expect(await register.list()).toEqual(expect.any(Array));
   });
 
-  it('are recorded in a stream of the system, without their secret', async () => {
+  it('are recorded in a system stream without their secret', async () => {
     const { text, keyId } = await register.create({ name: newName(), roles: [] });
     const { metadata } = await connected.store.getStreamMetadata(API_KEYS_STREAM);
     expect(metadata).toMatchObject({
@@ -72,7 +72,7 @@ describe('API keys', () => {
     ).not.toContain(secret);
   });
 
-  it('are accepted where they were made anywhere, and no more once they were revoked anywhere', async () => {
+  it('are accepted by every replica once created on one, and rejected once revoked on one', async () => {
     const [name, other] = [newName(), newName()];
     const { text } = await register.create({ name, roles: ['system'] });
     const { text: kept } = await register.create({ name: other, roles: [] });
@@ -87,7 +87,7 @@ describe('API keys', () => {
     expect(table.verify(kept)).toMatchObject({ id: `key:${other}`, roles: new Set(['user']) });
   });
 
-  it('are not accepted beyond their end, with another secret, or in another form', async () => {
+  it('are rejected after their expiry, with another secret, or in another form', async () => {
     const { text } = await register.create({ name: newName(), roles: [], expiresInSeconds: 60 });
     await until(() => !(verify(table, text) instanceof Error));
     expect(table.verify(text).expiresAt).toBeGreaterThan(Date.now());
@@ -101,7 +101,7 @@ describe('API keys', () => {
     });
   });
 
-  it('have a name that no other key has until it is revoked, by name or by id', async () => {
+  it('have a unique name until they are revoked, by name or by id', async () => {
     const name = newName();
     const { keyId } = await register.create({ name, roles: [], expiresInSeconds: 1 });
     await expect(register.create({ name, roles: [] })).rejects.toThrow(
@@ -113,7 +113,7 @@ describe('API keys', () => {
     await expect(register.create({ name: 'Not A Name', roles: [] })).rejects.toThrow(ValidationError);
   });
 
-  it('made and revoked at the same time by many are all recorded, and of two with one name one is', async () => {
+  it('are all recorded under concurrent creation and revocation; of two with one name, one is', async () => {
     const replicas = Array.from({ length: 8 }, () => new ApiKeyService(connected.store, clock));
     const own = replicas.map(() => newName());
     const shared = newName();
@@ -128,9 +128,9 @@ describe('API keys', () => {
   });
 });
 
-describe('API keys while the store is away', () => {
+describe('API keys while the store is unavailable', () => {
   itWithOwnServer(
-    'are accepted for half a minute if they are known; what is not known cannot be judged; what was refused stays refused',
+    'are accepted for half a minute if cached; unknown keys cannot be verified; rejected ones stay rejected',
     async () => {
       const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
       const { store, clients }: Connected = connect(server.connectionString);
@@ -166,7 +166,7 @@ describe('API keys while the store is away', () => {
     },
   );
 
-  itWithOwnServer('are accepted again as soon as it is back, and those that were made meanwhile too', async () => {
+  itWithOwnServer('are accepted again when it is back, including those created meanwhile', async () => {
     const server = await KurrentDBServer.start('--mem-db', '--insecure', '--port', '0');
     const { store, clients } = connect(server.connectionString);
     const clock = new ShiftedClock();

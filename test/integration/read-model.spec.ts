@@ -45,7 +45,7 @@ describe('a read model', () => {
     return model;
   };
 
-  it('holds what was in the streams before it, and lets a writer read its own write', async () => {
+  it('contains the events from before it started, and lets a writer read its own write', async () => {
     await store.appendToStream(stream, [greeted('a'), greeted('b')]);
     const model = await open(remember());
     await until(() => model.isCaughtUp);
@@ -61,7 +61,7 @@ describe('a read model', () => {
     expect(await model.waitFor({ commit: 2n ** 62n, prepare: 2n ** 62n }, 50)).toBe(false);
   });
 
-  it('resumes behind its checkpoint: nothing is applied twice', async () => {
+  it('resumes after its checkpoint: nothing is applied twice', async () => {
     await store.appendToStream(stream, [greeted('a'), greeted('b')]);
     const first = await open(remember());
     await until(() => first.isCaughtUp);
@@ -76,7 +76,7 @@ describe('a read model', () => {
     expect(greetings(second)).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps nothing of a batch that failed half-way, and applies it again', async () => {
+  it('rolls back a batch that failed half-way, and applies it again', async () => {
     await store.appendToStream(stream, [greeted('a'), greeted('b')]);
     let failures = 1;
     const model = await open(
@@ -88,7 +88,7 @@ describe('a read model', () => {
     expect(greetings(model)).toEqual(['a', 'b']);
   });
 
-  it('of another version is rebuilt, and the old one is removed', async () => {
+  it('is rebuilt for another version, and the old one is removed', async () => {
     await store.appendToStream(stream, greeted('a'));
     const first = await open(remember());
     await until(() => first.isCaughtUp);
@@ -110,7 +110,7 @@ describe('a read model', () => {
     expect(greetings(model)).toEqual(['a', 'b']);
   });
 
-  it('gives a malformed event too, as it is stored, where it is asked to', async () => {
+  it('includes a malformed event in its stored form on request', async () => {
     await store.appendToStream(stream, [
       greeted('a'),
       { type: 'Greeted', data: { greeting: 7 }, metadata: { schemaVersion: 2 } },
@@ -126,7 +126,7 @@ describe('a read model', () => {
     ]);
   });
 
-  it('tells its listeners of events once they are in the tables, and nothing to who listens no more', async () => {
+  it('notifies listeners of events once they are in the tables, until they unsubscribe', async () => {
     const model = await open(remember());
     const told: string[][] = [];
     const stopListening = model.listen({ onEvents: () => told.push(greetings(model)) });
@@ -139,7 +139,7 @@ describe('a read model', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('applies nothing twice because a listener failed, and tells the others', async () => {
+  it('applies nothing twice when a listener fails, and notifies the others', async () => {
     const model = await open(remember());
     let told = 0;
     model.listen({
@@ -156,7 +156,7 @@ describe('a read model', () => {
     expect(model.isCaughtUp).toBe(true);
   });
 
-  describe('that starts when the store can be reached', () => {
+  describe('that starts when the store is reachable', () => {
     const unreachable = (
       failures: number,
     ): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly asked: () => number } => {
@@ -173,7 +173,7 @@ describe('a read model', () => {
       return model;
     };
 
-    it('retries until it succeeds, once at a time, also when started twice', async () => {
+    it('retries one attempt at a time until it succeeds, also when started twice', async () => {
       await store.appendToStream(stream, greeted('a'));
       const { from, asked } = unreachable(1);
       const model = openFrom(from);
@@ -183,7 +183,7 @@ describe('a read model', () => {
       expect(greetings(model)).toEqual(['a']);
     });
 
-    it('stops trying when it is stopped', async () => {
+    it('stops retrying when it is stopped', async () => {
       const { from, asked } = unreachable(Number.POSITIVE_INFINITY);
       const model = openFrom(from);
       model.startWhenReachable();
@@ -193,7 +193,7 @@ describe('a read model', () => {
       expect(asked()).toBe(1);
     });
 
-    it('leaves no subscription behind when it is stopped while it starts', async () => {
+    it('leaves no subscription open when it is stopped during its start', async () => {
       let answer = (_: string): void => undefined;
       let subscriptions = 0;
       const from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'> = {
@@ -212,7 +212,7 @@ describe('a read model', () => {
     });
   });
 
-  // Skipped against a given server: the test needs a second, empty one.
+  // Skipped against an external server: the test needs a second, empty one.
   itWithOwnServer('is rebuilt for another store, even if that one is at a later position', async () => {
     await store.appendToStream(stream, greeted('old store'));
     const first = await open(remember());

@@ -60,7 +60,7 @@ describe('the command uptime rebuild', () => {
     ];
   };
 
-  it('is refused while a service works on the tables, which stay as they are', async () => {
+  it('is rejected while a service uses the tables, which do not change', async () => {
     const model = await open();
     const answers = answersOf(model);
     expect(await runCommand(environment, 'uptime', 'rebuild')).toEqual({
@@ -87,7 +87,7 @@ describe('the command uptime rebuild', () => {
     await after.stop();
   });
 
-  it('fails with what to do where the store is away', async () => {
+  it('fails with a hint if the store is unavailable', async () => {
     const away = {
       ...environment,
       KURRENTDB_CONNECTION_STRING: 'kurrentdb://127.0.0.1:9?tls=false&maxDiscoverAttempts=1&defaultDeadline=1000',

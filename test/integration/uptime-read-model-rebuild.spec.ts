@@ -20,7 +20,7 @@ import { useStore } from '../support/connected-store.js';
 import { appendHistory, uptimeStore } from '../support/uptime-store.js';
 
 const FROM = Date.UTC(2026, 1, 1);
-/** Longer than minutes are kept, and than hours are. */
+/** Exceeds the retention of minutes and of hours. */
 const DAYS = 66;
 const DIRECTORY = `uptime-v${uptimeReadModel.version}`;
 
@@ -44,7 +44,7 @@ describe('the rebuilt read model of uptime', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** The store, whose subscriptions give batches of one event to four, as they come while a service runs. */
+  /** The store with subscription batches of one to four events, as in a running service. */
   const inSmallBatches = (): Pick<KurrentDBService, 'subscribeToAll' | 'identity'> => ({
     identity: () => store.identity(),
     subscribeToAll: (options: AllSubscriptionOptions): EventSubscription =>
@@ -66,7 +66,7 @@ describe('the rebuilt read model of uptime', () => {
     if (last?.position) expect(await model.waitFor(last.position, 20_000)).toBe(true);
   };
 
-  /** Keys and values of all tables, as they are on the disk. */
+  /** Keys and values of all tables as stored on disk. */
   const bytesOf = async (path: string): Promise<Map<string, [string, string][]>> => {
     const root = open({ path, maxDbs: 32, readOnly: true });
     const tables = new Map<string, [string, string][]>();
@@ -81,7 +81,7 @@ describe('the rebuilt read model of uptime', () => {
     return tables;
   };
 
-  it('from the streams in one go has the same bytes as the one that followed them live, and takes its place', async () => {
+  it('has the same bytes as one that followed the streams live, and replaces it', async () => {
     const model = new ReadModel(uptimeReadModel, inSmallBatches(), join(directory, DIRECTORY));
     opened.push(model);
     await model.start();
@@ -107,7 +107,7 @@ describe('the rebuilt read model of uptime', () => {
     expect(told.every(({ events, seconds }) => events <= progress.events && seconds <= progress.seconds)).toBe(true);
   }, 60_000);
 
-  it('gives the same results, and resumes behind its last position', async () => {
+  it('returns the same results, and resumes after its last position', async () => {
     const model = new ReadModels(store, directory).open(uptimeReadModel);
     opened.push(model);
     await model.start();
@@ -126,7 +126,7 @@ describe('the rebuilt read model of uptime', () => {
     await model.stop();
   });
 
-  it('leaves the old tables in their place where the streams cannot be followed', async () => {
+  it('keeps the old tables if the streams cannot be followed', async () => {
     const before = await bytesOf(join(directory, DIRECTORY));
     const away = {
       identity: () => Promise.reject(new Error('the store is away')),

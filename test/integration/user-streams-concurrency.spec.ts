@@ -12,7 +12,7 @@ import { atRevision, caughtUp, dataOf, newKey, type Replica, requestFor, useRepl
 const WRITERS = 64;
 const upTo = (count: number): number[] => [...Array(count).keys()];
 
-describe('writers at the same time', () => {
+describe('concurrent writers', () => {
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
@@ -24,11 +24,11 @@ describe('writers at the same time', () => {
     (await store.readStream(streamNameOf(of), { limit: 1_000 }))
       .filter(({ type }) => type === 'UserDataUpdated')
       .map(({ data }) => (data as { data: UserData }).data);
-  /** Member n is what writer n adds to the data: all are there at the end unless a change was lost. */
+  /** Writer n adds member n to the data: all exist at the end unless a change was lost. */
   const member = (n: number): UserData => ({ [`m${n}`]: n });
   const allMembers = (count: number): UserData => Object.assign({}, ...upTo(count).map(member)) as UserData;
 
-  it('64 of one stream that demand nothing all come through, none is lost, the revisions have no gap', async () => {
+  it('64 of one stream without a precondition all succeed, none is lost, the revisions have no gap', async () => {
     const outcomes = await Promise.all(
       upTo(WRITERS).map((n) => replica.streams.replace(requestFor(key), [{ data: { n } }])),
     );
@@ -82,7 +82,7 @@ describe('writers at the same time', () => {
             );
           } catch (error) {
             if (!(error instanceof WrongExpectedRevisionError) || typeof error.current !== 'bigint') throw error;
-            // The stream has moved on since, and the revision it tells is one that there was.
+            // The stream has changed since, so that the reported revision is one that existed.
             expect(error.current).toBeGreaterThan(BigInt(demanded));
             told.push(error.current);
             demanded = Number(error.current);
@@ -98,7 +98,7 @@ describe('writers at the same time', () => {
     },
   );
 
-  it('on two replicas, changing the same streams, lose no change', async () => {
+  it('on two replicas that change the same streams lose no change', async () => {
     const replicas = [replica, await open()] as const;
     const keys = [key, newKey(), newKey()];
     for (const each of keys) await replica.streams.replace(requestFor(each), [{ data: {} }]);
@@ -114,7 +114,7 @@ describe('writers at the same time', () => {
     for (const each of keys) expect(await revisionsOf(each)).toEqual(upTo(42));
   });
 
-  it('on two replicas, writing to several streams at once, write all or none of each', async () => {
+  it('on two replicas that write to several streams at once write all or none of each', async () => {
     const replicas = [replica, await open()] as const;
     const { userId } = key;
     const keys = [key, newKey({ userId, type: 'loans' }), newKey({ userId, type: 'offers' })];
@@ -130,12 +130,12 @@ describe('writers at the same time', () => {
     );
     const [first, ...others] = await Promise.all(keys.map(dataIn));
     expect(first).toHaveLength(30);
-    // In every stream in the same order, since all were written together.
+    // The same order in every stream, since all were written together.
     for (const other of others) expect(other).toEqual(first);
     for (const each of keys) expect(await revisionsOf(each)).toEqual(upTo(31));
   });
 
-  it('that create one stream on two replicas: exactly one succeeds, all others get StreamAlreadyExistsError', async () => {
+  it('that create one stream on two replicas: one succeeds, all others get StreamAlreadyExistsError', async () => {
     const replicas = [replica, await open()] as const;
     const outcomes = await Promise.allSettled(
       upTo(20).map((n) =>
@@ -166,7 +166,7 @@ describe('writers at the same time', () => {
     const asOne = (outcomes: readonly WriteOutcome[]): object[] =>
       outcomes.map(({ replayed: _, largestBytes: __, ...outcome }) => outcome);
 
-    it('are carried out once, and all get the same outcome: beginning a stream', async () => {
+    it('are executed once with the same outcome for all when they create a stream', async () => {
       for (let round = 0; round < 10; round++) {
         const each = newKey();
         const request = requestFor(each, { idempotencyKey: randomUUID() });
@@ -177,7 +177,7 @@ describe('writers at the same time', () => {
       }
     });
 
-    it('are carried out once, and all get the same outcome: changing one that others write to', async () => {
+    it('are executed once with the same outcome for all when they change one that others write to', async () => {
       await replica.streams.replace(requestFor(key), [{ data: {} }]);
       await caughtUp(other, store, key);
       for (let round = 0; round < 10; round++) {
@@ -190,7 +190,7 @@ describe('writers at the same time', () => {
       expect(await revisionsOf(key)).toEqual(upTo(2 + 10 * 3));
     });
 
-    it('are carried out once, and all get the same outcome: writing to several streams', async () => {
+    it('are executed once with the same outcome for all when they write to several streams', async () => {
       for (let round = 0; round < 10; round++) {
         const { userId } = newKey();
         const keys = [newKey({ userId }), newKey({ userId, type: 'loans' })];
@@ -207,7 +207,7 @@ describe('writers at the same time', () => {
       }
     });
 
-    it('with another request: one is executed, the other is refused because the key was used', async () => {
+    it('are executed once and rejected once when the requests differ', async () => {
       for (let round = 0; round < 10; round++) {
         const each = newKey();
         const request = requestFor(each, { idempotencyKey: randomUUID() });

@@ -15,7 +15,7 @@ import {
 } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
-describe('changing the details of a stream', () => {
+describe('changing the metadata of a stream', () => {
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
@@ -57,7 +57,7 @@ describe('changing the details of a stream', () => {
     expect(replica.table.stream(key)).toMatchObject({ description: 'Ours', tags: ['y', 'z'], metadataRevision: 2 });
   });
 
-  it('makes a stream public and private again, and keeps whom it was shared with', async () => {
+  it('makes a stream public and private again, and keeps the other grantees', async () => {
     await change({ permissions: { read: [key.userId, 'bob'] } });
     expect((await change({ visibility: 'public' })).permissions).toEqual({ ...own, read: ['*', key.userId, 'bob'] });
     expect((await stored()).metadata.acl).toMatchObject({ $r: ['$all', key.userId, 'bob'] });
@@ -68,7 +68,7 @@ describe('changing the details of a stream', () => {
     expect(() => replica.queries.state(callerOf('carol'), key)).toThrow(StreamNotFoundError);
   });
 
-  it('lets in whom the permissions name, and out whom they do not name any more, at once', async () => {
+  it('grants access to callers whom the permissions name, and revokes it from others, at once', async () => {
     await change({ permissions: { write: [key.userId, 'bob'] } });
     const asBob = requestFor(key, { caller: callerOf('bob') });
     await replica.streams.replace(asBob, [{ data: { by: 'bob' } }]);
@@ -76,7 +76,7 @@ describe('changing the details of a stream', () => {
     expect(await refusalOf(replica.streams.replace(asBob, [{ data: {} }]))).toBeInstanceOf(PermissionError);
   });
 
-  it('is for who has the right admin, whether the stream is there or not', async () => {
+  it('requires the admin right, whether the stream exists or not', async () => {
     await change({ permissions: { read: ['*'], write: [key.userId, 'bob'] } });
     for (const who of ['bob', 'carol'])
       expect(await refusalOf(change({ description: 'Not yours' }, undefined, who))).toBeInstanceOf(PermissionError);
@@ -95,7 +95,7 @@ describe('changing the details of a stream', () => {
     ]);
   });
 
-  it('lets an owner give the right away, and nobody back in but who has it', async () => {
+  it('lets an owner transfer the admin right, which only its new holder can return', async () => {
     await change({ permissions: { admin: ['bob'] } });
     expect(await refusalOf(change({ permissions: { admin: [key.userId] } }))).toBeInstanceOf(PermissionError);
     expect((await change({ permissions: { admin: ['bob', key.userId] } }, undefined, 'bob')).permissions.admin).toEqual(
@@ -103,7 +103,7 @@ describe('changing the details of a stream', () => {
     );
   });
 
-  it('demands the revision of the metadata that the change was made for', async () => {
+  it('requires the metadata revision that the change was made for', async () => {
     expect(await refusalOf(change({ description: 'a' }, 1n))).toMatchObject({
       type: 'wrong-expected-revision',
       streamName: streamNameOf(key),
@@ -112,12 +112,12 @@ describe('changing the details of a stream', () => {
     });
     expect(await change({ description: 'a' }, 0n)).toMatchObject({ metadataRevision: 1 });
     expect(await refusalOf(change({ description: 'b' }, 0n))).toMatchObject({ expected: 0n, current: 1n });
-    // The revision of the data is another one.
+    // The data have a revision of their own.
     await replica.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     expect(await change({ description: 'c' }, 1n)).toMatchObject({ metadataRevision: 2, revision: 2 });
   });
 
-  it('of many at once on two replicas loses none; of those that demand a revision one comes through', async () => {
+  it('loses no concurrent change on two replicas; of those with an expected revision, one succeeds', async () => {
     const other = await replicas.open();
     const all = await Promise.all(
       ['bob', 'carol', 'dave', 'erin'].map((name, n) =>
@@ -160,7 +160,7 @@ describe('changing the details of a stream', () => {
     });
   });
 
-  it('makes sense again of metadata that others left without any, closed to all but the user meanwhile', async () => {
+  it('repairs malformed metadata, which deny access to all but the user until then', async () => {
     await change({ visibility: 'public' });
     await replicas.clients.client.setStreamMetadata(streamNameOf(key), {
       description: 7,

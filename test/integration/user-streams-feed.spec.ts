@@ -54,7 +54,7 @@ describe('the feed of a stream', () => {
   };
   const write = (n: number): Promise<unknown> => replica.streams.replace(requestFor(key), [{ data: { n } }]);
 
-  it('tells all behind the revision it resumes at, then each as it is recorded', async () => {
+  it('sends all events after the revision that it resumes from, then each new one', async () => {
     await write(1);
     const feed = follow(0n);
     await until(() => feed.told.length === 2);
@@ -67,7 +67,7 @@ describe('the feed of a stream', () => {
     expect(feed.hasEnded()).toBe(false);
   });
 
-  it('from its beginning tells how it began; without a revision, only what is recorded from now on', async () => {
+  it('sends the first event from its start, and only new events without a revision', async () => {
     const [whole, fresh] = [follow(-1n), follow(undefined)];
     await until(() => whole.told.length === 2);
     expect(fresh.told).toEqual([]);
@@ -77,7 +77,7 @@ describe('the feed of a stream', () => {
     expect(fresh.revisions()).toEqual([2]);
   });
 
-  it('does not tell of other streams, nor of the metadata', async () => {
+  it('sends neither other streams nor the metadata', async () => {
     const feed = follow(undefined);
     await replica.streams.replace(requestFor(newKey({ userId: key.userId, type: 'loans' })), [{ data: {} }]);
     await replica.details.change(callerOf(key.userId), key, { description: 'Changed' }, undefined);
@@ -86,7 +86,7 @@ describe('the feed of a stream', () => {
     expect(feed.revisions()).toEqual([2]);
   });
 
-  it('loses and repeats nothing while 1,000 events are written, to a quick listener and to a slow one', async () => {
+  it('loses and repeats nothing while 1,000 events are written, with fast and slow listeners', async () => {
     const followers = [
       follow(undefined),
       follow(-1n),
@@ -109,7 +109,7 @@ describe('the feed of a stream', () => {
     expect(followers.map(({ revisions }) => revisions())).toEqual([all.slice(2), all, all.slice(2), all.slice(2)]);
   });
 
-  it('resumes exactly, however often it is cut off', async () => {
+  it('resumes without loss or repetition, however often it is aborted', async () => {
     const revisions: number[] = [];
     let writing = true;
     const written = (async () => {
@@ -129,7 +129,7 @@ describe('the feed of a stream', () => {
     expect(revisions).toEqual(upTo(62));
   });
 
-  it('ends with the deletion of the stream, which it tells of', async () => {
+  it("ends after the event of the stream's deletion", async () => {
     const feed = follow(undefined);
     await sleep(20);
     await replica.streams.delete(requestFor(key));
@@ -147,7 +147,7 @@ describe('the feed of a stream', () => {
     expect(feeds.map(({ told }) => told)).toEqual([[], []]);
   });
 
-  it('ends as soon as the caller may not read the stream any more, with nothing told that came after', async () => {
+  it('ends as soon as the caller loses the right to read, without any later event', async () => {
     const [stranger, owner] = [follow(undefined, { caller: ANONYMOUS }), follow(undefined)];
     await write(1);
     await until(() => stranger.told.length === 1);
@@ -159,7 +159,7 @@ describe('the feed of a stream', () => {
     expect(owner.hasEnded()).toBe(false);
   });
 
-  it('ends for a slow listener too that has not heard all of what was there before it lost the right', async () => {
+  it('ends also for a slow listener that has not received all events from before it lost the right', async () => {
     await store.appendToStream(
       streamNameOf(key),
       upTo(50).map((n) => ({ type: 'Noted', data: { n } })),
@@ -171,13 +171,13 @@ describe('the feed of a stream', () => {
     expect(stranger.told.length).toBeLessThan(50);
   });
 
-  it('is not for who may not read the stream, and tells them that there is none', async () => {
+  it('throws StreamNotFoundError for callers who may not read the stream', async () => {
     await replica.details.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
     expect(() => follow(undefined, { caller: callerOf('bob') })).toThrow(StreamNotFoundError);
     expect(() => replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).toThrow(StreamNotFoundError);
   });
 
-  it('ends by the signal: while it waits, before it began, and in the middle', async () => {
+  it('ends when aborted: while it waits, before it starts, and in the middle', async () => {
     const waiting = follow(undefined);
     await sleep(20);
     const slow = follow(-1n, { pauseMs: 30 });
@@ -190,7 +190,7 @@ describe('the feed of a stream', () => {
     expect(late.told).toEqual([]);
   });
 
-  it('leaves nobody listening once it has ended', async () => {
+  it('removes its listeners when it has ended', async () => {
     const listening = new Set<unknown>();
     const listen = replica.table.listen.bind(replica.table);
     replica.table.listen = (listener) => {
@@ -208,12 +208,12 @@ describe('the feed of a stream', () => {
     expect(listening.size).toBe(0);
   });
 
-  it('waits for what another replica has recorded and this one does not know yet', async () => {
+  it('waits for an event that another replica has recorded and this one has not received', async () => {
     const other = await replicas.open();
     await caughtUp(other, store, key);
     replica.delay.begin();
     await other.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
-    // The client has heard of revision 2 from the other one.
+    // The client got revision 2 from the other replica.
     const feed = follow(2n);
     await other.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     replica.delay.end();

@@ -40,7 +40,7 @@ describe('a replica whose read model lags behind', () => {
     await caughtUp(slow, store, key);
     slow.delay.begin();
   });
-  /** What comes of a write on the slow replica, which learns of the rest only when the write has had time to go wrong. */
+  /** The outcome of a write on the slow replica, which receives other events only 200 ms after its start. */
   const meanwhile = async <Outcome>(write: Promise<Outcome>): Promise<Outcome> => {
     write.catch(() => undefined);
     await sleep(200);
@@ -48,14 +48,14 @@ describe('a replica whose read model lags behind', () => {
     return write;
   };
 
-  it('bases no change on what a stream had been', async () => {
+  it('applies no change to outdated data', async () => {
     await fast.streams.change(requestFor(key), { n: 1, by: 'fast' });
     expect(slow.table.stream(key)?.revision).toBe(1);
     expect(await meanwhile(slow.streams.change(requestFor(key), { m: 1 }))).toMatchObject({ revision: 3 });
     expect(dataOf(slow, key)).toEqual({ n: 1, by: 'fast', m: 1 });
   });
 
-  it('writes nothing to a stream that was deleted, which it does not know yet', async () => {
+  it('writes nothing to a stream whose deletion it has not received', async () => {
     await fast.streams.delete(requestFor(key));
     expect(await refusalOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({
       type: 'stream-deleted',
@@ -63,7 +63,7 @@ describe('a replica whose read model lags behind', () => {
     expect((await store.readStream(streamNameOf(key))).at(-1)?.type).toBe('StreamDeleted');
   });
 
-  it('does not begin a stream that is there already', async () => {
+  it('does not create a stream that exists already', async () => {
     const other = newKey();
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
     expect(
@@ -74,7 +74,7 @@ describe('a replica whose read model lags behind', () => {
     expect((await store.getStreamMetadata(streamNameOf(other))).metadata.permissions).toEqual(ownedBy(other.userId));
   });
 
-  it('waits for a revision that the caller knows of', async () => {
+  it('waits for a revision that the caller expects', async () => {
     await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
     expect(await meanwhile(slow.streams.change(requestFor(key, atRevision(2)), { m: 1 }))).toMatchObject({
       revision: 3,
@@ -82,7 +82,7 @@ describe('a replica whose read model lags behind', () => {
     expect(dataOf(slow, key)).toEqual({ n: 1, m: 1 });
   });
 
-  it('waits for a stream that the caller says exists', async () => {
+  it('waits for a stream that the caller expects to exist', async () => {
     const other = newKey();
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
     expect(
@@ -92,7 +92,7 @@ describe('a replica whose read model lags behind', () => {
     ).toMatchObject({ revision: 2, created: false });
   });
 
-  it('tells the revision of the store, not its own, to who demands an old one', async () => {
+  it('returns the revision of the store, not its own, to a caller who expects an old one', async () => {
     await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
     await fast.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     for (const demanded of [0, 1])
@@ -103,7 +103,7 @@ describe('a replica whose read model lags behind', () => {
     slow.delay.end();
   });
 
-  it('does not carry out again what the other one has', async () => {
+  it('does not execute again a request that the other replica has executed', async () => {
     const request = requestFor(key, { idempotencyKey: randomUUID() });
     const first = await fast.streams.replace(request, [{ data: { n: 1 } }]);
     const outcome = await meanwhile(slow.streams.replace(request, [{ data: { n: 1 } }]));
@@ -111,7 +111,7 @@ describe('a replica whose read model lags behind', () => {
     expect(await store.readStream(streamNameOf(key))).toHaveLength(3);
   });
 
-  it('does not take another request for the same one because of its key', async () => {
+  it('rejects another request with the same Idempotency-Key', async () => {
     const request = requestFor(key, { idempotencyKey: randomUUID() });
     await fast.streams.replace(request, [{ data: { n: 1 } }]);
     expect(await refusalOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({
@@ -119,7 +119,7 @@ describe('a replica whose read model lags behind', () => {
     });
   });
 
-  it('gives up on a change, with nothing written, where its read model does not come along in time', async () => {
+  it('times out on a change, with nothing written, if its read model does not catch up in time', async () => {
     await fast.streams.change(requestFor(key), { n: 1 });
     const error = await refusalOf(slow.streams.change(requestFor(key), { m: 1 }));
     expect(error).toBeInstanceOf(TimeoutError);
@@ -130,7 +130,7 @@ describe('a replica whose read model lags behind', () => {
     expect(await store.readStream(streamNameOf(key))).toHaveLength(3);
   });
 
-  it('has written what it says, also where its read model does not show it in time', async () => {
+  it('reports a completed write even if its read model does not show it in time', async () => {
     expect(await slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])).toMatchObject({
       revision: 2,
       created: false,
@@ -141,7 +141,7 @@ describe('a replica whose read model lags behind', () => {
     expect(dataOf(slow, key)).toEqual({ n: 1 });
   });
 
-  it('keeps closed a stream that was shared, as long as it does not know', async () => {
+  it('denies access to a shared stream until it has received the permissions', async () => {
     const other = newKey();
     await fast.streams.create(
       requestFor(other),
@@ -154,7 +154,7 @@ describe('a replica whose read model lags behind', () => {
     slow.delay.end();
   });
 
-  it('does not judge by stale metadata who may change them, and answers with what was written', async () => {
+  it('does not authorize metadata changes by stale permissions, and returns the written metadata', async () => {
     await fast.details.change(
       callerOf(key.userId),
       key,
@@ -185,7 +185,7 @@ describe('a replica whose read model lags behind', () => {
 describe('a replica that has not caught up', () => {
   const { open } = useReplicas();
 
-  it('answers no question and takes no write, and says that it will be there in a moment', async () => {
+  it('rejects every query and write with ConnectionError until it has caught up', async () => {
     const key = newKey();
     await (await open()).streams.replace(requestFor(key), [{ data: {} }]);
     const late = await open({ isLate: true });
@@ -219,7 +219,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
     await caughtUp(replica, store, key);
   };
 
-  it('is private meanwhile, unless it was made public', async () => {
+  it('is private until its metadata are written, unless it was created as public', async () => {
     await beginHalf(false);
     expect(replica.table.stream(key)).toMatchObject({
       permissions: ownedBy(key.userId),
@@ -245,8 +245,8 @@ describe('a stream whose writer died between its events and its metadata', () =>
         ),
     ],
     ['deletes it', () => replica.streams.delete(requestFor(key))],
-    ['changes its details', () => replica.details.change(callerOf(key.userId), key, {}, undefined)],
-  ])('is healed by who %s', async (_, write) => {
+    ['changes its metadata', () => replica.details.change(callerOf(key.userId), key, {}, undefined)],
+  ])('gets its metadata from a caller who %s', async (_, write) => {
     await beginHalf(true);
     await write();
     await caughtUp(replica, store, key);
@@ -261,7 +261,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
     expect(replica.table.stream(key)).toMatchObject({ metadataRevision: 0, permissions });
   });
 
-  it('is healed by the same request, sent again with its key', async () => {
+  it('gets its metadata from a retry of the same request with its Idempotency-Key', async () => {
     let dies = true;
     const dying = await open({
       seeing: (whole) =>

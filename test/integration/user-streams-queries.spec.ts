@@ -12,7 +12,7 @@ import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useRep
 
 const BEGAN = Date.parse('2026-01-01T12:00:00.000Z');
 
-describe('asking for the state of a stream', () => {
+describe('the state of a stream', () => {
   const replicas = useReplicas();
   let store: EventStore;
   let replica: Replica;
@@ -34,7 +34,7 @@ describe('asking for the state of a stream', () => {
   const atTime = async (at: number): Promise<unknown> =>
     JSON.parse((await replica.queries.stateAtTime(owner(), key, at)).data?.json ?? 'null');
 
-  it('gives the data as they were written last, with the revision, the time and the schema', async () => {
+  it('returns the data last written, with the revision, the time and the schema', async () => {
     await replaceAt(BEGAN, { n: 1 });
     await replaceAt(BEGAN + 5, { n: 2 });
     const [, , last] = await store.readStream(streamNameOf(key));
@@ -45,7 +45,7 @@ describe('asking for the state of a stream', () => {
     });
   });
 
-  it('gives it as it was right after any revision, and tells of the last one who asks for a later', async () => {
+  it('is returned as it was after any revision; a later one is rejected with the current one', async () => {
     await replaceAt(BEGAN, { n: 1 });
     for (let n = 2; n <= 40; n++) await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: n });
     await replaceAt(BEGAN, { n: 41 });
@@ -62,7 +62,7 @@ describe('asking for the state of a stream', () => {
     });
   });
 
-  it('gives it as it was at any time: of several events in one millisecond, the last', async () => {
+  it('is returned as it was at any time: of several events in one millisecond, after the last', async () => {
     await replaceAt(BEGAN, { n: 1 });
     await replaceAt(BEGAN, { n: 2 });
     await replaceAt(BEGAN + 1_000, { n: 3 });
@@ -75,7 +75,7 @@ describe('asking for the state of a stream', () => {
     expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
   });
 
-  it('takes a time for a prefix of the stream, also where a clock went back', async () => {
+  it('maps a time to a prefix of the stream, also if a clock went back', async () => {
     await replaceAt(BEGAN, { n: 1 });
     await store.appendToStream(streamNameOf(key), {
       type: 'SomethingElse',
@@ -88,7 +88,7 @@ describe('asking for the state of a stream', () => {
     expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
   });
 
-  it('says of a time when it was deleted that it was, and gives it as it was before and after that', async () => {
+  it('is reported as deleted for times when it was, and returned for times before and after', async () => {
     await replaceAt(BEGAN, { n: 1 });
     now = BEGAN + 10;
     await replica.streams.delete(requestFor(key));
@@ -112,7 +112,7 @@ describe('asking for the state of a stream', () => {
     for (const revision of [2, 3]) expect(await refusalOf(atRevision(revision))).toBeInstanceOf(StreamDeletedError);
   });
 
-  it('answers who may not read a stream as if there were none, now and for any time', async () => {
+  it('throws StreamNotFoundError to callers without read access, now and for any time', async () => {
     await replaceAt(BEGAN, { n: 1 });
     const missing = newKey();
     const told = async (of: UserStreamKey): Promise<string[]> => {
@@ -132,7 +132,7 @@ describe('asking for the state of a stream', () => {
   });
 });
 
-describe('asking for the streams of a user', () => {
+describe('the streams of a user', () => {
   const replicas = useReplicas();
   let replica: Replica;
   let userId: string;
@@ -159,12 +159,12 @@ describe('asking for the streams of a user', () => {
     await create('offers', 'shared', { permissions: { ...ownedBy(userId), read: [userId, 'bob'] } });
     await create('activity', 'old', { tags: ['me'] });
     await replica.streams.delete(requestFor(newKey({ userId, type: 'activity', category: 'old' })));
-    // Others whose ids begin alike.
+    // Other users whose ids share a prefix.
     for (const other of [`${userId}x`, `${userId}-y`])
       await replica.streams.replace(requestFor(newKey({ userId: other })), [{ data: {} }]);
   });
 
-  it('gives them by type and category: all to the user, to others what they may read', () => {
+  it('are listed by type and category: all to the user, to others those that they may read', () => {
     expect(list(userId)).toEqual(['loans-car', 'loans', 'loans-house', 'offers-shared', 'profile']);
     expect(list('bob')).toEqual(['loans-house', 'offers-shared', 'profile']);
     expect(list('carol')).toEqual(['loans-house', 'profile']);
@@ -185,14 +185,14 @@ describe('asking for the streams of a user', () => {
     expect(list(userId, filter)).toEqual(expected);
   });
 
-  it('shows deleted ones to who may restore them only', () => {
+  it('include deleted ones only for callers who may restore them', () => {
     for (const who of ['bob', 'nobody']) expect(list(who, { status: 'deleted' })).toEqual([]);
     expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual([
       'activity-old',
     ]);
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('gives the same in pages of %d, each begun where the one before ended', (limit) => {
+  it.each([1, 2, 3, 4, 5, 6])('are the same in pages of %d, each starting where the one before ended', (limit) => {
     for (const who of [userId, 'bob', 'nobody']) {
       const whole = list(who);
       const pages: string[][] = [];
@@ -213,13 +213,13 @@ describe('asking for the streams of a user', () => {
     }
   });
 
-  it("continues behind a stream that no longer exists, and refuses another user's", () => {
+  it('continue after a stream that no longer exists; a cursor of another user is rejected', () => {
     expect(list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
     for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
       expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);
   });
 
-  it('reports what the role of an admin opened once, with the names of that page', () => {
+  it('report access by the admin role once, with the names of that page', () => {
     replica.queries.list(callerOf('root', 'admin'), userId, {}, 3);
     expect(replica.overrides).toEqual([
       {
@@ -231,7 +231,7 @@ describe('asking for the streams of a user', () => {
     ]);
   });
 
-  it('gives none of a user who has none, or cannot be one', () => {
+  it('are none for a user without streams, and for an invalid user id', () => {
     for (const other of [newKey().userId, '', '__proto__', 'a/b'])
       expect(replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({
         streams: [],

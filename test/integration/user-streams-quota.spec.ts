@@ -28,7 +28,7 @@ describe('the quota of a user', () => {
   const existing = async (keys: readonly UserStreamKey[]): Promise<number> =>
     (await Promise.all(keys.map((each) => store.streamExists(streamNameOf(each))))).filter(Boolean).length;
 
-  it('of streams lets as many through as fit, and no more, however many begin at once', async () => {
+  it('of streams is not exceeded, however many are created concurrently', async () => {
     const replica = await replicas.open({ quota: { streams: 5, bytes: 1e6 } });
     const keys = keysOf(userId, 20);
     const outcomes = await Promise.allSettled(keys.map((each) => replace(replica, each)));
@@ -37,11 +37,11 @@ describe('the quota of a user', () => {
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(QuotaExceededError);
     expect(await existing(keys)).toBe(5);
     expect(replica.table.usage(userId)).toEqual({ streams: 5, bytes: 50 });
-    // Who has all streams may still write to them.
+    // A user with all streams may still write to them.
     await replace(replica, keys[outcomes.findIndex(({ status }) => status === 'fulfilled')] ?? key);
   });
 
-  it('of bytes lets as much through as fits, and no more, however many write at once', async () => {
+  it('of bytes is not exceeded, however many writes are concurrent', async () => {
     const replica = await replicas.open({ quota: { streams: 100, bytes: 1_000 } });
     const outcomes = await Promise.allSettled(
       keysOf(userId, 10).flatMap((each) => [replace(replica, each, 70), replace(replica, each, 30)]),
@@ -54,7 +54,7 @@ describe('the quota of a user', () => {
     expect(bytes).toBeGreaterThan(900);
   });
 
-  it('counts what every event holds, of everything that is written together, to the byte', async () => {
+  it('counts the bytes of every event of a write exactly', async () => {
     const replica = await replicas.open({ quota: { streams: 3, bytes: 100 } });
     await replica.streams.replace(requestFor(key), [{ data: dataOf(20) }, { data: dataOf(30) }]);
     await replica.streams.replaceAll(
@@ -67,12 +67,12 @@ describe('the quota of a user', () => {
     });
     await replace(replica, key, 100 - bytes);
     expect(await refusalOf(replace(replica, key))).toBeInstanceOf(QuotaExceededError);
-    // What takes nothing is always possible.
+    // A write of no bytes is always possible.
     await replica.streams.delete(requestFor(key));
     await replica.streams.restore(requestFor(key));
   });
 
-  it('writes nothing to any of several streams where they do not fit together, and holds nothing afterwards', async () => {
+  it('writes to none of several streams that exceed it together, and reserves nothing afterwards', async () => {
     const replica = await replicas.open({ quota: { streams: 2, bytes: 1_000 } });
     const keys = keysOf(userId, 3);
     const together = (some: readonly UserStreamKey[]): Promise<unknown> =>
@@ -83,7 +83,7 @@ describe('the quota of a user', () => {
     expect(await existing(keys)).toBe(2);
   });
 
-  it('holds nothing any more for a write that was refused', async () => {
+  it('releases the reservation of a rejected write', async () => {
     const replica = await replicas.open({ quota: { streams: 1, bytes: 30 } });
     await replace(replica, key);
     for (let n = 0; n < 3; n++) {
@@ -131,7 +131,7 @@ describe('the quota of a user', () => {
   const caughtUpWith = (replica: Replica, each: UserStreamKey): Promise<void> =>
     until(() => replica.table.data(each) !== undefined);
 
-  it("is each user's own, and the same on a replica that has just come up", async () => {
+  it('is counted by user, and is the same on a new replica', async () => {
     const quota = { streams: 1, bytes: 1_000 };
     const replica = await replicas.open({ quota });
     await replace(replica, key);

@@ -39,7 +39,7 @@ describe('the read model of user streams', () => {
     await caughtUp(replica, store, key);
   };
 
-  it('built from scratch has the same rows in all tables as the one that has followed', async () => {
+  it('has the same rows when built from scratch as when it followed the streams', async () => {
     const others = Array.from({ length: 6 }, (_, n) =>
       newKey({ userId: n % 2 === 0 ? key.userId : `${key.userId}-${n}`, type: 'loans', category: `c${n}` }),
     );
@@ -94,15 +94,15 @@ describe('the read model of user streams', () => {
     expect(tablesOf(rebuilt)).toEqual(rows);
   });
 
-  describe('where others have written to the streams', () => {
+  describe('after writes of other applications', () => {
     it.each([
       [
-        'no JSON',
+        'binary data',
         () => replicas.clients.client.appendToStream(name, binaryEvent({ type: 'Bytes', data: Buffer.from([0, 255]) })),
       ],
       ['no metadata', () => replicas.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: { a: 1 } }))],
       [
-        'a timestamp that is none',
+        'an invalid timestamp',
         () =>
           replicas.clients.client.appendToStream(
             name,
@@ -113,12 +113,9 @@ describe('the read model of user streams', () => {
             }),
           ),
       ],
+      ['malformed data', () => store.appendToStream(name, { type: 'UserDataUpdated', data: { data: 'no object' } })],
       [
-        'data that cannot be read',
-        () => store.appendToStream(name, { type: 'UserDataUpdated', data: { data: 'no object' } }),
-      ],
-      [
-        'a beginning that cannot be read',
+        'a malformed first event',
         () =>
           store.appendToStream(name, {
             type: 'StreamCreated',
@@ -126,7 +123,7 @@ describe('the read model of user streams', () => {
           }),
       ],
       [
-        'a key of a request that is none',
+        'an invalid Idempotency-Key',
         () =>
           store.appendToStream(name, {
             type: 'Odd',
@@ -153,7 +150,7 @@ describe('the read model of user streams', () => {
       expect((await replica.queries.stateAtRevision(owner(), key, 2n)).data?.json).toBe('{"n":1}');
     });
 
-    it("to one without a beginning: it is its user's alone, and can be written to", async () => {
+    it('treats a stream without StreamCreated as private, and writable', async () => {
       await replicas.clients.client.appendToStream(name, jsonEvent({ type: 'Odd', data: {} }));
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toMatchObject({ revision: 0, permissions: ownedBy(key.userId) });
@@ -169,7 +166,7 @@ describe('the read model of user streams', () => {
       ['another spelling of a stream', 'user-alice-profile-default'],
       ['no type that there is', 'user-alice-letters'],
       ['nothing', 'user-'],
-    ])('under a name of %s: ignores it and continues', async (_, odd) => {
+    ])('ignores a stream with a name of %s and continues', async (_, odd) => {
       await replicas.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
       await replicas.clients.client.setStreamMetadata(odd, { description: 'Odd' });
       await replace(1);
@@ -181,7 +178,7 @@ describe('the read model of user streams', () => {
       expect(names).not.toContain(odd);
     });
 
-    it('metadata before the first event, or metadata that are not JSON: private, and rewritten with the first write', async () => {
+    it('treats metadata from before the first event, or malformed ones, as private, and rewrites them', async () => {
       await replicas.clients.client.setStreamMetadata(name, { maxCount: 7 });
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
@@ -204,7 +201,7 @@ describe('the read model of user streams', () => {
   });
 
   describe("after KurrentDB's own delete", () => {
-    it('forgets a stream, and what it took', async () => {
+    it('removes a stream and its usage', async () => {
       await replica.streams.create(requestFor(key), initialMetadataOf(key, { isPublic: true }), { n: 1 });
       await softDelete();
       expect(replica.table.stream(key)).toBeUndefined();
@@ -251,7 +248,7 @@ describe('the read model of user streams', () => {
       expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n, 3n, 4n]);
     });
 
-    it('for good takes no more writes, and says that the stream is deleted', async () => {
+    it('rejects writes to a tombstoned stream with StreamDeletedError', async () => {
       await replace(1);
       await replicas.clients.client.tombstoneStream(name);
       await caughtUp(replica, store, key);

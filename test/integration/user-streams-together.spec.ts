@@ -33,7 +33,7 @@ describe('writing to several streams of a user at once', () => {
     );
   const revisions = (): (number | undefined)[] => keys.map((key) => replica.table.stream(key)?.revision);
 
-  it('writes all, begins those that are not there, and answers in the order of the request', async () => {
+  it('writes all, creates missing streams, and returns the outcomes in the order of the request', async () => {
     const [profile, loans, offers] = keys;
     await replica.streams.replace(requestFor(loans), [{ data: { n: 0 } }]);
     const outcomes = await writeAll([
@@ -59,7 +59,7 @@ describe('writing to several streams of a user at once', () => {
     }
   });
 
-  it('writes nothing where one of them is at another revision, and names that one with its revision', async () => {
+  it('writes nothing if one of them is at another revision, and names it with its revision', async () => {
     const [profile, loans, offers] = keys;
     await writeAll([
       [profile, { n: 1 }],
@@ -96,7 +96,7 @@ describe('writing to several streams of a user at once', () => {
     ).toMatchObject([{ revision: 2 }, { revision: 2 }]);
   });
 
-  it('writes nothing where the schema refuses one of them, or the caller may not write to one', async () => {
+  it('writes nothing if the schema rejects one of them, or the caller may not write to one', async () => {
     const [profile, loans] = keys;
     expect(
       await refusalOf(
@@ -117,7 +117,7 @@ describe('writing to several streams of a user at once', () => {
     expect(revisions()).toEqual([undefined, undefined, undefined]);
   });
 
-  it('that take turns over overlapping streams all come through, and each stream counts on without a gap', async () => {
+  it('accepts concurrent writes over overlapping streams, with gapless revisions in each', async () => {
     const [profile, loans, offers] = keys;
     const pairs = [
       [profile, loans],
@@ -136,7 +136,7 @@ describe('writing to several streams of a user at once', () => {
   });
 
   describe('with an Idempotency-Key', () => {
-    it('is carried out once, and answered as it was', async () => {
+    it('is executed once, and repeated with the same outcome', async () => {
       const [profile, loans] = keys;
       const common = { idempotencyKey: randomUUID() };
       const first = await writeAll(
@@ -160,7 +160,7 @@ describe('writing to several streams of a user at once', () => {
       expect(dataOf(replica, profile)).toEqual({ n: 2 });
     });
 
-    it('is refused where the key was used for fewer streams or for more, and nothing is written', async () => {
+    it('is rejected if the key was used for fewer or more streams, and nothing is written', async () => {
       const [profile, loans, offers] = keys;
       const common = { idempotencyKey: randomUUID() };
       await writeAll(
@@ -202,21 +202,18 @@ describe('a write with an Idempotency-Key', () => {
     ],
     ['change', (request: ReturnType<typeof requestFor>) => replica.streams.change(request, { added: 1 })],
     ['delete', (request: ReturnType<typeof requestFor>) => replica.streams.delete(request)],
-  ] as const)(
-    '%s is carried out once, and answered as it was, also by a replica that has just come up',
-    async (_, write) => {
-      await replica.streams.replace(requestFor(key), [{ data: { n: 0 } }]);
-      const request = requestFor(key, { idempotencyKey: randomUUID() });
-      const first = await write(request);
-      const again = { ...first, replayed: true, largestBytes: 0 };
-      expect(await write(request)).toEqual(again);
-      replica = await open();
-      expect(await write(request)).toEqual(again);
-      expect(replica.table.stream(key)?.revision).toBe(first.revision);
-    },
-  );
+  ] as const)('%s is executed once, and repeated with the same outcome, also by a new replica', async (_, write) => {
+    await replica.streams.replace(requestFor(key), [{ data: { n: 0 } }]);
+    const request = requestFor(key, { idempotencyKey: randomUUID() });
+    const first = await write(request);
+    const again = { ...first, replayed: true, largestBytes: 0 };
+    expect(await write(request)).toEqual(again);
+    replica = await open();
+    expect(await write(request)).toEqual(again);
+    expect(replica.table.stream(key)?.revision).toBe(first.revision);
+  });
 
-  it('that began the stream says so again', async () => {
+  it('reports again that it created the stream', async () => {
     const request = requestFor(key, { idempotencyKey: randomUUID(), precondition: { kind: 'absent' } });
     const first = await replica.streams.replace(request, [{ data: { n: 1 } }]);
     expect(first).toMatchObject({ created: true, replayed: false });
@@ -229,7 +226,7 @@ describe('a write with an Idempotency-Key', () => {
     });
   });
 
-  it('is refused where the key was used for something else, and counts for its caller and stream only', async () => {
+  it('is rejected if the caller used the key for another request on the same stream', async () => {
     const idempotencyKey = randomUUID();
     const request = requestFor(key, { idempotencyKey });
     await replica.streams.replace(request, [{ data: { n: 1 } }]);
@@ -252,7 +249,7 @@ describe('a write with an Idempotency-Key', () => {
     );
   });
 
-  it('may be tried again after it was refused', async () => {
+  it('may be retried after a rejection', async () => {
     const idempotencyKey = randomUUID();
     const request = requestFor(key, { idempotencyKey, ...atRevision(1) });
     expect(await refusalOf(replica.streams.change(request, { n: 1 }))).toMatchObject({

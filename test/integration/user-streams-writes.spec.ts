@@ -11,7 +11,7 @@ import {
 import { initialMetadataOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { atRevision, callerOf, dataOf, refusalOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
-describe('writing to the streams of users', () => {
+describe('writing to user streams', () => {
   let store: EventStore;
   let replica: Replica;
   let key: UserStreamKey;
@@ -100,24 +100,24 @@ describe('writing to the streams of users', () => {
     expect(replica.table.usage(key.userId)).toEqual({ streams: 1, bytes: 7 + 7 + 8 });
   });
 
-  it('changes the data by a merge patch of what they are', async () => {
+  it('changes the data by a merge patch', async () => {
     await replace({ a: { b: 1, c: 2 }, d: 3 });
     await replica.streams.change(requestFor(key), { a: { b: null }, e: 4 });
     expect(dataOf(replica, key)).toEqual({ a: { c: 2 }, d: 3, e: 4 });
   });
 
-  it('changes a stream without data as one with none', async () => {
+  it('changes a stream without data as one with empty data', async () => {
     await replica.streams.create(requestFor(key), initialMetadataOf(key), undefined);
     await replica.streams.change(requestFor(key), { a: 1, b: null });
     expect(dataOf(replica, key)).toEqual({ a: 1 });
   });
 
-  it('changes no stream that is not there', async () => {
+  it('rejects a change to a missing stream', async () => {
     expect(await refusalOf(replica.streams.change(requestFor(key), { a: 1 }))).toBeInstanceOf(StreamNotFoundError);
     expect(await store.streamExists(name)).toBe(false);
   });
 
-  it('deletes softly: the stream is closed to writes until it is restored, with all that was in it', async () => {
+  it('soft-deletes: the stream rejects writes until it is restored with all its data', async () => {
     await replace({ n: 1 });
     expect(await replica.streams.delete(requestFor(key))).toMatchObject({
       revision: 2,
@@ -163,7 +163,7 @@ describe('writing to the streams of users', () => {
     expect(await write(requestFor(key, atRevision(2)))).toMatchObject({ revision: 3 });
   });
 
-  it('restores at the demanded revision only', async () => {
+  it('restores only at the expected revision', async () => {
     await replace({ n: 1 });
     await replica.streams.delete(requestFor(key));
     expect(await refusalOf(replica.streams.restore(requestFor(key, atRevision(1))))).toMatchObject({
@@ -173,7 +173,7 @@ describe('writing to the streams of users', () => {
     expect(await replica.streams.restore(requestFor(key, atRevision(2)))).toMatchObject({ revision: 3 });
   });
 
-  it('heeds what is demanded of a stream that is not there', async () => {
+  it('checks the preconditions of a missing stream', async () => {
     expect(await refusalOf(replace({ n: 1 }, atRevision(0)))).toMatchObject({
       type: 'wrong-expected-revision',
       current: 'no_stream',
@@ -188,7 +188,7 @@ describe('writing to the streams of users', () => {
     expect(await replace({ n: 2 }, { precondition: { kind: 'exists' } })).toMatchObject({ revision: 2 });
   });
 
-  it('says that a patch came too late before it says that its result would not do', async () => {
+  it('reports a revision conflict of a patch before its schema violation', async () => {
     await replace({ n: 1 });
     await replace({ n: 2 });
     expect(await refusalOf(replica.streams.change(requestFor(key, atRevision(1)), { refused: true }))).toMatchObject({
@@ -200,7 +200,7 @@ describe('writing to the streams of users', () => {
     );
   });
 
-  it('stores nothing of data that the schema refuses', async () => {
+  it('stores nothing if the schema rejects the data', async () => {
     expect(
       await refusalOf(
         replica.streams.replace(requestFor(key), [
@@ -216,7 +216,7 @@ describe('writing to the streams of users', () => {
     expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });
   });
 
-  it('lets nobody else write, whether the stream is there or not; one who may write need not be one who may delete', async () => {
+  it('lets no other caller write, whether the stream exists or not; the write right excludes deletion', async () => {
     const bob = callerOf('bob');
     const refusals = async (): Promise<unknown[]> =>
       Promise.all(
@@ -242,13 +242,13 @@ describe('writing to the streams of users', () => {
     expect((await store.readStream(name)).at(-1)?.metadata.actor).toBe('carol');
   });
 
-  it('lets an admin write, and says so', async () => {
+  it('lets an admin write, and reports the override', async () => {
     await replace({ n: 1 }, { caller: callerOf('root', 'admin') });
     expect(replica.overrides).toEqual([{ callerId: 'root', role: 'admin', right: 'write', streamNames: [name] }]);
     expect(replica.table.stream(key)).toMatchObject({ owner: key.userId, permissions: ownedBy(key.userId) });
   });
 
-  it('never lets the time of a stream go back, whatever its clock says', async () => {
+  it('never lets the time of a stream go back when its clock does', async () => {
     const now = Date.now();
     const slow = await open({ clock: { now: () => now - 3_600_000, monotonic: () => performance.now() } });
     const first = await replace({ n: 1 });

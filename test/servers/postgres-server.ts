@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ServerProcess } from './server-process.js';
 
 export const POSTGRES_PASSWORD = 'Pg-s3cret/+';
-/** Where Debian puts the programs of each version. */
+/** Debian's directory of the programs, by version. */
 const VERSIONS = '/usr/lib/postgresql';
 
 function program(name: string): string {
@@ -13,7 +13,7 @@ function program(name: string): string {
   return join(VERSIONS, newest, 'bin', name);
 }
 
-/** Makes the server, and starts it. */
+/** Creates and starts the server. */
 export async function startPostgres(): Promise<ServerProcess> {
   const server = await ServerProcess.create({
     file: program('postgres'),

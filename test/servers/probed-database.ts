@@ -14,9 +14,9 @@ export interface ProbedDatabase {
   readonly path: string;
   readonly missingDatabase: { readonly path: string; readonly name: string };
   readonly query: string;
-  /** Takes half a second. */
+  /** A query of half a second. */
   readonly slowQuery: string;
-  /** Takes a minute. */
+  /** A query of a minute. */
   readonly endlessQuery: string;
   readonly wrongQuery: { readonly text: string; readonly message: RegExp };
   /** Scheme and path for TLS, without (if supported) and with verification of the certificate. */

@@ -3,7 +3,7 @@ import { ServerProcess } from './server-process.js';
 
 export const REDIS_PASSWORD = 'Redis-s3cret/+';
 
-/** Makes the server, and starts it. */
+/** Creates and starts the server. */
 export async function startRedis(): Promise<ServerProcess> {
   const server = await ServerProcess.create({
     file: 'redis-server',

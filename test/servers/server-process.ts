@@ -9,24 +9,24 @@ import { join } from 'node:path';
 const START_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 
-/** Who a server runs as. */
+/** The user that a server runs as. */
 interface User {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** How a server is started, once it has a directory and a port. */
+/** The program of a server and its arguments. */
 export interface ServerProgram {
-  /** File to run, and what to install where it is missing. */
+  /** File to run, and the package that installs it. */
   readonly file: string;
   readonly debianPackage: string;
-  /** The system's user that it runs as where the tests run as root; most servers refuse root. */
+  /** System user that it runs as when the tests run as root; most servers refuse to run as root. */
   readonly user: string;
-  /** @param tlsPort for servers that take another port for TLS */
+  /** @param tlsPort for servers with a separate port for TLS */
   readonly argumentsFor: (directory: string, port: number, tlsPort: number) => readonly string[];
 }
 
-/** A server of its own for one suite: its directory is new and its port was free; what happens to it is up to the tests. */
+/** A server with a new directory and a free port, for one suite. */
 export class ServerProcess {
   static readonly #all = new Set<ServerProcess>();
   #child: ChildProcess | undefined;
@@ -42,7 +42,7 @@ export class ServerProcess {
     ServerProcess.#all.add(this);
   }
 
-  /** A server that does not run yet, in a directory that belongs to it. */
+  /** Creates the directory without starting the server. */
   static async create(program: ServerProgram): Promise<ServerProcess> {
     const user = process.getuid?.() === 0 ? systemUser(program) : undefined;
     const directory = mkdtempSync(join(tmpdir(), 'probed-server-'));
@@ -51,7 +51,7 @@ export class ServerProcess {
     return new ServerProcess(program, directory, port, tlsPort, user);
   }
 
-  /** For `afterAll`: no server and no directory outlives a suite that failed half-way. */
+  /** For `afterAll`: removes the servers and directories of a suite that failed half-way too. */
   static async removeAll(): Promise<void> {
     for (const server of ServerProcess.#all) {
       await server.kill();
@@ -60,7 +60,7 @@ export class ServerProcess {
     ServerProcess.#all.clear();
   }
 
-  /** Writes a file into the directory, that only the server may read. @returns its path */
+  /** Writes a file that only the server may read into its directory. @returns its path */
   write(name: string, content: string): string {
     const path = join(this.directory, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -68,7 +68,7 @@ export class ServerProcess {
     return path;
   }
 
-  /** A certificate for 127.0.0.1 that is signed by itself, as `tls.crt` with `tls.key`. */
+  /** Writes a self-signed certificate for 127.0.0.1 as `tls.crt` with `tls.key`. */
   writeCertificate(): { readonly certificate: string; readonly key: string } {
     const [certificate, key] = ['tls.crt', 'tls.key'].map((name) => join(this.directory, name)) as [string, string];
     this.run('openssl', [
@@ -91,7 +91,7 @@ export class ServerProcess {
     return { certificate, key };
   }
 
-  /** Runs a program to its end, as the server's user. @throws Error with what it wrote where it fails */
+  /** Runs a program to its end as the server's user. @throws Error with its output if it fails */
   run(file: string, args: readonly string[]): void {
     try {
       execFileSync(file, args, { cwd: this.directory, stdio: 'pipe', ...this.user });
@@ -102,7 +102,7 @@ export class ServerProcess {
     }
   }
 
-  /** Starts it, and waits until it takes connections. */
+  /** Starts the server, and waits until it accepts connections. */
   async start(): Promise<void> {
     for (const end = Date.now() + START_WITHIN_MS; ;) {
       const child = spawn(this.program.file, this.program.argumentsFor(this.directory, this.port, this.tlsPort), {
@@ -122,12 +122,12 @@ export class ServerProcess {
           failure.then((error) => Promise.reject(notInstalled(this.program.file, this.program, error))),
         ]);
       }
-      // What is left of one that was killed may still hold its memory.
+      // A killed server may still own its shared memory.
       if (Date.now() >= end) throw new Error(`${this.program.file} does not listen on ${this.port}:\n${this.#output}`);
     }
   }
 
-  /** Everything about it hangs from now on; connections are taken by the kernel. */
+  /** Suspends the server; the kernel still accepts connections. */
   suspend(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -136,7 +136,7 @@ export class ServerProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Ends it on the spot. */
+  /** Sends SIGKILL, and waits for the exit. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -151,7 +151,7 @@ function notInstalled(file: string, { debianPackage }: ServerProgram, cause: Err
   return new Error(`${file} cannot be run; install the package ${debianPackage}`, { cause });
 }
 
-/** From the list of users of this system. */
+/** Reads /etc/passwd. */
 function systemUser({ user, debianPackage }: ServerProgram): User {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -11,7 +11,7 @@ import { POSTGRES_PASSWORD, startPostgres } from './postgres-server.js';
 import { REDIS_PASSWORD, startRedis } from './redis-server.js';
 import { ServerProcess } from './server-process.js';
 
-/** The service as it runs in production, on servers that are really there, hang, are cut off and come back. */
+/** The built service with real servers that hang, disconnect and come back. */
 describe('the service', () => {
   let dataDir: string;
   let service: ServiceProcess;
@@ -64,7 +64,7 @@ services:
       )
     ).map(({ data: { status, metadata } }) => [status, metadata.error]);
 
-  it('records a PostgreSQL that hangs, and continues', async () => {
+  it('records that PostgreSQL hangs, and that it recovers', async () => {
     expect(await history('orders', 1)).toEqual([['up', undefined]]);
     postgres.suspend();
     expect((await history('orders', 2))[1]).toEqual(['down', expect.stringMatching(/^no answer within 900 ms/)]);
@@ -72,7 +72,7 @@ services:
     expect((await history('orders', 3))[2]).toEqual(['up', undefined]);
   }, 60_000);
 
-  it('records a Redis that is gone, and comes back', async () => {
+  it('records that Redis stops, and that it recovers', async () => {
     expect(await history('cache', 1)).toEqual([['up', undefined]]);
     await redis.kill();
     expect((await history('cache', 2))[1]).toEqual([
@@ -83,11 +83,11 @@ services:
     expect((await history('cache', 3))[2]).toEqual(['up', undefined]);
   }, 60_000);
 
-  it('records a certificate that ends soon as degraded, and says when', async () => {
+  it('records a certificate that expires soon as degraded, with its expiry', async () => {
     expect(await history('shop', 1)).toEqual([['degraded', expect.stringMatching(/certificate/)]]);
   });
 
-  it('tells nobody the passwords', async () => {
+  it('never reveals the passwords', async () => {
     const { body } = await service.get('/api/uptime/status');
     for (const text of [JSON.stringify(body), service.output.join('\n')]) {
       expect(text).not.toContain(POSTGRES_PASSWORD);
