@@ -1,25 +1,25 @@
-/** Groups of endpoints that everyone may ask unless the configuration closes them. */
+/** Groups of endpoints that are public unless the configuration closes them. */
 export const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
 export type OpenEndpoints = (typeof OPEN_ENDPOINTS)[number];
 
-/** What bearer tokens are checked against. */
+/** Verification of bearer tokens. */
 export type TokenTrust =
-  /** Signed by an issuer that publishes its keys. */
+  /** By the published keys (JWKS) of the issuer. */
   | { readonly kind: 'jwks'; readonly url: string; readonly issuer: string; readonly audience: string }
-  /** Signed with a secret that the issuer and this service share. */
+  /** By a secret that is shared with the issuer. */
   | {
       readonly kind: 'secret';
       readonly secret: string;
       readonly issuer: string | undefined;
       readonly audience: string | undefined;
     }
-  /** With a secret that the service makes and keeps under `dataDir`; only on the embedded KurrentDB. */
+  /** By a secret that the service generates and stores under `dataDir`; only with the embedded KurrentDB. */
   | { readonly kind: 'development' };
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Everything the service can be told from outside; read and checked once, at boot. */
+/** Configuration of the service; read and validated once, at boot. */
 export interface AppConfig {
   readonly http: {
     /** 0: any free port. */
@@ -29,41 +29,41 @@ export interface AppConfig {
     readonly maxBodyBytes: number;
     readonly rateLimit: {
       readonly windowMs: number;
-      /** Requests that one address may make in a window, as long as it does not say who asks. */
+      /** Unauthenticated requests for each address and window. */
       readonly limit: number;
-      /** Requests that one known caller may make in a window. */
+      /** Requests for each authenticated caller and window. */
       readonly limitPerUser: number;
     };
-    /** How many proxies in front are trusted to tell the client's address. */
+    /** Number of reverse proxies whose `X-Forwarded-For` is trusted. */
     readonly trustedProxies: number;
   };
-  /** Absolute path of the directory that holds everything kept on this machine. */
+  /** Absolute path of the directory for all local data. */
   readonly dataDir: string;
   readonly logLevel: LogLevel;
   readonly shutdown: {
-    /** Between SIGTERM, from which on the service is not ready, and the closing of its port. */
+    /** From SIGTERM, when the service stops being ready, to the close of its port. */
     readonly delayMs: number;
-    /** What requests that are running then may still take. */
+    /** Time limit of the requests that are running then. */
     readonly timeoutMs: number;
   };
   readonly kurrentdb: {
     /** Absent: the embedded KurrentDB. */
     readonly connectionString: string | undefined;
-    /** How long an operation may take before it fails with a timeout. */
+    /** Time limit of an operation. */
     readonly timeoutMs: number;
   };
   readonly auth: {
     readonly trust: TokenTrust;
-    /** Claim of a token that holds the user's id. */
+    /** Claim of a token with the user's id. */
     readonly userClaim: string;
-    /** Claim that holds the roles; dots lead into objects. */
+    /** Claim with the roles; a path with dots selects a nested one. */
     readonly rolesClaim: string;
     readonly openEndpoints: ReadonlySet<OpenEndpoints>;
   };
   readonly userStreams: {
     /** Per user. */
     readonly quota: { readonly streams: number; readonly bytes: number };
-    /** Directory with JSON Schemas of the product; absent: the built-in ones alone. */
+    /** Directory with JSON Schemas of the product; absent: only the built-in ones. */
     readonly schemasDir: string | undefined;
   };
   readonly uptime: {
@@ -84,15 +84,15 @@ export interface AppConfig {
     };
     /** Path of the YAML file with more services; undefined: none. */
     readonly servicesFile: string | undefined;
-    /** How long the lease of the replica that probes lasts without being renewed. */
+    /** Duration of the lease of the probing replica without renewal. */
     readonly leaseMs: number;
-    /** Most probes that run at once. */
+    /** Maximum number of concurrent probes. */
     readonly concurrency: number;
-    /** Most bytes of samples that wait on disk while KurrentDB cannot be reached. */
+    /** Maximum size of the samples that are spooled to disk while KurrentDB cannot be reached. */
     readonly spoolBytes: number;
-    /** How long raw samples wait to be recorded together; absent: as long as sixty of them take, an hour at most. */
+    /** Time for which raw samples are batched; absent: 60 intervals, at most an hour. */
     readonly sampleWindowMs: number | undefined;
-    /** How long raw samples are kept; 0: forever. */
+    /** Retention of raw samples; 0: forever. */
     readonly samplesMaxAgeDays: number;
   };
 }
@@ -100,7 +100,7 @@ export interface AppConfig {
 /** Injection token of the {@link AppConfig}. */
 export const APP_CONFIG = Symbol('APP_CONFIG');
 
-/** The configuration cannot be used; the message names every wrong variable, what it was and what it may be. */
+/** Invalid configuration; the message has every problem with its variable, the given and the allowed values. */
 export class ConfigurationError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);

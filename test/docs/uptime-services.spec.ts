@@ -33,8 +33,8 @@ describe('docs/uptime-services.md', () => {
     return [];
   };
   /** The allowed keys of a service of a kind, or of `defaults`. */
-  const knownKeysOf = (yaml: string): string[] =>
-    (/known are (.*)/.exec(problemsOf(yaml).join('\n'))?.[1] ?? '').split(', ');
+  const allowedKeysOf = (yaml: string): string[] =>
+    (/allowed are (.*)/.exec(problemsOf(yaml).join('\n'))?.[1] ?? '').split(', ');
 
   it('has a valid sample file with a service of each kind', () => {
     const services = load(example, secrets);
@@ -61,7 +61,7 @@ describe('docs/uptime-services.md', () => {
   });
 
   it.each(PROBE_KINDS)('names every key of kind %s', (kind) => {
-    const keys = knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`).filter(
+    const keys = allowedKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`).filter(
       (key) => !key.endsWith('Ms'),
     );
     expect(keys.length).toBeGreaterThan(5);
@@ -69,12 +69,12 @@ describe('docs/uptime-services.md', () => {
   });
 
   it('names every key of the defaults, and only keys that exist', () => {
-    const keys = knownKeysOf('services: []\ndefaults: { colour: red }\n');
+    const keys = allowedKeysOf('services: []\ndefaults: { colour: red }\n');
     for (const key of keys.filter((name) => !name.endsWith('Ms')))
       expect(page).toMatch(new RegExp(`^\\| \`${key}\` +\\|`, 'm'));
     const all = new Set([
       ...keys,
-      ...PROBE_KINDS.flatMap((kind) => knownKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`)),
+      ...PROBE_KINDS.flatMap((kind) => allowedKeysOf(`services:\n  - { name: a, kind: ${kind}, colour: red }\n`)),
     ]);
     const rows = [...page.matchAll(/^\| +(?:`\w+` +)?\| ([^|]*`[^|]*)\|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`(\w+)`/g)].map(([, key = '']) => key),

@@ -320,7 +320,9 @@ describe('maintenance and corrections', () => {
     expect(errorOf(reply)).toMatchObject({
       type: 'validation-error',
       details: {
-        mistakes: [{ path: 'to', problem: 'must not be later than now: only what has passed can be corrected' }],
+        mistakes: [
+          { path: 'to', problem: 'must not be later than the current time: only past statuses can be corrected' },
+        ],
       },
     });
   });

@@ -43,10 +43,10 @@ const DEPENDENCIES = [UPTIME_HISTORY, LIVE_SERVICES, AnnotationWriter, Annotatio
       useFactory: (
         history: UptimeHistory,
         live: LiveServices,
-        records: AnnotationWriter,
+        writer: AnnotationWriter,
         ids: AnnotationIds,
         clock: Clock,
-      ) => new MaintenanceService({ history, live, records, ids, clock }),
+      ) => new MaintenanceService({ history, live, writer, ids, clock }),
     },
     {
       provide: CorrectionService,
@@ -54,10 +54,10 @@ const DEPENDENCIES = [UPTIME_HISTORY, LIVE_SERVICES, AnnotationWriter, Annotatio
       useFactory: (
         history: UptimeHistory,
         live: LiveServices,
-        records: AnnotationWriter,
+        writer: AnnotationWriter,
         ids: AnnotationIds,
         clock: Clock,
-      ) => new CorrectionService({ history, live, records, ids, clock }),
+      ) => new CorrectionService({ history, live, writer, ids, clock }),
     },
   ],
 })

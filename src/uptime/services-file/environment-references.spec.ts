@@ -33,14 +33,14 @@ describe('services file', () => {
       [
         'body: "${MISSING} ${EMPTY}"',
         [
-          'line 5, services.0.body: MISSING is not set in the environment; set it, or write $${MISSING} for the text itself',
-          'line 5, services.0.body: EMPTY is not set in the environment; set it, or write $${EMPTY} for the text itself',
+          'line 5, services.0.body: MISSING is not set in the environment; set it, or write $${MISSING} for a literal ${MISSING}',
+          'line 5, services.0.body: EMPTY is not set in the environment; set it, or write $${EMPTY} for a literal ${EMPTY}',
         ],
       ],
       [
         'body: "${TOKEN:-default}"',
         [
-          'line 5, services.0.body: `${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves',
+          'line 5, services.0.body: `${` must begin a reference to the environment, such as ${SHOP_TOKEN}; write $${ for a literal ${',
         ],
       ],
       [

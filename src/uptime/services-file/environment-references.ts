@@ -9,29 +9,24 @@ export interface Resolved {
   readonly issues: readonly string[];
 }
 
-/** `$${`, `${NAME}`, or a `${` that begins neither. */
+/** `$${`, `${NAME}`, or a `${` that is neither. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 
-/**
- * Resolves references to environment variables. Values are inserted as they are, without resolving references in
- * them.
- */
+/** Resolves references to environment variables. References in the inserted values are not resolved. */
 export function resolveReferences(text: string, environment: Environment): Resolved {
   const names: string[] = [];
   const issues: string[] = [];
   const resolved = text.replace(REFERENCE, (found: string, name: string | undefined) => {
     if (found === '$${') return '${';
     if (name === undefined) {
-      issues.push(
-        '`${` begins a reference to the environment, such as ${SHOP_TOKEN}; write $${ for the two characters themselves',
-      );
+      issues.push('`${` must begin a reference to the environment, such as ${SHOP_TOKEN}; write $${ for a literal ${');
       return '';
     }
     names.push(name);
     const value = environment[name];
-    // As for every variable of this service, an empty one counts as not set.
+    // An empty variable counts as not set, as for every variable of this service.
     if (value === undefined || value === '')
-      issues.push(`${name} is not set in the environment; set it, or write $\${${name}} for the text itself`);
+      issues.push(`${name} is not set in the environment; set it, or write $\${${name}} for a literal \${${name}}`);
     return value ?? '';
   });
   return { text: resolved, names, issues };

@@ -16,18 +16,18 @@ export interface FileContext {
 export interface StringRule {
   /** Such as `a string without line breaks`. */
   readonly expected: string;
-  readonly holds: (text: string) => boolean;
+  readonly matches: (text: string) => boolean;
 }
 
-export const ANY_STRING: StringRule = { expected: 'a string', holds: () => true };
-export const NON_EMPTY_STRING: StringRule = { expected: 'a non-empty string', holds: (text) => text !== '' };
+export const ANY_STRING: StringRule = { expected: 'a string', matches: () => true };
+export const NON_EMPTY_STRING: StringRule = { expected: 'a non-empty string', matches: (text) => text !== '' };
 
-/** Allowed milliseconds, both ends included. */
+/** Allowed milliseconds, inclusive. */
 export interface DurationRange {
-  readonly least: number;
-  readonly most?: number;
-  /** The least in the form in milliseconds, where that was allowed to be shorter. */
-  readonly leastMs?: number;
+  readonly min: number;
+  readonly max?: number;
+  /** Minimum under the key with suffix `Ms`, if it differs. */
+  readonly minInMs?: number;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface DurationRange {
  * are unknown: {@link rejectUnknownKeys} adds an issue for each.
  */
 export class Fields {
-  readonly #known = new Set<string>();
+  readonly #readKeys = new Set<string>();
   readonly #rejected = new Set<string>();
 
   private constructor(
@@ -55,7 +55,7 @@ export class Fields {
 
   /** The raw value. */
   value(key: string): unknown {
-    this.#known.add(key);
+    this.#readKeys.add(key);
     return this.given[key];
   }
 
@@ -74,13 +74,14 @@ export class Fields {
 
   /** Rejects the keys that were never read. @param of such as ` for kind tcp` */
   rejectUnknownKeys(of = ''): void {
-    const known = [...this.#known];
+    const allowed = [...this.#readKeys];
     for (const key of this.keys()) {
-      if (this.#known.has(key)) continue;
-      const nearest = nearestKey(key, known);
+      if (this.#readKeys.has(key)) continue;
+      const nearest = nearestKey(key, allowed);
       this.reject(
         key,
-        `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; known are ${known.join(', ')}`,
+        `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; ` +
+          `allowed are ${allowed.join(', ')}`,
       );
     }
   }
@@ -93,9 +94,9 @@ export class Fields {
     const { text, names, issues } = resolveReferences(value, this.context.environment);
     for (const issue of issues) this.reject(key, issue);
     if (issues.length > 0) return undefined;
-    if (rule.holds(text)) return text;
-    const filledIn = names.length === 0 ? '' : `, after ${names.join(' and ')} of the environment is inserted`;
-    return this.reject(key, `must be ${rule.expected}${filledIn}`);
+    if (rule.matches(text)) return text;
+    const inserted = names.length === 0 ? '' : `, after ${names.join(' and ')} of the environment is inserted`;
+    return this.reject(key, `must be ${rule.expected}${inserted}`);
   }
 
   /** Like {@link string}, but required; empty if missing or invalid. */
@@ -129,17 +130,17 @@ export class Fields {
   }
 
   /** Milliseconds, from a duration such as `1m30s` or from an integer under the key with suffix `Ms`. */
-  duration(key: string, { least, most = DAY_MS, leastMs = least }: DurationRange): number | undefined {
+  duration(key: string, { min, max = DAY_MS, minInMs = min }: DurationRange): number | undefined {
     const keyMs = `${key}Ms`;
     const value = this.value(key);
-    const milliseconds = this.integer(keyMs, leastMs, most);
+    const milliseconds = this.integer(keyMs, minInMs, max);
     if (value === undefined) return milliseconds;
-    if (this.value(keyMs) !== undefined) return this.reject(keyMs, `${key} says the same; keep one of them`);
+    if (this.value(keyMs) !== undefined) return this.reject(keyMs, `must not be given together with ${key}`);
     const duration = typeof value === 'string' ? parseDuration(value) : undefined;
-    if (duration !== undefined && duration >= least && duration <= most) return duration;
+    if (duration !== undefined && duration >= min && duration <= max) return duration;
     return this.reject(
       key,
-      `must be a duration from ${formatDuration(least)} to ${formatDuration(most)}, such as 500ms, 10s or 1m30s`,
+      `must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 10s or 1m30s`,
     );
   }
 

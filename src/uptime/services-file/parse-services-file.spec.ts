@@ -4,11 +4,11 @@ import { expectOneProblem, parseFile, problemsOf, servicesOf } from '../../../te
 describe('services file', () => {
   describe('is rejected, with the line and the path of every error', () => {
     it.each([
-      ['- a\n', 'line 1, the file: must be a mapping with the list `services`'],
-      ['', 'line 1, the file: must be a mapping with the list `services`'],
+      ['- a\n', 'line 1, the file: must be a mapping with the array `services`'],
+      ['', 'line 1, the file: must be a mapping with the array `services`'],
       [
         '# nothing\nservice: []\nservices: []\n',
-        'line 2, service: unknown key, probably meant to be services; known are defaults, services',
+        'line 2, service: unknown key, probably meant to be services; allowed are defaults, services',
       ],
       [
         'defaults:\n  interval: 1s\n',
@@ -21,18 +21,15 @@ describe('services file', () => {
       ],
       [
         'services:\n  - { name: a, kind: http, url: http://a }\n  - { name: a, kind: http, url: http://b }\n',
-        "line 3, services.1.name: 'a' is named twice",
+        "line 3, services.1.name: must be unique, got 'a' twice",
       ],
-      ['services: []\ndefaults:\n  url: http://a\n', 'line 3, defaults.url: unknown key; known are interval, '],
-      [
-        'services: []\ndefaults: 1\n',
-        'line 2, defaults: must be a mapping of what holds for the services of this file',
-      ],
+      ['services: []\ndefaults:\n  url: http://a\n', 'line 3, defaults.url: unknown key; allowed are interval, '],
+      ['services: []\ndefaults: 1\n', 'line 2, defaults: must be a mapping of settings for the services of this file'],
       ['services: [\n', 'line 2, the file: Flow sequence in block collection must be sufficiently indented'],
       ['services: []\nservices: []\n', 'line 2, the file: Map keys must be unique'],
       [
         'services:\n  - { name: a, kind: http, url: http://a, headers: *auth }\n',
-        'line 2, the file: what an alias stands for must come before it; a string that begins with * needs quotes',
+        'line 2, the file: an alias must follow its anchor; a string that begins with * must be quoted',
       ],
       ['services:\n  - { name: a, kind: http, url: !secret http://a }\n', 'line 2, the file: Unresolved tag'],
       ['services: []\n---\nservices: []\n', 'line 2, the file: Source contains multiple documents'],

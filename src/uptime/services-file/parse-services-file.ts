@@ -4,7 +4,7 @@ import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/
 import { type ServiceRules } from './service-rules.js';
 import { type Environment } from '../../config/index.js';
 import { Fields, type FileContext } from './fields.js';
-import { checkFit, readRules } from './read-rules.js';
+import { validateTiming, readRules } from './read-rules.js';
 import { readTarget } from './read-target.js';
 import { readYaml } from './yaml-text.js';
 
@@ -18,7 +18,7 @@ export interface ServicesFileDependencies {
 }
 
 /**
- * Parses the YAML that names services to probe: `defaults:`, and `services:`, a list of `{ name, kind, … }`.
+ * Parses the YAML that names services to probe: `defaults:`, and `services:`, an array of `{ name, kind, … }`.
  *
  * @returns services, and problems with line and path in order of lines; the services are only valid without problems
  */
@@ -47,9 +47,9 @@ function readServices(
   context: FileContext,
   { rules, documented }: ServicesFileDependencies,
 ): MonitoredService[] {
-  const file = Fields.of(root, [], 'a mapping with the list `services`', context);
+  const file = Fields.of(root, [], 'a mapping with the array `services`', context);
   if (!file) return [];
-  const defaults = file.mapping('defaults', 'a mapping of what holds for the services of this file');
+  const defaults = file.mapping('defaults', 'a mapping of settings for the services of this file');
   const inherited = defaults ? readRules(defaults, rules) : rules;
   defaults?.rejectUnknownKeys();
   const entries = file.value('services');
@@ -75,7 +75,7 @@ function readService(
   const kind = fields.requiredChoice('kind', PROBE_KINDS);
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));
   const rules = readRules(fields, inherited, kind);
-  checkFit(fields, rules);
+  validateTiming(fields, rules);
   // The kind determines which other keys are allowed.
   if (target === undefined) return [];
   fields.rejectUnknownKeys(` for kind ${target.kind}`);
@@ -88,7 +88,7 @@ function readName(fields: Fields, names: Set<string>): string {
     fields.reject('name', "must be at most 64 lower-case letters, digits and single '-', '_' or '.' between them");
     return '';
   }
-  if (names.has(name)) fields.reject('name', `'${name}' is named twice`);
+  if (names.has(name)) fields.reject('name', `must be unique, got '${name}' twice`);
   names.add(name);
   return name;
 }

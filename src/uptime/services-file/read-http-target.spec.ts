@@ -41,53 +41,53 @@ describe('services file', () => {
 
     it.each<[string, readonly string[], string]>([
       [
-        'a method that is none',
+        'an unknown method',
         [...HTTP, 'method: get'],
         'line 5, services.0.method: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       ],
       [
-        'a header that is no text',
+        'a header that is not a string',
         [...HTTP, 'headers:', '  X-Version: 1'],
         'line 6, services.0.headers.X-Version: must be a string on one line',
       ],
       [
-        'a header without a proper name',
+        'a header with an invalid name',
         [...HTTP, 'headers:', '  "X Version": a'],
         'line 6, services.0.headers.X Version: must be the name of a header',
       ],
       [
         'a header that the probe sets',
         [...HTTP, 'headers: { Content-Length: "1" }'],
-        'line 5, services.0.headers.Content-Length: this header is set by the probe itself; leave it out',
+        'line 5, services.0.headers.Content-Length: is not allowed: the probe sets this header',
       ],
       [
-        'headers that are no mapping',
+        'headers that are not a mapping',
         [...HTTP, 'headers: [a]'],
         'line 5, services.0.headers: must be a mapping of header names to strings',
       ],
-      ['a body that is no text', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: must be a string'],
+      ['a body that is not a string', [...HTTP, 'body: { a: 1 }'], 'line 5, services.0.body: must be a string'],
       [
-        'no status that is accepted',
+        'no accepted status',
         [...HTTP, 'acceptedStatuses: []'],
         'line 5, services.0.acceptedStatuses: must be at least one status',
       ],
       [
-        'statuses that are none',
+        'an invalid status',
         [...HTTP, 'acceptedStatuses:', '  - 200', '  - 99'],
         'line 7, services.0.acceptedStatuses.1: must be a status from 100 to 599 or a range such as 300-399',
       ],
       [
-        'statuses the wrong way round',
+        'a range of statuses in reverse order',
         [...HTTP, 'acceptedStatuses: [399-300]'],
         'line 5, services.0.acceptedStatuses.0: must be a status from 100 to 599 or a range such as 300-399',
       ],
       [
-        'a status without a list',
+        'a status outside an array',
         [...HTTP, 'acceptedStatuses: 200'],
         'line 5, services.0.acceptedStatuses: must be an array, each item a status',
       ],
       [
-        'a JSON path that is none',
+        'an invalid JSON path',
         [...HTTP, 'jsonPath: { path: status, equals: 1 }'],
         'line 5, services.0.jsonPath.path: must be a path such as $.checks[0]["response time"]',
       ],
@@ -102,12 +102,12 @@ describe('services file', () => {
         'line 5, services.0.jsonPath.equals: must be a string, a number, true, false or null',
       ],
       [
-        'days the wrong way round',
+        'days in reverse order',
         [...HTTP, 'tls: { degradedBelowDays: 3, downBelowDays: 3 }'],
         'line 5, services.0.tls.degradedBelowDays: must be more than the 3 days of downBelowDays',
       ],
       [
-        'TLS that is verified perhaps',
+        'a verify that is not a boolean',
         [...HTTP, 'tls: { verify: yes }'],
         'line 5, services.0.tls.verify: must be true or false',
       ],

@@ -4,24 +4,24 @@ import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-const LOWEST_STATUS = 100;
-const HIGHEST_STATUS = 599;
+const MIN_STATUS = 100;
+const MAX_STATUS = 599;
 const MAX_REDIRECTS = 20;
 
 /** @param url as in {@link HttpTarget} */
 export function readHttpTarget(fields: Fields, url: string | undefined): HttpTarget {
-  const usual = httpTarget(url);
+  const defaults = httpTarget(url);
   return {
-    ...usual,
-    method: fields.choice('method', METHODS) ?? usual.method,
+    ...defaults,
+    method: fields.choice('method', METHODS) ?? defaults.method,
     headers: readHeaders(fields),
     body: fields.string('body'),
-    acceptedStatuses: readStatuses(fields) ?? usual.acceptedStatuses,
+    acceptedStatuses: readStatuses(fields) ?? defaults.acceptedStatuses,
     bodyContains: fields.string('bodyContains', NON_EMPTY_STRING),
     jsonPath: readJsonPath(fields),
-    responseTimeBelowMs: fields.duration('responseTimeBelow', { least: 1 }),
-    maxRedirects: fields.integer('maxRedirects', 0, MAX_REDIRECTS) ?? usual.maxRedirects,
-    tls: readTls(fields) ?? usual.tls,
+    responseTimeBelowMs: fields.duration('responseTimeBelow', { min: 1 }),
+    maxRedirects: fields.integer('maxRedirects', 0, MAX_REDIRECTS) ?? defaults.maxRedirects,
+    tls: readTls(fields) ?? defaults.tls,
   };
 }
 
@@ -30,7 +30,7 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) {
     if (!isHttpToken(name)) given?.reject(name, 'must be the name of a header');
-    if (isConnectionHeader(name)) given?.reject(name, 'this header is set by the probe itself; leave it out');
+    if (isConnectionHeader(name)) given?.reject(name, 'is not allowed: the probe sets this header');
     const value = given?.requiredString(name, HEADER_VALUE);
     if (value !== undefined) headers.set(name, value);
   }
@@ -40,12 +40,12 @@ export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
 function readStatuses(fields: Fields): StatusRange[] | undefined {
   const statuses = fields.list(
     'acceptedStatuses',
-    `a status from ${LOWEST_STATUS} to ${HIGHEST_STATUS} or a range such as 300-399`,
+    `a status from ${MIN_STATUS} to ${MAX_STATUS} or a range such as 300-399`,
     (item) => {
       const [, from, to] = (typeof item === 'string' && /^(\d{3})-(\d{3})$/.exec(item)) || [];
       const range =
         from === undefined || to === undefined ? { from: item, to: item } : { from: Number(from), to: Number(to) };
-      if (!isInteger(range.from, LOWEST_STATUS, HIGHEST_STATUS) || !isInteger(range.to, range.from, HIGHEST_STATUS))
+      if (!isInteger(range.from, MIN_STATUS, MAX_STATUS) || !isInteger(range.to, range.from, MAX_STATUS))
         return undefined;
       return { from: range.from, to: range.to };
     },

@@ -106,7 +106,7 @@ describe('services file', () => {
       [
         'a timeout in both forms',
         [...HTTP, 'timeout: 5s', 'timeoutMs: 5000'],
-        'line 6, services.0.timeoutMs: timeout says the same; keep one of them',
+        'line 6, services.0.timeoutMs: must not be given together with timeout',
       ],
       [
         'a jitter as long as the interval',
@@ -116,15 +116,15 @@ describe('services file', () => {
       [
         'retries that do not fit into the interval',
         [...HTTP, 'retries: 1'],
-        'line 5, services.0.retries: 2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
+        'line 5, services.0.retries: 2 attempts of up to 5s with delays of 1s do not fit into the interval of 10s; the timeout may be at most 4s500ms',
       ],
       [
-        'a threshold of none',
+        'a threshold of 0',
         [...HTTP, 'failureThreshold: 0'],
         'line 5, services.0.failureThreshold: must be an integer from 1 to 100',
       ],
       [
-        'grades the wrong way round',
+        'grades in reverse order',
         [...HTTP, 'grades: { excellent: 400ms }'],
         'line 5, services.0.grades: must be excellent < good < acceptable, got 400 ms, 300 ms and 1000 ms',
       ],
@@ -133,7 +133,11 @@ describe('services file', () => {
         [...HTTP, 'tags: [""]'],
         'line 5, services.0.tags.0: must be a string of 1 to 64 characters on one line',
       ],
-      ['a tag that is there twice', [...HTTP, 'tags: [a, a]'], "line 5, services.0.tags: 'a' is there twice"],
+      [
+        'a duplicate tag',
+        [...HTTP, 'tags: [a, a]'],
+        "line 5, services.0.tags: must not have duplicates, got 'a' twice",
+      ],
     ])('%s', (_, lines, problem) => expectOneProblem(problemsOf(...lines), problem));
   });
 });

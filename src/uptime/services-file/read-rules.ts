@@ -1,25 +1,24 @@
 import { type GradeLimits, type ProbeKind } from '../domain/index.js';
 import { MAX_RETRIES, MAX_THRESHOLD, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from '../../config/index.js';
-import { misfitOf, type ServiceRules } from './service-rules.js';
+import { timingIssueOf, type ServiceRules } from './service-rules.js';
 import { type DurationRange, type Fields } from './fields.js';
 
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
 
 /**
- * How a service is probed and judged. A number that is not as it must be is NaN: nothing else is found wrong because
- * of it.
+ * Reads the settings of a service, or the defaults. A rejected number is read as NaN, which causes no further issues.
  *
- * @param inherited what holds where the fields say nothing
- * @param kind of the service; absent: for services of every kind
+ * @param inherited values of absent fields
+ * @param kind of the service; absent: defaults for all kinds
  */
 export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeKind): ServiceRules {
   return {
-    intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { least: 1_000, leastMs: MIN_INTERVAL_MS }),
-    timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { least: MIN_TIMEOUT_MS }),
-    // A service that reports in by itself does so when it likes, and nobody tries again for it.
+    intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { min: 1_000, minInMs: MIN_INTERVAL_MS }),
+    timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { min: MIN_TIMEOUT_MS }),
+    // Push services are not probed, so they have no jitter and no retries.
     ...(kind === 'push'
       ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs }
-      : readTries(fields, inherited)),
+      : readRetries(fields, inherited)),
     failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MAX_THRESHOLD),
     successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MAX_THRESHOLD),
     grades: readGrades(fields, inherited.grades),
@@ -28,19 +27,19 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
 }
 
 /** Rejects jitter or retries that do not fit into the interval. */
-export function checkFit(fields: Fields, rules: ServiceRules): void {
-  const misfit = misfitOf(rules);
-  if (misfit) fields.reject(misfit.rule, misfit.text);
+export function validateTiming(fields: Fields, rules: ServiceRules): void {
+  const issue = timingIssueOf(rules);
+  if (issue) fields.reject(issue.rule, issue.text);
 }
 
-function readTries(
+function readRetries(
   fields: Fields,
   inherited: ServiceRules,
 ): Pick<ServiceRules, 'jitterMs' | 'retries' | 'retryDelayMs'> {
   return {
-    jitterMs: readDuration(fields, 'jitter', inherited.jitterMs, { least: 0 }),
+    jitterMs: readDuration(fields, 'jitter', inherited.jitterMs, { min: 0 }),
     retries: readInteger(fields, 'retries', inherited.retries, 0, MAX_RETRIES),
-    retryDelayMs: readDuration(fields, 'retryDelay', inherited.retryDelayMs, { least: 0 }),
+    retryDelayMs: readDuration(fields, 'retryDelay', inherited.retryDelayMs, { min: 0 }),
   };
 }
 
@@ -48,15 +47,16 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
   const given = fields.mapping('grades', 'a mapping with excellent, good and acceptable');
   if (!given) return inherited;
   const grades = {
-    excellentMs: readDuration(given, 'excellent', inherited.excellentMs, { least: 1 }),
-    goodMs: readDuration(given, 'good', inherited.goodMs, { least: 1 }),
-    acceptableMs: readDuration(given, 'acceptable', inherited.acceptableMs, { least: 1 }),
+    excellentMs: readDuration(given, 'excellent', inherited.excellentMs, { min: 1 }),
+    goodMs: readDuration(given, 'good', inherited.goodMs, { min: 1 }),
+    acceptableMs: readDuration(given, 'acceptable', inherited.acceptableMs, { min: 1 }),
   };
   given.rejectUnknownKeys();
   if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs)
     fields.reject(
       'grades',
-      `must be excellent < good < acceptable, got ${grades.excellentMs} ms, ${grades.goodMs} ms and ${grades.acceptableMs} ms`,
+      `must be excellent < good < acceptable, got ${grades.excellentMs} ms, ${grades.goodMs} ms ` +
+        `and ${grades.acceptableMs} ms`,
     );
   return grades;
 }
@@ -73,7 +73,7 @@ function readTags(fields: Fields): readonly string[] | undefined {
   const tags = fields.list('tags', 'a string of 1 to 64 characters on one line', (item) =>
     typeof item === 'string' && TAG.test(item) ? item : undefined,
   );
-  const twice = tags?.find((tag, index) => tags.indexOf(tag) !== index);
-  if (twice !== undefined) fields.reject('tags', `'${twice}' is there twice`);
+  const duplicate = tags?.find((tag, index) => tags.indexOf(tag) !== index);
+  if (duplicate !== undefined) fields.reject('tags', `must not have duplicates, got '${duplicate}' twice`);
   return tags;
 }

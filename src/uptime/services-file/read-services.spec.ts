@@ -64,16 +64,16 @@ describe('services to probe', () => {
   it.each<[Record<string, string>, string]>([
     [
       { UPTIME_RETRIES: '1' },
-      '2 tries of up to 5s, 1s apart, do not fit into the interval of 10s; with a timeout of 4s500ms they would',
+      '2 attempts of up to 5s with delays of 1s do not fit into the interval of 10s; the timeout may be at most 4s500ms',
     ],
     [
       { UPTIME_RETRIES: '2', UPTIME_INTERVAL_MS: '1000' },
-      '3 tries of up to 5s, 1s apart, do not fit into the interval of 1s; take fewer retries, or a longer interval',
+      '3 attempts of up to 5s with delays of 1s do not fit into the interval of 1s; use fewer retries or a longer interval',
     ],
     [{ UPTIME_JITTER_MS: '10000' }, 'must be shorter than the interval of 10s, got 10s'],
-  ])('rejects %j, as the probes would not fit into their interval', (environment, problem) => {
+  ])('rejects %j: the probes do not fit into their interval', (environment, problem) => {
     const [found = '', ...others] = problemsOf(environment);
-    expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: /);
+    expect(found).toMatch(/^UPTIME_(RETRIES|JITTER_MS), UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS conflict: /);
     expect(found).toContain(problem);
     expect(others).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('services to probe', () => {
     expect(loadServices({ UPTIME_INTERVAL_MS: '200', UPTIME_TIMEOUT_MS: '500' }).services).toHaveLength(3);
   });
 
-  it('take jitter and retries from the variables', () => {
+  it('have jitter and retries of the variables', () => {
     const environment = { UPTIME_JITTER_MS: '300', UPTIME_RETRIES: '1', UPTIME_TIMEOUT_MS: '2000' };
     for (const service of loadServices(environment).services)
       expect(service).toMatchObject({ jitterMs: 300, retries: 1, retryDelayMs: 1_000, timeoutMs: 2_000 });
@@ -107,7 +107,7 @@ describe('services to probe', () => {
         UPTIME_TIMEOUT_MS: '700',
       };
       const { services } = loadServices({ ...environment, UPTIME_DATABASE_URL: 'redis://cache' });
-      const named = (wanted: string): unknown => services.find(({ name }) => name === wanted);
+      const named = (expectedName: string): unknown => services.find(({ name }) => name === expectedName);
       expect(services.map(({ name }) => name)).toEqual(['http', 'websocket', 'database', 'shop']);
       expect(named('shop')).toEqual({
         name: 'shop',

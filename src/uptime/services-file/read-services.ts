@@ -15,7 +15,7 @@ import {
   webSocketTarget,
 } from '../domain/index.js';
 import { parseServicesFile, type ServicesFileDependencies } from './parse-services-file.js';
-import { misfitOf, type ServiceRules } from './service-rules.js';
+import { timingIssueOf, type ServiceRules } from './service-rules.js';
 
 const DEFAULT_RETRY_DELAY_MS = 1_000;
 
@@ -66,10 +66,11 @@ function findServices(
     tags: [],
     retryDelayMs: DEFAULT_RETRY_DELAY_MS,
   };
-  const misfit = misfitOf(rules);
-  if (misfit)
+  const issue = timingIssueOf(rules);
+  if (issue)
     problems.push(
-      `UPTIME_${misfit.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS do not go together: ${misfit.text}`,
+      `UPTIME_${issue.rule === 'jitter' ? 'JITTER_MS' : 'RETRIES'}, UPTIME_TIMEOUT_MS and UPTIME_INTERVAL_MS ` +
+        `conflict: ${issue.text}`,
     );
   const documented: MonitoredService[] = [
     { name: 'http', target: httpTarget(targetUrls.http), ...rules },
@@ -84,7 +85,7 @@ function findServices(
   const file = servicesFile === undefined ? { services: [] } : readFile(servicesFile, dependencies, problems);
   return {
     ...file,
-    // The documented services keep their places at the front.
+    // The documented services come first.
     services: [
       ...documented.map((service) => file.services.find(({ name }) => name === service.name) ?? service),
       ...file.services.filter(({ name }) => !dependencies.documented.has(name)),

@@ -110,7 +110,7 @@ describe('services file', () => {
         'line 4, services.0.url: must be a URL beginning with kurrentdb://, ',
       ],
       [
-        'a database at a port that is none',
+        'a database with an invalid port',
         ['kind: database', 'url: "kurrentdb://a:2113,b:x"'],
         'line 4, services.0.url: must be a URL beginning with kurrentdb://, ',
       ],
@@ -129,15 +129,15 @@ describe('services file', () => {
       [
         'a query for KurrentDB',
         ['kind: database', 'url: kurrentdb://a', 'query: x'],
-        'line 5, services.0.query: KurrentDB takes no query',
+        'line 5, services.0.query: is not allowed for KurrentDB, which is probed by an append and a read',
       ],
       [
-        'a MongoDB command that is no JSON',
+        'a MongoDB command that is not JSON',
         ['kind: database', 'url: mongodb://a', 'query: ping'],
         'line 5, services.0.query: must be a command as a JSON object',
       ],
       [
-        'a token that no header can hold',
+        'a token with characters that are not allowed in a header',
         ['kind: push', 'token: "a b"'],
         'line 4, services.0.token: must be a token of letters, digits and - . _ ~ + / =',
       ],

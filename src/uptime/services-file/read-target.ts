@@ -15,7 +15,7 @@ import { readHeaders, readHttpTarget } from './read-http-target.js';
 import { BEARER_TOKEN, DATABASE_URL, HOST, HTTP_URL, SUBPROTOCOL, WEBSOCKET_URL } from './text-rules.js';
 import { readTls } from './read-tls.js';
 
-const HIGHEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /**
  * Reads the target of a service of this kind.
@@ -50,14 +50,14 @@ function readUrl(fields: Fields, rule: StringRule): string {
 }
 
 function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocketTarget {
-  const usual = webSocketTarget(url);
+  const defaults = webSocketTarget(url);
   return {
-    ...usual,
+    ...defaults,
     headers: readHeaders(fields),
     subprotocol: fields.string('subprotocol', SUBPROTOCOL),
     message: fields.string('message'),
     answerContains: fields.string('answerContains', NON_EMPTY_STRING),
-    tls: readTls(fields) ?? usual.tls,
+    tls: readTls(fields) ?? defaults.tls,
   };
 }
 
@@ -66,13 +66,13 @@ function readDatabaseTarget(fields: Fields, url: string | undefined): DatabaseTa
   const isMongoDB = url !== undefined && /^mongodb(\+srv)?:/.test(url);
   const query = fields.string('query', isMongoDB ? MONGODB_COMMAND : NON_EMPTY_STRING);
   if (query !== undefined && isKurrentDB)
-    fields.reject('query', 'KurrentDB takes no query: it is asked by an append and a read; leave it out');
+    fields.reject('query', 'is not allowed for KurrentDB, which is probed by an append and a read');
   return { ...databaseTarget(url), query };
 }
 
 const MONGODB_COMMAND: StringRule = {
   expected: 'a command as a JSON object, such as {"ping": 1}',
-  holds: (text) => {
+  matches: (text) => {
     try {
       const command: unknown = JSON.parse(text);
       return isPlainObject(command);
@@ -86,7 +86,7 @@ function readTcpTarget(fields: Fields): TcpTarget {
   return {
     kind: 'tcp',
     host: fields.requiredString('host', HOST),
-    port: fields.requiredInteger('port', 1, HIGHEST_PORT) ?? 0,
+    port: fields.requiredInteger('port', 1, MAX_PORT) ?? 0,
     send: fields.string('send'),
     answerContains: fields.string('answerContains', NON_EMPTY_STRING),
     tls: readTls(fields),

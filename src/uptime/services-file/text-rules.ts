@@ -5,17 +5,17 @@ import { type StringRule } from './fields.js';
 
 /** @param protocols such as `http:` */
 function urlOf(...protocols: readonly string[]): StringRule {
-  return { expected: urlExpected(protocols), holds: (text) => isUrlOf(protocols, text) };
+  return { expected: urlExpected(protocols), matches: (text) => isUrlOf(protocols, text) };
 }
 
 export const HTTP_URL = urlOf('http:', 'https:');
 export const WEBSOCKET_URL = urlOf('ws:', 'wss:');
-export const DATABASE_URL: StringRule = { expected: DATABASE_URL_EXPECTED, holds: isDatabaseUrl };
+export const DATABASE_URL: StringRule = { expected: DATABASE_URL_EXPECTED, matches: isDatabaseUrl };
 
 /** IP address, or RFC 1123 name; underscores are allowed, as in container networks. */
 export const HOST: StringRule = {
   expected: 'a host name or an IP address, without port',
-  holds: (text) =>
+  matches: (text) =>
     isIP(text) !== 0 ||
     (text.length <= 253 &&
       /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(
@@ -24,18 +24,18 @@ export const HOST: StringRule = {
 };
 
 /** RFC 6455, 4.1. */
-export const SUBPROTOCOL: StringRule = { expected: 'the name of a subprotocol', holds: isHttpToken };
+export const SUBPROTOCOL: StringRule = { expected: 'the name of a subprotocol', matches: isHttpToken };
 
 /** RFC 9110, 5.5. */
 export const HEADER_VALUE: StringRule = {
   expected: 'a string on one line, of characters allowed in a header',
-  holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
+  matches: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
 };
 
 /** RFC 6750, 2.1. */
 export const BEARER_TOKEN: StringRule = {
   expected: 'a token of letters, digits and - . _ ~ + / =',
-  holds: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text),
+  matches: (text) => /^[A-Za-z0-9\-._~+/]+=*$/.test(text),
 };
 
-export const JSON_PATH: StringRule = { expected: 'a path such as $.checks[0]["response time"]', holds: isJsonPath };
+export const JSON_PATH: StringRule = { expected: 'a path such as $.checks[0]["response time"]', matches: isJsonPath };

@@ -20,7 +20,7 @@ export interface YamlText {
   readonly issues: readonly { readonly line: number; readonly text: string }[];
   /** Plain data; absent if the YAML cannot be read. */
   readonly content?: { readonly root: unknown };
-  /** One-based line of the key or list item at the path, or of its nearest existing ancestor. */
+  /** One-based line of the key or array item at the path, or of its nearest existing ancestor. */
   lineOf(path: Path): number;
 }
 
@@ -42,7 +42,7 @@ export function readYaml(text: string): YamlText {
       isReadable = false;
       issues.push({
         line: lineAt(alias.range?.[0] ?? 0),
-        text: 'what an alias stands for must come before it; a string that begins with * needs quotes',
+        text: 'an alias must follow its anchor; a string that begins with * must be quoted',
       });
     },
   });

@@ -25,7 +25,7 @@ export interface AnnotationId {
 
 const ID_LENGTH = 24;
 
-/** Generates the ids of annotations: a repeated request gets the same ones, by which the read model and the store recognize it. */
+/** Generates ids of annotations, equal for a repeated request: the read model and the store recognize it by them. */
 export class AnnotationIds {
   constructor(
     private readonly clock: Clock,
@@ -52,13 +52,13 @@ export class AnnotationIds {
     return { id: `${prefix}_${eventId.slice(-ID_LENGTH)}`, eventId, idempotencyKey };
   }
 
-  /** Event id of something that happens at most once. */
+  /** Event id of an event that is recorded at most once. */
   of(...parts: readonly string[]): string {
     return timelessEventId(this.digest(JSON.stringify(parts)));
   }
 }
 
-/** The time is 0, because a repetition comes at another time. */
+/** With time 0, because a repeated request has another time. */
 function timelessEventId(digest: string): string {
   return `evt_0_${digest}`;
 }

@@ -11,7 +11,7 @@ import { type EventStore, type NewEvent, serviceUptimeStream } from '../../../ev
 import { createUptimeStream } from '../../domain/index.js';
 import { type AnnotationId, type AnnotationRequest } from './annotation-ids.js';
 
-/** Record to add to the annotations of a service. */
+/** Command that records an annotation of a service. */
 export interface AnnotationCommand<Annotation extends { readonly id: string }> {
   /** `{subject}.{verb}`, such as `maintenance.schedule`. */
   readonly action: string;

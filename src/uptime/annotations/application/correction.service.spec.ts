@@ -20,16 +20,16 @@ describe('corrections', () => {
     store = new MemoryEventStore(uptimeEvents());
     const recorded = new RecordedByPeople(store);
     const clock = new ManualClock();
-    let drawn = 0;
+    let generated = 0;
     const ids = new AnnotationIds(
       clock,
-      (length) => String(drawn++).padStart(length, '0'),
+      (length) => String(generated++).padStart(length, '0'),
       (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'),
     );
     corrections = new CorrectionService({
       history: recorded,
       live: LIVE,
-      records: new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
+      writer: new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
       ids,
       clock,
     });
@@ -71,10 +71,10 @@ describe('corrections', () => {
     [
       'is about the future',
       { ...FALSE_ALARM, to: NOON + 1 },
-      'must not be later than now: only what has passed can be corrected',
+      'must not be later than the current time: only past statuses can be corrected',
     ],
-  ])('rejects a correction that %s', async (_, asked, problem) => {
-    const error: unknown = await corrections.correct(request(), asked).catch((thrown: unknown) => thrown);
+  ])('rejects a correction that %s', async (_, invalid, problem) => {
+    const error: unknown = await corrections.correct(request(), invalid).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
     expect(error).toMatchObject({ details: { mistakes: [{ path: 'to', problem }] } });
   });

@@ -9,45 +9,45 @@ import {
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
 
-/** A correction as it is asked for. Times in milliseconds since 1970. */
+/** Times in milliseconds since 1970. */
 export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
 export interface CorrectionServiceOptions {
   readonly history: Pick<UptimeHistory, 'corrections' | 'services'>;
   readonly live: LiveServices;
-  readonly records: AnnotationWriter;
+  readonly writer: AnnotationWriter;
   readonly ids: AnnotationIds;
   readonly clock: Clock;
 }
 
-/** What people know better than the probes. */
+/** Corrections of recorded statuses by operators. */
 export class CorrectionService {
   constructor(private readonly options: CorrectionServiceOptions) {}
 
-  /** All of them, in the order they were made in. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
+  /** In the order of their recording. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): readonly Correction[] {
     this.#assertExists(service);
     return this.options.history.corrections(service);
   }
 
   /**
-   * @returns the correction, and whether the same request had been carried out before
-   * @throws ValidationError for times that make no sense; as {@link list} and `AnnotationWriter.append` do
+   * @returns the correction, and whether the same request was executed before
+   * @throws ValidationError for invalid times; as {@link list} and `AnnotationWriter.append`
    */
   async correct(
     request: AnnotationRequest,
-    asked: CorrectStatusCommand,
+    command: CorrectStatusCommand,
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
-    const { history, records, ids, clock } = this.options;
+    const { history, writer, ids, clock } = this.options;
     this.#assertExists(request.service);
-    if (asked.to <= asked.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
-    if (asked.to > clock.now())
+    if (command.to <= command.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
+    if (command.to > clock.now())
       throw validationError([
-        { path: 'to', problem: 'must not be later than now: only what has passed can be corrected' },
+        { path: 'to', problem: 'must not be later than the current time: only past statuses can be corrected' },
       ]);
-    const { id, eventId, idempotencyKey } = ids.next('cor', request, payloadOf(asked));
-    const correction: Correction = { id, ...asked, correctedBy: request.caller.id };
-    const { recorded, replayed } = await records.appendOnce({
+    const { id, eventId, idempotencyKey } = ids.next('cor', request, payloadOf(command));
+    const correction: Correction = { id, ...command, correctedBy: request.caller.id };
+    const { recorded, replayed } = await writer.appendOnce({
       action: 'corrections.record',
       request,
       annotation: correction,

@@ -24,21 +24,21 @@ describe('maintenance service', () => {
   let store: MemoryEventStore;
   let recorded: RecordedByPeople;
   let clock: ManualClock;
-  let plan: MaintenanceService;
-  let drawn: number;
+  let maintenance: MaintenanceService;
+  let generated: number;
 
   beforeEach(async () => {
     store = new MemoryEventStore(uptimeEvents());
     recorded = new RecordedByPeople(store);
     clock = new ManualClock();
-    drawn = 0;
-    const random = (length: number): string => String(drawn++).padStart(length, '0');
+    generated = 0;
+    const random = (length: number): string => String(generated++).padStart(length, '0');
     const digest = (text: string): string => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0');
-    const records = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
-    plan = new MaintenanceService({
+    const writer = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
+    maintenance = new MaintenanceService({
       history: recorded,
       live: LIVE,
-      records,
+      writer,
       ids: new AnnotationIds(clock, random, digest),
       clock,
     });
@@ -54,14 +54,14 @@ describe('maintenance service', () => {
   const types = (): string[] => store.eventsOf(STREAM).map(({ type }) => type);
 
   it('lists windows in the order they were scheduled, each with its upcoming occurrences', async () => {
-    const disk = await plan.schedule(request(), DISK);
-    const nightly = await plan.schedule(request(), NIGHTLY);
+    const disk = await maintenance.schedule(request(), DISK);
+    const nightly = await maintenance.schedule(request(), NIGHTLY);
     expect(disk).toEqual({
       window: { id: 'mnt_000000000000000000000000', ...DISK, scheduledBy: 'an-admin' },
       upcoming: [{ window: disk.window, from: DISK.from, to: DISK.to }],
       replayed: false,
     });
-    expect(plan.list('http')).toEqual([
+    expect(maintenance.list('http')).toEqual([
       { window: disk.window, upcoming: disk.upcoming },
       {
         window: nightly.window,
@@ -75,7 +75,7 @@ describe('maintenance service', () => {
   });
 
   it('records an event with author, time and request id', async () => {
-    const { window } = await plan.schedule(request(), DISK);
+    const { window } = await maintenance.schedule(request(), DISK);
     expect(store.eventsOf(STREAM, 'MaintenanceScheduled')).toMatchObject([
       {
         data: { maintenanceId: window.id, scheduledBy: 'an-admin', reason: 'a new disk' },
@@ -86,11 +86,11 @@ describe('maintenance service', () => {
   });
 
   it('deduplicates a retry by its idempotency key, also after the cancellation', async () => {
-    const first = await plan.schedule(request('key-1'), DISK);
+    const first = await maintenance.schedule(request('key-1'), DISK);
     clock.advance(1);
-    expect(await plan.schedule(request('key-1'), DISK)).toEqual({ ...first, replayed: true });
-    await plan.cancel(request(), first.window.id);
-    expect((await plan.schedule(request('key-1'), DISK)).window).toEqual({
+    expect(await maintenance.schedule(request('key-1'), DISK)).toEqual({ ...first, replayed: true });
+    await maintenance.cancel(request(), first.window.id);
+    expect((await maintenance.schedule(request('key-1'), DISK)).window).toEqual({
       ...first.window,
       cancelled: { by: 'an-admin', at: NOON + 1 },
     });
@@ -99,33 +99,36 @@ describe('maintenance service', () => {
 
   it('records a request once when its response was lost', async () => {
     store.loseNextAnswer();
-    await expect(plan.schedule(request('key-1'), DISK)).rejects.toThrow(TimeoutError);
-    expect((await plan.schedule(request('key-1'), DISK)).replayed).toBe(true);
+    await expect(maintenance.schedule(request('key-1'), DISK)).rejects.toThrow(TimeoutError);
+    expect((await maintenance.schedule(request('key-1'), DISK)).replayed).toBe(true);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
   it('records a request once when two replicas execute it concurrently', async () => {
-    const together = await Promise.all([plan.schedule(request('key-1'), DISK), plan.schedule(request('key-1'), DISK)]);
+    const together = await Promise.all([
+      maintenance.schedule(request('key-1'), DISK),
+      maintenance.schedule(request('key-1'), DISK),
+    ]);
     expect(together[0].window).toEqual(together[1].window);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
   it('rejects a different request with the same key', async () => {
-    await plan.schedule(request('key-1'), DISK);
-    await expect(plan.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(
+    await maintenance.schedule(request('key-1'), DISK);
+    await expect(maintenance.schedule(request('key-1'), { ...DISK, reason: 'another disk' })).rejects.toThrow(
       new ValidationError("The Idempotency-Key 'key-1' was used for another request; use a new key for a new request"),
     );
   });
 
   it('records two requests without a key separately', async () => {
-    await plan.schedule(request(), DISK);
-    await plan.schedule(request(), DISK);
-    expect(plan.list('http')).toHaveLength(2);
+    await maintenance.schedule(request(), DISK);
+    await maintenance.schedule(request(), DISK);
+    expect(maintenance.list('http')).toHaveLength(2);
   });
 
   it('retries after a conflicting write, and gives up after repeated conflicts', async () => {
     store.beforeNextAppend(() => store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} }));
-    await plan.schedule(request(), DISK);
+    await maintenance.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
 
     jest.spyOn(store, 'appendToStream').mockRejectedValue(new WrongExpectedRevisionError(STREAM, 1n, 2n));
@@ -142,42 +145,42 @@ describe('maintenance service', () => {
   it('waits for the read model before deciding, so that nothing is scheduled or cancelled twice', async () => {
     recorded.fallBehind();
     await store.appendToStream(STREAM, { type: 'ServiceStatusChanged', data: {} });
-    await expect(plan.schedule(request(), DISK)).rejects.toThrow(
+    await expect(maintenance.schedule(request(), DISK)).rejects.toThrow(
       new TimeoutError("The read model does not keep up with stream 'service-uptime-http'; retry in a moment"),
     );
     recorded.catchUp();
-    await plan.schedule(request(), DISK);
+    await maintenance.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'ServiceStatusChanged', 'MaintenanceScheduled']);
   });
 
   it('creates the missing stream of a configured service', async () => {
     store.log.length = 0;
-    await plan.schedule(request(), DISK);
+    await maintenance.schedule(request(), DISK);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);
   });
 
   it('ends a cancelled window at the time of its first cancellation', async () => {
-    const { window } = await plan.schedule(request(), NIGHTLY);
+    const { window } = await maintenance.schedule(request(), NIGHTLY);
     clock.advance(14.5 * HOUR);
-    const cancelled = await plan.cancel(request(), window.id);
+    const cancelled = await maintenance.cancel(request(), window.id);
     expect(cancelled).toEqual({
       window: { ...window, cancelled: { by: 'an-admin', at: NOON + 14.5 * HOUR } },
       upcoming: [],
     });
     clock.advance(HOUR);
-    expect(await plan.cancel(request(), window.id)).toEqual(cancelled);
+    expect(await maintenance.cancel(request(), window.id)).toEqual(cancelled);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled', 'MaintenanceCancelled']);
   });
 
   it('returns undefined when the window to cancel does not exist', async () => {
-    expect(await plan.cancel(request(), 'mnt_never')).toBeUndefined();
+    expect(await maintenance.cancel(request(), 'mnt_never')).toBeUndefined();
     expect(types()).toEqual(['StreamCreated']);
   });
 
   it.each<[string, object, string, RegExp]>([
     ['ends before it begins', { ...DISK, to: DISK.from }, 'to', /must be later than from/],
-    ['has no end', { from: NOON, reason: 'a new disk' }, 'to', /must be given, or recurrence/],
-    ['has an end and recurs', { ...NIGHTLY, to: NOON + 1 }, 'recurrence', /cannot go together with to/],
+    ['has no end', { from: NOON, reason: 'a new disk' }, 'to', /must be given unless recurrence/],
+    ['has an end and recurs', { ...NIGHTLY, to: NOON + 1 }, 'recurrence', /must not be given together with to/],
     [
       'recurs until a time before its start',
       { ...NIGHTLY, recurrence: { ...NIGHTLY.recurrence, until: NOON } },
@@ -202,8 +205,10 @@ describe('maintenance service', () => {
       'recurrence.durationMs',
       /or less/,
     ],
-  ])('rejects maintenance that %s, with the reason', async (_, asked, path, problem) => {
-    const error: unknown = await plan.schedule(request(), asked as typeof DISK).catch((thrown: unknown) => thrown);
+  ])('rejects maintenance that %s, with the reason', async (_, invalid, path, problem) => {
+    const error: unknown = await maintenance
+      .schedule(request(), invalid as typeof DISK)
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ValidationError);
     expect(error).toMatchObject({
       details: { mistakes: [{ path, problem: expect.stringMatching(problem) as string }] },
@@ -212,8 +217,10 @@ describe('maintenance service', () => {
   });
 
   it('rejects a service that does not exist', async () => {
-    expect(() => plan.list('printer')).toThrow(StreamNotFoundError);
-    await expect(plan.schedule({ ...request(), service: 'printer' }, DISK)).rejects.toThrow(StreamNotFoundError);
-    await expect(plan.cancel({ ...request(), service: 'printer' }, 'mnt_1')).rejects.toThrow(StreamNotFoundError);
+    expect(() => maintenance.list('printer')).toThrow(StreamNotFoundError);
+    await expect(maintenance.schedule({ ...request(), service: 'printer' }, DISK)).rejects.toThrow(StreamNotFoundError);
+    await expect(maintenance.cancel({ ...request(), service: 'printer' }, 'mnt_1')).rejects.toThrow(
+      StreamNotFoundError,
+    );
   });
 });

@@ -15,10 +15,10 @@ import {
 import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
 import { type AnnotationWriter } from './annotation-writer.js';
 
-/** Maintenance as it is asked for: single with `to`, or recurring. Times in milliseconds since 1970. */
+/** Single with `to`, or recurring. Times in milliseconds since 1970. */
 export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
 
-/** A window, and those of its occurrences that are not over. */
+/** A window and its current and future occurrences. */
 export interface MaintenanceView {
   readonly window: MaintenanceWindow;
   readonly upcoming: readonly MaintenanceOccurrence[];
@@ -27,37 +27,37 @@ export interface MaintenanceView {
 export interface MaintenanceServiceOptions {
   readonly history: Pick<UptimeHistory, 'maintenance' | 'services'>;
   readonly live: LiveServices;
-  readonly records: AnnotationWriter;
+  readonly writer: AnnotationWriter;
   readonly ids: AnnotationIds;
   readonly clock: Clock;
 }
 
 const MAX_UPCOMING = 10;
 
-/** Maintenance of services: what is planned, what is added, what is taken back. */
+/** Schedules, lists and cancels maintenance of services. */
 export class MaintenanceService {
   constructor(private readonly options: MaintenanceServiceOptions) {}
 
-  /** All that was ever scheduled, in that order. @throws StreamNotFoundError for a service that nobody knows, ValidationError for what cannot name one */
+  /** In the order of their scheduling. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): MaintenanceView[] {
     this.#assertExists(service);
-    return this.options.history.maintenance(service).map((window) => this.#planned(window));
+    return this.options.history.maintenance(service).map((window) => this.#viewOf(window));
   }
 
   /**
-   * @returns the window, and whether the same request had been carried out before
-   * @throws ValidationError for times and recurrences that make no sense; as {@link list} and `AnnotationWriter.append` do
+   * @returns the window, and whether the same request was executed before
+   * @throws ValidationError for invalid times and recurrences; as {@link list} and `AnnotationWriter.append`
    */
   async schedule(
     request: AnnotationRequest,
-    asked: ScheduleMaintenanceCommand,
+    command: ScheduleMaintenanceCommand,
   ): Promise<MaintenanceView & { readonly replayed: boolean }> {
-    const { history, records, ids, clock } = this.options;
+    const { history, writer, ids, clock } = this.options;
     this.#assertExists(request.service);
-    assertSensible(asked);
-    const { id, eventId, idempotencyKey } = ids.next('mnt', request, payloadOf(asked));
-    const window: MaintenanceWindow = { id, ...asked, scheduledBy: request.caller.id };
-    const { recorded, replayed } = await records.appendOnce({
+    assertValid(command);
+    const { id, eventId, idempotencyKey } = ids.next('mnt', request, payloadOf(command));
+    const window: MaintenanceWindow = { id, ...command, scheduledBy: request.caller.id };
+    const { recorded, replayed } = await writer.appendOnce({
       action: 'maintenance.schedule',
       request,
       annotation: window,
@@ -66,40 +66,40 @@ export class MaintenanceService {
       payloadOf,
       toEvent: () => toMaintenanceScheduled(window, clock.now(), eventId),
     });
-    return { ...this.#planned(recorded), replayed };
+    return { ...this.#viewOf(recorded), replayed };
   }
 
   /**
-   * Ends a window: from now on there is nothing of it. One that was ended before stays as it is.
+   * Ends a window at the current time; no effect if it was cancelled before.
    *
-   * @returns undefined where there is no such window
-   * @throws as {@link list} and `AnnotationWriter.append` do
+   * @returns undefined if the window does not exist
+   * @throws as {@link list} and `AnnotationWriter.append`
    */
   async cancel(
     { caller, service, requestId }: Omit<AnnotationRequest, 'idempotencyKey'>,
     id: string,
   ): Promise<MaintenanceView | undefined> {
-    const { records, ids, clock } = this.options;
+    const { writer, ids, clock } = this.options;
     this.#assertExists(service);
     let cancelled: MaintenanceWindow | undefined;
     const info = { action: 'maintenance.cancel', actor: caller.id, requestId };
     const load = (): MaintenanceWindow | undefined => this.#find(service, id);
-    await records.append(service, info, load, (known) => {
-      if (!known || known.cancelled) return undefined;
+    await writer.append(service, info, load, (window) => {
+      if (!window || window.cancelled) return undefined;
       const at = clock.now();
-      cancelled = { ...known, cancelled: { by: caller.id, at } };
+      cancelled = { ...window, cancelled: { by: caller.id, at } };
       return toMaintenanceCancelled(id, caller.id, at, ids.of('cancel', service, id));
     });
-    const known = this.#find(service, id);
-    const window = known?.cancelled ? known : (cancelled ?? known);
-    return window && this.#planned(window);
+    const stored = this.#find(service, id);
+    const window = stored?.cancelled ? stored : (cancelled ?? stored);
+    return window && this.#viewOf(window);
   }
 
   #find(service: string, id: string): MaintenanceWindow | undefined {
     return this.options.history.maintenance(service).find((window) => window.id === id);
   }
 
-  #planned(window: MaintenanceWindow): MaintenanceView {
+  #viewOf(window: MaintenanceWindow): MaintenanceView {
     return { window, upcoming: upcomingOccurrences(window, this.options.clock.now(), MAX_UPCOMING) };
   }
 
@@ -120,22 +120,25 @@ function payloadOf({ from, to, recurrence, reason }: ScheduleMaintenanceCommand)
 }
 
 /** @throws ValidationError */
-function assertSensible({ from, to, recurrence }: ScheduleMaintenanceCommand): void {
+function assertValid({ from, to, recurrence }: ScheduleMaintenanceCommand): void {
   if (to !== undefined && recurrence)
     throw validationError([
-      { path: 'recurrence', problem: 'cannot go together with to: a recurrence says how long each time lasts' },
+      {
+        path: 'recurrence',
+        problem: 'must not be given together with to, because it has a durationMs',
+      },
     ]);
   if (to !== undefined && to <= from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
   if (to === undefined && !recurrence)
-    throw validationError([{ path: 'to', problem: 'must be given, or recurrence where it comes again and again' }]);
-  if (recurrence) assertRecurs(from, recurrence);
+    throw validationError([{ path: 'to', problem: 'must be given unless recurrence is given' }]);
+  if (recurrence) assertValidRecurrence(from, recurrence);
 }
 
-function assertRecurs(from: number, recurrence: Recurrence): void {
+function assertValidRecurrence(from: number, recurrence: Recurrence): void {
   if (recurrence.durationMs > MAX_OCCURRENCE_MS)
     throw validationError([{ path: 'recurrence.durationMs', problem: `must be ${MAX_OCCURRENCE_MS} or less` }]);
   if (recurrence.until !== undefined && recurrence.until <= from)
     throw validationError([{ path: 'recurrence.until', problem: 'must be later than from' }]);
-  const mistake = recurrenceIssue({ from, recurrence });
-  if (mistake) throw validationError([{ path: `recurrence.${mistake.path}`, problem: mistake.problem }]);
+  const issue = recurrenceIssue({ from, recurrence });
+  if (issue) throw validationError([{ path: `recurrence.${issue.path}`, problem: issue.problem }]);
 }

@@ -33,5 +33,5 @@ export interface TimedProbeResult extends ProbeResult {
 /** A completed probe, retries included: the sample to record and the result that it was made from. */
 export interface ProbeAttempt {
   readonly sample: Sample;
-  readonly answer: TimedProbeResult;
+  readonly result: TimedProbeResult;
 }

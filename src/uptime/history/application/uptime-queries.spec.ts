@@ -121,7 +121,7 @@ describe('the current status', () => {
   it('includes the last probe of this process, confirmed or not', () => {
     const lastProbe: ProbeAttempt = {
       sample: { at: NOON - 1_000, responseMicros: 900, status: 'down', error: 'answered 503' },
-      answer: { responseTime: 0.9, error: 'answered 503', delay: 0 },
+      result: { responseTime: 0.9, error: 'answered 503', delay: 0 },
     };
     expect(queriesOf(new ListedHistory(), [live({ lastProbe })]).status()[0]?.lastProbe).toEqual(lastProbe);
   });

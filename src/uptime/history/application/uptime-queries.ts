@@ -27,7 +27,7 @@ import {
 
 export const HOUR_MS = 3_600_000;
 
-export interface CurrentStatus {
+export interface ServiceStatusView {
   readonly serviceName: string;
   /** `unknown` if it is not probed now, independent of the last confirmed status. */
   readonly currentStatus: ServiceStatus;
@@ -39,7 +39,7 @@ export interface CurrentStatus {
   readonly maintenance: MaintenanceOccurrence | undefined;
 }
 
-export interface ServiceSummary extends CurrentStatus, UptimeFigures {
+export interface ServiceSummary extends ServiceStatusView, UptimeFigures {
   readonly isCurrentlyUp: boolean;
 }
 
@@ -78,7 +78,7 @@ export class UptimeQueries {
     return [...new Set([...this.live.monitors.keys(), ...this.history.services()])];
   }
 
-  status(): CurrentStatus[] {
+  status(): ServiceStatusView[] {
     const now = this.clock.now();
     return this.services().map((name) => this.#current(name, now));
   }
@@ -138,7 +138,7 @@ export class UptimeQueries {
     );
   }
 
-  #current(name: string, now: number): CurrentStatus {
+  #current(name: string, now: number): ServiceStatusView {
     const { last } = this.#latestChanges(name);
     const lastProbed = this.#covered(name, { from: now, to: now }).at(-1)?.to ?? -Infinity;
     return {

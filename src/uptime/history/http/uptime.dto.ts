@@ -13,7 +13,7 @@ import {
   type ProbeAttempt,
 } from '../../domain/index.js';
 import {
-  type CurrentStatus,
+  type ServiceStatusView,
   type ServiceSummary,
   type ServiceTimeline,
   type TimelineInterval,
@@ -89,7 +89,7 @@ export class LastProbeDto extends EvidenceDto {
 
   static of({
     sample: { at, status, responseMicros, delayMicros, grade, error },
-    answer: { phases, certificateEndsAt },
+    result: { phases, certificateEndsAt },
   }: ProbeAttempt): LastProbeDto {
     return {
       timestamp: toTimestamp(at),
@@ -147,7 +147,7 @@ export class CurrentStatusDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({ serviceName, currentStatus, lastChange, lastProbe, maintenance }: CurrentStatus): CurrentStatusDto {
+  static of({ serviceName, currentStatus, lastChange, lastProbe, maintenance }: ServiceStatusView): CurrentStatusDto {
     return {
       serviceName,
       currentStatus,

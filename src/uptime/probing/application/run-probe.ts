@@ -21,8 +21,8 @@ export interface ProbeAttemptDependencies {
 }
 
 /**
- * Probes until an attempt succeeds or no retries are left, and makes a sample of the last result. An attempt that exceeds the timeout
- * is aborted and not awaited.
+ * Probes until an attempt succeeds or no retries are left, and makes a sample of the last result. An attempt that
+ * exceeds the timeout is aborted and not awaited.
  *
  * @param at start of the first attempt in milliseconds since 1970; the time of the sample
  * @param stop cancels the probe without a sample
@@ -36,10 +36,10 @@ export async function runProbe(
   dependencies: ProbeAttemptDependencies,
 ): Promise<ProbeAttempt | undefined> {
   for (let retriesLeft = service.retries; ; retriesLeft--) {
-    const answer = await attemptOnce(probe, service.timeoutMs, stop, dependencies);
-    if (!answer || answer.isInconclusive) return undefined;
-    if (answer.error === undefined || retriesLeft === 0)
-      return { sample: toSample({ at, ...answer }, service.grades), answer };
+    const result = await attemptOnce(probe, service.timeoutMs, stop, dependencies);
+    if (!result || result.isInconclusive) return undefined;
+    if (result.error === undefined || retriesLeft === 0)
+      return { sample: toSample({ at, ...result }, service.grades), result };
     await sleep(service.retryDelayMs, stop);
     if (stop.aborted) return undefined;
   }
