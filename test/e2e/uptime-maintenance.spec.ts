@@ -259,7 +259,12 @@ describe('maintenance and corrections', () => {
       'to',
       'must be later than from',
     ],
-    ['no end', { from: '2026-02-03T00:00:00Z', reason: 'a new disk' }, 'to', 'must be given, or recurrence'],
+    [
+      'no end',
+      { from: '2026-02-03T00:00:00Z', reason: 'a new disk' },
+      'to',
+      'must be given unless recurrence is given',
+    ],
     [
       'no reason',
       { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: ' ' },

@@ -13,19 +13,19 @@ import { identifyStream } from './stream-name.js';
 
 const RIGHTS: readonly StreamRight[] = ['read', 'write', 'admin'];
 
-const known = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
+const authenticated = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),
 });
 const CALLERS = {
-  nobody: ANONYMOUS,
-  alice: known('alice'),
-  bob: known('bob'),
-  carol: known('carol'),
-  admin: known('root', 'admin'),
-  system: known('key:ours', 'system'),
-  key: known('key:reports'),
+  anonymous: ANONYMOUS,
+  alice: authenticated('alice'),
+  bob: authenticated('bob'),
+  carol: authenticated('carol'),
+  admin: authenticated('root', 'admin'),
+  system: authenticated('key:ours', 'system'),
+  key: authenticated('key:reports'),
 } as const;
 type CallerName = keyof typeof CALLERS;
 
@@ -33,7 +33,7 @@ const own = ownedBy('alice');
 const PUBLIC: StreamPermissions = { ...own, read: ['*', 'alice'] };
 const SHARED: StreamPermissions = { read: ['alice', 'bob', 'key:reports'], write: ['alice', 'bob'], admin: ['alice'] };
 
-/** Decisions on read, write and admin: `+` granted, `a` and `s` overridden by that role, `r` refused, `h` hidden. */
+/** Decisions on read, write and admin: `+` granted, `a` and `s` overridden by that role, `d` denied, `h` hidden. */
 type Row = readonly [
   stream: string,
   permissions: StreamPermissions | undefined,
@@ -44,68 +44,76 @@ const TABLE: readonly Row[] = [
   [
     ALICES,
     undefined,
-    { nobody: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
+    { anonymous: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
   ],
-  [ALICES, own, { nobody: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' }],
-  [ALICES, PUBLIC, { nobody: '+rr', alice: '+++', bob: '+rr', carol: '+rr', admin: '+aa', system: '+ss', key: '+rr' }],
-  [ALICES, SHARED, { nobody: 'hhh', alice: '+++', bob: '++r', carol: 'hhh', admin: 'aaa', system: 'sss', key: '+rr' }],
+  [ALICES, own, { anonymous: 'hhh', alice: '+++', bob: 'hhh', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' }],
+  [
+    ALICES,
+    PUBLIC,
+    { anonymous: '+dd', alice: '+++', bob: '+dd', carol: '+dd', admin: '+aa', system: '+ss', key: '+dd' },
+  ],
+  [
+    ALICES,
+    SHARED,
+    { anonymous: 'hhh', alice: '+++', bob: '++d', carol: 'hhh', admin: 'aaa', system: 'sss', key: '+dd' },
+  ],
   // By role, and to everyone for every right.
   [
     ALICES,
     { read: ['user'], write: ['admin'], admin: ['system'] },
-    { nobody: 'hhh', alice: '+rr', bob: '+rr', carol: '+rr', admin: '++a', system: '+s+', key: '+rr' },
+    { anonymous: 'hhh', alice: '+dd', bob: '+dd', carol: '+dd', admin: '++a', system: '+s+', key: '+dd' },
   ],
   [
     ALICES,
     { read: ['*'], write: ['*'], admin: ['*'] },
-    { nobody: '+++', alice: '+++', bob: '+++', carol: '+++', admin: '+++', system: '+++', key: '+++' },
+    { anonymous: '+++', alice: '+++', bob: '+++', carol: '+++', admin: '+++', system: '+++', key: '+++' },
   ],
   // The right to write does not include the right to read.
   [
     ALICES,
     { read: [], write: ['bob'], admin: [] },
-    { nobody: 'hhh', alice: 'hhh', bob: 'h+h', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'h+h', carol: 'hhh', admin: 'aaa', system: 'sss', key: 'hhh' },
   ],
   [
     'system-audit-1',
     undefined,
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
   ],
   [
     'system-audit-1',
     { read: ['admin'], write: ['system'], admin: ['system'] },
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: '+rr', system: 's++', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: '+dd', system: 's++', key: 'hhh' },
   ],
   [
     'service-uptime-http',
     undefined,
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
   ],
   [
     'service-uptime-http',
     { read: ['*'], write: ['system'], admin: ['system'] },
-    { nobody: '+rr', alice: '+rr', bob: '+rr', carol: '+rr', admin: '+rr', system: '+++', key: '+rr' },
+    { anonymous: '+dd', alice: '+dd', bob: '+dd', carol: '+dd', admin: '+dd', system: '+++', key: '+dd' },
   ],
   [
     'connection-test',
     undefined,
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: '+++', key: 'hhh' },
   ],
   // KurrentDB's own streams are always hidden, independently of their metadata.
   [
     '$ce-user',
     { read: ['*'], write: ['*'], admin: ['*'] },
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
   ],
   [
     `$$${ALICES}`,
     own,
-    { nobody: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
+    { anonymous: 'hhh', alice: 'hhh', bob: 'hhh', carol: 'hhh', admin: 'hhh', system: 'hhh', key: 'hhh' },
   ],
 ];
 
 const sign = (decision: AccessDecision): string =>
-  ({ granted: '+', refused: 'r', hidden: 'h', overridden: '' })[decision.kind] +
+  ({ granted: '+', denied: 'd', hidden: 'h', overridden: '' })[decision.kind] +
   (decision.kind === 'overridden' ? decision.role.charAt(0) : '');
 
 describe('access to streams', () => {
@@ -121,9 +129,9 @@ describe('access to streams', () => {
 
   it.each(['__proto__', 'constructor', 'hasOwnProperty', 'length'])('treats a user id %s like any other', (id) => {
     const name = `user-${id}-profile`;
-    expect(decideAccess(known(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
-    expect(decideAccess(known(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
-    expect(decideAccess(known('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
+    expect(decideAccess(authenticated(id), 'read', { name, permissions: undefined }).kind).toBe('granted');
+    expect(decideAccess(authenticated(id), 'read', { name: ALICES, permissions: own }).kind).toBe('hidden');
+    expect(decideAccess(authenticated('bob'), 'write', { name, permissions: ownedBy(id) }).kind).toBe('hidden');
   });
 
   it('does not treat a stream with a role as user id as one of all callers with the role', () => {
@@ -193,9 +201,9 @@ describe('access to streams', () => {
       fc.property(caller, permissions, streamName, fc.constantFrom(...RIGHTS), (who, lists, stream, right) => {
         const { kind } = decideAccess(who, right, { name: stream, permissions: lists });
         const read = decideAccess(who, 'read', { name: stream, permissions: lists }).kind;
-        if (kind === 'refused') expect(read).toBe('granted');
+        if (kind === 'denied') expect(read).toBe('granted');
         if (kind === 'hidden') expect(read).toBe('hidden');
-        expect(read).not.toBe('refused');
+        expect(read).not.toBe('denied');
       }),
     );
   });

@@ -18,7 +18,7 @@ export type AccessDecision =
   /** They do not, but a role of the caller grants access, which must be logged. */
   | { readonly kind: 'overridden'; readonly role: Role }
   /** The caller may read the stream, so the response may reveal that it exists. */
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'denied' }
   /** The response must not reveal whether the stream exists. */
   | { readonly kind: 'hidden' };
 
@@ -34,7 +34,7 @@ export function decideAccess(
   if (isNamed(caller, granted[right])) return { kind: 'granted' };
   const role = overridingRole(caller, stream);
   if (role) return { kind: 'overridden', role };
-  return isNamed(caller, granted.read) ? { kind: 'refused' } : { kind: 'hidden' };
+  return isNamed(caller, granted.read) ? { kind: 'denied' } : { kind: 'hidden' };
 }
 
 /** Permissions of a stream without metadata. */

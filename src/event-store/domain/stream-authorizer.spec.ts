@@ -5,18 +5,23 @@ import { StreamNotFoundError } from './errors.js';
 import { type ProtectedStream, ownedBy, type StreamRight } from './stream-access.js';
 import { type Override, StreamAuthorizer } from './stream-authorizer.js';
 
-const known = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
+const authenticated = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),
 });
-const [ALICE, BOB, ADMIN, SYSTEM] = [known('alice'), known('bob'), known('root', 'admin'), known('key:ours', 'system')];
+const [ALICE, BOB, ADMIN, SYSTEM] = [
+  authenticated('alice'),
+  authenticated('bob'),
+  authenticated('root', 'admin'),
+  authenticated('key:ours', 'system'),
+];
 const PRIVATE: ProtectedStream = { name: 'user-alice-profile', permissions: ownedBy('alice') };
 const PUBLIC: ProtectedStream = {
   name: 'user-alice-offers',
   permissions: { ...ownedBy('alice'), read: ['*', 'alice'] },
 };
-/** There is none: nobody knows its permissions. */
+/** A stream that does not exist. */
 const MISSING: ProtectedStream = { name: 'user-alice-profile', permissions: undefined };
 
 function authorizerWithObserver(): { readonly authorizer: StreamAuthorizer; readonly overrides: Override[] } {
@@ -59,7 +64,7 @@ describe('stream authorizer', () => {
     const error = refusal(BOB, 'write', PUBLIC);
     expect(error).toMatchObject({ streamName: PUBLIC.name, details: { right: 'write' } });
     expect(error?.message).toBe(
-      "You do not have the right 'write' on stream 'user-alice-offers'; ask who has the right 'admin' on it",
+      "You do not have the right 'write' on stream 'user-alice-offers'; a caller with the right 'admin' can grant it",
     );
   });
 

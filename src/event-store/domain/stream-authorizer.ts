@@ -34,7 +34,7 @@ export class StreamAuthorizer {
         streamName: stream.name,
       });
     throw new PermissionError(
-      `You do not have the right '${right}' on stream '${stream.name}'; ask who has the right 'admin' on it`,
+      `You do not have the right '${right}' on stream '${stream.name}'; a caller with the right 'admin' can grant it`,
       { streamName: stream.name, details: { right } },
     );
   }

@@ -125,7 +125,7 @@ export function assertStreamName(name: string): void {
 function problemWithName(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (name.trim() !== name) return 'it begins or ends with white space';
-  if (!isPrintable(name)) return 'it holds control characters or broken Unicode';
+  if (!isPrintable(name)) return 'it contains control characters or broken Unicode';
   if (utf8Length(name) > MAX_STREAM_NAME_BYTES) return `it is longer than ${MAX_STREAM_NAME_BYTES} bytes`;
   return undefined;
 }

@@ -61,15 +61,15 @@ describe('a catch-up subscription that reads stored events first', () => {
 
   it('takes no more events from a read that it has abandoned', async () => {
     let late = (): void => undefined;
-    const refused: unknown[] = [];
+    const rejected: unknown[] = [];
     const subscription = follow(async (_after, deliver) => {
       await new Promise<void>((resolve) => (late = resolve));
-      await deliver([delivery(1)]).catch((error: unknown) => refused.push(error));
+      await deliver([delivery(1)]).catch((error: unknown) => rejected.push(error));
     });
     await jest.advanceTimersByTimeAsync(READ_IDLE_MS);
     late();
     await jest.advanceTimersByTimeAsync(0);
-    expect([delivered, opened, refused.length]).toEqual([[], [0], 1]);
+    expect([delivered, opened, rejected.length]).toEqual([[], [0], 1]);
     await subscription.stop();
   });
 

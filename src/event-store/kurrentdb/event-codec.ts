@@ -41,7 +41,7 @@ export class EventCodec {
   /** @throws ValidationError for data that is not JSON, or a malformed event id */
   encode({ type, data, metadata, timestamp, eventId }: NewEvent): EncodedEvent {
     if (type === '' || type.startsWith('$'))
-      throw new ValidationError(`'${type}' cannot be an event type: it must not be empty or begin with '$'`);
+      throw new ValidationError(`type must not be empty or begin with '$', got '${type}'`);
     const now = this.clock.now();
     const id = eventId ?? createEventId(now, this.random);
     if (!isEventId(id))

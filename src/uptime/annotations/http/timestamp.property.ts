@@ -13,7 +13,7 @@ export function TimestampProperty(documentation: ApiPropertyOptions): PropertyDe
   return applyDecorators(ApiProperty({ format: 'date-time', ...documentation }), isTimestamp());
 }
 
-/** {@link TimestampProperty} that may be left out; null is refused. */
+/** Optional {@link TimestampProperty}; null is rejected. */
 export function OptionalTimestampProperty(documentation: ApiPropertyOptions): PropertyDecorator {
   return applyDecorators(ApiPropertyOptional({ format: 'date-time', ...documentation }), IfGiven(), isTimestamp());
 }
