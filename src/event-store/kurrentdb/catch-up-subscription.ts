@@ -85,8 +85,9 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   }
 
   /**
-   * Delivers the stored events. A native read cannot be cancelled and has no deadline, so that a lost connection would suspend it: it is
-   * abandoned when the subscription is stopped, and after {@link READ_IDLE_MS} without an event; the subscription then delivers the rest.
+   * Delivers the stored events. A native read cannot be cancelled and has no deadline, so that a lost connection would
+   * suspend it: it is abandoned when the subscription is stopped, and after {@link READ_IDLE_MS} without an event; the
+   * subscription then delivers the rest.
    */
   async #deliverStored(): Promise<void> {
     if (!this.#source.readStored) return;

@@ -142,7 +142,7 @@ export class UserStreamWriter {
   #plan({ command, streamName, idempotencyKey, stream, data }: Target): PlannedWrite {
     const { clock, random, schemas } = this.options;
     const { caller, key, precondition } = command.request;
-    // Never decreases within a stream, despite clock skew between replicas: the state at a time is a prefix of the stream.
+    // Never decreases within a stream, despite clock skew of replicas: the state at a time is that of a prefix.
     const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
     const nextId = idempotencyKey?.eventIds() ?? (() => createEventId(at, random));
     const decision = command.decide({ key, stream, data, now: toTimestamp(at), by: caller.id }, nextId);
