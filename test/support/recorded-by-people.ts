@@ -1,4 +1,4 @@
-import { isEvent, serviceUptimeStream } from '../../src/event-store/domain/index.js';
+import { isEvent, type Position, serviceUptimeStream } from '../../src/event-store/domain/index.js';
 import {
   type Correction,
   fromStatusCorrected,
@@ -27,9 +27,9 @@ export class RecordedByPeople {
     this.#readable = Infinity;
   }
 
-  /** Whether the event at a position can be queried. */
-  hasPassed(commit: bigint): boolean {
-    return commit < this.#readable;
+  /** Resolves with whether the event at a position can be queried, without waiting. */
+  waitFor({ commit }: Pick<Position, 'commit'>): Promise<boolean> {
+    return Promise.resolve(commit < this.#readable);
   }
 
   services(): string[] {

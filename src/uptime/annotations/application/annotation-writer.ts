@@ -37,9 +37,9 @@ export class AnnotationWriter {
 
   constructor(
     private readonly store: CommandDependencies['store'] & Pick<EventStore, 'createStream'>,
-    waitFor: AwaitableReadModel['waitFor'],
+    readModel: AwaitableReadModel,
   ) {
-    this.#dependencies = { store, mutex: new KeyedMutex(), readModel: { waitFor } };
+    this.#dependencies = { store, mutex: new KeyedMutex(), readModel };
   }
 
   /**

@@ -29,7 +29,7 @@ describe('corrections', () => {
     corrections = new CorrectionService({
       history: recorded,
       live: LIVE,
-      writer: new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit))),
+      writer: new AnnotationWriter(store, recorded),
       ids,
       clock,
     });

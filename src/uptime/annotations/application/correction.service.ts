@@ -1,28 +1,14 @@
-import { type Clock, validationError } from '../../../event-store/domain/index.js';
-import {
-  assertServiceExists,
-  type LiveServices,
-  type Correction,
-  toStatusCorrected,
-  type UptimeHistory,
-} from '../../domain/index.js';
-import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
-import { type AnnotationWriter } from './annotation-writer.js';
+import { validationError } from '../../../event-store/domain/index.js';
+import { assertServiceExists, type Correction, toStatusCorrected } from '../../domain/index.js';
+import { type AnnotationRequest } from './annotation-ids.js';
+import { type AnnotationServiceOptions } from './annotation-service-options.js';
 
 /** Times in milliseconds since 1970. */
 export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
-export interface CorrectionServiceOptions {
-  readonly history: Pick<UptimeHistory, 'corrections' | 'services'>;
-  readonly live: LiveServices;
-  readonly writer: AnnotationWriter;
-  readonly ids: AnnotationIds;
-  readonly clock: Clock;
-}
-
 /** Corrections of recorded statuses by operators. */
 export class CorrectionService {
-  constructor(private readonly options: CorrectionServiceOptions) {}
+  constructor(private readonly options: AnnotationServiceOptions<'corrections'>) {}
 
   /** In the order of their recording. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): readonly Correction[] {

@@ -34,7 +34,7 @@ describe('maintenance service', () => {
     generated = 0;
     const random = (length: number): string => String(generated++).padStart(length, '0');
     const digest = (text: string): string => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0');
-    const writer = new AnnotationWriter(store, ({ commit }) => Promise.resolve(recorded.hasPassed(commit)));
+    const writer = new AnnotationWriter(store, recorded);
     maintenance = new MaintenanceService({
       history: recorded,
       live: LIVE,
@@ -133,7 +133,7 @@ describe('maintenance service', () => {
 
     jest.spyOn(store, 'appendToStream').mockRejectedValue(new WrongExpectedRevisionError(STREAM, 1n, 2n));
     await expect(
-      new AnnotationWriter(store, () => Promise.resolve(true)).append(
+      new AnnotationWriter(store, { waitFor: () => Promise.resolve(true) }).append(
         'http',
         { action: 'maintenance.schedule', requestId: 'request-1' },
         () => undefined,

@@ -1,7 +1,6 @@
-import { type Clock, validationError } from '../../../event-store/domain/index.js';
+import { validationError } from '../../../event-store/domain/index.js';
 import {
   assertServiceExists,
-  type LiveServices,
   MAX_OCCURRENCE_MS,
   type MaintenanceOccurrence,
   type MaintenanceWindow,
@@ -10,10 +9,9 @@ import {
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   upcomingOccurrences,
-  type UptimeHistory,
 } from '../../domain/index.js';
-import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
-import { type AnnotationWriter } from './annotation-writer.js';
+import { type AnnotationRequest } from './annotation-ids.js';
+import { type AnnotationServiceOptions } from './annotation-service-options.js';
 
 /** Single with `to`, or recurring. Times in milliseconds since 1970. */
 export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
@@ -24,19 +22,11 @@ export interface MaintenanceView {
   readonly upcoming: readonly MaintenanceOccurrence[];
 }
 
-export interface MaintenanceServiceOptions {
-  readonly history: Pick<UptimeHistory, 'maintenance' | 'services'>;
-  readonly live: LiveServices;
-  readonly writer: AnnotationWriter;
-  readonly ids: AnnotationIds;
-  readonly clock: Clock;
-}
-
 const MAX_UPCOMING = 10;
 
 /** Schedules, lists and cancels maintenance of services. */
 export class MaintenanceService {
-  constructor(private readonly options: MaintenanceServiceOptions) {}
+  constructor(private readonly options: AnnotationServiceOptions<'maintenance'>) {}
 
   /** In the order of their scheduling. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): MaintenanceView[] {
