@@ -12,18 +12,13 @@ import {
 } from '../../src/event-store/domain/index.js';
 import { type KurrentDBService } from '../../src/event-store/kurrentdb/kurrentdb.service.js';
 import { Greeted, greeted, newStream, useStore } from '../support/connected-store.js';
+import { rejectionOf } from '../support/replica.js';
 
 const write = (
   streamName: string,
   expectedRevision: StreamWrite['expectedRevision'],
   ...greetings: readonly string[]
 ): StreamWrite => ({ streamName, expectedRevision, events: greetings.map(greeted) });
-const refusalOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'it was not refused',
-    (error: unknown) => error,
-  );
-
 describe('KurrentDBService: appending to several streams', () => {
   const connected = useStore();
   let store: KurrentDBService;
@@ -68,7 +63,7 @@ describe('KurrentDBService: appending to several streams', () => {
     async (_, expectedRevision, current) => {
       const [a, b, c] = names;
       await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
-      const error = await refusalOf(
+      const error = await rejectionOf(
         store.appendToStreams([write(a, 'no_stream', 'a0'), write(b, expectedRevision, 'b2'), write(c, 'any', 'c0')]),
       );
       expect(error).toBeInstanceOf(WrongExpectedRevisionError);
@@ -82,7 +77,7 @@ describe('KurrentDBService: appending to several streams', () => {
     async (expectedRevision) => {
       const [a, b] = names;
       expect(
-        await refusalOf(store.appendToStreams([write(a, 'any', 'a0'), write(b, expectedRevision, 'b0')])),
+        await rejectionOf(store.appendToStreams([write(a, 'any', 'a0'), write(b, expectedRevision, 'b0')])),
       ).toMatchObject({
         type: 'wrong-expected-revision',
         streamName: b,
@@ -160,7 +155,7 @@ describe('KurrentDBService: appending to several streams', () => {
     const [a, b] = names;
     await store.appendToStream(b, greeted('b0'));
     await connected.clients.client.tombstoneStream(b);
-    const error = await refusalOf(store.appendToStreams([write(a, 'any', 'a0'), write(b, 'any', 'b1')]));
+    const error = await rejectionOf(store.appendToStreams([write(a, 'any', 'a0'), write(b, 'any', 'b1')]));
     expect(error).toBeInstanceOf(StreamDeletedError);
     expect(error).toMatchObject({ streamName: b });
     await expect(store.readStream(a)).rejects.toThrow(StreamNotFoundError);
@@ -187,8 +182,8 @@ describe('KurrentDBService: appending to several streams', () => {
       () => [write(names[0], 'any', 'a'), write(names[1], 'any', 'x'.repeat(1_048_577))],
       EventTooLargeError,
     ],
-  ] as const)('refuses %s, and writes none', async (_, writes, refused) => {
-    expect(await refusalOf(store.appendToStreams(writes()))).toBeInstanceOf(refused);
+  ] as const)('rejects %s, and writes none', async (_, writes, error) => {
+    expect(await rejectionOf(store.appendToStreams(writes()))).toBeInstanceOf(error);
     expect(await store.streamExists(names[0])).toBe(false);
   });
 
@@ -218,7 +213,7 @@ describe('KurrentDBService: appending to several streams', () => {
       async (_, expectedRevision, current) => {
         const [a, b] = names;
         await store.appendToStream(b, [greeted('b0'), greeted('b1')]);
-        const error = await refusalOf(
+        const error = await rejectionOf(
           store.appendConditionally(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision }]),
         );
         expect(error).toBeInstanceOf(WrongExpectedRevisionError);
@@ -232,7 +227,7 @@ describe('KurrentDBService: appending to several streams', () => {
       await store.appendToStream(a, [greeted('a0')]);
       await store.appendToStream(b, [greeted('b0')]);
       expect(
-        await refusalOf(store.appendConditionally(write(a, 4n, 'a1'), [{ streamName: b, expectedRevision: 0n }])),
+        await rejectionOf(store.appendConditionally(write(a, 4n, 'a1'), [{ streamName: b, expectedRevision: 0n }])),
       ).toMatchObject({ type: 'wrong-expected-revision', streamName: a, expected: 4n, current: 0n });
     });
 
@@ -241,7 +236,7 @@ describe('KurrentDBService: appending to several streams', () => {
       await store.appendToStream(b, [greeted('b0')]);
       await store.deleteStream(b);
       expect(
-        await refusalOf(
+        await rejectionOf(
           store.appendConditionally(write(a, 'any', 'a0'), [{ streamName: b, expectedRevision: 'stream_exists' }]),
         ),
       ).toBeInstanceOf(StreamDeletedError);

@@ -1,5 +1,5 @@
-// Lower bound of a REST append: parse the JSON, append it with the official client, respond with the revision. No token, no permissions,
-// no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
+// Lower bound of a REST append: parse the JSON, append it with the official client, respond with the revision. No
+// token, no permissions, no schema, no quota, no read model, no log. `rest-append.mjs` measures it beside the service.
 //
 //   node test/bench/bare-rest.mjs express | node        on Express, or on node's own HTTP server alone
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
@@ -29,10 +29,10 @@ function onNode() {
     let text = '';
     request.setEncoding('utf8').on('data', (part) => (text += part));
     request.on('end', async () => {
-      const answer = JSON.stringify(await append(request.url.split('/')[3], JSON.parse(text)));
+      const body = JSON.stringify(await append(request.url.split('/')[3], JSON.parse(text)));
       response
-        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) })
-        .end(answer);
+        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+        .end(body);
     });
   });
 }

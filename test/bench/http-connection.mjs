@@ -3,13 +3,14 @@ import { connect } from 'node:net';
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
- * One HTTP/1.1 connection that is kept alive and sends ready-made requests, one after the other, as load generators do: what is measured is
- * to be the service, and not the client beside it on the same processor. Takes answers with a Content-Length only.
+ * One HTTP/1.1 connection that is kept alive and sends ready-made requests, one after the other, as load generators do:
+ * what is measured is to be the service, and not the client beside it on the same processor. Accepts responses with a
+ * Content-Length only.
  */
 export class HttpConnection {
   #socket;
   #received = Buffer.alloc(0);
-  #answered;
+  #pending;
 
   constructor(url) {
     const { hostname, port } = new URL(url);
@@ -18,11 +19,11 @@ export class HttpConnection {
 
   /**
    * @param request bytes of a whole request
-   * @returns `{ status, body }` of its answer
+   * @returns `{ status, body }` of the response
    */
   send(request) {
     return new Promise((resolve, reject) => {
-      this.#answered = { resolve, reject };
+      this.#pending = { resolve, reject };
       this.#socket ??= this.#open();
       this.#socket.write(request);
     });
@@ -35,7 +36,7 @@ export class HttpConnection {
   #open() {
     const lost = (error) => {
       this.#socket = undefined;
-      this.#answered?.reject(error ?? new Error('The connection was closed'));
+      this.#pending?.reject(error ?? new Error('The connection was closed'));
     };
     return connect(this.address)
       .on('data', (bytes) => this.#receive(bytes))
@@ -50,11 +51,11 @@ export class HttpConnection {
     const text = this.#received.latin1Slice(0, head);
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]);
     const body = head + END_OF_HEAD.length;
-    if (Number.isNaN(length)) return this.#answered.reject(new Error(`An answer without Content-Length: ${text}`));
+    if (Number.isNaN(length)) return this.#pending.reject(new Error(`A response without Content-Length: ${text}`));
     if (this.#received.length < body + length) return;
-    const answer = { status: Number(text.slice(9, 12)), body: this.#received.toString('utf8', body, body + length) };
+    const response = { status: Number(text.slice(9, 12)), body: this.#received.toString('utf8', body, body + length) };
     this.#received = this.#received.subarray(body + length);
-    this.#answered.resolve(answer);
+    this.#pending.resolve(response);
   }
 }
 

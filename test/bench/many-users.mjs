@@ -2,8 +2,8 @@
 //
 //   node test/bench/many-users.mjs [users] [--rebuild-only]        after npm run build
 //
-// Prints the time to build the read model from the streams, the time of a restart, the memory of the service, and the times of listing a
-// user's streams and reading a state, each for a random user with a bearer token.
+// Prints the time to build the read model from the streams, the time of a restart, the memory of the service, and the
+// times of listing a user's streams and reading a state, each for a random user with a bearer token.
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
@@ -18,7 +18,7 @@ const REBUILD_ONLY = process.argv.includes('--rebuild-only');
 const USERS = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 100_000);
 const TYPES = ['profile', 'preferences', 'activity', 'loans', 'offers'];
 const STREAMS_A_WRITE = 250;
-const QUESTIONS = 5_000;
+const REQUESTS = 5_000;
 const WARM_UP = 1_000;
 /** Number of users that send requests, in rotation; their tokens are created before. */
 const ASKING = 2_000;
@@ -104,26 +104,26 @@ async function load(client) {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Resident and anonymous memory of a process in MB (the difference is pages of files, which the system can reclaim). */
+/** Resident and anonymous memory of a process in MB; the difference is file pages, which are reclaimable. */
 function memoryOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024);
   return `${megabytes('VmRSS')} MB resident, ${megabytes('RssAnon')} MB its own`;
 }
 
-async function ask(pool, askers, pathOf, concurrency, questions = QUESTIONS) {
-  let asked = 0;
-  const question = async () => {
-    const { user, token } = askers[asked++ % askers.length];
+async function measureRequests(pool, callers, pathOf, concurrency, requests = REQUESTS) {
+  let sent = 0;
+  const request = async () => {
+    const { user, token } = callers[sent++ % callers.length];
     const { statusCode, body } = await pool.request({
       method: 'GET',
       path: pathOf(user),
       headers: { authorization: `Bearer ${token}` },
     });
     await body.text();
-    if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+    if (statusCode !== 200) throw new Error(`responded with ${statusCode}`);
   };
-  const { p50, p99 } = await measure(question, questions, concurrency);
+  const { p50, p99 } = await measure(request, requests, concurrency);
   return `p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`;
 }
 
@@ -165,24 +165,24 @@ async function measureQueries() {
     `ready after a restart in ${((performance.now() - start) / 1_000).toFixed(2)} s (to reach: 1 s); ${memoryOf(service.pid)}`,
   );
   const numbers = Array.from({ length: Math.min(ASKING, USERS) }, () => Math.floor(Math.random() * USERS));
-  const askers = await Promise.all(
+  const callers = await Promise.all(
     numbers.map(async (number) => ({ user: userOf(number), token: await tokenOf(number) })),
   );
   const pool = new Pool(service.found, { connections: 10 });
-  const asked = {
+  const paths = {
     'livez, for comparison': () => '/livez',
     "list of a user's streams": (user) => `/api/users/${user}/streams`,
     'current state': (user) => `/api/users/${user}/streams/profile`,
   };
   for (const concurrency of [1, 10]) {
-    for (const [what, pathOf] of Object.entries(asked)) {
-      await ask(pool, askers, pathOf, concurrency, WARM_UP);
+    for (const [what, pathOf] of Object.entries(paths)) {
+      await measureRequests(pool, callers, pathOf, concurrency, WARM_UP);
       console.log(
-        `  ${String(concurrency).padStart(2)} concurrent  ${what.padEnd(24)}  ${await ask(pool, askers, pathOf, concurrency)} (to reach: ${TO_REACH_MS} ms)`,
+        `  ${String(concurrency).padStart(2)} concurrent  ${what.padEnd(24)}  ${await measureRequests(pool, callers, pathOf, concurrency)} (to reach: ${TO_REACH_MS} ms)`,
       );
     }
   }
-  console.log(`after the questions: ${memoryOf(service.pid)}`);
+  console.log(`after the requests: ${memoryOf(service.pid)}`);
   await pause(60_000);
   console.log(`idle for a minute: ${memoryOf(service.pid)} (to reach: 200 MB)`);
   await pool.close();

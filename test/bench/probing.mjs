@@ -2,9 +2,10 @@
 //
 //   node test/bench/probing.mjs        after npm run build
 //
-// The service runs as it does in production, on an embedded KurrentDB in a process of its own; beside it, the same number of requests at
-// the same rate by undici alone. CPU is the kernel's count for the process. Lateness comes from the recorded samples: how much later
-// than its slot a probe began, the slots of a service being one interval apart. Bytes are the size of 60 samples in the store.
+// The service runs as it does in production, on an embedded KurrentDB in a process of its own; beside it, the same
+// number of requests at the same rate by undici alone. CPU is the kernel's count for the process. Lateness comes from
+// the recorded samples: how much later than its slot a probe began, the slots of a service being one interval apart.
+// Bytes are the size of 60 samples in the store.
 import { FORWARDS, KurrentDBClient, START } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -51,7 +52,7 @@ const service = await startProcess(
 const memoryOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Seconds of processor time for 1,000 requests by undici alone, at the rate of the service, with a new connection each. */
+/** CPU seconds of undici alone for 1,000 requests at the rate of the service, with a new connection each. */
 async function bareLoop(seconds) {
   const apart = INTERVAL_MS / SERVICES;
   const before = process.cpuUsage();
@@ -92,7 +93,7 @@ try {
   await untilReady(service.found);
   // The first probes open the streams of all services, and node compiles what runs often.
   await sleep(2 * INTERVAL_MS);
-  const [cpuBefore, begun] = [cpuOf(service.pid), Date.now()];
+  const [cpuBefore, start] = [cpuOf(service.pid), Date.now()];
   await sleep(MEASURED_MS);
   const [cpu, ended] = [cpuOf(service.pid) - cpuBefore, Date.now()];
   const memory = memoryOf(service.pid);
@@ -106,11 +107,11 @@ try {
   const lateness = [];
   let probes = 0;
   for (const samples of byService.values()) {
-    const measured = samples.map(({ at }) => at).filter((at) => at >= begun && at < ended);
+    const measured = samples.map(({ at }) => at).filter((at) => at >= start && at < ended);
     probes += measured.length;
-    const turns = measured.map((at) => at - Math.round((at - measured[0]) / INTERVAL_MS) * INTERVAL_MS);
-    const first = Math.min(...turns);
-    lateness.push(...turns.map((turn) => turn - first));
+    const offsets = measured.map((at) => at - Math.round((at - measured[0]) / INTERVAL_MS) * INTERVAL_MS);
+    const first = Math.min(...offsets);
+    lateness.push(...offsets.map((offset) => offset - first));
   }
   lateness.sort((a, b) => a - b);
   console.log(

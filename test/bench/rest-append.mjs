@@ -3,11 +3,11 @@
 //   node test/bench/rest-append.mjs                                    after npm run build
 //   node test/bench/rest-append.mjs --connection 'kurrentdb://…'       on another server than the embedded one
 //
-// The service answers `PUT /api/users/{user}/streams/profile` for a user with a bearer token: it checks the token, the permissions, the
-// JSON Schema and the quota, appends one event to exactly the revision that the stream is at, and waits until its read model has it. The
-// raw client appends an event with the same data to a stream, from this process, on the same server. One stream per writer.
-// Two more servers give the lower bound of REST here: Express in front of the client, and Node's HTTP server in front of it
-// (`bare-rest.mjs`).
+// The service handles `PUT /api/users/{user}/streams/profile` for a user with a bearer token: it checks the token, the
+// permissions, the JSON Schema and the quota, appends one event to exactly the revision that the stream is at, and
+// waits until its read model has it. The raw client appends an event with the same data to a stream, from this process,
+// on the same server. One stream per writer. Two more servers give the lower bound of REST here: Express in front of
+// the client, and Node's HTTP server in front of it (`bare-rest.mjs`).
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
@@ -95,7 +95,7 @@ function put({ found }) {
   connections.push(...own);
   return async (writer) => {
     const { status, body } = await own[writer].send(writers[writer].request);
-    if (status !== 200 && status !== 201) throw new Error(`answered ${status}: ${body}`);
+    if (status !== 200 && status !== 201) throw new Error(`responded with ${status}: ${body}`);
   };
 }
 

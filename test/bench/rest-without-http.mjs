@@ -1,10 +1,10 @@
-// Cost of a write to a user stream without HTTP, beside a raw client append on the same store, in one process and one run: the
-// remainder of the ratio that `rest-append.mjs` measures is HTTP.
+// Cost of a write to a user stream without HTTP, beside a raw client append on the same store, in one process and one
+// run: the remainder of the ratio that `rest-append.mjs` measures is HTTP.
 //
 //   node test/bench/rest-without-http.mjs        after npm run build
 //
-// `replace` is the method that the route calls: permissions, JSON Schema, quota, an append to exactly the revision that the stream is at, and the wait
-// until the read model has it. The service runs in this process, without listening.
+// `replace` is the method that the route calls: permissions, JSON Schema, quota, an append to exactly the revision that
+// the stream is at, and the wait until the read model has it. The service runs in this process, without listening.
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';

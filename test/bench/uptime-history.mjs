@@ -2,9 +2,9 @@
 //
 //   node test/bench/uptime-history.mjs [years]        after npm run build
 //
-// One service over five years, with random outages and gaps, applied to the read model in batches like those of a subscription: 30 samples per
-// event, one a minute (with one in 10 s the days and changes are as many, but the run takes several minutes). Then the same queries
-// over one day and over all of it, alternating.
+// One service over five years, with random outages and gaps, applied to the read model in batches like those of a
+// subscription: 30 samples per event, one a minute (with one in 10 s the days and changes are as many, but the run
+// takes several minutes). Then the same queries over one day and over all of it, alternating.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ const FROM = NOW - HOURS.all * HOUR_MS - DAY_MS;
 /** An outage about every five days, of half an hour to two hours; a gap without probes about once in two months. */
 const OUTAGE = 1 / ((5 * DAY_MS) / EVENT_MS);
 const GAP = 1 / ((60 * DAY_MS) / EVENT_MS);
-const QUESTIONS = 50_000;
+const QUERIES = 50_000;
 const WARM_UP = 2_000;
 
 let position = 0n;
@@ -132,13 +132,13 @@ function percentiles(times) {
 }
 
 /** Milliseconds of each query, alternating, so that other load affects all of them equally. */
-function ask(questions, count) {
-  const times = Object.fromEntries(Object.keys(questions).map((name) => [name, []]));
+function measureQueries(queries, count) {
+  const times = Object.fromEntries(Object.keys(queries).map((name) => [name, []]));
   for (let round = 0; round < count; round++) {
-    const inTurn = round % 2 === 0 ? Object.entries(questions) : Object.entries(questions).toReversed();
-    for (const [name, question] of inTurn) {
+    const ordered = round % 2 === 0 ? Object.entries(queries) : Object.entries(queries).toReversed();
+    for (const [name, query] of ordered) {
       const start = performance.now();
-      question();
+      query();
       times[name].push(performance.now() - start);
     }
   }
@@ -149,12 +149,12 @@ const directory = mkdtempSync(join(tmpdir(), 'penguin-pool-streams-bench-'));
 const store = new HistoryStore();
 const model = new ReadModel(uptimeReadModel, store, join(directory, 'uptime'));
 try {
-  const begun = performance.now();
+  const start = performance.now();
   await model.start();
   while (!model.isCaughtUp) await new Promise((resolve) => setTimeout(resolve, 50));
   const { events, samples, cpuMs } = store;
   console.log(
-    `${YEARS} years of one service: ${samples.toLocaleString('en')} samples in ${events.toLocaleString('en')} events, made and applied in ${Math.round((performance.now() - begun) / 1_000)} s`,
+    `${YEARS} years of one service: ${samples.toLocaleString('en')} samples in ${events.toLocaleString('en')} events, made and applied in ${Math.round((performance.now() - start) / 1_000)} s`,
   );
   console.log(
     `  rolled up         ${((cpuMs / samples) * 1_000).toFixed(2)} µs of CPU a sample, ${Math.round((events / cpuMs) * 1_000).toLocaleString('en')} events and ${Math.round((samples / cpuMs) * 1_000).toLocaleString('en')} samples a second of it`,
@@ -168,16 +168,12 @@ try {
   const live = new Map([
     [SERVICE, { service: { name: SERVICE, ...RULES }, latestChanges: [], covered: [], lastSample: undefined }],
   ]);
-  const queries = new UptimeQueries(
-    history,
-    { monitors: live },
-    { now: () => NOW, monotonic: () => performance.now() },
+  const uptime = new UptimeQueries(history, { monitors: live }, { now: () => NOW, monotonic: () => performance.now() });
+  const queries = Object.fromEntries(
+    Object.entries(HOURS).map(([name, hours]) => [name, () => uptime.service(SERVICE, hours)]),
   );
-  const questions = Object.fromEntries(
-    Object.entries(HOURS).map(([name, hours]) => [name, () => queries.service(SERVICE, hours)]),
-  );
-  ask(questions, WARM_UP);
-  const times = ask(questions, QUESTIONS);
+  measureQueries(queries, WARM_UP);
+  const times = measureQueries(queries, QUERIES);
   const [day, all] = [percentiles(times.day), percentiles(times.all)];
   console.log(`  summary, 1 day    p50 ${day[0].toFixed(3)} ms  p99 ${day[1].toFixed(3)} ms`);
   console.log(`  summary, ${YEARS} years  p50 ${all[0].toFixed(3)} ms  p99 ${all[1].toFixed(3)} ms (to reach: 10 ms)`);
@@ -189,16 +185,16 @@ try {
   const rollups = Object.fromEntries(
     Object.entries(HOURS).map(([name, hours]) => [name, () => history.responseTimes(SERVICE, window(hours))]),
   );
-  ask(rollups, 20);
-  const rolled = ask(rollups, 200);
-  for (const [name, told] of [
+  measureQueries(rollups, 20);
+  const rolled = measureQueries(rollups, 200);
+  for (const [name, label] of [
     ['day', '1 day'],
     ['all', `${YEARS} years`],
   ]) {
     const { count, p50, p95, p99 } = history.responseTimes(SERVICE, window(HOURS[name]));
     const [took50, took99] = percentiles(rolled[name]);
     console.log(
-      `  p50, p95, p99 of ${told.padEnd(7)}  ${[p50, p95, p99].map((ms) => ms.toFixed(1)).join(', ')} ms of ${count.toLocaleString('en')} answers; asked in p50 ${took50.toFixed(2)} ms  p99 ${took99.toFixed(2)} ms`,
+      `  p50, p95, p99 of ${label.padEnd(7)}  ${[p50, p95, p99].map((ms) => ms.toFixed(1)).join(', ')} ms of ${count.toLocaleString('en')} results; queried in p50 ${took50.toFixed(2)} ms  p99 ${took99.toFixed(2)} ms`,
     );
   }
 } finally {

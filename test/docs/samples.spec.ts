@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
 import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
-import { type Answer, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { type HttpResponse, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 
 const root = resolve(__dirname, '../..');
@@ -76,7 +76,7 @@ describe.each(DOCUMENTS)('the samples of %s', (document) => {
     removeDataDir(dataDir);
   });
 
-  const ask = ({ method, path, headers, body }: CurlSample): Promise<Answer> =>
+  const ask = ({ method, path, headers, body }: CurlSample): Promise<HttpResponse> =>
     service.request(method, path, {
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [

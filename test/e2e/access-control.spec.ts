@@ -18,7 +18,7 @@ describe('access to user streams', () => {
   let service: ServiceProcess;
   let bob: ApiCaller;
   let admin: ApiCaller;
-  const nobody = new ApiCaller(() => service.url);
+  const anonymous = new ApiCaller(() => service.url);
   let users = 0;
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('access to user streams', () => {
 
   const streamOf = (streams: string): string => `${streams}/profile/default`;
   /** Routes that read a stream, except the list and the feed, whose responses differ in kind. */
-  const waysTo = (id: string, streams: string): readonly string[] => [
+  const readRoutes = (id: string, streams: string): readonly string[] => [
     `${streams}/profile`,
     streamOf(streams),
     `${streamOf(streams)}?revision=1`,
@@ -70,8 +70,8 @@ describe('access to user streams', () => {
   const listed = async (caller: ApiCaller, streams: string): Promise<number> =>
     ((await caller.get(streams)).body as { streams: unknown[] }).streams.length;
   const statuses = (caller: ApiCaller, id: string, streams: string): Promise<number[]> =>
-    Promise.all(waysTo(id, streams).map(async (way) => (await caller.get(way)).status));
-  const all = (status: number): number[] => waysTo('', '').map(() => status);
+    Promise.all(readRoutes(id, streams).map(async (route) => (await caller.get(route)).status));
+  const all = (status: number): number[] => readRoutes('', '').map(() => status);
 
   describe('a stream that the caller may not read', () => {
     const fixed = { 'x-request-id': 'the-same', 'if-none-match': '"1"' };
@@ -81,48 +81,48 @@ describe('access to user streams', () => {
       headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CHANGING.includes(name))),
     });
 
-    async function lookAround(id: string, streams: string): Promise<unknown[]> {
-      const ways = [
-        ...waysTo(id, streams),
+    async function collectResponses(id: string, streams: string): Promise<unknown[]> {
+      const routes = [
+        ...readRoutes(id, streams),
         feedOf(streams),
         `${streams}`,
         `${streams}?type=profile&visibility=private`,
         `${streams}?status=deleted`,
       ];
-      const looks = [bob, nobody].flatMap((caller) =>
-        ['GET', 'HEAD'].flatMap((method) => ways.map((way) => ({ caller, method, way }))),
+      const reads = [bob, anonymous].flatMap((caller) =>
+        ['GET', 'HEAD'].flatMap((method) => routes.map((route) => ({ caller, method, route }))),
       );
       const writes = [
-        ...['PUT', 'PATCH', 'DELETE'].map((method) => ({ method, way: streamOf(streams) })),
-        { method: 'PATCH', way: `${streamOf(streams)}/metadata` },
-        { method: 'POST', way: `${streamOf(streams)}/restore` },
-      ].flatMap((attempt) => [bob, nobody].map((caller) => ({ caller, ...attempt })));
-      const seen: unknown[] = [];
-      for (const { caller, method, way } of looks)
-        seen.push({ method, way, answer: visible(await caller.request(method, way, undefined, fixed)) });
-      for (const { caller, method, way } of writes)
-        seen.push({
+        ...['PUT', 'PATCH', 'DELETE'].map((method) => ({ method, route: streamOf(streams) })),
+        { method: 'PATCH', route: `${streamOf(streams)}/metadata` },
+        { method: 'POST', route: `${streamOf(streams)}/restore` },
+      ].flatMap((attempt) => [bob, anonymous].map((caller) => ({ caller, ...attempt })));
+      const responses: unknown[] = [];
+      for (const { caller, method, route } of reads)
+        responses.push({ method, route, response: visible(await caller.request(method, route, undefined, fixed)) });
+      for (const { caller, method, route } of writes)
+        responses.push({
           method,
-          way,
-          answer: visible(
-            await caller.request(method, way, method === 'POST' || method === 'DELETE' ? undefined : { data: LAST }, {
+          route,
+          response: visible(
+            await caller.request(method, route, method === 'POST' || method === 'DELETE' ? undefined : { data: LAST }, {
               'x-request-id': 'the-same',
             }),
           ),
         });
-      return seen;
+      return responses;
     }
 
     it('sends the same bytes and headers before its creation, while it exists and after its deletion', async () => {
       const { id, alice, streams } = await newUser({ writes: [] });
-      const missing = await lookAround(id, streams);
+      const missing = await collectResponses(id, streams);
       await alice.put(`${streams}/profile`, { data: FIRST });
       await alice.put(`${streams}/profile`, { data: LAST });
       expect(await statuses(alice, id, streams)).toEqual(all(200));
-      expect(await lookAround(id, streams)).toEqual(missing);
+      expect(await collectResponses(id, streams)).toEqual(missing);
       expect((await alice.delete(`${streams}/profile`)).status).toBe(200);
       expect(await statuses(alice, id, streams)).toEqual(all(410));
-      expect(await lookAround(id, streams)).toEqual(missing);
+      expect(await collectResponses(id, streams)).toEqual(missing);
       expect(JSON.stringify(missing)).toContain('does not exist');
     });
   });
@@ -135,7 +135,7 @@ describe('access to user streams', () => {
         200,
       );
       expect(await statuses(bob, id, streams)).toEqual(all(200));
-      expect(await statuses(nobody, id, streams)).toEqual(all(404));
+      expect(await statuses(anonymous, id, streams)).toEqual(all(404));
       expect(await listed(bob, streams)).toBe(1);
       const feed = await LiveFeed.open(service.url, feedOf(streams), bob.headers);
       await eventually(
@@ -156,10 +156,10 @@ describe('access to user streams', () => {
     it('shows the whole history of a public stream to everyone until it is private again', async () => {
       const { id, alice, streams } = await newUser();
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
-      expect(await statuses(nobody, id, streams)).toEqual(all(200));
-      expect((await nobody.get(`${streamOf(streams)}?revision=1`)).body).toMatchObject({ data: FIRST });
-      expect(((await nobody.get(`${streamOf(streams)}/history`)).body as Page).events).toHaveLength(3);
-      expect((await nobody.get(`${streamOf(streams)}/metadata`)).body).not.toHaveProperty('permissions');
+      expect(await statuses(anonymous, id, streams)).toEqual(all(200));
+      expect((await anonymous.get(`${streamOf(streams)}?revision=1`)).body).toMatchObject({ data: FIRST });
+      expect(((await anonymous.get(`${streamOf(streams)}/history`)).body as Page).events).toHaveLength(3);
+      expect((await anonymous.get(`${streamOf(streams)}/metadata`)).body).not.toHaveProperty('permissions');
       const feed = await LiveFeed.open(service.url, feedOf(streams));
       await eventually(
         () => Promise.resolve(feed.events.length),
@@ -167,14 +167,14 @@ describe('access to user streams', () => {
       );
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'private' });
       await feed.ended;
-      expect(await statuses(nobody, id, streams)).toEqual(all(404));
+      expect(await statuses(anonymous, id, streams)).toEqual(all(404));
     });
 
     it('never reveals permissions in events', async () => {
       const { id, alice, streams } = await newUser();
       await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' });
-      for (const way of [`${streamOf(streams)}/history`, `/api/streams/user-${id}-profile/events`]) {
-        const { text } = await nobody.get(way);
+      for (const route of [`${streamOf(streams)}/history`, `/api/streams/user-${id}-profile/events`]) {
+        const { text } = await anonymous.get(route);
         expect(text).toContain('StreamCreated');
         expect(text).not.toContain('permissions');
       }
@@ -251,10 +251,10 @@ describe('access to user streams', () => {
 
     it('is logged with the request id on every read route', async () => {
       const { id, streams } = await newUser();
-      for (const [index, way] of [...waysTo(id, streams), streams].entries()) {
+      for (const [index, route] of [...readRoutes(id, streams), streams].entries()) {
         const requestId = `override-read-${id}-${index}`;
-        expect((await admin.get(way, { 'x-request-id': requestId })).status).toBe(200);
-        expect({ way, lines: await overrides(requestId) }).toEqual({ way, lines: [line(id, 'read', requestId)] });
+        expect((await admin.get(route, { 'x-request-id': requestId })).status).toBe(200);
+        expect({ route, lines: await overrides(requestId) }).toEqual({ route, lines: [line(id, 'read', requestId)] });
       }
       const feed = await LiveFeed.open(service.url, feedOf(streams), {
         ...admin.headers,
@@ -267,7 +267,7 @@ describe('access to user streams', () => {
     it('is logged on every write and admin route', async () => {
       const { id, streams } = await newUser();
       const data = { data: LAST };
-      const ways: readonly [right: string, method: string, path: string, body?: unknown][] = [
+      const routes: readonly [right: string, method: string, path: string, body?: unknown][] = [
         ['write', 'PUT', `${streams}/profile`, data],
         ['write', 'PATCH', streamOf(streams), data],
         ['write', 'POST', `${streamOf(streams)}/events`, { events: [data] }],
@@ -276,7 +276,7 @@ describe('access to user streams', () => {
         ['admin', 'DELETE', streamOf(streams)],
         ['admin', 'POST', `${streamOf(streams)}/restore`],
       ];
-      for (const [right, method, path, body] of ways) {
+      for (const [right, method, path, body] of routes) {
         const requestId = `override-${method}-${path.replaceAll('/', '.')}`;
         expect((await admin.request(method, path, body, { 'x-request-id': requestId })).status).toBe(200);
         expect({ method, path, lines: await overrides(requestId) }).toEqual({
@@ -289,7 +289,7 @@ describe('access to user streams', () => {
 
     it('is not logged for callers whom the permissions name', async () => {
       const { id, alice, streams } = await newUser();
-      for (const way of waysTo(id, streams)) await alice.get(way, { 'x-request-id': `owner-${id}` });
+      for (const route of readRoutes(id, streams)) await alice.get(route, { 'x-request-id': `owner-${id}` });
       await admin.get(`${streams}/profile`, { 'x-request-id': `last-${id}` });
       expect(await overrides(`last-${id}`)).toHaveLength(1);
       expect(

@@ -185,7 +185,7 @@ describe('the access table of docs/authorization.md', () => {
     if (route === LIVE_FEED) return String(await upgrade(`${running.url.replace('http', 'ws')}${path}`, headers));
     if (path.endsWith('/feed')) return String(await follow(running.url, `${path}?from=0`, headers));
     const body = BODIES[route];
-    const { status, body: answered } = await send(running.url, {
+    const { status, body: received } = await send(running.url, {
       method,
       path,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -194,7 +194,7 @@ describe('the access table of docs/authorization.md', () => {
     const isEmpty =
       status === 200 &&
       route === 'GET /api/users/{userId}/streams' &&
-      (answered as { streams: unknown[] }).streams.length === 0;
+      (received as { streams: unknown[] }).streams.length === 0;
     return `${status}${isEmpty ? ' (empty)' : ''}`;
   }
 
@@ -205,10 +205,10 @@ describe('the access table of docs/authorization.md', () => {
       const found = new Map<string, string[]>();
       for (const route of rows.keys())
         found.set(route, await Promise.all(CALLERS.map((caller) => attempt(title, route, caller))));
-      const told = (cells: readonly string[]): string =>
+      const describeCells = (cells: readonly string[]): string =>
         CALLERS.map((caller, index) => `${caller}: ${cells[index]}`).join(', ');
-      expect([...found].map(([route, cells]) => `${route} -- ${told(cells)}`)).toEqual(
-        [...rows].map(([route, cells]) => `${route} -- ${told(cells)}`),
+      expect([...found].map(([route, cells]) => `${route} -- ${describeCells(cells)}`)).toEqual(
+        [...rows].map(([route, cells]) => `${route} -- ${describeCells(cells)}`),
       );
     },
     120_000,

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { eventually } from '../support/eventually.js';
 import { JwksIssuer } from '../support/jwks-issuer.js';
 import { outputOf } from '../support/command-line.js';
-import { type Answer, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { type HttpResponse, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 interface Statuses {
   readonly services: readonly {
@@ -33,14 +33,14 @@ describe('authentication', () => {
     headers: Record<string, string> = {},
   ): Promise<{ status: number; challenge: string | undefined }> => {
     const socket = new WebSocket(`${service.url.replace('http', 'ws')}/ws/uptime`, { headers });
-    const refused = new Promise<IncomingMessage>((resolve) =>
+    const rejected = new Promise<IncomingMessage>((resolve) =>
       socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
         request.destroy();
         resolve(response);
       }),
     );
     socket.on('error', () => undefined);
-    const response = await Promise.race([refused, once(socket, 'open')]);
+    const response = await Promise.race([rejected, once(socket, 'open')]);
     socket.terminate();
     return Array.isArray(response)
       ? { status: 101, challenge: undefined }
@@ -69,8 +69,8 @@ describe('authentication', () => {
       '/api/uptime/summary',
       '/api/uptime/test-kurrentdb',
     ]) {
-      const refused = await service.get(path);
-      expect({ path, ...refused }).toMatchObject({
+      const rejected = await service.get(path);
+      expect({ path, ...rejected }).toMatchObject({
         path,
         status: 401,
         body: {
@@ -79,7 +79,7 @@ describe('authentication', () => {
           message: expect.stringContaining('Authorization: Bearer') as string,
         },
       });
-      expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+      expect(rejected.headers.get('www-authenticate')).toBe('Bearer');
       expect({ path, status: (await service.request('GET', path, bearer(token))).status }).toEqual({
         path,
         status: 200,
@@ -141,10 +141,10 @@ describe('authentication', () => {
       AUTH_AUDIENCE: issuer.audience,
       AUTH_ROLES_CLAIM: 'realm_access.roles',
     });
-    const ask = async (token: string | Promise<string>): Promise<Answer> =>
+    const getHealth = async (token: string | Promise<string>): Promise<HttpResponse> =>
       service.request('GET', '/health', bearer(await token));
     await issuer.stop();
-    const away = await ask(issuer.token());
+    const away = await getHealth(issuer.token());
     expect(away).toMatchObject({
       status: 503,
       body: {
@@ -157,16 +157,16 @@ describe('authentication', () => {
     expect(
       (
         await eventually(
-          () => ask(issuer.token()),
+          () => getHealth(issuer.token()),
           ({ status }) => status === 200,
         )
       ).status,
     ).toBe(200);
-    expect(await ask(issuer.token({ aud: 'another-shop' }))).toMatchObject({
+    expect(await getHealth(issuer.token({ aud: 'another-shop' }))).toMatchObject({
       status: 401,
       body: { message: "The token is for another audience; get one for 'penguin-pool'" },
     });
-    expect(await ask(issuer.token({ exp: 1 }))).toMatchObject({
+    expect(await getHealth(issuer.token({ exp: 1 }))).toMatchObject({
       status: 401,
       body: { message: 'The token has expired; get a new one' },
     });

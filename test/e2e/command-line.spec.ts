@@ -180,7 +180,7 @@ describe('the command line', () => {
     const service = await ServiceProcess.start(environment);
     const { status } = await eventually(
       () => service.request('GET', '/api/uptime/status', { headers: { 'x-api-key': key.trim() } }),
-      (answer) => answer.status === 200,
+      (response) => response.status === 200,
     );
     expect(status).toBe(200);
     expect(await service.stop()).toBe(0);
@@ -188,23 +188,25 @@ describe('the command line', () => {
 
   it('creates and revokes API keys of a running service, which notices within a second', async () => {
     const service = await ServiceProcess.start({ ...environment, AUTH_OPEN_ENDPOINTS: 'none' });
-    const ask = (headers: Record<string, string>): Promise<number> =>
+    const statusWith = (headers: Record<string, string>): Promise<number> =>
       service.request('GET', '/api/uptime/status', { headers }).then(({ status }) => status);
     expect(modeOf(join(dataDir, 'kurrentdb', 'connection'))).toBe('600');
     const key = await outputOf(environment, 'api-keys', 'create', '--name', 'loans-importer');
     expect(
       await eventually(
-        () => ask({ 'x-api-key': key }),
+        () => statusWith({ 'x-api-key': key }),
         (status) => status === 200,
         1_000,
       ),
     ).toBe(200);
-    expect(await ask({ authorization: `Bearer ${key}` })).toBe(200);
-    expect(await ask({ authorization: `Bearer ${await outputOf(environment, 'token', '--user', 'alice')}` })).toBe(200);
+    expect(await statusWith({ authorization: `Bearer ${key}` })).toBe(200);
+    expect(
+      await statusWith({ authorization: `Bearer ${await outputOf(environment, 'token', '--user', 'alice')}` }),
+    ).toBe(200);
     await outputOf(environment, 'api-keys', 'revoke', '--name', 'loans-importer');
     expect(
       await eventually(
-        () => ask({ 'x-api-key': key }),
+        () => statusWith({ 'x-api-key': key }),
         (status) => status === 401,
         1_000,
       ),

@@ -78,14 +78,14 @@ describe('the HTTP edge', () => {
     ['GET', '/api/uptime/summary?hours=1.5', 'hours'],
     ['GET', '/api/uptime/timeline/http?hours=NaN', 'hours'],
     ['GET', '/api/uptime/status?x=1', 'x'],
-  ])('returns 400 for %s %s, and names the issue', async (method, path, mistake) => {
+  ])('returns 400 for %s %s, and names the issue', async (method, path, issue) => {
     const { status, body } = await errorOf(method, path);
     expect({ status, error: body.error, type: body.type }).toEqual({
       status: 400,
       error: 'ValidationError',
       type: 'validation-error',
     });
-    expect([...new Set(body.details?.mistakes?.map((found) => found.path))]).toEqual([mistake]);
+    expect([...new Set(body.details?.mistakes?.map((found) => found.path))]).toEqual([issue]);
   });
 
   it.each([
@@ -145,11 +145,11 @@ describe('the HTTP edge', () => {
     ['a stream name that is too long', 'GET', `/api/streams/${'x'.repeat(513)}/events`, {}, 400, 'validation-error'],
     ['a service name that is none', 'GET', '/api/uptime/service/__proto__', {}, 400, 'validation-error'],
   ])('returns a 4xx with the documented body for %s', async (_, method, path, init, status, type) => {
-    const answer = await errorOf(method, path, init);
-    expect({ status: answer.status, type: answer.body.type }).toEqual({ status, type });
-    expect(Object.keys(answer.body)).toEqual(expect.arrayContaining(['error', 'message', 'type', 'requestId']));
-    expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
-    expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|at \w+ \(/);
+    const response = await errorOf(method, path, init);
+    expect({ status: response.status, type: response.body.type }).toEqual({ status, type });
+    expect(Object.keys(response.body)).toEqual(expect.arrayContaining(['error', 'message', 'type', 'requestId']));
+    expect(response.body.requestId).toBe(response.headers.get('x-request-id'));
+    expect(JSON.stringify(response.body)).not.toMatch(/node_modules|at \w+ \(/);
   });
 
   it('accepts a request without a body, whatever its Content-Type', async () => {
@@ -245,23 +245,23 @@ describe('throttling', () => {
       UPTIME_INTERVAL_MS: '60000',
     });
     try {
-      const answers = [];
+      const responses = [];
       for (let request = 0; request < 7; request++)
-        answers.push(await service.get(request % 2 === 0 ? '/api/uptime/status' : '/api/uptime/summary'));
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+        responses.push(await service.get(request % 2 === 0 ? '/api/uptime/status' : '/api/uptime/summary'));
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
       expect(
-        answers
+        responses
           .slice(0, 5)
           .map(({ headers }) => [headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')]),
       ).toEqual(['4', '3', '2', '1', '0'].map((left) => ['5', left]));
-      const refused = answers.at(-1);
-      expect(refused?.body).toMatchObject({
+      const rejected = responses.at(-1);
+      expect(rejected?.body).toMatchObject({
         error: 'RateLimitedError',
         type: 'rate-limited',
         message:
           'Too many requests from address 127.0.0.1: more than 5 in 60 seconds; wait for the seconds in Retry-After',
       });
-      const retryAfter = Number(refused?.headers.get('retry-after'));
+      const retryAfter = Number(rejected?.headers.get('retry-after'));
       expect(retryAfter).toBeGreaterThan(0);
       expect(retryAfter).toBeLessThanOrEqual(60);
       for (let request = 0; request < 20; request++) expect((await service.get('/livez')).status).toBe(200);

@@ -29,9 +29,9 @@ describe('two replicas', () => {
 
   it('one probes, and both serve its results', async () => {
     await replicas.target.kill();
-    await eventually(statuses, (told) => told.length === 2);
+    await eventually(statuses, ({ length }) => length === 2);
     await replicas.target.start();
-    await eventually(statuses, (told) => told.length === 3);
+    await eventually(statuses, ({ length }) => length === 3);
     expect(await statuses()).toEqual(['up', 'down', 'up']);
     for (const { service } of replicas.all) {
       expect(
@@ -53,7 +53,7 @@ describe('two replicas', () => {
     expect(await replicas.untilOneProbes()).toBe(next);
     expect(Date.now() - killedAt).toBeLessThan(LEASE_MS + ROOM_MS);
     await replicas.target.kill();
-    await eventually(statuses, (told) => told.length === 2);
+    await eventually(statuses, ({ length }) => length === 2);
     await sleep(5 * INTERVAL_MS);
     expect(await statuses()).toEqual(['up', 'down']);
   });
@@ -74,9 +74,9 @@ describe('two replicas', () => {
     await replicas.untilLogged(next, 'This replica probes');
     // Both see the target fail and recover; only one of them can record it.
     await replicas.target.kill();
-    await eventually(statuses, (told) => told.length === 2);
+    await eventually(statuses, ({ length }) => length === 2);
     await replicas.target.start();
-    await eventually(statuses, (told) => told.length === 3);
+    await eventually(statuses, ({ length }) => length === 3);
     cutOff.store.heal();
     await replicas.untilLogged(cutOff, 'Another replica has taken over');
     await replicas.untilLogged(cutOff, 'samples: another replica probed at that time');
@@ -92,12 +92,12 @@ describe('two replicas', () => {
     await paused.service.kill('SIGSTOP');
     await replicas.untilLogged(next, 'This replica probes');
     await replicas.target.kill();
-    await eventually(statuses, (told) => told.length === 2);
+    await eventually(statuses, ({ length }) => length === 2);
     const holder = await replicas.lastHolder();
     await replicas.target.start();
-    await eventually(statuses, (told) => told.length === 3);
+    await eventually(statuses, ({ length }) => length === 3);
     await replicas.target.kill();
-    await eventually(statuses, (told) => told.length === 4);
+    await eventually(statuses, ({ length }) => length === 4);
     await paused.service.kill('SIGCONT');
     await replicas.untilLogged(paused, 'Another replica has taken over');
     await sleep(LEASE_MS);

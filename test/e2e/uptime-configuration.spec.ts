@@ -12,9 +12,9 @@ const SEVERAL_PROBES_MS = 3_000;
 
 /** An HTTP server that counts requests by path. */
 class CountingTarget {
-  readonly #asked = new Map<string, number>();
+  readonly #requests = new Map<string, number>();
   readonly #server: Server = createServer(({ url = '', headers }, response) => {
-    this.#asked.set(url, this.asked(url) + 1);
+    this.#requests.set(url, this.requestsTo(url) + 1);
     response.writeHead(url === '/guarded' && headers.authorization !== 'Bearer s3cret' ? 401 : 200).end();
   });
 
@@ -27,8 +27,8 @@ class CountingTarget {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${path}`;
   }
 
-  asked(path: string): number {
-    return this.#asked.get(path) ?? 0;
+  requestsTo(path: string): number {
+    return this.#requests.get(path) ?? 0;
   }
 
   async stop(): Promise<void> {
@@ -101,13 +101,13 @@ describe('the services file of a running service', () => {
       entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
     );
     await becomes('guarded', 'up');
-    const asked = target.asked('/shop');
+    const before = target.requestsTo('/shop');
     expect(
       await eventually(
-        () => Promise.resolve(target.asked('/shop')),
-        (now) => now > asked,
+        () => Promise.resolve(target.requestsTo('/shop')),
+        (now) => now > before,
       ),
-    ).toBeGreaterThan(asked);
+    ).toBeGreaterThan(before);
     // The other services were not restarted: they have no new change.
     for (const name of ['shop', 'till', 'http'])
       expect((await changesOf(service, name)).map(({ data }) => data.status)).toEqual(['up']);
@@ -119,18 +119,18 @@ describe('the services file of a running service', () => {
       entry('till', '/till'),
       entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }, intervall: 1s'),
     );
-    const told = 'line 4, services.2.intervall: unknown key for kind http, probably meant to be interval';
+    const message = 'line 4, services.2.intervall: unknown key for kind http, probably meant to be interval';
     const lines = await eventually(
-      () => Promise.resolve(service.output.filter((line) => line.includes(told))),
+      () => Promise.resolve(service.output.filter((line) => line.includes(message))),
       ({ length }) => length > 0,
     );
-    const asked = ['/shop', '/till', '/guarded'].map((path) => target.asked(path));
+    const before = ['/shop', '/till', '/guarded'].map((path) => target.requestsTo(path));
     await sleep(SEVERAL_PROBES_MS);
     ['/shop', '/till', '/guarded'].forEach((path, index) =>
-      expect(target.asked(path)).toBeGreaterThan(asked[index] ?? Infinity),
+      expect(target.requestsTo(path)).toBeGreaterThan(before[index] ?? Infinity),
     );
     expect(lines).toHaveLength(1);
-    expect(service.output.filter((line) => line.includes(told))).toHaveLength(1);
+    expect(service.output.filter((line) => line.includes(message))).toHaveLength(1);
     expect(service.output.join('\n')).not.toContain('s3cret');
   });
 
@@ -146,11 +146,11 @@ describe('the services file of a running service', () => {
       ({ length }) => length === 2,
     );
     expect(changes.map(({ data }) => data.status)).toEqual(['up', 'down']);
-    expect(target.asked('/elsewhere')).toBeGreaterThan(0);
+    expect(target.requestsTo('/elsewhere')).toBeGreaterThan(0);
     expect((await changesOf(service, 'shop')).map(({ data }) => data.status)).toEqual(['up']);
-    const asked = target.asked('/shop');
+    const before = target.requestsTo('/shop');
     await sleep(SEVERAL_PROBES_MS);
-    expect(target.asked('/shop')).toBe(asked);
+    expect(target.requestsTo('/shop')).toBe(before);
   });
 
   it('removes a service: it is no longer probed, keeps its history, and is still found by name', async () => {
@@ -159,9 +159,9 @@ describe('the services file of a running service', () => {
       entry('guarded', '/guarded', ', headers: { Authorization: "Bearer ${SHOP_TOKEN}" }'),
     );
     await becomes('till', 'unknown');
-    const asked = target.asked('/till');
+    const before = target.requestsTo('/till');
     await sleep(SEVERAL_PROBES_MS);
-    expect(target.asked('/till')).toBe(asked);
+    expect(target.requestsTo('/till')).toBe(before);
     expect(await service.get('/api/uptime/service/till')).toMatchObject({
       status: 200,
       body: { service: { serviceName: 'till', currentStatus: 'unknown' } },

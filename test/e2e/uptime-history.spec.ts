@@ -38,7 +38,7 @@ describe('the history of a service', () => {
       UPTIME_SAMPLE_WINDOW_MS: '1000',
     });
   const statuses = async (): Promise<string[]> => (await changesOf(service, 'http')).map(({ data }) => data.status);
-  const untilChanges = (count: number): Promise<string[]> => eventually(statuses, (told) => told.length >= count);
+  const untilChanges = (count: number): Promise<string[]> => eventually(statuses, ({ length }) => length >= count);
 
   it('has a change dated to the first failure of a target, and one with the duration for its return', async () => {
     await untilChanges(1);
@@ -68,7 +68,7 @@ describe('the history of a service', () => {
 
     const { timeline, currentStatus, totalDowntime } = await eventually(
       () => timelineOf(service, 'http'),
-      (told) => told.currentStatus === 'up',
+      ({ currentStatus }) => currentStatus === 'up',
     );
     expect(currentStatus).toBe('up');
     expect(timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'down', 'up']);
@@ -107,7 +107,7 @@ describe('the history of a service', () => {
     // The seconds before the kill were recorded with the change and the later windows.
     const { timeline } = await eventually(
       () => timelineOf(service, 'http'),
-      (told) => told.currentStatus === 'up',
+      ({ currentStatus }) => currentStatus === 'up',
     );
     expect(timeline.find(({ status }) => status === 'down')?.startTime).toBe(down?.data.timestamp);
   });
@@ -120,13 +120,13 @@ describe('the history of a service', () => {
     await sleep(3 * TOLERANCE_MS);
     const started = Date.now();
     service = await start();
-    const told = await eventually(
+    const timeline = await eventually(
       () => timelineOf(service, 'http'),
       ({ timeline }) => timeline.length >= 4,
     );
 
-    expect(told.timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'unknown', 'up']);
-    const gap = told.timeline[2];
+    expect(timeline.timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'unknown', 'up']);
+    const gap = timeline.timeline[2];
     if (!gap) throw new Error('four intervals are there');
     expect(Date.parse(gap.startTime)).toBeLessThanOrEqual(stopped);
     expect(Date.parse(gap.endTime)).toBeGreaterThanOrEqual(started);

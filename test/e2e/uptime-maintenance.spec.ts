@@ -55,7 +55,7 @@ describe('maintenance and corrections', () => {
     anyone = new ApiCaller(url);
     await eventually(
       () => statuses(),
-      (told) => told.length > 0,
+      ({ length }) => length > 0,
     );
   });
   afterAll(async () => {
@@ -113,8 +113,8 @@ describe('maintenance and corrections', () => {
     });
 
     await target.kill();
-    expect(await eventually(statuses, (told) => told.length >= 2)).toEqual(['up', 'down']);
-    const intervals = await eventually(timeline, (told) => told.some((interval) => interval.status === 'down'));
+    expect(await eventually(statuses, ({ length }) => length >= 2)).toEqual(['up', 'down']);
+    const intervals = await eventually(timeline, (found) => found.some((interval) => interval.status === 'down'));
     expect(intervals.map((interval) => [interval.status, interval.maintenance])).toEqual([
       ['unknown', undefined],
       ['unknown', true],
@@ -123,9 +123,9 @@ describe('maintenance and corrections', () => {
     ]);
     expect(intervals[1]?.startTime).toBe(window.from);
 
-    const told = await summary();
-    expect(told).toMatchObject({ currentStatus: 'down', totalUptime: 0, totalDowntime: 0, maintenance: { id } });
-    expect(told.totalUnknown + (told.totalMaintenance ?? 0)).toBe(HOUR);
+    const current = await summary();
+    expect(current).toMatchObject({ currentStatus: 'down', totalUptime: 0, totalDowntime: 0, maintenance: { id } });
+    expect(current.totalUnknown + (current.totalMaintenance ?? 0)).toBe(HOUR);
     expect((await summary('&maintenance=asProbed')).totalDowntime).toBeGreaterThan(0);
     expect(await summary('&maintenance=up')).toMatchObject({ totalDowntime: 0, isCurrentlyUp: true });
     expect((await summary('&maintenance=down')).totalDowntime).toBeGreaterThanOrEqual(30 * 60_000);
@@ -149,7 +149,7 @@ describe('maintenance and corrections', () => {
     const [from, to] = [changes.at(-2)?.data.timestamp ?? '', changes.at(-1)?.data.timestamp ?? ''];
     const downtime = Date.parse(to) - Date.parse(from);
     const downtimeOf = async (): Promise<number> => (await summary('&maintenance=asProbed')).totalDowntime;
-    expect(await eventually(downtimeOf, (told) => told === downtime)).toBe(downtime);
+    expect(await eventually(downtimeOf, (value) => value === downtime)).toBe(downtime);
 
     const correction = { from, to, status: 'up', reason: 'a false alarm' };
     const made = await admin.post(CORRECTIONS, correction);
@@ -234,7 +234,7 @@ describe('maintenance and corrections', () => {
     service = await start();
     const withoutUpcoming = (windows: readonly Maintenance[]): unknown[] =>
       windows.map(({ upcoming: _, ...rest }) => rest);
-    expect(withoutUpcoming(await eventually(listed, (told) => told.length === before.length))).toEqual(
+    expect(withoutUpcoming(await eventually(listed, ({ length }) => length === before.length))).toEqual(
       withoutUpcoming(before),
     );
   });
@@ -254,7 +254,7 @@ describe('maintenance and corrections', () => {
       'must be a time from 2000 to 2099',
     ],
     [
-      'an end before the beginning',
+      'an end before the start',
       { from: '2026-02-03T00:00:00Z', to: '2026-02-02T00:00:00Z', reason: 'a new disk' },
       'to',
       'must be later than from',

@@ -58,11 +58,11 @@ describe('the service while the store is unavailable', () => {
     const running = await start();
     await eventually(
       () => statuses(running, 'http'),
-      (told) => told.length === 1,
+      ({ length }) => length === 1,
     );
     await eventually(
       () => statuses(running, 'database'),
-      (told) => told.length === 1,
+      ({ length }) => length === 1,
     );
 
     await store.kill();
@@ -79,11 +79,11 @@ describe('the service while the store is unavailable', () => {
     );
     await restartStore();
 
-    const told = await eventually(
+    const recorded = await eventually(
       () => statuses(running, 'http'),
       (changes) => changes.length >= 3,
     );
-    expect(told).toEqual(['up', 'down', 'up']);
+    expect(recorded).toEqual(['up', 'down', 'up']);
     const [, down, up] = (await changesOf(running, 'http')).map(({ data }) => Date.parse(data.timestamp));
     expect(down).toBeGreaterThanOrEqual(killed - UNDER_WAY_MS);
     expect(down).toBeLessThan(restored);
@@ -133,7 +133,7 @@ describe('the service while the store is unavailable', () => {
     expect(
       await eventually(
         () => statuses(running, 'http'),
-        (told) => told.length > 0,
+        ({ length }) => length > 0,
       ),
     ).toEqual(['up']);
     expect(

@@ -99,12 +99,12 @@ describe.each([
   }
 
   /** Checks that a 409 reports an existing revision that is later than the expected one. */
-  async function checkRefusal(alice: ApiCaller, stream: string, refused: Reply, expected: number): Promise<void> {
-    expect({ status: refused.status, type: errorOf(refused).type }).toEqual({
+  async function checkConflict(alice: ApiCaller, stream: string, conflict: Reply, expected: number): Promise<void> {
+    expect({ status: conflict.status, type: errorOf(conflict).type }).toEqual({
       status: 409,
       type: 'wrong-expected-revision',
     });
-    const { expectedRevision, currentRevision } = errorOf(refused).details as {
+    const { expectedRevision, currentRevision } = errorOf(conflict).details as {
       expectedRevision: string;
       currentRevision: string;
     };
@@ -120,21 +120,21 @@ describe.each([
     stream: string,
     writer: number,
     round: number,
-  ): Promise<{ readonly revision: number; readonly refusals: number }> {
-    for (let refusals = 0; ; refusals++) {
+  ): Promise<{ readonly revision: number; readonly conflicts: number }> {
+    for (let conflicts = 0; ; conflicts++) {
       const { revision, data } = (await alice.get(stream)).body as State;
       const count = (data.details.count ?? 0) + 1;
       const mark = { [`writer-${writer}-round-${round}`]: count };
       const condition = { 'if-match': `"${revision}"` };
-      const answer =
+      const reply =
         writer % 2 === 0
           ? await alice.put(stream, { data: { details: { ...data.details, count, ...mark } } }, condition)
           : await alice.patch(stream, { data: { details: { count, ...mark } } }, condition);
-      if (answer.status === 200) {
-        expect(header(answer, 'etag')).toBe(`"${revision + 1}"`);
-        return { revision: revision + 1, refusals };
+      if (reply.status === 200) {
+        expect(header(reply, 'etag')).toBe(`"${revision + 1}"`);
+        return { revision: revision + 1, conflicts };
       }
-      await checkRefusal(alice, stream, answer, revision);
+      await checkConflict(alice, stream, reply, revision);
     }
   }
 
@@ -150,7 +150,7 @@ describe.each([
         }),
       );
       const total = WRITERS * ROUNDS;
-      expect(done.flat().reduce((sum, { refusals }) => sum + refusals, 0)).toBeGreaterThan(0);
+      expect(done.flat().reduce((sum, { conflicts }) => sum + conflicts, 0)).toBeGreaterThan(0);
       // Every acknowledged write has a revision of its own.
       expect(
         done
@@ -185,14 +185,14 @@ describe.each([
     '64 writers that merge without If-Match lose no update',
     async () => {
       const stream = await newStream();
-      const answers = await Promise.all(
+      const replies = await Promise.all(
         Array.from({ length: WRITERS }, (_, writer) =>
           caller(writer).patch(stream, { data: { details: { [`writer-${writer}`]: writer } } }),
         ),
       );
-      const left = answers.flatMap(({ status }, writer) => (status === 200 ? [writer] : []));
+      const left = replies.flatMap(({ status }, writer) => (status === 200 ? [writer] : []));
       // A writer that always loses the race may get 409 instead, with nothing written.
-      for (const answer of answers) expect([200, 409]).toContain(answer.status);
+      for (const reply of replies) expect([200, 409]).toContain(reply.status);
       expect(left.length).toBeGreaterThan(processes === 1 ? WRITERS - 1 : WRITERS / 2);
       const events = await historyOf(caller(0), stream);
       expect(events.map(({ revision }) => revision)).toEqual(
@@ -217,10 +217,10 @@ describe.each([
     async (_, method, body, condition) => {
       const stream = await newStream();
       const key = { 'idempotency-key': randomUUID(), ...condition };
-      const answers = await Promise.all(
+      const replies = await Promise.all(
         Array.from({ length: 20 }, (__, index) => caller(index).request(method, stream, body, key)),
       );
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
       const events = await historyOf(caller(0), stream);
       expect(events).toHaveLength(3);
       const recorded = {
@@ -228,7 +228,7 @@ describe.each([
         revision: 2,
         eventId: events[2]?.eventId,
       };
-      expect(answers.map(written)).toEqual(answers.map(() => recorded));
+      expect(replies.map(written)).toEqual(replies.map(() => recorded));
       // A later repetition gets the same response from every service.
       for (const alice of callers) {
         const again = await alice.request(method, stream, body, key);
@@ -245,14 +245,14 @@ describe.each([
   it('a request with an Idempotency-Key that creates a stream, sent 20 times at once, always returns 201', async () => {
     const stream = `${STREAMS}/activity/created-${streams++}`;
     const key = { 'idempotency-key': randomUUID() };
-    const answers = await Promise.all(
+    const replies = await Promise.all(
       Array.from({ length: 20 }, (_, index) => caller(index).put(stream, { data: { action: 'begun' } }, key)),
     );
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 201));
     const events = await historyOf(caller(0), stream);
     expect(events.map(({ type }) => type)).toEqual(['StreamCreated', 'UserDataUpdated']);
-    expect(answers.map(written)).toEqual(
-      answers.map(() => expect.objectContaining({ revision: 1, eventId: events[1]?.eventId }) as unknown),
+    expect(replies.map(written)).toEqual(
+      replies.map(() => expect.objectContaining({ revision: 1, eventId: events[1]?.eventId }) as unknown),
     );
   });
 

@@ -41,7 +41,7 @@ describe('the live feed of a stream', () => {
     expect((await alice.put(STREAM, { data: { details: { count } } })).status).toBeLessThan(300);
   const follow = (path = FEED, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> =>
     LiveFeed.open(service.url, path, { ...alice.headers, ...headers });
-  const arrived = async (feed: LiveFeed, count: number): Promise<readonly FeedEvent[]> =>
+  const received = async (feed: LiveFeed, count: number): Promise<readonly FeedEvent[]> =>
     eventually(
       () => Promise.resolve(feed.events),
       ({ length }) => length >= count,
@@ -58,7 +58,7 @@ describe('the live feed of a stream', () => {
     });
     await write(1);
     await write(2);
-    const events = await arrived(feed, 4);
+    const events = await received(feed, 4);
     expect(events.map(({ id, event }) => [id, event])).toEqual([
       ['0', 'StreamCreated'],
       ['1', 'UserDataUpdated'],
@@ -73,7 +73,7 @@ describe('the live feed of a stream', () => {
   it('sends only new events by default', async () => {
     const feed = await follow();
     await write(1);
-    expect(idsOf(await arrived(feed, 1))).toEqual([2]);
+    expect(idsOf(await received(feed, 1))).toEqual([2]);
     feed.kill();
   });
 
@@ -85,7 +85,7 @@ describe('the live feed of a stream', () => {
       for (let count = 0; count < 20; count++) await write(count);
     })();
     await growing;
-    expect(idsOf(await arrived(feed, 472))).toEqual(upTo(471));
+    expect(idsOf(await received(feed, 472))).toEqual(upTo(471));
     feed.kill();
   });
 
@@ -95,39 +95,39 @@ describe('the live feed of a stream', () => {
       for (let count = 1; count <= 150; count++) await write(count);
       isDone = true;
     })();
-    const told: number[] = [];
-    for (let round = 0; told.at(-1) !== 151; round++) {
-      const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
+    const ids: number[] = [];
+    for (let round = 0; ids.at(-1) !== 151; round++) {
+      const feed = await follow(FROM_THE_BEGINNING, ids.length === 0 ? {} : { 'last-event-id': String(ids.at(-1)) });
       const enough = 1 + (round % 7);
       await eventually(
         () => Promise.resolve(feed.events),
-        ({ length }) => length >= enough || (isDone && length >= 151 - (told.at(-1) ?? -1)),
+        ({ length }) => length >= enough || (isDone && length >= 151 - (ids.at(-1) ?? -1)),
       );
       feed.kill();
-      told.push(...idsOf(feed.events));
+      ids.push(...idsOf(feed.events));
       expect(round).toBeLessThan(500);
     }
     await writing;
-    expect(told).toEqual(upTo(151));
+    expect(ids).toEqual(upTo(151));
   }, 120_000);
 
   it('resumes right after Last-Event-ID after a restart and after kill -9', async () => {
-    const told: number[] = [];
+    const ids: number[] = [];
     for (const [round, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
-      const feed = await follow(FROM_THE_BEGINNING, told.length === 0 ? {} : { 'last-event-id': String(told.at(-1)) });
+      const feed = await follow(FROM_THE_BEGINNING, ids.length === 0 ? {} : { 'last-event-id': String(ids.at(-1)) });
       await write(round * 2 + 1);
-      await arrived(feed, round === 0 ? 3 : 2);
+      await received(feed, round === 0 ? 3 : 2);
       await service.kill(signal);
       await service.exit();
       await feed.ended;
-      told.push(...idsOf(feed.events));
+      ids.push(...idsOf(feed.events));
       await start();
       await write(round * 2 + 2);
     }
-    const feed = await follow(FROM_THE_BEGINNING, { 'last-event-id': String(told.at(-1)) });
-    told.push(...idsOf(await arrived(feed, 1)));
+    const feed = await follow(FROM_THE_BEGINNING, { 'last-event-id': String(ids.at(-1)) });
+    ids.push(...idsOf(await received(feed, 1)));
     feed.kill();
-    expect(told).toEqual(upTo(5));
+    expect(ids).toEqual(upTo(5));
   }, 120_000);
 
   it('sends a comment as keep-alive while there are no events', async () => {
@@ -164,9 +164,9 @@ describe('the live feed of a stream', () => {
   it('allows 50 open feeds to a caller, and another one when one is closed', async () => {
     const feeds = await Promise.all(Array.from({ length: 50 }, () => follow()));
     expect(feeds.map(({ status }) => status)).toEqual(feeds.map(() => 200));
-    const refused = await alice.get(FEED);
-    expect(refused).toMatchObject({ status: 429, body: { type: 'rate-limited' } });
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    const rejected = await alice.get(FEED);
+    expect(rejected).toMatchObject({ status: 429, body: { type: 'rate-limited' } });
+    expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
     feeds.pop()?.kill();
     const again = await eventually(
       () => follow(),

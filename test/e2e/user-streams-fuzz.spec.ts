@@ -67,7 +67,7 @@ describe('a random request to user streams', () => {
   let service: ServiceProcess;
   let fuzz: ApiCaller;
   const bases = new Set([FUZZ]);
-  const outcomes = { accepted: 0, refused: 0 };
+  const outcomes = { accepted: 0, rejected: 0 };
 
   beforeAll(async () => {
     dataDir = makeDataDir();
@@ -96,11 +96,11 @@ describe('a random request to user streams', () => {
     return started;
   }
 
-  const told = async (path: string): Promise<string> => (await fuzz.get(path, { 'x-request-id': 'the-same' })).text;
+  const textOf = async (path: string): Promise<string> => (await fuzz.get(path, { 'x-request-id': 'the-same' })).text;
   const at = async (path: string): Promise<Json> => (await fuzz.get(path)).body as Json;
 
   /** All that can be read of a user's streams, and of the one that a path names. */
-  function seen(path: string): Promise<readonly string[]> {
+  function snapshot(path: string): Promise<readonly string[]> {
     const { base, type, category } = placeOf(path);
     const stream = `${base}/${type}/${category}`;
     return Promise.all(
@@ -108,20 +108,20 @@ describe('a random request to user streams', () => {
         `${base}?limit=1000`,
         `${base}?limit=1000&status=deleted`,
         ...(type === undefined ? [] : [`${stream}/history?direction=backwards&limit=1000`, `${stream}/metadata`]),
-      ].map(told),
+      ].map(textOf),
     );
   }
 
-  async function ask(request: RawRequest): Promise<Reply> {
-    const asked = { ...request, headers: { ...request.headers, ...fuzz.headers } };
-    if (request.method !== 'GET' || !/\/feed(\?|$)/.test(request.path)) return send(service.url, asked);
-    const feed = await LiveFeed.open(service.url, request.path, asked.headers);
-    if (feed.status !== 200) return send(service.url, asked);
+  async function sendAsFuzz(request: RawRequest): Promise<Reply> {
+    const authorized = { ...request, headers: { ...request.headers, ...fuzz.headers } };
+    if (request.method !== 'GET' || !/\/feed(\?|$)/.test(request.path)) return send(service.url, authorized);
+    const feed = await LiveFeed.open(service.url, request.path, authorized.headers);
+    if (feed.status !== 200) return send(service.url, authorized);
     feed.kill();
     return { status: 200, headers: feed.headers, text: '', body: undefined };
   }
 
-  function checkAnswer({ method }: RawRequest, reply: Reply): void {
+  function checkReply({ method }: RawRequest, reply: Reply): void {
     expect(reply.status).toBeGreaterThanOrEqual(200);
     expect(reply.status).toBeLessThan(500);
     if (reply.status < 400 || method === 'HEAD') return;
@@ -175,13 +175,13 @@ describe('a random request to user streams', () => {
       await fc.assert(
         fc.asyncProperty(oddWrite, async (request) => {
           const { base, type, category } = placeOf(request.path);
-          const before = await seen(request.path);
+          const before = await snapshot(request.path);
           const state = (await fuzz.get(`${base}/${type}/${category}`)).body as Json | undefined;
-          const reply = await ask(request);
-          checkAnswer(request, reply);
+          const reply = await sendAsFuzz(request);
+          checkReply(request, reply);
           if (reply.status >= 400) {
-            outcomes.refused++;
-            expect(await seen(request.path)).toEqual(before);
+            outcomes.rejected++;
+            expect(await snapshot(request.path)).toEqual(before);
           } else {
             outcomes.accepted++;
             bases.add(base);
@@ -191,7 +191,7 @@ describe('a random request to user streams', () => {
         { numRuns: Number(process.env.FUZZ_RUNS ?? 500), endOnFailure: true },
       );
       expect(outcomes.accepted).toBeGreaterThan(50);
-      expect(outcomes.refused).toBeGreaterThan(50);
+      expect(outcomes.rejected).toBeGreaterThan(50);
     },
     LONG_MS,
   );
@@ -199,14 +199,14 @@ describe('a random request to user streams', () => {
   it(
     'gets a documented 4xx or the documented response if it only reads',
     async () => {
-      const before = await seen(`${FUZZ}/profile`);
+      const before = await snapshot(`${FUZZ}/profile`);
       await fc.assert(
         fc.asyncProperty(oddRead, async (request) => {
-          checkAnswer(request, await ask(request));
+          checkReply(request, await sendAsFuzz(request));
         }),
         { numRuns: Number(process.env.FUZZ_RUNS ?? 600), endOnFailure: true },
       );
-      expect(await seen(`${FUZZ}/profile`)).toEqual(before);
+      expect(await snapshot(`${FUZZ}/profile`)).toEqual(before);
     },
     LONG_MS,
   );
@@ -215,7 +215,7 @@ describe('a random request to user streams', () => {
     'is not stored if the connection breaks in the middle of it',
     async () => {
       const { hostname, port } = new URL(service.url);
-      const before = await seen(`${FUZZ}/profile`);
+      const before = await snapshot(`${FUZZ}/profile`);
       const body = JSON.stringify({ data: { displayName: 'Cut off' } });
       await fc.assert(
         fc.asyncProperty(
@@ -238,7 +238,7 @@ describe('a random request to user streams', () => {
         ),
         { numRuns: 40, endOnFailure: true },
       );
-      expect(await seen(`${FUZZ}/profile`)).toEqual(before);
+      expect(await snapshot(`${FUZZ}/profile`)).toEqual(before);
     },
     LONG_MS,
   );
@@ -250,13 +250,13 @@ describe('a random request to user streams', () => {
         const found: string[] = [];
         for (const base of bases) {
           for (const list of [`${base}?limit=1000`, `${base}?limit=1000&status=deleted`]) {
-            found.push(await told(list));
+            found.push(await textOf(list));
             for (const { type, category } of ((await at(list)).streams ?? []) as { type: string; category: string }[]) {
               const stream = `${base}/${type}/${category}`;
               found.push(
-                await told(stream),
-                await told(`${stream}/history?limit=1000`),
-                await told(`${stream}/metadata`),
+                await textOf(stream),
+                await textOf(`${stream}/history?limit=1000`),
+                await textOf(`${stream}/metadata`),
               );
             }
           }

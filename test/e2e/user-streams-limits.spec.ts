@@ -101,10 +101,10 @@ describe('the quota of a user', () => {
 
   it('is not exceeded by concurrent writes', async () => {
     const bob = await callerNamed('bob');
-    const answers = await Promise.all(
+    const replies = await Promise.all(
       Array.from({ length: 20 }, (_, index) => bob.put(`/api/users/bob/streams/activity/s${index}`, { data: {} })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([
+    expect(replies.map(({ status }) => status).sort()).toEqual([
       ...Array.from({ length: 3 }, () => 201),
       ...Array.from({ length: 17 }, () => 403),
     ]);
@@ -137,20 +137,20 @@ describe('the rate limit', () => {
   afterAll(stop);
 
   it('counts by user, reports the remaining requests, and returns 429 with Retry-After without executing', async () => {
-    const answers = [];
+    const replies = [];
     for (let count = 0; count < 7; count++)
-      answers.push(await alice.put(`${STREAMS}/profile`, { data: { bio: String(count) } }));
-    expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200, 429, 429]);
+      replies.push(await alice.put(`${STREAMS}/profile`, { data: { bio: String(count) } }));
+    expect(replies.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200, 429, 429]);
     expect(
-      answers.slice(0, 5).map((reply) => [header(reply, 'X-RateLimit-Limit'), header(reply, 'X-RateLimit-Remaining')]),
+      replies.slice(0, 5).map((reply) => [header(reply, 'X-RateLimit-Limit'), header(reply, 'X-RateLimit-Remaining')]),
     ).toEqual(['4', '3', '2', '1', '0'].map((rest) => ['5', rest]));
-    const refused = answers.at(-1);
-    expect(refused).toMatchObject({
+    const rejected = replies.at(-1);
+    expect(rejected).toMatchObject({
       status: 429,
       body: { error: 'RateLimitedError', type: 'rate-limited', message: expect.stringContaining("'alice'") as string },
     });
-    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
-    expect(Number(refused?.headers['retry-after'])).toBeLessThanOrEqual(60);
+    expect(Number(rejected?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(Number(rejected?.headers['retry-after'])).toBeLessThanOrEqual(60);
     const bob = await callerNamed('bob', 'admin');
     expect((await bob.get(`${STREAMS}/profile`)).body).toMatchObject({ revision: 5, data: { bio: '4' } });
   });
@@ -226,11 +226,11 @@ describe('data that violate the JSON Schema of their type', () => {
     ['loans', { items: [{ name: 'Bike' }, { quantity: -1 }] }, 'data.items.1.quantity'],
     ['offers', { price: 'much' }, 'data.price'],
   ])('%s %j is rejected with the path of the issue, and nothing is stored', async (type, data, path) => {
-    for (const refused of [
+    for (const rejected of [
       await alice.put(`${STREAMS}/${type}`, { data }),
       await alice.post(STREAMS, { type, data }),
     ]) {
-      expect(refused).toMatchObject({
+      expect(rejected).toMatchObject({
         status: 400,
         body: {
           error: 'ValidationError',
@@ -238,7 +238,7 @@ describe('data that violate the JSON Schema of their type', () => {
           details: { schema: `${type}@1`, mistakes: [{ path, problem: expect.any(String) as string }] },
         },
       });
-      expect(errorOf(refused).message).toContain(path);
+      expect(errorOf(rejected).message).toContain(path);
     }
     expect(await streamsListed()).toBe(0);
   });

@@ -37,7 +37,7 @@ describe('user streams while the store is unavailable', () => {
   const isReady = (status: number): ReturnType<ServiceProcess['get']> =>
     eventually(
       () => service.get('/readyz'),
-      (answer) => answer.status === status,
+      (response) => response.status === status,
       30_000,
     );
   const restartStore = async (): Promise<void> => {
@@ -90,7 +90,7 @@ describe('user streams while the store is unavailable', () => {
 
   it('resume an open feed when the store is back, or end it for a reconnect; no event is missed', async () => {
     expect((await alice.put(STREAM, { data: { details: { count: 1 } } })).status).toBe(201);
-    const told: string[] = [];
+    const ids: string[] = [];
     const feed = await LiveFeed.open(service.url, `${STREAM}/feed?from=0`, alice.headers);
     await eventually(
       () => Promise.resolve(feed.events.length),
@@ -116,21 +116,21 @@ describe('user streams while the store is unavailable', () => {
         (count) => count === 3,
       ),
     ]);
-    told.push(...feed.events.map(({ id }) => id));
+    ids.push(...feed.events.map(({ id }) => id));
     feed.kill();
-    if (told.length < 3) {
+    if (ids.length < 3) {
       const again = await LiveFeed.open(service.url, `${STREAM}/feed`, {
         ...alice.headers,
-        'last-event-id': told.at(-1) ?? '',
+        'last-event-id': ids.at(-1) ?? '',
       });
       await eventually(
         () => Promise.resolve(again.events.length),
         (count) => count === 1,
       );
-      told.push(...again.events.map(({ id }) => id));
+      ids.push(...again.events.map(({ id }) => id));
       again.kill();
     }
-    expect(told).toEqual(['0', '1', '2']);
+    expect(ids).toEqual(['0', '1', '2']);
   }, 120_000);
 
   it('return 503 from a service that starts without its store, until the store is available', async () => {

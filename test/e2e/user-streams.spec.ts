@@ -116,8 +116,8 @@ describe('the lifecycle of a stream over HTTP', () => {
         metadataRevision: 0,
         permissions: { read: ['*', id], write: [id], admin: [id] },
       });
-      const [begun, written] = await historyOf(alice, location);
-      expect(begun).toMatchObject({
+      const [first, written] = await historyOf(alice, location);
+      expect(first).toMatchObject({
         type: 'StreamCreated',
         data: { description: 'What colleagues see', tags: ['work', 'team/a'], owner: id },
       });
@@ -197,13 +197,13 @@ describe('the lifecycle of a stream over HTTP', () => {
         ['DELETE', '0'],
         ['PUT', '7'],
       ] as const) {
-        const refused = await alice.request(
+        const rejected = await alice.request(
           method,
           `${streams}/profile`,
           method === 'DELETE' ? undefined : { data: { displayName: 'B' } },
           { 'if-match': `"${expected}"` },
         );
-        expect(refused).toMatchObject({
+        expect(rejected).toMatchObject({
           status: 409,
           body: {
             error: 'WrongExpectedRevisionError',
@@ -224,8 +224,8 @@ describe('the lifecycle of a stream over HTTP', () => {
   it('returns 304 without a body for its current revision until it changes', async () => {
     const { alice, streams } = await newUser();
     const etag = header(await alice.put(`${streams}/profile`, { data: { displayName: 'A' } }), 'etag');
-    for (const known of [etag, `W/${etag}`, `"7", ${etag}`])
-      expect(await alice.get(`${streams}/profile`, { 'if-none-match': known })).toMatchObject({
+    for (const ifNoneMatch of [etag, `W/${etag}`, `"7", ${etag}`])
+      expect(await alice.get(`${streams}/profile`, { 'if-none-match': ifNoneMatch })).toMatchObject({
         status: 304,
         text: '',
         headers: { etag },
@@ -293,10 +293,10 @@ describe('the lifecycle of a stream over HTTP', () => {
 
     it('writes none of the events if one is invalid, and names it', async () => {
       const { alice, streams } = await newUser();
-      const refused = await alice.post(`${streams}/profile/default/events`, {
+      const rejected = await alice.post(`${streams}/profile/default/events`, {
         events: [{ data: { displayName: 'A' } }, { data: { email: 'nonsense' } }],
       });
-      expect(refused).toMatchObject({
+      expect(rejected).toMatchObject({
         status: 400,
         body: {
           type: 'validation-error',
@@ -369,7 +369,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       type: 'validation-error',
       details: { currentRevision: '3' },
     });
-    const [begun, , second, third] = await historyOf(alice, stream);
+    const [created, , second, third] = await historyOf(alice, stream);
     const before = (event: Event | undefined): string =>
       encodeURIComponent(new Date(Date.parse(event?.timestamp ?? '') - 1).toISOString());
     expect((await alice.get(`${stream}?at=${encodeURIComponent(second?.timestamp ?? '')}`)).body).toMatchObject({
@@ -378,7 +378,7 @@ describe('the lifecycle of a stream over HTTP', () => {
     });
     expect((await alice.get(`${stream}?at=${before(third)}`)).body).toMatchObject({ revision: 2 });
     expect((await alice.get(`${stream}?at=2999-01-01T00:00:00%2B02:00`)).body).toMatchObject({ revision: 3 });
-    expect((await alice.get(`${stream}?at=${before(begun)}`)).status).toBe(404);
+    expect((await alice.get(`${stream}?at=${before(created)}`)).status).toBe(404);
     for (const odd of [
       '2026-W01',
       '2026-W01T00:00:00Z',
@@ -388,8 +388,8 @@ describe('the lifecycle of a stream over HTTP', () => {
       '2026-02-30T00:00:00Z',
       'now',
     ]) {
-      const refused = await alice.get(`${stream}?at=${odd}`);
-      expect({ odd, status: refused.status, path: errorOf(refused).details?.mistakes?.[0]?.path }).toEqual({
+      const rejected = await alice.get(`${stream}?at=${odd}`);
+      expect({ odd, status: rejected.status, path: errorOf(rejected).details?.mistakes?.[0]?.path }).toEqual({
         odd,
         status: 400,
         path: 'at',

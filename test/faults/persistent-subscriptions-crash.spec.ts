@@ -22,7 +22,7 @@ const EVENTS_PER_RUN = 120;
 /** A consumer that acks and nacks at random until its server is killed. */
 function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<number>): void {
   const subscription = client.subscribeToPersistentSubscriptionToStream(stream, GROUP, { bufferSize: 5 });
-  const answer = async (event: Parameters<typeof subscription.ack>[0]): Promise<void> => {
+  const settle = async (event: Parameters<typeof subscription.ack>[0]): Promise<void> => {
     const [n] = event === undefined ? [] : numbers([event]);
     if (event === undefined || n === undefined) return;
     const chance = random();
@@ -34,7 +34,7 @@ function consumeAtRandom(client: KurrentDBClient, stream: string, done: Set<numb
     done.add(n); // the last ack may be lost with the server: a redelivery is allowed
   };
   subscription.on('error', () => undefined);
-  subscription.on('data', (event) => void answer(event).catch(() => undefined)); // the server is gone
+  subscription.on('data', (event) => void settle(event).catch(() => undefined)); // the server is gone
 }
 
 describe('persistent subscriptions of a server that is killed', () => {

@@ -21,7 +21,7 @@ describe('probing during a minute without the store', () => {
 
   /** The target fails and comes back, in the first half of the outage. */
   const outage = async (meanwhile: () => Promise<void>): Promise<{ downAt: number; upAt: number }> => {
-    const begun = Date.now();
+    const start = Date.now();
     await replicas.killStore();
     await sleep(5_000);
     const downAt = await replicas.target.kill();
@@ -29,7 +29,7 @@ describe('probing during a minute without the store', () => {
     const upAt = await replicas.target.start();
     await sleep(5_000);
     await meanwhile();
-    await sleep(Math.max(0, begun + OUTAGE_MS - Date.now()));
+    await sleep(Math.max(0, start + OUTAGE_MS - Date.now()));
     await replicas.startStore();
     return { downAt, upAt };
   };
@@ -60,7 +60,7 @@ describe('probing during a minute without the store', () => {
     const [replica] = replicas.all;
     const { timeline, totalDowntime } = await eventually(
       () => timelineOf(replica?.service ?? fail(), 'http'),
-      ({ timeline: told }) => told.length >= 4,
+      ({ timeline: { length } }) => length >= 4,
     );
     expect(timeline.map(({ status }) => status)).toEqual(['unknown', 'up', 'down', 'up']);
     expect(Math.abs(totalDowntime - (times.upAt - times.downAt))).toBeLessThan(ROOM_MS + UNDER_WAY_MS);

@@ -12,12 +12,12 @@ import {
 import { Access, CurrentCaller } from '../../src/http/index.js';
 import { startGuardedApp } from '../support/guarded-app.js';
 
-const nameOf = (caller: Caller): string => (caller.kind === 'known' ? caller.id : 'nobody');
+const nameOf = (caller: Caller): string => (caller.kind === 'known' ? caller.id : 'anonymous');
 
 @Controller('closed')
 class ClosedController {
   @Get()
-  answer(): string {
+  read(): string {
     return 'secret';
   }
 }
@@ -60,7 +60,7 @@ function callerOf(token: string): AuthenticatedCaller {
   const [id = '', role] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
   if (id === 'unchecked') throw new ConnectionError('Tokens cannot be checked now');
-  if (id === 'fault') throw new TypeError('a fault with secrets in it');
+  if (id === 'failure') throw new TypeError('an internal error with secrets');
   return { kind: 'known', id, roles: new Set(['user', ...(role === undefined ? [] : [role as Role])]) };
 }
 
@@ -87,14 +87,14 @@ describe('the access guard', () => {
     await closed.close();
   });
 
-  const ask = (app: INestApplication<Server>, path: string, headers: Record<string, string> = {}): supertest.Test =>
+  const get = (app: INestApplication<Server>, path: string, headers: Record<string, string> = {}): supertest.Test =>
     supertest(app.getHttpServer()).get(path).set(headers);
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
   it('denies a route without an access policy to every caller', async () => {
     for (const headers of [{}, bearer('alice'), bearer('root.system')]) {
-      const answer = await ask(open, '/closed', headers);
-      expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
+      const response = await get(open, '/closed', headers);
+      expect({ status: response.status, body: response.body as unknown }).toMatchObject({
         status: 403,
         body: {
           error: 'PermissionError',
@@ -105,25 +105,28 @@ describe('the access guard', () => {
     }
   });
 
-  it.each<[path: string, nobody: number, user: number, operator: number]>([
+  it.each<[path: string, anonymous: number, user: number, operator: number]>([
     ['/public', 200, 200, 200],
     ['/open', 200, 200, 200],
     ['/stream', 200, 200, 200],
     ['/authenticated', 401, 200, 200],
     ['/operators', 401, 403, 200],
-  ])('returns for %s: %i to nobody, %i to a user, %i to an operator', async (path, nobody, user, operator) => {
-    expect((await ask(open, path)).status).toBe(nobody);
-    for (const headers of [bearer('alice'), { 'x-api-key': 'alice' }])
-      expect((await ask(open, path, headers)).status).toBe(user);
-    for (const headers of [bearer('root.admin'), { 'x-api-key': 'root.system' }])
-      expect((await ask(open, path, headers)).status).toBe(operator);
-  });
+  ])(
+    'returns for %s: %i to anonymous callers, %i to a user, %i to an operator',
+    async (path, anonymous, user, operator) => {
+      expect((await get(open, path)).status).toBe(anonymous);
+      for (const headers of [bearer('alice'), { 'x-api-key': 'alice' }])
+        expect((await get(open, path, headers)).status).toBe(user);
+      for (const headers of [bearer('root.admin'), { 'x-api-key': 'root.system' }])
+        expect((await get(open, path, headers)).status).toBe(operator);
+    },
+  );
 
   it('rejects anonymous callers on the open routes that the configuration closes, and on no others', async () => {
-    expect((await ask(closed, '/open')).status).toBe(401);
-    expect((await ask(closed, '/open', bearer('alice'))).text).toBe('alice');
-    expect((await ask(closed, '/public')).status).toBe(200);
-    expect((await ask(closed, '/stream')).status).toBe(200);
+    expect((await get(closed, '/open')).status).toBe(401);
+    expect((await get(closed, '/open', bearer('alice'))).text).toBe('alice');
+    expect((await get(closed, '/public')).status).toBe(200);
+    expect((await get(closed, '/stream')).status).toBe(200);
   });
 
   it.each([
@@ -134,21 +137,21 @@ describe('the access guard', () => {
     ['a token that cannot be checked now', bearer('unchecked'), 503],
   ])('reports %s on every route that authenticates callers, and on no other', async (_, headers, status) => {
     for (const path of ['/open', '/stream', '/authenticated', '/operators']) {
-      const answer = await ask(open, path, headers);
-      expect({ path, status: answer.status, challenge: answer.headers['www-authenticate'] }).toEqual({
+      const response = await get(open, path, headers);
+      expect({ path, status: response.status, challenge: response.headers['www-authenticate'] }).toEqual({
         path,
         status,
         challenge: status === 401 ? 'Bearer' : undefined,
       });
     }
-    expect((await ask(open, '/public', headers)).text).toBe('anyone');
+    expect((await get(open, '/public', headers)).text).toBe('anyone');
   });
 
   it('returns 500, and denies access, after an internal error', async () => {
-    for (const headers of [bearer('fault'), { 'x-api-key': 'fault' }]) {
-      const answer = await ask(open, '/open', headers);
-      const body = answer.body as { readonly type: string };
-      expect({ status: answer.status, type: body.type }).toEqual({ status: 500, type: 'internal-error' });
+    for (const headers of [bearer('failure'), { 'x-api-key': 'failure' }]) {
+      const response = await get(open, '/open', headers);
+      const body = response.body as { readonly type: string };
+      expect({ status: response.status, type: body.type }).toEqual({ status: 500, type: 'internal-error' });
       expect(JSON.stringify(body)).not.toContain('secrets');
     }
   });

@@ -80,8 +80,8 @@ describe('POST /api/uptime/push/{name}', () => {
   afterEach(() => app.close());
 
   it('accepts the token of the service, and records "up" without a body', async () => {
-    const answer = await push('backup', TOKEN);
-    expect({ status: answer.status, body: answer.body as unknown }).toEqual({
+    const response = await push('backup', TOKEN);
+    expect({ status: response.status, body: response.body as unknown }).toEqual({
       status: 200,
       body: {
         timestamp: '2026-01-01T12:00:00.000Z',
@@ -102,7 +102,7 @@ describe('POST /api/uptime/push/{name}', () => {
     ]);
   });
 
-  it.each<[name: string, asked: string, nobody: number, user: number, operator: number, token: number]>([
+  it.each<[name: string, target: string, nobody: number, user: number, operator: number, token: number]>([
     ['a service with a token', 'backup', 401, 403, 403, 200],
     ['a service without one', 'mail', 401, 403, 200, 401],
     ['a service of another kind', 'http', 401, 403, 404, 401],
@@ -110,18 +110,18 @@ describe('POST /api/uptime/push/{name}', () => {
     ['an invalid name', '__proto__', 401, 403, 404, 401],
   ])(
     'for %s (%s) returns %i without credentials, %i to a user, %i to an operator, %i to the token of a service',
-    async (_, asked, nobody, user, operator, token) => {
-      expect((await push(asked)).status).toBe(nobody);
-      expect((await push(asked, 'alice')).status).toBe(user);
-      for (const role of ['admin', 'system']) expect((await push(asked, `root_${role}`)).status).toBe(operator);
-      expect((await push(asked, TOKEN)).status).toBe(token);
-      expect((await push(asked, `${TOKEN}x`)).status).toBe(401);
+    async (_, target, nobody, user, operator, token) => {
+      expect((await push(target)).status).toBe(nobody);
+      expect((await push(target, 'alice')).status).toBe(user);
+      for (const role of ['admin', 'system']) expect((await push(target, `root_${role}`)).status).toBe(operator);
+      expect((await push(target, TOKEN)).status).toBe(token);
+      expect((await push(target, `${TOKEN}x`)).status).toBe(401);
     },
   );
 
   it('does not reveal to a wrong token whether the service exists', async () => {
-    const [known, unknown] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
-    expect(known.body).toMatchObject({ ...(unknown.body as object), requestId: expect.anything() as unknown });
+    const [existing, missing] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
+    expect(existing.body).toMatchObject({ ...(missing.body as object), requestId: expect.anything() as unknown });
   });
 
   it.each<[wrong: string, body: object, path: string]>([
@@ -134,8 +134,8 @@ describe('POST /api/uptime/push/{name}', () => {
     ['a time with fractions', { responseTime: 1.5 }, 'responseTime'],
     ['an unknown member', { state: 'up' }, 'state'],
   ])('rejects %s', async (_, body, path) => {
-    const answer = await push('backup', TOKEN, body);
-    expect({ status: answer.status, body: answer.body as unknown }).toMatchObject({
+    const response = await push('backup', TOKEN, body);
+    expect({ status: response.status, body: response.body as unknown }).toMatchObject({
       status: 400,
       body: {
         type: 'validation-error',
@@ -151,8 +151,8 @@ describe('POST /api/uptime/push/{name}', () => {
 
   it('returns 503 if the report was not recorded', async () => {
     store.goAway();
-    const answer = await push('backup', TOKEN);
-    expect({ status: answer.status, retryAfter: answer.headers['retry-after'] }).toEqual({
+    const response = await push('backup', TOKEN);
+    expect({ status: response.status, retryAfter: response.headers['retry-after'] }).toEqual({
       status: 503,
       retryAfter: '5',
     });

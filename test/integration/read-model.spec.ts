@@ -128,28 +128,28 @@ describe('a read model', () => {
 
   it('notifies listeners of events once they are in the tables, until they unsubscribe', async () => {
     const model = await open(remember());
-    const told: string[][] = [];
-    const stopListening = model.listen({ onEvents: () => told.push(greetings(model)) });
+    const notified: string[][] = [];
+    const stopListening = model.listen({ onEvents: () => notified.push(greetings(model)) });
     await store.appendToStream(stream, greeted('a'));
-    await until(() => told.length === 1);
-    expect(told).toEqual([['a']]);
+    await until(() => notified.length === 1);
+    expect(notified).toEqual([['a']]);
     stopListening();
     const { position } = await store.appendToStream(stream, greeted('b'));
     if (position) await model.waitFor(position, 5_000);
-    expect(told).toHaveLength(1);
+    expect(notified).toHaveLength(1);
   });
 
   it('applies nothing twice when a listener fails, and notifies the others', async () => {
     const model = await open(remember());
-    let told = 0;
+    let notified = 0;
     model.listen({
       onEvents: () => {
         throw new Error('meant to fail');
       },
     });
-    model.listen({ onEvents: () => told++ });
+    model.listen({ onEvents: () => notified++ });
     await store.appendToStream(stream, greeted('a'));
-    await until(() => told > 0);
+    await until(() => notified > 0);
     const { position } = await store.appendToStream(stream, greeted('b'));
     if (position) await model.waitFor(position, 5_000);
     expect(greetings(model)).toEqual(['a', 'b']);
@@ -159,13 +159,13 @@ describe('a read model', () => {
   describe('that starts when the store is reachable', () => {
     const unreachable = (
       failures: number,
-    ): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly asked: () => number } => {
-      let asked = 0;
+    ): { readonly from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>; readonly attempts: () => number } => {
+      let attempts = 0;
       const from = {
         subscribeToAll: store.subscribeToAll.bind(store),
-        identity: () => (++asked <= failures ? Promise.reject(new ConnectionError('away')) : store.identity()),
+        identity: () => (++attempts <= failures ? Promise.reject(new ConnectionError('away')) : store.identity()),
       };
-      return { from, asked: () => asked };
+      return { from, attempts: () => attempts };
     };
     const openFrom = (from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'>): ReadModel => {
       const model = new ReadModel(remember(), from, join(directory, 'late'));
@@ -175,29 +175,29 @@ describe('a read model', () => {
 
     it('retries one attempt at a time until it succeeds, also when started twice', async () => {
       await store.appendToStream(stream, greeted('a'));
-      const { from, asked } = unreachable(1);
+      const { from, attempts } = unreachable(1);
       const model = openFrom(from);
       for (let n = 0; n < 3; n++) model.startWhenReachable();
       await until(() => model.isCaughtUp);
-      expect(asked()).toBe(2);
+      expect(attempts()).toBe(2);
       expect(greetings(model)).toEqual(['a']);
     });
 
     it('stops retrying when it is stopped', async () => {
-      const { from, asked } = unreachable(Number.POSITIVE_INFINITY);
+      const { from, attempts } = unreachable(Number.POSITIVE_INFINITY);
       const model = openFrom(from);
       model.startWhenReachable();
-      await until(() => asked() === 1);
+      await until(() => attempts() === 1);
       await model.stop();
       await sleep(1_200);
-      expect(asked()).toBe(1);
+      expect(attempts()).toBe(1);
     });
 
     it('leaves no subscription open when it is stopped during its start', async () => {
-      let answer = (_: string): void => undefined;
+      let resolveIdentity = (_: string): void => undefined;
       let subscriptions = 0;
       const from: Pick<KurrentDBService, 'subscribeToAll' | 'identity'> = {
-        identity: () => new Promise<string>((resolve) => (answer = resolve)),
+        identity: () => new Promise<string>((resolve) => (resolveIdentity = resolve)),
         subscribeToAll: () => {
           subscriptions++;
           return { stop: () => Promise.resolve(void subscriptions--) };
@@ -206,7 +206,7 @@ describe('a read model', () => {
       const model = openFrom(from);
       model.startWhenReachable();
       const stopped = model.stop();
-      answer('store');
+      resolveIdentity('store');
       await stopped;
       expect(subscriptions).toBe(0);
     });

@@ -51,7 +51,7 @@ describe('the command uptime rebuild', () => {
     await until(() => model.isCaughtUp);
     return model;
   };
-  const answersOf = (model: ReadModel): unknown => {
+  const resultsOf = (model: ReadModel): unknown => {
     const history = new UptimeReadModel(model);
     return [
       history.totalsIn('http', WINDOW),
@@ -62,19 +62,19 @@ describe('the command uptime rebuild', () => {
 
   it('is rejected while a service uses the tables, which do not change', async () => {
     const model = await open();
-    const answers = answersOf(model);
+    const results = resultsOf(model);
     expect(await runCommand(environment, 'uptime', 'rebuild')).toEqual({
       exitCode: 1,
       stdout: '',
       stderr: `${join(dataDir, 'read-models', DIRECTORY)} is in use by process ${process.pid}: stop it, or set DATA_DIR to a directory of its own\n`,
     });
-    expect(answersOf(model)).toEqual(answers);
+    expect(resultsOf(model)).toEqual(results);
     await model.stop();
   });
 
   it('rebuilds the tables and reports the number of events in readable lines', async () => {
     const before = await open();
-    const answers = answersOf(before);
+    const results = resultsOf(before);
     await before.stop();
     const { exitCode, stdout, stderr } = await runCommand(environment, 'uptime', 'rebuild');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -83,7 +83,7 @@ describe('the command uptime rebuild', () => {
     );
     expect(readdirSync(join(dataDir, 'read-models'))).toEqual([DIRECTORY]);
     const after = await open();
-    expect(answersOf(after)).toEqual(answers);
+    expect(resultsOf(after)).toEqual(results);
     await after.stop();
   });
 

@@ -61,7 +61,7 @@ describe('the rebuilt read model of uptime', () => {
       }),
   });
 
-  const isThere = async (model: ReadModel, streamName: string): Promise<void> => {
+  const waitForStream = async (model: ReadModel, streamName: string): Promise<void> => {
     const [last] = await store.readStream(streamName, { direction: 'backwards', limit: 1 });
     if (last?.position) expect(await model.waitFor(last.position, 20_000)).toBe(true);
   };
@@ -90,21 +90,21 @@ describe('the rebuilt read model of uptime', () => {
       const history = historyOf(service, FROM, days, random);
       await appendHistory(store, history, random);
       appended += history.length;
-      await isThere(model, `service-uptime-${service}`);
-      await isThere(model, `system-probe-samples-${service}`);
+      await waitForStream(model, `service-uptime-${service}`);
+      await waitForStream(model, `system-probe-samples-${service}`);
     }
     await model.stop();
     const live = await bytesOf(join(directory, DIRECTORY));
     expect([...live].filter(([, rows]) => rows.length === 0)).toEqual([]);
 
-    const told: RebuildProgress[] = [];
-    const progress = await new ReadModels(store, directory).rebuild(uptimeReadModel, (soFar) => told.push(soFar));
+    const reports: RebuildProgress[] = [];
+    const progress = await new ReadModels(store, directory).rebuild(uptimeReadModel, (soFar) => reports.push(soFar));
     expect(readdirSync(directory)).toEqual([DIRECTORY]);
     const rebuilt = await bytesOf(join(directory, DIRECTORY));
     for (const [name, rows] of live) expect([name, rebuilt.get(name)]).toEqual([name, rows]);
     expect(progress.events).toBeGreaterThanOrEqual(appended);
     expect(progress.position).toBeDefined();
-    expect(told.every(({ events, seconds }) => events <= progress.events && seconds <= progress.seconds)).toBe(true);
+    expect(reports.every(({ events, seconds }) => events <= progress.events && seconds <= progress.seconds)).toBe(true);
   }, 60_000);
 
   it('returns the same results, and resumes after its last position', async () => {
@@ -121,7 +121,7 @@ describe('the rebuilt read model of uptime', () => {
     ]);
     const end = FROM + (DAYS + 1) * DAY_MS;
     await appendHistory(store, historyOf(service, end, 1, random).slice(0, 2), random);
-    await isThere(model, `system-probe-samples-${service}`);
+    await waitForStream(model, `system-probe-samples-${service}`);
     expect(history.finalUntil(service)).toBe(end);
     await model.stop();
   });

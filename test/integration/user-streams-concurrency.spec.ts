@@ -53,11 +53,11 @@ describe('concurrent writers', () => {
     const outcomes = await Promise.allSettled(
       upTo(WRITERS).map((n) => replica.streams.change(requestFor(key, atRevision(1)), member(n))),
     );
-    const refused = outcomes.flatMap((outcome) =>
+    const rejected = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as WrongExpectedRevisionError] : [],
     );
-    expect(refused).toHaveLength(WRITERS - 1);
-    for (const error of refused)
+    expect(rejected).toHaveLength(WRITERS - 1);
+    for (const error of rejected)
       expect(error).toMatchObject({
         type: 'wrong-expected-revision',
         streamName: streamNameOf(key),
@@ -72,27 +72,27 @@ describe('concurrent writers', () => {
     async (count) => {
       const replicas = [replica, ...(count === 2 ? [await open()] : [])];
       await replica.streams.replace(requestFor(key), [{ data: {} }]);
-      const told: bigint[] = [];
+      const reported: bigint[] = [];
       const write = async (n: number): Promise<WriteOutcome> => {
-        for (let demanded = 1; ;) {
+        for (let expected = 1; ;) {
           try {
             return await (replicas[n % count] ?? replica).streams.change(
-              requestFor(key, atRevision(demanded)),
+              requestFor(key, atRevision(expected)),
               member(n),
             );
           } catch (error) {
             if (!(error instanceof WrongExpectedRevisionError) || typeof error.current !== 'bigint') throw error;
             // The stream has changed since, so that the reported revision is one that existed.
-            expect(error.current).toBeGreaterThan(BigInt(demanded));
-            told.push(error.current);
-            demanded = Number(error.current);
+            expect(error.current).toBeGreaterThan(BigInt(expected));
+            reported.push(error.current);
+            expected = Number(error.current);
           }
         }
       };
       const outcomes = await Promise.all(upTo(WRITERS).map(write));
       expect(await revisionsOf(key)).toEqual(upTo(WRITERS + 2));
       expect(new Set(outcomes.map(({ revision }) => revision)).size).toBe(WRITERS);
-      expect(told.every((revision) => revision <= BigInt(WRITERS + 1))).toBe(true);
+      expect(reported.every((revision) => revision <= BigInt(WRITERS + 1))).toBe(true);
       await caughtUp(replica, store, key);
       expect(dataOf(replica, key)).toEqual(allMembers(WRITERS));
     },

@@ -26,7 +26,7 @@ describe('the feed of a stream', () => {
   afterEach(() => abort.abort());
 
   interface Following {
-    readonly told: RecordedEvent[];
+    readonly received: RecordedEvent[];
     readonly revisions: () => number[];
     readonly ended: Promise<unknown>;
     readonly hasEnded: () => boolean;
@@ -39,29 +39,34 @@ describe('the feed of a stream', () => {
       signal = abort.signal,
     }: { caller?: Caller; pauseMs?: number; signal?: AbortSignal } = {},
   ): Following => {
-    const told: RecordedEvent[] = [];
+    const received: RecordedEvent[] = [];
     let isOver = false;
     const events = replica.feed.follow(caller, key, after, signal);
     const listen = async (): Promise<void> => {
       for await (const event of events) {
-        told.push(event);
+        received.push(event);
         if (pauseMs !== undefined) await sleep(pauseMs);
       }
     };
     const ended = listen().finally(() => (isOver = true));
     ended.catch(() => undefined);
-    return { told, ended, revisions: () => told.map(({ revision }) => Number(revision)), hasEnded: () => isOver };
+    return {
+      received,
+      ended,
+      revisions: () => received.map(({ revision }) => Number(revision)),
+      hasEnded: () => isOver,
+    };
   };
   const write = (n: number): Promise<unknown> => replica.streams.replace(requestFor(key), [{ data: { n } }]);
 
   it('sends all events after the revision that it resumes from, then each new one', async () => {
     await write(1);
     const feed = follow(0n);
-    await until(() => feed.told.length === 2);
+    await until(() => feed.received.length === 2);
     await write(2);
-    await until(() => feed.told.length === 3);
+    await until(() => feed.received.length === 3);
     expect(feed.revisions()).toEqual([1, 2, 3]);
-    expect(feed.told.map(({ type, data }) => [type, (data as { data: unknown }).data])).toEqual(
+    expect(feed.received.map(({ type, data }) => [type, (data as { data: unknown }).data])).toEqual(
       [1, 2, 3].map((n) => ['UserDataUpdated', { n: n - 1 }]),
     );
     expect(feed.hasEnded()).toBe(false);
@@ -69,10 +74,10 @@ describe('the feed of a stream', () => {
 
   it('sends the first event from its start, and only new events without a revision', async () => {
     const [whole, fresh] = [follow(-1n), follow(undefined)];
-    await until(() => whole.told.length === 2);
-    expect(fresh.told).toEqual([]);
+    await until(() => whole.received.length === 2);
+    expect(fresh.received).toEqual([]);
     await write(1);
-    await until(() => fresh.told.length === 1 && whole.told.length === 3);
+    await until(() => fresh.received.length === 1 && whole.received.length === 3);
     expect(whole.revisions()).toEqual([0, 1, 2]);
     expect(fresh.revisions()).toEqual([2]);
   });
@@ -80,9 +85,9 @@ describe('the feed of a stream', () => {
   it('sends neither other streams nor the metadata', async () => {
     const feed = follow(undefined);
     await replica.streams.replace(requestFor(newKey({ userId: key.userId, type: 'loans' })), [{ data: {} }]);
-    await replica.details.change(callerOf(key.userId), key, { description: 'Changed' }, undefined);
+    await replica.metadata.change(callerOf(key.userId), key, { description: 'Changed' }, undefined);
     await write(1);
-    await until(() => feed.told.length > 0);
+    await until(() => feed.received.length > 0);
     expect(feed.revisions()).toEqual([2]);
   });
 
@@ -123,7 +128,7 @@ describe('the feed of a stream', () => {
       cut.abort();
       await feed.ended;
       revisions.push(...feed.revisions());
-      after = feed.told.at(-1)?.revision ?? after;
+      after = feed.received.at(-1)?.revision ?? after;
     }
     await written;
     expect(revisions).toEqual(upTo(62));
@@ -134,7 +139,7 @@ describe('the feed of a stream', () => {
     await sleep(20);
     await replica.streams.delete(requestFor(key));
     await feed.ended;
-    expect(feed.told.map(({ type }) => type)).toEqual(['StreamDeleted']);
+    expect(feed.received.map(({ type }) => type)).toEqual(['StreamDeleted']);
     expect(() => follow(undefined)).toThrow(StreamDeletedError);
   });
 
@@ -144,17 +149,17 @@ describe('the feed of a stream', () => {
     const { client } = replicas.clients;
     await (kind === 'tombstone' ? client.tombstoneStream(streamNameOf(key)) : client.deleteStream(streamNameOf(key)));
     await Promise.all(feeds.map(({ ended }) => ended));
-    expect(feeds.map(({ told }) => told)).toEqual([[], []]);
+    expect(feeds.map(({ received }) => received)).toEqual([[], []]);
   });
 
   it('ends as soon as the caller loses the right to read, without any later event', async () => {
     const [stranger, owner] = [follow(undefined, { caller: ANONYMOUS }), follow(undefined)];
     await write(1);
-    await until(() => stranger.told.length === 1);
-    await replica.details.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
+    await until(() => stranger.received.length === 1);
+    await replica.metadata.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
     await write(2);
     await stranger.ended;
-    await until(() => owner.told.length === 2);
+    await until(() => owner.received.length === 2);
     expect(stranger.revisions()).toEqual([2]);
     expect(owner.hasEnded()).toBe(false);
   });
@@ -165,14 +170,14 @@ describe('the feed of a stream', () => {
       upTo(50).map((n) => ({ type: 'Noted', data: { n } })),
     );
     const stranger = follow(-1n, { caller: ANONYMOUS, pauseMs: 10 });
-    await until(() => stranger.told.length === 3);
-    await replica.details.change(callerOf(key.userId), key, { permissions: ownedBy(key.userId) }, undefined);
+    await until(() => stranger.received.length === 3);
+    await replica.metadata.change(callerOf(key.userId), key, { permissions: ownedBy(key.userId) }, undefined);
     await stranger.ended;
-    expect(stranger.told.length).toBeLessThan(50);
+    expect(stranger.received.length).toBeLessThan(50);
   });
 
   it('throws StreamNotFoundError for callers who may not read the stream', async () => {
-    await replica.details.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
+    await replica.metadata.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
     expect(() => follow(undefined, { caller: callerOf('bob') })).toThrow(StreamNotFoundError);
     expect(() => replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).toThrow(StreamNotFoundError);
   });
@@ -181,13 +186,13 @@ describe('the feed of a stream', () => {
     const waiting = follow(undefined);
     await sleep(20);
     const slow = follow(-1n, { pauseMs: 30 });
-    await until(() => slow.told.length === 1);
+    await until(() => slow.received.length === 1);
     abort.abort();
     await Promise.all([waiting.ended, slow.ended]);
     expect(slow.revisions()).toEqual([0]);
     const late = follow(-1n);
     await late.ended;
-    expect(late.told).toEqual([]);
+    expect(late.received).toEqual([]);
   });
 
   it('removes its listeners when it has ended', async () => {
@@ -217,7 +222,7 @@ describe('the feed of a stream', () => {
     const feed = follow(2n);
     await other.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     replica.delay.end();
-    await until(() => feed.told.length > 0);
+    await until(() => feed.received.length > 0);
     expect(feed.revisions()).toEqual([3]);
   });
 });

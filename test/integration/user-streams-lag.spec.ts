@@ -19,7 +19,7 @@ import {
   caughtUp,
   dataOf,
   newKey,
-  refusalOf,
+  rejectionOf,
   type Replica,
   requestFor,
   useReplica,
@@ -57,7 +57,7 @@ describe('a replica whose read model lags behind', () => {
 
   it('writes nothing to a stream whose deletion it has not received', async () => {
     await fast.streams.delete(requestFor(key));
-    expect(await refusalOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({
+    expect(await rejectionOf(meanwhile(slow.streams.replace(requestFor(key), [{ data: { n: 1 } }])))).toMatchObject({
       type: 'stream-deleted',
     });
     expect((await store.readStream(streamNameOf(key))).at(-1)?.type).toBe('StreamDeleted');
@@ -67,7 +67,7 @@ describe('a replica whose read model lags behind', () => {
     const other = newKey();
     await fast.streams.replace(requestFor(other), [{ data: { n: 1 } }]);
     expect(
-      await refusalOf(
+      await rejectionOf(
         meanwhile(slow.streams.create(requestFor(other), initialMetadataOf(other, { isPublic: true }), { n: 2 })),
       ),
     ).toBeInstanceOf(StreamAlreadyExistsError);
@@ -95,8 +95,8 @@ describe('a replica whose read model lags behind', () => {
   it('returns the revision of the store, not its own, to a caller who expects an old one', async () => {
     await fast.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
     await fast.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
-    for (const demanded of [0, 1])
-      expect(await refusalOf(slow.streams.change(requestFor(key, atRevision(demanded)), { m: 1 }))).toMatchObject({
+    for (const expected of [0, 1])
+      expect(await rejectionOf(slow.streams.change(requestFor(key, atRevision(expected)), { m: 1 }))).toMatchObject({
         type: 'wrong-expected-revision',
         current: 3n,
       });
@@ -114,14 +114,14 @@ describe('a replica whose read model lags behind', () => {
   it('rejects another request with the same Idempotency-Key', async () => {
     const request = requestFor(key, { idempotencyKey: randomUUID() });
     await fast.streams.replace(request, [{ data: { n: 1 } }]);
-    expect(await refusalOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({
+    expect(await rejectionOf(meanwhile(slow.streams.replace(request, [{ data: { n: 2 } }])))).toMatchObject({
       type: 'validation-error',
     });
   });
 
   it('times out on a change, with nothing written, if its read model does not catch up in time', async () => {
     await fast.streams.change(requestFor(key), { n: 1 });
-    const error = await refusalOf(slow.streams.change(requestFor(key), { m: 1 }));
+    const error = await rejectionOf(slow.streams.change(requestFor(key), { m: 1 }));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({
       streamName: streamNameOf(key),
@@ -149,13 +149,13 @@ describe('a replica whose read model lags behind', () => {
       undefined,
     );
     expect(
-      await refusalOf(slow.streams.replace(requestFor(other, { caller: callerOf('bob') }), [{ data: {} }])),
+      await rejectionOf(slow.streams.replace(requestFor(other, { caller: callerOf('bob') }), [{ data: {} }])),
     ).toMatchObject({ type: 'permission-error' });
     slow.delay.end();
   });
 
   it('does not authorize metadata changes by stale permissions, and returns the written metadata', async () => {
-    await fast.details.change(
+    await fast.metadata.change(
       callerOf(key.userId),
       key,
       { permissions: { admin: ['carol'] }, description: 'Hers' },
@@ -163,11 +163,11 @@ describe('a replica whose read model lags behind', () => {
     );
     expect(slow.table.stream(key)?.permissions.admin).toEqual([key.userId]);
     expect(
-      await refusalOf(
-        slow.details.change(callerOf(key.userId), key, { permissions: { admin: [key.userId] } }, undefined),
+      await rejectionOf(
+        slow.metadata.change(callerOf(key.userId), key, { permissions: { admin: [key.userId] } }, undefined),
       ),
     ).toMatchObject({ type: 'permission-error' });
-    const changed = await slow.details.change(callerOf('carol'), key, { tags: ['new'] }, 1n);
+    const changed = await slow.metadata.change(callerOf('carol'), key, { tags: ['new'] }, 1n);
     expect(changed).toMatchObject({
       tags: ['new'],
       description: 'Hers',
@@ -188,16 +188,17 @@ describe('a replica that has not caught up', () => {
   it('rejects every query and write with ConnectionError until it has caught up', async () => {
     const key = newKey();
     await (await open()).streams.replace(requestFor(key), [{ data: {} }]);
-    const late = await open({ isLate: true });
+    const late = await open({ isDelayed: true });
     const caller = callerOf(key.userId);
-    const asked: readonly (() => unknown)[] = [
+    const requests: readonly (() => unknown)[] = [
       () => late.queries.state(caller, key),
       () => late.queries.list(caller, key.userId, {}, 10),
       () => late.feed.follow(caller, key, undefined, new AbortController().signal),
       () => late.streams.replace(requestFor(key), [{ data: {} }]),
-      () => late.details.change(caller, key, {}, undefined),
+      () => late.metadata.change(caller, key, {}, undefined),
     ];
-    for (const ask of asked) expect(await refusalOf(Promise.resolve().then(ask))).toBeInstanceOf(ConnectionError);
+    for (const request of requests)
+      expect(await rejectionOf(Promise.resolve().then(request))).toBeInstanceOf(ConnectionError);
     late.delay.end();
     await until(() => late.table.isCaughtUp);
     expect(late.queries.state(caller, key)).toMatchObject({ revision: 1 });
@@ -209,9 +210,9 @@ describe('a stream whose writer died between its events and its metadata', () =>
   let replica: Replica;
   let key: UserStreamKey;
   const { open } = useReplica((prepared) => ({ store, replica, key } = prepared));
-  const beginHalf = async (isPublic: boolean): Promise<void> => {
-    const situation = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
-    const { events } = decideCreate(situation, initialMetadataOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
+  const createWithoutMetadata = async (isPublic: boolean): Promise<void> => {
+    const context = { key, stream: undefined, now: new Date().toISOString(), by: key.userId };
+    const { events } = decideCreate(context, initialMetadataOf(key, { isPublic, description: 'Half', tags: ['x'] }), {
       data: { n: 1 },
       eventId: `evt_1_${randomUUID().replaceAll('-', '')}`,
     });
@@ -220,7 +221,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
   };
 
   it('is private until its metadata are written, unless it was created as public', async () => {
-    await beginHalf(false);
+    await createWithoutMetadata(false);
     expect(replica.table.stream(key)).toMatchObject({
       permissions: ownedBy(key.userId),
       tags: ['x'],
@@ -245,9 +246,9 @@ describe('a stream whose writer died between its events and its metadata', () =>
         ),
     ],
     ['deletes it', () => replica.streams.delete(requestFor(key))],
-    ['changes its metadata', () => replica.details.change(callerOf(key.userId), key, {}, undefined)],
+    ['changes its metadata', () => replica.metadata.change(callerOf(key.userId), key, {}, undefined)],
   ])('gets its metadata from a caller who %s', async (_, write) => {
-    await beginHalf(true);
+    await createWithoutMetadata(true);
     await write();
     await caughtUp(replica, store, key);
     const permissions = { ...ownedBy(key.userId), read: ['*', key.userId] };
@@ -264,7 +265,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
   it('gets its metadata from a retry of the same request with its Idempotency-Key', async () => {
     let dies = true;
     const dying = await open({
-      seeing: (whole) =>
+      wrapStore: (whole) =>
         new Proxy(whole, {
           get: (target, member) => {
             const value: unknown = Reflect.get(target, member, target);
@@ -274,11 +275,11 @@ describe('a stream whose writer died between its events and its metadata', () =>
         }),
     });
     const request = requestFor(key, { idempotencyKey: randomUUID() });
-    const beginning = initialMetadataOf(key, { description: 'Half' });
-    expect(await refusalOf(dying.streams.create(request, beginning, { n: 1 }))).toBeInstanceOf(ConnectionError);
+    const initial = initialMetadataOf(key, { description: 'Half' });
+    expect(await rejectionOf(dying.streams.create(request, initial, { n: 1 }))).toBeInstanceOf(ConnectionError);
     expect((await store.getStreamMetadata(streamNameOf(key))).revision).toBe('no_stream');
     dies = false;
-    expect(await dying.streams.create(request, beginning, { n: 1 })).toMatchObject({
+    expect(await dying.streams.create(request, initial, { n: 1 })).toMatchObject({
       created: true,
       replayed: true,
       revision: 1,

@@ -8,9 +8,9 @@ import {
 } from '../../src/event-store/domain/index.js';
 import { type StreamFilter } from '../../src/user-streams/application/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import { callerOf, caughtUp, newKey, rejectionOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
 
-const BEGAN = Date.parse('2026-01-01T12:00:00.000Z');
+const START = Date.parse('2026-01-01T12:00:00.000Z');
 
 describe('the state of a stream', () => {
   const replicas = useReplicas();
@@ -20,7 +20,7 @@ describe('the state of a stream', () => {
   let now: number;
   beforeAll(() => ({ store } = replicas));
   beforeEach(async () => {
-    now = BEGAN;
+    now = START;
     replica = await replicas.open({ clock: { now: () => now, monotonic: () => performance.now() } });
     key = newKey();
   });
@@ -35,20 +35,20 @@ describe('the state of a stream', () => {
     JSON.parse((await replica.queries.stateAtTime(owner(), key, at)).data?.json ?? 'null');
 
   it('returns the data last written, with the revision, the time and the schema', async () => {
-    await replaceAt(BEGAN, { n: 1 });
-    await replaceAt(BEGAN + 5, { n: 2 });
+    await replaceAt(START, { n: 1 });
+    await replaceAt(START + 5, { n: 2 });
     const [, , last] = await store.readStream(streamNameOf(key));
     expect(replica.queries.state(owner(), key)).toEqual({
       key,
       revision: 2,
-      data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: BEGAN + 5, schema: 'profile@1' },
+      data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: START + 5, schema: 'profile@1' },
     });
   });
 
   it('is returned as it was after any revision; a later one is rejected with the current one', async () => {
-    await replaceAt(BEGAN, { n: 1 });
+    await replaceAt(START, { n: 1 });
     for (let n = 2; n <= 40; n++) await store.appendToStream(streamNameOf(key), { type: 'SomethingElse', data: n });
-    await replaceAt(BEGAN, { n: 41 });
+    await replaceAt(START, { n: 41 });
     expect([
       await atRevision(0),
       await atRevision(1),
@@ -56,79 +56,79 @@ describe('the state of a stream', () => {
       await atRevision(40),
       await atRevision(41),
     ]).toEqual([null, { n: 1 }, { n: 1 }, { n: 1 }, { n: 41 }]);
-    expect(await refusalOf(atRevision(42))).toMatchObject({
+    expect(await rejectionOf(atRevision(42))).toMatchObject({
       type: 'validation-error',
       details: { currentRevision: '41' },
     });
   });
 
   it('is returned as it was at any time: of several events in one millisecond, after the last', async () => {
-    await replaceAt(BEGAN, { n: 1 });
-    await replaceAt(BEGAN, { n: 2 });
-    await replaceAt(BEGAN + 1_000, { n: 3 });
+    await replaceAt(START, { n: 1 });
+    await replaceAt(START, { n: 2 });
+    await replaceAt(START + 1_000, { n: 3 });
     expect([
-      await atTime(BEGAN),
-      await atTime(BEGAN + 999),
-      await atTime(BEGAN + 1_000),
-      await atTime(BEGAN + 1e12),
+      await atTime(START),
+      await atTime(START + 999),
+      await atTime(START + 1_000),
+      await atTime(START + 1e12),
     ]).toEqual([{ n: 2 }, { n: 2 }, { n: 3 }, { n: 3 }]);
-    expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
+    expect(await rejectionOf(atTime(START - 1))).toBeInstanceOf(StreamNotFoundError);
   });
 
   it('maps a time to a prefix of the stream, also if a clock went back', async () => {
-    await replaceAt(BEGAN, { n: 1 });
+    await replaceAt(START, { n: 1 });
     await store.appendToStream(streamNameOf(key), {
       type: 'SomethingElse',
       data: {},
-      timestamp: new Date(BEGAN - 60_000).toISOString(),
+      timestamp: new Date(START - 60_000).toISOString(),
     });
     await caughtUp(replica, store, key);
-    await replaceAt(BEGAN - 30_000, { n: 2 });
-    expect(await atTime(BEGAN)).toEqual({ n: 2 });
-    expect(await refusalOf(atTime(BEGAN - 1))).toBeInstanceOf(StreamNotFoundError);
+    await replaceAt(START - 30_000, { n: 2 });
+    expect(await atTime(START)).toEqual({ n: 2 });
+    expect(await rejectionOf(atTime(START - 1))).toBeInstanceOf(StreamNotFoundError);
   });
 
   it('is reported as deleted for times when it was, and returned for times before and after', async () => {
-    await replaceAt(BEGAN, { n: 1 });
-    now = BEGAN + 10;
+    await replaceAt(START, { n: 1 });
+    now = START + 10;
     await replica.streams.delete(requestFor(key));
     await store.appendToStream(streamNameOf(key), {
       type: 'SomethingElse',
       data: {},
-      timestamp: new Date(BEGAN + 15).toISOString(),
+      timestamp: new Date(START + 15).toISOString(),
     });
     await caughtUp(replica, store, key);
-    expect(await refusalOf(atRevision(1))).toBeInstanceOf(StreamDeletedError);
-    now = BEGAN + 20;
+    expect(await rejectionOf(atRevision(1))).toBeInstanceOf(StreamDeletedError);
+    now = START + 20;
     await replica.streams.restore(requestFor(key));
-    expect([await atTime(BEGAN + 9), await atTime(BEGAN + 20), await atRevision(1), await atRevision(4)]).toEqual([
+    expect([await atTime(START + 9), await atTime(START + 20), await atRevision(1), await atRevision(4)]).toEqual([
       { n: 1 },
       { n: 1 },
       { n: 1 },
       { n: 1 },
     ]);
-    for (const at of [BEGAN + 10, BEGAN + 15, BEGAN + 19])
-      expect(await refusalOf(atTime(at))).toBeInstanceOf(StreamDeletedError);
-    for (const revision of [2, 3]) expect(await refusalOf(atRevision(revision))).toBeInstanceOf(StreamDeletedError);
+    for (const at of [START + 10, START + 15, START + 19])
+      expect(await rejectionOf(atTime(at))).toBeInstanceOf(StreamDeletedError);
+    for (const revision of [2, 3]) expect(await rejectionOf(atRevision(revision))).toBeInstanceOf(StreamDeletedError);
   });
 
   it('throws StreamNotFoundError to callers without read access, now and for any time', async () => {
-    await replaceAt(BEGAN, { n: 1 });
+    await replaceAt(START, { n: 1 });
     const missing = newKey();
-    const told = async (of: UserStreamKey): Promise<string[]> => {
+    const errorsOf = async (of: UserStreamKey): Promise<string[]> => {
       const all = [ANONYMOUS, callerOf('bob')].flatMap((caller) => [
         Promise.resolve().then(() => replica.queries.state(caller, of)),
         replica.queries.stateAtRevision(caller, of, 0n),
         replica.queries.stateAtRevision(caller, of, 99n),
-        replica.queries.stateAtTime(caller, of, BEGAN),
+        replica.queries.stateAtTime(caller, of, START),
         replica.queries.stateAtTime(caller, of, 0),
       ]);
-      return (await Promise.all(all.map(refusalOf))).map((error) => String(error).replace(streamNameOf(of), 'it'));
+      return (await Promise.all(all.map(rejectionOf))).map((error) => String(error).replace(streamNameOf(of), 'it'));
     };
-    expect(await told(key)).toEqual(Array(10).fill("StreamNotFoundError: Stream 'it' does not exist"));
-    expect(await told(missing)).toEqual(await told(key));
+    expect(await errorsOf(key)).toEqual(Array(10).fill("StreamNotFoundError: Stream 'it' does not exist"));
+    expect(await errorsOf(missing)).toEqual(await errorsOf(key));
     await replica.streams.delete(requestFor(key));
-    expect(await told(missing)).toEqual(await told(key));
+    expect(await errorsOf(missing)).toEqual(await errorsOf(key));
   });
 });
 
@@ -139,7 +139,7 @@ describe('the streams of a user', () => {
   const names = (streams: readonly { readonly name: string }[]): string[] =>
     streams.map(({ name }) => name.replace(`user-${userId}-`, ''));
   const list = (who: string, filter: StreamFilter = {}, limit = 100, after?: string): string[] =>
-    names(replica.queries.list(who === 'nobody' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
+    names(replica.queries.list(who === 'anonymous' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
 
   beforeEach(async () => {
     replica = await replicas.open();
@@ -168,7 +168,7 @@ describe('the streams of a user', () => {
     expect(list(userId)).toEqual(['loans-car', 'loans', 'loans-house', 'offers-shared', 'profile']);
     expect(list('bob')).toEqual(['loans-house', 'offers-shared', 'profile']);
     expect(list('carol')).toEqual(['loans-house', 'profile']);
-    expect(list('nobody')).toEqual(['loans-house', 'profile']);
+    expect(list('anonymous')).toEqual(['loans-house', 'profile']);
   });
 
   it.each([
@@ -186,20 +186,20 @@ describe('the streams of a user', () => {
   });
 
   it('include deleted ones only for callers who may restore them', () => {
-    for (const who of ['bob', 'nobody']) expect(list(who, { status: 'deleted' })).toEqual([]);
+    for (const who of ['bob', 'anonymous']) expect(list(who, { status: 'deleted' })).toEqual([]);
     expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual([
       'activity-old',
     ]);
   });
 
   it.each([1, 2, 3, 4, 5, 6])('are the same in pages of %d, each starting where the one before ended', (limit) => {
-    for (const who of [userId, 'bob', 'nobody']) {
+    for (const who of [userId, 'bob', 'anonymous']) {
       const whole = list(who);
       const pages: string[][] = [];
       let after: string | undefined;
       do {
         const { streams, nextAfter } = replica.queries.list(
-          who === 'nobody' ? ANONYMOUS : callerOf(who),
+          who === 'anonymous' ? ANONYMOUS : callerOf(who),
           userId,
           {},
           limit,

@@ -6,7 +6,15 @@ import {
   streamNameOf,
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
-import { atRevision, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import {
+  atRevision,
+  caughtUp,
+  newKey,
+  rejectionOf,
+  type Replica,
+  requestFor,
+  useReplicas,
+} from '../support/replica.js';
 
 const keysOf = (userId: string, count: number): UserStreamKey[] =>
   Array.from({ length: count }, (_, n) => newKey({ userId, type: 'loans', category: `c${n}` }));
@@ -62,11 +70,11 @@ describe('the quota of a user', () => {
     );
     const bytes = 20 + 30 + 2 * Buffer.byteLength('{"d":"é🐧"}');
     expect(replica.table.usage(userId)).toEqual({ streams: 3, bytes });
-    expect(await refusalOf(replace(replica, key, 100 - bytes + 1))).toMatchObject({
+    expect(await rejectionOf(replace(replica, key, 100 - bytes + 1))).toMatchObject({
       details: { quota: 'bytes', limit: 100, used: bytes, requested: 100 - bytes + 1 },
     });
     await replace(replica, key, 100 - bytes);
-    expect(await refusalOf(replace(replica, key))).toBeInstanceOf(QuotaExceededError);
+    expect(await rejectionOf(replace(replica, key))).toBeInstanceOf(QuotaExceededError);
     // A write of no bytes is always possible.
     await replica.streams.delete(requestFor(key));
     await replica.streams.restore(requestFor(key));
@@ -77,7 +85,7 @@ describe('the quota of a user', () => {
     const keys = keysOf(userId, 3);
     const together = (some: readonly UserStreamKey[]): Promise<unknown> =>
       replica.streams.replaceAll(some.map((each) => ({ request: requestFor(each), data: [{ data: dataOf(10) }] })));
-    expect(await refusalOf(together(keys))).toBeInstanceOf(QuotaExceededError);
+    expect(await rejectionOf(together(keys))).toBeInstanceOf(QuotaExceededError);
     expect(await existing(keys)).toBe(0);
     await together(keys.slice(1));
     expect(await existing(keys)).toBe(2);
@@ -88,13 +96,13 @@ describe('the quota of a user', () => {
     await replace(replica, key);
     for (let n = 0; n < 3; n++) {
       expect(
-        await refusalOf(replica.streams.replace(requestFor(key, atRevision(0)), [{ data: dataOf(20) }])),
+        await rejectionOf(replica.streams.replace(requestFor(key, atRevision(0)), [{ data: dataOf(20) }])),
       ).toMatchObject({ type: 'wrong-expected-revision', current: 1n });
-      expect(await refusalOf(replica.streams.create(requestFor(key), initialMetadataOf(key), { d: '' }))).toMatchObject(
-        {
-          type: 'stream-already-exists',
-        },
-      );
+      expect(
+        await rejectionOf(replica.streams.create(requestFor(key), initialMetadataOf(key), { d: '' })),
+      ).toMatchObject({
+        type: 'stream-already-exists',
+      });
     }
     await replace(replica, key, 20);
     expect(replica.table.usage(userId)).toEqual({ streams: 1, bytes: 30 });
@@ -105,7 +113,7 @@ describe('the quota of a user', () => {
     const mayWrite = new Promise<void>((resolve) => (write = resolve));
     const replica = await replicas.open({
       quota: { streams: 2, bytes: 20 },
-      seeing: (whole) =>
+      wrapStore: (whole) =>
         new Proxy(whole, {
           get: (target, member) => {
             if (member === 'initializeMetadata')
@@ -123,7 +131,7 @@ describe('the quota of a user', () => {
     const [other, third] = keysOf(userId, 2) as [UserStreamKey, UserStreamKey];
     const second = replace(replica, other);
     await caughtUpWith(replica, other);
-    expect(await refusalOf(replace(replica, third))).toBeInstanceOf(QuotaExceededError);
+    expect(await rejectionOf(replace(replica, third))).toBeInstanceOf(QuotaExceededError);
     write();
     await Promise.all([first, second]);
     expect(replica.table.usage(userId)).toEqual({ streams: 2, bytes: 20 });
@@ -137,7 +145,7 @@ describe('the quota of a user', () => {
     await replace(replica, key);
     await replace(replica, newKey());
     const other = await replicas.open({ quota });
-    expect(await refusalOf(replace(other, newKey({ userId, type: 'offers' })))).toBeInstanceOf(QuotaExceededError);
+    expect(await rejectionOf(replace(other, newKey({ userId, type: 'offers' })))).toBeInstanceOf(QuotaExceededError);
     await caughtUp(other, store, key);
     expect(other.table.usage(userId)).toEqual({ streams: 1, bytes: 10 });
   });

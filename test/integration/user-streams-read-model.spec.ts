@@ -8,7 +8,7 @@ import {
   caughtUp,
   dataOf,
   newKey,
-  refusalOf,
+  rejectionOf,
   type Replica,
   requestFor,
   useReplica,
@@ -69,7 +69,7 @@ describe('the read model of user streams', () => {
     );
     await Promise.all(others.slice(2, 4).map((each) => replica.streams.delete(requestFor(each))));
     await replica.streams.restore(requestFor(others[2] ?? key));
-    await replica.details.change(
+    await replica.metadata.change(
       callerOf((others[4] ?? key).userId),
       others[4] ?? key,
       { visibility: 'private', tags: ['y'] },
@@ -144,7 +144,7 @@ describe('the read model of user streams', () => {
       expect(replica.table.stream(key)?.updatedAt).toBeGreaterThan(Date.now() - 60_000);
       expect(dataOf(replica, key)).toEqual({ n: 1 });
       expect(await replica.streams.change(requestFor(key), { m: 2 })).toMatchObject({ revision: 3 });
-      expect(await replica.details.change(owner(), key, { description: 'Fine' }, undefined)).toMatchObject({
+      expect(await replica.metadata.change(owner(), key, { description: 'Fine' }, undefined)).toMatchObject({
         description: 'Fine',
       });
       expect((await replica.queries.stateAtRevision(owner(), key, 2n)).data?.json).toBe('{"n":1}');
@@ -162,10 +162,10 @@ describe('the read model of user streams', () => {
     it.each([
       ['a user whose name is too long', `user-${'x'.repeat(3_000)}-profile`],
       ['a role', 'user-admin-profile'],
-      ['nobody that may be', 'user-a/b-profile'],
+      ['an invalid user id', 'user-a/b-profile'],
       ['another spelling of a stream', 'user-alice-profile-default'],
-      ['no type that there is', 'user-alice-letters'],
-      ['nothing', 'user-'],
+      ['an unknown type', 'user-alice-letters'],
+      ['an empty user id', 'user-'],
     ])('ignores a stream with a name of %s and continues', async (_, odd) => {
       await replicas.clients.client.appendToStream(odd, jsonEvent({ type: 'Odd', data: {} }));
       await replicas.clients.client.setStreamMetadata(odd, { description: 'Odd' });
@@ -210,7 +210,9 @@ describe('the read model of user streams', () => {
       expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });
       expect([...replica.table.streamsOf(key.userId)]).toEqual([]);
       expect(() => replica.queries.state(owner(), key)).toThrow('does not exist');
-      expect(await refusalOf(replica.streams.change(requestFor(key), {}))).toMatchObject({ type: 'stream-not-found' });
+      expect(await rejectionOf(replica.streams.change(requestFor(key), {}))).toMatchObject({
+        type: 'stream-not-found',
+      });
     });
 
     it('leaves other streams of the user alone', async () => {
@@ -242,7 +244,7 @@ describe('the read model of user streams', () => {
       expect(await replica.streams.change(requestFor(key), { m: 1 })).toMatchObject({ revision: 4 });
       expect(dataOf(replica, key)).toEqual({ n: 2, m: 1 });
       expect((await replica.queries.stateAtRevision(owner(), key, 0n)).data).toBeUndefined();
-      expect(await replica.details.change(owner(), key, { visibility: 'public' }, undefined)).toMatchObject({
+      expect(await replica.metadata.change(owner(), key, { visibility: 'public' }, undefined)).toMatchObject({
         permissions: { read: ['*', key.userId] },
       });
       expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n, 3n, 4n]);
@@ -254,9 +256,9 @@ describe('the read model of user streams', () => {
       await caughtUp(replica, store, key);
       expect(replica.table.stream(key)).toBeUndefined();
       expect(replica.table.usage(key.userId)).toEqual({ streams: 0, bytes: 0 });
-      expect(await refusalOf(replace(2))).toMatchObject({ type: 'stream-deleted', streamName: name });
+      expect(await rejectionOf(replace(2))).toMatchObject({ type: 'stream-deleted', streamName: name });
       expect(
-        await refusalOf(
+        await rejectionOf(
           replica.streams.replaceAll(
             [key, newKey({ userId: key.userId, type: 'offers' })].map((each) => ({
               request: requestFor(each),

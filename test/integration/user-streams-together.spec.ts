@@ -7,7 +7,7 @@ import {
   caughtUp,
   dataOf,
   newKey,
-  refusalOf,
+  rejectionOf,
   type Replica,
   requestFor,
   useReplica,
@@ -66,7 +66,7 @@ describe('writing to several streams of a user at once', () => {
       [loans, { n: 1 }],
     ]);
     expect(
-      await refusalOf(
+      await rejectionOf(
         writeAll([
           [profile, { n: 2 }, atRevision(1)],
           [loans, { n: 2 }, atRevision(0)],
@@ -75,7 +75,7 @@ describe('writing to several streams of a user at once', () => {
       ),
     ).toMatchObject({ type: 'wrong-expected-revision', streamName: streamNameOf(loans), expected: 0n, current: 1n });
     expect(
-      await refusalOf(
+      await rejectionOf(
         writeAll([
           [profile, { n: 2 }],
           [offers, { n: 2 }, atRevision(3)],
@@ -99,7 +99,7 @@ describe('writing to several streams of a user at once', () => {
   it('writes nothing if the schema rejects one of them, or the caller may not write to one', async () => {
     const [profile, loans] = keys;
     expect(
-      await refusalOf(
+      await rejectionOf(
         writeAll([
           [profile, { n: 1 }],
           [loans, { refused: 1 }],
@@ -107,7 +107,7 @@ describe('writing to several streams of a user at once', () => {
       ),
     ).toBeInstanceOf(ValidationError);
     expect(
-      await refusalOf(
+      await rejectionOf(
         writeAll([
           [profile, { n: 1 }],
           [newKey(), { n: 1 }, { caller: callerOf(profile.userId) }],
@@ -172,7 +172,7 @@ describe('writing to several streams of a user at once', () => {
       );
       for (const other of [[profile, loans, offers], [profile], [loans, profile], [offers, profile]]) {
         expect(
-          await refusalOf(
+          await rejectionOf(
             writeAll(
               other.map((key) => [key, { n: 1 }] as const),
               common,
@@ -236,7 +236,7 @@ describe('a write with an Idempotency-Key', () => {
       replica.streams.delete(request),
       replica.streams.replace({ ...request, ...atRevision(1) }, [{ data: { n: 1 } }]),
     ]) {
-      expect(await refusalOf(other)).toMatchObject({
+      expect(await rejectionOf(other)).toMatchObject({
         type: 'validation-error',
         message: expect.stringContaining('was used for another request') as string,
       });
@@ -252,7 +252,7 @@ describe('a write with an Idempotency-Key', () => {
   it('may be retried after a rejection', async () => {
     const idempotencyKey = randomUUID();
     const request = requestFor(key, { idempotencyKey, ...atRevision(1) });
-    expect(await refusalOf(replica.streams.change(request, { n: 1 }))).toMatchObject({
+    expect(await rejectionOf(replica.streams.change(request, { n: 1 }))).toMatchObject({
       type: 'wrong-expected-revision',
     });
     await replica.streams.replace(requestFor(key), [{ data: {} }]);

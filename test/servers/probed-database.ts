@@ -69,9 +69,9 @@ export function describeDatabaseProbe(name: string, database: ProbedDatabase): v
     };
 
     it('works', async () => {
-      const answer = await probeDatabase(urlOf());
-      expect(answer).toEqual({ responseTime: expect.any(Number) as number });
-      expect(answer.responseTime).toBeGreaterThan(0);
+      const result = await probeDatabase(urlOf());
+      expect(result).toEqual({ responseTime: expect.any(Number) as number });
+      expect(result.responseTime).toBeGreaterThan(0);
     });
 
     it('runs the configured query', async () => {

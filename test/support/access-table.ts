@@ -1,4 +1,4 @@
-/** Who asks, in the order of the columns of docs/authorization.md. */
+/** Callers, in the order of the columns of docs/authorization.md. */
 export const CALLERS = [
   'nobody',
   'another user',
@@ -11,15 +11,15 @@ export const CALLERS = [
 ] as const;
 export type CallerName = (typeof CALLERS)[number];
 
-/** What each route answers about one kind of stream. */
+/** Response statuses of each route for one kind of stream. */
 export interface AccessTable {
-  /** The heading above it. */
+  /** Heading of its section. */
   readonly title: string;
-  /** Statuses as they are written, in the order of {@link CALLERS}, by `METHOD /path`. */
+  /** Statuses as written, in the order of {@link CALLERS}, by `METHOD /path`. */
   readonly rows: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads the tables of docs/authorization.md, each under its heading. @throws Error for a table that is not as it should be */
+/** Parses the tables of docs/authorization.md. @throws Error for other columns, a duplicate route or a missing cell */
 export function parseAccessTables(markdown: string): readonly AccessTable[] {
   const [, ...sections] = markdown.split(/^### /m);
   return sections.map((section) => {
@@ -30,9 +30,9 @@ export function parseAccessTables(markdown: string): readonly AccessTable[] {
     const rows = new Map<string, readonly string[]>();
     for (const [route = '', ...cells] of body) {
       const name = route.replaceAll('`', '');
-      if (rows.has(name)) throw new Error(`'${name}' stands twice under '${title}'`);
+      if (rows.has(name)) throw new Error(`'${name}' is duplicated under '${title}'`);
       if (cells.length !== CALLERS.length)
-        throw new Error(`'${name}' has not one cell for each caller, under '${title}'`);
+        throw new Error(`'${name}' must have one cell for each caller, under '${title}'`);
       rows.set(name, cells);
     }
     return { title, rows };

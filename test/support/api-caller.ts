@@ -4,7 +4,7 @@ import { tokenFor } from './tokens.js';
 
 export interface RawRequest {
   readonly method: string;
-  /** Sent as it is: `..` and percent-encodings are not touched. */
+  /** Sent unchanged, also `..` and percent-encodings. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
@@ -14,11 +14,11 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** What `text` holds where it is JSON. */
+  /** `text` parsed, if it is JSON. */
   readonly body: unknown;
 }
 
-/** The part of an error's body that tests look at. */
+/** Body of an error, with the details that tests check. */
 export interface ErrorBody {
   readonly error: string;
   readonly message: string;
@@ -37,7 +37,7 @@ const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
 };
 const agent = new Agent({ keepAlive: true });
 
-/** One request over a connection that is kept, and the whole answer. */
+/** Sends a request over a keep-alive connection, and reads the whole response. */
 export function send(url: string, { method, path, headers = {}, body }: RawRequest): Promise<Reply> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -58,7 +58,7 @@ export function send(url: string, { method, path, headers = {}, body }: RawReque
           try {
             resolve(replyOf(response, Buffer.concat(chunks)));
           } catch (error) {
-            reject(new Error('The answer cannot be read', { cause: error }));
+            reject(new Error('The response cannot be parsed', { cause: error }));
           }
         });
       },
@@ -68,7 +68,7 @@ export function send(url: string, { method, path, headers = {}, body }: RawReque
   });
 }
 
-/** @throws Error for a body that is not what the headers say */
+/** @throws Error for a body that does not match its headers */
 function replyOf({ statusCode = 0, headers }: IncomingMessage, received: Buffer): Reply {
   const decode = received.length === 0 ? undefined : DECODERS[headers['content-encoding'] ?? ''];
   const text = (decode ? decode(received) : received).toString('utf8');
@@ -76,9 +76,9 @@ function replyOf({ statusCode = 0, headers }: IncomingMessage, received: Buffer)
   return { status: statusCode, headers, text, body: isJson ? JSON.parse(text) : undefined };
 }
 
-/** Somebody who talks to a service in JSON, always with the same credentials. */
+/** JSON client of a service with fixed credentials. */
 export class ApiCaller {
-  /** @param url asked at each request, as a service that starts again listens elsewhere */
+  /** @param url evaluated for each request, as a restarted service listens on another port */
   constructor(
     private readonly url: () => string,
     readonly headers: Readonly<Record<string, string>> = {},
@@ -89,7 +89,7 @@ export class ApiCaller {
     return new ApiCaller(url, { authorization: `Bearer ${await tokenFor({ user, roles })}` });
   }
 
-  /** @param body is sent as JSON; absent: none */
+  /** @param body sent as JSON, if given */
   request(
     method: string,
     path: string,
@@ -125,12 +125,12 @@ export class ApiCaller {
   }
 }
 
-/** A header of an answer as one text; empty where it is not there. */
+/** A header as one string; empty if it is missing. */
 export function header({ headers }: Reply, name: string): string {
   return String(headers[name.toLowerCase()] ?? '');
 }
 
-/** The body of an answer that is an error. */
+/** The body of an error response. */
 export function errorOf({ body }: Reply): ErrorBody {
   return body as ErrorBody;
 }

@@ -11,9 +11,9 @@ export interface CommandResult {
 }
 
 /**
- * Runs `dist/cli.js` as a person does in a terminal.
+ * Runs `dist/cli.js` in a process of its own.
  *
- * @param environment beside PATH, all that the process is given
+ * @param environment all variables of the process except PATH
  */
 export function runCommand(
   environment: Readonly<Record<string, string>>,
@@ -27,18 +27,18 @@ export function runCommand(
       (error, stdout, stderr) => {
         if (error === null) done({ exitCode: 0, stdout, stderr });
         else if (typeof error.code === 'number') done({ exitCode: error.code, stdout, stderr });
-        else fail(new Error(`${args.join(' ')} was ended by ${error.signal}`, { cause: error }));
+        else fail(new Error(`${args.join(' ')} was terminated by ${error.signal}`, { cause: error }));
       },
     );
   });
 }
 
-/** What a command that must not fail prints, without the end of the line. @throws Error with what it said where it fails */
+/** Trimmed stdout of a command. @throws Error with its stderr if it fails */
 export async function outputOf(
   environment: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(environment, ...args);
-  if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}: ${stderr}`);
+  if (exitCode !== 0) throw new Error(`${args.join(' ')} exited with ${exitCode}: ${stderr}`);
   return stdout.trimEnd();
 }

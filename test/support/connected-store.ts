@@ -35,7 +35,7 @@ export interface Connected {
   readonly clients: RecoveringClient;
 }
 
-/** The service on a server, as the EventStoreModule makes it. */
+/** The KurrentDBService of a server, as the EventStoreModule creates it. */
 export function connect(connectionString: string, timeoutMs = 5_000): Connected {
   const registry = new EventRegistry();
   for (const definition of [
@@ -59,7 +59,7 @@ export const greeted = (greeting: string): { type: 'Greeted'; data: Greeted } =>
 });
 export const newStream = (): string => `service-uptime-contract-${randomUUID()}`;
 
-/** Before all tests of a suite, connects to the given server or to an embedded one of the suite's own; after them, closes all. */
+/** Connects a suite to the external server, or to an embedded one of its own, and closes all afterwards. */
 export function useStore(): Connected {
   const connected: { -readonly [Key in keyof Connected]?: Connected[Key] } = {};
   let server: KurrentDBServer | undefined;
@@ -76,7 +76,7 @@ export function useStore(): Connected {
   });
   const opened = <Key extends keyof Connected>(key: Key): Connected[Key] => {
     const value = connected[key];
-    if (!value) throw new Error('the store is there from beforeAll on only');
+    if (!value) throw new Error('the store is available from beforeAll on');
     return value;
   };
   return {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 const SERVER = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () { console.log(this.address().port); })`;
-/** More than the kernel keeps for a server that takes none: one above its backlog. */
+/** More connections than the kernel queues for a suspended server: one above its backlog. */
 const WAITING = 8;
 
-/** A server that hangs before it takes a connection, as a process does that is stopped, so that the kernel lets nobody in any more. */
+/** A suspended server with a full backlog: the kernel accepts no further connection. */
 export class FullServer {
   private constructor(
     private readonly server: ChildProcess,

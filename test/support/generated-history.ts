@@ -17,15 +17,15 @@ const RULES = { intervalMs: 60_000, timeoutMs: 5_000, grades: DEFAULT_GRADE_LIMI
 const SAMPLES_PER_WINDOW = 240;
 const WINDOW_MS = SAMPLES_PER_WINDOW * RULES.intervalMs;
 
-/** An event, and the stream that it is for. */
+/** An event and its stream. */
 export interface Written {
   readonly streamName: string;
   readonly event: NewEvent;
 }
 
 /**
- * Some weeks of a service's history, in the order it was recorded in: samples once a minute, outages, gaps, windows that came late, a
- * correction and maintenance that was taken back.
+ * History of a service over some days, in recorded order: a sample every minute, outages, gaps, late windows,
+ * a correction and cancelled maintenance.
  */
 export function historyOf(service: string, from: number, days: number, random: () => number): Written[] {
   const [changes, samples] = [serviceUptimeStream(service), probeSamplesStream(service)];

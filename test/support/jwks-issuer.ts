@@ -11,13 +11,13 @@ interface SigningKey {
   readonly jwk: JWK;
 }
 
-/** An issuer of tokens as OpenID Connect has them: publishes its public keys over HTTP, and signs with the latest. */
+/** OpenID Connect issuer: publishes its public keys over HTTP, and signs with the latest. */
 export class JwksIssuer {
   readonly issuer = 'https://login.penguin.example/';
   readonly audience = 'penguin-pool';
-  /** How many times the keys were asked for. */
+  /** Number of requests for the keys. */
   requests = 0;
-  /** What it answers with instead of the keys. */
+  /** Response status; anything but 200 is sent without the keys. */
   status = 200;
   #keys: SigningKey[] = [];
   #server: Server | undefined;
@@ -71,23 +71,23 @@ export class JwksIssuer {
     });
   }
 
-  /** Publishes a key no more. */
+  /** Stops publishing a key. */
   withdraw(kid: string): void {
     this.#keys = this.#keys.filter((key) => key.kid !== kid);
   }
 
   get current(): SigningKey {
     const key = this.#keys[0];
-    if (!key) throw new Error('it has no key yet');
+    if (!key) throw new Error('the issuer has no key; call addKey first');
     return key;
   }
 
-  /** The public key in the form that it is handed around in. */
+  /** The public key as SPKI PEM. */
   publicKeyPem(): Promise<string> {
     return exportSPKI(this.current.publicKey);
   }
 
-  /** A token with these claims beside issuer, audience, subject `alice` and an end in an hour; undefined leaves one out. */
+  /** Adds claims to issuer, audience, subject `alice` and an expiry in an hour; `undefined` removes one. */
   token(
     claims: Readonly<Record<string, unknown>> = {},
     header: Readonly<Record<string, unknown>> = {},

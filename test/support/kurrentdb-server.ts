@@ -5,20 +5,20 @@ import { untilPrinted } from './process-output.js';
 
 const CLI = resolve(__dirname, '../../dist/embedded-kurrentdb/cli.js');
 
-/** A server that contract tests may be pointed at instead of the embedded one. */
+/** External server for the contract tests, instead of the embedded one. */
 export const EXTERNAL_CONNECTION_STRING = process.env.KURRENTDB_TEST_CONNECTION_STRING;
 
-/** `it` for tests that stop and start the server, which only works with one's own. */
+/** `it` for tests that stop and start the server; skipped for an external one. */
 export const itWithOwnServer = EXTERNAL_CONNECTION_STRING === undefined ? it : it.skip;
 
-/** The embedded KurrentDB, running as a process of its own. */
+/** The embedded KurrentDB in a process of its own. */
 export class KurrentDBServer {
   private constructor(
     private readonly child: ChildProcess,
     readonly connectionString: string,
   ) {}
 
-  /** Starts it with these arguments of its command line and waits for its connection string. */
+  /** Starts it with these command-line arguments and waits for its connection string. */
   static async start(...args: readonly string[]): Promise<KurrentDBServer> {
     const child = spawn(process.execPath, [CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

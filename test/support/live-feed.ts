@@ -6,12 +6,12 @@ export interface FeedEvent {
   readonly data: unknown;
 }
 
-/** A client of a feed of server-sent events, that keeps all that arrives. */
+/** Client of a server-sent event feed; records all events. */
 export class LiveFeed {
   readonly events: FeedEvent[] = [];
-  /** How many comments have arrived: they keep the connection alive. */
+  /** Number of comments received: they are the keep-alive. */
   comments = 0;
-  /** Resolves when the connection is over, whoever ended it. */
+  /** Resolves when either side has closed the connection. */
   readonly ended: Promise<void>;
   #rest = '';
 
@@ -21,7 +21,7 @@ export class LiveFeed {
     response.on('error', () => undefined);
   }
 
-  /** Resolves as soon as the service has begun to answer. */
+  /** Resolves with the response headers. */
   static open(url: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<LiveFeed> {
     const { hostname, port } = new URL(url);
     return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ export class LiveFeed {
     return this.response.headers;
   }
 
-  /** Breaks the connection off, without a word. */
+  /** Destroys the connection. */
   kill(): void {
     this.response.destroy();
   }

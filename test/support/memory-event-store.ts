@@ -44,16 +44,16 @@ type Used = Pick<
 >;
 
 /**
- * The part of the `EventStore` port that uptime uses, in memory, with the rules that matter to it: expected revisions, idempotence
- * by event id, events kept as JSON and read through the registry. It can go away, and lose an answer after having written.
+ * In-memory `EventStore` with the operations that uptime uses: expected revisions, idempotence by event id, events
+ * stored as JSON and decoded by the registry. It can become unreachable, and lose a response after the write.
  */
 export class MemoryEventStore implements Used {
   readonly created: NewStream[] = [];
   readonly log: RecordedEvent[] = [];
-  /** How many appends have reached it, refused ones included. */
+  /** Number of appends received, including rejected ones. */
   appends = 0;
   #isAway = false;
-  #answersToLose = 0;
+  #responsesToLose = 0;
   #beforeAppend: (() => Promise<unknown>) | undefined;
   readonly #subscribers = new Set<() => void>();
   readonly #metadata = new Map<string, VersionedStreamMetadata>();
@@ -70,14 +70,14 @@ export class MemoryEventStore implements Used {
     this.#wake();
   }
 
-  /** The next append is done, but its answer does not arrive. */
-  loseNextAnswer(appends = 1): void {
-    this.#answersToLose = appends;
+  /** The next appends are executed, but their response is lost. */
+  loseNextResponse(appends = 1): void {
+    this.#responsesToLose = appends;
   }
 
-  /** Lets something happen just before the next append arrives, as when another replica is faster. */
-  beforeNextAppend(happens: () => Promise<unknown>): void {
-    this.#beforeAppend = happens;
+  /** Runs an action just before the next append arrives, as when another replica is faster. */
+  beforeNextAppend(action: () => Promise<unknown>): void {
+    this.#beforeAppend = action;
   }
 
   eventsOf(streamName: string, type?: string): RecordedEvent[] {
@@ -89,13 +89,13 @@ export class MemoryEventStore implements Used {
     events: NewEvent | readonly NewEvent[],
     { expectedRevision = 'any' }: AppendOptions = {},
   ): Promise<AppendResult> {
-    const happens = this.#beforeAppend;
+    const action = this.#beforeAppend;
     this.#beforeAppend = undefined;
-    await happens?.();
+    await action?.();
     await this.#reach();
     this.appends++;
     const stream = this.eventsOf(streamName);
-    const added = isList(events) ? events : [events];
+    const added = isArray(events) ? events : [events];
     const current = stream.at(-1)?.revision ?? ('no_stream' as const);
     const known = added.map(({ eventId }) => stream.find((event) => event.eventId === eventId));
     const last = known.at(-1);
@@ -104,7 +104,7 @@ export class MemoryEventStore implements Used {
       throw new WrongExpectedRevisionError(streamName, expectedRevision, current);
     for (const event of added) this.#write(streamName, event);
     this.#wake();
-    if (this.#answersToLose-- > 0) throw new TimeoutError('no answer');
+    if (this.#responsesToLose-- > 0) throw new TimeoutError('no response');
     const written = this.log.at(-1);
     if (!written) throw new Error('nothing was appended');
     return { streamName, revision: written.revision, position: written.position };
@@ -112,13 +112,13 @@ export class MemoryEventStore implements Used {
 
   async appendConditionally(
     { streamName, events, expectedRevision }: StreamWrite,
-    demands: readonly ConsistencyCheck[],
+    checks: readonly ConsistencyCheck[],
   ): Promise<AppendResult> {
     await this.#reach();
-    for (const demand of demands) {
-      const current = this.eventsOf(demand.streamName).at(-1)?.revision ?? ('no_stream' as const);
-      if (current !== demand.expectedRevision)
-        throw new WrongExpectedRevisionError(demand.streamName, demand.expectedRevision, current);
+    for (const check of checks) {
+      const current = this.eventsOf(check.streamName).at(-1)?.revision ?? ('no_stream' as const);
+      if (current !== check.expectedRevision)
+        throw new WrongExpectedRevisionError(check.streamName, check.expectedRevision, current);
     }
     return this.appendToStream(streamName, events, { expectedRevision });
   }
@@ -212,7 +212,7 @@ export class MemoryEventStore implements Used {
 
   #subscribe(
     from: number,
-    isMeant: (event: RecordedEvent) => boolean,
+    matches: (event: RecordedEvent) => boolean,
     { onBatch, onCaughtUp, onInterrupted }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCaughtUp' | 'onInterrupted'>,
   ): EventSubscription {
     let next = from;
@@ -226,7 +226,7 @@ export class MemoryEventStore implements Used {
           return;
         }
         const batch = this.log.slice(next);
-        const events = batch.filter(isMeant);
+        const events = batch.filter(matches);
         if (batch.length > 0) await onBatch({ events, position: batch.at(-1)?.position });
         next += batch.length;
         if (isInterrupted) onCaughtUp?.();
@@ -282,6 +282,6 @@ export class MemoryEventStore implements Used {
   }
 }
 
-function isList(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
+function isArray(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
   return Array.isArray(events);
 }

@@ -1,11 +1,11 @@
 import { BSON, type Document } from 'mongodb';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** The wire protocol's headers are four 32-bit numbers: length, request, in answer to, kind. */
+/** Header of the wire protocol: messageLength, requestID, responseTo, opCode, 32 bits each. */
 const HEADER_BYTES = 16;
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
-/** Of an OP_MSG: its flags, and the kind of its one section. */
+/** Offset of the section in an OP_MSG, after the flags and the kind of the section. */
 const SECTION_AT = HEADER_BYTES + 5;
 
 const HELLO: Document = {
@@ -21,10 +21,10 @@ const HELLO: Document = {
   readOnly: false,
 };
 
-/** What becomes of a command: it is answered, or its connection is closed, or nothing happens. */
+/** Reaction to a command: a response, a closed connection, or none. */
 export type Reaction = Document | 'closes' | 'hangs';
 
-/** As much of MongoDB as a driver needs to say hello; what becomes of other commands, a test decides. */
+/** MongoDB server that completes the handshake of a driver; `react` decides about all other commands. */
 export function mongoDBResponder(react: (command: Document) => Reaction | Promise<Reaction>): Server {
   return createServer((socket) => {
     let received = Buffer.alloc(0);
@@ -49,14 +49,14 @@ async function respond(
   const isHello = 'hello' in command || 'ismaster' in command || 'isMaster' in command;
   const reaction = isHello ? HELLO : await react(command);
   if (reaction === 'closes') socket.destroy();
-  if (typeof reaction === 'object') socket.write(answerTo(message, reaction));
+  if (typeof reaction === 'object') socket.write(replyTo(message, reaction));
 }
 
 function commandOf(message: Buffer): Document {
   const kind = message.readInt32LE(12);
   if (kind === OP_MSG) return BSON.deserialize(documentAt(message, SECTION_AT));
-  if (kind !== OP_QUERY) throw new Error(`a message of kind ${kind} is not understood`);
-  // Flags, the collection's name with a zero behind it, two numbers.
+  if (kind !== OP_QUERY) throw new Error(`unsupported opCode ${kind}`);
+  // Flags, the zero-terminated collection name, two 32-bit numbers.
   return BSON.deserialize(documentAt(message, message.indexOf(0, HEADER_BYTES + 4) + 1 + 8));
 }
 
@@ -65,7 +65,7 @@ function documentAt(message: Buffer, offset: number): Buffer {
   return message.subarray(offset, offset + message.readInt32LE(offset));
 }
 
-function answerTo(message: Buffer, document: Document): Buffer {
+function replyTo(message: Buffer, document: Document): Buffer {
   const body = BSON.serialize(document);
   const head = Buffer.alloc(SECTION_AT);
   head.writeInt32LE(SECTION_AT + body.length, 0);

@@ -2,13 +2,13 @@ import { isEvent } from '../../src/event-store/domain/index.js';
 import { LeaseLostError, type Log, ServiceMonitor } from '../../src/uptime/probing/application/index.js';
 import { ProbesRecorded, type Sample, decodeSamples, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
 import { MemoryEventStore } from './memory-event-store.js';
-import { DecidedProbe, HTTP, ManualClock, NOON, uptimeEvents } from './probed-service.js';
+import { FakeProbe, HTTP, ManualClock, NOON, uptimeEvents } from './probed-service.js';
 import { TemporarySpool } from './temporary-spool.js';
 
 export const CHANGES_STREAM = 'service-uptime-http';
 export const SAMPLES_STREAM = 'system-probe-samples-http';
 
-/** For the beginning of a `describe`: gives each of its tests a service of its own, whose monitor has begun. */
+/** Creates a service with an active monitor before each test of a suite. */
 export function useMonitored(): Monitored {
   const given = new Monitored();
   beforeEach(async () => {
@@ -19,11 +19,11 @@ export function useMonitored(): Monitored {
   return given;
 }
 
-/** A service and all that its monitor needs, with a store and a target that a test decides about. */
+/** A monitored service with a fake store, clock and probe. */
 export class Monitored {
   readonly store = new MemoryEventStore(uptimeEvents());
   readonly clock = new ManualClock();
-  readonly probe = new DecidedProbe();
+  readonly probe = new FakeProbe();
   readonly spool = new TemporarySpool();
   readonly logged: string[] = [];
   readonly log: Log = {
@@ -35,9 +35,9 @@ export class Monitored {
   isProber = true;
   #monitor: ServiceMonitor | undefined;
 
-  /** The one that each test of {@link useMonitored} begins with. */
+  /** The active monitor of {@link useMonitored}. */
   get monitor(): ServiceMonitor {
-    if (!this.#monitor) throw new Error('no monitor has begun');
+    if (!this.#monitor) throw new Error('no monitor was started');
     return this.#monitor;
   }
 
@@ -69,7 +69,7 @@ export class Monitored {
     return monitor;
   }
 
-  /** Probes so often, ten seconds apart. */
+  /** Probes `times` times, ten seconds apart. */
   async run(times: number, monitor = this.monitor): Promise<void> {
     for (let index = 0; index < times; index++) {
       await monitor.probeOnce();
@@ -85,7 +85,7 @@ export class Monitored {
   }
 
   /** The recorded changes, as `status@seconds after the start`. */
-  told(): string[] {
+  recordedChanges(): string[] {
     return this.changes().map(({ status, timestamp }) => `${status}@${(Date.parse(timestamp) - NOON) / 1_000}`);
   }
 
@@ -95,8 +95,8 @@ export class Monitored {
       .flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
   }
 
-  /** The recorded samples by their number, from 0, ten seconds apart. */
-  turns(): number[] {
+  /** Indices of the recorded samples, ten seconds apart, from 0. */
+  sampleNumbers(): number[] {
     return this.samples().map(({ at }) => (at - NOON) / HTTP.intervalMs);
   }
 }

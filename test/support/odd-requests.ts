@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { type RawRequest } from './api-caller.js';
 
-/** Requests as nobody in their senses sends them, and as attackers do: raw texts, so that JSON may hold what no value of JavaScript is. */
+/** Malformed and hostile requests, as raw strings, so that JSON may contain what JavaScript values cannot. */
 
 const PROTOTYPE_NAMES = [
   '__proto__',
@@ -14,7 +14,7 @@ const PROTOTYPE_NAMES = [
   'then',
   'toJSON',
 ];
-/** What JSON allows, and no value of JavaScript or no UTF-8 can hold. */
+/** Valid JSON that JavaScript values or UTF-8 cannot represent. */
 const UNFIT = [
   '1e400',
   '-1e400',
@@ -87,14 +87,14 @@ const { nested } = fc.letrec<{ nested: string; leaf: string }>((tie) => ({
   ),
 }));
 
-/** Any JSON text; now and then a very deep or very large one. */
+/** Any JSON; sometimes very deep or very large. */
 export const jsonText: fc.Arbitrary<string> = fc.oneof(
   { weight: 20, arbitrary: nested },
   { weight: 1, arbitrary: fc.constantFrom(...DEEP) },
   { weight: 1, arbitrary: fc.constantFrom(...LARGE) },
 );
 
-/** A JSON object with whatever in it. */
+/** A JSON object with any members. */
 const dataText = fc.oneof(
   {
     weight: 8,
@@ -110,7 +110,7 @@ function objectText(members: readonly (readonly [name: string, text: string])[])
 const oneOf = (...texts: readonly unknown[]): fc.Arbitrary<string> =>
   fc.constantFrom(...texts.map((text) => JSON.stringify(text)));
 
-/** A member that is mostly as it should be, sometimes anything, sometimes not there. */
+/** A member that is mostly valid, sometimes arbitrary, sometimes missing. */
 const member = (name: string, valid: fc.Arbitrary<string>): fc.Arbitrary<readonly (readonly [string, string])[]> =>
   fc.oneof(
     { weight: 24, arbitrary: valid.map((text) => [[name, text] as const]) },
@@ -138,7 +138,7 @@ const grantees = names('fuzz', 'bob', 'key:a-service', 'admin', '__proto__', '*'
 const listOf = (entry: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.array(entry, { minLength: 1, maxLength: 3 }).map((entries) => `[${entries.join()}]`);
 
-/** Bodies of each route that takes one. */
+/** Bodies of the routes that accept one. */
 const BODIES = {
   create: dto(
     member('type', type),
@@ -173,7 +173,7 @@ const BODIES = {
 } as const;
 
 const STREAM = '{type}/{category}';
-/** Every route that writes, and what it takes. */
+/** Every route that writes, and the kind of its body. */
 const WRITES: readonly (readonly [method: string, path: string, body: keyof typeof BODIES])[] = [
   ['POST', '', 'create'],
   ['POST', '/batch', 'batch'],
@@ -190,7 +190,7 @@ const WRITES: readonly (readonly [method: string, path: string, body: keyof type
 /** Every route that reads. */
 const READS = ['', '/{type}', `/${STREAM}`, `/${STREAM}/history`, `/${STREAM}/metadata`, `/${STREAM}/feed`];
 
-/** Percent-encoded, also what is no Unicode and no UTF-8. */
+/** Percent-encoded segments, also invalid Unicode and UTF-8. */
 const ODD_SEGMENTS = [
   '%00',
   '..',
@@ -380,6 +380,6 @@ export const oddRead: fc.Arbitrary<RawRequest> = fc.record({
       ),
       query,
     )
-    .map(([path, asked]) => `${path}${asked}`),
+    .map(([path, suffix]) => `${path}${suffix}`),
   headers,
 });

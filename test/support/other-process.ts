@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { until } from './eventually.js';
 
-/** Runs a test while another process runs, which is killed afterwards. */
+/** Runs a test beside a live process, which is killed afterwards. */
 export async function whileRunning(test: (pid: number) => void): Promise<void> {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1_000)'], { stdio: 'ignore' });
   await once(other, 'spawn');

@@ -12,7 +12,7 @@ import {
   type ProbeResult,
 } from '../../src/uptime/domain/index.js';
 
-/** 12 o'clock on the day of every test. */
+/** Start time of {@link ManualClock}. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
 
 export const HTTP: MonitoredService = {
@@ -41,7 +41,7 @@ export function uptimeEvents(): EventRegistry {
   return registry;
 }
 
-/** Clock that advances only when told by the test. */
+/** Clock that a test advances. */
 export class ManualClock implements Clock {
   constructor(private milliseconds: number = NOON) {}
 
@@ -53,22 +53,22 @@ export class ManualClock implements Clock {
     return this.milliseconds;
   }
 
-  /** @param milliseconds negative where the clock is set back */
+  /** @param milliseconds negative: sets the clock back */
   advance(milliseconds: number): void {
     this.milliseconds += milliseconds;
   }
 }
 
-/** A target whose answers a test decides. */
-export class DecidedProbe implements Probe {
-  answer: ProbeResult = { responseTime: 12 };
-  begun = 0;
+/** Probe whose result a test sets. */
+export class FakeProbe implements Probe {
+  result: ProbeResult = { responseTime: 12 };
+  started = 0;
   aborted = 0;
   isHanging = false;
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
-    this.begun++;
-    if (!this.isHanging) return Promise.resolve(this.answer);
+    this.started++;
+    if (!this.isHanging) return Promise.resolve(this.result);
     return new Promise((_, reject) =>
       signal.addEventListener('abort', () => {
         this.aborted++;
@@ -77,11 +77,11 @@ export class DecidedProbe implements Probe {
     );
   }
 
-  goesDown(): void {
-    this.answer = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
+  fail(): void {
+    this.result = { responseTime: 1, error: 'connection refused by 127.0.0.1:3000' };
   }
 
-  comesUp(): void {
-    this.answer = { responseTime: 12 };
+  recover(): void {
+    this.result = { responseTime: 12 };
   }
 }

@@ -24,14 +24,14 @@ const RULES = {
   KURRENTDB_TIMEOUT_MS: '1000',
 };
 
-/** One replica of the service: its process, which may have ended, its own data directory, which stays, and its way to the store. */
+/** A replica of the service: its process, its data directory and its proxy to the store. */
 export interface Replica {
   readonly dataDir: string;
   readonly store: TcpProxy;
   service: ServiceProcess;
 }
 
-/** Several replicas of the service on one store, all processes of their own, and a target that they probe as the service `http`. */
+/** Replicas of the service on one store, each in a process, with a target that they probe as service `http`. */
 export class Replicas {
   readonly target = new Target();
   readonly #storeDir = makeDataDir();
@@ -71,10 +71,10 @@ export class Replicas {
     replica.service = await this.#run(replica.dataDir, replica.store);
   }
 
-  /** The replica that took the lease last, as its own log says. */
+  /** The replica that acquired the lease last, by its log. */
   get holder(): Replica {
     const holder = this.all.find(({ service }) => !service.hasExited && holdsLease(service));
-    if (!holder) throw new Error('no replica probes');
+    if (!holder) throw new Error('no replica holds the lease');
     return holder;
   }
 
@@ -91,18 +91,18 @@ export class Replicas {
     );
   }
 
-  /** The changes of the target, in their order. */
+  /** Recorded changes of the target, in order. */
   async changes(): Promise<ServiceStatusChanged[]> {
     return (await this.#eventsOf('service-uptime-http', 'ServiceStatusChanged')) as ServiceStatusChanged[];
   }
 
-  /** Its recorded samples, in order of time. */
+  /** Recorded samples of the target, by time. */
   async samples(): Promise<Sample[]> {
     const windows = (await this.#eventsOf('system-probe-samples-http', 'ProbesRecorded')) as ProbesRecorded[];
     return windows.flatMap(decodeSamples).sort((a, b) => a.at - b.at);
   }
 
-  /** Which replica, by the name it has as a holder, wrote to the lease last. */
+  /** Holder name in the last event of the lease. */
   async lastHolder(): Promise<unknown> {
     const events =
       this.#client?.readStream('system-prober-lease', { direction: BACKWARDS, fromRevision: END, maxCount: 1 }) ?? [];

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { systemClock } from '../../src/common/clock.js';
 import { randomString } from '../../src/common/random-string.js';
 import {
@@ -39,35 +40,35 @@ import {
 import { type Connected, useStore } from './connected-store.js';
 import { until } from './eventually.js';
 
-/** One process of the service, as far as user streams go, with what a test may reach into. */
+/** The user streams of one service process, with access to its internals. */
 export interface Replica {
   readonly streams: UserStreams;
   readonly queries: UserStreamQueries;
-  readonly details: UserStreamMetadata;
+  readonly metadata: UserStreamMetadata;
   readonly feed: UserStreamFeed;
   readonly table: LmdbUserStreamReadModel;
   readonly model: ReadModel;
-  /** Holds back what the read model follows. */
+  /** Delays the subscription of the read model. */
   readonly delay: Delay;
-  /** Accesses by virtue of a role. */
+  /** Accesses that only a role allowed. */
   readonly overrides: readonly Override[];
 }
 
 export interface ReplicaOptions {
   readonly quota?: Usage;
   readonly clock?: Clock;
-  /** Its read model gets nothing yet, until its delay ends. */
-  readonly isLate?: true;
-  /** The store, as this replica gets to see it. */
-  readonly seeing?: (store: EventStore) => EventStore;
+  /** Starts with the delay of its read model active. */
+  readonly isDelayed?: true;
+  /** Wraps the store of this replica, such as to inject failures. */
+  readonly wrapStore?: (store: EventStore) => EventStore;
 }
 
-/** Delivers to its subscriber later than the store does. */
+/** Delays the batches of a subscription. */
 export class Delay {
   #gate = Promise.resolve();
   #open = (): void => undefined;
 
-  /** From here on nothing is delivered. */
+  /** Stops delivery until {@link end}. */
   begin(): void {
     this.#gate = new Promise((resolve) => (this.#open = resolve));
   }
@@ -91,7 +92,7 @@ export class Delay {
   }
 }
 
-/** Takes all data but those with a member `refused`. */
+/** Rejects data with a member `refused`. */
 const schemas: DataSchemas = {
   check: (_type, _category, data, within) => {
     if ('refused' in data)
@@ -108,7 +109,7 @@ export interface Replicas extends Connected {
   readonly open: (options?: ReplicaOptions) => Promise<Replica>;
 }
 
-/** What {@link useReplica} prepares for each test; `key` is the key of a stream that does not exist yet, `name` its name. */
+/** Prepared by {@link useReplica} for each test; `key` and `name` are those of a stream that does not exist. */
 export interface Prepared {
   readonly store: EventStore;
   readonly replica: Replica;
@@ -140,12 +141,12 @@ export function useReplicas(): Replicas {
   const open: Replicas['open'] = async ({
     quota: limit = { streams: 1_000, bytes: 1e9 },
     clock = systemClock,
-    isLate,
-    seeing = (store: EventStore) => store,
+    isDelayed,
+    wrapStore = (store: EventStore) => store,
   } = {}) => {
     const directory = mkdtempSync(join(tmpdir(), 'user-streams-'));
     const delay = new Delay();
-    const store = seeing(connected.store);
+    const store = wrapStore(connected.store);
     const model = new ReadModel(userStreamsReadModel, delay.subscribing(store), directory);
     const table = new LmdbUserStreamReadModel(model);
     const overrides: Override[] = [];
@@ -166,7 +167,7 @@ export function useReplicas(): Replicas {
     const replica = {
       streams,
       queries,
-      details: new UserStreamMetadata(store, table, authorizer, clock),
+      metadata: new UserStreamMetadata(store, table, authorizer, clock),
       feed: new UserStreamFeed(table, store, queries, authorizer),
       table,
       model,
@@ -174,9 +175,9 @@ export function useReplicas(): Replicas {
       overrides,
     };
     opened.push({ replica, directory });
-    if (isLate) delay.begin();
+    if (isDelayed) delay.begin();
     model.startWhenReachable();
-    if (!isLate) await until(() => table.isCaughtUp);
+    if (!isDelayed) await until(() => table.isCaughtUp);
     return replica;
   };
   return {
@@ -190,14 +191,14 @@ export function useReplicas(): Replicas {
   };
 }
 
-/** A caller of that id, beside its roles a user. */
+/** A caller with the role `user` and these roles. */
 export const callerOf = (id: string, ...roles: readonly Role[]): AuthenticatedCaller => ({
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),
 });
 
-/** The stream of a user that nobody else has. */
+/** Key of a profile of a new user. */
 export const newKey = (more: Partial<UserStreamKey> = {}): UserStreamKey => ({
   userId: `u-${randomUUID()}`,
   type: 'profile',
@@ -205,7 +206,7 @@ export const newKey = (more: Partial<UserStreamKey> = {}): UserStreamKey => ({
   ...more,
 });
 
-/** A request of the stream's user without conditions, where nothing else is said. */
+/** By default a request of the stream's user without a precondition. */
 export const requestFor = (key: UserStreamKey, more: Partial<WriteRequest> = {}): WriteRequest => ({
   caller: callerOf(key.userId),
   key,
@@ -215,30 +216,28 @@ export const requestFor = (key: UserStreamKey, more: Partial<WriteRequest> = {})
   ...more,
 });
 
-/** The request, demanding that the stream is at a revision. */
+/** Precondition that the stream is at a revision. */
 export const atRevision = (revision: number): Pick<WriteRequest, 'precondition'> => ({
   precondition: { kind: 'revision', revision: BigInt(revision) },
 });
 
-/** The data as the replica answers them. */
+/** The data in the replica's read model. */
 export function dataOf({ table }: Pick<Replica, 'table'>, key: UserStreamKey): UserData | undefined {
   const stored = table.data(key);
   return stored && (JSON.parse(stored.json) as UserData);
 }
 
-/** What the error of a refused promise is; fails where it is not refused. */
-export async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
+/** The error of a rejected promise. @throws Error if it is fulfilled */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {
-      throw new Error(
-        `it was not refused but gave ${JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member))}`,
-      );
+      throw new Error(`expected a rejection, got ${inspect(value)}`);
     },
     (error: unknown) => error,
   );
 }
 
-/** Waits until the read model has passed all that the store holds of a stream, and of its metadata. */
+/** Waits until the read model has received all events of a stream and its metadata. */
 export async function caughtUp(
   { model }: Pick<Replica, 'model'>,
   store: EventStore,
@@ -248,5 +247,6 @@ export async function caughtUp(
     type: 'Mark',
     data: { after: streamNameOf(key) },
   });
-  if (!position || !(await model.waitFor(position, 10_000))) throw new Error('the read model does not follow');
+  if (!position || !(await model.waitFor(position, 10_000)))
+    throw new Error('the read model did not catch up within 10 s');
 }

@@ -1,4 +1,4 @@
-/** Set it to repeat a run with other random numbers. */
+/** Set TEST_SEED to run with other random numbers. */
 const SEED = Number(process.env.TEST_SEED ?? 1);
 
 /** Generator of numbers from 0 to 1, exclusive, the same in each run (mulberry32). */

@@ -17,35 +17,35 @@ export function removeDataDir(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Headers;
 }
 
-/** The built service, running as a process of its own, as it does in production. */
+/** The built service in a process of its own, as in production. */
 export class ServiceProcess {
   static readonly #running = new Set<ServiceProcess>();
 
-  /** For `afterEach`: no process outlives a test that failed half-way. */
+  /** For `afterEach`: ends the processes of a test that failed half-way too. */
   static async killAll(): Promise<void> {
     await Promise.all([...ServiceProcess.#running].map((service) => service.kill('SIGKILL')));
   }
 
   private constructor(
     private readonly child: ChildProcess,
-    /** Where it listens, such as `http://localhost:34567`. */
+    /** Base URL, such as `http://localhost:34567`. */
     readonly url: string,
-    /** Every line it has written so far. */
+    /** All lines of stdout and stderr so far. */
     readonly output: readonly string[],
   ) {}
 
   /**
    * Starts `dist/main.js` on a free port and waits until it listens.
    *
-   * @param environment beside PATH, all that the process is given; without a limit of its own, requests are hardly limited, as tests ask
-   *   very often and all from one address
-   * @throws Error with its output when it ends instead
+   * @param environment all variables of the process except PATH; the rate limits default to a million, as tests
+   *   send many requests from one address
+   * @throws Error with its output if it exits instead
    */
   static async start(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
     const child = spawn(process.execPath, [MAIN], {
@@ -72,16 +72,16 @@ export class ServiceProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  get(path: string): Promise<Answer> {
+  get(path: string): Promise<HttpResponse> {
     return this.request('GET', path);
   }
 
-  /** One request, redirects not followed. `body` is sent as it is; what comes back as JSON is parsed. */
+  /** Sends a request without following redirects. `body` is sent unchanged; a JSON response is parsed. */
   async request(
     method: string,
     path: string,
     { headers = {}, body }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
-  ): Promise<Answer> {
+  ): Promise<HttpResponse> {
     const test = new Test(this.url, method, path).redirects(0).set(headers);
     const response = await (body === undefined ? test : test.send(body));
     const isJson = /json/.test(response.headers['content-type'] ?? '');
@@ -99,13 +99,13 @@ export class ServiceProcess {
     if (signal === 'SIGKILL') await exited;
   }
 
-  /** Resolves with the exit code once the process has ended; null where a signal ended it. */
+  /** Resolves with the exit code once the process has exited; null if a signal terminated it. */
   async exit(): Promise<number | null> {
     if (!this.hasExited) await once(this.child, 'exit');
     return this.child.exitCode;
   }
 
-  /** SIGTERM, and the exit code. */
+  /** Sends SIGTERM. @returns the exit code */
   async stop(): Promise<number | null> {
     if (!this.hasExited) await this.kill('SIGTERM');
     return this.exit();

@@ -1,6 +1,6 @@
 import { type Clock } from '../../src/event-store/domain/index.js';
 
-/** The clocks of this machine, set forward by what a test says. */
+/** System clock, shifted forward by `aheadMs`. */
 export class ShiftedClock implements Clock {
   aheadMs = 0;
 

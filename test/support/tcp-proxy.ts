@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Passes connections on to a port of this machine, until the way is cut. */
+/** TCP proxy to a local port, with a simulated network failure. */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #isCut = false;
@@ -10,7 +10,7 @@ export class TcpProxy {
     private readonly server: Server,
     private readonly port: () => number,
   ) {
-    server.on('connection', (socket) => this.#passOn(socket));
+    server.on('connection', (socket) => this.#forward(socket));
   }
 
   /** @param port target port, evaluated for each connection */
@@ -32,7 +32,7 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
-  /** The way is there again, for new connections; those from before are gone. */
+  /** Forwards new connections again; earlier ones are destroyed. */
   heal(): void {
     this.#isCut = false;
     for (const socket of this.#sockets) socket.destroy();
@@ -44,22 +44,22 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
-  #passOn(socket: Socket): void {
+  #forward(socket: Socket): void {
     this.#keep(socket);
     if (this.#isCut) {
       socket.pause();
       return;
     }
-    const onward = connect(this.port(), '127.0.0.1');
-    this.#keep(onward);
-    socket.pipe(onward).pipe(socket);
-    socket.once('close', () => onward.destroy());
-    onward.once('close', () => socket.destroy());
+    const upstream = connect(this.port(), '127.0.0.1');
+    this.#keep(upstream);
+    socket.pipe(upstream).pipe(socket);
+    socket.once('close', () => upstream.destroy());
+    upstream.once('close', () => socket.destroy());
   }
 
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
-    // Whoever broke off is of no concern here.
+    // Either side may reset the connection.
     socket.on('error', () => undefined);
     socket.once('close', () => this.#sockets.delete(socket));
   }

@@ -6,7 +6,7 @@ import * as x509 from '@peculiar/x509';
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What a TLS server shows, as Node takes it: PEM. */
+/** Certificate and key of a TLS server, as PEM. */
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
@@ -15,9 +15,9 @@ export interface ServerCertificate {
 }
 
 export interface CertificateOptions {
-  /** DNS names and IP addresses that it is for. */
+  /** Subject alternative names. */
   readonly names?: readonly x509.JsonGeneralName[];
-  /** From now; negative: it has ended already. */
+  /** Days until the expiry; negative: expired. */
   readonly endsInDays?: number;
   readonly beginsInDays?: number;
 }
@@ -28,7 +28,7 @@ const LOOPBACK_NAMES: readonly x509.JsonGeneralName[] = [
   { type: 'ip', value: '::1' },
 ];
 
-/** An authority of the test's own. */
+/** Certificate authority of a test. */
 export class TestAuthority {
   private constructor(
     private readonly certificate: x509.X509Certificate,
@@ -70,10 +70,10 @@ export class TestAuthority {
   }
 
   /**
-   * Lets this machine know the authority for the rest of the spec file, as NODE_EXTRA_CA_CERTS does, which Node reads only when it starts.
-   * For before the first TLS connection of the file.
+   * Trusts the authority for the rest of the spec file, like NODE_EXTRA_CA_CERTS, which Node reads only at start.
+   * Call it before the first TLS connection of the file.
    */
-  makeKnown(): void {
+  trust(): void {
     const { createSecureContext } = tls;
     jest
       .spyOn(tls, 'createSecureContext')
@@ -102,7 +102,7 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-/** Certificates know whole seconds only. */
+/** Certificates have a resolution of seconds. */
 function validity({ beginsInDays = -10, endsInDays = 365 }: CertificateOptions): { notBefore: Date; notAfter: Date } {
   const now = Math.floor(Date.now() / 1_000) * 1_000;
   return { notBefore: new Date(now + beginsInDays * DAY_MS), notAfter: new Date(now + endsInDays * DAY_MS) };

@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 
-/** For the service's environment: what makes it accept the tokens of this file. */
+/** Environment of a service that accepts the tokens of this file. */
 export const AUTH = {
   AUTH_JWT_SECRET: 'a secret of the tests, longer than 32 bytes',
   AUTH_ISSUER: 'https://issuer.penguin-pool.test',
@@ -9,21 +9,21 @@ export const AUTH = {
 
 export interface TokenClaims {
   readonly user: string;
-  /** Beside `user`, which everyone is. */
+  /** In addition to `user`. */
   readonly roles?: readonly string[];
-  /** From now on; negative: it has ended. */
+  /** Seconds until the expiry; negative: expired. */
   readonly expiresInSeconds?: number;
   readonly audience?: string;
 }
 
-const AN_HOUR = 3_600;
+const HOUR_S = 3_600;
 const secret = new TextEncoder().encode(AUTH.AUTH_JWT_SECRET);
 
-/** A bearer token (JWT, HS256), as the service's issuer would make it. */
+/** Bearer token (JWT, HS256) of the configured issuer. */
 export function tokenFor({
   user,
   roles = [],
-  expiresInSeconds = AN_HOUR,
+  expiresInSeconds = HOUR_S,
   audience = AUTH.AUTH_AUDIENCE,
 }: TokenClaims): Promise<string> {
   return new SignJWT({ roles })
@@ -35,8 +35,8 @@ export function tokenFor({
     .sign(secret);
 }
 
-/** The same claims under the algorithm `none`: signed by nobody. */
-export function unsignedTokenFor({ user, roles = [], expiresInSeconds = AN_HOUR }: TokenClaims): string {
+/** The same claims with the algorithm `none`, unsigned. */
+export function unsignedTokenFor({ user, roles = [], expiresInSeconds = HOUR_S }: TokenClaims): string {
   return new UnsecuredJWT({ roles })
     .setSubject(user)
     .setIssuer(AUTH.AUTH_ISSUER)

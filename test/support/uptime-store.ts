@@ -13,9 +13,9 @@ import {
 } from '../../src/uptime/domain/index.js';
 import { type Written } from './generated-history.js';
 
-const MAX_CONCURRENT = 40;
+const MAX_BATCH = 40;
 
-/** The store with the event types of uptime, on a server. */
+/** A KurrentDBService with the event types of uptime. */
 export function uptimeStore(clients: RecoveringClient): KurrentDBService {
   const registry = new EventRegistry();
   for (const definition of [
@@ -30,17 +30,17 @@ export function uptimeStore(clients: RecoveringClient): KurrentDBService {
   return new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs: 5_000, clock, random });
 }
 
-/** Appends a history in its order, one to forty events of a stream at a time. */
+/** Appends a history in order, one to forty events of a stream at a time. */
 export async function appendHistory(
   store: KurrentDBService,
   history: readonly Written[],
   random: () => number,
 ): Promise<void> {
   for (let next = 0; next < history.length;) {
-    const together = history.slice(next, next + 1 + Math.floor(random() * MAX_CONCURRENT));
-    const [{ streamName } = { streamName: '' }] = together;
-    const length = together.findIndex((written) => written.streamName !== streamName);
-    const part = length < 0 ? together : together.slice(0, length);
+    const batch = history.slice(next, next + 1 + Math.floor(random() * MAX_BATCH));
+    const [{ streamName } = { streamName: '' }] = batch;
+    const length = batch.findIndex((written) => written.streamName !== streamName);
+    const part = length < 0 ? batch : batch.slice(0, length);
     next += part.length;
     await store.appendToStream(
       streamName,

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type ServiceProcess } from './service-process.js';
 
-/** An HTTP server to probe, that can be killed and restored on the same port. */
+/** HTTP server to probe; it can be stopped and restarted on the same port. */
 export class Target {
   #server: Server | undefined;
   #port = 0;
@@ -16,7 +16,7 @@ export class Target {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** @returns when it was there, in milliseconds since 1970 */
+  /** @returns time when it listens, in milliseconds since 1970 */
   async start(): Promise<number> {
     const server = createServer((_, response) => response.end('ok'));
     server.listen(this.#port, '127.0.0.1');
@@ -26,7 +26,7 @@ export class Target {
     return Date.now();
   }
 
-  /** @returns just before it was gone, in milliseconds since 1970 */
+  /** @returns time before it stops, in milliseconds since 1970 */
   async kill(): Promise<number> {
     const server = this.#server;
     this.#server = undefined;
@@ -51,7 +51,7 @@ export interface ChangeEvent {
   };
 }
 
-/** The events of a service's stream, as the API gives them. */
+/** The events of a service's stream from the API; empty if it does not exist. */
 export async function eventsOf(service: ServiceProcess, name: string): Promise<ChangeEvent[]> {
   const { status, body } = await service.get(`/api/streams/service-uptime-${name}/events`);
   return status === 200 ? (body as { events: ChangeEvent[] }).events : [];

@@ -1,5 +1,5 @@
 import { sleep } from '../../../test/support/eventually.js';
-import { DecidedProbe, HTTP } from '../../../test/support/probed-service.js';
+import { FakeProbe, HTTP } from '../../../test/support/probed-service.js';
 import { runProbe } from './application/index.js';
 import { type MonitoredService, type ProbeAttempt } from '../domain/index.js';
 import { EventLoopLagMonitor } from './event-loop-lag.monitor.js';
@@ -15,10 +15,10 @@ function blockFor(milliseconds: number): void {
 describe('event-loop lag during a probe', () => {
   const eventLoopLag = new EventLoopLagMonitor(clock);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  let probe: DecidedProbe;
+  let probe: FakeProbe;
 
   beforeEach(() => {
-    probe = new DecidedProbe();
+    probe = new FakeProbe();
     eventLoopLag.start();
   });
   afterEach(() => eventLoopLag.stop());

@@ -1,6 +1,6 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
 import { LIVE, ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
-import { RecordedByPeople } from '../../../../test/support/recorded-by-people.js';
+import { MemoryAnnotations } from '../../../../test/support/memory-annotations.js';
 import { type AuthenticatedCaller, StreamNotFoundError, ValidationError } from '../../../event-store/domain/index.js';
 import { CorrectionService } from './correction.service.js';
 import { AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
@@ -18,7 +18,7 @@ describe('corrections', () => {
 
   beforeEach(async () => {
     store = new MemoryEventStore(uptimeEvents());
-    const recorded = new RecordedByPeople(store);
+    const recorded = new MemoryAnnotations(store);
     const clock = new ManualClock();
     let generated = 0;
     const ids = new AnnotationIds(

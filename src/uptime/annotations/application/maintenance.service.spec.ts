@@ -1,6 +1,6 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
 import { LIVE, ManualClock, NOON, uptimeEvents } from '../../../../test/support/probed-service.js';
-import { RecordedByPeople } from '../../../../test/support/recorded-by-people.js';
+import { MemoryAnnotations } from '../../../../test/support/memory-annotations.js';
 import {
   type AuthenticatedCaller,
   StreamNotFoundError,
@@ -22,14 +22,14 @@ const NIGHTLY = { from: NOON, recurrence: { rule: '0 2 * * *', timezone: 'UTC', 
 
 describe('maintenance service', () => {
   let store: MemoryEventStore;
-  let recorded: RecordedByPeople;
+  let recorded: MemoryAnnotations;
   let clock: ManualClock;
   let maintenance: MaintenanceService;
   let generated: number;
 
   beforeEach(async () => {
     store = new MemoryEventStore(uptimeEvents());
-    recorded = new RecordedByPeople(store);
+    recorded = new MemoryAnnotations(store);
     clock = new ManualClock();
     generated = 0;
     const random = (length: number): string => String(generated++).padStart(length, '0');
@@ -98,7 +98,7 @@ describe('maintenance service', () => {
   });
 
   it('records a request once when its response was lost', async () => {
-    store.loseNextAnswer();
+    store.loseNextResponse();
     await expect(maintenance.schedule(request('key-1'), DISK)).rejects.toThrow(TimeoutError);
     expect((await maintenance.schedule(request('key-1'), DISK)).replayed).toBe(true);
     expect(types()).toEqual(['StreamCreated', 'MaintenanceScheduled']);

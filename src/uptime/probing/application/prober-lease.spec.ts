@@ -165,7 +165,7 @@ describe('prober lease', () => {
   it('is renewed when the response to a renewal was lost', async () => {
     const one = start('one');
     await pass(0);
-    store.loseNextAnswer();
+    store.loseNextResponse();
     await pass(60_000);
     expect(one.isHeld).toBe(true);
     await append(one);

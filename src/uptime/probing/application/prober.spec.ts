@@ -1,5 +1,5 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
-import { DecidedProbe, HTTP, uptimeEvents } from '../../../../test/support/probed-service.js';
+import { FakeProbe, HTTP, uptimeEvents } from '../../../../test/support/probed-service.js';
 import { TemporarySpool } from '../../../../test/support/temporary-spool.js';
 import { isEvent } from '../../../event-store/domain/index.js';
 import {
@@ -27,7 +27,7 @@ const service = (name: string, changed: Partial<MonitoredService> = {}): Monitor
 
 describe('prober', () => {
   let store: MemoryEventStore;
-  let probes: Map<string, DecidedProbe>;
+  let probes: Map<string, FakeProbe>;
   let logged: string[];
   let replicas: { prober: Prober; spool: TemporarySpool }[];
 
@@ -50,7 +50,7 @@ describe('prober', () => {
     warn: (message: string) => logged.push(message),
     error: (message: string, error: unknown) => logged.push(`${message} ${String(error)}`),
   };
-  const probeOf = (name: string): DecidedProbe => probes.get(name) ?? new DecidedProbe();
+  const probeOf = (name: string): FakeProbe => probes.get(name) ?? new FakeProbe();
   const start = (holder: string, services: readonly MonitoredService[], spool = new TemporarySpool()): Prober => {
     const opened = spool.open(1_000_000, holder);
     const lease = new ProberLease({ store, clock, log, leaseMs: LEASE_MS, holder, predecessor: opened.predecessor });
@@ -71,7 +71,7 @@ describe('prober', () => {
         predecessor: { holder: opened.predecessor, validUntil: opened.predecessorValidUntil },
         eventLoopLag: { total: () => 0, start: () => undefined, stop: () => undefined },
         monitor: (monitored) => {
-          const probe = new DecidedProbe();
+          const probe = new FakeProbe();
           probes.set(monitored.name, probe);
           return new ServiceMonitor(monitored, probe, {
             store,
@@ -118,7 +118,7 @@ describe('prober', () => {
     const two = start('two', [service('c')]);
     await pass(30_000);
     expect([one.isLeaseSettled, two.isLeaseSettled]).toEqual([true, true]);
-    expect(probeOf('c').begun).toBe(0);
+    expect(probeOf('c').started).toBe(0);
   });
 
   it('reports when the other replica was last observed for the services that it probes', async () => {
@@ -137,10 +137,10 @@ describe('prober', () => {
     await pass(30_000);
     await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
     await pass(0);
-    const begun = probeOf('a').begun;
-    probeOf('a').goesDown();
+    const begun = probeOf('a').started;
+    probeOf('a').fail();
     await pass(LEASE_MS * 0.5);
-    expect(probeOf('a').begun).toBe(begun);
+    expect(probeOf('a').started).toBe(begun);
     await pass(60_000);
     expect(changesOf('a')).toEqual(['up', 'down']);
     expect(one.isLeaseSettled).toBe(true);
@@ -157,10 +157,10 @@ describe('prober', () => {
     expect([...prober.monitors.keys()]).toEqual(['comes', 'stays']);
     expect(prober.monitors.get('stays')).toBe(stays);
     expect(changesOf('comes')).toEqual(['up']);
-    const { begun } = probeOf('goes');
+    const { started } = probeOf('goes');
     await pass(30_000);
-    expect(probeOf('goes').begun).toBe(begun);
-    expect(samplesIn('goes')).toHaveLength(begun);
+    expect(probeOf('goes').started).toBe(started);
+    expect(samplesIn('goes')).toHaveLength(started);
     expect(changesOf('goes')).toEqual(['up']);
   });
 
@@ -169,7 +169,7 @@ describe('prober', () => {
     await pass(30_000);
     await prober.setServices([service('a', { failureThreshold: 1 })]);
     await pass(5_000);
-    probeOf('a').goesDown();
+    probeOf('a').fail();
     await pass(10_000);
     expect(changesOf('a')).toEqual(['up', 'down']);
   });

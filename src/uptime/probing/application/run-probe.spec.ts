@@ -1,4 +1,4 @@
-import { DecidedProbe, HTTP } from '../../../../test/support/probed-service.js';
+import { FakeProbe, HTTP } from '../../../../test/support/probed-service.js';
 import { type MonitoredService, type ProbeResult, type ProbeAttempt } from '../../domain/index.js';
 import { runProbe } from './run-probe.js';
 
@@ -8,11 +8,11 @@ const REFUSED: ProbeResult = { responseTime: 1, error: 'connection refused by 12
 describe('running a probe', () => {
   const eventLoopLag = { total: () => 0 };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  let probe: DecidedProbe;
+  let probe: FakeProbe;
   let stop: AbortController;
 
   beforeEach(() => {
-    probe = new DecidedProbe();
+    probe = new FakeProbe();
     stop = new AbortController();
   });
 
@@ -20,7 +20,7 @@ describe('running a probe', () => {
     runProbe(probe, { ...HTTP, retryDelayMs: 10, ...service }, 1_000, stop.signal, { clock, eventLoopLag, log });
   const answers = (...given: ProbeResult[]): void => {
     probe.probe = () => {
-      probe.begun++;
+      probe.started++;
       return Promise.resolve(given.shift() ?? REFUSED);
     };
   };
@@ -28,13 +28,13 @@ describe('running a probe', () => {
   it('retries a failed probe, and dates the first success to the first attempt', async () => {
     answers(REFUSED, REFUSED, { responseTime: 7 });
     expect((await take({ retries: 3 }))?.sample).toMatchObject({ at: 1_000, status: 'up', responseMicros: 7_000 });
-    expect(probe.begun).toBe(3);
+    expect(probe.started).toBe(3);
   });
 
   it('is down when no attempt succeeds', async () => {
     answers(REFUSED, REFUSED, { ...REFUSED, error: 'the last one' });
     expect((await take({ retries: 2 }))?.sample).toMatchObject({ status: 'down', error: 'the last one' });
-    expect(probe.begun).toBe(3);
+    expect(probe.started).toBe(3);
   });
 
   it('does not retry a slow result or one with a warning', async () => {
@@ -46,7 +46,7 @@ describe('running a probe', () => {
       grade: 'excellent',
       error: 'the certificate ends in 5 days',
     });
-    expect(probe.begun).toBe(2);
+    expect(probe.started).toBe(2);
   });
 
   it('returns no sample when it is stopped between two attempts', async () => {

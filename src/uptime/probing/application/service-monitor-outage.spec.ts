@@ -7,16 +7,16 @@ describe('service monitor during a store outage', () => {
   it('continues probing, and records the changes later, once, in order, with their times', async () => {
     await given.run(3);
     given.store.goAway();
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(4);
-    given.probe.comesUp();
+    given.probe.recover();
     await given.run(3);
     expect(given.monitor.latestChanges.map(({ status }) => status)).toEqual(['up', 'down', 'up']);
     given.store.comeBack();
     await given.run(2);
-    expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30', 'up@70']);
     await given.monitor.stop(1_000);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(given.logged).toEqual([
       expect.stringContaining('recording failed; retried after each probe'),
       'http: recording has resumed',
@@ -29,18 +29,18 @@ describe('service monitor during a store outage', () => {
     given.store.goAway();
     const restarted = await given.start('prober2');
     expect(restarted.isReady).toBe(false);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(3, restarted);
-    given.probe.comesUp();
+    given.probe.recover();
     await given.run(3, restarted);
     given.store.comeBack();
     await given.run(1, restarted);
-    expect(given.told()).toEqual(['up@0', 'down@30', 'up@60']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30', 'up@60']);
   });
 
   it('records a sample once when the process was killed between append and spool update', async () => {
     await given.run(8);
-    given.store.loseNextAnswer();
+    given.store.loseNextResponse();
     await given.run(1);
     expect(given.samples()).toHaveLength(9);
     expect(given.spool.open().count('http')).toBe(7);
@@ -48,13 +48,13 @@ describe('service monitor during a store outage', () => {
     const restarted = await given.start('prober2');
     await given.run(1, restarted);
     await restarted.stop(1_000);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('stops in time, and the next process records what is left in the spool', async () => {
     await given.run(3);
     given.store.goAway();
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(3);
     await given.monitor.stop(1_000);
     expect(given.logged.at(-1)).toBe(
@@ -63,10 +63,10 @@ describe('service monitor during a store outage', () => {
     await given.spool.restart();
     given.store.comeBack();
     const restarted = await given.start('prober2');
-    expect(given.told()).toEqual(['up@0', 'down@30']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30']);
     // Pending changes count before they are recorded.
     expect(restarted.covered).toEqual([{ from: NOON + 20_000, to: NOON + 50_000 }]);
     await restarted.stop(1_000);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });

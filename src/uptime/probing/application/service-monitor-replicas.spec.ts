@@ -15,16 +15,16 @@ describe('service monitor with another replica', () => {
       }
     };
     await both(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await both(4);
-    given.probe.comesUp();
+    given.probe.recover();
     await both(4);
-    expect(given.told()).toEqual(['up@0', 'down@30', 'up@70']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30', 'up@70']);
   });
 
   it('drops a change that the other replica has recorded first, and continues from there', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
     const faster = toServiceStatusChanged({
       serviceName: 'http',
@@ -36,55 +36,55 @@ describe('service monitor with another replica', () => {
     });
     given.store.beforeNextAppend(() => given.store.appendToStream(CHANGES_STREAM, faster));
     await given.run(1);
-    expect(given.told()).toEqual(['up@0', 'down@29']);
-    given.probe.comesUp();
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@29']);
+    given.probe.recover();
     await given.run(2);
-    expect(given.told()).toEqual(['up@0', 'down@29', 'up@60']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@29', 'up@60']);
     expect(given.changes().at(-1)?.duration).toBe(31_000);
   });
 
   it('drops its changes on handover, and records the samples from while its lease was valid', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
     given.isProber = false;
     await given.run(3);
-    expect(given.told()).toEqual(['up@0']);
+    expect(given.recordedChanges()).toEqual(['up@0']);
     await given.monitor.deactivate(NOON + 45_000);
-    expect(given.told()).toEqual(['up@0']);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4]);
+    expect(given.recordedChanges()).toEqual(['up@0']);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4]);
     expect(given.logged).toEqual(['http: discarded 3 samples: another replica probed at that time']);
-    const begun = given.probe.begun;
+    const started = given.probe.started;
     await given.run(1);
-    expect(given.probe.begun).toBe(begun);
+    expect(given.probe.started).toBe(started);
   });
 
   it('takes over with the streak from the recorded samples of the other replica', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
     given.isProber = false;
     await given.monitor.deactivate(given.clock.now());
     given.isProber = true;
     const next = await given.start('prober2');
     await given.run(1, next);
-    expect(given.told()).toEqual(['up@0', 'down@30']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30']);
   });
 
   it('starts a new streak after a gap without probes', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
     await given.monitor.stop(1_000);
     given.clock.advance(60_000);
     const next = await given.start('prober2');
     await given.run(3, next);
-    expect(given.told()).toEqual(['up@0', 'down@110']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@110']);
   });
 
   it('gives up after repeated conflicts, and retries later', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
     let revision = 0;
     const overtake = (): Promise<unknown> => {
@@ -99,6 +99,6 @@ describe('service monitor with another replica', () => {
     given.store.beforeNextAppend(overtake);
     await given.run(1);
     await given.run(1);
-    expect(given.told()).toEqual(['up@0', 'down@30']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30']);
   });
 });

@@ -24,14 +24,14 @@ describe('service monitor', () => {
 
   it('records a confirmed change, dated to the first sample that shows it, and nothing else', async () => {
     await given.run(4);
-    expect(given.told()).toEqual(['up@0']);
-    given.probe.goesDown();
+    expect(given.recordedChanges()).toEqual(['up@0']);
+    given.probe.fail();
     await given.run(2);
-    expect(given.told()).toEqual(['up@0']);
+    expect(given.recordedChanges()).toEqual(['up@0']);
     await given.run(1);
-    given.probe.comesUp();
+    given.probe.recover();
     await given.run(5);
-    expect(given.told()).toEqual(['up@0', 'down@40', 'up@70']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@40', 'up@70']);
     expect(given.changes()).toMatchObject([
       { metadata: { responseTime: 12, performanceGrade: 'excellent' } },
       { duration: 40_000, metadata: { error: 'connection refused by 127.0.0.1:3000' } },
@@ -45,16 +45,16 @@ describe('service monitor', () => {
     given.clock.advance(3_600_000);
     const restarted = await given.start('prober2');
     await given.run(5, restarted);
-    expect(given.told()).toEqual(['up@0']);
-    given.probe.goesDown();
+    expect(given.recordedChanges()).toEqual(['up@0']);
+    given.probe.fail();
     await given.run(3, restarted);
-    expect(given.told()).toEqual(['up@0', 'down@3680']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@3680']);
   });
 
   it('records no change when it is stopped: stopping is not downtime', async () => {
     await given.run(3);
     await given.monitor.stop(1_000);
-    expect(given.told()).toEqual(['up@0']);
+    expect(given.recordedChanges()).toEqual(['up@0']);
   });
 
   it('records the samples once per window, with every change, and when it is stopped', async () => {
@@ -66,7 +66,7 @@ describe('service monitor', () => {
     expect(given.samples()).toHaveLength(9);
     await given.run(1);
     await given.monitor.stop(1_000);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('does not start a probe while another one runs', async () => {
@@ -75,7 +75,7 @@ describe('service monitor', () => {
     const second = given.monitor.probeOnce();
     await Promise.resolve();
     await Promise.resolve();
-    expect(given.probe.begun).toBe(1);
+    expect(given.probe.started).toBe(1);
     await given.monitor.stop(1_000);
     await Promise.all([first, second]);
   });
@@ -111,35 +111,35 @@ describe('service monitor', () => {
   it('keeps the order of samples when the wall clock is set back', async () => {
     await given.run(3);
     given.clock.advance(-100_000);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(3);
     await given.monitor.stop(1_000);
-    expect(given.told()).toEqual(['up@0', 'down@20']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@20']);
     const times = given.samples().map(({ at }) => at);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
   it('records a change once when the response to the append was lost', async () => {
     await given.run(3);
-    given.probe.goesDown();
+    given.probe.fail();
     await given.run(2);
-    given.store.loseNextAnswer();
+    given.store.loseNextResponse();
     await given.run(1);
-    given.probe.comesUp();
+    given.probe.recover();
     await given.run(2);
-    expect(given.told()).toEqual(['up@0', 'down@30', 'up@60']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30', 'up@60']);
     await given.monitor.stop(1_000);
     expect(given.samples()).toHaveLength(8);
   });
 
   it('records samples once when the response was lost and more samples have followed', async () => {
     await given.run(8);
-    given.store.loseNextAnswer();
+    given.store.loseNextResponse();
     await given.run(1);
     expect(given.logged).toEqual([expect.stringContaining('recording failed')]);
     await given.run(2);
     await given.monitor.stop(1_000);
-    expect(given.turns()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it('records each change and each sample once under random store failures', async () => {
@@ -158,15 +158,15 @@ describe('service monitor', () => {
           for (const { answer, store: happens } of steps) {
             if (isDisturbed && happens === 'goes away') disturbed.store.goAway();
             if (happens === 'comes back') disturbed.store.comeBack();
-            if (isDisturbed && happens === 'loses an answer') disturbed.store.loseNextAnswer();
-            disturbed.probe.answer =
+            if (isDisturbed && happens === 'loses an answer') disturbed.store.loseNextResponse();
+            disturbed.probe.result =
               answer === 'down'
                 ? { responseTime: 1, error: 'answered 503' }
                 : { responseTime: answer === 'slow' ? 1_500 : 12 };
             await disturbed.run(1, monitored);
           }
           disturbed.store.comeBack();
-          disturbed.store.loseNextAnswer(0);
+          disturbed.store.loseNextResponse(0);
           await monitored.stop(1_000);
           await disturbed.spool.remove();
           return { changes: disturbed.changes(), samples: disturbed.samples() };
@@ -188,9 +188,9 @@ describe('service monitor', () => {
         data: {},
         eventId: `evt_${index}_schedule`,
       });
-    given.probe.goesDown();
+    given.probe.fail();
     const restarted = await given.start('prober2');
     await given.run(3, restarted);
-    expect(given.told()).toEqual(['up@0', 'down@30']);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@30']);
   });
 });

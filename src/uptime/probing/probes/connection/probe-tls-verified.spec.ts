@@ -22,7 +22,7 @@ describe('certificate verification', () => {
 
   beforeAll(async () => {
     authority = await TestAuthority.create();
-    authority.makeKnown();
+    authority.trust();
   });
 
   const serve = (certificate: ServerCertificate): Promise<string> => {

@@ -13,7 +13,7 @@ import {
   type UserStream,
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, refusalOf, type Replica, requestFor, useReplica } from '../support/replica.js';
+import { callerOf, caughtUp, newKey, rejectionOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
 describe('changing the metadata of a stream', () => {
   let store: EventStore;
@@ -28,7 +28,7 @@ describe('changing the metadata of a stream', () => {
     });
   });
   const change = (wanted: MetadataChange, expected?: bigint, by = key.userId): Promise<UserStream> =>
-    replica.details.change(callerOf(by), key, wanted, expected);
+    replica.metadata.change(callerOf(by), key, wanted, expected);
   const stored = async (): ReturnType<EventStore['getStreamMetadata']> => store.getStreamMetadata(streamNameOf(key));
 
   it('changes what is given and keeps the rest, for KurrentDB and for the read model', async () => {
@@ -73,23 +73,23 @@ describe('changing the metadata of a stream', () => {
     const asBob = requestFor(key, { caller: callerOf('bob') });
     await replica.streams.replace(asBob, [{ data: { by: 'bob' } }]);
     await change({ permissions: { write: [key.userId] } });
-    expect(await refusalOf(replica.streams.replace(asBob, [{ data: {} }]))).toBeInstanceOf(PermissionError);
+    expect(await rejectionOf(replica.streams.replace(asBob, [{ data: {} }]))).toBeInstanceOf(PermissionError);
   });
 
   it('requires the admin right, whether the stream exists or not', async () => {
     await change({ permissions: { read: ['*'], write: [key.userId, 'bob'] } });
     for (const who of ['bob', 'carol'])
-      expect(await refusalOf(change({ description: 'Not yours' }, undefined, who))).toBeInstanceOf(PermissionError);
+      expect(await rejectionOf(change({ description: 'Not yours' }, undefined, who))).toBeInstanceOf(PermissionError);
     const missing = newKey();
-    expect(await refusalOf(replica.details.change(callerOf('bob'), missing, {}, undefined))).toBeInstanceOf(
+    expect(await rejectionOf(replica.metadata.change(callerOf('bob'), missing, {}, undefined))).toBeInstanceOf(
       PermissionError,
     );
-    expect(await refusalOf(replica.details.change(callerOf(missing.userId), missing, {}, undefined))).toBeInstanceOf(
+    expect(await rejectionOf(replica.metadata.change(callerOf(missing.userId), missing, {}, undefined))).toBeInstanceOf(
       StreamNotFoundError,
     );
     expect((await store.getStreamMetadata(streamNameOf(missing))).revision).toBe('no_stream');
     expect(replica.overrides).toEqual([]);
-    await replica.details.change(callerOf('root', 'admin'), key, { description: 'Tidied' }, undefined);
+    await replica.metadata.change(callerOf('root', 'admin'), key, { description: 'Tidied' }, undefined);
     expect(replica.overrides).toEqual([
       { callerId: 'root', role: 'admin', right: 'admin', streamNames: [streamNameOf(key)] },
     ]);
@@ -97,21 +97,21 @@ describe('changing the metadata of a stream', () => {
 
   it('lets an owner transfer the admin right, which only its new holder can return', async () => {
     await change({ permissions: { admin: ['bob'] } });
-    expect(await refusalOf(change({ permissions: { admin: [key.userId] } }))).toBeInstanceOf(PermissionError);
+    expect(await rejectionOf(change({ permissions: { admin: [key.userId] } }))).toBeInstanceOf(PermissionError);
     expect((await change({ permissions: { admin: ['bob', key.userId] } }, undefined, 'bob')).permissions.admin).toEqual(
       ['bob', key.userId],
     );
   });
 
   it('requires the metadata revision that the change was made for', async () => {
-    expect(await refusalOf(change({ description: 'a' }, 1n))).toMatchObject({
+    expect(await rejectionOf(change({ description: 'a' }, 1n))).toMatchObject({
       type: 'wrong-expected-revision',
       streamName: streamNameOf(key),
       expected: 1n,
       current: 0n,
     });
     expect(await change({ description: 'a' }, 0n)).toMatchObject({ metadataRevision: 1 });
-    expect(await refusalOf(change({ description: 'b' }, 0n))).toMatchObject({ expected: 0n, current: 1n });
+    expect(await rejectionOf(change({ description: 'b' }, 0n))).toMatchObject({ expected: 0n, current: 1n });
     // The data have a revision of their own.
     await replica.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     expect(await change({ description: 'c' }, 1n)).toMatchObject({ metadataRevision: 2, revision: 2 });
@@ -121,15 +121,15 @@ describe('changing the metadata of a stream', () => {
     const other = await replicas.open();
     const all = await Promise.all(
       ['bob', 'carol', 'dave', 'erin'].map((name, n) =>
-        (n % 2 === 0 ? replica : other).details.change(callerOf(key.userId), key, { tags: [name] }, undefined),
+        (n % 2 === 0 ? replica : other).metadata.change(callerOf(key.userId), key, { tags: [name] }, undefined),
       ),
     );
     expect(all.map(({ metadataRevision }) => metadataRevision).sort()).toEqual([1, 2, 3, 4]);
     for (const { metadataRevision, tags } of all)
       if (metadataRevision === 4) expect((await stored()).metadata.metadata?.tags).toEqual(tags);
     const outcomes = await Promise.allSettled(
-      [replica, other, replica, other].map(({ details }, n) =>
-        details.change(callerOf(key.userId), key, { description: String(n) }, 4n),
+      [replica, other, replica, other].map(({ metadata }, n) =>
+        metadata.change(callerOf(key.userId), key, { description: String(n) }, 4n),
       ),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('changing the metadata of a stream', () => {
 
   it('does not change a deleted stream', async () => {
     await replica.streams.delete(requestFor(key));
-    expect(await refusalOf(change({ visibility: 'public' }))).toBeInstanceOf(StreamDeletedError);
+    expect(await rejectionOf(change({ visibility: 'public' }))).toBeInstanceOf(StreamDeletedError);
     expect((await stored()).revision).toBe(0n);
   });
 

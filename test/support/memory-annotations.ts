@@ -11,14 +11,14 @@ import {
 } from '../../src/uptime/domain/index.js';
 import { type MemoryEventStore } from './memory-event-store.js';
 
-/** What people recorded of services, as a read model would tell it: that of a store in memory, as far as it is readable. */
-export class RecordedByPeople {
-  /** How many of the store's events can be queried. */
+/** Read model of maintenance and corrections, computed from an in-memory store. */
+export class MemoryAnnotations {
+  /** Number of the store's events that are visible. */
   #readable = Infinity;
 
   constructor(private readonly store: MemoryEventStore) {}
 
-  /** From now on nothing new can be queried, until {@link catchUp}. */
+  /** Hides new events until {@link catchUp}. */
   fallBehind(): void {
     this.#readable = this.store.log.length;
   }
@@ -27,7 +27,7 @@ export class RecordedByPeople {
     this.#readable = Infinity;
   }
 
-  /** Resolves with whether the event at a position can be queried, without waiting. */
+  /** Resolves with whether the event at a position is visible, without waiting. */
   waitFor({ commit }: Pick<Position, 'commit'>): Promise<boolean> {
     return Promise.resolve(commit < this.#readable);
   }
