@@ -2,12 +2,8 @@ import { eventually } from '../support/eventually.js';
 import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
+import { CORRECTIONS, fromNow, HOUR_MS, MAINTENANCE, NIGHTLY } from '../support/uptime-annotations.js';
 import { changesOf, eventsOf, Target } from '../support/uptime-target.js';
-
-const MAINTENANCE = '/api/uptime/service/http/maintenance';
-const CORRECTIONS = '/api/uptime/service/http/corrections';
-const HOUR = 3_600_000;
-const NIGHTLY = { rule: 'FREQ=DAILY;BYHOUR=2;BYMINUTE=0;BYSECOND=0', timezone: 'Europe/Amsterdam', durationMs: HOUR };
 
 interface Occurrence {
   readonly from: string;
@@ -77,7 +73,6 @@ describe('maintenance and corrections', () => {
   const statuses = async (): Promise<string[]> => (await changesOf(service, 'http')).map(({ data }) => data.status);
   const ofType = async (type: string): Promise<unknown[]> =>
     (await eventsOf(service, 'http')).filter((event) => event.type === type);
-  const fromNow = (milliseconds: number): string => new Date(Date.now() + milliseconds).toISOString();
   const maintenanceIn = ({ body }: Reply): Maintenance => (body as { maintenance: Maintenance }).maintenance;
   const listed = async (): Promise<Maintenance[]> =>
     ((await anyone.get(MAINTENANCE)).body as { maintenance: Maintenance[] }).maintenance;
@@ -96,7 +91,7 @@ describe('maintenance and corrections', () => {
   };
 
   it('shows a scheduled window at once in status, timeline and figures, and keeps probing during it', async () => {
-    const window = { from: fromNow(-30 * 60_000), to: fromNow(HOUR), reason: 'a new disk' };
+    const window = { from: fromNow(-30 * 60_000), to: fromNow(HOUR_MS), reason: 'a new disk' };
     const scheduled = await admin.post(MAINTENANCE, window);
     expect(scheduled.status).toBe(201);
     const { id } = maintenanceIn(scheduled);
@@ -125,7 +120,7 @@ describe('maintenance and corrections', () => {
 
     const current = await summary();
     expect(current).toMatchObject({ currentStatus: 'down', totalUptime: 0, totalDowntime: 0, maintenance: { id } });
-    expect(current.totalUnknown + (current.totalMaintenance ?? 0)).toBe(HOUR);
+    expect(current.totalUnknown + (current.totalMaintenance ?? 0)).toBe(HOUR_MS);
     expect((await summary('&maintenance=asProbed')).totalDowntime).toBeGreaterThan(0);
     expect(await summary('&maintenance=up')).toMatchObject({ totalDowntime: 0, isCurrentlyUp: true });
     expect((await summary('&maintenance=down')).totalDowntime).toBeGreaterThanOrEqual(30 * 60_000);
@@ -191,7 +186,7 @@ describe('maintenance and corrections', () => {
     const clock = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Amsterdam', timeStyle: 'short' });
     for (const { from, to } of upcoming) {
       expect(clock.format(new Date(from))).toBe('02:00');
-      expect(Date.parse(to) - Date.parse(from)).toBe(HOUR);
+      expect(Date.parse(to) - Date.parse(from)).toBe(HOUR_MS);
     }
 
     const deleted = await admin.delete(`${MAINTENANCE}/${id}`);
@@ -201,7 +196,7 @@ describe('maintenance and corrections', () => {
   });
 
   it('executes a request once, however often it is sent with the same Idempotency-Key', async () => {
-    const window = { from: fromNow(HOUR), to: fromNow(2 * HOUR), reason: 'once' };
+    const window = { from: fromNow(HOUR_MS), to: fromNow(2 * HOUR_MS), reason: 'once' };
     const before = (await ofType('MaintenanceScheduled')).length;
     const key = { 'idempotency-key': 'once-1' };
     const replies = await Promise.all(Array.from({ length: 5 }, () => admin.post(MAINTENANCE, window, key)));
@@ -220,7 +215,7 @@ describe('maintenance and corrections', () => {
     const before = await listed();
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
-        admin.post(MAINTENANCE, { from: fromNow(HOUR), to: fromNow(2 * HOUR), reason: `window ${index}` }),
+        admin.post(MAINTENANCE, { from: fromNow(HOUR_MS), to: fromNow(2 * HOUR_MS), reason: `window ${index}` }),
       ),
     );
     expect(replies.map((reply) => reply.status)).toEqual(replies.map(() => 201));
@@ -237,124 +232,5 @@ describe('maintenance and corrections', () => {
     expect(withoutUpcoming(await eventually(listed, ({ length }) => length === before.length))).toEqual(
       withoutUpcoming(before),
     );
-  });
-
-  it.each<[string, object, string, string]>([
-    ['no times', { reason: 'a new disk' }, 'from', 'must be a time from 2000 to 2099'],
-    [
-      'a day that does not exist',
-      { from: '2026-02-30T00:00:00Z', to: '2026-03-30T00:00:00Z', reason: 'a new disk' },
-      'from',
-      'must be a time from 2000 to 2099',
-    ],
-    [
-      'a time without its offset',
-      { from: '2026-02-03T00:00:00', to: '2026-03-30T00:00:00Z', reason: 'a new disk' },
-      'from',
-      'must be a time from 2000 to 2099',
-    ],
-    [
-      'an end before the start',
-      { from: '2026-02-03T00:00:00Z', to: '2026-02-02T00:00:00Z', reason: 'a new disk' },
-      'to',
-      'must be later than from',
-    ],
-    [
-      'no end',
-      { from: '2026-02-03T00:00:00Z', reason: 'a new disk' },
-      'to',
-      'must be given unless recurrence is given',
-    ],
-    [
-      'no reason',
-      { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: ' ' },
-      'reason',
-      'must be a non-blank string without control characters',
-    ],
-    [
-      'an invalid rule',
-      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: 'FREQ=NIGHTLY' }, reason: 'backups' },
-      'recurrence.rule',
-      'must set FREQ to YEARLY',
-    ],
-    [
-      'a rule without an occurrence',
-      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '0 0 30 2 *' }, reason: 'backups' },
-      'recurrence.rule',
-      'must have an occurrence within five years',
-    ],
-    [
-      'a rule with too many occurrences',
-      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, rule: '* * * * *' }, reason: 'backups' },
-      'recurrence.rule',
-      'must not have more than 1000 occurrences within 30 days',
-    ],
-    [
-      'an unknown time zone',
-      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, timezone: 'Europe/Atlantis' }, reason: 'backups' },
-      'recurrence.timezone',
-      'must be the IANA name of a time zone',
-    ],
-    [
-      'a duration of zero',
-      { from: '2026-02-03T00:00:00Z', recurrence: { ...NIGHTLY, durationMs: 0 }, reason: 'backups' },
-      'recurrence.durationMs',
-      'must not be less than 1000',
-    ],
-    [
-      'an unknown member',
-      { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: 'a new disk', silent: true },
-      'silent',
-      'should not exist',
-    ],
-  ])('rejects maintenance with %s, and returns the reason', async (_, body, path, problem) => {
-    const reply = await admin.post(MAINTENANCE, body);
-    expect(reply.status).toBe(400);
-    expect(errorOf(reply).details?.mistakes).toEqual(
-      expect.arrayContaining([{ path, problem: expect.stringContaining(problem) as string }]),
-    );
-  });
-
-  it('rejects a correction of the future', async () => {
-    const reply = await admin.post(CORRECTIONS, {
-      from: fromNow(-1_000),
-      to: fromNow(HOUR),
-      status: 'up',
-      reason: 'a false alarm',
-    });
-    expect(errorOf(reply)).toMatchObject({
-      type: 'validation-error',
-      details: {
-        mistakes: [
-          { path: 'to', problem: 'must not be later than the current time: only past statuses can be corrected' },
-        ],
-      },
-    });
-  });
-
-  it('returns 404 for an unknown service', async () => {
-    const unknown = { type: 'stream-not-found', streamName: 'service-uptime-printer' };
-    expect(errorOf(await anyone.get('/api/uptime/service/printer/maintenance'))).toMatchObject(unknown);
-    expect(errorOf(await anyone.get('/api/uptime/service/printer/corrections'))).toMatchObject(unknown);
-    expect(
-      errorOf(
-        await admin.post('/api/uptime/service/printer/maintenance', {
-          from: fromNow(0),
-          to: fromNow(HOUR),
-          reason: 'a new disk',
-        }),
-      ),
-    ).toMatchObject(unknown);
-    expect(errorOf(await admin.delete('/api/uptime/service/printer/maintenance/mnt_1'))).toMatchObject(unknown);
-    expect(await admin.delete(`${MAINTENANCE}/mnt_never`)).toMatchObject({ status: 404, body: { type: 'not-found' } });
-  });
-
-  it('accepts writes only from admins', async () => {
-    const user = await ApiCaller.of(() => service.url, 'a-user');
-    const window = { from: fromNow(0), to: fromNow(HOUR), reason: 'a new disk' };
-    expect((await anyone.post(MAINTENANCE, window)).status).toBe(401);
-    expect((await user.post(MAINTENANCE, window)).status).toBe(403);
-    expect((await user.delete(`${MAINTENANCE}/mnt_1`)).status).toBe(403);
-    expect((await user.post(CORRECTIONS, { ...window, status: 'up' })).status).toBe(403);
   });
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Test } from 'supertest';
+import { eventually } from './eventually.js';
 import { untilPrinted } from './process-output.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
@@ -110,4 +111,13 @@ export class ServiceProcess {
     if (!this.hasExited) await this.kill('SIGTERM');
     return this.exit();
   }
+}
+
+/** Waits until a service is ready. */
+export async function ready(service: ServiceProcess): Promise<ServiceProcess> {
+  await eventually(
+    () => service.get('/readyz'),
+    ({ status }) => status === 200,
+  );
+  return service;
 }
