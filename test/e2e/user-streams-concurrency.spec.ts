@@ -2,54 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { ApiCaller, errorOf, header, type Reply } from '../support/api-caller.js';
-import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
+import { type HistoryEvent, historyOf } from '../support/user-streams-service.js';
 
 const WRITERS = 64;
 const ROUNDS = 2;
 const LONG_MS = 240_000;
 const STREAMS = '/api/users/alice/streams';
 
-interface State {
-  readonly revision: number;
-  readonly data: { readonly details: Readonly<Record<string, number>> };
-}
-interface Event {
-  readonly revision: number;
-  readonly eventId: string;
-  readonly type: string;
-  readonly timestamp: string;
-  readonly data: { readonly data?: { readonly details: Readonly<Record<string, number>> } };
-}
-
-/** All events of a stream, from all pages. */
-async function historyOf(alice: ApiCaller, stream: string): Promise<Event[]> {
-  const events: Event[] = [];
-  for (let from: number | null = 0; from !== null;) {
-    const { body } = await alice.get(`${stream}/history?limit=1000&from=${from}`);
-    const page = body as { events: Event[]; nextFrom: number | null };
-    events.push(...page.events);
-    from = page.nextFrom;
-  }
-  return events;
+interface CounterData {
+  readonly details: Readonly<Record<string, number>>;
 }
 
 /** The position and the event of a write, without its time, which is that of the service that responded. */
 function written({ body }: Reply): unknown {
   const { streamName, revision, eventId } = body as Readonly<Record<string, unknown>>;
   return { streamName, revision, eventId };
-}
-
-async function ready(service: ServiceProcess): Promise<ServiceProcess> {
-  expect(
-    (
-      await eventually(
-        () => service.get('/readyz'),
-        ({ status }) => status === 200,
-      )
-    ).status,
-  ).toBe(200);
-  return service;
 }
 
 describe.each([
@@ -111,7 +80,9 @@ describe.each([
     expect(expectedRevision).toBe(String(expected));
     expect(Number(currentRevision)).toBeGreaterThan(expected);
     const { body } = await alice.get(`${stream}/history?limit=1&from=${currentRevision}`);
-    expect((body as { events: Event[] }).events.map(({ revision }) => revision)).toEqual([Number(currentRevision)]);
+    expect((body as { events: HistoryEvent[] }).events.map(({ revision }) => revision)).toEqual([
+      Number(currentRevision),
+    ]);
   }
 
   /** Reads, increments the counter and adds a mark, until that was written at the revision that was read. */
@@ -122,7 +93,7 @@ describe.each([
     round: number,
   ): Promise<{ readonly revision: number; readonly conflicts: number }> {
     for (let conflicts = 0; ; conflicts++) {
-      const { revision, data } = (await alice.get(stream)).body as State;
+      const { revision, data } = (await alice.get(stream)).body as { revision: number; data: CounterData };
       const count = (data.details.count ?? 0) + 1;
       const mark = { [`writer-${writer}-round-${round}`]: count };
       const condition = { 'if-match': `"${revision}"` };
@@ -158,7 +129,7 @@ describe.each([
           .map(({ revision }) => revision)
           .sort((one, other) => one - other),
       ).toEqual(Array.from({ length: total }, (_, index) => index + 2));
-      const events = await historyOf(caller(0), stream);
+      const events = await historyOf<CounterData>(caller(0), stream);
       expect(events.map(({ revision }) => revision)).toEqual(Array.from({ length: total + 2 }, (_, index) => index));
       // Each write increments the counter of the one that it replaced.
       expect(events.slice(1).map(({ data }) => data.data?.details.count)).toEqual(
@@ -194,7 +165,7 @@ describe.each([
       // A writer that always loses the race may get 409 instead, with nothing written.
       for (const reply of replies) expect([200, 409]).toContain(reply.status);
       expect(left.length).toBeGreaterThan(processes === 1 ? WRITERS - 1 : WRITERS / 2);
-      const events = await historyOf(caller(0), stream);
+      const events = await historyOf<CounterData>(caller(0), stream);
       expect(events.map(({ revision }) => revision)).toEqual(
         Array.from({ length: left.length + 2 }, (_, index) => index),
       );
@@ -266,68 +237,4 @@ describe.each([
     });
     expect(await historyOf(caller(0), stream)).toHaveLength(3);
   });
-});
-
-describe('kill -9 of a service between the retries of its clients', () => {
-  it(
-    'loses no acknowledged write, and writes nothing twice that is retried with the same key',
-    async () => {
-      const dataDir = makeDataDir();
-      let service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
-      const alice = await ApiCaller.of(() => service.url, 'alice');
-      const stream = `${STREAMS}/activity/killed`;
-      expect((await alice.put(stream, { data: { details: {} } })).status).toBe(201);
-      const acknowledged = new Map<string, string>();
-      const keys: string[] = [];
-      const write = async (key: string): Promise<void> => {
-        const { status, text } = await alice.patch(
-          stream,
-          { data: { details: { [key]: 1 } } },
-          { 'idempotency-key': key },
-        );
-        expect(status).toBe(200);
-        if (acknowledged.has(key)) expect(text).toBe(acknowledged.get(key));
-        else acknowledged.set(key, text);
-      };
-      try {
-        for (let round = 0; round < 3; round++) {
-          let isKilled = false;
-          const own: string[] = [];
-          const clients = Array.from({ length: 8 }, async (_, client) => {
-            for (let count = 0; !isKilled; count++) {
-              const key = `round-${round}-client-${client}-${count}`;
-              own.push(key);
-              await write(key).catch(() => undefined);
-            }
-          });
-          const before = acknowledged.size;
-          await eventually(
-            () => Promise.resolve(acknowledged.size),
-            (size) => size >= before + 40,
-          );
-          await service.kill('SIGKILL');
-          isKilled = true;
-          await Promise.all(clients);
-          service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH }));
-          await Promise.all(own.map(write));
-          keys.push(...own);
-        }
-        await Promise.all(keys.map(write));
-        const events = await historyOf(alice, stream);
-        expect(events).toHaveLength(keys.length + 2);
-        expect(events.map(({ revision }) => revision)).toEqual(events.map((_, index) => index));
-        for (const [key, text] of acknowledged) {
-          const { revision, eventId } = JSON.parse(text) as { revision: number; eventId: string };
-          expect(events[revision]).toMatchObject({ eventId, data: { data: { details: { [key]: 1 } } } });
-        }
-        expect(((await alice.get(stream)).body as State).data.details).toEqual(
-          Object.fromEntries(keys.map((key) => [key, 1])),
-        );
-      } finally {
-        await ServiceProcess.killAll();
-        removeDataDir(dataDir);
-      }
-    },
-    LONG_MS,
-  );
 });
