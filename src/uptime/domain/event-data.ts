@@ -1,5 +1,17 @@
 import { stringThat } from '../../common/parse.js';
-import { isServiceName } from '../../event-store/domain/index.js';
+import { type EventDefinition, isServiceName, type NewEvent } from '../../event-store/domain/index.js';
+
+/** The `source` in the metadata of every event of this module. */
+const UPTIME_SOURCE = 'penguin-pool-streams/uptime';
+
+/** @param identity ISO 8601 time and id of the event, where they are not generated */
+export function uptimeEvent<Type extends string, Data>(
+  { type }: EventDefinition<Type, Data>,
+  data: NoInfer<Data>,
+  identity: Pick<NewEvent, 'timestamp' | 'eventId'> = {},
+): NewEvent<Type, Data> {
+  return { type, data, ...identity, metadata: { source: UPTIME_SOURCE } };
+}
 
 export const serviceName = stringThat('a service name', isServiceName);
 

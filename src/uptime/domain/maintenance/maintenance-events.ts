@@ -1,33 +1,24 @@
 import { toTimestamp } from '../../../common/time.js';
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
 import { type MaintenanceWindow } from './maintenance-window.js';
-import { integer, object, optional, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
-import { rangeProblem, recordId } from '../event-data.js';
+import {
+  integer,
+  object,
+  optional,
+  type Parsed,
+  parseData,
+  refine,
+  string,
+  utcTimestamp,
+} from '../../../common/parse.js';
+import { rangeProblem, recordId, uptimeEvent } from '../event-data.js';
 import { type Recurrence } from './recurrence.js';
-import { UPTIME_SOURCE } from '../status/service-status-changed.js';
-
-/** Maintenance was scheduled. Times: ISO 8601, UTC, milliseconds. */
-export interface MaintenanceScheduled {
-  readonly maintenanceId: string;
-  readonly from: string;
-  /** End of a single window; a recurring one has `recurrence` instead. */
-  readonly to?: string;
-  readonly recurrence?: Omit<Recurrence, 'until'> & { readonly until?: string };
-  readonly reason: string;
-  readonly scheduledBy: string;
-}
-
-/** Maintenance was cancelled from `at` on; its earlier part stays. */
-export interface MaintenanceCancelled {
-  readonly maintenanceId: string;
-  readonly cancelledBy: string;
-  readonly at: string;
-}
 
 const maintenanceScheduled = refine(
   object({
     maintenanceId: recordId,
     from: utcTimestamp,
+    /** End of a single window; a recurring one has `recurrence` instead. */
     to: optional(utcTimestamp),
     recurrence: optional(
       object({ rule: string, timezone: string, durationMs: integer(0), until: optional(utcTimestamp) }),
@@ -41,16 +32,22 @@ const maintenanceScheduled = refine(
       : rangeProblem({ from, to }),
 );
 
-export const MaintenanceScheduled = defineEvent<'MaintenanceScheduled', MaintenanceScheduled>({
+/** Maintenance was scheduled. */
+export type MaintenanceScheduled = Parsed<typeof maintenanceScheduled>;
+export const MaintenanceScheduled = defineEvent({
   type: 'MaintenanceScheduled',
   schemaVersion: 1,
   parse: (data) => parseData(maintenanceScheduled, data),
 });
 
-export const MaintenanceCancelled = defineEvent<'MaintenanceCancelled', MaintenanceCancelled>({
+const maintenanceCancelled = object({ maintenanceId: recordId, cancelledBy: string, at: utcTimestamp });
+
+/** Maintenance was cancelled from `at` on; its earlier part stays. */
+export type MaintenanceCancelled = Parsed<typeof maintenanceCancelled>;
+export const MaintenanceCancelled = defineEvent({
   type: 'MaintenanceCancelled',
   schemaVersion: 1,
-  parse: (data) => parseData(object({ maintenanceId: recordId, cancelledBy: string, at: utcTimestamp }), data),
+  parse: (data) => parseData(maintenanceCancelled, data),
 });
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
@@ -67,13 +64,7 @@ export function toMaintenanceScheduled(
     reason,
     scheduledBy,
   };
-  return {
-    type: MaintenanceScheduled.type,
-    data,
-    timestamp: toTimestamp(at),
-    eventId,
-    metadata: { source: UPTIME_SOURCE },
-  };
+  return uptimeEvent(MaintenanceScheduled, data, { timestamp: toTimestamp(at), eventId });
 }
 
 export function toMaintenanceCancelled(
@@ -83,30 +74,17 @@ export function toMaintenanceCancelled(
   eventId: string,
 ): NewEvent<'MaintenanceCancelled', MaintenanceCancelled> {
   const timestamp = toTimestamp(at);
-  return {
-    type: MaintenanceCancelled.type,
-    data: { maintenanceId, cancelledBy, at: timestamp },
-    timestamp,
-    eventId,
-    metadata: { source: UPTIME_SOURCE },
-  };
+  return uptimeEvent(MaintenanceCancelled, { maintenanceId, cancelledBy, at: timestamp }, { timestamp, eventId });
 }
 
-export function fromMaintenanceScheduled({
-  maintenanceId: id,
-  from,
-  to,
-  recurrence,
-  reason,
-  scheduledBy,
-}: MaintenanceScheduled): MaintenanceWindow {
+export function fromMaintenanceScheduled(event: MaintenanceScheduled): MaintenanceWindow {
+  const { maintenanceId: id, from, to, recurrence, ...rest } = event;
   return {
     id,
     from: Date.parse(from),
     ...(to === undefined ? {} : { to: Date.parse(to) }),
     ...(recurrence ? { recurrence: deserializeRecurrence(recurrence) } : {}),
-    reason,
-    scheduledBy,
+    ...rest,
   };
 }
 

@@ -11,47 +11,19 @@ import {
   object,
   oneOf,
   optional,
+  type Parsed,
   parseData,
   refine,
   string,
   utcTimestamp,
 } from '../../../common/parse.js';
-import { serviceName } from '../event-data.js';
+import { serviceName, uptimeEvent } from '../event-data.js';
 import { gradeOfSample, type Sample } from './sample.js';
-import { UPTIME_SOURCE } from '../status/service-status-changed.js';
-import { type GradeLimits, OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
+import { type GradeLimits, OBSERVED_STATUSES } from '../status/service-status.js';
 import { fnv1a64 } from '../status/status-change.js';
 import { VarintReader, VarintWriter } from './varints.js';
 
 export const PROBE_SAMPLES_PREFIX = 'system-probe-samples-';
-
-/**
- * A window of raw samples, lossless and columnar.
- *
- * `columns` is base64 of four consecutive columns of varints: (1) for each sample after the first, the time since the
- * previous one minus `intervalMs`, signed; (2) for each sample, its response time in microseconds; (3) runs of equal
- * outcomes as pairs of length and index into `outcomes`, covering all samples; (4) up to the end, for each sample with
- * event-loop lag, the number of samples since the previous one with lag, and the lag in microseconds. A stable service
- * takes three or four bytes per sample. Version 1 had no fourth column.
- */
-export interface ProbesRecorded {
-  readonly serviceName: string;
-  /** Time of the first sample: ISO 8601, UTC, milliseconds. */
-  readonly startedAt: string;
-  readonly count: number;
-  /** Probing settings at that time; input of `maxSampleGapMs`. */
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** Limits that the samples were graded with. */
-  readonly grades: GradeLimits;
-  readonly outcomes: readonly Outcome[];
-  readonly columns: string;
-}
-
-interface Outcome {
-  readonly status: ObservedStatus;
-  readonly error?: string;
-}
 
 /** Probing settings that samples depend on. */
 export interface ProbingRules {
@@ -63,21 +35,35 @@ export interface ProbingRules {
 /** Keeps the largest possible event far below the size limit of an append. */
 export const MAX_SAMPLES_PER_EVENT = 5_000;
 
-const probesRecorded = refine(
-  object({
-    serviceName,
-    startedAt: utcTimestamp,
-    count: integer(1, MAX_SAMPLES_PER_EVENT),
-    intervalMs: integer(0),
-    timeoutMs: integer(0),
-    grades: object({ excellentMs: integer(0), goodMs: integer(0), acceptableMs: integer(0) }),
-    outcomes: array(object({ status: oneOf(OBSERVED_STATUSES), error: optional(string) })),
-    columns: string,
-  }),
-  columnsProblem,
-);
+const outcome = object({ status: oneOf(OBSERVED_STATUSES), error: optional(string) });
+type Outcome = Parsed<typeof outcome>;
 
-export const ProbesRecorded = defineEvent<'ProbesRecorded', ProbesRecorded>({
+const recordedWindow = object({
+  serviceName,
+  /** Time of the first sample. */
+  startedAt: utcTimestamp,
+  count: integer(1, MAX_SAMPLES_PER_EVENT),
+  /** Probing settings at that time; input of `maxSampleGapMs`. */
+  intervalMs: integer(0),
+  timeoutMs: integer(0),
+  /** Limits that the samples were graded with. */
+  grades: object({ excellentMs: integer(0), goodMs: integer(0), acceptableMs: integer(0) }),
+  outcomes: array(outcome),
+  columns: string,
+});
+const probesRecorded = refine(recordedWindow, columnsProblem);
+
+/**
+ * A window of raw samples, lossless and columnar.
+ *
+ * `columns` is base64 of four consecutive columns of varints: (1) for each sample after the first, the time since the
+ * previous one minus `intervalMs`, signed; (2) for each sample, its response time in microseconds; (3) runs of equal
+ * outcomes as pairs of length and index into `outcomes`, covering all samples; (4) up to the end, for each sample with
+ * event-loop lag, the number of samples since the previous one with lag, and the lag in microseconds. A stable service
+ * takes three or four bytes per sample. Version 1 had no fourth column.
+ */
+export type ProbesRecorded = Parsed<typeof recordedWindow>;
+export const ProbesRecorded = defineEvent({
   type: 'ProbesRecorded',
   schemaVersion: 2,
   upcasters: { 1: (data) => data },
@@ -101,13 +87,14 @@ export function toProbesRecorded(
     throw new Error(`An event must contain 1 to ${MAX_SAMPLES_PER_EVENT} samples, got ${samples.length}`);
   const { outcomes, columns } = encodeSamples(samples, intervalMs);
   const startedAt = toTimestamp(first.at);
-  return {
-    type: ProbesRecorded.type,
-    data: { serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },
-    timestamp: startedAt,
-    eventId: `evt_${first.at}_${fnv1a64(`${serviceName}\n${proberId}\n${first.at}\n${samples.length}`)}`,
-    metadata: { source: UPTIME_SOURCE },
-  };
+  return uptimeEvent(
+    ProbesRecorded,
+    { serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },
+    {
+      timestamp: startedAt,
+      eventId: `evt_${first.at}_${fnv1a64(`${serviceName}\n${proberId}\n${first.at}\n${samples.length}`)}`,
+    },
+  );
 }
 
 /** @throws Error if the columns are inconsistent with the other fields */

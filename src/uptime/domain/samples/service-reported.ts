@@ -5,39 +5,31 @@ import {
   SERVICE_UPTIME_PREFIX,
   serviceUptimeStream,
 } from '../../../event-store/domain/index.js';
-import { integer, object, oneOf, optional, parseData, string } from '../../../common/parse.js';
-import { serviceName } from '../event-data.js';
-import { UPTIME_SOURCE } from '../status/service-status-changed.js';
-import { OBSERVED_STATUSES, type ObservedStatus } from '../status/service-status.js';
+import { integer, object, oneOf, optional, type Parsed, parseData, string } from '../../../common/parse.js';
+import { serviceName, uptimeEvent } from '../event-data.js';
+import { OBSERVED_STATUSES } from '../status/service-status.js';
 
 export const PROBE_REPORTS_PREFIX = 'system-probe-reports-';
-
-/** A pushed report of a service about itself. */
-export interface ServiceReport {
-  readonly status: ObservedStatus;
-  /** Human-readable. */
-  readonly message?: string;
-  /** Milliseconds, integer. */
-  readonly responseTime?: number;
-}
-
-/** A report was received; the event's `timestamp` is the receiving replica's clock. */
-export interface ServiceReported extends ServiceReport {
-  readonly serviceName: string;
-}
 
 const serviceReported = object({
   serviceName,
   status: oneOf(OBSERVED_STATUSES),
+  /** Human-readable. */
   message: optional(string),
+  /** Milliseconds. */
   responseTime: optional(integer(0)),
 });
 
-export const ServiceReported = defineEvent<'ServiceReported', ServiceReported>({
+/** A report was received; the event's `timestamp` is the receiving replica's clock. */
+export type ServiceReported = Parsed<typeof serviceReported>;
+export const ServiceReported = defineEvent({
   type: 'ServiceReported',
   schemaVersion: 1,
   parse: (data) => parseData(serviceReported, data),
 });
+
+/** A pushed report of a service about itself. */
+export type ServiceReport = Omit<ServiceReported, 'serviceName'>;
 
 /** @param at when the report was received, in milliseconds since 1970 */
 export function toServiceReported(
@@ -46,13 +38,7 @@ export function toServiceReported(
   at: number,
   eventId: string,
 ): NewEvent<'ServiceReported', ServiceReported> {
-  return {
-    type: ServiceReported.type,
-    data: { serviceName, ...report },
-    timestamp: toTimestamp(at),
-    eventId,
-    metadata: { source: UPTIME_SOURCE },
-  };
+  return uptimeEvent(ServiceReported, { serviceName, ...report }, { timestamp: toTimestamp(at), eventId });
 }
 
 /** `system-probe-reports-{service}`. @throws ValidationError for an invalid service name */

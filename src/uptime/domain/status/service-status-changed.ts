@@ -5,26 +5,15 @@ import {
   object,
   oneOf,
   optional,
+  type Parsed,
   parseData,
   string,
   stringThat,
   utcTimestamp,
 } from '../../../common/parse.js';
-import { serviceName } from '../event-data.js';
-import { OBSERVED_STATUSES, type ObservedStatus, PERFORMANCE_GRADES } from './service-status.js';
-import { type ChangeEvidence, type StatusChange } from './status-change.js';
-
-/** A service's status changed, confirmed by consecutive samples (see `Thresholds`). */
-export interface ServiceStatusChanged {
-  readonly serviceName: string;
-  readonly status: ObservedStatus;
-  /** Time of the first of those samples: ISO 8601, UTC, milliseconds. */
-  readonly timestamp: string;
-  /** Milliseconds that the previous status lasted; absent for the first change. */
-  readonly duration?: number;
-  readonly metadata: ChangeEvidence;
-  readonly eventId: string;
-}
+import { serviceName, uptimeEvent } from '../event-data.js';
+import { OBSERVED_STATUSES, PERFORMANCE_GRADES } from './service-status.js';
+import { type StatusChange } from './status-change.js';
 
 const evidence = object({
   responseTime: optional(integer(0)),
@@ -34,13 +23,17 @@ const evidence = object({
 const serviceStatusChanged = object({
   serviceName,
   status: oneOf(OBSERVED_STATUSES),
+  /** Time of the first of those samples. */
   timestamp: utcTimestamp,
+  /** Milliseconds that the previous status lasted; absent for the first change. */
   duration: optional(integer(0)),
   metadata: (metadata, context) => evidence(metadata ?? {}, context),
   eventId: stringThat('an id of the form evt_{milliseconds}_{letters and digits}', isEventId),
 });
 
-export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceStatusChanged>({
+/** A service's status changed, confirmed by consecutive samples (see `Thresholds`). */
+export type ServiceStatusChanged = Parsed<typeof serviceStatusChanged>;
+export const ServiceStatusChanged = defineEvent({
   type: 'ServiceStatusChanged',
   schemaVersion: 1,
   parse: (data) => parseData(serviceStatusChanged, data),
@@ -48,24 +41,16 @@ export const ServiceStatusChanged = defineEvent<'ServiceStatusChanged', ServiceS
 
 /** The event takes the id and the timestamp of the change, so that a repeated append is recognized. */
 export function toServiceStatusChanged({
-  serviceName,
-  status,
   at,
-  duration,
-  metadata,
-  eventId,
+  ...rest
 }: StatusChange): NewEvent<'ServiceStatusChanged', ServiceStatusChanged> {
   const timestamp = toTimestamp(at);
-  const data = { serviceName, status, timestamp, ...(duration === undefined ? {} : { duration }), metadata, eventId };
-  return { type: ServiceStatusChanged.type, data, timestamp, eventId, metadata: { source: UPTIME_SOURCE } };
+  return uptimeEvent(ServiceStatusChanged, { ...rest, timestamp }, { timestamp, eventId: rest.eventId });
 }
 
 export function fromServiceStatusChanged({ timestamp, ...rest }: ServiceStatusChanged): StatusChange {
   return { ...rest, at: Date.parse(timestamp) };
 }
-
-/** The `source` in the metadata of every event of this module. */
-export const UPTIME_SOURCE = 'penguin-pool-streams/uptime';
 
 /** The service of a stream `service-uptime-{service}`; undefined for any other stream. */
 export function serviceOfUptimeStream(streamName: string): string | undefined {

@@ -1,8 +1,7 @@
 import { toTimestamp } from '../../../common/time.js';
 import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
-import { object, oneOf, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
-import { rangeProblem, recordId } from '../event-data.js';
-import { UPTIME_SOURCE } from '../status/service-status-changed.js';
+import { object, oneOf, type Parsed, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
+import { rangeProblem, recordId, uptimeEvent } from '../event-data.js';
 import { SERVICE_STATUSES, type ServiceStatus } from '../status/service-status.js';
 import { type TimeRange } from './time-ranges.js';
 
@@ -19,16 +18,6 @@ export interface Correction extends TimeRange {
   readonly correctedBy: string;
 }
 
-/** The status of a service was corrected. Times: ISO 8601, UTC, milliseconds. */
-export interface StatusCorrected {
-  readonly correctionId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly status: CorrectedStatus;
-  readonly reason: string;
-  readonly correctedBy: string;
-}
-
 const statusCorrected = refine(
   object({
     correctionId: recordId,
@@ -41,7 +30,9 @@ const statusCorrected = refine(
   rangeProblem,
 );
 
-export const StatusCorrected = defineEvent<'StatusCorrected', StatusCorrected>({
+/** The status of a service was corrected. */
+export type StatusCorrected = Parsed<typeof statusCorrected>;
+export const StatusCorrected = defineEvent({
   type: 'StatusCorrected',
   schemaVersion: 1,
   parse: (data) => parseData(statusCorrected, data),
@@ -49,25 +40,12 @@ export const StatusCorrected = defineEvent<'StatusCorrected', StatusCorrected>({
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
 export function toStatusCorrected(
-  { id, from, to, status, reason, correctedBy }: Correction,
+  { id, from, to, ...rest }: Correction,
   at: number,
   eventId: string,
 ): NewEvent<'StatusCorrected', StatusCorrected> {
-  const data = {
-    correctionId: id,
-    from: toTimestamp(from),
-    to: toTimestamp(to),
-    status,
-    reason,
-    correctedBy,
-  };
-  return {
-    type: StatusCorrected.type,
-    data,
-    timestamp: toTimestamp(at),
-    eventId,
-    metadata: { source: UPTIME_SOURCE },
-  };
+  const data = { correctionId: id, from: toTimestamp(from), to: toTimestamp(to), ...rest };
+  return uptimeEvent(StatusCorrected, data, { timestamp: toTimestamp(at), eventId });
 }
 
 export function fromStatusCorrected({ correctionId: id, from, to, ...rest }: StatusCorrected): Correction {
