@@ -7,6 +7,7 @@ import {
   EVENT_STORE,
   type EventStore,
   EventStoreModule,
+  provide,
   RANDOM_STRING,
   type RandomString,
   ReadModels,
@@ -79,28 +80,9 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
         random: RandomString,
       ) => new UserStreams({ store, readModel, authorizer, schemas, quota, clock, random, digest: sha256 }),
     },
-    {
-      provide: UserStreamQueries,
-      inject: [LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer],
-      useFactory: (readModel: LmdbUserStreamReadModel, store: EventStore, authorizer: StreamAuthorizer) =>
-        new UserStreamQueries(readModel, store, authorizer),
-    },
-    {
-      provide: UserStreamMetadata,
-      inject: [EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK],
-      useFactory: (store: EventStore, readModel: LmdbUserStreamReadModel, authorizer: StreamAuthorizer, clock: Clock) =>
-        new UserStreamMetadata(store, readModel, authorizer, clock),
-    },
-    {
-      provide: UserStreamFeed,
-      inject: [LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer],
-      useFactory: (
-        readModel: LmdbUserStreamReadModel,
-        store: EventStore,
-        queries: UserStreamQueries,
-        authorizer: StreamAuthorizer,
-      ) => new UserStreamFeed(readModel, store, queries, authorizer),
-    },
+    provide(UserStreamQueries, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer),
+    provide(UserStreamMetadata, EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK),
+    provide(UserStreamFeed, LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer),
   ],
   exports: [UserStreamsHealthIndicator],
 })

@@ -1,13 +1,6 @@
 import { Module } from '@nestjs/common';
-import { CLOCK, type Clock, ReadModel, ReadModels } from '../../event-store/index.js';
-import {
-  LIVE_SERVICES,
-  type LiveServices,
-  STATUS_SNAPSHOT,
-  type StatusSnapshot,
-  UPTIME_HISTORY,
-  type UptimeHistory,
-} from '../domain/index.js';
+import { CLOCK, provide, ReadModel, ReadModels } from '../../event-store/index.js';
+import { LIVE_SERVICES, STATUS_SNAPSHOT, type StatusSnapshot, UPTIME_HISTORY } from '../domain/index.js';
 import { ProbingModule } from '../probing/probing.module.js';
 import { UptimeEventsModule } from '../uptime-events.module.js';
 import { UptimeQueries } from './application/uptime-queries.js';
@@ -21,16 +14,8 @@ import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model
   controllers: [UptimeController],
   providers: [
     { provide: ReadModel, inject: [ReadModels], useFactory: (models: ReadModels) => models.open(uptimeReadModel) },
-    {
-      provide: UPTIME_HISTORY,
-      inject: [ReadModel],
-      useFactory: (readModel: ReadModel) => new UptimeReadModel(readModel),
-    },
-    {
-      provide: UptimeQueries,
-      inject: [UPTIME_HISTORY, LIVE_SERVICES, CLOCK],
-      useFactory: (history: UptimeHistory, live: LiveServices, clock: Clock) => new UptimeQueries(history, live, clock),
-    },
+    { ...provide(UptimeReadModel, ReadModel), provide: UPTIME_HISTORY },
+    provide(UptimeQueries, UPTIME_HISTORY, LIVE_SERVICES, CLOCK),
     {
       provide: STATUS_SNAPSHOT,
       inject: [UptimeQueries],

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ReadModel } from '../../event-store/index.js';
+import { provide, ReadModel } from '../../event-store/index.js';
 import { IdentityModule } from '../../identity/index.js';
 import { HistoryModule } from '../history/history.module.js';
 import { ChangeFeed } from './change-feed.js';
@@ -8,13 +8,6 @@ import { LiveFeedGateway } from './live-feed.gateway.js';
 /** Live status changes over WebSocket. */
 @Module({
   imports: [HistoryModule, IdentityModule],
-  providers: [
-    {
-      provide: ChangeFeed,
-      inject: [ReadModel],
-      useFactory: (readModel: ReadModel) => new ChangeFeed(readModel),
-    },
-    LiveFeedGateway,
-  ],
+  providers: [provide(ChangeFeed, ReadModel), LiveFeedGateway],
 })
 export class LiveFeedModule {}

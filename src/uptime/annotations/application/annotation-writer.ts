@@ -26,8 +26,11 @@ export interface AnnotationCommand<Annotation extends { readonly id: string }> {
 }
 
 interface Steps<State> {
+  /** Reads the state from the read model, which includes all events of the stream. */
   readonly load: () => State;
+  /** Whether the request was executed before. */
   readonly isReplay?: (state: State) => boolean;
+  /** Pure; undefined if there is nothing to append. */
   readonly decide: (state: State) => NewEvent | undefined;
 }
 
@@ -40,23 +43,6 @@ export class AnnotationWriter {
     readModel: AwaitableReadModel,
   ) {
     this.#dependencies = { store, mutex: new KeyedMutex(), readModel };
-  }
-
-  /**
-   * Appends the event that is decided on the state of the read model, which includes all events of the stream.
-   *
-   * @param decide pure; undefined if there is nothing to append
-   * @returns whether an event was appended
-   * @throws errors of `decide`; TimeoutError if the read model does not keep up with the stream, ConnectionError,
-   *   WrongExpectedRevisionError, …
-   */
-  append<State>(
-    service: string,
-    info: CommandInfo,
-    load: () => State,
-    decide: (state: State) => NewEvent | undefined,
-  ): Promise<boolean> {
-    return this.#execute(service, info, { load, decide });
   }
 
   /**
@@ -76,11 +62,18 @@ export class AnnotationWriter {
     };
     const info = { action, actor: request.caller.id, requestId: request.requestId };
     const isReplay = (recorded: readonly Annotation[]): boolean => find(recorded) !== undefined;
-    const appended = await this.#execute(request.service, info, { load, isReplay, decide: toEvent });
+    const appended = await this.append(request.service, info, { load, isReplay, decide: toEvent });
     return { recorded: find(load()) ?? annotation, replayed: !appended };
   }
 
-  #execute<State>(service: string, info: CommandInfo, { load, isReplay, decide }: Steps<State>): Promise<boolean> {
+  /**
+   * Appends the event that is decided on the state of the read model.
+   *
+   * @returns whether an event was appended
+   * @throws errors of `decide`; TimeoutError if the read model does not keep up with the stream, ConnectionError,
+   *   WrongExpectedRevisionError, …
+   */
+  append<State>(service: string, info: CommandInfo, { load, isReplay, decide }: Steps<State>): Promise<boolean> {
     const streamName = serviceUptimeStream(service);
     const { readModel } = this.#dependencies;
     return handleCommand(

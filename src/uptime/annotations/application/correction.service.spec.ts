@@ -26,13 +26,7 @@ describe('corrections', () => {
       (length) => String(generated++).padStart(length, '0'),
       (text) => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0'),
     );
-    corrections = new CorrectionService({
-      history: recorded,
-      live: LIVE,
-      writer: new AnnotationWriter(store, recorded),
-      ids,
-      clock,
-    });
+    corrections = new CorrectionService(recorded, LIVE, new AnnotationWriter(store, recorded), ids, clock);
     await createUptimeStream(store, 'http');
   });
 

@@ -1,19 +1,31 @@
-import { validationError } from '../../../event-store/domain/index.js';
-import { assertServiceExists, type Correction, toStatusCorrected } from '../../domain/index.js';
-import { type AnnotationRequest } from './annotation-ids.js';
-import { type AnnotationServiceOptions } from './annotation-service-options.js';
+import { type Clock, validationError } from '../../../event-store/domain/index.js';
+import {
+  assertServiceExists,
+  type Correction,
+  type LiveServices,
+  toStatusCorrected,
+  type UptimeHistory,
+} from '../../domain/index.js';
+import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
+import { type AnnotationWriter } from './annotation-writer.js';
 
 /** Times in milliseconds since 1970. */
 export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
 /** Corrections of recorded statuses by operators. */
 export class CorrectionService {
-  constructor(private readonly options: AnnotationServiceOptions<'corrections'>) {}
+  constructor(
+    private readonly history: Pick<UptimeHistory, 'corrections' | 'services'>,
+    private readonly live: LiveServices,
+    private readonly writer: AnnotationWriter,
+    private readonly ids: AnnotationIds,
+    private readonly clock: Clock,
+  ) {}
 
   /** In the order of their recording. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): readonly Correction[] {
-    this.#assertExists(service);
-    return this.options.history.corrections(service);
+    assertServiceExists(service, this.live, this.history);
+    return this.history.corrections(service);
   }
 
   /**
@@ -24,30 +36,24 @@ export class CorrectionService {
     request: AnnotationRequest,
     command: CorrectStatusCommand,
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
-    const { history, writer, ids, clock } = this.options;
-    this.#assertExists(request.service);
+    assertServiceExists(request.service, this.live, this.history);
     if (command.to <= command.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
-    if (command.to > clock.now())
+    if (command.to > this.clock.now())
       throw validationError([
         { path: 'to', problem: 'must not be later than the current time: only past statuses can be corrected' },
       ]);
-    const { id, eventId, idempotencyKey } = ids.next('cor', request, payloadOf(command));
+    const { id, eventId, idempotencyKey } = this.ids.next('cor', request, payloadOf(command));
     const correction: Correction = { id, ...command, correctedBy: request.caller.id };
-    const { recorded, replayed } = await writer.appendOnce({
+    const { recorded, replayed } = await this.writer.appendOnce({
       action: 'corrections.record',
       request,
       annotation: correction,
       idempotencyKey,
-      load: () => history.corrections(request.service),
+      load: () => this.history.corrections(request.service),
       payloadOf,
-      toEvent: () => toStatusCorrected(correction, clock.now(), eventId),
+      toEvent: () => toStatusCorrected(correction, this.clock.now(), eventId),
     });
     return { correction: recorded, replayed };
-  }
-
-  #assertExists(service: string): void {
-    const { live, history } = this.options;
-    assertServiceExists(service, live, history);
   }
 }
 

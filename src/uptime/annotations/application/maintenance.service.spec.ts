@@ -35,13 +35,7 @@ describe('maintenance service', () => {
     const random = (length: number): string => String(generated++).padStart(length, '0');
     const digest = (text: string): string => Buffer.from(text).toString('hex').slice(-64).padStart(64, '0');
     const writer = new AnnotationWriter(store, recorded);
-    maintenance = new MaintenanceService({
-      history: recorded,
-      live: LIVE,
-      writer,
-      ids: new AnnotationIds(clock, random, digest),
-      clock,
-    });
+    maintenance = new MaintenanceService(recorded, LIVE, writer, new AnnotationIds(clock, random, digest), clock);
     await createUptimeStream(store, 'http');
   });
 
@@ -136,8 +130,7 @@ describe('maintenance service', () => {
       new AnnotationWriter(store, { waitFor: () => Promise.resolve(true) }).append(
         'http',
         { action: 'maintenance.schedule', requestId: 'request-1' },
-        () => undefined,
-        () => ({ type: 'Said', data: {} }),
+        { load: () => undefined, decide: () => ({ type: 'Said', data: {} }) },
       ),
     ).rejects.toThrow(WrongExpectedRevisionError);
   });

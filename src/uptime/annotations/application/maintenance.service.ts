@@ -1,6 +1,7 @@
-import { validationError } from '../../../event-store/domain/index.js';
+import { type Clock, validationError } from '../../../event-store/domain/index.js';
 import {
   assertServiceExists,
+  type LiveServices,
   MAX_OCCURRENCE_MS,
   type MaintenanceOccurrence,
   type MaintenanceWindow,
@@ -9,9 +10,10 @@ import {
   toMaintenanceCancelled,
   toMaintenanceScheduled,
   upcomingOccurrences,
+  type UptimeHistory,
 } from '../../domain/index.js';
-import { type AnnotationRequest } from './annotation-ids.js';
-import { type AnnotationServiceOptions } from './annotation-service-options.js';
+import { type AnnotationIds, type AnnotationRequest } from './annotation-ids.js';
+import { type AnnotationWriter } from './annotation-writer.js';
 
 /** Single with `to`, or recurring. Times in milliseconds since 1970. */
 export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
@@ -26,12 +28,18 @@ const MAX_UPCOMING = 10;
 
 /** Schedules, lists and cancels maintenance of services. */
 export class MaintenanceService {
-  constructor(private readonly options: AnnotationServiceOptions<'maintenance'>) {}
+  constructor(
+    private readonly history: Pick<UptimeHistory, 'maintenance' | 'services'>,
+    private readonly live: LiveServices,
+    private readonly writer: AnnotationWriter,
+    private readonly ids: AnnotationIds,
+    private readonly clock: Clock,
+  ) {}
 
   /** In the order of their scheduling. @throws StreamNotFoundError, ValidationError for an invalid name of a service */
   list(service: string): MaintenanceView[] {
-    this.#assertExists(service);
-    return this.options.history.maintenance(service).map((window) => this.#viewOf(window));
+    assertServiceExists(service, this.live, this.history);
+    return this.history.maintenance(service).map((window) => this.#viewOf(window));
   }
 
   /**
@@ -42,19 +50,18 @@ export class MaintenanceService {
     request: AnnotationRequest,
     command: ScheduleMaintenanceCommand,
   ): Promise<MaintenanceView & { readonly replayed: boolean }> {
-    const { history, writer, ids, clock } = this.options;
-    this.#assertExists(request.service);
+    assertServiceExists(request.service, this.live, this.history);
     assertValid(command);
-    const { id, eventId, idempotencyKey } = ids.next('mnt', request, payloadOf(command));
+    const { id, eventId, idempotencyKey } = this.ids.next('mnt', request, payloadOf(command));
     const window: MaintenanceWindow = { id, ...command, scheduledBy: request.caller.id };
-    const { recorded, replayed } = await writer.appendOnce({
+    const { recorded, replayed } = await this.writer.appendOnce({
       action: 'maintenance.schedule',
       request,
       annotation: window,
       idempotencyKey,
-      load: () => history.maintenance(request.service),
+      load: () => this.history.maintenance(request.service),
       payloadOf,
-      toEvent: () => toMaintenanceScheduled(window, clock.now(), eventId),
+      toEvent: () => toMaintenanceScheduled(window, this.clock.now(), eventId),
     });
     return { ...this.#viewOf(recorded), replayed };
   }
@@ -69,16 +76,17 @@ export class MaintenanceService {
     { caller, service, requestId }: Omit<AnnotationRequest, 'idempotencyKey'>,
     id: string,
   ): Promise<MaintenanceView | undefined> {
-    const { writer, ids, clock } = this.options;
-    this.#assertExists(service);
+    assertServiceExists(service, this.live, this.history);
     let cancelled: MaintenanceWindow | undefined;
     const info = { action: 'maintenance.cancel', actor: caller.id, requestId };
-    const load = (): MaintenanceWindow | undefined => this.#find(service, id);
-    await writer.append(service, info, load, (window) => {
-      if (!window || window.cancelled) return undefined;
-      const at = clock.now();
-      cancelled = { ...window, cancelled: { by: caller.id, at } };
-      return toMaintenanceCancelled(id, caller.id, at, ids.of('cancel', service, id));
+    await this.writer.append(service, info, {
+      load: () => this.#find(service, id),
+      decide: (window) => {
+        if (!window || window.cancelled) return undefined;
+        const at = this.clock.now();
+        cancelled = { ...window, cancelled: { by: caller.id, at } };
+        return toMaintenanceCancelled(id, caller.id, at, this.ids.of('cancel', service, id));
+      },
     });
     const stored = this.#find(service, id);
     const window = stored?.cancelled ? stored : (cancelled ?? stored);
@@ -86,16 +94,11 @@ export class MaintenanceService {
   }
 
   #find(service: string, id: string): MaintenanceWindow | undefined {
-    return this.options.history.maintenance(service).find((window) => window.id === id);
+    return this.history.maintenance(service).find((window) => window.id === id);
   }
 
   #viewOf(window: MaintenanceWindow): MaintenanceView {
-    return { window, upcoming: upcomingOccurrences(window, this.options.clock.now(), MAX_UPCOMING) };
-  }
-
-  #assertExists(service: string): void {
-    const { live, history } = this.options;
-    assertServiceExists(service, live, history);
+    return { window, upcoming: upcomingOccurrences(window, this.clock.now(), MAX_UPCOMING) };
   }
 }
 
