@@ -53,7 +53,7 @@ export class CorrectionDto {
   @ApiProperty({ description: "The caller's id", example: 'alice' })
   readonly correctedBy: string;
 
-  static of({ id, from, to, status, reason, correctedBy }: Correction): CorrectionDto {
-    return { id, from: toTimestamp(from), to: toTimestamp(to), status, reason, correctedBy };
+  static of({ from, to, ...rest }: Correction): CorrectionDto {
+    return { ...rest, from: toTimestamp(from), to: toTimestamp(to) };
   }
 }

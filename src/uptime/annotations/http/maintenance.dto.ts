@@ -166,17 +166,13 @@ export class MaintenanceDto {
   @ApiProperty({ type: [OccurrenceDto], description: 'Current and upcoming occurrences of the next year, at most ten' })
   readonly upcoming: OccurrenceDto[];
 
-  static of({
-    window: { id, from, to, recurrence, reason, scheduledBy, cancelled },
-    upcoming,
-  }: MaintenanceView): MaintenanceDto {
+  static of({ window, upcoming }: MaintenanceView): MaintenanceDto {
+    const { from, to, recurrence, cancelled, ...rest } = window;
     return {
-      id,
+      ...rest,
       from: toTimestamp(from),
       ...(to === undefined ? {} : { to: toTimestamp(to) }),
       ...(recurrence ? { recurrence: RecurrenceDto.of(recurrence) } : {}),
-      reason,
-      scheduledBy,
       ...(cancelled ? { cancelled: CancellationDto.of(cancelled) } : {}),
       upcoming: upcoming.map((occurrence) => OccurrenceDto.of(occurrence)),
     };

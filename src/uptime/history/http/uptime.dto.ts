@@ -47,18 +47,12 @@ export class PhasesDto implements ProbePhases {
   @ApiPropertyOptional({ description: 'From the request to the first byte of the response', example: 6.021 })
   readonly firstByte?: number;
 
-  static of({ dns, connect, tls, firstByte }: ProbePhases): PhasesDto {
-    return {
-      ...rounded('dns', dns),
-      ...rounded('connect', connect),
-      ...rounded('tls', tls),
-      ...rounded('firstByte', firstByte),
-    };
+  static of(phases: ProbePhases): PhasesDto {
+    const measured = Object.entries(phases).filter(([, milliseconds]) => milliseconds !== undefined);
+    return Object.fromEntries(
+      measured.map(([phase, milliseconds]) => [phase, Math.round(milliseconds * 1_000) / 1_000]),
+    );
   }
-}
-
-function rounded(phase: keyof ProbePhases, milliseconds: number | undefined): ProbePhases {
-  return milliseconds === undefined ? {} : { [phase]: Math.round(milliseconds * 1_000) / 1_000 };
 }
 
 /** Name of the event-loop lag in responses since 0.1.0, which clients read. */
@@ -147,10 +141,9 @@ export class CurrentStatusDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({ serviceName, currentStatus, lastChange, lastProbe, maintenance }: ServiceStatusView): CurrentStatusDto {
+  static of({ lastChange, lastProbe, maintenance, ...status }: ServiceStatusView): CurrentStatusDto {
     return {
-      serviceName,
-      currentStatus,
+      ...status,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(lastChange ? { metadata: lastChange.metadata } : {}),
       lastProbe: lastProbe ? LastProbeDto.of(lastProbe) : null,
@@ -219,31 +212,11 @@ export class ServiceSummaryDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({
-    serviceName,
-    currentStatus,
-    uptimePercentage,
-    totalUptime,
-    totalDowntime,
-    totalUnknown,
-    totalMaintenance,
-    uptimeBounds,
-    lastChange,
-    isCurrentlyUp,
-    maintenance,
-  }: ServiceSummary): ServiceSummaryDto {
-    const lastStatusChange = lastChange ? toTimestamp(lastChange.at) : null;
+  static of({ lastChange, lastProbe: _, maintenance, totalMaintenance, ...rest }: ServiceSummary): ServiceSummaryDto {
     return {
-      serviceName,
-      currentStatus,
-      uptimePercentage,
-      totalUptime,
-      totalDowntime,
-      totalUnknown,
+      ...rest,
+      lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(totalMaintenance > 0 ? { totalMaintenance } : {}),
-      uptimeBounds,
-      lastStatusChange,
-      isCurrentlyUp,
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
     };
   }
@@ -306,10 +279,9 @@ export class ServiceTimelineDto extends ServiceSummaryDto {
   })
   readonly timeline: TimelineIntervalDto[];
 
-  static override of(service: ServiceTimeline): ServiceTimelineDto {
-    const { window, intervals } = service;
+  static override of({ window, intervals, ...summary }: ServiceTimeline): ServiceTimelineDto {
     return {
-      ...ServiceSummaryDto.of(service),
+      ...ServiceSummaryDto.of(summary),
       startTime: toTimestamp(window.from),
       endTime: toTimestamp(window.to),
       timeline: intervals.map((interval) => TimelineIntervalDto.of(interval)),

@@ -51,18 +51,13 @@ export class PushController {
   async push(
     @Param('name') name: string,
     @Query(NoQueryPipe) _query: unknown,
-    @Body() { status, message, responseTime }: PushRequest,
+    @Body() report: PushRequest,
   ): Promise<PushResponse> {
     const service = this.services.monitors.get(name)?.service;
     if (!service || !pushTargetOf(service))
       throw new NotFoundException(
         "There is no service of kind 'push' with this name; configure it in the services file",
       );
-    const report = {
-      status,
-      ...(message === undefined ? {} : { message }),
-      ...(responseTime === undefined ? {} : { responseTime }),
-    };
     const { at, eventId } = await this.reports.record(name, report);
     return {
       timestamp: toTimestamp(at),
