@@ -1,9 +1,9 @@
-import { type Path } from '../../common/parse.js';
+import { oneOf, ParseContext, type Parser, type Path, stringThat } from '../../common/parse.js';
 import { isServiceName } from '../../event-store/domain/index.js';
 import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
 import { type ServiceRules } from './service-rules.js';
 import { type Environment } from '../../config/index.js';
-import { Fields, type FileContext } from './fields.js';
+import { Fields, listOf } from './fields.js';
 import { validateTiming, readRules } from './read-rules.js';
 import { readTarget } from './read-target.js';
 import { readYaml } from './yaml-text.js';
@@ -27,8 +27,8 @@ export function parseServicesFile(
   dependencies: ServicesFileDependencies,
 ): { services: MonitoredService[]; problems: string[] } {
   const text = readYaml(yaml);
-  const context: FileContext = { environment: dependencies.environment, issues: [] };
-  const services = text.content ? readServices(text.content.root, context, dependencies) : [];
+  const context = new ParseContext();
+  const services = text.content ? servicesParser(dependencies)(text.content.root, context) : [];
   const problems = [
     ...text.issues.map(({ line, text: issue }) => ({ line, issue: `the file: ${issue}` })),
     ...context.issues.map(({ path, problem }) => ({
@@ -37,30 +37,29 @@ export function parseServicesFile(
     })),
   ];
   return {
-    services,
+    services: services?.filter((service) => service !== undefined) ?? [],
     problems: problems.sort((one, other) => one.line - other.line).map(({ line, issue }) => `line ${line}, ${issue}`),
   };
 }
 
-function readServices(
-  root: unknown,
-  context: FileContext,
-  { rules, documented }: ServicesFileDependencies,
-): MonitoredService[] {
-  const file = Fields.of(root, [], 'a mapping with the array `services`', context);
-  if (!file) return [];
-  const defaults = file.mapping('defaults', 'a mapping of settings for the services of this file');
-  const inherited = defaults ? readRules(defaults, rules) : rules;
-  defaults?.rejectUnknownKeys();
-  const entries = file.value('services');
-  if (!Array.isArray(entries))
-    file.reject('services', 'must be an array of services, each a mapping with name and kind');
-  file.rejectUnknownKeys();
-
-  const names = new Set<string>();
-  return (Array.isArray(entries) ? (entries as unknown[]) : []).flatMap((entry, index) => {
-    const fields = Fields.of(entry, ['services', index], 'a mapping with name and kind', context);
-    return fields ? readService(fields, inherited, documented, names) : [];
+function servicesParser({
+  environment,
+  rules,
+  documented,
+}: ServicesFileDependencies): Parser<readonly (MonitoredService | undefined)[]> {
+  return Fields.parser('a mapping with the array `services`', environment, (file) => {
+    const settings = 'a mapping of settings for the services of this file';
+    const inherited = file.mapping('defaults', settings, (defaults) => readRules(defaults, rules)) ?? rules;
+    const names = new Set<string>();
+    const service = Fields.parser('a mapping with name and kind', environment, (fields) =>
+      readService(fields, inherited, documented, names),
+    );
+    const services = file.required(
+      'services',
+      listOf('an array of services, each a mapping with name and kind', service),
+    );
+    file.rejectUnknownKeys();
+    return services;
   });
 }
 
@@ -70,28 +69,30 @@ function readService(
   inherited: ServiceRules,
   documented: ServicesFileDependencies['documented'],
   names: Set<string>,
-): MonitoredService[] {
+): MonitoredService | undefined {
   const name = readName(fields, names);
-  const kind = fields.requiredChoice('kind', PROBE_KINDS);
+  const kind = fields.required('kind', oneOf(PROBE_KINDS));
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));
   const rules = readRules(fields, inherited, kind);
   validateTiming(fields, rules);
   // The kind determines which other keys are allowed.
-  if (target === undefined) return [];
+  if (target === undefined) return undefined;
   fields.rejectUnknownKeys(` for kind ${target.kind}`);
-  return [{ name, target, ...rules }];
+  return { name, target, ...rules };
 }
 
 function readName(fields: Fields, names: Set<string>): string {
-  const name = fields.value('name');
-  if (typeof name !== 'string' || !isServiceName(name)) {
-    fields.reject('name', "must be at most 64 lower-case letters, digits and single '-', '_' or '.' between them");
-    return '';
-  }
+  const name = fields.required('name', serviceName);
+  if (name === undefined) return '';
   if (names.has(name)) fields.reject('name', `must be unique, got '${name}' twice`);
   names.add(name);
   return name;
 }
+
+const serviceName = stringThat(
+  "at most 64 lower-case letters, digits and single '-', '_' or '.' between them",
+  isServiceName,
+);
 
 /** Such as `services.1.kind`. */
 function nameOf(path: Path): string {

@@ -1,5 +1,6 @@
+import { guard, integer, oneOf, refine } from '../../common/parse.js';
 import { type HttpTarget, httpTarget, isConnectionHeader, isHttpToken, type StatusRange } from '../domain/index.js';
-import { type Fields, isInteger, NON_EMPTY_STRING } from './fields.js';
+import { type Fields, listOf, NON_EMPTY_STRING } from './fields.js';
 import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
 import { readTls } from './read-tls.js';
 
@@ -13,51 +14,54 @@ export function readHttpTarget(fields: Fields, url: string | undefined): HttpTar
   const defaults = httpTarget(url);
   return {
     ...defaults,
-    method: fields.choice('method', METHODS) ?? defaults.method,
+    method: fields.optional('method', oneOf(METHODS)) ?? defaults.method,
     headers: readHeaders(fields),
-    body: fields.string('body'),
-    acceptedStatuses: readStatuses(fields) ?? defaults.acceptedStatuses,
-    bodyContains: fields.string('bodyContains', NON_EMPTY_STRING),
+    body: fields.optional('body', fields.text()),
+    acceptedStatuses: fields.optional('acceptedStatuses', statuses) ?? defaults.acceptedStatuses,
+    bodyContains: fields.optional('bodyContains', fields.text(NON_EMPTY_STRING)),
     jsonPath: readJsonPath(fields),
     responseTimeBelowMs: fields.duration('responseTimeBelow', { min: 1 }),
-    maxRedirects: fields.integer('maxRedirects', 0, MAX_REDIRECTS) ?? defaults.maxRedirects,
+    maxRedirects: fields.optional('maxRedirects', integer(0, MAX_REDIRECTS)) ?? defaults.maxRedirects,
     tls: readTls(fields) ?? defaults.tls,
   };
 }
 
 export function readHeaders(fields: Fields): Readonly<Record<string, string>> {
-  const given = fields.mapping('headers', 'a mapping of header names to strings');
-  const headers = new Map<string, string>();
-  for (const name of given?.keys() ?? []) {
-    if (!isHttpToken(name)) given?.reject(name, 'must be the name of a header');
-    if (isConnectionHeader(name)) given?.reject(name, 'is not allowed: the probe sets this header');
-    const value = given?.requiredString(name, HEADER_VALUE);
-    if (value !== undefined) headers.set(name, value);
-  }
-  return Object.fromEntries(headers);
+  const headers = fields.mapping('headers', 'a mapping of header names to strings', (given) =>
+    given.keys().map((name) => {
+      if (!isHttpToken(name)) given.reject(name, 'must be the name of a header');
+      if (isConnectionHeader(name)) given.reject(name, 'is not allowed: the probe sets this header');
+      return [name, given.required(name, given.text(HEADER_VALUE)) ?? ''] as const;
+    }),
+  );
+  return Object.fromEntries(headers ?? []);
 }
 
-function readStatuses(fields: Fields): StatusRange[] | undefined {
-  const statuses = fields.list(
-    'acceptedStatuses',
-    `a status from ${MIN_STATUS} to ${MAX_STATUS} or a range such as 300-399`,
-    (item) => {
-      const [, from, to] = (typeof item === 'string' && /^(\d{3})-(\d{3})$/.exec(item)) || [];
-      const range =
-        from === undefined || to === undefined ? { from: item, to: item } : { from: Number(from), to: Number(to) };
-      if (!isInteger(range.from, MIN_STATUS, MAX_STATUS) || !isInteger(range.to, range.from, MAX_STATUS))
-        return undefined;
-      return { from: range.from, to: range.to };
-    },
-  );
-  return statuses?.length === 0 ? fields.reject('acceptedStatuses', 'must be at least one status') : statuses;
+const STATUS = `a status from ${MIN_STATUS} to ${MAX_STATUS} or a range such as 300-399`;
+const statuses = refine(
+  listOf<StatusRange>(`an array, each item ${STATUS}`, (given, context) => {
+    const range = typeof given === 'string' ? /^(\d{3})-(\d{3})$/.exec(given)?.slice(1).map(Number) : [given, given];
+    const [from, to] = range ?? [];
+    return isStatus(from) && isStatus(to) && from <= to ? { from, to } : context.reject(STATUS, given);
+  }),
+  ({ length }) => (length === 0 ? 'must be at least one status' : undefined),
+);
+
+function isStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= MIN_STATUS && value <= MAX_STATUS;
 }
+
+type Scalar = string | number | boolean | null;
+const scalar = guard<Scalar>(
+  'a string, a number, true, false or null',
+  (given): given is Scalar => given === null || typeof given === 'boolean' || Number.isFinite(given),
+);
 
 function readJsonPath(fields: Fields): HttpTarget['jsonPath'] {
-  const given = fields.mapping('jsonPath', 'a mapping with path and equals');
-  if (!given) return undefined;
-  const path = given.requiredString('path', JSON_PATH);
-  const equals = given.scalar('equals');
-  given.rejectUnknownKeys();
-  return equals === undefined ? undefined : { path, equals };
+  return fields.mapping('jsonPath', 'a mapping with path and equals', (given) => {
+    const path = given.required('path', given.text(JSON_PATH)) ?? '';
+    const isText = typeof given.value('equals') === 'string';
+    const equals = given.required<Scalar>('equals', isText ? given.text() : scalar);
+    return equals === undefined ? undefined : { path, equals };
+  });
 }

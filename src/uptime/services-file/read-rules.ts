@@ -1,9 +1,21 @@
+import { integer, type Parser, refine, stringThat } from '../../common/parse.js';
 import { type GradeLimits, type ProbeKind } from '../domain/index.js';
 import { MAX_RETRIES, MAX_THRESHOLD, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from '../../config/index.js';
 import { timingIssueOf, type ServiceRules } from './service-rules.js';
-import { type DurationRange, type Fields } from './fields.js';
+import { type DurationRange, type Fields, listOf } from './fields.js';
 
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
+const TAG_EXPECTED = 'a string of 1 to 64 characters on one line';
+const tags = refine(
+  listOf(
+    `an array, each item ${TAG_EXPECTED}`,
+    stringThat(TAG_EXPECTED, (text) => TAG.test(text)),
+  ),
+  (given) => {
+    const duplicate = given.find((tag, index) => given.indexOf(tag) !== index);
+    return duplicate === undefined ? undefined : `must not have duplicates, got '${duplicate}' twice`;
+  },
+);
 
 /**
  * Reads the settings of a service, or the defaults. A rejected number is read as NaN, which causes no further issues.
@@ -19,10 +31,10 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
     ...(kind === 'push'
       ? { jitterMs: 0, retries: 0, retryDelayMs: inherited.retryDelayMs }
       : readRetries(fields, inherited)),
-    failureThreshold: readInteger(fields, 'failureThreshold', inherited.failureThreshold, 1, MAX_THRESHOLD),
-    successThreshold: readInteger(fields, 'successThreshold', inherited.successThreshold, 1, MAX_THRESHOLD),
+    failureThreshold: readNumber(fields, 'failureThreshold', integer(1, MAX_THRESHOLD), inherited.failureThreshold),
+    successThreshold: readNumber(fields, 'successThreshold', integer(1, MAX_THRESHOLD), inherited.successThreshold),
     grades: readGrades(fields, inherited.grades),
-    tags: readTags(fields) ?? inherited.tags,
+    tags: fields.optional('tags', tags) ?? inherited.tags,
   };
 }
 
@@ -38,20 +50,18 @@ function readRetries(
 ): Pick<ServiceRules, 'jitterMs' | 'retries' | 'retryDelayMs'> {
   return {
     jitterMs: readDuration(fields, 'jitter', inherited.jitterMs, { min: 0 }),
-    retries: readInteger(fields, 'retries', inherited.retries, 0, MAX_RETRIES),
+    retries: readNumber(fields, 'retries', integer(0, MAX_RETRIES), inherited.retries),
     retryDelayMs: readDuration(fields, 'retryDelay', inherited.retryDelayMs, { min: 0 }),
   };
 }
 
 function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
-  const given = fields.mapping('grades', 'a mapping with excellent, good and acceptable');
-  if (!given) return inherited;
-  const grades = {
+  const grades = fields.mapping('grades', 'a mapping with excellent, good and acceptable', (given) => ({
     excellentMs: readDuration(given, 'excellent', inherited.excellentMs, { min: 1 }),
     goodMs: readDuration(given, 'good', inherited.goodMs, { min: 1 }),
     acceptableMs: readDuration(given, 'acceptable', inherited.acceptableMs, { min: 1 }),
-  };
-  given.rejectUnknownKeys();
+  }));
+  if (!grades) return inherited;
   if (grades.excellentMs >= grades.goodMs || grades.goodMs >= grades.acceptableMs)
     fields.reject(
       'grades',
@@ -62,18 +72,10 @@ function readGrades(fields: Fields, inherited: GradeLimits): GradeLimits {
 }
 
 function readDuration(fields: Fields, key: string, inherited: number, range: DurationRange): number {
-  return fields.duration(key, range) ?? (fields.isRejected(key, `${key}Ms`) ? NaN : inherited);
+  const isGiven = fields.value(key) !== undefined || fields.value(`${key}Ms`) !== undefined;
+  return isGiven ? (fields.duration(key, range) ?? NaN) : inherited;
 }
 
-function readInteger(fields: Fields, key: string, inherited: number, from: number, to: number): number {
-  return fields.integer(key, from, to) ?? (fields.isRejected(key) ? NaN : inherited);
-}
-
-function readTags(fields: Fields): readonly string[] | undefined {
-  const tags = fields.list('tags', 'a string of 1 to 64 characters on one line', (item) =>
-    typeof item === 'string' && TAG.test(item) ? item : undefined,
-  );
-  const duplicate = tags?.find((tag, index) => tags.indexOf(tag) !== index);
-  if (duplicate !== undefined) fields.reject('tags', `must not have duplicates, got '${duplicate}' twice`);
-  return tags;
+function readNumber(fields: Fields, key: string, parser: Parser<number>, inherited: number): number {
+  return fields.value(key) === undefined ? inherited : (fields.required(key, parser) ?? NaN);
 }

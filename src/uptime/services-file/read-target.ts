@@ -1,3 +1,4 @@
+import { integer } from '../../common/parse.js';
 import { isPlainObject } from '../../common/plain-object.js';
 import {
   type DatabaseTarget,
@@ -42,11 +43,11 @@ export function readTarget(kind: ProbeKind, fields: Fields, documented?: ProbeTa
 }
 
 function readUrl(fields: Fields, rule: StringRule): string {
-  const url = fields.requiredString('url', rule);
+  const url = fields.required('url', fields.text(rule));
   // Each database driver parses credentials by its own rules.
-  if (rule !== DATABASE_URL && !fields.isRejected('url') && !hasReadableCredentials(url))
+  if (rule !== DATABASE_URL && url !== undefined && !hasReadableCredentials(url))
     fields.reject('url', `must be ${CREDENTIALS_EXPECTED}`);
-  return url;
+  return url ?? '';
 }
 
 function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocketTarget {
@@ -54,9 +55,9 @@ function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocket
   return {
     ...defaults,
     headers: readHeaders(fields),
-    subprotocol: fields.string('subprotocol', SUBPROTOCOL),
-    message: fields.string('message'),
-    answerContains: fields.string('answerContains', NON_EMPTY_STRING),
+    subprotocol: fields.optional('subprotocol', fields.text(SUBPROTOCOL)),
+    message: fields.optional('message', fields.text()),
+    answerContains: fields.optional('answerContains', fields.text(NON_EMPTY_STRING)),
     tls: readTls(fields) ?? defaults.tls,
   };
 }
@@ -64,7 +65,7 @@ function readWebSocketTarget(fields: Fields, url: string | undefined): WebSocket
 function readDatabaseTarget(fields: Fields, url: string | undefined): DatabaseTarget {
   const isKurrentDB = url === undefined || isKurrentDBUrl(url);
   const isMongoDB = url !== undefined && /^mongodb(\+srv)?:/.test(url);
-  const query = fields.string('query', isMongoDB ? MONGODB_COMMAND : NON_EMPTY_STRING);
+  const query = fields.optional('query', fields.text(isMongoDB ? MONGODB_COMMAND : NON_EMPTY_STRING));
   if (query !== undefined && isKurrentDB)
     fields.reject('query', 'is not allowed for KurrentDB, which is probed by an append and a read');
   return { ...databaseTarget(url), query };
@@ -85,14 +86,14 @@ const MONGODB_COMMAND: StringRule = {
 function readTcpTarget(fields: Fields): TcpTarget {
   return {
     kind: 'tcp',
-    host: fields.requiredString('host', HOST),
-    port: fields.requiredInteger('port', 1, MAX_PORT) ?? 0,
-    send: fields.string('send'),
-    answerContains: fields.string('answerContains', NON_EMPTY_STRING),
+    host: fields.required('host', fields.text(HOST)) ?? '',
+    port: fields.required('port', integer(1, MAX_PORT)) ?? 0,
+    send: fields.optional('send', fields.text()),
+    answerContains: fields.optional('answerContains', fields.text(NON_EMPTY_STRING)),
     tls: readTls(fields),
   };
 }
 
 function readPushTarget(fields: Fields): PushTarget {
-  return { kind: 'push', token: fields.string('token', BEARER_TOKEN) };
+  return { kind: 'push', token: fields.optional('token', fields.text(BEARER_TOKEN)) };
 }
