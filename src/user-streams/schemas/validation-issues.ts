@@ -27,6 +27,44 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: 'a UUID',
 };
 
+type Params = Readonly<Record<string, unknown>>;
+
+/** Problem of a value, by the keyword of the schema that it violates. */
+const PROBLEMS: Readonly<Record<string, (params: Params) => string>> = {
+  required: () => 'is missing',
+  dependentRequired: () => 'is missing',
+  additionalProperties: () => 'should not exist',
+  unevaluatedProperties: () => 'should not exist',
+  propertyNames: () => 'has a name that is not allowed',
+  type: ({ type }) =>
+    `must be ${toStrings(type)
+      .map((name) => TYPES[name] ?? name)
+      .join(' or ')}`,
+  format: ({ format }) => `must be ${FORMATS[String(format)] ?? `of the format ${String(format)}`}`,
+  enum: ({ allowedValues }) => `must be one of ${truncate(toStrings(allowedValues).join(', '), MAX_VALUE_LENGTH)}`,
+  const: ({ allowedValue }) => `must be ${truncate(JSON.stringify(allowedValue), MAX_VALUE_LENGTH)}`,
+  pattern: ({ pattern }) => `must match the pattern ${truncate(String(pattern), MAX_VALUE_LENGTH)}`,
+  minLength: ({ limit }) => `must have at least ${String(limit)} characters`,
+  maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
+  minItems: ({ limit }) => `must have at least ${String(limit)} items`,
+  maxItems: ({ limit }) => `must have at most ${String(limit)} items`,
+  minimum: ({ limit }) => `must be at least ${String(limit)}`,
+  maximum: ({ limit }) => `must be at most ${String(limit)}`,
+  exclusiveMinimum: ({ limit }) => `must be greater than ${String(limit)}`,
+  exclusiveMaximum: ({ limit }) => `must be less than ${String(limit)}`,
+  anyOf: () => 'does not match any of the allowed schemas',
+  oneOf: () => 'does not match any of the allowed schemas',
+};
+
+/** Parameter with the name of the member that an error is about, by keyword; other errors are about the value itself. */
+const MEMBER_PARAMS: Readonly<Record<string, string>> = {
+  required: 'missingProperty',
+  dependentRequired: 'missingProperty',
+  additionalProperties: 'additionalProperty',
+  unevaluatedProperties: 'unevaluatedProperty',
+  propertyNames: 'propertyName',
+};
+
 /**
  * Translates an Ajv error; the path begins at the request body, such as `data.items.0.name`.
  *
@@ -36,59 +74,17 @@ export function issueOf(
   { keyword, instancePath, params, message = 'is not valid', propertyName }: ErrorObject,
   root: readonly string[],
 ): ValidationIssue {
-  const given: Readonly<Record<string, unknown>> = params;
-  const segments = [...root, ...segmentsOf(instancePath), ...(propertyName === undefined ? [] : [propertyName])];
-  const issue = (problem: string, ...further: readonly string[]): ValidationIssue => ({
-    path: propertyPath([...segments, ...further]),
-    problem,
-  });
-  const limit = String(given.limit);
-  switch (keyword) {
-    case 'required':
-    case 'dependentRequired':
-      return issue('is missing', String(given.missingProperty));
-    case 'additionalProperties':
-      return issue('should not exist', String(given.additionalProperty));
-    case 'unevaluatedProperties':
-      return issue('should not exist', String(given.unevaluatedProperty));
-    case 'type':
-      return issue(
-        `must be ${toStrings(given.type)
-          .map((type) => TYPES[type] ?? type)
-          .join(' or ')}`,
-      );
-    case 'format':
-      return issue(`must be ${FORMATS[String(given.format)] ?? `of the format ${String(given.format)}`}`);
-    case 'enum':
-      return issue(`must be one of ${truncate(toStrings(given.allowedValues).join(', '), MAX_VALUE_LENGTH)}`);
-    case 'const':
-      return issue(`must be ${truncate(JSON.stringify(given.allowedValue), MAX_VALUE_LENGTH)}`);
-    case 'pattern':
-      return issue(`must match the pattern ${truncate(String(given.pattern), MAX_VALUE_LENGTH)}`);
-    case 'minLength':
-      return issue(`must have at least ${limit} characters`);
-    case 'maxLength':
-      return issue(`must have at most ${limit} characters`);
-    case 'minItems':
-      return issue(`must have at least ${limit} items`);
-    case 'maxItems':
-      return issue(`must have at most ${limit} items`);
-    case 'minimum':
-      return issue(`must be at least ${limit}`);
-    case 'maximum':
-      return issue(`must be at most ${limit}`);
-    case 'exclusiveMinimum':
-      return issue(`must be greater than ${limit}`);
-    case 'exclusiveMaximum':
-      return issue(`must be less than ${limit}`);
-    case 'propertyNames':
-      return issue('has a name that is not allowed', String(given.propertyName));
-    case 'anyOf':
-    case 'oneOf':
-      return issue('does not match any of the allowed schemas');
-    default:
-      return issue(truncate(message, MAX_VALUE_LENGTH));
-  }
+  const given: Params = params;
+  const member = MEMBER_PARAMS[keyword];
+  return {
+    path: propertyPath([
+      ...root,
+      ...segmentsOf(instancePath),
+      ...(propertyName === undefined ? [] : [propertyName]),
+      ...(member === undefined ? [] : [String(given[member])]),
+    ]),
+    problem: PROBLEMS[keyword]?.(given) ?? truncate(message, MAX_VALUE_LENGTH),
+  };
 }
 
 /** The segments of a JSON pointer (RFC 6901). */
