@@ -23,7 +23,7 @@ import {
   toStatusCorrected,
   sumIntervals,
 } from '../../domain/index.js';
-import { recordedHistoryIn } from './recorded-history.js';
+import { RecordedHistory } from './recorded-history.js';
 import { UptimeProjection } from './uptime-projection.js';
 import { uptimeReadModel, UptimeReadModel } from './uptime-read-model.js';
 import { openTables, UPTIME_TABLES } from './uptime-tables.js';
@@ -181,13 +181,16 @@ describe('the totals of a window', () => {
         applyIn(whole, events, [events.length]);
         expect(rowsOf(cut)).toEqual(rowsOf(whole));
         const plainly = (window: TimeRange): unknown =>
-          sumIntervals(statusIntervals(window, recordedHistoryIn(openTables(cut), SERVICE, window)));
+          sumIntervals(statusIntervals(window, new RecordedHistory(openTables(cut)).in(SERVICE, window)));
         for (const window of asked) expect(history.totalsIn(SERVICE, window)).toEqual(plainly(window));
         const settled = history.finalUntil(SERVICE);
         for (const { from, to } of asked) {
           const middle = Math.min(Math.max(settled ?? from, from), to);
           const rest = sumIntervals(
-            statusIntervals({ from: middle, to }, recordedHistoryIn(openTables(cut), SERVICE, { from: middle, to })),
+            statusIntervals(
+              { from: middle, to },
+              new RecordedHistory(openTables(cut)).in(SERVICE, { from: middle, to }),
+            ),
           );
           expect(addTotals(history.totalsIn(SERVICE, { from, to: middle }), rest)).toEqual(plainly({ from, to }));
         }

@@ -12,7 +12,7 @@ import {
   totalsByDay,
   sumIntervals,
 } from '../../domain/index.js';
-import { firstProbed, recordedHistoryIn, lastProbed } from './recorded-history.js';
+import { RecordedHistory } from './recorded-history.js';
 import { type UptimeTables } from './uptime-tables.js';
 
 /**
@@ -23,22 +23,24 @@ import { type UptimeTables } from './uptime-tables.js';
  * @param from earliest instant at which the history has changed
  */
 export function updateDailyTotals(tables: UptimeTables, service: string, from: number): void {
-  const first = firstProbed(tables, service);
-  const last = lastProbed(tables, service);
+  const history = new RecordedHistory(tables);
+  const first = history.firstProbed(service);
+  const last = history.lastProbed(service);
   if (first === undefined || last === undefined) return;
   const days: TimeRange = { from: startOf('day', Math.max(from, first)), to: startOf('day', last) };
   const outdated = [...tables.totals.getKeys({ start: [service, days.from + 1], end: [service, Infinity] })];
   for (const key of outdated) tables.totals.removeSync(key);
   if (days.to <= days.from) return;
   const previous = lastRow(tables, service, days.from)?.totals ?? ZERO_TOTALS;
-  for (const day of totalsByDay(statusIntervals(days, recordedHistoryIn(tables, service, days)), previous))
+  for (const day of totalsByDay(statusIntervals(days, history.in(service, days)), previous))
     tables.totals.putSync([service, day.end], day.totals);
 }
 
 /** Totals of the recorded intervals of a window, in time independent of its length. */
 export function totalsIn(tables: UptimeTables, service: string, window: TimeRange): StatusTotals {
+  const history = new RecordedHistory(tables);
   const partly = (part: TimeRange): StatusTotals =>
-    part.to <= part.from ? NO_TOTALS : sumIntervals(statusIntervals(part, recordedHistoryIn(tables, service, part)));
+    part.to <= part.from ? NO_TOTALS : sumIntervals(statusIntervals(part, history.in(service, part)));
   const days = countedDays(tables, service, {
     from: startOf('day', window.from + DAY_MS - 1),
     to: startOf('day', window.to),

@@ -1,3 +1,4 @@
+import { type Database } from 'lmdb';
 import {
   type Correction,
   type StatusHistory,
@@ -6,57 +7,76 @@ import {
   type TimeRange,
   type StatusChange,
 } from '../../domain/index.js';
-import { type ServiceKey, type StoredChange, type TimeKey, type UptimeTables } from './uptime-tables.js';
+import {
+  type RevisionKey,
+  type ServiceKey,
+  type StoredChange,
+  type TimeKey,
+  type UptimeTables,
+} from './uptime-tables.js';
 
-/** Last change at or before an instant. */
-export function lastChange({ changes }: UptimeTables, service: string, at: number): StatusChange | undefined {
-  const [last] = changes.getRange({ start: [service, at + 1], end: [service], reverse: true, limit: 1 });
-  return last && changeOf(last);
+/** What the tables of all services hold. Unless noted, a query scans the rows of its window and at most one before it. */
+export class RecordedHistory {
+  constructor(protected readonly tables: UptimeTables) {}
+
+  services(): string[] {
+    return [...this.tables.services.getKeys()];
+  }
+
+  lastChange(service: string, at = Number.MAX_SAFE_INTEGER): StatusChange | undefined {
+    const { changes } = this.tables;
+    const [last] = changes.getRange({ start: [service, at + 1], end: [service], reverse: true, limit: 1 });
+    return last && changeOf(last);
+  }
+
+  changesIn(service: string, { from, to }: TimeRange): StatusChange[] {
+    return [...this.tables.changes.getRange({ start: [service, from], end: [service, to] })].map(changeOf);
+  }
+
+  coveredIn(service: string, { from, to }: TimeRange): TimeRange[] {
+    const { covered } = this.tables;
+    const [before] = covered.getRange({ start: [service, from - 1], end: [service], reverse: true, limit: 1 });
+    const within = covered.getRange({ start: [service, from], end: [service, to + 1] });
+    const ranges = [...(before ? [before] : []), ...within].map(spanOf);
+    return ranges.filter((span) => span.to >= from);
+  }
+
+  maintenance(service: string): MaintenanceWindow[] {
+    return allOf(this.tables.maintenance, service);
+  }
+
+  corrections(service: string): Correction[] {
+    return allOf(this.tables.corrections, service);
+  }
+
+  /** Time of the first probe; undefined without probes. */
+  firstProbed(service: string): number | undefined {
+    const [first] = this.tables.covered.getKeys({ start: [service], end: [service, Infinity], limit: 1 });
+    return first?.[1];
+  }
+
+  /** Time of the last probe; undefined without probes. */
+  lastProbed(service: string): number | undefined {
+    const { covered } = this.tables;
+    const [last] = covered.getRange({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
+    return last?.value;
+  }
+
+  /** All that affects the intervals of a window. */
+  in(service: string, window: TimeRange): StatusHistory {
+    const before = this.lastChange(service, window.from - 1);
+    return {
+      ...(before ? { before } : {}),
+      changes: this.changesIn(service, window),
+      covered: this.coveredIn(service, window),
+      maintenance: maintenanceIn(this.maintenance(service), window),
+      corrections: this.corrections(service),
+    };
+  }
 }
 
-export function changesIn({ changes }: UptimeTables, service: string, { from, to }: TimeRange): StatusChange[] {
-  return [...changes.getRange({ start: [service, from], end: [service, to] })].map(changeOf);
-}
-
-/** Ranges that touch a window. */
-export function coveredIn({ covered }: UptimeTables, service: string, { from, to }: TimeRange): TimeRange[] {
-  const [before] = covered.getRange({ start: [service, from - 1], end: [service], reverse: true, limit: 1 });
-  const within = covered.getRange({ start: [service, from], end: [service, to + 1] });
-  const ranges = [...(before ? [before] : []), ...within].map(spanOf);
-  return ranges.filter((span) => span.to >= from);
-}
-
-/** All windows, in the order they were scheduled. */
-export function maintenanceOf({ maintenance }: UptimeTables, service: string): MaintenanceWindow[] {
-  return [...maintenance.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
-}
-
-/** All corrections, in the order they were recorded. */
-export function correctionsOf({ corrections }: UptimeTables, service: string): Correction[] {
-  return [...corrections.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
-}
-
-/** Time of the first probe; undefined without probes. */
-export function firstProbed({ covered }: UptimeTables, service: string): number | undefined {
-  const [first] = covered.getKeys({ start: [service], end: [service, Infinity], limit: 1 });
-  return first?.[1];
-}
-
-/** Time of the last probe; undefined without probes. */
-export function lastProbed({ covered }: UptimeTables, service: string): number | undefined {
-  const [last] = covered.getRange({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
-  return last?.value;
-}
-
-export function recordedHistoryIn(tables: UptimeTables, service: string, window: TimeRange): StatusHistory {
-  const before = lastChange(tables, service, window.from - 1);
-  return {
-    ...(before ? { before } : {}),
-    changes: changesIn(tables, service, window),
-    covered: coveredIn(tables, service, window),
-    maintenance: maintenanceIn(maintenanceOf(tables, service), window),
-    corrections: correctionsOf(tables, service),
-  };
+function allOf<Row>(table: Database<Row, RevisionKey | ServiceKey>, service: string): Row[] {
+  return [...table.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
 }
 
 function changeOf({

@@ -17,7 +17,7 @@ import {
 } from '../../domain/index.js';
 import { addCoverage } from './coverage-rows.js';
 import { updateDailyTotals } from './daily-totals.js';
-import { lastProbed } from './recorded-history.js';
+import { RecordedHistory } from './recorded-history.js';
 import { RollupBatch } from './rollup-rows.js';
 import { type UptimeTables } from './uptime-tables.js';
 
@@ -27,11 +27,13 @@ import { type UptimeTables } from './uptime-tables.js';
  */
 export class UptimeProjection {
   readonly #rollups: RollupBatch;
+  readonly #history: RecordedHistory;
   /** Earliest instant at which the batch has changed the history of a service. */
   readonly #changedFrom = new Map<string, number>();
 
   constructor(private readonly tables: UptimeTables) {
     this.#rollups = new RollupBatch(tables.rollups);
+    this.#history = new RecordedHistory(tables);
   }
 
   apply(events: readonly RecordedEvent[]): void {
@@ -83,7 +85,7 @@ export class UptimeProjection {
     const toleranceMs = maxSampleGapMs(event);
     this.#rollups.add(service, samples);
     for (const span of coveredRanges(samples, toleranceMs)) {
-      const before = lastProbed(this.tables, service) ?? Infinity;
+      const before = this.#history.lastProbed(service) ?? Infinity;
       const changedFrom = addCoverage(this.tables, service, span, toleranceMs);
       if (changedFrom === undefined) continue;
       // Days since the last sample have no totals yet: they were not finished.

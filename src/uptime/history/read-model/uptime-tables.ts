@@ -12,7 +12,7 @@ import {
 /** Service, epoch milliseconds, revision in its stream; the revision orders changes of the same millisecond. */
 type ChangeKey = [service: string, at: number, revision: number];
 /** Service, and the revision of the creating event. */
-type RevisionKey = [service: string, revision: number];
+export type RevisionKey = [service: string, revision: number];
 /** Service, and epoch milliseconds. */
 export type TimeKey = [service: string, at: number];
 /** Lower bound of the keys of a service. */
