@@ -37,12 +37,15 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
   callerOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );
 
-/** {@link CurrentCaller} for routes that require authentication. */
-export const CurrentAuthenticatedCaller = createParamDecorator(
-  (_: unknown, context: ExecutionContext): AuthenticatedCaller => {
-    const caller = callerOf(context.switchToHttp().getRequest<IncomingMessage>());
-    if (caller.kind === 'anonymous')
-      throw new AuthenticationError('Authentication required: send a bearer token or an API key');
-    return caller;
-  },
+/** {@link callerOf} for routes that require authentication. @throws AuthenticationError, ConnectionError */
+export function authenticatedCallerOf(request: IncomingMessage): AuthenticatedCaller {
+  const caller = callerOf(request);
+  if (caller.kind === 'anonymous')
+    throw new AuthenticationError('Authentication required: send a bearer token or an API key');
+  return caller;
+}
+
+/** Injects the {@link AuthenticatedCaller}. */
+export const CurrentAuthenticatedCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  authenticatedCallerOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );

@@ -1,6 +1,7 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
 export { ApiErrors, STREAM_READ_ERRORS } from './errors/api-errors.js';
 export {
+  authenticatedCallerOf,
   callerOf,
   CurrentCaller,
   CurrentAuthenticatedCaller,

@@ -1,11 +1,13 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { type Request } from 'express';
 import { type IncomingMessage } from 'node:http';
 import { parseRevision } from '../../common/revision.js';
 import { ValidationError } from '../../event-store/index.js';
-import { ApiIdempotencyKey, idempotencyKeyOf, requestIdOf } from '../../http/index.js';
+import { ApiIdempotencyKey, authenticatedCallerOf, idempotencyKeyOf, requestIdOf } from '../../http/index.js';
 import { type WriteRequest } from '../application/index.js';
 import { type Precondition } from '../domain/index.js';
+import { keyOf } from './user-stream.params.js';
 
 /** Options of a write, from the request headers. */
 export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey' | 'requestId'>;
@@ -14,16 +16,25 @@ export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey'
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
 
 /** Injects the {@link Preconditions}. */
-export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext): Preconditions => {
-  const request = context.switchToHttp().getRequest<IncomingMessage>();
+export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  preconditionsOf(context.switchToHttp().getRequest<IncomingMessage>()),
+);
+
+/** Injects the {@link WriteRequest} of the request's path, caller and headers. */
+export const StreamWrite = createParamDecorator((_: unknown, context: ExecutionContext): WriteRequest => {
+  const request = context.switchToHttp().getRequest<Request>();
+  return { key: keyOf(request.params), caller: authenticatedCallerOf(request), ...preconditionsOf(request) };
+});
+
+function preconditionsOf(request: IncomingMessage): Preconditions {
   return {
     precondition: preconditionOf(request.headers),
     idempotencyKey: idempotencyKeyOf(request.headers),
     requestId: requestIdOf(request),
   };
-});
+}
 
-/** Documents the headers that {@link RequestPreconditions} reads. */
+/** Documents the headers that {@link Preconditions} come from. */
 export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch?: boolean } = {}): MethodDecorator {
   return applyDecorators(
     ApiHeader({

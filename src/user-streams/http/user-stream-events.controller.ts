@@ -2,31 +2,24 @@ import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, 
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseRevision } from '../../common/revision.js';
-import {
-  type Caller,
-  EVENT_STORE,
-  type EventStore,
-  type AuthenticatedCaller,
-  ValidationError,
-} from '../../event-store/index.js';
+import { type Caller, EVENT_STORE, type EventStore, ValidationError } from '../../event-store/index.js';
 import {
   Access,
   ApiErrors,
   CurrentCaller,
-  CurrentAuthenticatedCaller,
   readEventPage,
   ReadEventsQuery,
   StreamEventsDto,
   STREAM_READ_ERRORS,
 } from '../../http/index.js';
-import { UserStreamFeed, UserStreamQueries, UserStreams } from '../application/index.js';
+import { UserStreamFeed, UserStreamQueries, UserStreams, type WriteRequest } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 import { SseConnections } from './sse-connections.js';
 import { AppendDataRequest } from './user-stream-requests.dto.js';
 import { WriteResponse } from './user-stream-responses.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
+import { ApiPreconditions, StreamWrite } from './preconditions.js';
 import { DATA_WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
@@ -71,17 +64,15 @@ export class UserStreamEventsController {
   @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
   @ApiErrors(...DATA_WRITE_ERRORS, 'wrong-expected-revision', 'stream-already-exists')
   async append(
-    @StreamKey() key: UserStreamKey,
+    @StreamWrite() request: WriteRequest,
     @Body() { events }: AppendDataRequest,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     const outcome = await this.streams.replace(
-      { caller, key, ...conditions },
+      request,
       events.map(({ data }, index) => ({ data, within: `events.${index}` })),
     );
-    return this.responder.respond(response, caller, key, outcome);
+    return this.responder.respond(response, request, outcome);
   }
 
   @Get('feed')

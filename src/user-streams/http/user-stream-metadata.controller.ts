@@ -3,18 +3,18 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger
 import { type Request, type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, StreamAuthorizer } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, STREAM_READ_ERRORS } from '../../http/index.js';
-import { type MetadataChange, UserStreamMetadata, UserStreamQueries, UserStreams } from '../application/index.js';
+import {
+  type MetadataChange,
+  UserStreamMetadata,
+  UserStreamQueries,
+  UserStreams,
+  type WriteRequest,
+} from '../application/index.js';
 import { type UserStream, type UserStreamKey } from '../domain/index.js';
 import { ChangeMetadataRequest } from './user-stream-requests.dto.js';
 import { UserStreamMetadataResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import {
-  ApiPreconditions,
-  RequestPreconditions,
-  requestedRevision,
-  entityTag,
-  type Preconditions,
-} from './preconditions.js';
+import { ApiPreconditions, StreamWrite, requestedRevision, entityTag } from './preconditions.js';
 import { WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
@@ -91,13 +91,11 @@ export class UserStreamMetadataController {
   @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-already-exists')
   async restore(
-    @StreamKey() key: UserStreamKey,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: Preconditions,
+    @StreamWrite() request: WriteRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
-    const outcome = await this.streams.restore({ caller, key, ...conditions });
-    return this.responder.respond(response, caller, key, outcome);
+    const outcome = await this.streams.restore(request);
+    return this.responder.respond(response, request, outcome);
   }
 
   #respond(response: Response, caller: Caller, stream: UserStream): UserStreamMetadataResponse {

@@ -1,15 +1,15 @@
 import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, STREAM_READ_ERRORS } from '../../http/index.js';
-import { UserStreamQueries, UserStreams, type UserStreamState } from '../application/index.js';
+import { type Caller, ValidationError } from '../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller, STREAM_READ_ERRORS } from '../../http/index.js';
+import { UserStreamQueries, UserStreams, type UserStreamState, type WriteRequest } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-requests.dto.js';
 import { UserStreamStateResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, entityTag, type Preconditions } from './preconditions.js';
+import { ApiPreconditions, StreamWrite, entityTag } from './preconditions.js';
 import { DATA_WRITE_ERRORS, WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
@@ -60,14 +60,12 @@ export class UserStreamStateController {
   @ApiCreatedResponse({ type: WriteResponse, description: 'The stream was created' })
   @ApiErrors(...DATA_WRITE_ERRORS, 'wrong-expected-revision', 'stream-already-exists')
   async replace(
-    @StreamKey() key: UserStreamKey,
+    @StreamWrite() request: WriteRequest,
     @Body() body: ReplaceDataRequest,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
-    const outcome = await this.streams.replace({ caller, key, ...conditions }, [{ data: body.data }]);
-    return this.responder.respond(response, caller, key, outcome);
+    const outcome = await this.streams.replace(request, [{ data: body.data }]);
+    return this.responder.respond(response, request, outcome);
   }
 
   @Patch(STREAM)
@@ -81,14 +79,12 @@ export class UserStreamStateController {
   @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(...DATA_WRITE_ERRORS, 'stream-not-found', 'wrong-expected-revision')
   async change(
-    @StreamKey() key: UserStreamKey,
+    @StreamWrite() request: WriteRequest,
     @Body() body: ChangeDataRequest,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: Preconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
-    const outcome = await this.streams.change({ caller, key, ...conditions }, body.data);
-    return this.responder.respond(response, caller, key, outcome);
+    const outcome = await this.streams.change(request, body.data);
+    return this.responder.respond(response, request, outcome);
   }
 
   @Delete(STREAM)
@@ -102,13 +98,11 @@ export class UserStreamStateController {
   @ApiOkResponse({ type: WriteResponse })
   @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-deleted')
   async delete(
-    @StreamKey() key: UserStreamKey,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: Preconditions,
+    @StreamWrite() request: WriteRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
-    const outcome = await this.streams.delete({ caller, key, ...conditions });
-    return this.responder.respond(response, caller, key, outcome);
+    const outcome = await this.streams.delete(request);
+    return this.responder.respond(response, request, outcome);
   }
 
   async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {

@@ -74,7 +74,7 @@ export class UserStreamsController {
     });
     const outcome = await this.streams.create({ caller, key, ...conditions }, metadata, data);
     response.setHeader('Location', `/api/users/${encodeURIComponent(userId)}/streams/${type}/${key.category}`);
-    return this.responder.respond(response, caller, key, outcome);
+    return this.responder.respond(response, { caller, key }, outcome);
   }
 
   @Post('batch')

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type Response } from 'express';
 import { type Caller, LARGE_EVENT_BYTES, ownedBy, StreamAuthorizer } from '../../event-store/index.js';
 import { REPLAYED_HEADER } from '../../http/index.js';
-import { UserStreamQueries, type WriteOutcome } from '../application/index.js';
-import { QuotaReservations, streamNameOf, type UserStreamKey } from '../domain/index.js';
+import { UserStreamQueries, type WriteOutcome, type WriteRequest } from '../application/index.js';
+import { QuotaReservations, streamNameOf } from '../domain/index.js';
 import { WriteResponse } from './user-stream-responses.dto.js';
 import { entityTag } from './preconditions.js';
 
@@ -18,8 +18,7 @@ export class WriteResponder {
 
   respond(
     response: Response,
-    caller: Caller,
-    { userId }: Pick<UserStreamKey, 'userId'>,
+    { caller, key }: Pick<WriteRequest, 'caller' | 'key'>,
     outcome: WriteOutcome,
   ): WriteResponse {
     const { revision, created, replayed, largestBytes } = outcome;
@@ -31,7 +30,7 @@ export class WriteResponder {
         'X-Event-Size-Warning',
         `The data are ${largestBytes} bytes; events over ${LARGE_EVENT_BYTES} bytes slow down readers`,
       );
-    this.setQuotaHeaders(response, caller, userId);
+    this.setQuotaHeaders(response, caller, key.userId);
     return WriteResponse.of(outcome);
   }
 
