@@ -1,7 +1,7 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { CLOCK, type Clock, ReadModels } from '../event-store/index.js';
+import { CLOCK, type Clock, provide, ReadModels } from '../event-store/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
@@ -23,17 +23,8 @@ import { TokensModule } from './tokens/tokens.module.js';
       useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock) =>
         new TokenVerifier(keys, { claims: auth, clock }),
     },
-    {
-      provide: ApiKeyCache,
-      inject: [ReadModels, CLOCK],
-      useFactory: (models: ReadModels, clock: Clock) => new ApiKeyCache(models, clock),
-    },
-    {
-      provide: Authenticator,
-      inject: [TokenVerifier, ApiKeyCache, SelfProbeCredential],
-      useFactory: (tokens: TokenVerifier, apiKeys: ApiKeyCache, selfProbe: SelfProbeCredential) =>
-        new Authenticator(tokens, apiKeys, selfProbe),
-    },
+    provide(ApiKeyCache, ReadModels, CLOCK),
+    provide(Authenticator, TokenVerifier, ApiKeyCache, SelfProbeCredential),
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
   exports: [Authenticator, SelfProbeCredential],
