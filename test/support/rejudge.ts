@@ -1,6 +1,10 @@
-import { type Sample } from '../samples/sample.js';
-import { type StatusChange } from './status-change.js';
-import { applySample, INITIAL_DETECTOR_STATE, type Thresholds } from './status-detector.js';
+import {
+  applySample,
+  INITIAL_DETECTOR_STATE,
+  type Sample,
+  type StatusChange,
+  type Thresholds,
+} from '../../src/uptime/domain/index.js';
 
 /**
  * Status changes recomputed from a service's samples, starting without any: the recorded history under the thresholds

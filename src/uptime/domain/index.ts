@@ -20,7 +20,6 @@ export * from './services/prober-lease.js';
 export * from './services/services-source.js';
 export * from './services/uptime-stream.js';
 export * from './status/live-feed.js';
-export * from './status/rejudge.js';
 export * from './status/service-status-changed.js';
 export * from './status/service-status.js';
 export * from './status/status-change.js';

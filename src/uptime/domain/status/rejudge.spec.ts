@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { rejudge } from './rejudge.js';
+import { rejudge } from '../../../../test/support/rejudge.js';
 import { type Sample } from '../samples/sample.js';
 import { OBSERVED_STATUSES } from './service-status.js';
 import { type StatusChange } from './status-change.js';
