@@ -15,6 +15,7 @@ import {
   StreamAuthorizer,
 } from '../event-store/index.js';
 import {
+  DATA_SCHEMAS,
   type DataSchemas,
   UserStreamMetadata,
   UserStreamFeed,
@@ -31,7 +32,6 @@ import { UserStreamsController } from './http/user-streams.controller.js';
 import { WriteResponder } from './http/write-responder.js';
 import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/lmdb-user-stream-read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
-import { DATA_SCHEMAS } from './tokens.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';
 
 /** User streams: private by default, written with optimistic concurrency, read from a read model. */

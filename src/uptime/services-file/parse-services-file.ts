@@ -1,10 +1,10 @@
 import { oneOf, ParseContext, type Parser, type Path, stringThat } from '../../common/parse.js';
 import { isServiceName } from '../../event-store/domain/index.js';
 import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
-import { type ServiceRules } from './service-rules.js';
+import { type ServiceRules, timingIssueOf } from './service-rules.js';
 import { type Environment } from '../../config/index.js';
 import { Fields, listOf } from './fields.js';
-import { validateTiming, readRules } from './read-rules.js';
+import { readRules } from './read-rules.js';
 import { readTarget } from './read-target.js';
 import { readYaml } from './yaml-text.js';
 
@@ -74,7 +74,8 @@ function readService(
   const kind = fields.required('kind', oneOf(PROBE_KINDS));
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));
   const rules = readRules(fields, inherited, kind);
-  validateTiming(fields, rules);
+  const timingIssue = timingIssueOf(rules);
+  if (timingIssue) fields.reject(timingIssue.rule, timingIssue.text);
   // The kind determines which other keys are allowed.
   if (target === undefined) return undefined;
   fields.rejectUnknownKeys(` for kind ${target.kind}`);

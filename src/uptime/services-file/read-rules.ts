@@ -1,7 +1,7 @@
 import { integer, type Parser, refine, stringThat } from '../../common/parse.js';
 import { type GradeLimits, type ProbeKind } from '../domain/index.js';
 import { MAX_RETRIES, MAX_THRESHOLD, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from '../../config/index.js';
-import { timingIssueOf, type ServiceRules } from './service-rules.js';
+import { type ServiceRules } from './service-rules.js';
 import { type DurationRange, type Fields, listOf } from './fields.js';
 
 const TAG = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
@@ -36,12 +36,6 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
     grades: readGrades(fields, inherited.grades),
     tags: fields.optional('tags', tags) ?? inherited.tags,
   };
-}
-
-/** Rejects jitter or retries that do not fit into the interval. */
-export function validateTiming(fields: Fields, rules: ServiceRules): void {
-  const issue = timingIssueOf(rules);
-  if (issue) fields.reject(issue.rule, issue.text);
 }
 
 function readRetries(

@@ -30,3 +30,6 @@ export interface DataSchemas {
   /** All schemas by type: first that of the type, then those of its categories, newest versions first. */
   describe(): readonly SchemaDescription[];
 }
+
+/** Injection token of {@link DataSchemas}. */
+export const DATA_SCHEMAS = Symbol('DATA_SCHEMAS');

@@ -110,16 +110,8 @@ export function decideDelete(context: DecisionContext, precondition: Preconditio
   const { key, stream, now, by } = context;
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   const expectedRevision = expectedRevisionOf(context, precondition);
-  return {
-    events: [
-      {
-        type: StreamDeleted.type,
-        data: { streamName: stream.name, deletedBy: by } satisfies StreamDeleted,
-        timestamp: now,
-      },
-    ],
-    expectedRevision,
-  };
+  const data: StreamDeleted = { streamName: stream.name, deletedBy: by };
+  return { events: [{ type: StreamDeleted.type, data, timestamp: now }], expectedRevision };
 }
 
 /** @throws StreamNotFoundError, StreamAlreadyExistsError if it is not deleted, WrongExpectedRevisionError */
@@ -127,16 +119,8 @@ export function decideRestore({ key, stream, now, by }: DecisionContext, precond
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   if (stream.deletedAt === undefined || precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
   const expectedRevision = precondition.kind === 'revision' ? precondition.revision : BigInt(stream.revision);
-  return {
-    events: [
-      {
-        type: StreamRestored.type,
-        data: { streamName: stream.name, restoredBy: by } satisfies StreamRestored,
-        timestamp: now,
-      },
-    ],
-    expectedRevision,
-  };
+  const data: StreamRestored = { streamName: stream.name, restoredBy: by };
+  return { events: [{ type: StreamRestored.type, data, timestamp: now }], expectedRevision };
 }
 
 /** @throws StreamDeletedError whose message names the way to restore it */

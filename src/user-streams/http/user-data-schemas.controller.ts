@@ -1,8 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access, ApiErrors } from '../../http/index.js';
-import { type DataSchemas } from '../application/index.js';
-import { DATA_SCHEMAS } from '../tokens.js';
+import { DATA_SCHEMAS, type DataSchemas } from '../application/index.js';
 import { SchemasResponse } from './user-stream-responses.dto.js';
 
 @ApiTags('user streams')

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../common/durations.js';
 import { cachedOccurrencesIn } from './occurrence-cache.js';
 import { type Recurrence } from './recurrence.js';
 import { mergeTimeRanges, type TimeRange } from '../timeline/time-ranges.js';
@@ -50,7 +51,6 @@ export function maintenanceAt(windows: readonly MaintenanceWindow[], time: numbe
   );
 }
 
-const DAY_MS = 86_400_000;
 /** How far ahead upcoming occurrences are searched, and in which steps. */
 const HORIZON_MS = 366 * DAY_MS;
 const STEP_MS = 30 * DAY_MS;

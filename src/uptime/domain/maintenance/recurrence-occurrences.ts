@@ -1,11 +1,11 @@
 import { Cron } from 'croner';
 import { RRuleTemporal } from 'rrule-temporal';
+import { DAY_MS } from '../../../common/durations.js';
 import { toTimestamp } from '../../../common/time.js';
 import { rruleCount, isRrule, rruleIssue, normalizeRrule } from './recurrence-rrule.js';
 import { type Recurrence, type RecurrenceSeries, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
 
-const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 /** Maximum time until the first occurrence; a longer one is taken for an error in the rule. */
 const MAX_WAIT_MS = 5 * YEAR_MS;
