@@ -103,7 +103,7 @@ export const utcTimestamp = stringThat('a timestamp in UTC such as 2026-01-31T12
   return milliseconds !== undefined && toTimestamp(milliseconds) === text;
 });
 
-export function array<Item>(item: Parser<Item>): Parser<Item[]> {
+export function array<Item>(item: Parser<Item>): Parser<readonly Item[]> {
   return (given, context) =>
     Array.isArray(given)
       ? given.map((entry: unknown, index) => context.at(index, entry, item) as Item)

@@ -1,3 +1,4 @@
+import { parseData, type Parser } from '../../common/parse.js';
 import { type EventProblem, type RecordedEvent } from './event.js';
 
 /** Data of the current version of the event type, or the stored data with the problem found. */
@@ -14,26 +15,28 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly parse: (data: unknown) => Data;
 }
 
+/** Type of the data of an event type. */
+export type EventDataOf<Definition extends EventDefinition> = ReturnType<Definition['parse']>;
+
 /**
- * Defines an event type.
+ * Defines an event type; its schema version is 1 if absent.
  *
  * @throws Error if an older version has no upcaster: at startup, not when the first old event is read
  */
 export function defineEvent<Type extends string, Data>(definition: {
   type: Type;
-  schemaVersion: number;
-  upcasters?: Readonly<Record<number, (data: unknown) => unknown>>;
-  parse: (data: unknown) => Data;
+  schemaVersion?: number;
+  upcasters?: EventDefinition['upcasters'];
+  parse: Parser<Data>;
 }): EventDefinition<Type, Data> {
-  const upcasters = definition.upcasters ?? {};
-  for (let version = 1; version < definition.schemaVersion; version++) {
+  const { type, schemaVersion = 1, upcasters = {}, parse } = definition;
+  for (let version = 1; version < schemaVersion; version++) {
     if (!upcasters[version])
       throw new Error(
-        `Event type '${definition.type}' is at schema version ${definition.schemaVersion} ` +
-          `but has no upcaster from version ${version}`,
+        `Event type '${type}' is at schema version ${schemaVersion} but has no upcaster from version ${version}`,
       );
   }
-  return { ...definition, upcasters };
+  return { type, schemaVersion, upcasters, parse: (data) => parseData(parse, data) };
 }
 
 /** Type guard; false for events that could not be decoded. */

@@ -1,27 +1,17 @@
-import { object, parseData, string } from '../../common/parse.js';
-import { defineEvent } from './event-registry.js';
+import { object, string } from '../../common/parse.js';
+import { defineEvent, type EventDataOf } from './event-registry.js';
 
 /** Soft delete: the events are kept, and `StreamRestored` reverts it. */
-export interface StreamDeleted {
-  readonly streamName: string;
-  /** Id of the caller. */
-  readonly deletedBy: string;
-}
-
-export const StreamDeleted = defineEvent<'StreamDeleted', StreamDeleted>({
+export const StreamDeleted = defineEvent({
   type: 'StreamDeleted',
-  schemaVersion: 1,
-  parse: (data) => parseData(object({ streamName: string, deletedBy: string }), data),
+  /** `deletedBy`: id of the caller. */
+  parse: object({ streamName: string, deletedBy: string }),
 });
+export type StreamDeleted = EventDataOf<typeof StreamDeleted>;
 
-export interface StreamRestored {
-  readonly streamName: string;
-  /** Id of the caller. */
-  readonly restoredBy: string;
-}
-
-export const StreamRestored = defineEvent<'StreamRestored', StreamRestored>({
+export const StreamRestored = defineEvent({
   type: 'StreamRestored',
-  schemaVersion: 1,
-  parse: (data) => parseData(object({ streamName: string, restoredBy: string }), data),
+  /** `restoredBy`: id of the caller. */
+  parse: object({ streamName: string, restoredBy: string }),
 });
+export type StreamRestored = EventDataOf<typeof StreamRestored>;
