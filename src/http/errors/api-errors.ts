@@ -1,9 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { ERROR_TYPES, type ErrorTypeName } from './error-mapping.js';
+import { ERROR_TYPES, errorNameOf, type ErrorTypeName } from './error-mapping.js';
 
 /** Errors that every route may return. */
 const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
+
+/** Request id of the examples. */
+const REQUEST_ID = '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11';
 
 /** Errors of a route that reads one stream. */
 export const STREAM_READ_ERRORS = [
@@ -32,14 +35,9 @@ export function ApiErrorsOf(...types: readonly ErrorTypeName[]): MethodDecorator
 function responseFor(status: number, names: readonly ErrorTypeName[]): Parameters<typeof ApiResponse>[0] {
   const examples = Object.fromEntries(
     names.map((type) => {
-      const { error, meaning } = ERROR_TYPES[type];
-      return [
-        type,
-        {
-          summary: meaning,
-          value: { error, message: meaning, type, requestId: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11' },
-        },
-      ];
+      const { meaning } = ERROR_TYPES[type];
+      const value = { error: errorNameOf(type), message: meaning, type, requestId: REQUEST_ID };
+      return [type, { summary: meaning, value }];
     }),
   );
   return {

@@ -23,14 +23,7 @@ export class DomainExceptionFilter implements ExceptionFilter {
     if (status === 429) response.setHeader('Retry-After', retryAfter(response));
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    const body: ErrorBody = {
-      error: mapping.error,
-      message: mapping.message,
-      ...(mapping.streamName === undefined ? {} : { streamName: mapping.streamName }),
-      type: mapping.type,
-      ...(mapping.details === undefined ? {} : { details: mapping.details }),
-      requestId: requestIdOf(request),
-    };
+    const body: ErrorBody = { ...mapping, requestId: requestIdOf(request) };
     response.status(status).json(body);
   }
 }

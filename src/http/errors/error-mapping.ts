@@ -16,7 +16,6 @@ export interface ErrorMapping {
 
 interface ErrorType {
   readonly status: HttpStatus;
-  readonly error: string;
   /** Description in the API documentation. */
   readonly meaning: string;
   readonly retryAfterSeconds?: number;
@@ -24,107 +23,77 @@ interface ErrorType {
 
 /** All error types that the API returns: those of the domain and those of HTTP itself. */
 export const ERROR_TYPES = {
-  'stream-not-found': {
-    status: HttpStatus.NOT_FOUND,
-    error: 'StreamNotFoundError',
-    meaning: 'The stream does not exist',
-  },
-  'stream-deleted': { status: HttpStatus.GONE, error: 'StreamDeletedError', meaning: 'The stream has been deleted' },
-  'stream-already-exists': {
-    status: HttpStatus.CONFLICT,
-    error: 'StreamAlreadyExistsError',
-    meaning: 'The stream already exists',
-  },
-  'wrong-expected-revision': {
-    status: HttpStatus.CONFLICT,
-    error: 'WrongExpectedRevisionError',
-    meaning: 'The stream is not at the expected revision',
-  },
-  'validation-error': { status: HttpStatus.BAD_REQUEST, error: 'ValidationError', meaning: 'The request is not valid' },
-  'event-too-large': {
-    status: HttpStatus.PAYLOAD_TOO_LARGE,
-    error: 'EventTooLargeError',
-    meaning: 'The events or the request body are too large',
-  },
-  'authentication-error': {
-    status: HttpStatus.UNAUTHORIZED,
-    error: 'AuthenticationError',
-    meaning: 'Authentication is required or has failed',
-  },
-  'permission-error': {
-    status: HttpStatus.FORBIDDEN,
-    error: 'PermissionError',
-    meaning: 'The caller lacks the permission for this operation',
-  },
+  'stream-not-found': { status: HttpStatus.NOT_FOUND, meaning: 'The stream does not exist' },
+  'stream-deleted': { status: HttpStatus.GONE, meaning: 'The stream has been deleted' },
+  'stream-already-exists': { status: HttpStatus.CONFLICT, meaning: 'The stream already exists' },
+  'wrong-expected-revision': { status: HttpStatus.CONFLICT, meaning: 'The stream is not at the expected revision' },
+  'validation-error': { status: HttpStatus.BAD_REQUEST, meaning: 'The request is not valid' },
+  'event-too-large': { status: HttpStatus.PAYLOAD_TOO_LARGE, meaning: 'The events or the request body are too large' },
+  'authentication-error': { status: HttpStatus.UNAUTHORIZED, meaning: 'Authentication is required or has failed' },
+  'permission-error': { status: HttpStatus.FORBIDDEN, meaning: 'The caller lacks the permission for this operation' },
   'rate-limited': {
     status: HttpStatus.TOO_MANY_REQUESTS,
-    error: 'RateLimitedError',
     meaning: 'Too many requests; wait for the seconds in Retry-After',
   },
   'quota-exceeded': {
     status: HttpStatus.FORBIDDEN,
-    error: 'QuotaExceededError',
     meaning: 'The quota of streams or of data of the user is exhausted',
   },
   'connection-error': {
     status: HttpStatus.SERVICE_UNAVAILABLE,
-    error: 'ConnectionError',
     meaning: 'KurrentDB is unreachable; wait for the seconds in Retry-After',
     retryAfterSeconds: 5,
   },
-  timeout: { status: HttpStatus.GATEWAY_TIMEOUT, error: 'TimeoutError', meaning: 'KurrentDB did not respond in time' },
-  'not-found': {
-    status: HttpStatus.NOT_FOUND,
-    error: 'NotFoundError',
-    meaning: 'The route or resource does not exist',
-  },
+  timeout: { status: HttpStatus.GATEWAY_TIMEOUT, meaning: 'KurrentDB did not respond in time' },
+  'not-found': { status: HttpStatus.NOT_FOUND, meaning: 'The route or resource does not exist' },
   'unsupported-media-type': {
     status: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-    error: 'UnsupportedMediaTypeError',
     meaning: 'The media type or encoding of the body is not supported',
   },
   'internal-error': {
     status: HttpStatus.INTERNAL_SERVER_ERROR,
-    error: 'InternalError',
     meaning: 'Internal error of the service; logged under the request id',
   },
 } as const satisfies Record<string, ErrorType>;
 
 export type ErrorTypeName = keyof typeof ERROR_TYPES;
 
+/** Name of an error in its body, such as `StreamNotFoundError` for `stream-not-found`. */
+export function errorNameOf(type: ErrorTypeName): string {
+  const words = type.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('').replace(/Error$/, '')}Error`;
+}
+
 /** Fallback for 429 responses whose `Retry-After` header the throttler's guard has not set. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 
 /** Maps any thrown value. Internal details never reach the client: unknown errors become `internal-error`. */
 export function errorMappingOf(error: unknown): ErrorMapping {
-  if (error instanceof DomainError) return ofDomainError(error);
+  if (error instanceof DomainError)
+    return isErrorTypeName(error.type) ? mappingFor(error.type, error.message, error) : internalError();
   if (error instanceof ThrottlerException) return mappingFor('rate-limited', error.message);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   return ofBodyParser(error) ?? internalError();
 }
 
-function mappingFor(type: ErrorTypeName, message: string): ErrorMapping {
-  const { status, error, ...rest }: ErrorType = ERROR_TYPES[type];
+function mappingFor(
+  type: ErrorTypeName,
+  message: string,
+  { streamName, details }: Partial<Pick<DomainError, 'streamName' | 'details'>> = {},
+): ErrorMapping {
+  const { meaning: _, ...rest } = ERROR_TYPES[type];
   return {
-    status,
-    error,
-    type,
+    ...rest,
+    error: errorNameOf(type),
     message,
-    ...(rest.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rest.retryAfterSeconds }),
+    ...(streamName === undefined ? {} : { streamName }),
+    type,
+    ...(details === undefined ? {} : { details }),
   };
 }
 
 function internalError(): ErrorMapping {
   return mappingFor('internal-error', 'Internal error of the service; report the request id');
-}
-
-function ofDomainError({ type, message, streamName, details }: DomainError): ErrorMapping {
-  if (!isErrorTypeName(type)) return internalError();
-  return {
-    ...mappingFor(type, message),
-    ...(streamName === undefined ? {} : { streamName }),
-    ...(details === undefined ? {} : { details }),
-  };
 }
 
 function ofStatus(status: number, message: string): ErrorMapping {
