@@ -1,5 +1,6 @@
 import { type NackAction, groupKey, type GroupSource, sourceName } from '../rules/index.js';
 import { type DeliveryOptions, type Subscriber, type Subscription } from '../runtime/subscriber.js';
+import { GroupError } from '../runtime/group-error.js';
 import { type PersistentSubscriptions } from '../runtime/persistent-subscriptions.js';
 import { eventIdToString } from '../../storage/event-id.js';
 import { type GrpcCall } from '../../grpc/call.js';
@@ -10,7 +11,7 @@ import { type ServerContext } from '../../server-context.js';
 import { parseUuid } from '../../grpc/streams/proposed-message.js';
 import { deliveredEvent } from './delivered-event.js';
 import { parseSource } from './group-request.js';
-import { groupDropped, toGrpcError } from './grpc-errors.js';
+import { toGrpcError } from './grpc-errors.js';
 
 const { ReadReq, ReadResp } = persistentSubscriptions;
 
@@ -96,7 +97,7 @@ class ConsumerCall implements Subscriber {
 
   dropped(cause?: unknown): void {
     const streamName = this.#source === undefined ? '' : sourceName(this.#source);
-    this.call.fail(cause ?? groupDropped(streamName, this.#groupName));
+    this.call.fail(cause ?? toGrpcError(new GroupError('dropped', streamName, this.#groupName)));
   }
 
   #subscribe(options: InstanceType<typeof ReadReq.Options> | undefined): void {
@@ -128,21 +129,19 @@ function parseIds(ids: readonly Uuid[] | undefined): readonly string[] {
   });
 }
 
+const { Action } = ReadReq.Nack;
+
+const NACK_ACTIONS: ReadonlyMap<number | undefined, NackAction> = new Map([
+  [Action.UNKNOWN, 'unknown'],
+  [Action.PARK, 'park'],
+  [Action.RETRY, 'retry'],
+  [Action.SKIP, 'skip'],
+  [Action.STOP, 'stop'],
+]);
+
 /** @throws GrpcError if the action is unknown */
 function parseNackAction(action: number | undefined): NackAction {
-  const { Action } = ReadReq.Nack;
-  switch (action) {
-    case Action.UNKNOWN:
-      return 'unknown';
-    case Action.PARK:
-      return 'park';
-    case Action.RETRY:
-      return 'retry';
-    case Action.SKIP:
-      return 'skip';
-    case Action.STOP:
-      return 'stop';
-    default:
-      throw handlerFailed();
-  }
+  const parsed = NACK_ACTIONS.get(action);
+  if (parsed === undefined) throw handlerFailed();
+  return parsed;
 }

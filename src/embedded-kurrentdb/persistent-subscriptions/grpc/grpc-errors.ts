@@ -1,40 +1,42 @@
 import { InvalidSettingsError } from '../rules/index.js';
 import { GroupError } from '../runtime/group-error.js';
-import { handlerFailed } from '../../grpc/errors.js';
 import { GrpcError, StatusCode } from '../../grpc/status.js';
+
+interface FailureResponse {
+  readonly code: StatusCode;
+  /** Trailer by which the official client selects its error class. */
+  readonly exception: string;
+  readonly messageFor: (group: string) => string;
+}
+
+/** Responses of KurrentDB. [groups.*, consume.not-found, consume.max-subscribers] */
+const RESPONSES: Readonly<Record<GroupError['type'], FailureResponse>> = {
+  missing: {
+    code: StatusCode.NOT_FOUND,
+    exception: 'persistent-subscription-does-not-exist',
+    messageFor: (group) => `Subscription ${group} does not exist.`,
+  },
+  exists: {
+    code: StatusCode.ALREADY_EXISTS,
+    exception: 'persistent-subscription-exists',
+    messageFor: (group) => `Subscription ${group} exists.`,
+  },
+  full: {
+    code: StatusCode.FAILED_PRECONDITION,
+    exception: 'maximum-subscribers-reached',
+    messageFor: (group) => `Maximum subscriptions reached for subscription ${group}.`,
+  },
+  dropped: {
+    code: StatusCode.CANCELLED,
+    exception: 'persistent-subscription-dropped',
+    messageFor: (group) => `Subscription ${group} was dropped.`,
+  },
+};
 
 /** An empty group name is left out of the trailers. [groups.list] */
 function trailers(exception: string, streamName: string, groupName: string): Record<string, string> {
   return { exception, 'stream-name': streamName, ...(groupName === '' ? {} : { 'group-name': groupName }) };
 }
-
-export const groupNotFound = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(
-    StatusCode.NOT_FOUND,
-    `Subscription group ${groupName} on stream ${streamName} does not exist.`,
-    trailers('persistent-subscription-does-not-exist', streamName, groupName),
-  );
-
-const groupExists = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(
-    StatusCode.ALREADY_EXISTS,
-    `Subscription group ${groupName} on stream ${streamName} exists.`,
-    trailers('persistent-subscription-exists', streamName, groupName),
-  );
-
-const groupFull = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(
-    StatusCode.FAILED_PRECONDITION,
-    `Maximum subscriptions reached for subscription group ${groupName} on stream ${streamName}.`,
-    trailers('maximum-subscribers-reached', streamName, groupName),
-  );
-
-export const groupDropped = (streamName: string, groupName: string): GrpcError =>
-  new GrpcError(
-    StatusCode.CANCELLED,
-    `Subscription group ${groupName} on stream ${streamName} was dropped.`,
-    trailers('persistent-subscription-dropped', streamName, groupName),
-  );
 
 export const groupFailed = (streamName: string, groupName: string, reason: string, cause?: unknown): GrpcError =>
   new GrpcError(
@@ -44,21 +46,13 @@ export const groupFailed = (streamName: string, groupName: string, reason: strin
     { cause },
   );
 
-/** Maps an error to the response of KurrentDB. [groups.*, consume.not-found, consume.max-subscribers] */
-export function toGrpcError(error: unknown): GrpcError {
-  if (error instanceof GrpcError) return error;
-  if (!(error instanceof GroupError)) return handlerFailed(error);
+/** Maps an error of a group to the response of KurrentDB; returns any other error unchanged. */
+export function toGrpcError(error: unknown): unknown {
+  if (!(error instanceof GroupError)) return error;
   const { type, streamName, groupName } = error;
-  switch (type) {
-    case 'exists':
-      return groupExists(streamName, groupName);
-    case 'missing':
-      return groupNotFound(streamName, groupName);
-    case 'full':
-      return groupFull(streamName, groupName);
-    case 'dropped':
-      return groupDropped(streamName, groupName);
-  }
+  const { code, exception, messageFor } = RESPONSES[type];
+  const message = messageFor(`group ${groupName} on stream ${streamName}`);
+  return new GrpcError(code, message, trailers(exception, streamName, groupName));
 }
 
 /** Maps an error of {@link checkSettings}. [groups.create.invalid] */

@@ -1,7 +1,7 @@
-import { checkSettings, type GroupSettings, type GroupSource, sourceName } from '../rules/index.js';
-import { type PersistentSubscriptions } from '../runtime/persistent-subscriptions.js';
+import { checkSettings, type GroupSource, sourceName } from '../rules/index.js';
+import { GroupError } from '../runtime/group-error.js';
+import { type PersistentSubscriptions, type RequestedGroup } from '../runtime/persistent-subscriptions.js';
 import { type Principal } from '../../log/principal.js';
-import { type GrpcCall } from '../../grpc/call.js';
 import { type GrpcService, type RpcHandler, unary } from '../../grpc/dispatcher.js';
 import { accessDenied, handlerFailed } from '../../grpc/errors.js';
 import { isOperator } from '../../grpc/operations.js';
@@ -9,7 +9,7 @@ import { persistentSubscriptions, shared } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { readHandler } from './consumer-call.js';
 import { type GroupRequest, streamSource, parseCreate, parseSource, parseUpdate } from './group-request.js';
-import { groupNotFound, toGrpcError, settingsError } from './grpc-errors.js';
+import { settingsError, toGrpcError } from './grpc-errors.js';
 import { subscriptionInfo } from './subscription-info.js';
 
 const {
@@ -35,68 +35,52 @@ export function persistentSubscriptionsService(
   return {
     name: 'event_store.client.persistent_subscriptions.PersistentSubscriptions',
     methods: {
-      Create: operatorUnary(CreateReq, async (request, call) => {
-        const { source, groupName, start, settings } = parseCreate(request.getOptions());
-        await subscriptions.create(
-          { source, groupName, start, settings: validateSettings(settings, source, groupName) },
-          userName(call.principal),
-        );
+      Create: groupUnary(CreateReq, isOperator, async (request, call) => {
+        await subscriptions.create(checked(parseCreate(request.getOptions())), userName(call.principal));
         return new CreateResp();
       }),
-      Update: operatorUnary(UpdateReq, async (request, call) => {
-        const { source, groupName, start, settings } = parseUpdate(request.getOptions());
-        await subscriptions.update(
-          source,
-          groupName,
-          start,
-          validateSettings(settings, source, groupName),
-          userName(call.principal),
-        );
+      Update: groupUnary(UpdateReq, isOperator, async (request, call) => {
+        await subscriptions.update(checked(parseUpdate(request.getOptions())), userName(call.principal));
         return new UpdateResp();
       }),
-      Delete: operatorUnary(DeleteReq, async (request, call) => {
+      Delete: groupUnary(DeleteReq, isOperator, async (request, call) => {
         const options = request.getOptions();
         await subscriptions.delete(parseSource(options), options?.getGroupName() ?? '', userName(call.principal));
         return new DeleteResp();
       }),
-      ReplayParked: operatorUnary(ReplayParkedReq, (request) => {
+      ReplayParked: groupUnary(ReplayParkedReq, isOperator, (request) => {
         const options = request.getOptions();
         if (options === undefined || !(options.hasStopAt() || options.hasNoLimit())) throw handlerFailed();
         subscriptions
           .get(parseSource(options), options.getGroupName())
           .replayParked(options.hasStopAt() ? Number(options.getStopAt()) : undefined);
-        return Promise.resolve(new ReplayParkedResp());
+        return new ReplayParkedResp();
       }),
-      RestartSubsystem: operatorUnary(shared.Empty, async () => {
+      RestartSubsystem: groupUnary(shared.Empty, isOperator, async () => {
         await subscriptions.restart();
         return new shared.Empty();
       }),
-      GetInfo: unary(GetInfoReq, (request, call) => {
-        requireUser(call.principal);
+      GetInfo: groupUnary(GetInfoReq, isUser, (request) => {
         const options = request.getOptions();
-        return new GetInfoResp().setSubscriptionInfo(
-          subscriptionInfo(group(subscriptions, parseSource(options), options?.getGroupName() ?? '').report()),
-        );
+        const group = subscriptions.get(parseSource(options), options?.getGroupName() ?? '');
+        return new GetInfoResp().setSubscriptionInfo(subscriptionInfo(group.report()));
       }),
-      List: unary(ListReq, (request, call) => {
-        requireUser(call.principal);
-        return new ListResp().setSubscriptionsList(list(subscriptions, request.getOptions()));
-      }),
+      List: groupUnary(ListReq, isUser, (request) =>
+        new ListResp().setSubscriptionsList(list(subscriptions, request.getOptions())),
+      ),
       Read: readHandler(context, subscriptions),
     },
   };
 }
 
-type MessageType<T> = Parameters<typeof unary<T>>[0];
-type Response = Awaited<ReturnType<Parameters<typeof unary<unknown>>[1]>>;
-
-/** A unary handler for operators only. [acl.groups] */
-function operatorUnary<Request>(
-  type: MessageType<Request>,
-  handle: (request: Request, call: GrpcCall) => Promise<Response>,
+/** A unary handler for the callers that satisfy `mayCall`; it maps the errors of groups. [acl.groups] */
+function groupUnary<Request>(
+  type: Parameters<typeof unary<Request>>[0],
+  mayCall: (principal: Principal) => boolean,
+  handle: Parameters<typeof unary<Request>>[1],
 ): RpcHandler {
   return unary(type, async (request, call) => {
-    if (!isOperator(call.principal)) throw accessDenied();
+    if (!mayCall(call.principal)) throw accessDenied();
     try {
       return await handle(request, call);
     } catch (error) {
@@ -105,29 +89,16 @@ function operatorUnary<Request>(
   });
 }
 
-function requireUser({ loginName }: Principal): void {
-  if (loginName === undefined) throw accessDenied();
-}
+const isUser = ({ loginName }: Principal): boolean => loginName !== undefined;
 
 const userName = ({ loginName }: Principal): string => loginName ?? 'anonymous';
 
-function validateSettings(settings: GroupRequest['settings'], source: GroupSource, groupName: string): GroupSettings {
+/** The request with validated settings. */
+function checked(request: GroupRequest): RequestedGroup {
   try {
-    return checkSettings(settings);
+    return { ...request, settings: checkSettings(request.settings) };
   } catch (error) {
-    throw settingsError(error, sourceName(source), groupName);
-  }
-}
-
-function group(
-  subscriptions: PersistentSubscriptions,
-  source: GroupSource,
-  groupName: string,
-): ReturnType<PersistentSubscriptions['get']> {
-  try {
-    return subscriptions.get(source, groupName);
-  } catch (error) {
-    throw toGrpcError(error);
+    throw settingsError(error, sourceName(request.source), request.groupName);
   }
 }
 
@@ -145,6 +116,6 @@ function list(
     ? { kind: 'all', filter: undefined }
     : streamSource(forStream.getStream());
   const reports = subscriptions.reports(source);
-  if (reports.length === 0) throw groupNotFound(sourceName(source), '');
+  if (reports.length === 0) throw new GroupError('missing', sourceName(source), '');
   return reports.map(subscriptionInfo);
 }

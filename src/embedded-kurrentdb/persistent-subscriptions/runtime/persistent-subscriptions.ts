@@ -2,7 +2,6 @@ import { type ServerContext } from '../../server-context.js';
 import {
   type GroupDefinition,
   groupKey,
-  type GroupSettings,
   type GroupSource,
   type GroupStart,
   definitionKey,
@@ -14,7 +13,7 @@ import { type GroupReport } from './group-report.js';
 import { GroupRunner } from './group-runner.js';
 
 /** A group as requested by a client. */
-type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
+export type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
 
 /**
  * All groups of the server. Their configuration is stored in a stream; they run from {@link open} to {@link stop}.
@@ -56,13 +55,7 @@ export class PersistentSubscriptions {
    * Changes a group and drops its consumers. Filter, checkpoint and parked events are kept. [groups.update]
    * @throws GroupError `missing`
    */
-  async update(
-    source: GroupSource,
-    groupName: string,
-    start: GroupStart,
-    settings: GroupSettings,
-    by: string,
-  ): Promise<void> {
+  async update({ source, groupName, start, settings }: RequestedGroup, by: string): Promise<void> {
     await this.#serialize(async () => {
       const { definition } = this.get(source, groupName);
       const updated: GroupDefinition = {
