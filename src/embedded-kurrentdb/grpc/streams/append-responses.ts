@@ -22,40 +22,35 @@ export const appendSucceeded = (revision: number, position: number | undefined):
 
 /** AppendResp { wrong_expected_version 2 }, with the fields of old (1 to 5) and current clients (6 to 11). */
 export function appendRefused(currentRevision: number, expected: ExpectedVersion): Buffer {
-  const noStream = currentRevision === NO_REVISION;
+  const current = (revisionField: number, noStreamField: number): Buffer =>
+    currentRevision === NO_REVISION ? empty(noStreamField) : number(revisionField, currentRevision);
   return bytesField(
     2,
     Buffer.concat([
-      noStream ? empty(2) : number(1, currentRevision),
-      legacyExpectedVersion(expected),
-      noStream ? empty(7) : number(6, currentRevision),
-      expectedVersionField(expected),
+      current(1, 2),
+      // Old clients have no other representation of "no stream".
+      expectedVersionField(expected, 3, 4, 5, varint64Field(3, 2n ** 64n - 1n)),
+      current(6, 7),
+      expectedVersionField(expected, 8, 9, 10, empty(11)),
     ]),
   );
 }
 
-function legacyExpectedVersion(expected: ExpectedVersion): Buffer {
+function expectedVersionField(
+  expected: ExpectedVersion,
+  exactField: number,
+  anyField: number,
+  streamExistsField: number,
+  noStream: Buffer,
+): Buffer {
   switch (expected.kind) {
     case 'exact':
-      return varint64Field(3, expected.revision);
-    case 'noStream':
-      return varint64Field(3, 2n ** 64n - 1n); // old clients have no other representation
+      return varint64Field(exactField, expected.revision);
     case 'any':
-      return empty(4);
+      return empty(anyField);
     case 'streamExists':
-      return empty(5);
-  }
-}
-
-function expectedVersionField(expected: ExpectedVersion): Buffer {
-  switch (expected.kind) {
-    case 'exact':
-      return varint64Field(8, expected.revision);
-    case 'any':
-      return empty(9);
-    case 'streamExists':
-      return empty(10);
+      return empty(streamExistsField);
     case 'noStream':
-      return empty(11);
+      return noStream;
   }
 }

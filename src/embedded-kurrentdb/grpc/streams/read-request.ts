@@ -1,4 +1,4 @@
-import { compileFilter, type EventFilter, isValidStreamName } from '../../log/index.js';
+import { compileFilter, type EventFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
 import { handlerFailed, invalidArgument } from '../errors.js';
 import { streamNameOf, streams } from '../../protobuf.js';
 import { GrpcError, StatusCode } from '../status.js';
@@ -9,7 +9,8 @@ type FilterOptions = InstanceType<typeof streams.ReadReq.Options.FilterOptions>;
 const { ReadReq } = streams;
 const { StreamOptionCase, CountOptionCase, FilterOptionCase, ReadDirection } = ReadReq.Options;
 const OPTIONS_TYPE = 'EventStore.Client.Streams.ReadReq+Types+Options';
-const END_OF_ALL = 18_446_744_073_709_551_615n;
+/** 2^64 - 1 means the end, for revisions and positions. */
+export const END = 18_446_744_073_709_551_615n;
 
 /** The start of a stream read. */
 export type RevisionStart = 'start' | 'end' | number;
@@ -100,7 +101,7 @@ function parseAllStart(options: Options): PositionStart {
   if (all?.hasEnd() === true) return 'end';
   if (position === undefined) throw handlerFailed();
   const commit = BigInt(position.getCommitPosition());
-  return commit === END_OF_ALL
+  return commit === END
     ? 'end'
     : { commit: clampToSafe(commit), prepare: clampToSafe(BigInt(position.getPreparePosition())) };
 }
@@ -134,7 +135,7 @@ function requireValidCombination(options: Options): void {
 /** @throws GrpcError if the filter is invalid */
 function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean): FilterRequest | undefined {
   if (filter === undefined) return undefined;
-  const expression = filter.getStreamIdentifier() ?? filter.getEventType();
+  const expression = parseFilterExpression(filter);
   if (expression === undefined)
     throw invalidArgument(`'${formatFilter(filter)}' is not a valid ${OPTIONS_TYPE}+Types+FilterOptions`);
   const { WindowCase } = ReadReq.Options.FilterOptions;
@@ -143,17 +144,29 @@ function parseFilter(filter: FilterOptions | undefined, isSubscription: boolean)
   if (isSubscription && filter.getCheckpointintervalmultiplier() === 0) throw handlerFailed();
   const window = filter.getWindowCase() === WindowCase.MAX ? filter.getMax() : DEFAULT_WINDOW;
   return {
-    matches: compile({
-      on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType',
-      regex: expression.getRegex(),
-      prefixes: expression.getPrefixList(),
-    }),
+    matches: compile(expression),
     window: window === 0 ? DEFAULT_WINDOW : window,
     checkpointInterval: window * filter.getCheckpointintervalmultiplier(),
   };
 }
 
-function compile(expression: Parameters<typeof compileFilter>[0]): EventFilter {
+/** Undefined if the filter has none. Groups have filters of the same type. */
+export function parseFilterExpression(
+  filter: Pick<FilterOptions, 'getStreamIdentifier' | 'getEventType'>,
+): FilterExpression | undefined {
+  const byStream = filter.getStreamIdentifier();
+  const expression = byStream ?? filter.getEventType();
+  return (
+    expression && {
+      on: byStream === undefined ? 'eventType' : 'streamName',
+      regex: expression.getRegex(),
+      prefixes: expression.getPrefixList(),
+    }
+  );
+}
+
+/** @throws GrpcError if the regular expression is invalid */
+export function compile(expression: FilterExpression): EventFilter {
   try {
     return compileFilter(expression);
   } catch (error) {
@@ -172,7 +185,7 @@ function formatFilter(filter: FilterOptions): string {
   return fields.length === 0 ? '{ }' : `{ ${fields.join(', ')} }`;
 }
 
-function clampToSafe(value: bigint): number {
+export function clampToSafe(value: bigint): number {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 

@@ -1,6 +1,7 @@
-import { compileFilter, type FilterExpression, isValidStreamName } from '../../log/index.js';
+import { type FilterExpression, isValidStreamName } from '../../log/index.js';
 import { type GroupSource, type GroupStart, type RequestedSettings, sourceName } from '../rules/index.js';
 import { handlerFailed } from '../../grpc/errors.js';
+import { clampToSafe, compile, END, parseFilterExpression } from '../../grpc/streams/read-request.js';
 import { persistentSubscriptions, type shared, streamNameOf } from '../../protobuf.js';
 import { groupFailed } from './grpc-errors.js';
 
@@ -21,8 +22,6 @@ export interface GroupRequest {
   readonly settings: RequestedSettings;
 }
 
-/** 2^64 - 1 means the end, for revisions and positions. */
-const END = 18_446_744_073_709_551_615n;
 const TICKS_PER_MS = 10_000;
 
 /** @throws GrpcError if a field is missing or invalid [groups.create.invalid] */
@@ -106,7 +105,7 @@ function allStart(all: CreateAllOptions | UpdateAllOptions): GroupStart {
 function toGroupStart(value: bigint): GroupStart {
   if (value === END) return 'end';
   if (value === 0n) return 'start';
-  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
+  return clampToSafe(value);
 }
 
 function filterOf(all: CreateAllOptions): FilterExpression | undefined {
@@ -115,19 +114,10 @@ function filterOf(all: CreateAllOptions): FilterExpression | undefined {
     if (all.hasNoFilter()) return undefined;
     throw handlerFailed();
   }
-  const expression = filter.getStreamIdentifier() ?? filter.getEventType();
+  const expression = parseFilterExpression(filter);
   if (expression === undefined) throw handlerFailed();
-  const parsed: FilterExpression = {
-    on: filter.hasStreamIdentifier() ? 'streamName' : 'eventType',
-    regex: expression.getRegex(),
-    prefixes: expression.getPrefixList(),
-  };
-  try {
-    compileFilter(parsed);
-  } catch (error) {
-    throw handlerFailed(error);
-  }
-  return parsed;
+  compile(expression);
+  return expression;
 }
 
 function commonSettings(settings: Settings): Omit<RequestedSettings, 'consumerStrategy'> {
