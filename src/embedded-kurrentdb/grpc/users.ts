@@ -5,7 +5,6 @@ import { type User, type Users } from '../security/users.js';
 import { type GrpcCall } from './call.js';
 import { type GrpcService, serverStreaming, unary } from './dispatcher.js';
 import { accessDenied, handlerFailed } from './errors.js';
-import { frameMessage } from '../storage/wire-format.js';
 import { GrpcError, StatusCode } from './status.js';
 
 const {
@@ -29,59 +28,56 @@ const {
 
 /** The Users service. Admins manage users; every user may read them and change the own password. */
 export function usersService(users: Users, nowMs: () => number): GrpcService {
-  const management = new UserManagement(users, nowMs);
+  /** Changes or removes an existing user. @throws GrpcError if there is none */
+  async function update(caller: Principal, loginName: string, change: (user: User) => User | 'remove'): Promise<void> {
+    requireAdmin(caller);
+    const before = await users.change(loginName, (user) => {
+      const changed = user && change(user);
+      return typeof changed === 'object' ? { ...changed, updatedMs: nowMs() } : changed;
+    });
+    if (before === undefined) throw notFound(loginName);
+  }
+
   return {
     name: 'event_store.client.users.Users',
     methods: {
-      Create: unary(CreateReq, async (request, call) => {
-        await management.create(call.principal, requireOptions(request.getOptions()));
+      Create: unary(CreateReq, async (request, { principal }) => {
+        await create(users, principal, requireOptions(request.getOptions()), nowMs());
         return new CreateResp();
       }),
-      Update: unary(UpdateReq, async (request, call) => {
+      Update: unary(UpdateReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
-        await management.update(call.principal, options.getLoginName(), (user) => ({
-          ...user,
-          fullName: options.getFullName(),
-          groups: options.getGroupsList(),
-        }));
+        const changes = { fullName: options.getFullName(), groups: options.getGroupsList() };
+        await update(principal, options.getLoginName(), (user) => ({ ...user, ...changes }));
         return new UpdateResp();
       }),
-      Enable: unary(EnableReq, async (request, call) => {
-        await management.update(call.principal, requireOptions(request.getOptions()).getLoginName(), (user) => ({
-          ...user,
-          disabled: false,
-        }));
+      Enable: unary(EnableReq, async (request, { principal }) => {
+        const loginName = requireOptions(request.getOptions()).getLoginName();
+        await update(principal, loginName, (user) => ({ ...user, disabled: false }));
         return new EnableResp();
       }),
-      Disable: unary(DisableReq, async (request, call) => {
-        await management.update(call.principal, requireOptions(request.getOptions()).getLoginName(), (user) => ({
-          ...user,
-          disabled: true,
-        }));
+      Disable: unary(DisableReq, async (request, { principal }) => {
+        const loginName = requireOptions(request.getOptions()).getLoginName();
+        await update(principal, loginName, (user) => ({ ...user, disabled: true }));
         return new DisableResp();
       }),
-      Delete: unary(DeleteReq, async (request, call) => {
-        await management.delete(call.principal, requireOptions(request.getOptions()).getLoginName());
+      Delete: unary(DeleteReq, async (request, { principal }) => {
+        await update(principal, requireOptions(request.getOptions()).getLoginName(), () => 'remove');
         return new DeleteResp();
       }),
       Details: serverStreaming(DetailsReq, (request, call) => {
-        management.details(call, request.getOptions()?.getLoginName() ?? '');
+        sendDetails(users, call, request.getOptions()?.getLoginName() ?? '');
         return Promise.resolve();
       }),
-      ChangePassword: unary(ChangePasswordReq, async (request, call) => {
+      ChangePassword: unary(ChangePasswordReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
-        await management.changePassword(
-          call.principal,
-          options.getLoginName(),
-          options.getCurrentPassword(),
-          options.getNewPassword(),
-        );
+        await changePassword(users, principal, options, nowMs);
         return new ChangePasswordResp();
       }),
-      ResetPassword: unary(ResetPasswordReq, async (request, call) => {
+      ResetPassword: unary(ResetPasswordReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
         const password = await hashPassword(options.getNewPassword());
-        await management.update(call.principal, options.getLoginName(), (user) => ({ ...user, password }));
+        await update(principal, options.getLoginName(), (user) => ({ ...user, password }));
         return new ResetPasswordResp();
       }),
     },
@@ -97,69 +93,57 @@ const notFound = (loginName: string): GrpcError =>
 const conflict = (loginName: string): GrpcError =>
   new GrpcError(StatusCode.FAILED_PRECONDITION, 'Conflict.', { exception: 'user-conflict', 'login-name': loginName });
 
-class UserManagement {
-  constructor(
-    private readonly users: Users,
-    private readonly nowMs: () => number,
-  ) {}
-
-  /** Idempotent: repeating the create with the same password succeeds without a change. */
-  async create(caller: Principal, options: InstanceType<typeof CreateReq.Options>): Promise<void> {
-    requireAdmin(caller);
-    const loginName = options.getLoginName();
-    const existing = this.users.get(loginName);
-    if (existing !== undefined) return this.#requireSamePassword(existing, options.getPassword());
+/** Idempotent: repeating the create with the same password succeeds without a change. */
+async function create(
+  users: Users,
+  caller: Principal,
+  options: InstanceType<typeof CreateReq.Options>,
+  nowMs: number,
+): Promise<void> {
+  requireAdmin(caller);
+  const loginName = options.getLoginName();
+  let before = users.get(loginName);
+  if (before === undefined) {
     const user: User = {
       loginName,
       fullName: options.getFullName(),
       groups: options.getGroupsList(),
       disabled: false,
-      updatedMs: this.nowMs(),
+      updatedMs: nowMs,
       password: await hashPassword(options.getPassword()),
     };
-    const before = await this.users.change(loginName, (stored) => (stored === undefined ? user : undefined));
-    if (before !== undefined) await this.#requireSamePassword(before, options.getPassword());
+    before = await users.change(loginName, (stored) => (stored === undefined ? user : undefined));
   }
+  if (before !== undefined && !(await verifyPassword(options.getPassword(), before.password)))
+    throw conflict(loginName);
+}
 
-  async update(caller: Principal, loginName: string, change: (user: User) => User): Promise<void> {
-    requireAdmin(caller);
-    const before = await this.users.change(loginName, (user) =>
-      user === undefined ? undefined : { ...change(user), updatedMs: this.nowMs() },
-    );
-    if (before === undefined) throw notFound(loginName);
-  }
-
-  async delete(caller: Principal, loginName: string): Promise<void> {
-    requireAdmin(caller);
-    const before = await this.users.change(loginName, (user) => (user === undefined ? undefined : 'remove'));
-    if (before === undefined) throw notFound(loginName);
-  }
-
-  details(call: GrpcCall, loginName: string): void {
-    if (call.principal.loginName === undefined) throw accessDenied();
-    const found = loginName === '' ? this.users.list() : [this.users.get(loginName)];
-    for (const user of found) {
-      if (user === undefined) throw notFound(loginName);
-      call.write(frameMessage(new DetailsResp().setUserDetails(userDetails(user)).serializeBinary()));
-    }
-    call.end();
-  }
-
-  async changePassword(caller: Principal, loginName: string, current: string, next: string): Promise<void> {
-    if (!caller.isAdmin && caller.loginName !== loginName) throw accessDenied();
-    const user = this.users.get(loginName);
+function sendDetails(users: Users, call: GrpcCall, loginName: string): void {
+  if (call.principal.loginName === undefined) throw accessDenied();
+  const found = loginName === '' ? users.list() : [users.get(loginName)];
+  for (const user of found) {
     if (user === undefined) throw notFound(loginName);
-    if (!(await verifyPassword(current, user.password))) throw accessDenied();
-    const password = await hashPassword(next);
-    // Only if the password was not changed since it was verified.
-    await this.users.change(loginName, (stored) =>
-      stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: this.nowMs() } : undefined,
-    );
+    call.writeMessage(new DetailsResp().setUserDetails(userDetails(user)).serializeBinary());
   }
+  call.end();
+}
 
-  async #requireSamePassword(user: User, password: string): Promise<void> {
-    if (!(await verifyPassword(password, user.password))) throw conflict(user.loginName);
-  }
+async function changePassword(
+  users: Users,
+  caller: Principal,
+  options: InstanceType<typeof ChangePasswordReq.Options>,
+  nowMs: () => number,
+): Promise<void> {
+  const loginName = options.getLoginName();
+  if (!caller.isAdmin && caller.loginName !== loginName) throw accessDenied();
+  const user = users.get(loginName);
+  if (user === undefined) throw notFound(loginName);
+  if (!(await verifyPassword(options.getCurrentPassword(), user.password))) throw accessDenied();
+  const password = await hashPassword(options.getNewPassword());
+  // Only if the password was not changed since it was verified.
+  await users.change(loginName, (stored) =>
+    stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: nowMs() } : undefined,
+  );
 }
 
 function requireAdmin(caller: Principal): void {
@@ -171,20 +155,12 @@ function requireOptions<T>(options: T | undefined): T {
   return options;
 }
 
-function userDetails({
-  loginName,
-  fullName,
-  groups,
-  disabled,
-  updatedMs,
-}: User): InstanceType<typeof DetailsResp.UserDetails> {
-  const updated = new DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(
-    String(BigInt(Math.trunc(updatedMs)) * 10_000n),
-  );
+function userDetails(user: User): InstanceType<typeof DetailsResp.UserDetails> {
+  const updatedTicks = String(BigInt(Math.trunc(user.updatedMs)) * 10_000n);
   return new DetailsResp.UserDetails()
-    .setLoginName(loginName)
-    .setFullName(fullName)
-    .setGroupsList([...groups])
-    .setDisabled(disabled)
-    .setLastUpdated(updated);
+    .setLoginName(user.loginName)
+    .setFullName(user.fullName)
+    .setGroupsList([...user.groups])
+    .setDisabled(user.disabled)
+    .setLastUpdated(new DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(updatedTicks));
 }
