@@ -6,15 +6,7 @@ import { type RpcHandler, unary } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
 import { type ServerContext } from '../../server-context.js';
 import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../streams/proposed-message.js';
-import {
-  consistencyViolated,
-  type FieldViolation,
-  invalidRequest,
-  revisionConflict,
-  streamTombstoned,
-  transactionTooLarge,
-  writeDenied,
-} from './errors.js';
+import { appendError, type FieldViolation, invalidRequest, transactionTooLarge, writeDenied } from './errors.js';
 import { proposedEvent } from './records.js';
 
 const { AppendRecordsRequest, AppendRecordsResponse, StreamRevision } = streamsV2;
@@ -34,24 +26,15 @@ export function appendRecordsHandler(context: ServerContext): RpcHandler {
     const outcome = await context.commits.submit(() =>
       appendWithChecks(context.store, context.writer, segments, checks),
     );
-    switch (outcome.kind) {
-      case 'inconsistent':
-        throw consistencyViolated(outcome.violations);
-      case 'deleted':
-        throw streamTombstoned(outcome.streamName);
-      case 'wrongExpectedVersion':
-        throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
-      case 'appended': {
-        const revisions = [...outcome.revisions].map(([streamName, revision]) =>
-          new StreamRevision().setStream(streamName).setRevision(String(revision)),
-        );
-        return new AppendRecordsResponse().setRevisionsList(revisions).setPosition(String(outcome.position));
-      }
-    }
+    if (outcome.kind !== 'appended') throw appendError(outcome);
+    const revisions = [...outcome.revisions].map(([streamName, revision]) =>
+      new StreamRevision().setStream(streamName).setRevision(String(revision)),
+    );
+    return new AppendRecordsResponse().setRevisionsList(revisions).setPosition(String(outcome.position));
   });
 }
 
-const invalid = (violation: FieldViolation): Error => invalidRequest('AppendRecordsRequest', [violation]);
+const invalid = (violation: FieldViolation): Error => invalidRequest('AppendRecordsRequest', violation);
 
 function parseSegments(request: Request, { newEventId }: ServerContext): AppendSegment[] {
   const records = request.getRecordsList();

@@ -6,11 +6,10 @@ import { decode, type RpcHandler } from '../dispatcher.js';
 import { type ServerContext } from '../../server-context.js';
 import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../streams/proposed-message.js';
 import {
+  appendError,
   invalidRequest,
-  revisionConflict,
   sessionWithoutRequests,
   streamAlreadyInSession,
-  streamTombstoned,
   transactionTooLarge,
   writeDenied,
 } from './errors.js';
@@ -40,15 +39,17 @@ class AppendSession {
     const request = decode(AppendRequest, message);
     const streamName = request.getStream();
     if (streamName === '')
-      throw invalidRequest('AppendRequest', [{ field: 'Stream.Stream', description: 'Stream must not be empty.' }]);
+      throw invalidRequest('AppendRequest', { field: 'Stream.Stream', description: 'Stream must not be empty.' });
     if (!isValidStreamName(streamName))
-      throw invalidRequest('AppendRequest', [
-        { field: 'Stream.Stream', description: `Stream must not be ${streamName}.` },
-      ]);
+      throw invalidRequest('AppendRequest', {
+        field: 'Stream.Stream',
+        description: `Stream must not be ${streamName}.`,
+      });
     if (request.getRecordsList().length === 0)
-      throw invalidRequest('AppendRequest', [
-        { field: 'Records', description: 'Stream append request must contain at least one record' },
-      ]);
+      throw invalidRequest('AppendRequest', {
+        field: 'Records',
+        description: 'Stream append request must contain at least one record',
+      });
     const expected = parseExpectedRevision(request.hasExpectedRevision() ? request.getExpectedRevision() : undefined);
     const { principal } = this.call;
     if (!this.context.authorization.checkAccess(principal, streamName, 'write'))
@@ -65,10 +66,7 @@ class AppendSession {
     const segments = this.#segments;
     if (segments.length === 0) throw sessionWithoutRequests();
     const outcome = await context.commits.submit(() => appendToStreams(context.store, context.writer, segments));
-    if (outcome.kind === 'deleted') throw streamTombstoned(outcome.streamName);
-    if (outcome.kind === 'wrongExpectedVersion')
-      throw revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
-    if (outcome.kind === 'inconsistent') throw new Error('a session has no consistency checks');
+    if (outcome.kind !== 'appended') throw appendError(outcome);
     const outputs = [...outcome.revisions].map(([streamName, revision]) =>
       new AppendResponse().setStream(streamName).setStreamRevision(String(revision)),
     );

@@ -1,6 +1,7 @@
 import serverErrors from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/errors_pb.js';
 import streamErrors from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/errors_pb.js';
 import { type ConsistencyViolation, type ExpectedVersion, expectedVersionNumber } from '../../log/index.js';
+import { type appendToStreams } from '../../storage/multi-stream-append.js';
 import { bytesField, varint64Field } from '../../storage/wire-format.js';
 import { GrpcError, StatusCode } from '../status.js';
 
@@ -46,7 +47,7 @@ export interface FieldViolation {
 }
 
 /** Details: google.rpc.BadRequest { field_violations 1 { field 1, description 2 } }. */
-export function invalidRequest(requestType: string, violations: readonly FieldViolation[]): GrpcError {
+export function invalidRequest(requestType: string, ...violations: readonly FieldViolation[]): GrpcError {
   const [only, ...more] = violations;
   const listed =
     more.length === 0
@@ -72,7 +73,7 @@ export function writeDenied(streamName: string, loginName: string | undefined): 
   ]);
 }
 
-export function revisionConflict(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
+function revisionConflict(streamName: string, expected: ExpectedVersion, actual: number): GrpcError {
   const expectedRevision = String(expectedVersionNumber(expected));
   const details = new streamErrors.StreamRevisionConflictErrorDetails()
     .setStream(streamName)
@@ -84,12 +85,24 @@ export function revisionConflict(streamName: string, expected: ExpectedVersion, 
   ]);
 }
 
-export function streamTombstoned(streamName: string): GrpcError {
+function streamTombstoned(streamName: string): GrpcError {
   const message = `Stream '${streamName}' has been tombstoned. It has been permanently removed from the system and cannot be restored.`;
   const details = new streamErrors.StreamTombstonedErrorDetails().setStream(streamName);
   return richError(StatusCode.FAILED_PRECONDITION, message, 'STREAM_TOMBSTONED', 'streams', [
     streamDetail('StreamTombstonedErrorDetails', details),
   ]);
+}
+
+/** The error of an append that was not executed. */
+export function appendError(outcome: Exclude<ReturnType<typeof appendToStreams>, { kind: 'appended' }>): GrpcError {
+  switch (outcome.kind) {
+    case 'inconsistent':
+      return consistencyViolated(outcome.violations);
+    case 'deleted':
+      return streamTombstoned(outcome.streamName);
+    case 'wrongExpectedVersion':
+      return revisionConflict(outcome.streamName, outcome.expected, outcome.currentRevision);
+  }
 }
 
 export function streamAlreadyInSession(streamName: string): GrpcError {
@@ -117,7 +130,7 @@ export function transactionTooLarge(size: number, limit: number): GrpcError {
   ]);
 }
 
-export function consistencyViolated(violations: readonly ConsistencyViolation[]): GrpcError {
+function consistencyViolated(violations: readonly ConsistencyViolation[]): GrpcError {
   const { ConsistencyViolation: Violation } = streamErrors;
   const details = new streamErrors.AppendConsistencyViolationErrorDetails().setViolationsList(
     violations.map(({ checkIndex, streamName, expectedState, actualState }) =>

@@ -26,19 +26,18 @@ const SCHEMA_NAME = /^[\p{L}\p{N}_\-.:$]+$/u;
 export function proposedEvent(record: AppendRecord, newEventId: () => EventId): ProposedEvent {
   const id = record.hasRecordId() ? parseEventId(Buffer.from(record.getRecordId() ?? '')) : newEventId();
   if (id === undefined || isNilEventId(id))
-    throw invalidRecord([
-      { field: 'RecordId.Record ID', description: 'Record ID must be a valid and non-empty UUID.' },
-    ]);
+    throw invalidRecord({ field: 'RecordId.Record ID', description: 'Record ID must be a valid and non-empty UUID.' });
   const schema = record.getSchema();
   if (schema === undefined) throw handlerFailed();
   const name = schema.getName();
   const nameViolations = schemaNameViolations(name);
-  if (nameViolations.length > 0) throw invalidRecord(nameViolations);
+  if (nameViolations.length > 0) throw invalidRecord(...nameViolations);
   const format = FORMAT_NAMES[schema.getFormat()];
   if (format === undefined)
-    throw invalidRecord([
-      { field: 'Schema.Format.Schema format', description: 'Schema format must not be Unspecified.' },
-    ]);
+    throw invalidRecord({
+      field: 'Schema.Format.Schema format',
+      description: 'Schema format must not be Unspecified.',
+    });
   const properties: Record<string, unknown> = {};
   for (const [key, value] of record.getPropertiesMap().entries()) properties[key] = value.toJavaScript();
   const customMetadata = {
@@ -56,7 +55,8 @@ export function proposedEvent(record: AppendRecord, newEventId: () => EventId): 
   };
 }
 
-const invalidRecord = (violations: readonly FieldViolation[]): Error => invalidRequest('AppendRequest', violations);
+const invalidRecord = (...violations: readonly FieldViolation[]): Error =>
+  invalidRequest('AppendRequest', ...violations);
 
 function schemaNameViolations(name: string): FieldViolation[] {
   const field = 'Schema.Name';
@@ -79,12 +79,10 @@ export function parseExpectedRevision(value: string | undefined): ExpectedVersio
     case EXPECTED_STREAM_EXISTS:
       return { kind: 'streamExists' };
     default:
-      throw invalidRequest('AppendRequest', [
-        {
-          field: 'ExpectedRevision',
-          description:
-            'Expected revision must be positive or one of the allowed constants: NoStream (-1), Any (-2) or Exists (-4).',
-        },
-      ]);
+      throw invalidRecord({
+        field: 'ExpectedRevision',
+        description:
+          'Expected revision must be positive or one of the allowed constants: NoStream (-1), Any (-2) or Exists (-4).',
+      });
   }
 }
