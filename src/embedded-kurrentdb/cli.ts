@@ -39,20 +39,15 @@ function readArguments(): StartOptions | 'help' {
     throw new UsageError(`--port must be an integer from 0 to 65535, got ${values.port}`);
   if ((values.data === undefined) !== values['mem-db']) throw new UsageError('give either --data DIR or --mem-db');
   const storage = values.data === undefined ? { memory: true as const } : { dataDir: values.data };
-  const tls = { tlsCertFile: values['tls-cert'], tlsKeyFile: values['tls-key'], tlsCaFile: values['tls-ca'] };
   return {
     ...storage,
     port,
     insecure: values.insecure,
     users: 'development',
-    ...definedOnly(tls),
+    tlsCertFile: values['tls-cert'],
+    tlsKeyFile: values['tls-key'],
+    tlsCaFile: values['tls-ca'],
     onFailure: (error) => exitWith(error),
-  };
-}
-
-function definedOnly<T extends Record<string, string | undefined>>(values: T): { [Key in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: string;
   };
 }
 

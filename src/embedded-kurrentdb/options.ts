@@ -17,13 +17,13 @@ export type StartOptions = StorageOptions & {
   /** Without TLS and users: every local process has full access. For tests. */
   readonly insecure?: boolean;
   /** PEM files of a certificate and its key, instead of self-signed ones. */
-  readonly tlsCertFile?: string;
-  readonly tlsKeyFile?: string;
+  readonly tlsCertFile?: string | undefined;
+  readonly tlsKeyFile?: string | undefined;
   /**
    * PEM file of the CA that signed {@link tlsCertFile}, for the connection string; not needed if clients trust it
    * anyway.
    */
-  readonly tlsCaFile?: string;
+  readonly tlsCaFile?: string | undefined;
   /**
    * `private` (default): user `admin` with a random password that is stored beside the events. `development`: `admin`
    * and `ops` with the password `changeit`, as on a new KurrentDB.

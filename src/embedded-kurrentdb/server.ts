@@ -14,7 +14,8 @@ import {
   allowAll,
 } from './security/authentication-provider.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
-import { type AdminCredentials, ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
+import { ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
+import { type Credentials } from './security/passwords.js';
 import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
 import { registerServices } from './services.js';
@@ -122,16 +123,12 @@ async function identityFor(
   return { certificate: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile), caPath: tlsCaFile };
 }
 
-function ensureUsers(
-  { users: kind, directory }: ServerOptions,
-  users: Users,
-  nowMs: number,
-): Promise<AdminCredentials> {
+function ensureUsers({ users: kind, directory }: ServerOptions, users: Users, nowMs: number): Promise<Credentials> {
   return kind === 'development' ? ensureDevelopmentUsers(users, nowMs) : ensurePrivateAdmin(users, directory, nowMs);
 }
 
 /** The connection string for the official client. */
-function connectionString(port: number, admin: AdminCredentials | undefined, caPath: string | undefined): string {
+function connectionString(port: number, admin: Credentials | undefined, caPath: string | undefined): string {
   if (admin === undefined) return `kurrentdb://localhost:${port}?tls=false`;
   const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
   return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;

@@ -31,11 +31,5 @@ export function parseAcl(value: unknown): AccessControlList | undefined | 'inval
 
 function parseRoles(value: unknown): readonly string[] | 'invalid' {
   if (typeof value === 'string') return [value];
-  if (!Array.isArray(value)) return 'invalid';
-  const roles: string[] = [];
-  for (const role of value as readonly unknown[]) {
-    if (typeof role !== 'string') return 'invalid';
-    roles.push(role);
-  }
-  return roles;
+  return Array.isArray(value) && value.every((role): role is string => typeof role === 'string') ? value : 'invalid';
 }

@@ -1,4 +1,5 @@
-import { verifyPassword } from './passwords.js';
+import { LRUCache } from 'lru-cache';
+import { type Credentials, verifyPassword } from './passwords.js';
 import { ANONYMOUS_PRINCIPAL, type Principal, SYSTEM_PRINCIPAL, userPrincipal } from '../log/principal.js';
 import { type Users } from './users.js';
 
@@ -21,7 +22,7 @@ const MAX_PENDING = 256;
 
 /** HTTP basic authentication against the table of users. A malformed header counts as anonymous. */
 export class InternalAuthenticationProvider implements AuthenticationProvider {
-  readonly #verified = new Map<string, Principal>();
+  readonly #verified = new LRUCache<string, Principal>({ max: MAX_CACHED_HEADERS });
   readonly #pending = new Map<string, Promise<Principal | undefined>>();
   #generation = 0;
 
@@ -54,21 +55,9 @@ export class InternalAuthenticationProvider implements AuthenticationProvider {
     const user = this.users.get(loginName);
     if (user === undefined || user.disabled || !(await verifyPassword(password, user.password))) return undefined;
     const principal = userPrincipal(user.loginName, user.groups);
-    if (generation === this.#generation) this.#addToCache(authorization, principal);
+    if (generation === this.#generation) this.#verified.set(authorization, principal);
     return principal;
   }
-
-  #addToCache(authorization: string, principal: Principal): void {
-    this.#verified.set(authorization, principal);
-    if (this.#verified.size <= MAX_CACHED_HEADERS) return;
-    const oldest = this.#verified.keys().next();
-    if (oldest.done !== true) this.#verified.delete(oldest.value);
-  }
-}
-
-interface Credentials {
-  readonly loginName: string;
-  readonly password: string;
 }
 
 function parseBasic(authorization: string): Credentials | undefined {

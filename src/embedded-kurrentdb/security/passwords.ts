@@ -1,5 +1,10 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
+export interface Credentials {
+  readonly loginName: string;
+  readonly password: string;
+}
+
 /** A stored password. The cost is part of it, so that it can be raised for new passwords. */
 export interface PasswordHash {
   readonly salt: string;
