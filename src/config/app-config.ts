@@ -1,6 +1,5 @@
-/** Groups of endpoints that are public unless the configuration closes them. */
-export const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
-export type OpenEndpoints = (typeof OPEN_ENDPOINTS)[number];
+import { resolve } from 'node:path';
+import { type VariableValues } from './variables.js';
 
 /** Verification of bearer tokens. */
 export type TokenTrust =
@@ -16,85 +15,60 @@ export type TokenTrust =
   /** By a secret that the service generates and stores under `dataDir`; only with the embedded KurrentDB. */
   | { readonly kind: 'development' };
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /** Configuration of the service; read and validated once, at boot. */
-export interface AppConfig {
-  readonly http: {
-    /** 0: any free port. */
-    readonly port: number;
-    readonly host: string;
-    /** Largest request body in bytes. */
-    readonly maxBodyBytes: number;
-    readonly rateLimit: {
-      readonly windowMs: number;
-      /** Unauthenticated requests for each address and window. */
-      readonly limit: number;
-      /** Requests for each authenticated caller and window. */
-      readonly limitPerUser: number;
-    };
-    /** Number of reverse proxies whose `X-Forwarded-For` is trusted. */
-    readonly trustedProxies: number;
-  };
-  /** Absolute path of the directory for all local data. */
-  readonly dataDir: string;
-  readonly logLevel: LogLevel;
-  readonly shutdown: {
-    /** From SIGTERM, when the service stops being ready, to the close of its port. */
-    readonly delayMs: number;
-    /** Time limit of the requests that are running then. */
-    readonly timeoutMs: number;
-  };
-  readonly kurrentdb: {
-    /** Absent: the embedded KurrentDB. */
-    readonly connectionString: string | undefined;
-    /** Time limit of an operation. */
-    readonly timeoutMs: number;
-  };
-  readonly auth: {
-    readonly trust: TokenTrust;
-    /** Claim of a token with the user's id. */
-    readonly userClaim: string;
-    /** Claim with the roles; a path with dots selects a nested one. */
-    readonly rolesClaim: string;
-    readonly openEndpoints: ReadonlySet<OpenEndpoints>;
-  };
-  readonly userStreams: {
-    /** Per user. */
-    readonly quota: { readonly streams: number; readonly bytes: number };
-    /** Directory with JSON Schemas of the product; absent: only the built-in ones. */
-    readonly schemasDir: string | undefined;
-  };
-  readonly uptime: {
-    /** Targets of the documented services; undefined: this service itself, or the KurrentDB in use. */
-    readonly targetUrls: {
-      readonly http: string | undefined;
-      readonly websocket: string | undefined;
-      readonly database: string | undefined;
-    };
-    /** Defaults for every service. */
-    readonly defaults: {
-      readonly intervalMs: number;
-      readonly timeoutMs: number;
-      readonly jitterMs: number;
-      readonly retries: number;
-      readonly failureThreshold: number;
-      readonly successThreshold: number;
-    };
-    /** Path of the YAML file with more services; undefined: none. */
-    readonly servicesFile: string | undefined;
-    /** Duration of the lease of the probing replica without renewal. */
-    readonly leaseMs: number;
-    /** Maximum number of concurrent probes. */
-    readonly concurrency: number;
-    /** Maximum size of the samples that are spooled to disk while KurrentDB cannot be reached. */
-    readonly spoolBytes: number;
-    /** Time for which raw samples are batched; absent: 60 intervals, at most an hour. */
-    readonly sampleWindowMs: number | undefined;
-    /** Retention of raw samples; 0: forever. */
-    readonly samplesMaxAgeDays: number;
-  };
+export type AppConfig = ReturnType<typeof toConfig>;
+
+/** The configuration of valid variables. What a member means is the description of its variable. */
+export function toConfig(values: VariableValues, trust: TokenTrust) {
+  return {
+    http: {
+      port: values.PORT,
+      host: values.HOST,
+      maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
+      rateLimit: {
+        windowMs: values.RATE_LIMIT_WINDOW_MS,
+        limit: values.RATE_LIMIT,
+        limitPerUser: values.RATE_LIMIT_PER_USER,
+      },
+      trustedProxies: values.HTTP_TRUSTED_PROXIES,
+    },
+    /** Absolute path. */
+    dataDir: resolve(values.DATA_DIR),
+    logLevel: values.LOG_LEVEL,
+    shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
+    kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
+    auth: {
+      trust,
+      userClaim: values.AUTH_USER_CLAIM,
+      rolesClaim: values.AUTH_ROLES_CLAIM,
+      openEndpoints: values.AUTH_OPEN_ENDPOINTS,
+    },
+    userStreams: {
+      quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES },
+      schemasDir: values.USER_SCHEMAS_DIR,
+    },
+    uptime: {
+      targetUrls: {
+        http: values.UPTIME_HTTP_URL,
+        websocket: values.UPTIME_WEBSOCKET_URL,
+        database: values.UPTIME_DATABASE_URL,
+      },
+      defaults: {
+        intervalMs: values.UPTIME_INTERVAL_MS,
+        timeoutMs: values.UPTIME_TIMEOUT_MS,
+        jitterMs: values.UPTIME_JITTER_MS,
+        retries: values.UPTIME_RETRIES,
+        failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
+        successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
+      },
+      servicesFile: values.UPTIME_SERVICES_FILE,
+      leaseMs: values.UPTIME_LEASE_MS,
+      concurrency: values.UPTIME_CONCURRENCY,
+      spoolBytes: values.UPTIME_SPOOL_BYTES,
+      sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS,
+      samplesMaxAgeDays: values.UPTIME_SAMPLES_MAX_AGE_DAYS,
+    },
+  } as const;
 }
 
 /** Injection token of the {@link AppConfig}. */

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
 import { formatIssue, ParseContext } from '../common/parse.js';
-import { type AppConfig, ConfigurationError, type TokenTrust } from './app-config.js';
+import { type AppConfig, ConfigurationError, toConfig, type TokenTrust } from './app-config.js';
 import { variables, type VariableValues } from './variables.js';
 
 /** As `process.env`. */
@@ -25,57 +24,6 @@ export function loadConfig(environment: Environment, checks: readonly ConfigChec
   problems.unshift(...checks.flatMap((check) => check(config, environment)));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return config;
-}
-
-function toConfig(values: VariableValues, trust: TokenTrust): AppConfig {
-  return {
-    http: {
-      port: values.PORT,
-      host: values.HOST,
-      maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
-      rateLimit: {
-        windowMs: values.RATE_LIMIT_WINDOW_MS,
-        limit: values.RATE_LIMIT,
-        limitPerUser: values.RATE_LIMIT_PER_USER,
-      },
-      trustedProxies: values.HTTP_TRUSTED_PROXIES,
-    },
-    dataDir: resolve(values.DATA_DIR),
-    logLevel: values.LOG_LEVEL,
-    shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
-    kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
-    auth: {
-      trust,
-      userClaim: values.AUTH_USER_CLAIM,
-      rolesClaim: values.AUTH_ROLES_CLAIM,
-      openEndpoints: values.AUTH_OPEN_ENDPOINTS,
-    },
-    userStreams: {
-      quota: { streams: values.USER_QUOTA_STREAMS, bytes: values.USER_QUOTA_BYTES },
-      schemasDir: values.USER_SCHEMAS_DIR,
-    },
-    uptime: {
-      targetUrls: {
-        http: values.UPTIME_HTTP_URL,
-        websocket: values.UPTIME_WEBSOCKET_URL,
-        database: values.UPTIME_DATABASE_URL,
-      },
-      defaults: {
-        intervalMs: values.UPTIME_INTERVAL_MS,
-        timeoutMs: values.UPTIME_TIMEOUT_MS,
-        jitterMs: values.UPTIME_JITTER_MS,
-        retries: values.UPTIME_RETRIES,
-        failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
-        successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
-      },
-      servicesFile: values.UPTIME_SERVICES_FILE,
-      leaseMs: values.UPTIME_LEASE_MS,
-      concurrency: values.UPTIME_CONCURRENCY,
-      spoolBytes: values.UPTIME_SPOOL_BYTES,
-      sampleWindowMs: values.UPTIME_SAMPLE_WINDOW_MS,
-      samplesMaxAgeDays: values.UPTIME_SAMPLES_MAX_AGE_DAYS,
-    },
-  };
 }
 
 function parseVariables(environment: Environment, problems: string[]): VariableValues | undefined {

@@ -1,4 +1,3 @@
-import { LOG_LEVELS, OPEN_ENDPOINTS, type OpenEndpoints } from './app-config.js';
 import { DAY_MS } from '../common/durations.js';
 import { oneOf, type Parsed, type Parser, string, stringThat } from '../common/parse.js';
 import {
@@ -10,6 +9,13 @@ import {
   isUrlOf,
   urlExpected,
 } from '../common/urls.js';
+
+/** Groups of endpoints that are public unless the configuration closes them. */
+const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
+export type OpenEndpoints = (typeof OPEN_ENDPOINTS)[number];
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Bounds of a service's settings, in the variables and in the services file. */
 export const MIN_TIMEOUT_MS = 10;
