@@ -1,4 +1,3 @@
-import { type RecordedEvent as ClientEvent } from '@kurrent/kurrentdb-client';
 import { PassThrough } from 'node:stream';
 import { ConnectionError, type EventBatch, type RecordedEvent } from '../domain/index.js';
 import { CatchUpSubscription, type Delivery, type SubscriptionSource } from './catch-up-subscription.js';
@@ -11,7 +10,7 @@ const positionOf = (number: number): { commit: bigint; prepare: bigint } => ({
   prepare: BigInt(number),
 });
 const delivery = (number: number): Delivery => ({
-  event: { id: String(number) } as ClientEvent,
+  event: { eventId: String(number) } as RecordedEvent,
   position: positionOf(number),
 });
 

@@ -15,7 +15,7 @@ import {
 
 /** An event, or a checkpoint: all matching events up to `position` have been delivered. */
 export interface Delivery {
-  readonly event?: ClientEvent;
+  readonly event?: RecordedEvent;
   readonly position?: Position;
 }
 
@@ -135,7 +135,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       notify();
     };
     subscription.on('data', ({ event }: { event?: ClientEvent }) => {
-      if (event) queue.push(event.position ? { event, position: event.position } : { event });
+      if (event) queue.push({ event: this.#decode(event), ...(event.position ? { position: event.position } : {}) });
       if (queue.length >= QUEUE_LIMIT) subscription.pause();
       notify();
     });
@@ -175,7 +175,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     const last = deliveries.at(-1);
     if (!last) return;
     const batch: EventBatch = {
-      events: deliveries.flatMap(({ event }) => (event ? [this.#decode(event)] : [])),
+      events: deliveries.flatMap(({ event }) => event ?? []),
       position: last.position,
     };
     try {

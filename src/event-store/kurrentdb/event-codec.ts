@@ -23,6 +23,15 @@ interface StoredMetadata extends EventMetadata {
   readonly timestamp?: string;
 }
 
+/** Not of the domain's metadata; a multi-stream append adds the last two (type and content type of the event). */
+const ENVELOPE_FIELDS: ReadonlySet<string> = new Set([
+  'schemaVersion',
+  'eventId',
+  'timestamp',
+  '$schema.name',
+  '$schema.format',
+]);
+
 export interface EncodedEvent {
   /** Ready for the client. */
   readonly event: EventData;
@@ -109,20 +118,15 @@ export function uuidOfEventId(eventId: string): string {
 function readMetadata(stored: unknown): { metadata: EventMetadata; eventId?: string; timestamp?: string } {
   // Events of other writers may have no metadata, binary ones, or any JSON value.
   if (!isPlainObject(stored)) return { metadata: {} };
-  // A multi-stream append adds $schema properties (type and content type of the event), and converts numbers to
-  // strings.
-  const {
-    eventId,
-    timestamp,
-    schemaVersion,
-    '$schema.name': _name,
-    '$schema.format': _format,
-    ...rest
-  } = stored as Record<string, unknown>;
-  const version =
-    typeof schemaVersion === 'string' && /^\d{1,9}$/.test(schemaVersion) ? Number(schemaVersion) : schemaVersion;
+  const metadata: Record<string, unknown> = {};
+  // A loop, because a rest pattern costs twice as much for each event of a rebuild.
+  for (const name in stored) if (!ENVELOPE_FIELDS.has(name)) metadata[name] = stored[name];
+  // A multi-stream append converts numbers to strings.
+  const { schemaVersion: version, eventId, timestamp } = stored;
+  if (typeof version === 'string' && /^\d{1,9}$/.test(version)) metadata.schemaVersion = Number(version);
+  else if (typeof version === 'number') metadata.schemaVersion = version;
   return {
-    metadata: typeof version === 'number' ? { ...rest, schemaVersion: version } : rest,
+    metadata,
     ...(typeof eventId === 'string' ? { eventId } : {}),
     ...(typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp)) ? { timestamp } : {}),
   };

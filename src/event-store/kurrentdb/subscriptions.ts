@@ -28,6 +28,9 @@ const CHECKPOINT_INTERVAL = 32;
 const STORED_BATCH_EVENTS = 512;
 const STORED_BATCH_MS = 100;
 
+/** The client's native part gives stored events in arrays of this length. */
+const READ_AHEAD = 64;
+
 type AllCursor = Position | typeof START | typeof END;
 type StreamCursor = bigint | typeof START | typeof END;
 
@@ -39,7 +42,7 @@ export function subscribeToAll(
   const source: SubscriptionSource<AllCursor> = {
     // There is nothing to read after the end, and a read without a request must not count as having reached the server.
     readStored: async (after, deliver) =>
-      after === END ? undefined : clients.read((client) => readStored(client, options, after, deliver)),
+      after === END ? undefined : clients.read((client) => readStored(client, codec, options, after, deliver)),
     open: (after, onCheckpoint) =>
       clients.client.subscribeToAll({ fromPosition: after, ...filterOf(options, onCheckpoint) }),
     cursorOf: ({ position }) => position,
@@ -78,6 +81,7 @@ export function subscribeToStream(
  */
 async function readStored(
   client: KurrentDBClient,
+  codec: EventCodec,
   options: AllSubscriptionOptions,
   after: Position | typeof START,
   deliver: (deliveries: readonly Delivery[]) => Promise<void>,
@@ -87,11 +91,14 @@ async function readStored(
   if (!end || (start !== undefined && end.commit <= start)) return;
   let batch: Delivery[] = [];
   let latest = 0;
-  for await (const { event } of client.readAll({ fromPosition: after, ...filterOf(options, () => undefined) })) {
-    // A read includes the event at its start, a subscription does not.
-    if (!event?.position || event.position.commit === start) continue;
-    batch.push({ event, position: event.position });
-    if (batch.length === 1) latest = performance.now() + STORED_BATCH_MS;
+  const events = client.readAll({ fromPosition: after, ...filterOf(options, () => undefined) });
+  for await (const resolved of readAhead(events)) {
+    if (batch.length === 0) latest = performance.now() + STORED_BATCH_MS;
+    for (const { event } of resolved) {
+      // A read includes the event at its start, a subscription does not.
+      if (!event?.position || event.position.commit === start) continue;
+      batch.push({ event: codec.decode(event), position: event.position });
+    }
     if (batch.length < STORED_BATCH_EVENTS && performance.now() < latest) continue;
     await deliver(batch);
     batch = [];
@@ -99,6 +106,27 @@ async function readStored(
   const last = batch.at(-1)?.position;
   if (!last || last.commit < end.commit) batch.push({ position: end });
   await deliver(batch);
+}
+
+/**
+ * Arrays of values. The next one is requested before one is given, so that the native part and the server work while it is
+ * handled: the client itself requests events only when all earlier ones have been taken.
+ */
+async function* readAhead<Value>(values: AsyncIterable<Value>): AsyncGenerator<Value[]> {
+  const iterator = values[Symbol.asyncIterator]();
+  const request = (): Promise<IteratorResult<Value, unknown>[]> => {
+    const requested = Promise.all(Array.from({ length: READ_AHEAD }, () => iterator.next()));
+    // It may be rejected before it is awaited.
+    requested.catch(() => undefined);
+    return requested;
+  };
+  for (let requested = request(); ;) {
+    const results = await requested;
+    const isLast = results.at(-1)?.done === true;
+    if (!isLast) requested = request();
+    yield results.flatMap((result) => (result.done ? [] : [result.value]));
+    if (isLast) return;
+  }
 }
 
 async function lastPosition(client: KurrentDBClient): Promise<Position | undefined> {

@@ -35,7 +35,10 @@ const REQUEST_KEY = /^[0-9a-f]{64}$/;
 type StreamRow = [userId: string, type: string, category: string];
 /** Key prefix of the rows of a user. */
 type UserRow = [userId: string];
-/** `at`: milliseconds since 1970; `revision`: several events may have the same time. */
+/**
+ * Time of an event that is not the last of its stream: that one is in the row of the stream. `at`: milliseconds since 1970;
+ * `revision`: several events may have the same time.
+ */
 type MomentRow = [userId: string, type: string, category: string, at: number, revision: number];
 
 interface Tables {
@@ -98,6 +101,8 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
 
   revisionAt(key: UserStreamKey, at: number): number | undefined {
     const row = rowOf(key);
+    const stream = this.#tables.streams.get(row);
+    if (stream && stream.events > 0 && stream.updatedAt <= at) return stream.revision;
     for (const found of this.#tables.moments.getKeys({
       start: [...row, at, Number.MAX_SAFE_INTEGER],
       end: row,
@@ -163,7 +168,7 @@ class UserStreamProjection {
     const after = evolve(before, event, bytes);
     this.#streams.put(row, after);
     if (data) this.#data.put(row, data);
-    this.#moments.putSync([...row, after.updatedAt, after.revision], true);
+    if (before && before.events > 0) this.#moments.putSync([...row, before.updatedAt, before.revision], true);
     this.#addUsage(key, { streams: before && before.events > 0 ? 0 : 1, bytes });
     this.#putRequest(event);
   }
