@@ -97,46 +97,34 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
     return new EventTooLargeError(stream, MAX_APPEND_BYTES + 1, error.maxAppendSize, error);
   if (error instanceof TransactionMaxSizeExceededError || error instanceof AppendRecordSizeExceededError)
     return new EventTooLargeError(stream, error.size, error.maxSize, error);
-  const context = streamName === undefined ? {} : { streamName };
+  const options = { ...(streamName === undefined ? {} : { streamName }), cause: error };
   const description = describeOperation(operation);
   if (error instanceof AccessDeniedError) {
     return new PermissionError(
       `KurrentDB denied access while ${description}; ` +
         "check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl",
-      { ...context, cause: error },
+      options,
     );
   }
   if (error instanceof DeadlineExceededError || error instanceof ClientTimeoutError) {
-    return new TimeoutError(`KurrentDB did not respond in time while ${description}; ${MAY_BE_DONE}`, {
-      ...context,
-      cause: error,
-    });
+    return new TimeoutError(`KurrentDB did not respond in time while ${description}; ${MAY_BE_DONE}`, options);
   }
   if (error instanceof UnsupportedError)
     return new UnsupportedByStoreError(
       `The KurrentDB in use does not support ${description}; version ${error.minimumVersion} or later is required`,
-      { ...context, cause: error },
+      options,
     );
   if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED)
     return new UnsupportedByStoreError(
       `The KurrentDB in use does not support ${description}; a later version is required`,
-      {
-        ...context,
-        cause: error,
-      },
+      options,
     );
   if (error instanceof InvalidArgumentError)
-    return new ValidationError(`KurrentDB rejected the request while ${description}: ${error.message}`, {
-      ...context,
-      cause: error,
-    });
+    return new ValidationError(`KurrentDB rejected the request while ${description}: ${error.message}`, options);
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
-    return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, {
-      ...context,
-      cause: error,
-    });
+    return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, options);
   }
-  return new ConnectionError(`KurrentDB failed while ${description}; retry in a moment`, { ...context, cause: error });
+  return new ConnectionError(`KurrentDB failed while ${description}; retry in a moment`, options);
 }
 
 /** Error of the first failed check. */
