@@ -1,54 +1,39 @@
 import { toTimestamp } from '../../../common/time.js';
-import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
+import { defineEvent, type EventDataOf, type NewEvent } from '../../../event-store/domain/index.js';
 import { type MaintenanceWindow } from './maintenance-window.js';
-import {
-  integer,
-  object,
-  optional,
-  type Parsed,
-  parseData,
-  refine,
-  string,
-  utcTimestamp,
-} from '../../../common/parse.js';
+import { integer, object, optional, refine, string, utcTimestamp } from '../../../common/parse.js';
 import { rangeProblem, recordId, uptimeEvent } from '../event-data.js';
 import { type Recurrence } from './recurrence.js';
 
-const maintenanceScheduled = refine(
-  object({
-    maintenanceId: recordId,
-    from: utcTimestamp,
-    /** End of a single window; a recurring one has `recurrence` instead. */
-    to: optional(utcTimestamp),
-    recurrence: optional(
-      object({ rule: string, timezone: string, durationMs: integer(0), until: optional(utcTimestamp) }),
-    ),
-    reason: string,
-    scheduledBy: string,
-  }),
-  ({ from, to, recurrence }) =>
-    (to === undefined) === (recurrence === undefined)
-      ? 'must have exactly one of to and recurrence'
-      : rangeProblem({ from, to }),
-);
-
 /** Maintenance was scheduled. */
-export type MaintenanceScheduled = Parsed<typeof maintenanceScheduled>;
 export const MaintenanceScheduled = defineEvent({
   type: 'MaintenanceScheduled',
-  schemaVersion: 1,
-  parse: (data) => parseData(maintenanceScheduled, data),
+  parse: refine(
+    object({
+      maintenanceId: recordId,
+      from: utcTimestamp,
+      /** End of a single window; a recurring one has `recurrence` instead. */
+      to: optional(utcTimestamp),
+      recurrence: optional(
+        object({ rule: string, timezone: string, durationMs: integer(0), until: optional(utcTimestamp) }),
+      ),
+      reason: string,
+      scheduledBy: string,
+    }),
+    ({ from, to, recurrence }) =>
+      (to === undefined) === (recurrence === undefined)
+        ? 'must have exactly one of to and recurrence'
+        : rangeProblem({ from, to }),
+  ),
 });
-
-const maintenanceCancelled = object({ maintenanceId: recordId, cancelledBy: string, at: utcTimestamp });
+export type MaintenanceScheduled = EventDataOf<typeof MaintenanceScheduled>;
 
 /** Maintenance was cancelled from `at` on; its earlier part stays. */
-export type MaintenanceCancelled = Parsed<typeof maintenanceCancelled>;
 export const MaintenanceCancelled = defineEvent({
   type: 'MaintenanceCancelled',
-  schemaVersion: 1,
-  parse: (data) => parseData(maintenanceCancelled, data),
+  parse: object({ maintenanceId: recordId, cancelledBy: string, at: utcTimestamp }),
 });
+export type MaintenanceCancelled = EventDataOf<typeof MaintenanceCancelled>;
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
 export function toMaintenanceScheduled(

@@ -12,7 +12,6 @@ import {
   oneOf,
   optional,
   type Parsed,
-  parseData,
   refine,
   string,
   utcTimestamp,
@@ -51,7 +50,6 @@ const recordedWindow = object({
   outcomes: array(outcome),
   columns: string,
 });
-const probesRecorded = refine(recordedWindow, columnsProblem);
 
 /**
  * A window of raw samples, lossless and columnar.
@@ -62,13 +60,13 @@ const probesRecorded = refine(recordedWindow, columnsProblem);
  * event-loop lag, the number of samples since the previous one with lag, and the lag in microseconds. A stable service
  * takes three or four bytes per sample. Version 1 had no fourth column.
  */
-export type ProbesRecorded = Parsed<typeof recordedWindow>;
 export const ProbesRecorded = defineEvent({
   type: 'ProbesRecorded',
   schemaVersion: 2,
   upcasters: { 1: (data) => data },
-  parse: (data) => parseData(probesRecorded, data),
+  parse: refine(recordedWindow, columnsProblem),
 });
+export type ProbesRecorded = Parsed<typeof recordedWindow>;
 
 /**
  * The event id is derived from the service, the prober and the first sample, so that a repeated append is recognized.

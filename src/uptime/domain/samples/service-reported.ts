@@ -1,32 +1,30 @@
 import { toTimestamp } from '../../../common/time.js';
 import {
   defineEvent,
+  type EventDataOf,
   type NewEvent,
   SERVICE_UPTIME_PREFIX,
   serviceUptimeStream,
 } from '../../../event-store/domain/index.js';
-import { integer, object, oneOf, optional, type Parsed, parseData, string } from '../../../common/parse.js';
+import { integer, object, oneOf, optional, string } from '../../../common/parse.js';
 import { serviceName, uptimeEvent } from '../event-data.js';
 import { OBSERVED_STATUSES } from '../status/service-status.js';
 
 export const PROBE_REPORTS_PREFIX = 'system-probe-reports-';
 
-const serviceReported = object({
-  serviceName,
-  status: oneOf(OBSERVED_STATUSES),
-  /** Human-readable. */
-  message: optional(string),
-  /** Milliseconds. */
-  responseTime: optional(integer(0)),
-});
-
 /** A report was received; the event's `timestamp` is the receiving replica's clock. */
-export type ServiceReported = Parsed<typeof serviceReported>;
 export const ServiceReported = defineEvent({
   type: 'ServiceReported',
-  schemaVersion: 1,
-  parse: (data) => parseData(serviceReported, data),
+  parse: object({
+    serviceName,
+    status: oneOf(OBSERVED_STATUSES),
+    /** Human-readable. */
+    message: optional(string),
+    /** Milliseconds. */
+    responseTime: optional(integer(0)),
+  }),
 });
+export type ServiceReported = EventDataOf<typeof ServiceReported>;
 
 /** A pushed report of a service about itself. */
 export type ServiceReport = Omit<ServiceReported, 'serviceName'>;

@@ -1,16 +1,12 @@
 import { toTimestamp } from '../../../common/time.js';
-import { defineEvent, identifyStream, isEventId, type NewEvent } from '../../../event-store/domain/index.js';
 import {
-  integer,
-  object,
-  oneOf,
-  optional,
-  type Parsed,
-  parseData,
-  string,
-  stringThat,
-  utcTimestamp,
-} from '../../../common/parse.js';
+  defineEvent,
+  type EventDataOf,
+  identifyStream,
+  isEventId,
+  type NewEvent,
+} from '../../../event-store/domain/index.js';
+import { integer, object, oneOf, optional, string, stringThat, utcTimestamp } from '../../../common/parse.js';
 import { serviceName, uptimeEvent } from '../event-data.js';
 import { OBSERVED_STATUSES, PERFORMANCE_GRADES } from './service-status.js';
 import { type StatusChange } from './status-change.js';
@@ -20,24 +16,21 @@ const evidence = object({
   error: optional(string),
   performanceGrade: optional(oneOf(PERFORMANCE_GRADES)),
 });
-const serviceStatusChanged = object({
-  serviceName,
-  status: oneOf(OBSERVED_STATUSES),
-  /** Time of the first of those samples. */
-  timestamp: utcTimestamp,
-  /** Milliseconds that the previous status lasted; absent for the first change. */
-  duration: optional(integer(0)),
-  metadata: (metadata, context) => evidence(metadata ?? {}, context),
-  eventId: stringThat('an id of the form evt_{milliseconds}_{letters and digits}', isEventId),
-});
-
 /** A service's status changed, confirmed by consecutive samples (see `Thresholds`). */
-export type ServiceStatusChanged = Parsed<typeof serviceStatusChanged>;
 export const ServiceStatusChanged = defineEvent({
   type: 'ServiceStatusChanged',
-  schemaVersion: 1,
-  parse: (data) => parseData(serviceStatusChanged, data),
+  parse: object({
+    serviceName,
+    status: oneOf(OBSERVED_STATUSES),
+    /** Time of the first of those samples. */
+    timestamp: utcTimestamp,
+    /** Milliseconds that the previous status lasted; absent for the first change. */
+    duration: optional(integer(0)),
+    metadata: (metadata, context) => evidence(metadata ?? {}, context),
+    eventId: stringThat('an id of the form evt_{milliseconds}_{letters and digits}', isEventId),
+  }),
 });
+export type ServiceStatusChanged = EventDataOf<typeof ServiceStatusChanged>;
 
 /** The event takes the id and the timestamp of the change, so that a repeated append is recognized. */
 export function toServiceStatusChanged({

@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../../common/time.js';
-import { defineEvent, type NewEvent } from '../../../event-store/domain/index.js';
-import { object, oneOf, type Parsed, parseData, refine, string, utcTimestamp } from '../../../common/parse.js';
+import { defineEvent, type EventDataOf, type NewEvent } from '../../../event-store/domain/index.js';
+import { object, oneOf, refine, string, utcTimestamp } from '../../../common/parse.js';
 import { rangeProblem, recordId, uptimeEvent } from '../event-data.js';
 import { SERVICE_STATUSES, type ServiceStatus } from '../status/service-status.js';
 import { type TimeRange } from './time-ranges.js';
@@ -18,25 +18,22 @@ export interface Correction extends TimeRange {
   readonly correctedBy: string;
 }
 
-const statusCorrected = refine(
-  object({
-    correctionId: recordId,
-    from: utcTimestamp,
-    to: utcTimestamp,
-    status: oneOf(CORRECTED_STATUSES),
-    reason: string,
-    correctedBy: string,
-  }),
-  rangeProblem,
-);
-
 /** The status of a service was corrected. */
-export type StatusCorrected = Parsed<typeof statusCorrected>;
 export const StatusCorrected = defineEvent({
   type: 'StatusCorrected',
-  schemaVersion: 1,
-  parse: (data) => parseData(statusCorrected, data),
+  parse: refine(
+    object({
+      correctionId: recordId,
+      from: utcTimestamp,
+      to: utcTimestamp,
+      status: oneOf(CORRECTED_STATUSES),
+      reason: string,
+      correctedBy: string,
+    }),
+    rangeProblem,
+  ),
 });
+export type StatusCorrected = EventDataOf<typeof StatusCorrected>;
 
 /** @param eventId chosen by the caller, so that a repeated request is recognized */
 export function toStatusCorrected(
