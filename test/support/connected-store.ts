@@ -33,6 +33,7 @@ export const Greeted = defineEvent<'Greeted', Greeted>({
 export interface Connected {
   readonly store: KurrentDBService;
   readonly clients: RecoveringClient;
+  readonly connectionString: string;
 }
 
 /** The KurrentDBService of a server, as the EventStoreModule creates it. */
@@ -48,6 +49,7 @@ export function connect(connectionString: string, timeoutMs = 5_000): Connected 
     registry.register(definition);
   const clients = new RecoveringClient(connectionString);
   return {
+    connectionString,
     clients,
     store: new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random }),
   };
@@ -85,6 +87,9 @@ export function useStore(): Connected {
     },
     get clients() {
       return opened('clients');
+    },
+    get connectionString() {
+      return opened('connectionString');
     },
   };
 }

@@ -188,6 +188,9 @@ export function useReplicas(): Replicas {
     get clients() {
       return connected.clients;
     },
+    get connectionString() {
+      return connected.connectionString;
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
-  type AppendResult as ClientAppendResult,
   BACKWARDS,
   type ConsistencyCheck as ClientConsistencyCheck,
   END,
@@ -48,10 +47,13 @@ import { lateResponseError, translateClientError, type Operation } from './clien
 import { ConnectionTest } from './connection-test.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
 import { type RecoveringClient } from './recovering-client.js';
-import { decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
+import { assertLimits, decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
+import { findEvents, respondedOrFound, type SentEvents, sentEvents } from './unanswered-append.js';
 
 const DEFAULT_LIMIT = 100;
+
+type SessionResult = Awaited<ReturnType<KurrentDBClient['multiStreamAppend']>>;
 
 export interface KurrentDBServiceOptions {
   /** Time limit of an operation, after which it fails with a TimeoutError. */
@@ -130,14 +132,10 @@ export class KurrentDBService implements EventStore {
       this.#checkSize(streamName, encoded);
       return { streamName, expectedState: expectedRevision, events: encoded.map(({ event }) => event) };
     });
-    const result = await this.#run({ name: 'appending to several streams' }, () =>
-      this.clients.client.multiStreamAppend(requests),
+    const sent = requests.map(({ streamName, expectedState, events }) => sentEvents(streamName, events, expectedState));
+    return this.#write({ name: 'appending to several streams' }, sent, async () =>
+      sessionResult(await this.clients.client.multiStreamAppend(requests)),
     );
-    const { position, responses = [] } = result;
-    return {
-      revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
-      position: position === undefined || position < 0n ? undefined : { commit: position, prepare: position },
-    };
   }
 
   async appendConditionally(
@@ -152,15 +150,17 @@ export class KurrentDBService implements EventStore {
       ...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]),
       ...checks,
     ].map((check) => ({ type: STREAM_STATE, streamName: check.streamName, expectedState: check.expectedRevision }));
-    const { position, responses } = await this.#run({ name: 'appending conditionally to', streamName }, () =>
-      this.clients.client.appendRecords(records, clientChecks),
-    );
-    const written = responses.find((response) => response.streamName === streamName);
-    return {
+    const sent = sentEvents(
       streamName,
-      revision: written?.revision ?? -1n,
-      position: position < 0n ? undefined : { commit: position, prepare: position },
-    };
+      encoded.map(({ event }) => event),
+      expectedRevision,
+    );
+    const { revisions, position } = await this.#write(
+      { name: 'appending conditionally to', streamName },
+      [sent],
+      async () => sessionResult(await this.clients.client.appendRecords(records, clientChecks)),
+    );
+    return { streamName, revision: revisions.get(streamName) ?? -1n, position };
   }
 
   createStream(stream: NewStream): Promise<CreateStreamResult> {
@@ -221,16 +221,7 @@ export class KurrentDBService implements EventStore {
     { expectedRevision = 'any' }: AppendOptions = {},
   ): Promise<AppendResult> {
     assertStreamName(streamName);
-    for (const [field, minimum] of [
-      ['maxAge', 1],
-      ['maxCount', 1],
-      ['truncateBefore', 0],
-      ['cacheControl', 1],
-    ] as const) {
-      const value = metadata[field];
-      if (value !== undefined && (!Number.isInteger(value) || value < minimum))
-        throw new ValidationError(`${field} must be an integer of at least ${minimum}, got ${value}`, { streamName });
-    }
+    assertLimits(streamName, metadata);
     return this.#append(
       `$$${streamName}`,
       [jsonEvent({ type: '$metadata', data: encodeMetadata(metadata) })],
@@ -261,14 +252,29 @@ export class KurrentDBService implements EventStore {
   }
 
   async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
-    const operation = { name: 'appending to', streamName };
-    const append = (): Promise<ClientAppendResult> =>
-      this.clients.client.appendToStream(streamName, events, {
+    const append = async (): Promise<StreamsAppendResult> => {
+      const { nextExpectedRevision, position } = await this.clients.client.appendToStream(streamName, events, {
         streamState: expectedRevision,
         deadline: this.options.timeoutMs,
       });
-    const result = await this.#run(operation, () => this.#appendBatcher.run(append));
-    return { streamName, revision: result.nextExpectedRevision, position: result.position };
+      return { revisions: new Map([[streamName, nextExpectedRevision]]), position };
+    };
+    const { revisions, position } = await this.#write(
+      { name: 'appending to', streamName },
+      [sentEvents(streamName, events, expectedRevision)],
+      () => this.#appendBatcher.run(append),
+    );
+    return { streamName, revision: revisions.get(streamName) ?? -1n, position };
+  }
+
+  #write(
+    operation: Operation,
+    sent: readonly SentEvents[],
+    append: () => Promise<StreamsAppendResult>,
+  ): Promise<StreamsAppendResult> {
+    return respondedOrFound(this.#run(operation, append), sent, (events) =>
+      this.clients.read((client) => findEvents(client, events)),
+    );
   }
 
   #read<Value>(operation: Operation, read: (client: KurrentDBClient) => Promise<Value>): Promise<Value> {
@@ -307,6 +313,14 @@ export class KurrentDBService implements EventStore {
         });
     }
   }
+}
+
+/** @param result of a multi-stream or conditional append; a negative position stands for none */
+function sessionResult({ position, responses = [] }: SessionResult): StreamsAppendResult {
+  return {
+    revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
+    position: position === undefined || position < 0n ? undefined : { commit: position, prepare: position },
+  };
 }
 
 function isEventArray(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {

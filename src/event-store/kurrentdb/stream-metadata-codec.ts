@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../common/plain-object.js';
-import { type StreamMetadata, type StreamPermissions } from '../domain/index.js';
+import { type StreamMetadata, type StreamPermissions, ValidationError } from '../domain/index.js';
 
 /** Fields with a meaning in KurrentDB, by their names in the domain. */
 const RESERVED = {
@@ -15,6 +15,18 @@ const FIELD_OF: ReadonlyMap<string, string> = new Map(
 
 /** `$tb` of a soft-deleted stream: 2^63 - 1, of which JSON numbers lose the last digits. */
 const ALL_TRUNCATED = Number(9_223_372_036_854_775_807n);
+
+/** The least value of each limit. */
+const MINIMA = { maxAge: 1, maxCount: 1, truncateBefore: 0, cacheControl: 1 } as const;
+
+/** @throws ValidationError for a limit that the server would ignore */
+export function assertLimits(streamName: string, metadata: StreamMetadata): void {
+  for (const [field, minimum] of Object.entries(MINIMA)) {
+    const value = metadata[field as keyof typeof MINIMA];
+    if (value !== undefined && (!Number.isInteger(value) || value < minimum))
+      throw new ValidationError(`${field} must be an integer of at least ${minimum}, got ${value}`, { streamName });
+  }
+}
 
 /** Stored JSON of metadata. An absent `$acl` is derived from `permissions`. */
 export function encodeMetadata(metadata: StreamMetadata): Record<string, unknown> {
