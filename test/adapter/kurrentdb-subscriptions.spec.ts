@@ -52,6 +52,33 @@ describe('subscriptions of KurrentDBService', () => {
     await subscription.stop();
   });
 
+  it('to $all with a filter report checkpoints while nothing matches, and no empty batches', async () => {
+    const name = newStream();
+    const sizes: number[] = [];
+    const checkpoints: bigint[] = [];
+    const { position } = await store.appendToStream(newStream(), greeted('before'));
+    if (!position) throw new Error('the server gives no position');
+    const subscription = store.subscribeToAll({
+      after: position,
+      filter: { streamNamePrefixes: [name] },
+      onBatch: ({ events }) => void sizes.push(events.length),
+      onCheckpoint: ({ commit }) => void checkpoints.push(commit),
+    });
+    // Checkpoints come every 32 x 32 events of the log.
+    for (let round = 0; round < 4; round++)
+      await store.appendToStream(
+        newStream(),
+        Array.from({ length: 1_000 }, () => greeted('other')),
+      );
+    await until(() => checkpoints.length > 0);
+    await store.appendToStream(name, greeted('mine'));
+    await until(() => sizes.length > 0);
+    await subscription.stop();
+    expect(sizes).toEqual([1]);
+    expect(checkpoints).toEqual(checkpoints.toSorted((one, other) => Number(one - other)));
+    expect(checkpoints.every((commit) => commit > position.commit)).toBe(true);
+  });
+
   it('redeliver a batch whose handler failed, and continue from there', async () => {
     const name = newStream();
     await store.appendToStream(name, [greeted('0'), greeted('1'), greeted('2')]);

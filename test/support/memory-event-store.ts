@@ -193,11 +193,12 @@ export class MemoryEventStore implements Used {
     return { streamName: `$$${streamName}`, revision: next, position: undefined };
   }
 
-  subscribeToAll({ after, filter, onBatch, onCaughtUp }: AllSubscriptionOptions): EventSubscription {
+  subscribeToAll({ after, filter, onBatch, onCheckpoint, onCaughtUp }: AllSubscriptionOptions): EventSubscription {
     const prefixes = filter && 'streamNamePrefixes' in filter ? filter.streamNamePrefixes : [''];
     const next = after === 'end' ? this.log.length : after ? Number(after.commit) + 1 : 0;
     return this.#subscribe(next, ({ streamName }) => prefixes.some((prefix) => streamName.startsWith(prefix)), {
       onBatch,
+      onCheckpoint,
       onCaughtUp,
     });
   }
@@ -213,7 +214,12 @@ export class MemoryEventStore implements Used {
   #subscribe(
     from: number,
     matches: (event: RecordedEvent) => boolean,
-    { onBatch, onCaughtUp, onInterrupted }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCaughtUp' | 'onInterrupted'>,
+    {
+      onBatch,
+      onCheckpoint,
+      onCaughtUp,
+      onInterrupted,
+    }: Pick<AllSubscriptionOptions, 'onBatch' | 'onCheckpoint' | 'onCaughtUp' | 'onInterrupted'>,
   ): EventSubscription {
     let next = from;
     let isInterrupted = true;
@@ -227,7 +233,9 @@ export class MemoryEventStore implements Used {
         }
         const batch = this.log.slice(next);
         const events = batch.filter(matches);
-        if (batch.length > 0) await onBatch({ events, position: batch.at(-1)?.position });
+        const position = batch.at(-1)?.position;
+        if (events.length > 0) await onBatch({ events, position });
+        else if (position) await onCheckpoint?.(position);
         next += batch.length;
         if (isInterrupted) onCaughtUp?.();
         isInterrupted = false;

@@ -13,6 +13,7 @@ import {
   type EventSubscription,
   type AuthenticatedCaller,
   type Override,
+  type Position,
   type Role,
   StreamAuthorizer,
   ValidationError,
@@ -86,6 +87,10 @@ export class Delay {
           onBatch: async (batch: EventBatch) => {
             await this.#gate;
             await options.onBatch(batch);
+          },
+          onCheckpoint: async (position: Position) => {
+            await this.#gate;
+            await options.onCheckpoint?.(position);
           },
         }),
     };

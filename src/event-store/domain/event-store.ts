@@ -69,6 +69,7 @@ export interface ConnectionTestResult {
 }
 
 export interface EventBatch {
+  /** Never empty. */
   readonly events: readonly RecordedEvent[];
   /** All events up to this position have been delivered; resume after it. Absent for subscriptions to one stream. */
   readonly position: Position | undefined;
@@ -77,6 +78,11 @@ export interface EventBatch {
 export interface SubscriptionOptions {
   /** Called with one batch at a time, in order. A batch whose promise rejects is delivered again after a pause. */
   readonly onBatch: (batch: EventBatch) => Promise<void> | void;
+  /**
+   * All matching events up to this position have been delivered, and none was since the last batch: resume after it. Called and
+   * repeated as {@link onBatch}, by filtered subscriptions only.
+   */
+  readonly onCheckpoint?: (position: Position) => Promise<void> | void;
   /** All events that existed at the start, or at a reconnection, have been delivered. */
   readonly onCaughtUp?: () => void;
   /** The connection was lost or a batch failed; the subscription resumes by itself after a pause. */

@@ -84,6 +84,38 @@ describe('a catch-up subscription that reads stored events first', () => {
     await subscription.stop();
   });
 
+  it('reports a checkpoint as such, never as an empty batch, and repeats it if its handler failed', async () => {
+    const checkpoints: (number | string)[] = [];
+    let fails = true;
+    const subscription = new CatchUpSubscription<number>(
+      {
+        readStored: (after, deliver) => (after < 9 ? deliver([{ position: positionOf(9) }]) : Promise.resolve()),
+        open: (after) => {
+          opened.push(after);
+          return openStream();
+        },
+        cursorOf: ({ position }) => (position ? Number(position.commit) : undefined),
+      },
+      0,
+      {
+        onBatch: ({ events }) => void delivered.push(`batch of ${events.length}`),
+        onCheckpoint: ({ commit }) => {
+          checkpoints.push(Number(commit));
+          if (fails) throw new Error('the table is full');
+        },
+        onInterrupted: ({ message }) => {
+          fails = false;
+          checkpoints.push(message);
+        },
+      },
+      ({ id }) => ({ eventId: id }) as RecordedEvent,
+      () => new ConnectionError('lost'),
+    );
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([delivered, checkpoints, opened]).toEqual([[], [9, 'the table is full', 9], [9]]);
+    await subscription.stop();
+  });
+
   it('stops while a read is suspended', async () => {
     const subscription = follow(() => new Promise(() => undefined));
     await subscription.stop();

@@ -5,7 +5,6 @@ import {
 } from '@kurrent/kurrentdb-client';
 import { sleep } from '../../common/wait.js';
 import {
-  type EventBatch,
   type EventSubscription,
   type Position,
   type RecordedEvent,
@@ -174,12 +173,10 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   async #deliver(deliveries: readonly Delivery[]): Promise<void> {
     const last = deliveries.at(-1);
     if (!last) return;
-    const batch: EventBatch = {
-      events: deliveries.flatMap(({ event }) => event ?? []),
-      position: last.position,
-    };
+    const events = deliveries.flatMap(({ event }) => event ?? []);
     try {
-      await this.#options.onBatch(batch);
+      if (events.length > 0) await this.#options.onBatch({ events, position: last.position });
+      else if (last.position) await this.#options.onCheckpoint?.(last.position);
     } catch (error) {
       throw new BatchFailure(error instanceof Error ? error : new Error(String(error)));
     }

@@ -93,27 +93,35 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
 
   protected override async applyBatch({ events, position }: EventBatch): Promise<readonly RecordedEvent[]> {
     if (!position) return [];
-    this.#storeIdentity ??= await this.store.identity();
     const applied = events.filter((event) => this.#isApplicable(event));
+    await this.#commit(position, applied);
+    return applied;
+  }
+
+  protected override async applyCheckpoint(position: Position): Promise<void> {
+    await this.#commit(position, []);
+  }
+
+  protected override async close(): Promise<void> {
+    await this.#root.close();
+    this.#directory.close();
+  }
+
+  async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {
+    this.#storeIdentity ??= await this.store.identity();
     // A synchronous transaction: only that is rolled back when the callback throws.
     this.#root.transactionSync(() => {
       // An event must be counted once. A process in another container with the same directory cannot be detected otherwise.
       if (this.#meta.get(CHECKPOINT)?.commit !== this.position?.commit.toString())
         throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
-      this.definition.apply(this, applied);
+      if (events.length > 0) this.definition.apply(this, events);
       void this.#meta.put(CHECKPOINT, {
         commit: String(position.commit),
         prepare: String(position.prepare),
         storeIdentity: this.#storeIdentity ?? '',
       });
     });
-    return applied;
-  }
-
-  protected override async close(): Promise<void> {
-    await this.#root.close();
-    this.#directory.close();
   }
 
   /** @throws Error for an event of a newer schema version: without it the tables would stay wrong */

@@ -64,6 +64,10 @@ export abstract class StreamFollower {
     if (this.#subscription || this.#stop.signal.aborted) return;
     this.#subscription = await this.subscribe({
       onBatch: (batch) => this.#onBatch(batch),
+      onCheckpoint: async (position) => {
+        await this.applyCheckpoint(position);
+        this.#advanceTo(position);
+      },
       onCaughtUp: () => {
         this.#isCaughtUp = true;
         this.#interruption = undefined;
@@ -110,6 +114,11 @@ export abstract class StreamFollower {
   /** Applies a batch, all of it or nothing. @returns the applied events */
   protected abstract applyBatch(batch: EventBatch): Promise<readonly RecordedEvent[]> | readonly RecordedEvent[];
 
+  /** Stores that no event up to this position is to be applied any more; nothing if the state has no checkpoint. */
+  protected applyCheckpoint(_position: Position): Promise<void> | void {
+    return undefined;
+  }
+
   /** Releases the resources of the state, if it has any. */
   protected close(): Promise<void> {
     return Promise.resolve();
@@ -147,10 +156,14 @@ export abstract class StreamFollower {
   async #onBatch(batch: EventBatch): Promise<void> {
     const events = await this.applyBatch(batch);
     // A subscription to one stream gives no position with its batches.
-    this.#position = batch.position ?? batch.events.at(-1)?.position ?? this.#position;
+    this.#advanceTo(batch.position ?? batch.events.at(-1)?.position);
+    if (events.length > 0) this.#notify((listener) => listener.onEvents?.(events));
+  }
+
+  #advanceTo(position: Position | undefined): void {
+    this.#position = position ?? this.#position;
     this.#interruption = undefined;
     this.#wakeAll();
-    if (events.length > 0) this.#notify((listener) => listener.onEvents?.(events));
   }
 
   /** A listener that throws must not make the subscription deliver an applied batch again. */
