@@ -57,10 +57,23 @@ describe('persistent subscriptions', () => {
         PersistentSubscriptionDoesNotExistError,
       );
       await expect(group.info()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+      await expect(group.consume()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+    });
+
+    it('are listed as none after the last one of a source is deleted, but it is an error if there never was one', async () => {
       await expect(client.listPersistentSubscriptionsToStream(stream)).rejects.toThrow(
         PersistentSubscriptionDoesNotExistError,
       );
-      await expect(group.consume()).rejects.toThrow(PersistentSubscriptionDoesNotExistError);
+      await group.create();
+      await client.deletePersistentSubscriptionToStream(stream, GROUP);
+      expect(await client.listPersistentSubscriptionsToStream(stream)).toEqual([]);
+      const toAll = `all-${randomUUID()}`;
+      const before = (await client.listAllPersistentSubscriptions()).filter(
+        ({ eventSource }) => eventSource === '$all',
+      );
+      await client.createPersistentSubscriptionToAll(toAll, persistentSubscriptionToAllSettingsFromDefaults());
+      await client.deletePersistentSubscriptionToAll(toAll);
+      expect(await client.listPersistentSubscriptionsToAll()).toHaveLength(before.length);
     });
 
     it('are rejected with invalid settings', async () => {

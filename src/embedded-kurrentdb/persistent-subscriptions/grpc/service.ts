@@ -1,5 +1,4 @@
 import { checkSettings, type GroupSource, sourceName } from '../rules/index.js';
-import { GroupError } from '../runtime/group-error.js';
 import { type PersistentSubscriptions, type RequestedGroup } from '../runtime/persistent-subscriptions.js';
 import { type Principal } from '../../log/principal.js';
 import { type GrpcService, type RpcHandler, unary } from '../../grpc/dispatcher.js';
@@ -102,7 +101,7 @@ function checked(request: GroupRequest): RequestedGroup {
   }
 }
 
-/** All groups, or those on one source, which is an error if there are none. [groups.list] */
+/** All groups, or those on one source, which is an error if there never were any. [groups.list] */
 function list(
   subscriptions: PersistentSubscriptions,
   options: InstanceType<typeof ListReq.Options> | undefined,
@@ -115,7 +114,5 @@ function list(
   const source: GroupSource = forStream.hasAll()
     ? { kind: 'all', filter: undefined }
     : streamSource(forStream.getStream());
-  const reports = subscriptions.reports(source);
-  if (reports.length === 0) throw new GroupError('missing', sourceName(source), '');
-  return reports.map(subscriptionInfo);
+  return subscriptions.reportsOn(source).map(subscriptionInfo);
 }

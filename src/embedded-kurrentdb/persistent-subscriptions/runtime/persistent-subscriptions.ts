@@ -21,6 +21,8 @@ export type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
  */
 export class PersistentSubscriptions {
   readonly #groups = new Map<string, GroupRunner>();
+  /** Names of the sources that have or had a group since the groups were started. */
+  readonly #knownSources = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
@@ -91,11 +93,20 @@ export class PersistentSubscriptions {
     return group;
   }
 
-  /** Reports of all groups, or of those on one source. */
-  reports(source?: GroupSource): readonly GroupReport[] {
-    const requestedSource = source && sourceName(source);
+  /** Reports of all groups. */
+  reports(): readonly GroupReport[] {
+    return [...this.#groups.values()].map((group) => group.report());
+  }
+
+  /**
+   * Reports of the groups on one source; none once they are deleted, until a restart.
+   * @throws GroupError `missing` if there never was one
+   */
+  reportsOn(source: GroupSource): readonly GroupReport[] {
+    const name = sourceName(source);
+    if (!this.#knownSources.has(name)) throw new GroupError('missing', name, '');
     return [...this.#groups.values()]
-      .filter(({ definition }) => requestedSource === undefined || sourceName(definition.source) === requestedSource)
+      .filter(({ definition }) => sourceName(definition.source) === name)
       .map((group) => group.report());
   }
 
@@ -119,6 +130,7 @@ export class PersistentSubscriptions {
   #stopGroups(): void {
     for (const group of this.#groups.values()) group.stop();
     this.#groups.clear();
+    this.#knownSources.clear();
   }
 
   #runConfigured(): void {
@@ -126,8 +138,9 @@ export class PersistentSubscriptions {
   }
 
   #run(definition: GroupDefinition): void {
-    if (!this.#isStopped)
-      this.#groups.set(definitionKey(definition), new GroupRunner(this.context, definition, this.reportProblem));
+    if (this.#isStopped) return;
+    this.#groups.set(definitionKey(definition), new GroupRunner(this.context, definition, this.reportProblem));
+    this.#knownSources.add(sourceName(definition.source));
   }
 
   /** Stops a group, commits the change, and starts the new definition, or the old one if the commit failed. */
