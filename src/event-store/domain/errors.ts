@@ -1,4 +1,4 @@
-import { DomainError, ValidationError } from '../../errors/index.js';
+import { ConnectionError, DomainError, ValidationError } from '../../errors/index.js';
 
 export class StreamNotFoundError extends DomainError {
   readonly type = 'stream-not-found';
@@ -50,6 +50,9 @@ export class WrongExpectedRevisionError extends DomainError {
     this.current = current;
   }
 }
+
+/** KurrentDB does not accept the user and password of this service: no request can succeed, whoever sent it. */
+export class StoreCredentialsError extends ConnectionError {}
 
 /** The version of KurrentDB in use does not support the operation. */
 export class UnsupportedByStoreError extends ValidationError {}

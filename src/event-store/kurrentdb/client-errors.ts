@@ -24,6 +24,7 @@ import {
   MAX_APPEND_BYTES,
   PermissionError,
   type RevisionOrState,
+  StoreCredentialsError,
   StreamDeletedError,
   DomainError,
   StreamNotFoundError,
@@ -67,8 +68,8 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
 
 /** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */
 const DELETED_STATES: readonly unknown[] = [-5n, -6n];
-/** gRPC status code. */
-const UNIMPLEMENTED = 12;
+/** Numbers of gRPC status codes. */
+const status = { PERMISSION_DENIED: 7, UNIMPLEMENTED: 12, UNAUTHENTICATED: 16 } as const;
 
 /**
  * Translates errors of the client into errors of the domain. The client's messages contain hosts, ports and RPC names,
@@ -99,7 +100,14 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
     return new EventTooLargeError(stream, error.size, error.maxSize, error);
   const options = { ...(streamName === undefined ? {} : { streamName }), cause: error };
   const description = describeOperation(operation);
-  if (error instanceof AccessDeniedError) {
+  const code = codeOf(error);
+  if (code === status.UNAUTHENTICATED)
+    return new StoreCredentialsError(
+      `KurrentDB rejected the credentials while ${description}; ` +
+        'check the user and the password of KURRENTDB_CONNECTION_STRING',
+      options,
+    );
+  if (error instanceof AccessDeniedError || code === status.PERMISSION_DENIED) {
     return new PermissionError(
       `KurrentDB denied access while ${description}; ` +
         "check the user of KURRENTDB_CONNECTION_STRING and the stream's $acl",
@@ -114,7 +122,7 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
       `The KurrentDB in use does not support ${description}; version ${error.minimumVersion} or later is required`,
       options,
     );
-  if (error instanceof Error && 'code' in error && error.code === UNIMPLEMENTED)
+  if (code === status.UNIMPLEMENTED)
     return new UnsupportedByStoreError(
       `The KurrentDB in use does not support ${description}; a later version is required`,
       options,
@@ -125,6 +133,16 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
     return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, options);
   }
   return new ConnectionError(`KurrentDB failed while ${description}; retry in a moment`, options);
+}
+
+/** Status code of an error of gRPC; errors of native reads have none. */
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** Whether the server rejected user and password, and not only the operation. */
+export function areCredentialsRejected(error: unknown): boolean {
+  return codeOf(error) === status.UNAUTHENTICATED;
 }
 
 /** Error of the first failed check. */

@@ -1,4 +1,5 @@
-import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
+import { AccessDeniedError, KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
+import { areCredentialsRejected } from './client-errors.js';
 
 /**
  * The official client with a workaround: its native reads fail permanently if their first connection attempt fails
@@ -27,8 +28,18 @@ export class RecoveringClient {
       if (!(error instanceof UnavailableError)) this.#hasReached = true;
       else if (!this.#hasReached && reader === this.#reader)
         this.#reader = KurrentDBClient.connectionString(this.connectionString);
-      throw error;
+      throw error instanceof AccessDeniedError ? await this.#denial(error) : error;
     }
+  }
+
+  /** A native read does not tell rejected credentials from missing rights: a call that every user may make does. */
+  async #denial(denied: AccessDeniedError): Promise<Error> {
+    try {
+      await this.client.getPersistentSubscriptionToStreamInfo('$none', 'none');
+    } catch (error) {
+      if (error instanceof Error && areCredentialsRejected(error)) return error;
+    }
+    return denied;
   }
 
   async close(): Promise<void> {

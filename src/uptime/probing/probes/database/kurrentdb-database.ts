@@ -4,6 +4,7 @@ import {
   PermissionError,
   type RandomString,
   DomainError,
+  StoreCredentialsError,
   TimeoutError,
 } from '../../../../event-store/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
@@ -84,7 +85,8 @@ function hostsOf(connectionString: string): DatabaseUrl[] {
 
 /** The client's messages may quote the connection string, so only error codes and addresses are used. */
 function toProbeFailure(error: unknown): ProbeFailure {
-  if (error instanceof PermissionError) return new ProbeFailure('KurrentDB rejected the credentials');
+  if (error instanceof StoreCredentialsError) return new ProbeFailure('KurrentDB rejected the credentials');
+  if (error instanceof PermissionError) return new ProbeFailure('KurrentDB denied the user access to the stream');
   if (error instanceof TimeoutError) return new ProbeFailure('KurrentDB did not respond in time');
   const [, code, hostPort] =
     /connect (E[A-Z]+) (\S+:\d+)/.exec(error instanceof DomainError ? messageOf(error.cause) : '') ?? [];
