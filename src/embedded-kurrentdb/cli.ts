@@ -8,6 +8,8 @@ const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
   --mem-db          store the events in memory only
   --port PORT       default 2113; 0 for any free port
   --insecure        without TLS and users
+  --enable-atom-pub-over-http
+                    accept appends by POST /streams/NAME
   --tls-cert FILE   certificate to use instead of a self-signed one
   --tls-key FILE    its key
   --tls-ca FILE     the CA that signed it, for the connection string
@@ -27,6 +29,7 @@ function readArguments(): StartOptions | 'help' {
       'mem-db': { type: 'boolean', default: false },
       port: { type: 'string', default: String(DEFAULT_PORT) },
       insecure: { type: 'boolean', default: false },
+      'enable-atom-pub-over-http': { type: 'boolean', default: false },
       'tls-cert': { type: 'string' },
       'tls-key': { type: 'string' },
       'tls-ca': { type: 'string' },
@@ -47,6 +50,7 @@ function readArguments(): StartOptions | 'help' {
     tlsCertFile: values['tls-cert'],
     tlsKeyFile: values['tls-key'],
     tlsCaFile: values['tls-ca'],
+    enableAtomPubOverHttp: values['enable-atom-pub-over-http'],
     onFailure: (error) => exitWith(error),
   };
 }

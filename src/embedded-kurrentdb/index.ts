@@ -75,8 +75,19 @@ function prepare(options: StartOptions): { serverOptions: ServerOptions; release
     options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
   const unlock = durable ? lock(directory) : () => rmSync(directory, { recursive: true, force: true });
   const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
+  const { enableAtomPubOverHttp = false } = options;
   return {
-    serverOptions: { directory, durable, port, insecure, tlsCertFile, tlsKeyFile, tlsCaFile, users },
+    serverOptions: {
+      directory,
+      durable,
+      port,
+      insecure,
+      tlsCertFile,
+      tlsKeyFile,
+      tlsCaFile,
+      users,
+      enableAtomPubOverHttp,
+    },
     release: unlock,
   };
 }

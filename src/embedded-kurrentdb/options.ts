@@ -29,6 +29,8 @@ export type StartOptions = StorageOptions & {
    * and `ops` with the password `changeit`, as on a new KurrentDB.
    */
   readonly users?: 'private' | 'development';
+  /** Accepts appends by `POST /streams/{name}`, as KurrentDB does with the option of this name. */
+  readonly enableAtomPubOverHttp?: boolean;
   /** The worker ended unexpectedly, and with it all connections. Nothing is restarted. */
   readonly onFailure?: (error: Error) => void;
   /** A call failed because of an internal error; the server continues. Default: a process warning. */
@@ -45,6 +47,7 @@ export interface ServerOptions {
   readonly tlsKeyFile: string | undefined;
   readonly tlsCaFile: string | undefined;
   readonly users: 'private' | 'development';
+  readonly enableAtomPubOverHttp: boolean;
 }
 
 /** Messages of the worker. */

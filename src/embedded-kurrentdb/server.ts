@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { writeFirstEvents } from './first-events.js';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
 import { type ServerContext } from './server-context.js';
+import { appendOverHttp } from './http/atom-pub.js';
 import { httpEndpoints } from './http/endpoints.js';
 import { type ServerOptions } from './options.js';
 import { PersistentSubscriptions } from './persistent-subscriptions/runtime/persistent-subscriptions.js';
@@ -65,6 +67,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     nowMs,
     newEventId,
   };
+  await writeFirstEvents(context);
   const users = new Users(store.tables, commits);
   const identity = options.insecure ? undefined : await identityFor(options, nowMs());
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
@@ -92,7 +95,14 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     port: options.port,
     tls: identity,
     dispatcher,
-    handleHttp: httpEndpoints(node, authentication, users),
+    handleHttp: httpEndpoints(node, {
+      authentication,
+      users,
+      append: options.enableAtomPubOverHttp
+        ? (request, url, principal) => appendOverHttp(context, request, url, principal)
+        : undefined,
+      reportProblem: host.reportProblem,
+    }),
   }).catch((error: unknown) => {
     subscriptions.stop();
     throw error;

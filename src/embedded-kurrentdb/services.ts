@@ -48,7 +48,7 @@ export function registerServices(
     (await import('./grpc/gossip.js')).gossipService(node),
   );
   dispatcher.registerLater('event_store.client.projections.Projections', async () =>
-    (await import('./grpc/projections.js')).projectionsService(),
+    (await import('./grpc/projections.js')).projectionsService(context),
   );
   dispatcher.registerLater('event_store.client.monitoring.Monitoring', async () =>
     (await import('./grpc/monitoring.js')).monitoringService(() => ({

@@ -93,6 +93,24 @@ describe('appending to a stream', () => {
     ).toEqual([0, 0, 0]);
   });
 
+  it('deletes a stream that has only metadata with "any" and with "no_stream", but no missing stream', async () => {
+    for (const expectedRevision of ['any', 'no_stream'] as const) {
+      const stream = newStream();
+      await expect(used.client.deleteStream(stream, { expectedRevision })).rejects.toMatchObject({
+        type: 'wrong-expected-version',
+      });
+      await used.client.setStreamMetadata(stream, { maxCount: 3 });
+      await used.client.deleteStream(stream, { expectedRevision });
+      expect((await used.client.getStreamMetadata(stream)).metadata).toEqual({
+        truncateBefore: expect.anything() as unknown,
+      });
+      const { nextExpectedRevision } = await used.client.appendToStream(stream, counted(1), {
+        streamState: 'no_stream',
+      });
+      expect([nextExpectedRevision, numbers(await collect(used.client.readStream(stream)))]).toEqual([0n, [1]]);
+    }
+  });
+
   it('rejects reads and appends after a tombstone', async () => {
     const stream = newStream();
     await used.client.appendToStream(stream, counted(1));

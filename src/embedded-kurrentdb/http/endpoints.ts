@@ -3,6 +3,7 @@ import { type AuthenticationProvider } from '../security/authentication-provider
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
 import { SERVER_VERSION } from '../grpc/server-features.js';
+import { isWritePath } from './atom-pub.js';
 
 const USERS_PATH = '/users/';
 const STREAMS_PATH = '/streams/';
@@ -21,9 +22,12 @@ interface NodeInfo {
 
 interface Response {
   readonly status: number;
-  readonly contentType?: string;
-  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
+
+/** Handles an append over AtomPub. */
+type AppendHandler = (request: IncomingMessage, url: URL, principal: Principal) => Promise<Response>;
 
 interface EndpointRequest {
   readonly url: URL;
@@ -32,11 +36,18 @@ interface EndpointRequest {
 
 type Endpoint = (request: EndpointRequest) => Response;
 
-/** The HTTP endpoints for health checks and operators. */
+interface EndpointsOptions {
+  readonly authentication: AuthenticationProvider;
+  readonly users: Users;
+  /** Undefined: appends are not accepted. */
+  readonly append: AppendHandler | undefined;
+  readonly reportProblem: (error: unknown) => void;
+}
+
+/** The HTTP endpoints for health checks and operators, and for appends. */
 export function httpEndpoints(
   node: NodeInfo,
-  authentication: AuthenticationProvider,
-  users: Users,
+  { authentication, users, append, reportProblem }: EndpointsOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     '/health/live': ({ url }) => live(url),
@@ -51,30 +62,30 @@ export function httpEndpoints(
       return authenticated(() => userResponse(users.get(decodeURIComponent(path.slice(USERS_PATH.length)))));
     return path.startsWith(STREAMS_PATH) ? authenticated(streamDescriptionResponse) : undefined;
   };
+  const respond = async (request: IncomingMessage): Promise<Response> => {
+    const { method, headers } = request;
+    const url = new URL(request.url ?? '/', `${node.secure ? 'https' : 'http'}://${headers.host ?? 'localhost'}`);
+    const write = method === 'POST' && isWritePath(url.pathname) ? append : undefined;
+    const endpoint = endpointFor(url.pathname);
+    if (endpoint === undefined) return { status: 404 };
+    if (method !== 'GET' && method !== 'HEAD' && write === undefined) return { status: 405 };
+    const principal = await authentication.authenticate(headers.authorization);
+    if (principal === undefined) return { status: 401 };
+    return write === undefined ? endpoint({ url, principal }) : write(request, url, principal);
+  };
   return (request, response) => {
-    void respond(endpointFor, authentication, request)
-      // A malformed URL throws one of these two.
-      .catch((error: unknown): Response => ({
-        status: error instanceof URIError || error instanceof TypeError ? 400 : 500,
-      }))
-      .then(({ status, contentType, body }) => {
-        response.writeHead(status, contentType === undefined ? {} : { 'content-type': contentType });
-        response.end(body === undefined ? undefined : JSON.stringify(body));
+    void respond(request)
+      .catch((error: unknown): Response => {
+        // A malformed URL throws one of these two.
+        if (error instanceof URIError || error instanceof TypeError) return { status: 400 };
+        reportProblem(error);
+        return { status: 500 };
+      })
+      .then(({ status, headers, body }) => {
+        response.writeHead(status, headers);
+        response.end(body);
       });
   };
-}
-
-async function respond(
-  endpointFor: (path: string) => Endpoint | undefined,
-  authentication: AuthenticationProvider,
-  request: IncomingMessage,
-): Promise<Response> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const endpoint = endpointFor(url.pathname);
-  if (endpoint === undefined) return { status: 404 };
-  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405 };
-  const principal = await authentication.authenticate(request.headers.authorization);
-  return principal === undefined ? { status: 401 } : endpoint({ url, principal });
 }
 
 /** Rejects anonymous callers with 401. */
@@ -92,17 +103,21 @@ function userResponse(user: User | undefined): Response {
   });
 }
 
-/** Streams are read by gRPC; AtomPub is not supported. Responds like KurrentDB does if no format is acceptable. */
+/** Streams are read by gRPC; AtomPub supports appends only. Responds like KurrentDB does if no format is acceptable. */
 function streamDescriptionResponse({ url }: EndpointRequest): Response {
   const title = `Description document for '${decodeURIComponent(url.pathname.slice(STREAMS_PATH.length))}'`;
   return {
     status: 406,
-    contentType: 'application/vnd.kurrent.streamdesc+json; charset=utf-8',
-    body: { title, description: 'Read streams by gRPC.', _links: {} },
+    headers: { 'content-type': 'application/vnd.kurrent.streamdesc+json; charset=utf-8' },
+    body: JSON.stringify({ title, description: 'Read streams by gRPC.', _links: {} }),
   };
 }
 
-const json = (body: unknown): Response => ({ status: 200, contentType: JSON_TYPE, body });
+const json = (body: unknown): Response => ({
+  status: 200,
+  headers: { 'content-type': JSON_TYPE },
+  body: JSON.stringify(body),
+});
 
 function live(url: URL): Response {
   const code = Number(url.searchParams.get('liveCode') ?? 204);

@@ -113,7 +113,8 @@ describe('a delete', () => {
     expected: ExpectedVersion,
     hard: boolean,
     changes: Partial<StreamState> = {},
-  ): string => decideDelete(stream(existing, changes).state, expected, hard).kind;
+    hasMetadata = false,
+  ): string => decideDelete(stream(existing, changes).state, expected, hard ? 'hard' : { hasMetadata }).kind;
 
   it('requires the expected version', () => {
     for (const hard of [false, true]) {
@@ -132,6 +133,16 @@ describe('a delete', () => {
       'wrongExpectedVersion',
       'wrongExpectedVersion',
     ]);
+  });
+
+  it('of a stream with metadata only is accepted with any version and with no stream', () => {
+    expect([ANY, NO_STREAM, EXISTS, exact(0)].map((expected) => remove('', expected, false, {}, true))).toEqual([
+      'delete',
+      'delete',
+      'wrongExpectedVersion',
+      'wrongExpectedVersion',
+    ]);
+    expect(remove('ab', NO_STREAM, false, {}, true)).toBe('wrongExpectedVersion');
   });
 
   it('may be repeated if it is soft', () => {

@@ -95,13 +95,22 @@ type DeleteDecision =
   | { readonly kind: 'wrongExpectedVersion'; readonly currentRevision: number }
   | { readonly kind: 'deleted' };
 
-/** Decides a delete. A soft delete requires a stream; a tombstone with `any` or `noStream` does not. */
-export function decideDelete(stream: StreamState, expected: ExpectedVersion, hard: boolean): DeleteDecision {
+/**
+ * Decides a delete. A soft one requires a stream, or at least its metadata; a hard one, which writes a tombstone, requires
+ * neither with `any` or `noStream`.
+ */
+export function decideDelete(
+  stream: StreamState,
+  expected: ExpectedVersion,
+  kind: 'hard' | { readonly hasMetadata: boolean },
+): DeleteDecision {
   if (stream.tombstoned) return { kind: 'deleted' };
   const current = stream.lastRevision;
   const wrong: DeleteDecision = { kind: 'wrongExpectedVersion', currentRevision: current };
-  if (current === NO_REVISION)
-    return hard && (expected.kind === 'any' || expected.kind === 'noStream') ? { kind: 'delete' } : wrong;
+  if (current === NO_REVISION) {
+    const isDeletable = kind === 'hard' || kind.hasMetadata;
+    return isDeletable && (expected.kind === 'any' || expected.kind === 'noStream') ? { kind: 'delete' } : wrong;
+  }
   switch (expected.kind) {
     case 'any':
       return { kind: 'delete' };

@@ -54,6 +54,11 @@ export class LogStore {
     }
   }
 
+  /** Whether nothing was ever written. */
+  get isNew(): boolean {
+    return this.#next === FIRST_POSITION;
+  }
+
   /** Position of the next event: the end of the log. */
   get endPosition(): number {
     return this.#next;

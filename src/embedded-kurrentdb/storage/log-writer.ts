@@ -43,7 +43,6 @@ interface LogWriterDependencies {
   newEventId(): EventId;
 }
 
-const METADATA_TYPE = Buffer.from('$metadata');
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
 const EMPTY = Buffer.alloc(0);
 
@@ -106,14 +105,16 @@ export class LogWriter {
 
   /** Soft delete: the events are no longer readable; the numbering of the stream continues. */
   delete(streamName: string, expected: ExpectedVersion): DeleteOutcome {
-    const decision = decideDelete(this.store.streams.get(streamName), expected, false);
+    const decision = decideDelete(this.store.streams.get(streamName), expected, {
+      hasMetadata: this.store.streams.get(metadataStreamOf(streamName)).lastRevision !== NO_REVISION,
+    });
     if (decision.kind !== 'delete') return decision;
     return { kind: 'deletedAt', position: this.#writeMetadata(streamName, SOFT_DELETED_JSON) };
   }
 
   /** Hard delete: the stream can never be written again. */
   tombstone(streamName: string, expected: ExpectedVersion): DeleteOutcome {
-    const decision = decideDelete(this.store.streams.get(streamName), expected, true);
+    const decision = decideDelete(this.store.streams.get(streamName), expected, 'hard');
     if (decision.kind !== 'delete') return decision;
     const id = this.store.streams.getOrCreateId(streamName);
     const position = this.store.allocatePosition();
@@ -200,11 +201,14 @@ export class LogWriter {
   }
 }
 
-/** An event of a metadata stream. */
-export const metadataEvent = (id: EventId, document: string): ProposedEvent => ({
+/** An event that the server writes; one with a JSON document, or without data. */
+export const serverEvent = (id: EventId, type: string, document?: string): ProposedEvent => ({
   id,
-  type: METADATA_TYPE,
-  isJson: true,
+  type: Buffer.from(type),
+  isJson: document !== undefined,
   customMetadata: EMPTY,
-  data: Buffer.from(document),
+  data: document === undefined ? EMPTY : Buffer.from(document),
 });
+
+/** An event of a metadata stream. */
+export const metadataEvent = (id: EventId, document: string): ProposedEvent => serverEvent(id, '$metadata', document);

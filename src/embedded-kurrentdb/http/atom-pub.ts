@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage } from 'node:http';
+import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../grpc/streams/proposed-message.js';
+import { isValidStreamName } from '../log/index.js';
+import { type Principal } from '../log/principal.js';
+import { type ServerContext } from '../server-context.js';
+import { eventsOf, expectedVersionOf, HttpError, lacksEventId } from './write-request.js';
+
+/** A response to a write. */
+interface WriteResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** `/streams/{name}`, and `/streams/{name}/incoming/{event id}` for an event without an id of its own. */
+const WRITE_PATH = /^\/streams\/(?<name>[^/]+)(?:\/incoming\/(?<eventId>[^/]+))?\/?$/;
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
+
+export const isWritePath = (path: string): boolean => WRITE_PATH.test(path);
+
+/** Appends over AtomPub: the events are in the body. */
+export async function appendOverHttp(
+  context: ServerContext,
+  request: IncomingMessage,
+  url: URL,
+  principal: Principal,
+): Promise<WriteResponse> {
+  try {
+    return await append(context, request, url, principal);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return { status: error.status, headers: TEXT, body: error.message };
+  }
+}
+
+async function append(
+  context: ServerContext,
+  request: IncomingMessage,
+  url: URL,
+  principal: Principal,
+): Promise<WriteResponse> {
+  const { headers } = request;
+  const { name = '', eventId } = WRITE_PATH.exec(url.pathname)?.groups ?? {};
+  const streamName = decodeURIComponent(name);
+  if (!isValidStreamName(streamName)) throw new HttpError(400, `Invalid stream name '${streamName}'.`);
+  if (!context.authorization.checkAccess(principal, streamName, 'write')) throw new HttpError(401, 'Access denied.');
+  const base = `${url.origin}/streams/${encodeURIComponent(streamName)}`;
+  if (eventId === undefined && lacksEventId(headers))
+    return {
+      status: 307,
+      headers: { ...TEXT, location: `${base}/incoming/${randomUUID()}` },
+      body: 'Forwarding to idempotent URI',
+    };
+  const expected = expectedVersionOf(headers);
+  const events = eventsOf(headers, await bodyOf(request), eventId);
+  if (events.reduce((sum, event) => sum + proposedBytes(event), 0) > MAX_APPEND_SIZE_BYTES) throw tooLarge();
+  const outcome = await context.commits.submit(() => context.writer.append(streamName, expected, events));
+  switch (outcome.kind) {
+    case 'appended': {
+      const first = Math.max(0, outcome.revision - events.length + 1);
+      return { status: 201, headers: { ...TEXT, location: `${base}/${first}` } };
+    }
+    case 'deleted':
+      throw new HttpError(410, 'Stream deleted');
+    case 'wrongExpectedVersion': {
+      const current = String(outcome.currentRevision);
+      return {
+        status: 400,
+        headers: { ...TEXT, 'es-currentversion': current, 'kurrent-currentversion': current },
+        body: 'Wrong expected EventNumber',
+      };
+    }
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_APPEND_SIZE_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const tooLarge = (): HttpError => new HttpError(400, `Maximum append size of ${MAX_APPEND_SIZE_BYTES} bytes exceeded.`);
