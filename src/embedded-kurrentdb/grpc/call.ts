@@ -7,7 +7,6 @@ import { GrpcError, StatusCode, statusHeaders } from './status.js';
 
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } as const;
 
-/** Receives internal errors. */
 export type ErrorReporter = (error: unknown) => void;
 
 /** Unsent response bytes of a slow client above which the call stops reading requests and events. */
@@ -18,9 +17,8 @@ const HIGH_WATER_MARK_BYTES = 128 * 1024;
  * exactly once: by {@link end}, by {@link fail}, or because the client disconnected.
  */
 export class GrpcCall {
-  /** Called with each request message. */
   onMessage: (message: Buffer) => void = () => undefined;
-  /** Called when the client has sent its last request. */
+  /** The client has sent its last request. */
   onHalfClose: () => void = () => undefined;
   /** Called once when the call has ended for any reason. */
   onClose: () => void = () => undefined;
@@ -30,8 +28,8 @@ export class GrpcCall {
   #flushScheduled = false;
   #ended = false;
   #closed = false;
-  #deadline: NodeJS.Timeout | undefined;
-  #earlyHeaders: NodeJS.Immediate | undefined;
+  readonly #deadline: NodeJS.Timeout | undefined;
+  readonly #earlyHeaders: NodeJS.Immediate;
   #drainWaiters: (() => void)[] = [];
 
   constructor(
@@ -65,10 +63,7 @@ export class GrpcCall {
     return this.#ended || this.#isDisconnected;
   }
 
-  /**
-   * Whether the client disconnected. A stream is destroyed before 'close' is emitted, and its last events may come in
-   * between.
-   */
+  /** A stream is destroyed before 'close' is emitted, and its last events may come in between. */
   get #isDisconnected(): boolean {
     return this.#closed || this.stream.destroyed;
   }
@@ -82,14 +77,11 @@ export class GrpcCall {
     process.nextTick(() => this.#flush());
   }
 
-  /** Sends a serialized message. */
   writeMessage(message: Uint8Array): void {
     this.write(frameMessage(message));
   }
 
-  /**
-   * Resolves when the client has read enough of what was written: backpressure that bounds the memory of a slow reader.
-   */
+  /** Resolves when the client has read enough: backpressure that bounds the memory of a slow reader. */
   async drained(): Promise<void> {
     this.#flush();
     while (!this.isOver && this.stream.writableLength > HIGH_WATER_MARK_BYTES)
@@ -187,8 +179,7 @@ export class GrpcCall {
   }
 
   #release(): void {
-    if (this.#deadline !== undefined) clearTimeout(this.#deadline);
-    this.#deadline = undefined;
+    clearTimeout(this.#deadline);
     clearImmediate(this.#earlyHeaders);
     this.#wakeWriters();
     const onClose = this.onClose;

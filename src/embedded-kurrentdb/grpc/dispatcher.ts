@@ -8,22 +8,20 @@ import { GrpcError, StatusCode, statusHeaders } from './status.js';
 /** Handles the calls of one method: sets the callbacks of the call. */
 export type RpcHandler = (call: GrpcCall) => void;
 
-/** A gRPC service: its full name and the handlers of its methods. */
 export interface GrpcService {
   readonly name: string;
   readonly methods: Readonly<Record<string, RpcHandler>>;
 }
 
 /** A message of a generated class. */
-interface Message {
+export interface Message {
   serializeBinary(): Uint8Array;
 }
 
-interface MessageType<T> {
+export interface MessageType<T> {
   deserializeBinary(bytes: Uint8Array): T;
 }
 
-/** A unary handler. */
 export function unary<Request>(
   type: MessageType<Request>,
   handle: (request: Request, call: GrpcCall) => Promise<Message> | Message,
@@ -53,10 +51,7 @@ export function serverStreaming<Request>(
   };
 }
 
-/**
- * Decodes a request. google-protobuf throws plain errors for malformed bytes.
- * @throws GrpcError
- */
+/** @throws GrpcError; google-protobuf throws plain errors for malformed bytes */
 export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   try {
     return type.deserializeBinary(message);

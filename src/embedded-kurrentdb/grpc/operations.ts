@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import operationsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/operations_pb.js';
 import { OPERATIONS_GROUP, type Principal } from '../log/principal.js';
 import { Scavenge } from '../storage/scavenge.js';
-import { type GrpcService, type RpcHandler, unary } from './dispatcher.js';
+import { type GrpcService, type Message, type MessageType, type RpcHandler, unary } from './dispatcher.js';
 import { accessDenied } from './errors.js';
 import { shared } from '../protobuf.js';
 import { type ServerContext } from '../server-context.js';
@@ -16,7 +16,6 @@ export interface OperationsDependencies {
   restartPersistentSubscriptions(): Promise<void>;
   /** Stops the server, after the response. */
   shutdown(): void;
-  /** Reports the failure of a background operation. */
   reportProblem(error: unknown): void;
 }
 
@@ -53,16 +52,14 @@ export function operationsService(context: ServerContext, dependencies: Operatio
 }
 
 function operation<Request>(
-  type: { deserializeBinary(bytes: Uint8Array): Request },
-  run: (request: Request) => Response | Promise<Response>,
+  type: MessageType<Request>,
+  run: (request: Request) => Message | Promise<Message>,
 ): RpcHandler {
   return unary(type, (request, call) => {
     if (!isOperator(call.principal)) throw accessDenied();
     return run(request);
   });
 }
-
-type Response = { serializeBinary(): Uint8Array };
 
 /** Whether the principal may use operations and manage persistent subscriptions. */
 export const isOperator = (principal: Principal): boolean =>

@@ -5,14 +5,10 @@ import { type GrpcService, unary } from './dispatcher.js';
 /** The version of KurrentDB whose protocol the server speaks: clients choose features by it. */
 export const SERVER_VERSION = '26.1.0';
 
-type Methods = Readonly<Record<string, readonly string[]>>;
-
 const GROUPS = ['stream', 'all'] as const;
 
-/**
- * What KurrentDB of this version reports: lower-case names, and the features that clients check before they use them.
- */
-const SUPPORTED: Readonly<Record<string, Methods>> = {
+/** What KurrentDB of this version reports: lower-case names, and the features that clients check. */
+const SUPPORTED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'event_store.client.gossip.gossip': { read: [] },
   'event_store.client.monitoring.monitoring': { stats: [] },
   'event_store.client.operations.operations': {

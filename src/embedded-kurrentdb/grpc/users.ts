@@ -1,4 +1,4 @@
-import usersPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
+import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
 import { hashPassword, verifyPassword } from '../security/passwords.js';
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
@@ -6,25 +6,6 @@ import { type GrpcCall } from './call.js';
 import { type GrpcService, serverStreaming, unary } from './dispatcher.js';
 import { accessDenied, handlerFailed } from './errors.js';
 import { GrpcError, StatusCode } from './status.js';
-
-const {
-  ChangePasswordReq,
-  ChangePasswordResp,
-  CreateReq,
-  CreateResp,
-  DeleteReq,
-  DeleteResp,
-  DetailsReq,
-  DetailsResp,
-  DisableReq,
-  DisableResp,
-  EnableReq,
-  EnableResp,
-  ResetPasswordReq,
-  ResetPasswordResp,
-  UpdateReq,
-  UpdateResp,
-} = usersPb;
 
 /** The Users service. Admins manage users; every user may read them and change the own password. */
 export function usersService(users: Users, nowMs: () => number): GrpcService {
@@ -41,44 +22,43 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
   return {
     name: 'event_store.client.users.Users',
     methods: {
-      Create: unary(CreateReq, async (request, { principal }) => {
+      Create: unary(pb.CreateReq, async (request, { principal }) => {
         await create(users, principal, requireOptions(request.getOptions()), nowMs());
-        return new CreateResp();
+        return new pb.CreateResp();
       }),
-      Update: unary(UpdateReq, async (request, { principal }) => {
+      Update: unary(pb.UpdateReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
         const changes = { fullName: options.getFullName(), groups: options.getGroupsList() };
         await update(principal, options.getLoginName(), (user) => ({ ...user, ...changes }));
-        return new UpdateResp();
+        return new pb.UpdateResp();
       }),
-      Enable: unary(EnableReq, async (request, { principal }) => {
+      Enable: unary(pb.EnableReq, async (request, { principal }) => {
         const loginName = requireOptions(request.getOptions()).getLoginName();
         await update(principal, loginName, (user) => ({ ...user, disabled: false }));
-        return new EnableResp();
+        return new pb.EnableResp();
       }),
-      Disable: unary(DisableReq, async (request, { principal }) => {
+      Disable: unary(pb.DisableReq, async (request, { principal }) => {
         const loginName = requireOptions(request.getOptions()).getLoginName();
         await update(principal, loginName, (user) => ({ ...user, disabled: true }));
-        return new DisableResp();
+        return new pb.DisableResp();
       }),
-      Delete: unary(DeleteReq, async (request, { principal }) => {
+      Delete: unary(pb.DeleteReq, async (request, { principal }) => {
         await update(principal, requireOptions(request.getOptions()).getLoginName(), () => 'remove');
-        return new DeleteResp();
+        return new pb.DeleteResp();
       }),
-      Details: serverStreaming(DetailsReq, (request, call) => {
+      Details: serverStreaming(pb.DetailsReq, (request, call) => {
         sendDetails(users, call, request.getOptions()?.getLoginName() ?? '');
         return Promise.resolve();
       }),
-      ChangePassword: unary(ChangePasswordReq, async (request, { principal }) => {
-        const options = requireOptions(request.getOptions());
-        await changePassword(users, principal, options, nowMs);
-        return new ChangePasswordResp();
+      ChangePassword: unary(pb.ChangePasswordReq, async (request, { principal }) => {
+        await changePassword(users, principal, requireOptions(request.getOptions()), nowMs);
+        return new pb.ChangePasswordResp();
       }),
-      ResetPassword: unary(ResetPasswordReq, async (request, { principal }) => {
+      ResetPassword: unary(pb.ResetPasswordReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
         const password = await hashPassword(options.getNewPassword());
         await update(principal, options.getLoginName(), (user) => ({ ...user, password }));
-        return new ResetPasswordResp();
+        return new pb.ResetPasswordResp();
       }),
     },
   };
@@ -97,7 +77,7 @@ const conflict = (loginName: string): GrpcError =>
 async function create(
   users: Users,
   caller: Principal,
-  options: InstanceType<typeof CreateReq.Options>,
+  options: InstanceType<typeof pb.CreateReq.Options>,
   nowMs: number,
 ): Promise<void> {
   requireAdmin(caller);
@@ -123,7 +103,7 @@ function sendDetails(users: Users, call: GrpcCall, loginName: string): void {
   const found = loginName === '' ? users.list() : [users.get(loginName)];
   for (const user of found) {
     if (user === undefined) throw notFound(loginName);
-    call.writeMessage(new DetailsResp().setUserDetails(userDetails(user)).serializeBinary());
+    call.writeMessage(new pb.DetailsResp().setUserDetails(userDetails(user)).serializeBinary());
   }
   call.end();
 }
@@ -131,7 +111,7 @@ function sendDetails(users: Users, call: GrpcCall, loginName: string): void {
 async function changePassword(
   users: Users,
   caller: Principal,
-  options: InstanceType<typeof ChangePasswordReq.Options>,
+  options: InstanceType<typeof pb.ChangePasswordReq.Options>,
   nowMs: () => number,
 ): Promise<void> {
   const loginName = options.getLoginName();
@@ -155,12 +135,12 @@ function requireOptions<T>(options: T | undefined): T {
   return options;
 }
 
-function userDetails(user: User): InstanceType<typeof DetailsResp.UserDetails> {
+function userDetails(user: User): InstanceType<typeof pb.DetailsResp.UserDetails> {
   const updatedTicks = String(BigInt(Math.trunc(user.updatedMs)) * 10_000n);
-  return new DetailsResp.UserDetails()
+  return new pb.DetailsResp.UserDetails()
     .setLoginName(user.loginName)
     .setFullName(user.fullName)
     .setGroupsList([...user.groups])
     .setDisabled(user.disabled)
-    .setLastUpdated(new DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(updatedTicks));
+    .setLastUpdated(new pb.DetailsResp.UserDetails.DateTime().setTicksSinceEpoch(updatedTicks));
 }

@@ -15,12 +15,8 @@ import { toGrpcError } from './grpc-errors.js';
 
 const { ReadReq, ReadResp } = persistentSubscriptions;
 
-type Uuid = InstanceType<typeof shared.UUID>;
-
 /** Bytes that are written before the backpressure of the connection is checked. */
 const MAX_UNFLUSHED_BYTES = 256 * 1024;
-
-const CONNECTION_NAME_HEADER = 'connection-name';
 
 /** PersistentSubscriptions.Read: delivers events to a consumer and receives its acks and nacks. */
 export function readHandler(context: ServerContext, subscriptions: PersistentSubscriptions): RpcHandler {
@@ -50,7 +46,7 @@ class ConsumerCall implements Subscriber {
   ) {
     this.userName = call.principal.loginName ?? 'anonymous';
     this.from = call.peer;
-    const name = call.headers[CONNECTION_NAME_HEADER];
+    const name = call.headers['connection-name'];
     this.connectionName = typeof name === 'string' ? name : '';
   }
 
@@ -68,10 +64,7 @@ class ConsumerCall implements Subscriber {
     else throw handlerFailed();
   }
 
-  /**
-   * Ends the call if the client never subscribed. A subscribed consumer keeps receiving events, although it can no
-   * longer ack them. [consume.malformed]
-   */
+  /** A subscribed consumer keeps receiving events, although it can no longer ack them. [consume.malformed] */
   halfClosed(): void {
     if (this.#subscription === undefined) this.call.end();
   }
@@ -121,7 +114,7 @@ class ConsumerCall implements Subscriber {
 }
 
 /** @throws GrpcError if an id is not a UUID */
-function parseIds(ids: readonly Uuid[] | undefined): readonly string[] {
+function parseIds(ids: readonly InstanceType<typeof shared.UUID>[] | undefined): readonly string[] {
   return (ids ?? []).map((uuid) => {
     const id = parseUuid(Buffer.from(uuid.serializeBinary()));
     if (id === undefined) throw handlerFailed();

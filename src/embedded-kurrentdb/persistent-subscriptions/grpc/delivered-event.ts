@@ -16,10 +16,6 @@ const LINK_FIELD = 2;
 const COMMIT_POSITION_FIELD = 3;
 const RETRY_COUNT_FIELD = 5;
 
-interface DeliveredOptions extends DeliveryOptions {
-  readonly structuredIds: boolean;
-}
-
 /**
  * Encodes a stored event as a framed ReadResp for a consumer. The RecordedEvent has the same fields as that of a read
  * and is copied. If a link is resolved, both the event and the link carry the link's positions, unlike in a read
@@ -29,7 +25,7 @@ interface DeliveredOptions extends DeliveryOptions {
 export function deliveredEvent(
   context: ServerContext,
   frame: Buffer,
-  { resolveLinks, retryCount, structuredIds }: DeliveredOptions,
+  { resolveLinks, retryCount, structuredIds }: DeliveryOptions & { readonly structuredIds: boolean },
 ): Buffer {
   const recordedOf = structuredIds ? withStructuredId : (event: ParsedEvent): Buffer => event.recorded;
   const stored = parseEventFrame(frame);
@@ -53,7 +49,6 @@ export function deliveredEvent(
 const readResponse = (fields: readonly Buffer[]): Buffer =>
   frameMessage(bytesField(RESPONSE_EVENT_FIELD, Buffer.concat(fields)));
 
-/** The RecordedEvent with another position. */
 function withPosition(position: number, recorded: Buffer): Uint8Array {
   return RecordedEvent.deserializeBinary(recorded)
     .setPreparePosition(String(position))

@@ -3,6 +3,7 @@ import { type GroupSource, type GroupStart, type RequestedSettings, sourceName }
 import { handlerFailed } from '../../grpc/errors.js';
 import { clampToSafe, compile, END, parseFilterExpression } from '../../grpc/streams/read-request.js';
 import { persistentSubscriptions, type shared, streamNameOf } from '../../protobuf.js';
+import { type RequestedGroup } from '../runtime/persistent-subscriptions.js';
 import { groupFailed } from './grpc-errors.js';
 
 type CreateOptions = InstanceType<typeof persistentSubscriptions.CreateReq.Options>;
@@ -15,28 +16,21 @@ type Settings =
 type Identifier = InstanceType<typeof shared.StreamIdentifier>;
 
 /** A request to create or to update a group. */
-export interface GroupRequest {
-  readonly source: GroupSource;
-  readonly groupName: string;
-  readonly start: GroupStart;
-  readonly settings: RequestedSettings;
-}
-
-const TICKS_PER_MS = 10_000;
+export type GroupRequest = Omit<RequestedGroup, 'settings'> & { readonly settings: RequestedSettings };
 
 /** @throws GrpcError if a field is missing or invalid [groups.create.invalid] */
 export function parseCreate(options: CreateOptions | undefined): GroupRequest {
   const settings = options?.getSettings();
   if (options === undefined || settings === undefined) throw handlerFailed();
   const all = options.getAll();
-  const from = all === undefined ? streamStart(options, settings.getRevision()) : allStart(all);
+  const start = all === undefined ? streamStart(options, settings.getRevision()) : allStart(all);
   const source: GroupSource = all === undefined ? groupStreamSource(options) : { kind: 'all', filter: filterOf(all) };
   const groupName = options.getGroupName();
   requireOrdinaryStream(source, groupName);
   return {
     source,
     groupName,
-    start: from,
+    start,
     settings: {
       ...commonSettings(settings),
       consumerStrategy: settings.getConsumerStrategy() || legacyStrategy(settings),
@@ -88,18 +82,17 @@ function requireOrdinaryStream(source: GroupSource, groupName: string): void {
 function streamStart(options: CreateOptions | UpdateOptions, oldRevision: string): GroupStart {
   const stream = options.getStream();
   if (stream === undefined) return toGroupStart(BigInt(oldRevision));
-  if (stream.hasStart()) return 'start';
-  if (stream.hasEnd()) return 'end';
-  if (!stream.hasRevision()) throw handlerFailed();
-  return toGroupStart(BigInt(stream.getRevision()));
+  return startOf(stream, stream.hasRevision() ? stream.getRevision() : undefined);
 }
 
-function allStart(all: CreateAllOptions | UpdateAllOptions): GroupStart {
-  if (all.hasStart()) return 'start';
-  if (all.hasEnd()) return 'end';
-  const position = all.getPosition();
-  if (position === undefined) throw handlerFailed();
-  return toGroupStart(BigInt(position.getCommitPosition()));
+const allStart = (all: CreateAllOptions | UpdateAllOptions): GroupStart =>
+  startOf(all, all.getPosition()?.getCommitPosition());
+
+function startOf(options: { hasStart(): boolean; hasEnd(): boolean }, value: string | undefined): GroupStart {
+  if (options.hasStart()) return 'start';
+  if (options.hasEnd()) return 'end';
+  if (value === undefined) throw handlerFailed();
+  return toGroupStart(BigInt(value));
 }
 
 function toGroupStart(value: bigint): GroupStart {
@@ -141,7 +134,7 @@ function commonSettings(settings: Settings): Omit<RequestedSettings, 'consumerSt
 }
 
 /** Ticks are 100 ns. [groups.create.settings] */
-const ticksToMs = (ticks: string): number => Math.floor(Number(ticks) / TICKS_PER_MS);
+const ticksToMs = (ticks: string): number => Math.floor(Number(ticks) / 10_000);
 
 const { ConsumerStrategy } = persistentSubscriptions.CreateReq;
 

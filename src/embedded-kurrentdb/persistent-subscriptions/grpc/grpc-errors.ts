@@ -2,37 +2,6 @@ import { InvalidSettingsError } from '../rules/index.js';
 import { GroupError } from '../runtime/group-error.js';
 import { GrpcError, StatusCode } from '../../grpc/status.js';
 
-interface FailureResponse {
-  readonly code: StatusCode;
-  /** Trailer by which the official client selects its error class. */
-  readonly exception: string;
-  readonly messageFor: (group: string) => string;
-}
-
-/** Responses of KurrentDB. [groups.*, consume.not-found, consume.max-subscribers] */
-const RESPONSES: Readonly<Record<GroupError['type'], FailureResponse>> = {
-  missing: {
-    code: StatusCode.NOT_FOUND,
-    exception: 'persistent-subscription-does-not-exist',
-    messageFor: (group) => `Subscription ${group} does not exist.`,
-  },
-  exists: {
-    code: StatusCode.ALREADY_EXISTS,
-    exception: 'persistent-subscription-exists',
-    messageFor: (group) => `Subscription ${group} exists.`,
-  },
-  full: {
-    code: StatusCode.FAILED_PRECONDITION,
-    exception: 'maximum-subscribers-reached',
-    messageFor: (group) => `Maximum subscriptions reached for subscription ${group}.`,
-  },
-  dropped: {
-    code: StatusCode.CANCELLED,
-    exception: 'persistent-subscription-dropped',
-    messageFor: (group) => `Subscription ${group} was dropped.`,
-  },
-};
-
 /** An empty group name is left out of the trailers. [groups.list] */
 function trailers(exception: string, streamName: string, groupName: string): Record<string, string> {
   return { exception, 'stream-name': streamName, ...(groupName === '' ? {} : { 'group-name': groupName }) };
@@ -46,13 +15,34 @@ export const groupFailed = (streamName: string, groupName: string, reason: strin
     { cause },
   );
 
-/** Maps an error of a group to the response of KurrentDB; returns any other error unchanged. */
+/**
+ * Maps an error of a group to the response of KurrentDB; returns any other error unchanged. The official client selects
+ * its error class by the trailer `exception`. [groups.*, consume.not-found, consume.max-subscribers]
+ */
 export function toGrpcError(error: unknown): unknown {
   if (!(error instanceof GroupError)) return error;
   const { type, streamName, groupName } = error;
-  const { code, exception, messageFor } = RESPONSES[type];
-  const message = messageFor(`group ${groupName} on stream ${streamName}`);
-  return new GrpcError(code, message, trailers(exception, streamName, groupName));
+  const group = `group ${groupName} on stream ${streamName}`;
+  const response = (code: StatusCode, exception: string, message: string): GrpcError =>
+    new GrpcError(code, message, trailers(exception, streamName, groupName));
+  switch (type) {
+    case 'missing':
+      return response(
+        StatusCode.NOT_FOUND,
+        'persistent-subscription-does-not-exist',
+        `Subscription ${group} does not exist.`,
+      );
+    case 'exists':
+      return response(StatusCode.ALREADY_EXISTS, 'persistent-subscription-exists', `Subscription ${group} exists.`);
+    case 'full':
+      return response(
+        StatusCode.FAILED_PRECONDITION,
+        'maximum-subscribers-reached',
+        `Maximum subscriptions reached for subscription ${group}.`,
+      );
+    case 'dropped':
+      return response(StatusCode.CANCELLED, 'persistent-subscription-dropped', `Subscription ${group} was dropped.`);
+  }
 }
 
 /** Maps an error of {@link checkSettings}. [groups.create.invalid] */

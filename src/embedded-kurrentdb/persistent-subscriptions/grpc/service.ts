@@ -4,29 +4,13 @@ import { type Principal } from '../../log/principal.js';
 import { type GrpcService, type RpcHandler, unary } from '../../grpc/dispatcher.js';
 import { accessDenied, handlerFailed } from '../../grpc/errors.js';
 import { isOperator } from '../../grpc/operations.js';
-import { persistentSubscriptions, shared } from '../../protobuf.js';
+import { persistentSubscriptions as pb, shared } from '../../protobuf.js';
 import { type ServerContext } from '../../server-context.js';
 import { readHandler } from './consumer-call.js';
 import { type GroupRequest, streamSource, parseCreate, parseSource, parseUpdate } from './group-request.js';
 import { settingsError, toGrpcError } from './grpc-errors.js';
 import { subscriptionInfo } from './subscription-info.js';
 
-const {
-  CreateReq,
-  CreateResp,
-  UpdateReq,
-  UpdateResp,
-  DeleteReq,
-  DeleteResp,
-  GetInfoReq,
-  GetInfoResp,
-  ListReq,
-  ListResp,
-  ReplayParkedReq,
-  ReplayParkedResp,
-} = persistentSubscriptions;
-
-/** The PersistentSubscriptions service. */
 export function persistentSubscriptionsService(
   context: ServerContext,
   subscriptions: PersistentSubscriptions,
@@ -34,38 +18,38 @@ export function persistentSubscriptionsService(
   return {
     name: 'event_store.client.persistent_subscriptions.PersistentSubscriptions',
     methods: {
-      Create: groupUnary(CreateReq, isOperator, async (request, call) => {
+      Create: groupUnary(pb.CreateReq, isOperator, async (request, call) => {
         await subscriptions.create(checked(parseCreate(request.getOptions())), userName(call.principal));
-        return new CreateResp();
+        return new pb.CreateResp();
       }),
-      Update: groupUnary(UpdateReq, isOperator, async (request, call) => {
+      Update: groupUnary(pb.UpdateReq, isOperator, async (request, call) => {
         await subscriptions.update(checked(parseUpdate(request.getOptions())), userName(call.principal));
-        return new UpdateResp();
+        return new pb.UpdateResp();
       }),
-      Delete: groupUnary(DeleteReq, isOperator, async (request, call) => {
+      Delete: groupUnary(pb.DeleteReq, isOperator, async (request, call) => {
         const options = request.getOptions();
         await subscriptions.delete(parseSource(options), options?.getGroupName() ?? '', userName(call.principal));
-        return new DeleteResp();
+        return new pb.DeleteResp();
       }),
-      ReplayParked: groupUnary(ReplayParkedReq, isOperator, (request) => {
+      ReplayParked: groupUnary(pb.ReplayParkedReq, isOperator, (request) => {
         const options = request.getOptions();
         if (options === undefined || !(options.hasStopAt() || options.hasNoLimit())) throw handlerFailed();
         subscriptions
           .get(parseSource(options), options.getGroupName())
           .replayParked(options.hasStopAt() ? Number(options.getStopAt()) : undefined);
-        return new ReplayParkedResp();
+        return new pb.ReplayParkedResp();
       }),
       RestartSubsystem: groupUnary(shared.Empty, isOperator, async () => {
         await subscriptions.restart();
         return new shared.Empty();
       }),
-      GetInfo: groupUnary(GetInfoReq, isUser, (request) => {
+      GetInfo: groupUnary(pb.GetInfoReq, isUser, (request) => {
         const options = request.getOptions();
         const group = subscriptions.get(parseSource(options), options?.getGroupName() ?? '');
-        return new GetInfoResp().setSubscriptionInfo(subscriptionInfo(group.report()));
+        return new pb.GetInfoResp().setSubscriptionInfo(subscriptionInfo(group.report()));
       }),
-      List: groupUnary(ListReq, isUser, (request) =>
-        new ListResp().setSubscriptionsList(list(subscriptions, request.getOptions())),
+      List: groupUnary(pb.ListReq, isUser, (request) =>
+        new pb.ListResp().setSubscriptionsList(list(subscriptions, request.getOptions())),
       ),
       Read: readHandler(context, subscriptions),
     },
@@ -104,7 +88,7 @@ function checked(request: GroupRequest): RequestedGroup {
 /** All groups, or those on one source, which is an error if there never were any. [groups.list] */
 function list(
   subscriptions: PersistentSubscriptions,
-  options: InstanceType<typeof ListReq.Options> | undefined,
+  options: InstanceType<typeof pb.ListReq.Options> | undefined,
 ): ReturnType<typeof subscriptionInfo>[] {
   const forStream = options?.getListForStream();
   if (forStream === undefined) {

@@ -12,7 +12,6 @@ import { Progress } from './progress.js';
 import { RetryQueue } from './retry-queue.js';
 import { type GroupSettings } from './settings.js';
 
-/** An event that was delivered and not yet acked or nacked. */
 interface InFlight {
   readonly message: GroupMessage;
   readonly consumer: Consumer;
@@ -55,15 +54,12 @@ export class ConsumerGroup {
     this.#strategy = strategyFor(settings.consumerStrategy);
   }
 
-  // ---- source
-
   /** Number of events to read now: 0, or a batch. */
   get readCount(): number {
     const batch = Math.max(1, this.settings.readBatchSize);
     return this.settings.historyBufferSize - this.#waiting.size - this.#retries.size >= batch ? batch : 0;
   }
 
-  /** Adds the next event of the source. */
   take(event: SourceEvent, sourcePosition: number): void {
     this.#waiting.add({
       ...event,
@@ -73,18 +69,10 @@ export class ConsumerGroup {
     });
   }
 
-  /** Skips events up to the position that do not match the filter. `count`: how many of them count as progress. */
-  skip(sourcePosition: number, count: number): void {
-    this.progress.skip(sourcePosition, count);
-  }
-
-  /** Adds the next parked event of a replay. */
   takeParked(event: SourceEvent, parkedRevision: number): void {
     this.replay.take(parkedRevision);
     this.#retries.add({ ...event, sequence: undefined, retryCount: 0, parkedRevision });
   }
-
-  // ---- consumers
 
   get isFull(): boolean {
     const { maxSubscriberCount } = this.settings;
@@ -97,10 +85,7 @@ export class ConsumerGroup {
     this.#strategy.add(consumer);
   }
 
-  /**
-   * Retries the consumer's in-flight events. Returns those that exceeded the retry count.
-   * [consume.reconnect-redelivers]
-   */
+  /** Retries the consumer's in-flight events. Returns those to park. [consume.reconnect-redelivers] */
   disconnect(id: string): readonly ParkRequest[] {
     const consumer = this.#consumers.get(id);
     if (consumer === undefined) return [];
@@ -111,15 +96,12 @@ export class ConsumerGroup {
     return released.flatMap(({ message }) => this.#retryOrPark(message));
   }
 
-  /** `paused`: the consumer receives nothing until its connection has drained. */
   setPaused(id: string, paused: boolean): void {
     const consumer = this.#consumers.get(id);
     if (consumer !== undefined) consumer.paused = paused;
   }
 
-  /**
-   * The next delivery, which is in flight from now on; undefined if no event is pending or no consumer can receive it.
-   */
+  /** Puts the next event in flight; undefined if none is pending or no consumer can receive it. */
   nextDelivery(nowMs: number): Delivery | undefined {
     if (!this.#hasReadyConsumer()) return undefined;
     return this.#deliverFrom(this.#retries, nowMs) ?? this.#deliverFrom(this.#waiting, nowMs);
@@ -158,7 +140,6 @@ export class ConsumerGroup {
     return parkRequests;
   }
 
-  /** The event was written to the parked stream. */
   parkSucceeded({ message }: ParkRequest): void {
     this.#parking.delete(message.id);
     this.#finish(message);
@@ -175,8 +156,6 @@ export class ConsumerGroup {
     const first = this.#inFlight.values().next();
     return first.done === true ? undefined : this.#timeoutOf(first.value);
   }
-
-  // ---- statistics
 
   get statistics(): GroupStatistics {
     return {

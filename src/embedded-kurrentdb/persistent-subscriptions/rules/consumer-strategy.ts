@@ -2,15 +2,14 @@ import { type Consumer } from './consumer.js';
 import { PinnedStrategy } from './pinned-strategy.js';
 import { type ConsumerStrategyName } from './settings.js';
 
-/** Selects the consumer of each event. */
 export interface ConsumerStrategy {
   add(consumer: Consumer): void;
   remove(consumer: Consumer): void;
   /** The consumer for an event with this key; undefined if the event has to wait. */
   choose(pinKey: string): Consumer | undefined;
-  /** Called when an event with this key was delivered to the consumer. */
+  /** An event with this key was delivered to the consumer. */
   taken(consumer: Consumer, pinKey: string): void;
-  /** Called when an event with this key is no longer in flight. */
+  /** An event with this key is no longer in flight. */
   released(consumer: Consumer, pinKey: string): void;
 }
 

@@ -1,11 +1,9 @@
-/** Latencies per consumer that its statistics cover: the most recent ones. */
+/** The statistics cover the most recent ones. */
 const MAX_LATENCIES = 1000;
 
 /** A connected consumer, as seen by the strategies. */
 export class Consumer {
-  /** Events delivered so far. */
   totalItems = 0;
-  /** Events that were delivered and not yet acked or nacked. */
   inFlight = 0;
   /** Its connection is backed up: it receives nothing until that has drained. */
   paused = false;

@@ -1,5 +1,5 @@
 import { compileFilter, type FilterExpression } from '../../log/filter.js';
-import { formatStart, type GroupSource, type GroupStart, groupKey, parseStart, sourceName } from './group-source.js';
+import { formatStart, type GroupSource, type GroupStart, parseStart, sourceName } from './group-source.js';
 import { ALL_STREAMS } from '../../log/access.js';
 import { checkSettings, type GroupSettings } from './settings.js';
 
@@ -16,9 +16,6 @@ export interface GroupDefinition {
   readonly settings: GroupSettings;
 }
 
-export const definitionKey = ({ source, groupName }: Pick<GroupDefinition, 'source' | 'groupName'>): string =>
-  groupKey(source, groupName);
-
 /** The stream with the definitions of all groups; each event contains all of them. */
 export const CONFIGURATION_STREAM = '$persistentSubscriptionConfig';
 export const CONFIGURATION_TYPE = '$PersistentConfig';
@@ -29,10 +26,7 @@ export class InvalidConfigurationError extends Error {
   override readonly name = 'InvalidConfigurationError';
 }
 
-/**
- * Encodes the groups as a document of {@link CONFIGURATION_STREAM}: KurrentDB's format, plus `firstPlace` for the
- * resolved start.
- */
+/** A document of {@link CONFIGURATION_STREAM}: KurrentDB's format, plus `firstPlace` for the resolved start. */
 export function encodeConfiguration(groups: Iterable<GroupDefinition>, updatedMs: number, updatedBy: string): string {
   const entries = [...groups].map(({ source, groupName, start, resolvedStart, settings }) => ({
     stream: sourceName(source),
@@ -116,7 +110,6 @@ function decodeFilter(value: unknown): FilterExpression | undefined {
   return expression;
 }
 
-/** Typed access to the members of a JSON object. */
 class JsonObjectReader {
   readonly #value: object;
 
@@ -126,8 +119,7 @@ class JsonObjectReader {
   }
 
   optional(name: string): unknown {
-    const member: unknown = Reflect.get(this.#value, name);
-    return member;
+    return Reflect.get(this.#value, name) as unknown;
   }
 
   string(name: string): string {

@@ -10,17 +10,14 @@ export interface SourceEvent {
   readonly pinKey: string;
 }
 
-/** An event inside the group. */
 export interface GroupMessage extends SourceEvent {
   /** Sequence number among the events of the source; undefined for replayed parked events. */
   readonly sequence: number | undefined;
-  /** Number of earlier deliveries. */
   readonly retryCount: number;
   /** Its revision in the parked stream, if it is replayed from there. */
   readonly parkedRevision: number | undefined;
 }
 
-/** An event to be sent to a consumer. */
 export interface Delivery {
   readonly consumerId: string;
   readonly message: GroupMessage;
@@ -33,5 +30,4 @@ export interface ParkRequest {
   readonly reason: string;
 }
 
-/** The action of a nack. */
 export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop';

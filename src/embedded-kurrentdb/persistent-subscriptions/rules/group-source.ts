@@ -13,7 +13,7 @@ export type GroupSource =
  */
 export type GroupStart = 'start' | 'end' | number;
 
-/** The name of the source in responses and stream names: the stream, or `$all`. */
+/** The name in responses and stream names. */
 export const sourceName = (source: GroupSource): string => (source.kind === 'all' ? ALL_STREAMS : source.streamName);
 
 /** The unique key of a group, and the subscription id of its consumers. [consume.stream.ack] */
@@ -23,10 +23,7 @@ const STREAM_PREFIX = '$persistentsubscription-';
 const CHECKPOINT_SUFFIX = '-checkpoint';
 const PARKED_SUFFIX = '-parked';
 
-/** The stream of the group's checkpoints. */
 export const checkpointStreamOf = (key: string): string => `${STREAM_PREFIX}${key}${CHECKPOINT_SUFFIX}`;
-
-/** The stream of links to the group's parked events. */
 export const parkedStreamOf = (key: string): string => `${STREAM_PREFIX}${key}${PARKED_SUFFIX}`;
 
 const START_TEXT = { stream: '0', all: 'C:0/P:0' } as const;
@@ -48,7 +45,6 @@ export function formatStart(kind: GroupSource['kind'], start: GroupStart): strin
   return start === 'end' ? END_TEXT[kind] : formatSourcePosition(kind, start);
 }
 
-/** Undefined if the string is not a start of such a source. */
 export function parseStart(kind: GroupSource['kind'], text: string): GroupStart | undefined {
   if (text === START_TEXT[kind]) return 'start';
   return text === END_TEXT[kind] ? 'end' : parseSourcePosition(kind, text);

@@ -18,10 +18,7 @@ export class Progress {
   lastKnownPosition: number | undefined;
   #examined = 0;
   #lastPosition: number | undefined;
-  /**
-   * The source position before each unfinished event, in the order of sequence numbers; undefined before the first
-   * event.
-   */
+  /** The source position before each unfinished event, by sequence number; undefined before the first event. */
   readonly #unfinished = new Map<number, number | undefined>();
   #writtenCount = 0;
   #lastWriteMs: number;
@@ -29,15 +26,11 @@ export class Progress {
   constructor(
     private readonly settings: CheckpointSettings,
     /** Source position of the last written checkpoint. */
-    private writtenPosition: number | undefined,
+    public checkpointedPosition: number | undefined,
     nowMs: number,
   ) {
-    this.#lastPosition = writtenPosition;
+    this.#lastPosition = checkpointedPosition;
     this.#lastWriteMs = nowMs;
-  }
-
-  get checkpointedPosition(): number | undefined {
-    return this.writtenPosition;
   }
 
   /** Takes the event at the position. Returns its sequence number for {@link finish}. */
@@ -66,14 +59,14 @@ export class Progress {
     return dueAtMs === undefined || dueAtMs > nowMs ? undefined : checkpoint;
   }
 
-  /** When the next checkpoint is due if no further event finishes; undefined if none is. */
+  /** When the next checkpoint is due if no further event finishes. */
   nextDueMs(): number | undefined {
     const checkpoint = this.#reached();
     return checkpoint && this.#dueAtMs(checkpoint);
   }
 
   written(checkpoint: Checkpoint, nowMs: number): void {
-    this.writtenPosition = checkpoint.sourcePosition;
+    this.checkpointedPosition = checkpoint.sourcePosition;
     this.#writtenCount = checkpoint.count;
     this.#lastWriteMs = nowMs;
   }

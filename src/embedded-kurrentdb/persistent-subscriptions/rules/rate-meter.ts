@@ -1,10 +1,9 @@
-/** Increase of a total since the previous measurement. */
+/** Increase of a monotonic total since the previous measurement. */
 export interface Rate {
   readonly count: number;
   readonly perSecond: number;
 }
 
-/** Measures the rate of a monotonic total between two calls, for the statistics of groups. */
 export class RateMeter {
   #lastTotal = 0;
 

@@ -1,4 +1,3 @@
-/** The named consumer strategies; see `consumer-strategy.ts`. */
 export const CONSUMER_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 
 export type ConsumerStrategyName = (typeof CONSUMER_STRATEGIES)[number];
@@ -14,7 +13,6 @@ export interface GroupSettings {
   readonly extraStatistics: boolean;
   /** Time in flight after which an event is retried; 0: no timeout. */
   readonly messageTimeoutMs: number;
-  /** Number of retries before an event is parked. */
   readonly maxRetryCount: number;
   /** Minimum time between checkpoints, unless `maxCheckpointCount` events were finished. */
   readonly checkpointAfterMs: number;
@@ -28,7 +26,6 @@ export interface GroupSettings {
   readonly liveBufferSize: number;
   /** Maximum number of events waiting for a delivery, retries included. */
   readonly historyBufferSize: number;
-  /** Number of events per read of the log. */
   readonly readBatchSize: number;
   readonly consumerStrategy: ConsumerStrategyName;
 }
@@ -49,18 +46,12 @@ export function checkSettings(requested: RequestedSettings): GroupSettings {
   const { consumerStrategy } = requested;
   if (!isConsumerStrategy(consumerStrategy))
     throw new InvalidSettingsError(`Consumer strategy ${consumerStrategy} does not exist.`);
-  for (const count of [
-    requested.maxRetryCount,
-    requested.liveBufferSize,
-    requested.readBatchSize,
-    requested.historyBufferSize,
-  ]) {
-    if (count < 0) throw new InvalidSettingsError("count should be non negative. (Parameter 'count')");
-  }
-  if (requested.readBatchSize >= requested.historyBufferSize) {
+  const { maxRetryCount, liveBufferSize, readBatchSize, historyBufferSize } = requested;
+  if ([maxRetryCount, liveBufferSize, readBatchSize, historyBufferSize].some((count) => count < 0))
+    throw new InvalidSettingsError("count should be non negative. (Parameter 'count')");
+  if (readBatchSize >= historyBufferSize)
     throw new InvalidSettingsError(
       "Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may not be greater than or equal to BufferSize')",
     );
-  }
   return { ...requested, consumerStrategy };
 }

@@ -4,11 +4,8 @@ import { type Subscriber } from './subscriber.js';
 /** Statistics of a group for GetInfo and List. */
 export interface GroupReport extends Omit<GroupStatistics, 'consumers'> {
   readonly definition: GroupDefinition;
-  /** All events of the source were read. */
   readonly isLive: boolean;
-  /** A replay of parked events is running. */
   readonly isReplaying: boolean;
-  /** Deliveries since the previous report. */
   readonly rate: Rate;
   /** Source position of the last known event. */
   readonly lastKnownPosition: number | undefined;

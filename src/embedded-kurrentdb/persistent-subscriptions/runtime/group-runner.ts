@@ -31,7 +31,8 @@ interface ConnectedConsumer {
  */
 export class GroupRunner {
   readonly #group: ConsumerGroup;
-  readonly #streams: GroupStreams;
+  /** The checkpoint and the parked events. */
+  readonly streams: GroupStreams;
   readonly #source: SourceReader;
   readonly #connected = new Map<string, ConnectedConsumer>();
   readonly #meter: RateMeter;
@@ -48,8 +49,8 @@ export class GroupRunner {
     readonly definition: GroupDefinition,
     private readonly reportProblem: (error: unknown) => void,
   ) {
-    this.#streams = new GroupStreams(context, definition);
-    const checkpoint = this.#streams.checkpoint();
+    this.streams = new GroupStreams(context, definition);
+    const checkpoint = this.streams.checkpoint();
     this.#group = new ConsumerGroup(definition.settings, checkpoint, context.nowMs());
     this.#source = sourceReaderFor(
       context,
@@ -86,19 +87,18 @@ export class GroupRunner {
 
   /** Replays parked events: all that exist now, or those before a revision of the parked stream. */
   replayParked(stopAt: number | undefined): void {
-    const { first, end } = this.#streams.parkedRange();
+    const { first, end } = this.streams.parkedRange();
     this.#group.replay.begin(first, Math.min(end, stopAt ?? end));
     this.#wake();
   }
 
   report(): GroupReport {
-    const { context, definition } = this;
     const group = this.#group;
-    const nowMs = context.nowMs();
-    const { first, end } = this.#streams.parkedRange();
+    const nowMs = this.context.nowMs();
+    const { first, end } = this.streams.parkedRange();
     const { consumers, ...statistics } = group.statistics;
     return {
-      definition,
+      definition: this.definition,
       isLive: group.isLive,
       isReplaying: group.replay.isRunning,
       ...statistics,
@@ -113,11 +113,6 @@ export class GroupRunner {
           : [{ consumer, ...connected, rate: connected.meter.measure(consumer.totalItems, nowMs) }];
       }),
     };
-  }
-
-  /** In a transaction: deletes the checkpoint and parked streams. */
-  deleteStreams(): void {
-    this.#streams.delete();
   }
 
   /** Drops the consumers and stops. In-flight events are redelivered when the group is started again. */
@@ -159,7 +154,6 @@ export class GroupRunner {
     this.#timer.set(this.#nextDeadlineMs(), this.context.nowMs());
   }
 
-  /** Returns whether everything deliverable was delivered. */
   #deliver(): boolean {
     for (let count = 0; count < DELIVERIES_PER_RUN; count++) {
       const delivery = this.#group.nextDelivery(this.context.nowMs());
@@ -196,7 +190,7 @@ export class GroupRunner {
     let left = group.readCount;
     if (!replay.isRunning || left === 0) return;
     const { from, end } = replay.range;
-    const stream = context.store.streams.get(this.#streams.parkedStream);
+    const stream = context.store.streams.get(this.streams.parkedStream);
     if (readStatus(stream) !== 'readable') {
       replay.exhausted();
       return;
@@ -210,20 +204,22 @@ export class GroupRunner {
   }
 
   #park(parkRequests: readonly ParkRequest[]): void {
-    for (const parkRequest of parkRequests) {
-      this.#streams.park(parkRequest).then(
-        () => {
-          this.#group.parkSucceeded(parkRequest);
-          this.#wake();
-        },
-        (error: unknown) => {
-          this.reportProblem(error);
-          this.#group.parkFailed(parkRequest);
-          this.#wake();
-        },
+    for (const request of parkRequests) {
+      this.#afterWrite(
+        this.streams.park(request),
+        () => this.#group.parkSucceeded(request),
+        () => this.#group.parkFailed(request),
       );
     }
     this.#wake();
+  }
+
+  #afterWrite(write: Promise<void>, succeeded: () => void, failed: () => void): void {
+    const settled = write.then(succeeded, (error: unknown) => {
+      this.reportProblem(error);
+      failed();
+    });
+    void settled.then(() => this.#wake());
   }
 
   #writeCheckpoint(): void {
@@ -231,18 +227,13 @@ export class GroupRunner {
     const checkpoint = this.#isWritingCheckpoint ? undefined : progress.due(this.context.nowMs());
     if (checkpoint === undefined) return;
     this.#isWritingCheckpoint = true;
-    this.#streams.writeCheckpoint(checkpoint.sourcePosition).then(
-      () => {
-        this.#isWritingCheckpoint = false;
-        progress.written(checkpoint, this.context.nowMs());
-        this.#wake();
-      },
-      (error: unknown) => {
-        this.#isWritingCheckpoint = false;
-        this.reportProblem(error);
-        progress.postpone(this.context.nowMs());
-        this.#wake();
-      },
+    const written = this.streams
+      .writeCheckpoint(checkpoint.sourcePosition)
+      .finally(() => (this.#isWritingCheckpoint = false));
+    this.#afterWrite(
+      written,
+      () => progress.written(checkpoint, this.context.nowMs()),
+      () => progress.postpone(this.context.nowMs()),
     );
   }
 
@@ -251,7 +242,7 @@ export class GroupRunner {
     const before = this.#isTruncating ? undefined : replay.truncation();
     if (before === undefined) return;
     this.#isTruncating = true;
-    this.#streams.truncateParked(before).then(
+    this.streams.truncateParked(before).then(
       () => {
         this.#isTruncating = false;
         replay.truncated(before);

@@ -11,7 +11,7 @@ import {
   checkpointStreamOf,
   formatSourcePosition,
   type GroupDefinition,
-  definitionKey,
+  groupKey,
   type ParkRequest,
   parkedStreamOf,
   parseSourcePosition,
@@ -39,7 +39,7 @@ export class GroupStreams {
     private readonly context: ServerContext,
     private readonly definition: GroupDefinition,
   ) {
-    const key = definitionKey(definition);
+    const key = groupKey(definition.source, definition.groupName);
     this.parkedStream = parkedStreamOf(key);
     this.#checkpointStream = checkpointStreamOf(key);
   }

@@ -1,18 +1,10 @@
 import { type ServerContext } from '../../server-context.js';
-import {
-  type GroupDefinition,
-  groupKey,
-  type GroupSource,
-  type GroupStart,
-  definitionKey,
-  sourceName,
-} from '../rules/index.js';
+import { type GroupDefinition, groupKey, type GroupSource, type GroupStart, sourceName } from '../rules/index.js';
 import { readConfiguration, writeConfiguration } from './configuration-stream.js';
 import { GroupError } from './group-error.js';
 import { type GroupReport } from './group-report.js';
 import { GroupRunner } from './group-runner.js';
 
-/** A group as requested by a client. */
 export type RequestedGroup = Omit<GroupDefinition, 'resolvedStart'>;
 
 /**
@@ -46,7 +38,7 @@ export class PersistentSubscriptions {
   async create(requested: RequestedGroup, by: string): Promise<void> {
     await this.#serialize(async () => {
       const { source, groupName } = requested;
-      if (this.#groups.has(definitionKey(requested))) throw new GroupError('exists', sourceName(source), groupName);
+      if (this.#groups.has(groupKey(source, groupName))) throw new GroupError('exists', sourceName(source), groupName);
       const created = { ...requested, resolvedStart: this.#resolvedStart(source, requested.start) };
       await this.context.commits.submit(() => writeConfiguration(this.context, [...this.#definitions(), created], by));
       this.#run(created);
@@ -81,7 +73,7 @@ export class PersistentSubscriptions {
       const others = this.#definitions().filter((other) => other !== group.definition);
       await this.#replace(group.definition, undefined, () => {
         writeConfiguration(this.context, others, by);
-        group.deleteStreams();
+        group.streams.delete();
       });
     });
   }
@@ -110,9 +102,7 @@ export class PersistentSubscriptions {
       .map((group) => group.report());
   }
 
-  /**
-   * Drops all consumers and restarts the groups from the configuration. [operations.restart-persistent-subscriptions]
-   */
+  /** Drops all consumers and reads the configuration again. [operations.restart-persistent-subscriptions] */
   async restart(): Promise<void> {
     await this.#serialize(() => {
       this.#stopGroups();
@@ -139,13 +129,14 @@ export class PersistentSubscriptions {
 
   #run(definition: GroupDefinition): void {
     if (this.#isStopped) return;
-    this.#groups.set(definitionKey(definition), new GroupRunner(this.context, definition, this.reportProblem));
-    this.#knownSources.add(sourceName(definition.source));
+    const { source, groupName } = definition;
+    this.#groups.set(groupKey(source, groupName), new GroupRunner(this.context, definition, this.reportProblem));
+    this.#knownSources.add(sourceName(source));
   }
 
   /** Stops a group, commits the change, and starts the new definition, or the old one if the commit failed. */
   async #replace(before: GroupDefinition, after: GroupDefinition | undefined, change: () => void): Promise<void> {
-    const key = definitionKey(before);
+    const key = groupKey(before.source, before.groupName);
     this.#groups.get(key)?.stop();
     try {
       await this.context.commits.submit(change);
@@ -161,7 +152,6 @@ export class PersistentSubscriptions {
     return [...this.#groups.values()].map(({ definition }) => definition);
   }
 
-  /** Resolves a start to a source position. */
   #resolvedStart(source: GroupSource, start: GroupStart): number {
     if (start === 'start') return 0;
     if (start !== 'end') return start;

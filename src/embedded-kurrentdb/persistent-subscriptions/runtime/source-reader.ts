@@ -94,7 +94,7 @@ class AllSourceReader implements SourceReader {
         group.take(sourceEvent(this.context, event, this.settings), position);
         left--;
       } else {
-        group.skip(position, isStreamOfAllGroup(event.streamName) ? 0 : 1);
+        group.progress.skip(position, isStreamOfAllGroup(event.streamName) ? 0 : 1);
       }
       return left > 0 && ++examined < MAX_EVENTS_PER_SLICE;
     });
@@ -109,14 +109,13 @@ class AllSourceReader implements SourceReader {
   }
 }
 
-/** Converts a stored event for the group. */
 export function sourceEvent(context: ServerContext, event: ParsedEvent, settings: GroupSettings): SourceEvent {
   const { streamName, revision, position } = event;
   const indexed = indexStream(streamName) === undefined ? {} : { indexed: { streamName, revision } };
   return { id: eventIdToString(event.id), position, pinKey: pinKey(context, event, settings), ...indexed };
 }
 
-/** Reads the event; undefined if it was scavenged. See {@link import('../../storage/log-store.js').EventAt.frame}. */
+/** Undefined if the event was scavenged. See {@link import('../../storage/log-store.js').EventAt.frame}. */
 export function frameOf({ store }: ServerContext, { position, indexed }: SourceEvent): Buffer | undefined {
   return indexed === undefined
     ? store.eventAt(position)
@@ -124,9 +123,8 @@ export function frameOf({ store }: ServerContext, { position, indexed }: SourceE
 }
 
 function pinKey(context: ServerContext, event: ParsedEvent, { consumerStrategy, resolveLinks }: GroupSettings): string {
-  const subject =
-    (resolveLinks && consumerStrategy === 'PinnedByCorrelation' ? linkedEvent(context, event) : undefined) ?? event;
-  const { streamName, type, data, customMetadata } = subject;
+  const linked = resolveLinks && consumerStrategy === 'PinnedByCorrelation' ? linkedEvent(context, event) : undefined;
+  const { streamName, type, data, customMetadata } = linked ?? event;
   return pinKeyOf(consumerStrategy, {
     streamName,
     type,

@@ -26,6 +26,5 @@ export interface DeliveryOptions {
 export interface Subscription {
   acknowledge(ids: readonly string[]): void;
   nack(ids: readonly string[], action: NackAction, reason: string): void;
-  /** The consumer disconnected. */
   close(): void;
 }
