@@ -1,6 +1,6 @@
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
-import { type RequestHandler } from 'express';
+import { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { type AppConfig } from '../config/index.js';
 import { acceptJsonOnly, JSON_MEDIA_TYPES } from './validation/json-bodies.js';
@@ -19,14 +19,12 @@ export function configureHttp(app: NestExpressApplication, { http }: AppConfig, 
   app.set('trust proxy', http.trustedProxies);
   app.use(assignRequestId);
   app.use(helmet());
-  app.use(compressed());
+  const compress = compression();
+  // Responses to writes are so small that compression costs more than it saves.
+  app.use((request: Request, response: Response, next: NextFunction) =>
+    request.method === 'GET' ? compress(request, response, next) : next(),
+  );
   app.use(acceptJsonOnly);
   app.useBodyParser('json', { limit: http.maxBodyBytes, type: JSON_MEDIA_TYPES });
   serveApiDocs(app, version);
-}
-
-/** Compresses responses to GET only: those to writes are so small that compression costs more than it saves. */
-function compressed(): RequestHandler {
-  const compress = compression();
-  return (request, response, next) => (request.method === 'GET' ? compress(request, response, next) : next());
 }

@@ -8,14 +8,14 @@ import {
   type AuthenticatedCaller,
 } from '../event-store/domain/index.js';
 
-/** Result of authenticating a request: the caller, or why its credentials were rejected or could not be checked. */
+/** The caller of a request, or why its credentials were rejected or could not be checked. */
 export type Identification =
   | { readonly caller: Caller; readonly failure?: undefined }
   | { readonly caller?: undefined; readonly failure: AuthenticationError | ConnectionError };
 
 const identifications = new WeakMap<IncomingMessage, Identification>();
 
-/** Stores the result of authentication for guards and controllers; called by the middleware of `identity`. */
+/** Stores the result of the middleware of `identity` for guards and controllers. */
 export function identify(request: IncomingMessage, identification: Identification): void {
   identifications.set(request, identification);
 }
@@ -32,7 +32,7 @@ export function callerOf(request: IncomingMessage): Caller {
   return caller;
 }
 
-/** Injects the {@link Caller} into a controller method. */
+/** Injects the {@link Caller}. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callerOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );

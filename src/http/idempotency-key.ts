@@ -7,7 +7,7 @@ const VALID_KEY = /^[\x21-\x7e]{1,255}$/;
 /** Set to `true` on the response to a request that had already been processed. */
 export const REPLAYED_HEADER = 'Idempotency-Replayed';
 
-/** Value of the `Idempotency-Key` header. @throws ValidationError */
+/** @throws ValidationError */
 export function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['headers']): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !VALID_KEY.test(key))

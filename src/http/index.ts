@@ -15,7 +15,14 @@ export { ReadEventsQuery } from './events/read-events.query.js';
 export { StreamEventDto, StreamEventsDto } from './events/stream-events.dto.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
-export { IfGiven, JsonObject, OptionalJsonObject } from './validation/property-decorators.js';
+export {
+  DEFAULT_PAGE_SIZE,
+  IfGiven,
+  IsStringThat,
+  JsonObject,
+  OptionalJsonObject,
+  PageSizeProperty,
+} from './validation/property-decorators.js';
 export { NoQueryPipe } from './validation/no-query.pipe.js';
 export { propertyPath } from './validation/property-path.js';
 export { API_DOCS_PATH } from './openapi.js';

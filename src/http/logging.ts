@@ -3,7 +3,6 @@ import { stdSerializers } from 'pino';
 import { type LogLevel } from '../config/index.js';
 import { requestIdOf } from './request-id.js';
 
-/** Paths of secret values in log entries. */
 const REDACTED = [
   'req.headers.authorization',
   'req.headers.cookie',
@@ -16,10 +15,9 @@ const REDACTED = [
   '*.connectionString',
 ];
 
-/** `user:password@` of the URLs and connection strings in a string. */
+/** `user:password@` of URLs and connection strings. */
 const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
 
-/** Replaces the credentials of all URLs in a string. */
 export function withoutCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[redacted]@');
 }

@@ -22,12 +22,7 @@ function createDocument(app: INestApplication, version: string): OpenAPIObject {
     )
     .setVersion(version)
     .addBearerAuth(
-      {
-        type: 'http',
-        scheme: 'bearer',
-        bearerFormat: 'JWT',
-        description: 'JWT of the trusted issuer, or an API key',
-      },
+      { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'JWT of the trusted issuer, or an API key' },
       SECURITY_SCHEMES.bearer,
     )
     .addApiKey(

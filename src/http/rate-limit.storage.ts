@@ -6,7 +6,7 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** Maximum number of windows in one generation; two full generations take about 11 MB. */
+/** In one generation; two full generations take about 11 MB. */
 const MAX_TRACKERS = 32_768;
 
 /**

@@ -20,7 +20,10 @@ export function rateLimitOptions({
   return {
     throttlers: [{ ttl: windowMs, limit: (context) => (subjectOf(context).kind === 'user' ? limitPerUser : limit) }],
     storage: new FixedWindows(),
-    getTracker: (_request, context) => trackerOf(subjectOf(context)),
+    getTracker: (_request, context) => {
+      const { kind, name } = subjectOf(context);
+      return `${kind}:${name}`;
+    },
     // The library's default counts every route separately.
     generateKey: (_context, tracker) => tracker,
     errorMessage: (context, { limit: exceeded }) => messageFor(subjectOf(context), exceeded, windowMs),
@@ -34,10 +37,6 @@ function subjectOf(context: ExecutionContext): Subject {
   // An IPv6 /64 network counts as one address, as one client usually owns all of it. The address is undefined if the
   // connection is already closed.
   return { kind: 'address', name: request.ip === undefined ? 'unknown' : normalizeIp(request.ip) };
-}
-
-function trackerOf({ kind, name }: Subject): string {
-  return `${kind}:${name}`;
 }
 
 function messageFor({ kind, name }: Subject, limit: number, windowMs: number): string {

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 const REQUEST_ID_HEADER = 'X-Request-Id';
 
-/** Request ids accepted from a caller or a proxy; other values could forge log lines or inject headers. */
+/** Other values could forge log lines or inject headers. */
 const ACCEPTED = /^[\w.:-]{1,128}$/;
 
 const requestIds = new WeakMap<IncomingMessage, string>();

@@ -42,9 +42,7 @@ export class Authenticator {
   }
 }
 
-function identified(caller: AuthenticatedCaller): Identification {
-  return { caller };
-}
+const identified = (caller: AuthenticatedCaller): Identification => ({ caller });
 
 /** @throws every other error, since it is a defect of this service and not of the credentials */
 function rejected(error: unknown): Identification {

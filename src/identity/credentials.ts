@@ -2,7 +2,6 @@ import { type IncomingMessage } from 'node:http';
 import { AuthenticationError } from '../event-store/domain/index.js';
 import { API_KEY_TOKEN_PREFIX } from './domain/index.js';
 
-/** A bearer token or an API key of a request. */
 export type Credentials =
   { readonly kind: 'token'; readonly token: string } | { readonly kind: 'api-key'; readonly key: string };
 
@@ -13,8 +12,6 @@ const API_KEY = 'x-api-key';
 const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /**
- * Reads the credentials from the headers; undefined without any.
- *
  * @throws AuthenticationError for more than one credential, another scheme or a malformed header
  */
 export function credentialsOf({

@@ -1,12 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { EXAMPLE_REQUEST_ID } from './error-body.js';
 import { ERROR_TYPES, errorNameOf, type ErrorTypeName } from './error-mapping.js';
 
 /** Errors that every route may return. */
 const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
-
-/** Request id of the examples. */
-const REQUEST_ID = '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11';
 
 /** Errors of a route that reads one stream. */
 export const STREAM_READ_ERRORS = [
@@ -36,7 +34,7 @@ function responseFor(status: number, names: readonly ErrorTypeName[]): Parameter
   const examples = Object.fromEntries(
     names.map((type) => {
       const { meaning } = ERROR_TYPES[type];
-      const value = { error: errorNameOf(type), message: meaning, type, requestId: REQUEST_ID };
+      const value = { error: errorNameOf(type), message: meaning, type, requestId: EXAMPLE_REQUEST_ID };
       return [type, { summary: meaning, value }];
     }),
   );

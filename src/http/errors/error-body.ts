@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
+export const EXAMPLE_REQUEST_ID = '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11';
+
 /** Body of every error response. */
 export class ErrorBody {
   @ApiProperty({ description: 'Name of the error', example: 'StreamNotFoundError' })
@@ -22,7 +24,7 @@ export class ErrorBody {
 
   @ApiProperty({
     description: 'Id of the request, as in its log lines and in the header X-Request-Id',
-    example: '0f6d3c1e-9a2b-4a44-8d55-0c2f5c1f4a11',
+    example: EXAMPLE_REQUEST_ID,
   })
   readonly requestId: string;
 }

@@ -1,15 +1,11 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import { DomainError } from '../../event-store/domain/index.js';
+import { type ErrorBody } from './error-body.js';
 
 /** HTTP representation of an error, without the request id. */
-export interface ErrorMapping {
+export interface ErrorMapping extends Omit<ErrorBody, 'requestId'> {
   readonly status: number;
-  readonly error: string;
-  readonly type: string;
-  readonly message: string;
-  readonly streamName?: string;
-  readonly details?: Readonly<Record<string, unknown>>;
   /** Value of the `Retry-After` header. */
   readonly retryAfterSeconds?: number;
 }
@@ -106,14 +102,8 @@ function ofStatus(status: number, message: string): ErrorMapping {
 
 /** Client errors of Express and its body parser, which carry a `status` (http-errors). */
 function ofBodyParser(error: unknown): ErrorMapping | undefined {
-  if (
-    !(error instanceof Error) ||
-    !('status' in error) ||
-    typeof error.status !== 'number' ||
-    error.status < 400 ||
-    error.status >= 500
-  )
-    return undefined;
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+  if (error.status < 400 || error.status >= 500) return undefined;
   const type = 'type' in error ? error.type : undefined;
   if (type === 'entity.parse.failed') return mappingFor('validation-error', 'The request body is not valid JSON');
   if (type === 'entity.too.large') return mappingFor('event-too-large', 'The request body is too large');

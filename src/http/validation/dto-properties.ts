@@ -59,15 +59,12 @@ class PropertyReader {
       const member = value[name];
       const inner = nested.get(name);
       if (!properties.has(name)) this.#addIssue([...path, name], 'should not exist');
-      else if (!inner || member === undefined || member === null) this.#scalar(plain, name, member);
-      else if (inner.isArray) plain[name] = this.#array(member, dtoSchemaOf(inner.dto), [...path, name]);
+      else if (!inner || member === undefined || member === null) {
+        if (!isFreeForm(member)) plain[name] = member;
+      } else if (inner.isArray) plain[name] = this.#array(member, dtoSchemaOf(inner.dto), [...path, name]);
       else plain[name] = this.#entry(member, dtoSchemaOf(inner.dto), [...path, name]);
     }
     return plain;
-  }
-
-  #scalar(plain: Record<string, unknown>, name: string, value: unknown): void {
-    if (!isFreeForm(value)) plain[name] = value;
   }
 
   #array(value: unknown, schema: DtoSchema, path: Path): readonly unknown[] | undefined {

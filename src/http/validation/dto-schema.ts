@@ -2,18 +2,11 @@ import { type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 
-/** Properties that the decorators of a DTO class declare. */
+/** Properties that the decorators of a DTO class declare, including inherited ones. */
 export interface DtoSchema {
-  /** Names of all properties, including inherited ones. */
   readonly properties: ReadonlySet<string>;
-  /** Properties whose values are DTOs (`@ValidateNested` with `@Type`). */
-  readonly nested: ReadonlyMap<string, NestedDto>;
-}
-
-interface NestedDto {
-  readonly dto: Type<object>;
-  /** `@ValidateNested({ each: true })` */
-  readonly isArray: boolean;
+  /** Properties whose values are DTOs (`@ValidateNested` with `@Type`), or arrays of them (`each: true`). */
+  readonly nested: ReadonlyMap<string, { readonly dto: Type<object>; readonly isArray: boolean }>;
 }
 
 const schemas = new WeakMap<Type<object>, DtoSchema>();

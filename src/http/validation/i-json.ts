@@ -7,7 +7,7 @@ export const MAX_JSON_DEPTH = 64;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Array or object on the traversal stack; `keys` is set for objects. */
+/** Array, or object with its `keys`, on the traversal stack. */
 interface Frame {
   readonly array: readonly unknown[];
   readonly object: JsonObject;

@@ -1,16 +1,43 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsInt, Max, Min, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isPlainObject } from '../../common/plain-object.js';
 
-export interface JsonObjectDocumentation {
+interface JsonObjectDocumentation {
   readonly description: string;
   readonly example: Readonly<Record<string, unknown>>;
 }
 
+export const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1_000;
+
 /** Optional property that rejects null, which `@IsOptional` accepts. */
 export function IfGiven(): PropertyDecorator {
   return ValidateIf((_: unknown, value: unknown) => value !== undefined);
+}
+
+/** Property with a string that satisfies a rule; `message` says which. */
+export function IsStringThat(
+  isValid: (text: string) => boolean,
+  message: string,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  const validate = (value: unknown): boolean => typeof value === 'string' && isValid(value);
+  return ValidateBy({ name: 'isStringThat', validator: { validate, defaultMessage: () => message } }, options);
+}
+
+/** Query parameter that limits a page; its default is {@link DEFAULT_PAGE_SIZE}. */
+export function PageSizeProperty(description: string): PropertyDecorator {
+  const range = { default: DEFAULT_PAGE_SIZE, minimum: 1, maximum: MAX_PAGE_SIZE };
+  return applyDecorators(
+    ApiPropertyOptional({ description, ...range, type: 'integer' }),
+    IfGiven(),
+    Type(() => Number),
+    IsInt(),
+    Min(1),
+    Max(MAX_PAGE_SIZE),
+  );
 }
 
 /**
@@ -43,11 +70,7 @@ function isJsonObject(): PropertyDecorator {
 }
 
 function problemWith(value: unknown): string {
-  return `must be a JSON object${value === undefined ? ', but is missing' : `, got ${describeType(value)}`}`;
-}
-
-function describeType(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'string' ? 'a string' : typeof value === 'number' ? 'a number' : 'a boolean';
+  if (value === undefined) return 'must be a JSON object, but is missing';
+  const type = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return `must be a JSON object, got ${type}`;
 }

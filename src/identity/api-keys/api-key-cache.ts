@@ -42,8 +42,6 @@ export class ApiKeyCache {
   }
 
   /**
-   * Returns the caller that an API key belongs to.
-   *
    * @throws AuthenticationError for an invalid key, with a remedy; ConnectionError while keys cannot be verified:
    *   before the read model has caught up, after 30 s without a connection, and, while disconnected, for a key that is
    *   not in the cache

@@ -86,10 +86,7 @@ export class ApiKeyService {
         ...(createdBy === undefined ? {} : { createdBy }),
         ...(expiresInSeconds === undefined ? {} : { expiresAt: toTimestamp(now + expiresInSeconds * 1_000) }),
       };
-      return {
-        event: { type: ApiKeyCreated.type, data },
-        result: { text: formatApiKey({ keyId, secret }), keyId },
-      };
+      return { event: { type: ApiKeyCreated.type, data }, result: { text: formatApiKey({ keyId, secret }), keyId } };
     });
   }
 
@@ -132,10 +129,7 @@ export class ApiKeyService {
           ),
         decide: ({ keys, revision }) => {
           const { event, result } = decide(keys);
-          return {
-            writes: [{ streamName: API_KEYS_STREAM, events: [event], expectedRevision: revision }],
-            result,
-          };
+          return { writes: [{ streamName: API_KEYS_STREAM, events: [event], expectedRevision: revision }], result };
         },
         result: ({ result }) => result,
       },

@@ -2,7 +2,6 @@
 export const API_KEY_TOKEN_PREFIX = 'pps_';
 /** Characters of a key id, from 36: 36^12 values. */
 export const KEY_ID_LENGTH = 12;
-/** Random bytes of a secret. */
 export const KEY_SECRET_BYTES = 32;
 
 /** `pps_{keyId}_{secret}`; the lengths are fixed, because base64url contains `_` too. */

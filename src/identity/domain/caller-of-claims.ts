@@ -14,11 +14,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** Names of the claims that this service reads. */
 export interface ClaimNames {
-  /** Claim with the user's id. */
   readonly userClaim: string;
-  /**
-   * Claim with the roles: an array of strings or a space-separated string. Dots separate the names of nested objects.
-   */
+  /** An array of strings or a space-separated string. Dots separate the names of nested objects. */
   readonly rolesClaim: string;
 }
 
@@ -29,8 +26,6 @@ const LAST_INSTANT_MS = 8_640_000_000_000_000;
 const INVISIBLE = /\p{Cf}/u;
 
 /**
- * Maps the claims of a verified token to its caller.
- *
  * @param claims of a token whose signature, issuer, audience and times are valid; `exp` is in seconds since 1970
  * @throws AuthenticationError for a missing, invalid or reserved user id, and without `exp`
  */
@@ -65,10 +60,7 @@ function isReservedId(id: string): boolean {
   return id === EVERYONE || id.startsWith(API_KEY_PREFIX) || id.startsWith('$') || ROLES.some((role) => role === id);
 }
 
-/**
- * The claim with exactly this name (some issuers use URLs, which contain dots), otherwise the nested member at this
- * path.
- */
+/** The claim with exactly this name (some issuers use URLs, which contain dots), else the nested member at the path. */
 function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;

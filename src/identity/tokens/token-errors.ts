@@ -1,18 +1,12 @@
 import { errors } from 'jose';
-import { AuthenticationError } from '../../event-store/domain/index.js';
+import { type TokenKeys } from './token-keys.js';
 
-interface Expected {
-  readonly algorithms: readonly string[];
-  readonly issuer: string | undefined;
-  readonly audience: string | undefined;
-}
-
-/** Translates an error of jose into a message with a remedy. It contains no part of the token, since it is logged. */
-export function toAuthenticationError(error: unknown, expected: Expected): AuthenticationError {
-  return new AuthenticationError(messageFor(error, expected), { cause: error });
-}
-
-function messageFor(error: unknown, { algorithms, issuer, audience }: Expected): string {
+/** Message with a remedy for an error of jose. It contains no part of the token, since it is logged. */
+export function messageFor(
+  error: unknown,
+  { issuer, audience }: Pick<TokenKeys, 'issuer' | 'audience'>,
+  algorithms: readonly string[],
+): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired; get a new one';
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'exp') return 'The token has no expiry (exp); get one that expires';

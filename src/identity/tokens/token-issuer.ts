@@ -4,7 +4,6 @@ import { type ClaimNames } from '../domain/index.js';
 import { type TokenKeys } from './token-keys.js';
 
 export interface TokenRequest {
-  /** The user's id. */
   readonly user: string;
   /** In addition to `user`. */
   readonly roles: readonly Role[];

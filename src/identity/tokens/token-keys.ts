@@ -16,21 +16,15 @@ export type TokenKeys =
       readonly audience: string | undefined;
     };
 
-/** Injection token of the {@link TokenKeys}. */
 export const TOKEN_KEYS = Symbol('TOKEN_KEYS');
 
 /** The configured keys; in development, a secret under `dataDir`, created on first use. */
 export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth' | 'dataDir'>): TokenKeys {
   switch (trust.kind) {
     case 'jwks':
-      return { kind: 'published', url: trust.url, issuer: trust.issuer, audience: trust.audience };
+      return { ...trust, kind: 'published' };
     case 'secret':
-      return {
-        kind: 'shared',
-        secret: new TextEncoder().encode(trust.secret),
-        issuer: trust.issuer,
-        audience: trust.audience,
-      };
+      return { ...trust, kind: 'shared', secret: new TextEncoder().encode(trust.secret) };
     case 'development':
       return {
         kind: 'shared',

@@ -1,8 +1,13 @@
 import { jwtVerify, type JWTVerifyOptions } from 'jose';
-import { type Clock, type AuthenticatedCaller, DomainError } from '../../event-store/domain/index.js';
+import {
+  type Clock,
+  type AuthenticatedCaller,
+  AuthenticationError,
+  DomainError,
+} from '../../event-store/domain/index.js';
 import { callerOfClaims, type ClaimNames } from '../domain/index.js';
 import { remoteJwks, type JwksOptions } from './jwks.js';
-import { toAuthenticationError } from './token-errors.js';
+import { messageFor } from './token-errors.js';
 import { type TokenKeys } from './token-keys.js';
 import { TokenCache } from './token-cache.js';
 
@@ -79,11 +84,7 @@ export class TokenVerifier {
       return await this.#verify(token);
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      throw toAuthenticationError(error, {
-        algorithms: this.#options.algorithms,
-        issuer: this.keys.issuer,
-        audience: this.keys.audience,
-      });
+      throw new AuthenticationError(messageFor(error, this.keys, this.#options.algorithms), { cause: error });
     }
   }
 

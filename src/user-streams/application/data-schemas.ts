@@ -16,7 +16,6 @@ export interface SchemaDescription {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
-/** Validates the data of user streams by type and category. */
 export interface DataSchemas {
   /**
    * @param within path of the object that holds `data` in the request, such as `events.3`; absent: the request itself
@@ -31,5 +30,4 @@ export interface DataSchemas {
   describe(): readonly SchemaDescription[];
 }
 
-/** Injection token of {@link DataSchemas}. */
 export const DATA_SCHEMAS = Symbol('DATA_SCHEMAS');

@@ -51,7 +51,6 @@ interface ChangeDecision extends Decision {
   readonly metadata: MetadataWrite;
 }
 
-/** Changes permissions, description and tags of user streams: their metadata, including KurrentDB's `$acl`. */
 export class UserStreamMetadata {
   readonly #dependencies: CommandDependencies;
 

@@ -25,7 +25,6 @@ import {
 } from '../domain/index.js';
 import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-read-model.js';
 
-/** Data of a stream at a revision. */
 export interface UserStreamState {
   readonly key: UserStreamKey;
   readonly revision: number;
@@ -65,11 +64,7 @@ export class UserStreamQueries {
     return { key, revision: stream.revision, data: this.readModel.data(key) };
   }
 
-  /**
-   * State after the event at a revision.
-   *
-   * @throws ValidationError for a revision after the current one; as {@link state}
-   */
+  /** @throws ValidationError for a revision after the current one; as {@link state} */
   async stateAtRevision(caller: Caller, key: UserStreamKey, revision: bigint): Promise<UserStreamState> {
     const stream = this.readable(caller, key);
     if (revision > BigInt(stream.revision)) {

@@ -1,11 +1,9 @@
 import { ConnectionError, type Position, type RecordedEvent } from '../../event-store/domain/index.js';
 import { type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
-/** Current data of a stream. */
 export interface StoredData {
   /** JSON of an object, as stored. */
   readonly json: string;
-  /** Revision of their event. */
   readonly revision: number;
   readonly eventId: string;
   /** Milliseconds since 1970. */
@@ -26,7 +24,6 @@ export interface ProcessedRequest {
   readonly at: number;
 }
 
-/** Read model of user streams; follows the store. */
 export interface UserStreamReadModel {
   /** False during the initial catch-up and after a lost connection. If true, it is behind by milliseconds at most. */
   readonly isCaughtUp: boolean;
@@ -41,11 +38,7 @@ export interface UserStreamReadModel {
   revisionAt(key: UserStreamKey, at: number): number | undefined;
   /** @returns false if the read model has not reached the position within `timeoutMs` */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
-  /**
-   * Notifies of events of user streams after they were applied.
-   *
-   * @returns removes the listener
-   */
+  /** Notifies of events of user streams after they were applied. @returns removes the listener */
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
 }
 

@@ -72,7 +72,6 @@ interface Plan extends CommandDecision {
   readonly replayed?: readonly WriteOutcome[];
 }
 
-/** Executes write commands on user streams: one command, or several in one atomic write. */
 export class UserStreamWriter {
   readonly #dependencies: CommandDependencies;
 

@@ -49,20 +49,12 @@ export class UserStreams {
     return this.#write({ request, right: 'write', action: 'create', payload: [initial, data ?? null], decide });
   }
 
-  /**
-   * Appends one event for each element of `data`, atomically.
-   *
-   * @throws WrongExpectedRevisionError, StreamDeletedError
-   */
+  /** Appends an event for each element of `data`, atomically. @throws WrongExpectedRevisionError, StreamDeletedError */
   replace(request: WriteRequest, data: readonly PlacedData[]): Promise<WriteOutcome> {
     return this.#write(this.#replacement({ request, data }));
   }
 
-  /**
-   * Applies a JSON Merge Patch (RFC 7396).
-   *
-   * @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError
-   */
+  /** By a JSON Merge Patch (RFC 7396). @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   change(request: WriteRequest, patch: UserData): Promise<WriteOutcome> {
     const decide = (context: WriteContext, nextId: NextEventId): Decision => {
       const before = context.data ? (JSON.parse(context.data.json) as UserData) : {};
@@ -77,24 +69,12 @@ export class UserStreams {
 
   /** Soft delete; see {@link restore}. @throws WrongExpectedRevisionError, StreamNotFoundError, StreamDeletedError */
   delete(request: WriteRequest): Promise<WriteOutcome> {
-    return this.#write({
-      request,
-      right: 'admin',
-      action: 'delete',
-      payload: [],
-      decide: (context) => decideDelete(context, request.precondition),
-    });
+    return this.#administer(request, 'delete', decideDelete);
   }
 
   /** @throws StreamNotFoundError, StreamAlreadyExistsError, WrongExpectedRevisionError */
   restore(request: WriteRequest): Promise<WriteOutcome> {
-    return this.#write({
-      request,
-      right: 'admin',
-      action: 'restore',
-      payload: [],
-      decide: (context) => decideRestore(context, request.precondition),
-    });
+    return this.#administer(request, 'restore', decideRestore);
   }
 
   /** {@link replace} on several streams in one atomic write. @throws WrongExpectedRevisionError, StreamDeletedError */
@@ -120,6 +100,11 @@ export class UserStreams {
       payload: [streamNames, ...placed.map(({ data }) => data)],
       decide,
     };
+  }
+
+  #administer(request: WriteRequest, action: 'delete' | 'restore', decide: typeof decideDelete): Promise<WriteOutcome> {
+    const decideOn = (context: WriteContext): Decision => decide(context, request.precondition);
+    return this.#write({ request, right: 'admin', action, payload: [], decide: decideOn });
   }
 
   async #write(command: WriteCommand): Promise<WriteOutcome> {

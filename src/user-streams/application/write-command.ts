@@ -21,7 +21,6 @@ export interface WriteOutcome {
   readonly eventId: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The write has created the stream. */
   readonly created: boolean;
   /** The same request was executed before: nothing was written. */
   readonly replayed: boolean;
@@ -35,7 +34,6 @@ export interface WriteContext extends DecisionContext {
   readonly data: StoredData | undefined;
 }
 
-/** Command on one stream. */
 export interface WriteCommand {
   readonly request: WriteRequest;
   readonly right: StreamRight;

@@ -79,9 +79,7 @@ export function requestedRevision({ 'if-match': match }: IncomingMessage['header
   return match === undefined ? undefined : revisionOf(match);
 }
 
-export function entityTag(revision: number | bigint): string {
-  return `"${revision}"`;
-}
+export const entityTag = (revision: number | bigint): string => `"${revision}"`;
 
 function revisionOf(match: string): bigint {
   const [, quoted, plain] = REVISION_TAG.exec(match.trim()) ?? [];

@@ -14,10 +14,7 @@ const RETRY_MS = 2_000;
 /** Maximum delay of `setTimeout`. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/**
- * Serves events as server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the
- * connection.
- */
+/** Server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the connection. */
 @Injectable()
 export class SseConnections implements BeforeApplicationShutdown {
   readonly #open = new Map<AbortController, string>();

@@ -23,7 +23,6 @@ import { ApiPreconditions, StreamWrite } from './preconditions.js';
 import { DATA_WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
-/** Events of one stream: history, append and live feed. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
@@ -107,12 +106,8 @@ export class UserStreamEventsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const after =
-      lastEventId === undefined || lastEventId === ''
-        ? from === undefined
-          ? undefined
-          : BigInt(from) - 1n
-        : revisionOf(lastEventId);
+    const beforeFrom = from === undefined ? undefined : BigInt(from) - 1n;
+    const after = lastEventId === undefined || lastEventId === '' ? beforeFrom : revisionOf(lastEventId);
     return this.sse.serve(request, response, caller, (signal) => this.feed.follow(caller, key, after, signal));
   }
 }

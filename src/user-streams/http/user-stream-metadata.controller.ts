@@ -21,7 +21,6 @@ import { WriteResponder } from './write-responder.js';
 /** Operation ids of the 0.1.0 OpenAPI document, because generated clients derive their method names from them. */
 const operationId = (method: string): string => `UserStreamDetailsController_${method}`;
 
-/** Metadata of one stream (description, tags, permissions), and its restoration. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @ApiCategory()
@@ -106,10 +105,7 @@ export class UserStreamMetadataController {
 
 /** The DTO contains omitted members as undefined, which must not overwrite the current values. */
 function changeOf({ permissions, ...rest }: ChangeMetadataRequest): MetadataChange {
-  return {
-    ...withoutUndefined(rest),
-    ...(permissions === undefined ? {} : { permissions: withoutUndefined(permissions) }),
-  };
+  return { ...withoutUndefined(rest), ...(permissions && { permissions: withoutUndefined(permissions) }) };
 }
 
 function withoutUndefined<Members extends object>(members: Members): Partial<Members> {

@@ -1,14 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsIn, IsString, Matches } from 'class-validator';
 import { parseTimestamp } from '../../common/time.js';
 import { type UserStreamType } from '../../event-store/index.js';
-import { IfGiven } from '../../http/index.js';
+import { DEFAULT_PAGE_SIZE, IfGiven, IsStringThat, PageSizeProperty } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream.properties.js';
 
-const DEFAULT_PAGE = 100;
-const MAX_PAGE_SIZE = 1_000;
 const STATUSES = ['active', 'deleted'] as const;
 
 export class ListUserStreamsQuery {
@@ -35,19 +33,8 @@ export class ListUserStreamsQuery {
   @IsIn(STATUSES)
   readonly status: (typeof STATUSES)[number] = 'active';
 
-  @ApiPropertyOptional({
-    description: 'Maximum number of streams',
-    default: DEFAULT_PAGE,
-    minimum: 1,
-    maximum: MAX_PAGE_SIZE,
-    type: 'integer',
-  })
-  @IfGiven()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE_SIZE)
-  readonly limit: number = DEFAULT_PAGE;
+  @PageSizeProperty('Maximum number of streams')
+  readonly limit: number = DEFAULT_PAGE_SIZE;
 
   @ApiPropertyOptional({ description: '`nextAfter` of the previous page', example: 'user-alice-profile' })
   @IfGiven()
@@ -68,13 +55,10 @@ export class StateQuery {
   @IfGiven()
   // Query parsers decode `+` as a space; this restores the sign of the time zone.
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
-  @ValidateBy({
-    name: 'isTimestamp',
-    validator: {
-      validate: (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
-      defaultMessage: () => 'must be an ISO 8601 time with an offset, such as 2026-11-24T12:00:00Z',
-    },
-  })
+  @IsStringThat(
+    (text) => parseTimestamp(text) !== undefined,
+    'must be an ISO 8601 time with an offset, such as 2026-11-24T12:00:00Z',
+  )
   readonly at?: string;
 }
 

@@ -18,7 +18,6 @@ const STREAM = [':type', ':type/:category'];
 const ETAG_USAGE =
   'The revision is the ETag: send it as If-Match to get 409 instead of overwriting a concurrent change.';
 
-/** Current and earlier data of one stream. */
 @ApiTags('user streams')
 @ApiStreamKey()
 @Controller('api/users/:userId/streams')

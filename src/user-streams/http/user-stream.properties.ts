@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength } from 'class-validator';
 import {
   API_KEY_PREFIX,
   DEFAULT_CATEGORY,
@@ -10,7 +10,7 @@ import {
   ROLES,
   USER_STREAM_TYPES,
 } from '../../event-store/index.js';
-import { IfGiven } from '../../http/index.js';
+import { IfGiven, IsStringThat } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 
 // Property decorators that several DTOs share: OpenAPI documentation and validation rules.
@@ -19,7 +19,6 @@ const VISIBILITIES = ['private', 'public'] as const satisfies readonly Visibilit
 const MAX_TAGS = 32;
 const MAX_GRANTEES = 100;
 const MAX_DESCRIPTION_LENGTH = 1_000;
-/** No control characters. */
 const PRINTABLE = /^\P{Cc}*$/u;
 const TAG = /^[\p{L}\p{N}][\p{L}\p{N}_.:@/-]{0,63}$/u;
 const API_KEY_NAME = new RegExp(`^${API_KEY_PREFIX}[a-z0-9-]{1,64}$`);
@@ -36,13 +35,7 @@ export function CategoryProperty(): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ example: DEFAULT_CATEGORY }),
     IfGiven(),
-    ValidateBy({
-      name: 'isCategory',
-      validator: {
-        validate: (value) => typeof value === 'string' && isCategory(value),
-        defaultMessage: () => "must be at most 64 lower-case letters, digits and single '-' or '_' between them",
-      },
-    }),
+    IsStringThat(isCategory, "must be at most 64 lower-case letters, digits and single '-' or '_' between them"),
   );
 }
 
@@ -71,28 +64,18 @@ export function TagsProperty(): PropertyDecorator {
   );
 }
 
-/** Array of the grantees of a right. */
 export function GranteesProperty(description: string, ...rules: readonly PropertyDecorator[]): PropertyDecorator {
-  const isGrantee = (value: unknown): boolean =>
-    typeof value === 'string' &&
-    (value === EVERYONE || ROLES.some((role) => role === value) || isUserId(value) || API_KEY_NAME.test(value));
+  const isGrantee = (text: string): boolean =>
+    text === EVERYONE || ROLES.some((role) => role === text) || isUserId(text) || API_KEY_NAME.test(text);
   return applyDecorators(
     ApiPropertyOptional({ type: [String], maxItems: MAX_GRANTEES, example: ['alice'], description }),
     IfGiven(),
     IsArray(),
     ArrayMaxSize(MAX_GRANTEES),
     ArrayUnique(),
-    ValidateBy(
-      {
-        name: 'isGrantee',
-        validator: {
-          validate: isGrantee,
-          defaultMessage: () =>
-            `must contain only user ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`,
-        },
-      },
-      { each: true },
-    ),
+    IsStringThat(isGrantee, `must contain only user ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`, {
+      each: true,
+    }),
     ...rules,
   );
 }

@@ -13,7 +13,6 @@ import { ApiPreconditions, RequestPreconditions, type Preconditions } from './pr
 import { DATA_WRITE_ERRORS } from './write-errors.js';
 import { WriteResponder } from './write-responder.js';
 
-/** Streams of one user: list, create, and atomic writes to several. */
 @ApiTags('user streams')
 @ApiUserId()
 @Controller('api/users/:userId/streams')

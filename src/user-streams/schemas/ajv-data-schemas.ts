@@ -28,8 +28,7 @@ export class AjvDataSchemas implements DataSchemas {
     this.#all = [...product, ...builtin().filter(({ name }) => !product.some((own) => own.name === name))].sort(
       bySchemaOrder,
     );
-    // Later entries replace earlier ones with the same key: the product's follow the built-in ones, in ascending
-    // version.
+    // Later entries replace earlier ones with the same key.
     const ascending = [...builtin(), ...product.toSorted((one, other) => one.version - other.version)];
     this.#inUse = new Map(
       ascending.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]),
@@ -93,9 +92,7 @@ export class AjvDataSchemas implements DataSchemas {
   }
 }
 
-function builtin(): readonly Schema[] {
-  return USER_STREAM_TYPES.map(builtinOf);
-}
+const builtin = (): readonly Schema[] => USER_STREAM_TYPES.map(builtinOf);
 
 function builtinOf(type: UserStreamType): Schema {
   return {

@@ -21,15 +21,10 @@ const arrayOf = (description: string, items: ObjectSchema): ObjectSchema => ({
   maxItems: 1_000,
   items,
 });
-const object = (
-  description: string,
-  properties: Readonly<Record<string, ObjectSchema>>,
-  required: readonly string[] = [],
-): ObjectSchema => ({
+const object = (description: string, properties: Readonly<Record<string, ObjectSchema>>): ObjectSchema => ({
   description,
   type: 'object',
   properties,
-  ...(required.length === 0 ? {} : { required }),
 });
 
 const language: ObjectSchema = {

@@ -85,7 +85,6 @@ function load(allErrors: boolean): Ajv.Ajv2020 {
   return ajv;
 }
 
-/** Stops counting at the limit. */
 function isLarge(data: unknown): boolean {
   const pending: unknown[] = [data];
   for (let values = 0; pending.length > 0; values++) {

@@ -10,9 +10,7 @@ import {
 } from '../../event-store/domain/index.js';
 import { type ObjectSchema } from './builtin-schemas.js';
 
-/** Schema that the product provides. */
 export interface SchemaFile {
-  /** File name without directory. */
   readonly file: string;
   readonly type: UserStreamType;
   /** null: applies to all categories. */

@@ -65,11 +65,7 @@ const MEMBER_PARAMS: Readonly<Record<string, string>> = {
   propertyNames: 'propertyName',
 };
 
-/**
- * Translates an Ajv error; the path begins at the request body, such as `data.items.0.name`.
- *
- * @param root path of the data
- */
+/** @param root path of the data in the request body, such as `events.0.data` */
 export function issueOf(
   { keyword, instancePath, params, message = 'is not valid', propertyName }: ErrorObject,
   root: readonly string[],

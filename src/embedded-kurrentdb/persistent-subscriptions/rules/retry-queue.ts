@@ -1,6 +1,6 @@
 import { type GroupMessage } from './group-message.js';
 
-/** Events to redeliver: those of the source in its order, then the replayed parked ones in the order of their replay. */
+/** Events to redeliver: those of the source in its order, then replayed parked ones in the order of their replay. */
 export class RetryQueue implements Iterable<GroupMessage> {
   readonly #messages: GroupMessage[] = [];
 

@@ -16,7 +16,6 @@ export interface AnnotationRequest {
   readonly requestId: string;
 }
 
-/** Ids of an annotation and of its event. */
 export interface AnnotationId {
   readonly id: string;
   readonly eventId: string;

@@ -11,7 +11,6 @@ import { type EventStore, type NewEvent, serviceUptimeStream } from '../../../ev
 import { createUptimeStream } from '../../domain/index.js';
 import { type AnnotationId, type AnnotationRequest } from './annotation-ids.js';
 
-/** Command that records an annotation of a service. */
 export interface AnnotationCommand<Annotation extends { readonly id: string }> {
   /** `{subject}.{verb}`, such as `maintenance.schedule`. */
   readonly action: string;
@@ -67,8 +66,6 @@ export class AnnotationWriter {
   }
 
   /**
-   * Appends the event that is decided on the state of the read model.
-   *
    * @returns whether an event was appended
    * @throws errors of `decide`; TimeoutError if the read model does not keep up with the stream, ConnectionError,
    *   WrongExpectedRevisionError, …

@@ -12,7 +12,6 @@ import { type AnnotationWriter } from './annotation-writer.js';
 /** Times in milliseconds since 1970. */
 export type CorrectStatusCommand = Pick<Correction, 'from' | 'to' | 'status' | 'reason'>;
 
-/** Corrections of recorded statuses by operators. */
 export class CorrectionService {
   constructor(
     private readonly history: Pick<UptimeHistory, 'corrections' | 'services'>,

@@ -18,7 +18,6 @@ import { type AnnotationWriter } from './annotation-writer.js';
 /** Single with `to`, or recurring. Times in milliseconds since 1970. */
 export type ScheduleMaintenanceCommand = Pick<MaintenanceWindow, 'from' | 'to' | 'recurrence' | 'reason'>;
 
-/** A window and its current and future occurrences. */
 export interface MaintenanceView {
   readonly window: MaintenanceWindow;
   readonly upcoming: readonly MaintenanceOccurrence[];
@@ -26,7 +25,6 @@ export interface MaintenanceView {
 
 const MAX_UPCOMING = 10;
 
-/** Schedules, lists and cancels maintenance of services. */
 export class MaintenanceService {
   constructor(
     private readonly history: Pick<UptimeHistory, 'maintenance' | 'services'>,

@@ -2,22 +2,17 @@ import { toTimestamp } from '../../../common/time.js';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { CLOCK, type Clock, type AuthenticatedCaller } from '../../../event-store/index.js';
+import { CLOCK, type Clock } from '../../../event-store/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, REPLAYED_HEADER, NoQueryPipe } from '../../../http/index.js';
 import {
-  Access,
-  ApiErrors,
-  ApiIdempotencyKey,
-  CurrentAuthenticatedCaller,
-  REPLAYED_HEADER,
-  NoQueryPipe,
-} from '../../../http/index.js';
-import { correctStatusCommand, CorrectionDto, CorrectStatusRequest } from './corrections.dto.js';
-import {
-  ANNOTATION_WRITE_ERRORS,
-  RequestPreconditions,
-  type AnnotationPreconditions,
-} from './annotation-preconditions.js';
-import { CorrectionResponse, CorrectionsResponse } from './annotation-responses.dto.js';
+  correctStatusCommand,
+  CorrectionDto,
+  CorrectionResponse,
+  CorrectionsResponse,
+  CorrectStatusRequest,
+} from './corrections.dto.js';
+import { ANNOTATION_WRITE_ERRORS, AnnotationWrite } from './annotation-write.js';
+import { type AnnotationRequest } from '../application/annotation-ids.js';
 import { CorrectionService } from '../application/correction.service.js';
 
 /** Manual corrections of a probed status, such as false alarms. */
@@ -52,17 +47,12 @@ export class CorrectionsController {
   @ApiCreatedResponse({ type: CorrectionResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async correct(
-    @Param('name') name: string,
+    @AnnotationWrite() request: AnnotationRequest,
     @Query(NoQueryPipe) _query: unknown,
     @Body() body: CorrectStatusRequest,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: AnnotationPreconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<CorrectionResponse> {
-    const { correction, replayed } = await this.corrections.correct(
-      { caller, service: name, ...conditions },
-      correctStatusCommand(body),
-    );
+    const { correction, replayed } = await this.corrections.correct(request, correctStatusCommand(body));
     if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), correction: CorrectionDto.of(correction) };
   }

@@ -2,8 +2,8 @@ import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../../domain/index.js';
-import { TimestampProperty } from './timestamp.property.js';
-import { ReasonProperty } from './reason.property.js';
+import { ReasonProperty, TimestampProperty } from './annotation.properties.js';
+import { TimestampedResponse } from '../../../http/index.js';
 import { type CorrectStatusCommand } from '../application/correction.service.js';
 
 const FROM = { description: 'Start of the corrected time', example: '2026-01-31T12:00:00.000Z' };
@@ -56,4 +56,17 @@ export class CorrectionDto {
   static of({ from, to, ...rest }: Correction): CorrectionDto {
     return { ...rest, from: toTimestamp(from), to: toTimestamp(to) };
   }
+}
+
+export class CorrectionsResponse extends TimestampedResponse {
+  @ApiProperty({
+    type: [CorrectionDto],
+    description: 'In the order they were recorded: where they overlap, the later one applies',
+  })
+  readonly corrections: CorrectionDto[];
+}
+
+export class CorrectionResponse extends TimestampedResponse {
+  @ApiProperty({ type: CorrectionDto })
+  readonly correction: CorrectionDto;
 }

@@ -2,22 +2,17 @@ import { toTimestamp } from '../../../common/time.js';
 import { Body, Controller, Delete, Get, Inject, NotFoundException, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { CLOCK, type Clock, type AuthenticatedCaller } from '../../../event-store/index.js';
+import { CLOCK, type Clock } from '../../../event-store/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, REPLAYED_HEADER, NoQueryPipe } from '../../../http/index.js';
 import {
-  Access,
-  ApiErrors,
-  ApiIdempotencyKey,
-  CurrentAuthenticatedCaller,
-  REPLAYED_HEADER,
-  NoQueryPipe,
-} from '../../../http/index.js';
-import { scheduleMaintenanceCommand, MaintenanceDto, ScheduleMaintenanceRequest } from './maintenance.dto.js';
-import {
-  ANNOTATION_WRITE_ERRORS,
-  RequestPreconditions,
-  type AnnotationPreconditions,
-} from './annotation-preconditions.js';
-import { MaintenanceResponse, MaintenanceListResponse } from './annotation-responses.dto.js';
+  scheduleMaintenanceCommand,
+  MaintenanceDto,
+  MaintenanceListResponse,
+  MaintenanceResponse,
+  ScheduleMaintenanceRequest,
+} from './maintenance.dto.js';
+import { ANNOTATION_WRITE_ERRORS, AnnotationWrite } from './annotation-write.js';
+import { type AnnotationRequest } from '../application/annotation-ids.js';
 import { MaintenanceService } from '../application/maintenance.service.js';
 
 /** Maintenance windows. A service is still probed during maintenance. */
@@ -54,17 +49,12 @@ export class MaintenanceController {
   @ApiCreatedResponse({ type: MaintenanceResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async schedule(
-    @Param('name') name: string,
+    @AnnotationWrite() request: AnnotationRequest,
     @Query(NoQueryPipe) _query: unknown,
     @Body() body: ScheduleMaintenanceRequest,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() conditions: AnnotationPreconditions,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MaintenanceResponse> {
-    const scheduled = await this.maintenance.schedule(
-      { caller, service: name, ...conditions },
-      scheduleMaintenanceCommand(body),
-    );
+    const scheduled = await this.maintenance.schedule(request, scheduleMaintenanceCommand(body));
     if (scheduled.replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(scheduled) };
   }
@@ -79,16 +69,15 @@ export class MaintenanceController {
   @ApiOkResponse({ type: MaintenanceResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'not-found')
   async cancel(
-    @Param('name') name: string,
+    @AnnotationWrite() request: AnnotationRequest,
     @Param('id') id: string,
     @Query(NoQueryPipe) _query: unknown,
-    @CurrentAuthenticatedCaller() caller: AuthenticatedCaller,
-    @RequestPreconditions() { requestId }: AnnotationPreconditions,
   ): Promise<MaintenanceResponse> {
-    const cancelled = await this.maintenance.cancel({ caller, service: name, requestId }, id);
+    const { service } = request;
+    const cancelled = await this.maintenance.cancel(request, id);
     if (!cancelled)
       throw new NotFoundException(
-        `The service '${name}' has no maintenance '${id}'; GET /api/uptime/service/${name}/maintenance lists all`,
+        `The service '${service}' has no maintenance '${id}'; GET /api/uptime/service/${service}/maintenance lists all`,
       );
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(cancelled) };
   }

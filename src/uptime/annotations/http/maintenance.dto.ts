@@ -2,7 +2,7 @@ import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
-import { IfGiven } from '../../../http/index.js';
+import { IfGiven, TimestampedResponse } from '../../../http/index.js';
 import {
   MAX_OCCURRENCE_MS,
   MAX_RULE_LENGTH,
@@ -10,8 +10,7 @@ import {
   type MaintenanceWindow,
   type Recurrence,
 } from '../../domain/index.js';
-import { TimestampProperty, OptionalTimestampProperty } from './timestamp.property.js';
-import { ReasonProperty } from './reason.property.js';
+import { OptionalTimestampProperty, ReasonProperty, TimestampProperty } from './annotation.properties.js';
 import { type ScheduleMaintenanceCommand, type MaintenanceView } from '../application/maintenance.service.js';
 
 const AN_INSTANT = '2026-01-31T12:00:00.000Z';
@@ -177,4 +176,17 @@ export class MaintenanceDto {
       upcoming: upcoming.map((occurrence) => OccurrenceDto.of(occurrence)),
     };
   }
+}
+
+export class MaintenanceListResponse extends TimestampedResponse {
+  @ApiProperty({
+    type: [MaintenanceDto],
+    description: 'All windows, past and cancelled ones included, in the order they were scheduled',
+  })
+  readonly maintenance: MaintenanceDto[];
+}
+
+export class MaintenanceResponse extends TimestampedResponse {
+  @ApiProperty({ type: MaintenanceDto })
+  readonly maintenance: MaintenanceDto;
 }

@@ -60,7 +60,6 @@ interface LatestChanges {
   readonly last: StatusChange | undefined;
 }
 
-/** History of a window with complete changes. */
 interface ChangeHistory extends StatusHistory {
   readonly changes: readonly StatusChange[];
 }
@@ -175,10 +174,7 @@ export class UptimeQueries {
     return { pending, last: pending.at(-1) ?? recorded };
   }
 
-  /**
-   * Time ranges in which the service was probed, extended to the end of the window if the last probe is within the
-   * tolerance.
-   */
+  /** The probed ranges, extended to the end of the window if the last probe is within the tolerance. */
   #covered(name: string, window: TimeRange): TimeRange[] {
     const live = this.live.monitors.get(name);
     const toleranceMs = live ? maxSampleGapMs(live.service) : 0;

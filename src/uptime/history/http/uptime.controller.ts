@@ -8,7 +8,6 @@ import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } fr
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 import { UptimeQueries } from '../application/uptime-queries.js';
 
-/** Current status, uptime percentages and timelines of services. */
 @ApiTags('uptime')
 @Controller('api/uptime')
 @Access({ kind: 'open', group: 'uptime' })

@@ -48,10 +48,8 @@ export class PhasesDto implements ProbePhases {
   readonly firstByte?: number;
 
   static of(phases: ProbePhases): PhasesDto {
-    const measured = Object.entries(phases).filter(([, milliseconds]) => milliseconds !== undefined);
-    return Object.fromEntries(
-      measured.map(([phase, milliseconds]) => [phase, Math.round(milliseconds * 1_000) / 1_000]),
-    );
+    const measured = Object.entries(phases).filter(([, ms]) => ms !== undefined);
+    return Object.fromEntries(measured.map(([phase, ms]) => [phase, Math.round(ms * 1_000) / 1_000]));
   }
 }
 
@@ -98,7 +96,6 @@ export class LastProbeDto extends EvidenceDto {
   }
 }
 
-/** Active maintenance. */
 export class CurrentMaintenanceDto {
   @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
   readonly id: string;

@@ -49,13 +49,11 @@ export class RecordedHistory {
     return allOf(this.tables.corrections, service);
   }
 
-  /** Time of the first probe; undefined without probes. */
   firstProbed(service: string): number | undefined {
     const [first] = this.tables.covered.getKeys({ start: [service], end: [service, Infinity], limit: 1 });
     return first?.[1];
   }
 
-  /** Time of the last probe; undefined without probes. */
   lastProbed(service: string): number | undefined {
     const { covered } = this.tables;
     const [last] = covered.getRange({ start: [service, Infinity], end: [service], reverse: true, limit: 1 });
@@ -79,18 +77,12 @@ function allOf<Row>(table: Database<Row, RevisionKey | ServiceKey>, service: str
   return [...table.getRange({ start: [service], end: [service, Infinity] })].map(({ value }) => value);
 }
 
-function changeOf({
-  key,
-  value,
-}: {
-  key: readonly [service: string, at?: number, revision?: number];
-  value: StoredChange;
-}): StatusChange {
-  const [serviceName, at = 0] = key;
+type ChangeRow = { key: readonly [service: string, at?: number, revision?: number]; value: StoredChange };
+
+function changeOf({ key: [serviceName, at = 0], value }: ChangeRow): StatusChange {
   return { serviceName, at, ...value };
 }
 
-export function spanOf({ key, value }: { key: TimeKey | ServiceKey; value: number }): TimeRange {
-  const [, from = 0] = key;
+export function spanOf({ key: [, from = 0], value }: { key: TimeKey | ServiceKey; value: number }): TimeRange {
   return { from, to: value };
 }

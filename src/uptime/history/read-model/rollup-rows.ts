@@ -98,10 +98,7 @@ export class RollupBatch {
   }
 }
 
-/**
- * All samples of a window merged into one rollup, from as few rows as possible; {@link rollupRanges} defines the
- * edges.
- */
+/** The samples of a window in one rollup, from as few rows as possible; {@link rollupRanges} defines the edges. */
 export function rollupOf(tables: RollupTables, service: string, window: TimeRange): Rollup {
   const merged = new Rollup();
   const newest = newestMinute(tables, service);

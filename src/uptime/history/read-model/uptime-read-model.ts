@@ -14,7 +14,6 @@ import { openTables, UPTIME_TABLES } from './uptime-tables.js';
 
 /** Response times of samples with a response, in milliseconds with fractions, accurate to 1/32 (3.2 %). */
 export interface ResponseTimes {
-  /** Number of samples. */
   readonly count: number;
   readonly p50: number;
   readonly p95: number;
