@@ -19,7 +19,6 @@ export type AccessPolicy =
   /** Authenticated callers with at least one of the roles. */
   | { readonly kind: 'roles'; readonly roles: readonly Role[] };
 
-/** Metadata key of a route's {@link AccessPolicy}. */
 export const ACCESS_POLICY = 'access-policy';
 
 /** Names of the security schemes in the OpenAPI document. */

@@ -32,7 +32,6 @@ export function callerOf(request: IncomingMessage): Caller {
   return caller;
 }
 
-/** Injects the {@link Caller}. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callerOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );
@@ -45,7 +44,6 @@ export function authenticatedCallerOf(request: IncomingMessage): AuthenticatedCa
   return caller;
 }
 
-/** Injects the {@link AuthenticatedCaller}. */
 export const CurrentAuthenticatedCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   authenticatedCallerOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );

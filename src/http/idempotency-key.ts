@@ -20,7 +20,6 @@ export function idempotencyKeyOf({ 'idempotency-key': key }: IncomingMessage['he
   return key;
 }
 
-/** Documents the header that {@link idempotencyKeyOf} reads. */
 export function ApiIdempotencyKey(): MethodDecorator {
   return ApiHeader({
     name: 'Idempotency-Key',

@@ -14,7 +14,6 @@ export class SelfProbeCredential {
   readonly #bytes = Buffer.from(this.#token);
   readonly caller: AuthenticatedCaller = { kind: 'known', id: 'system', roles: new Set(['user', 'system']) };
 
-  /** Value of the `Authorization` header. */
   get authorization(): string {
     return `Bearer ${this.#token}`;
   }

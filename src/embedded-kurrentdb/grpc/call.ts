@@ -40,9 +40,15 @@ export class GrpcCall {
   ) {
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('end', () => this.guard(() => this.#halfClose()));
-    stream.on('drain', () => this.#drain());
+    stream.on('drain', () => {
+      stream.resume();
+      this.#wakeWriters();
+    });
     stream.on('error', () => undefined); // 'close' follows
-    stream.on('close', () => this.#close());
+    stream.on('close', () => {
+      this.#closed = true;
+      this.#release();
+    });
     // Sends the headers early. A client with Nagle's algorithm enabled (the native one of the official package) holds
     // back the rest of a request, be it the body or only the half-close, until its beginning is acknowledged, and the
     // kernel delays that ACK by 40 ms unless there is something to send.
@@ -173,11 +179,6 @@ export class GrpcCall {
     this.#release();
   }
 
-  #close(): void {
-    this.#closed = true;
-    this.#release();
-  }
-
   #release(): void {
     clearTimeout(this.#deadline);
     clearImmediate(this.#earlyHeaders);
@@ -185,11 +186,6 @@ export class GrpcCall {
     const onClose = this.onClose;
     this.onClose = () => undefined;
     onClose();
-  }
-
-  #drain(): void {
-    this.stream.resume();
-    this.#wakeWriters();
   }
 
   #wakeWriters(): void {

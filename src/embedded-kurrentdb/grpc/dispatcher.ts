@@ -60,12 +60,12 @@ export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   }
 }
 
-/** A registered service, or one that is loaded on its first call. */
-type ServiceEntry = { readonly service: GrpcService } | { readonly load: () => Promise<GrpcService> };
+/** Returns a service; a promise while it is loaded for its first call. */
+type ServiceSource = () => GrpcService | Promise<GrpcService>;
 
 /** Authenticates each HTTP/2 stream and routes it to the handler of its method. */
 export class Dispatcher {
-  readonly #services = new Map<string, ServiceEntry>();
+  readonly #services = new Map<string, ServiceSource>();
   readonly #calls = new Set<GrpcCall>();
 
   constructor(
@@ -74,29 +74,30 @@ export class Dispatcher {
   ) {}
 
   register(service: GrpcService): void {
-    this.#services.set(service.name, { service });
+    this.#services.set(service.name, () => service);
   }
 
   /** Registers a service that is loaded once, on its first call. */
   registerLater(name: string, load: () => Promise<GrpcService>): void {
-    let loading: Promise<GrpcService> | undefined;
-    this.#services.set(name, { load: () => (loading ??= load()) });
+    let loaded: GrpcService | Promise<GrpcService> | undefined;
+    this.#services.set(name, () => (loaded ??= load().then((service) => (loaded = service))));
   }
 
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => undefined); // a disconnecting client is not an error; 'close' ends the call
     const [, serviceName = '', methodName = '', ...rest] = (headers[':path'] ?? '').split('/');
-    const entry = rest.length === 0 ? this.#services.get(serviceName) : undefined;
-    if (entry === undefined || headers[':method'] !== 'POST') {
+    const source = rest.length === 0 ? this.#services.get(serviceName) : undefined;
+    if (source === undefined || headers[':method'] !== 'POST') {
       stream.respond({ ':status': 404 }, { endStream: true });
       resetUnreadRequest(stream);
       return;
     }
     const principal = this.authentication.authenticate(headers.authorization);
+    const service = principal === undefined || principal instanceof Promise ? undefined : source();
     // The request is not read, so nothing of it is lost, before its call exists.
-    if (!(principal instanceof Promise) && 'service' in entry)
-      this.#start(stream, headers, entry.service, methodName, principal);
-    else void this.#startAsync(stream, headers, serviceName, entry, methodName, principal);
+    if (principal instanceof Promise || service instanceof Promise)
+      void this.#startAsync(stream, headers, source, methodName, principal);
+    else this.#start(stream, headers, service, methodName, principal);
   }
 
   /** Ends the open calls, most of which would never end by themselves. Their clients reconnect later. */
@@ -107,16 +108,14 @@ export class Dispatcher {
   async #startAsync(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    serviceName: string,
-    entry: ServiceEntry,
+    source: ServiceSource,
     methodName: string,
     principal: Principal | undefined | Promise<Principal | undefined>,
   ): Promise<void> {
     try {
       const verified = await principal;
-      const service = verified === undefined || 'service' in entry ? undefined : await entry.load();
-      if (service !== undefined) this.#services.set(serviceName, { service });
-      this.#start(stream, headers, 'service' in entry ? entry.service : service, methodName, verified);
+      const service = verified === undefined ? undefined : await source();
+      this.#start(stream, headers, service, methodName, verified);
     } catch (error) {
       this.reportUnexpected(error);
       rejectCall(stream, StatusCode.INTERNAL, 'The call could not be started.');

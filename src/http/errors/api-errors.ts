@@ -6,7 +6,6 @@ import { ERROR_TYPES, errorNameOf, type ErrorTypeName } from './error-mapping.js
 /** Errors that every route may return. */
 const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
 
-/** Errors of a route that reads one stream. */
 export const STREAM_READ_ERRORS = [
   'validation-error',
   'authentication-error',

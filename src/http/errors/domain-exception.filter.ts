@@ -20,16 +20,12 @@ export class DomainExceptionFilter implements ExceptionFilter {
       response.destroy(error instanceof Error ? error : undefined);
       return;
     }
-    if (status === 429) response.setHeader('Retry-After', retryAfter(response));
+    // The throttler's guard sets the header, other limits do not.
+    if (status === 429 && !response.hasHeader('Retry-After'))
+      response.setHeader('Retry-After', DEFAULT_RETRY_AFTER_SECONDS);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     const body: ErrorBody = { ...mapping, requestId: requestIdOf(request) };
     response.status(status).json(body);
   }
-}
-
-/** The header that the throttler's guard has already set, in seconds. */
-function retryAfter(response: Response): string {
-  const set = response.getHeader('Retry-After');
-  return typeof set === 'string' || typeof set === 'number' ? String(set) : String(DEFAULT_RETRY_AFTER_SECONDS);
 }

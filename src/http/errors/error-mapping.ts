@@ -6,7 +6,6 @@ import { type ErrorBody } from './error-body.js';
 /** HTTP representation of an error, without the request id. */
 export interface ErrorMapping extends Omit<ErrorBody, 'requestId'> {
   readonly status: number;
-  /** Value of the `Retry-After` header. */
   readonly retryAfterSeconds?: number;
 }
 

@@ -13,16 +13,15 @@ type Plain = Readonly<Record<string, unknown>>;
 /**
  * Input for class-transformer: declared properties that are scalars, arrays of scalars, or DTOs. Free-form JSON is
  * excluded, because class-transformer would copy it and drop or even call properties named `constructor`;
- * {@link restoreFreeFormJson} adds it afterwards.
+ * {@link restoreFreeFormJson} adds it afterwards. `issues`: undeclared properties, and nested DTOs of the wrong type; if
+ * there are any, `plain` is incomplete.
+ *
+ * @param value parsed JSON of bounded depth, as the reader is recursive
  */
-export interface DeclaredProperties {
-  readonly plain: Plain;
-  /** Undeclared properties, and nested DTOs of the wrong type; if there are any, `plain` is incomplete. */
-  readonly issues: readonly ValidationIssue[];
-}
-
-/** @param value parsed JSON of bounded depth, as the reader is recursive */
-export function readDeclaredProperties(dto: Type<object>, value: Plain): DeclaredProperties {
+export function readDeclaredProperties(
+  dto: Type<object>,
+  value: Plain,
+): { readonly plain: Plain; readonly issues: readonly ValidationIssue[] } {
   const reader = new PropertyReader();
   return { plain: reader.object(value, dtoSchemaOf(dto), []), issues: reader.issues };
 }

@@ -27,7 +27,6 @@ export interface NewApiKey {
   readonly name: string;
   /** In addition to `user`. */
   readonly roles: readonly Role[];
-  /** The key does not expire if this is absent. */
   readonly expiresInSeconds?: number;
   readonly createdBy?: string;
 }
@@ -36,11 +35,6 @@ export interface CreatedApiKey {
   /** The complete key; it is returned only here and never stored. */
   readonly text: string;
   readonly keyId: string;
-}
-
-interface Recorded {
-  readonly keys: ApiKeys;
-  readonly revision: bigint;
 }
 
 const PAGE_SIZE = 1_000;
@@ -52,10 +46,7 @@ const STREAM: NewStream = {
   permissions: { read: ['system'], write: ['system'], admin: ['system'] },
 };
 
-/**
- * Creates, lists and revokes API keys, as events in the stream `system-api-keys`. Each method also throws the errors of
- * the store.
- */
+/** API keys as events in the stream `system-api-keys`. Each method also throws the errors of the store. */
 export class ApiKeyService {
   readonly #dependencies: CommandDependencies;
 
@@ -137,7 +128,7 @@ export class ApiKeyService {
     );
   }
 
-  async #read(): Promise<Recorded | undefined> {
+  async #read(): Promise<{ readonly keys: ApiKeys; readonly revision: bigint } | undefined> {
     const events: RecordedEvent[] = [];
     try {
       for (let from = 0n; ;) {

@@ -14,7 +14,6 @@ export interface ApiKeyParts {
   readonly secret: string;
 }
 
-/** The parts of an API key; undefined for a malformed one. */
 export function parseApiKey(text: string): ApiKeyParts | undefined {
   const groups = API_KEY_TEXT.exec(text)?.groups;
   return groups?.keyId && groups.secret ? { keyId: groups.keyId, secret: groups.secret } : undefined;
@@ -24,7 +23,6 @@ export function formatApiKey({ keyId, secret }: ApiKeyParts): string {
   return `${API_KEY_TOKEN_PREFIX}${keyId}_${secret}`;
 }
 
-/** Whether the name has 1 to 64 lower-case letters, digits and `-`. */
 export function isApiKeyName(text: string): boolean {
   return API_KEY_NAME.test(text);
 }

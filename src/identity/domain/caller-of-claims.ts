@@ -9,10 +9,8 @@ import {
   ROLES,
 } from '../../event-store/domain/index.js';
 
-/** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Names of the claims that this service reads. */
 export interface ClaimNames {
   readonly userClaim: string;
   /** An array of strings or a space-separated string. Dots separate the names of nested objects. */

@@ -9,7 +9,6 @@ import {
 import { type Clock, ConnectionError } from '../../event-store/domain/index.js';
 
 export interface JwksOptions {
-  /** Timeout of a request for the keys. */
   readonly timeoutMs?: number;
   /** Minimum time between two fetches that unknown key ids cause. */
   readonly cooldownMs?: number;

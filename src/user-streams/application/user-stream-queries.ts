@@ -158,7 +158,6 @@ export class UserStreamQueries {
   }
 }
 
-/** Row of the read model for an event with data. */
 export function storedDataOf({
   data: { data },
   metadata: { dataSchema },

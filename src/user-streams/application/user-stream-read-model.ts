@@ -12,7 +12,6 @@ export interface StoredData {
   readonly schema?: string;
 }
 
-/** Executed request, by its idempotency key. */
 export interface ProcessedRequest {
   readonly streamName: string;
   /** Hash of the request: a different request with the same key is rejected. */

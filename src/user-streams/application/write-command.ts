@@ -3,7 +3,6 @@ import { type AuthenticatedCaller, type StreamRight } from '../../event-store/do
 import { type Decision, type Precondition, type DecisionContext, type UserStreamKey } from '../domain/index.js';
 import { type StoredData } from './user-stream-read-model.js';
 
-/** Caller, target and preconditions of a write. */
 export interface WriteRequest {
   readonly caller: AuthenticatedCaller;
   readonly key: UserStreamKey;

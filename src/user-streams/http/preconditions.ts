@@ -12,10 +12,32 @@ import { keyOf } from './user-stream.params.js';
 /** Options of a write, from the request headers. */
 export type Preconditions = Pick<WriteRequest, 'precondition' | 'idempotencyKey' | 'requestId'>;
 
+/** Errors of every write to a user stream, for `ApiErrors`. */
+export const WRITE_ERRORS = [
+  'validation-error',
+  'authentication-error',
+  'permission-error',
+  'wrong-expected-revision',
+  'connection-error',
+  'timeout',
+] as const;
+
+/** Of a write with data. */
+export const DATA_WRITE_ERRORS = [
+  'validation-error',
+  'authentication-error',
+  'permission-error',
+  'quota-exceeded',
+  'stream-deleted',
+  'event-too-large',
+  'unsupported-media-type',
+  'connection-error',
+  'timeout',
+] as const;
+
 /** A revision as an entity tag; proxies that compress make it weak (`W/`). */
 const REVISION_TAG = /^(?:W\/)?"(\d{1,19})"$|^(\d{1,19})$/;
 
-/** Injects the {@link Preconditions}. */
 export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext) =>
   preconditionsOf(context.switchToHttp().getRequest<IncomingMessage>()),
 );

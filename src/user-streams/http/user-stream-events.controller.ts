@@ -19,8 +19,7 @@ import { AppendDataRequest } from './user-stream-requests.dto.js';
 import { WriteResponse } from './user-stream-responses.dto.js';
 import { FeedQuery } from './user-stream-queries.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, StreamWrite } from './preconditions.js';
-import { DATA_WRITE_ERRORS } from './write-errors.js';
+import { ApiPreconditions, DATA_WRITE_ERRORS, StreamWrite } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
 @ApiTags('user streams')

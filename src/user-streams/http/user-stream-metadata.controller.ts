@@ -14,8 +14,7 @@ import { type UserStream, type UserStreamKey } from '../domain/index.js';
 import { ChangeMetadataRequest } from './user-stream-requests.dto.js';
 import { UserStreamMetadataResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, StreamWrite, requestedRevision, entityTag } from './preconditions.js';
-import { WRITE_ERRORS } from './write-errors.js';
+import { ApiPreconditions, StreamWrite, requestedRevision, entityTag, WRITE_ERRORS } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
 /** Operation ids of the 0.1.0 OpenAPI document, because generated clients derive their method names from them. */

@@ -72,15 +72,11 @@ export class UserStreamStateResponse {
   readonly timestamp?: string;
 
   static of({ key, revision, data: stored }: UserStreamState): UserStreamStateResponse {
-    const data = stored ? (JSON.parse(stored.json) as UserData) : null;
-    const provenance = stored
-      ? {
-          ...(stored.schema === undefined ? {} : { schema: stored.schema }),
-          eventId: stored.eventId,
-          timestamp: toTimestamp(stored.at),
-        }
-      : {};
-    return { streamName: streamNameOf(key), ...key, revision, data, ...provenance };
+    const state = { streamName: streamNameOf(key), ...key, revision };
+    if (!stored) return { ...state, data: null };
+    const { json, schema, eventId, at } = stored;
+    const written = { ...(schema === undefined ? {} : { schema }), eventId, timestamp: toTimestamp(at) };
+    return { ...state, data: JSON.parse(json) as UserData, ...written };
   }
 }
 

@@ -9,8 +9,7 @@ import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-requests.dt
 import { UserStreamStateResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { StateQuery } from './user-stream-queries.dto.js';
 import { ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, StreamWrite, entityTag } from './preconditions.js';
-import { DATA_WRITE_ERRORS, WRITE_ERRORS } from './write-errors.js';
+import { ApiPreconditions, DATA_WRITE_ERRORS, StreamWrite, entityTag, WRITE_ERRORS } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
 /** A path without category refers to the category `default`. */

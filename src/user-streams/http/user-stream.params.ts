@@ -21,7 +21,6 @@ export const UserId = createParamDecorator((_: unknown, context: ExecutionContex
   return keyOf({ userId, type: USER_STREAM_TYPES[0] }).userId;
 });
 
-/** Documents the path parameters `userId` and `type`. */
 export function ApiStreamKey(): MethodDecorator & ClassDecorator {
   return applyDecorators(ApiUserId(), ApiParam({ name: 'type', enum: USER_STREAM_TYPES, example: 'profile' }));
 }

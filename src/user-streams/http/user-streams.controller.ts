@@ -9,8 +9,7 @@ import { CreateUserStreamRequest, WriteStreamsRequest } from './user-stream-requ
 import { UserStreamDto, UserStreamsResponse, WriteResponse, WritesResponse } from './user-stream-responses.dto.js';
 import { ListUserStreamsQuery } from './user-stream-queries.dto.js';
 import { ApiUserId, keyOf, UserId } from './user-stream.params.js';
-import { ApiPreconditions, RequestPreconditions, type Preconditions } from './preconditions.js';
-import { DATA_WRITE_ERRORS } from './write-errors.js';
+import { ApiPreconditions, DATA_WRITE_ERRORS, RequestPreconditions, type Preconditions } from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
 @ApiTags('user streams')

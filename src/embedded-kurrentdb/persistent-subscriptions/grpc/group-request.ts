@@ -54,7 +54,6 @@ export function parseUpdate(options: UpdateOptions | undefined): GroupRequest {
   };
 }
 
-/** The source given by `stream_identifier` or `all`. */
 export function parseSource(
   options: { getStreamIdentifier(): Identifier | undefined; hasAll(): boolean } | undefined,
 ): GroupSource {

@@ -76,7 +76,6 @@ const isUser = ({ loginName }: Principal): boolean => loginName !== undefined;
 
 const userName = ({ loginName }: Principal): string => loginName ?? 'anonymous';
 
-/** The request with validated settings. */
 function checked(request: GroupRequest): RequestedGroup {
   try {
     return { ...request, settings: checkSettings(request.settings) };

@@ -23,7 +23,6 @@ export interface Delivery {
   readonly message: GroupMessage;
 }
 
-/** An event to be written to the parked stream. */
 export interface ParkRequest {
   readonly message: GroupMessage;
   /** For the metadata of the link. [consume.nack.park-and-replay] */

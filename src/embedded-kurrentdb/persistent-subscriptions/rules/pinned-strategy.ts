@@ -5,7 +5,6 @@ const BUCKETS = 1024;
 
 interface Bucket {
   owner: Consumer | undefined;
-  /** Events of the bucket that are in flight. */
   inFlight: number;
 }
 

@@ -1,4 +1,4 @@
-/** Increase of a monotonic total since the previous measurement. */
+/** Since the previous measurement of a monotonic total. */
 export interface Rate {
   readonly count: number;
   readonly perSecond: number;

@@ -16,7 +16,6 @@ export interface GroupSettings {
   readonly maxRetryCount: number;
   /** Minimum time between checkpoints, unless `maxCheckpointCount` events were finished. */
   readonly checkpointAfterMs: number;
-  /** Minimum number of finished events per checkpoint. */
   readonly minCheckpointCount: number;
   /** Number of finished events that triggers a checkpoint immediately. */
   readonly maxCheckpointCount: number;

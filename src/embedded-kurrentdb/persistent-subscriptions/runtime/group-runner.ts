@@ -20,11 +20,6 @@ import { type Subscriber, type Subscription } from './subscriber.js';
 /** Deliveries per run before it yields to the event loop. */
 const DELIVERIES_PER_RUN = 500;
 
-interface ConnectedConsumer {
-  readonly subscriber: Subscriber;
-  readonly meter: RateMeter;
-}
-
 /**
  * Runs a {@link ConsumerGroup} on the log. Every trigger (new events, acks, nacks, deadlines) only schedules a run; all
  * work is done in {@link #run}, at most once per event-loop iteration and bounded each time.
@@ -34,7 +29,7 @@ export class GroupRunner {
   /** The checkpoint and the parked events. */
   readonly streams: GroupStreams;
   readonly #source: SourceReader;
-  readonly #connected = new Map<string, ConnectedConsumer>();
+  readonly #connected = new Map<string, { readonly subscriber: Subscriber; readonly meter: RateMeter }>();
   readonly #meter: RateMeter;
   readonly #timer = new DeadlineTimer(() => this.#wake());
   readonly #unfollow: () => void;
@@ -172,10 +167,7 @@ export class GroupRunner {
     }
     const resolveLinks = this.definition.settings.resolveLinks || message.parkedRevision !== undefined;
     subscriber.deliver(frame, { retryCount: message.retryCount, resolveLinks });
-    if (subscriber.isBackedUp) this.#pause(consumerId, subscriber);
-  }
-
-  #pause(consumerId: string, subscriber: Subscriber): void {
+    if (!subscriber.isBackedUp) return;
     this.#group.setPaused(consumerId, true);
     void subscriber.drained().then(() => {
       this.#group.setPaused(consumerId, false);

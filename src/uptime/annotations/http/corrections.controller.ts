@@ -11,8 +11,7 @@ import {
   CorrectionsResponse,
   CorrectStatusRequest,
 } from './corrections.dto.js';
-import { ANNOTATION_WRITE_ERRORS, AnnotationWrite } from './annotation-write.js';
-import { type AnnotationRequest } from '../application/annotation-ids.js';
+import { ANNOTATION_WRITE_ERRORS, type AnnotationOrigin, RequestOrigin } from './annotation-origin.js';
 import { CorrectionService } from '../application/correction.service.js';
 
 /** Manual corrections of a probed status, such as false alarms. */
@@ -47,12 +46,13 @@ export class CorrectionsController {
   @ApiCreatedResponse({ type: CorrectionResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async correct(
-    @AnnotationWrite() request: AnnotationRequest,
+    @Param('name') service: string,
+    @RequestOrigin() origin: AnnotationOrigin,
     @Query(NoQueryPipe) _query: unknown,
     @Body() body: CorrectStatusRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<CorrectionResponse> {
-    const { correction, replayed } = await this.corrections.correct(request, correctStatusCommand(body));
+    const { correction, replayed } = await this.corrections.correct({ service, ...origin }, correctStatusCommand(body));
     if (replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), correction: CorrectionDto.of(correction) };
   }

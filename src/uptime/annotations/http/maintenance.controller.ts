@@ -11,8 +11,7 @@ import {
   MaintenanceResponse,
   ScheduleMaintenanceRequest,
 } from './maintenance.dto.js';
-import { ANNOTATION_WRITE_ERRORS, AnnotationWrite } from './annotation-write.js';
-import { type AnnotationRequest } from '../application/annotation-ids.js';
+import { ANNOTATION_WRITE_ERRORS, type AnnotationOrigin, RequestOrigin } from './annotation-origin.js';
 import { MaintenanceService } from '../application/maintenance.service.js';
 
 /** Maintenance windows. A service is still probed during maintenance. */
@@ -49,12 +48,13 @@ export class MaintenanceController {
   @ApiCreatedResponse({ type: MaintenanceResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'unsupported-media-type', 'event-too-large')
   async schedule(
-    @AnnotationWrite() request: AnnotationRequest,
+    @Param('name') service: string,
+    @RequestOrigin() origin: AnnotationOrigin,
     @Query(NoQueryPipe) _query: unknown,
     @Body() body: ScheduleMaintenanceRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MaintenanceResponse> {
-    const scheduled = await this.maintenance.schedule(request, scheduleMaintenanceCommand(body));
+    const scheduled = await this.maintenance.schedule({ service, ...origin }, scheduleMaintenanceCommand(body));
     if (scheduled.replayed) response.setHeader(REPLAYED_HEADER, 'true');
     return { timestamp: this.#now(), maintenance: MaintenanceDto.of(scheduled) };
   }
@@ -69,12 +69,12 @@ export class MaintenanceController {
   @ApiOkResponse({ type: MaintenanceResponse })
   @ApiErrors(...ANNOTATION_WRITE_ERRORS, 'not-found')
   async cancel(
-    @AnnotationWrite() request: AnnotationRequest,
+    @Param('name') service: string,
+    @RequestOrigin() origin: AnnotationOrigin,
     @Param('id') id: string,
     @Query(NoQueryPipe) _query: unknown,
   ): Promise<MaintenanceResponse> {
-    const { service } = request;
-    const cancelled = await this.maintenance.cancel(request, id);
+    const cancelled = await this.maintenance.cancel({ service, ...origin }, id);
     if (!cancelled)
       throw new NotFoundException(
         `The service '${service}' has no maintenance '${id}'; GET /api/uptime/service/${service}/maintenance lists all`,

@@ -77,12 +77,8 @@ export class ScheduleMaintenanceRequest {
 }
 
 /** Command of a request body, with times in epoch milliseconds. */
-export function scheduleMaintenanceCommand({
-  from,
-  to,
-  recurrence,
-  reason,
-}: ScheduleMaintenanceRequest): ScheduleMaintenanceCommand {
+export function scheduleMaintenanceCommand(body: ScheduleMaintenanceRequest): ScheduleMaintenanceCommand {
+  const { from, to, recurrence, reason } = body;
   return {
     from: Date.parse(from),
     ...(to === undefined ? {} : { to: Date.parse(to) }),

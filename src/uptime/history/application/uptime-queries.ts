@@ -43,7 +43,7 @@ export interface ServiceSummary extends ServiceStatusView, UptimeFigures {
   readonly isCurrentlyUp: boolean;
 }
 
-/** Interval of the timeline, with the status change at its start if there is one. */
+/** With the status change at its start, if there is one. */
 export interface TimelineInterval extends StatusInterval {
   readonly change: StatusChange | undefined;
 }
@@ -52,12 +52,6 @@ export interface ServiceTimeline extends ServiceSummary {
   readonly window: TimeRange;
   /** Cover the window without gaps or overlaps. */
   readonly intervals: readonly TimelineInterval[];
-}
-
-interface LatestChanges {
-  /** Not in the read model yet: not appended, or not projected. In order, later than every change in the read model. */
-  readonly pending: readonly StatusChange[];
-  readonly last: StatusChange | undefined;
 }
 
 interface ChangeHistory extends StatusHistory {
@@ -165,7 +159,8 @@ export class UptimeQueries {
     };
   }
 
-  #latestChanges(name: string): LatestChanges {
+  /** `pending`: not appended or not projected yet; in order, later than every change in the read model. */
+  #latestChanges(name: string): { readonly pending: readonly StatusChange[]; readonly last: StatusChange | undefined } {
     const recorded = this.history.lastChange(name);
     // A later change that another replica has recorded takes precedence over those of this process.
     const pending = (this.live.monitors.get(name)?.latestChanges ?? []).filter(

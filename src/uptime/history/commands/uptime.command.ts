@@ -2,7 +2,6 @@ import { type Command } from 'commander';
 import { withStore } from '../../../command-line/index.js';
 import { type RebuildProgress } from '../../../event-store/index.js';
 
-/** Adds `uptime rebuild`, which requires exclusive use of the data directory. */
 export function addUptimeCommands(program: Command): void {
   const uptime = program.command('uptime').description('history of uptime');
   uptime

@@ -21,7 +21,6 @@ export type ServiceKey = [service: string];
 export type StoredChange = Omit<StatusChange, 'serviceName' | 'at'>;
 
 export interface UptimeTables {
-  /** Services that have a stream. */
   readonly services: Database<true, string>;
   readonly changes: Database<StoredChange, ChangeKey | TimeKey | ServiceKey>;
   /** Probed ranges: start in the key, end as the value. Disjoint and merged, so years of steady probing are one row. */

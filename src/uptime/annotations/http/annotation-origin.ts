@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { type Request } from 'express';
+import { type IncomingMessage } from 'node:http';
 import { authenticatedCallerOf, idempotencyKeyOf, requestIdOf } from '../../../http/index.js';
 import { type AnnotationRequest } from '../application/annotation-ids.js';
 
@@ -13,12 +13,13 @@ export const ANNOTATION_WRITE_ERRORS = [
   'timeout',
 ] as const;
 
-/** Injects the {@link AnnotationRequest} of the request's path, caller and headers. @throws ValidationError */
-export const AnnotationWrite = createParamDecorator((_: unknown, context: ExecutionContext): AnnotationRequest => {
-  const request = context.switchToHttp().getRequest<Request>();
+export type AnnotationOrigin = Omit<AnnotationRequest, 'service'>;
+
+/** Injects the {@link AnnotationOrigin} of the request. @throws ValidationError */
+export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): AnnotationOrigin => {
+  const request = context.switchToHttp().getRequest<IncomingMessage>();
   return {
     caller: authenticatedCallerOf(request),
-    service: String(request.params.name),
     idempotencyKey: idempotencyKeyOf(request.headers),
     requestId: requestIdOf(request),
   };
