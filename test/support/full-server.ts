@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-const SERVER = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () { console.log(this.address().port); })`;
+const SERVER = `require('node:net').createServer().listen({ port: process.argv[2], host: process.argv[1], backlog: 1 }, function () { console.log(this.address().port); })`;
 /** More connections than the kernel queues for a suspended server: one above its backlog. */
 const WAITING = 8;
 
@@ -15,14 +15,25 @@ export class FullServer {
     readonly endpoint: string,
   ) {}
 
-  static async start(): Promise<FullServer> {
-    const server = spawn(process.execPath, ['-e', SERVER], { stdio: ['ignore', 'pipe', 'inherit'] });
+  static async start(host = '127.0.0.1', port = 0): Promise<FullServer> {
+    const server = spawn(process.execPath, ['-e', SERVER, host, String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    const port = Number(line.toString());
+    const bound = Number(line.toString());
     server.kill('SIGSTOP');
-    const waiting = Array.from({ length: WAITING }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    const waiting = Array.from({ length: WAITING }, () => connect(bound, host).on('error', () => undefined));
     await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
-    return new FullServer(server, waiting, `127.0.0.1:${port}`);
+    return new FullServer(server, waiting, `${host}:${bound}`);
+  }
+
+  get port(): number {
+    return Number(this.endpoint.split(':')[1]);
+  }
+
+  /** Accepts connections again: also those whose first SYN was lost, when the kernel repeats it. */
+  resume(): void {
+    this.server.kill('SIGCONT');
   }
 
   kill(): void {
