@@ -34,6 +34,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
     },
     /** Absolute path. */
     dataDir: resolve(values.DATA_DIR),
+    dnsConfigFile: values.DNS_CONFIG_FILE,
     logLevel: values.LOG_LEVEL,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },

@@ -86,6 +86,12 @@ export const variables = {
     default: './data',
     parse: string,
   },
+  DNS_CONFIG_FILE: {
+    description:
+      'File with name servers and search domains, as resolv.conf(5); a server may have a port, as in [127.0.0.1]:5353; changes take effect without a restart',
+    default: '/etc/resolv.conf',
+    parse: string,
+  },
   LOG_LEVEL: {
     description: `Minimum log level: ${LOG_LEVELS.join(', ')}`,
     default: 'info',

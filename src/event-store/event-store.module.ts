@@ -10,6 +10,7 @@ import {
 import { TerminusModule } from '@nestjs/terminus';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../common/clock.js';
+import { NameResolver } from '../common/network/name-resolver.js';
 import { type RandomString, randomString } from '../common/random-string.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { AccessLog } from './access-log.js';
@@ -54,6 +55,11 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     { provide: CLOCK, useValue: systemClock },
     { provide: RANDOM_STRING, useValue: randomString },
     {
+      provide: NameResolver,
+      inject: [APP_CONFIG],
+      useFactory: ({ dnsConfigFile }: AppConfig) => new NameResolver({ resolvConf: dnsConfigFile }),
+    },
+    {
       provide: EventRegistry,
       useFactory: (): EventRegistry => {
         const registry = new EventRegistry();
@@ -63,8 +69,8 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     },
     {
       provide: KurrentDBConnection,
-      inject: [APP_CONFIG],
-      useFactory: (config: AppConfig) => KurrentDBConnection.open(config, exitOnFailure),
+      inject: [APP_CONFIG, NameResolver],
+      useFactory: (config: AppConfig, names: NameResolver) => KurrentDBConnection.open(config, names, exitOnFailure),
     },
     EventStoreLifecycle,
     KurrentDBHealthIndicator,
@@ -102,6 +108,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   exports: [
     CLOCK,
     RANDOM_STRING,
+    NameResolver,
     EventRegistry,
     KURRENTDB_CLIENT,
     KurrentDBService,

@@ -1,5 +1,6 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { NameResolver } from '../common/network/name-resolver.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, provide, ReadModels } from '../event-store/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
@@ -19,9 +20,9 @@ import { TokensModule } from './tokens/tokens.module.js';
     SelfProbeCredential,
     {
       provide: TokenVerifier,
-      inject: [TOKEN_KEYS, APP_CONFIG, CLOCK],
-      useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock) =>
-        new TokenVerifier(keys, { claims: auth, clock }),
+      inject: [TOKEN_KEYS, APP_CONFIG, CLOCK, NameResolver],
+      useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock, names: NameResolver) =>
+        new TokenVerifier(keys, { claims: auth, clock, names }),
     },
     provide(ApiKeyCache, ReadModels, CLOCK),
     provide(Authenticator, TokenVerifier, ApiKeyCache, SelfProbeCredential),

@@ -50,7 +50,7 @@ function race({ addresses, more }: Resolution, port: number, signal: AbortSignal
     const errors: Error[] = [];
     let waiting = addresses;
     let isOver = false;
-    let areAllKnown = false;
+    let areAllKnown = more === undefined;
     let timer: NodeJS.Timeout | undefined;
     const end = (settle: () => void): void => {
       isOver = true;
@@ -89,7 +89,7 @@ function race({ addresses, more }: Resolution, port: number, signal: AbortSignal
     };
     signal.addEventListener('abort', abort, { once: true });
     startNext();
-    void more.then((others) => {
+    void more?.then((others) => {
       waiting = alternating(others, waiting);
       areAllKnown = true;
       if (timer === undefined) startNext();

@@ -56,7 +56,7 @@ export class NameResolver {
   /** As {@link lookup}, when both families are known. */
   async lookupAll(host: string, signal: AbortSignal): Promise<readonly string[]> {
     const { addresses, more } = await this.lookup(host, signal);
-    return interleaved([...addresses, ...(await more)]);
+    return interleaved([...addresses, ...((await more) ?? [])]);
   }
 
   /** SRV records of a full name. @throws NameError */
@@ -118,8 +118,10 @@ export const systemNames = new NameResolver();
 /** Both families of a full name. Resolves as soon as the addresses of one may be tried (RFC 8305, 3). */
 async function lookupOne(name: string, session: NameServerSession): Promise<DnsResult<Resolution>> {
   const known: string[] = [];
+  let pending = 2;
   const askFor = async (ask: Promise<DnsResult<string[]>>): Promise<DnsResult<string[]>> => {
     const result = await ask;
+    pending--;
     if ('value' in result) known.push(...result.value);
     return result;
   };
@@ -131,8 +133,10 @@ async function lookupOne(name: string, session: NameServerSession): Promise<DnsR
     ipv4.then((result) => ('value' in result ? Promise.race([both, sleep(RESOLUTION_DELAY_MS)]) : both)),
   ]);
   const addresses = interleaved(known);
-  if (addresses.length > 0)
+  if (addresses.length > 0) {
+    if (pending === 0) return { value: { addresses } };
     return { value: { addresses, more: both.then(() => known.filter((address) => !addresses.includes(address))) } };
+  }
   const results = await both;
   return { failure: worst(results.map((result) => ('failure' in result ? result.failure : 'none'))) };
 }

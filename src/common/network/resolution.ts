@@ -4,14 +4,12 @@ import { isIPv6 } from 'node:net';
 export interface Resolution {
   /** The addresses known so far, at least one, in the order to try them. */
   readonly addresses: readonly string[];
-  /** The addresses of the family whose answer is pending; empty if there are none or it fails. */
-  readonly more: Promise<readonly string[]>;
+  /** While the answer for one family is pending: its addresses; empty if there are none or it fails. */
+  readonly more?: Promise<readonly string[]>;
 }
 
-const NOTHING: Promise<readonly string[]> = Promise.resolve([]);
-
 export function resolved(addresses: readonly string[]): Resolution {
-  return { addresses: interleaved(addresses), more: NOTHING };
+  return { addresses: interleaved(addresses) };
 }
 
 /** Alternates the families, beginning with IPv6 (RFC 8305, 4), and otherwise keeps the order. */

@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { join } from 'node:path';
+import { type NameResolver } from '../../common/network/name-resolver.js';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
+import { resolveGrpcTargets } from './grpc-names.js';
 import { RecoveringClient } from './recovering-client.js';
 import { publishConnection, resolveConnection, removeConnection } from './running-kurrentdb.js';
 
@@ -23,12 +25,15 @@ export class KurrentDBConnection {
    * Connects to the configured server, or to an embedded one that it starts under `DATA_DIR/kurrentdb` and publishes
    * for {@link connectionOfRunning}.
    *
+   * @param names for the hosts of this and all other KurrentDB clients of the process
    * @param onFailure called when the embedded server stops by itself
    */
   static async open(
     { kurrentdb, dataDir }: AppConfig,
+    names: NameResolver,
     onFailure: (error: Error) => void,
   ): Promise<KurrentDBConnection> {
+    resolveGrpcTargets(names);
     if (kurrentdb.connectionString !== undefined) {
       return new KurrentDBConnection(new RecoveringClient(kurrentdb.connectionString), undefined);
     }

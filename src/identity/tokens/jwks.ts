@@ -6,10 +6,14 @@ import {
   type FetchImplementation,
   type JWTVerifyGetKey,
 } from 'jose';
+import { fetchBy } from './fetch-by-names.js';
+import { type NameResolver, systemNames } from '../../common/network/name-resolver.js';
 import { type Clock, ConnectionError } from '../../event-store/domain/index.js';
 
 export interface JwksOptions {
   readonly timeoutMs?: number;
+  /** Resolves the name of the issuer. Default: those of the system's files. */
+  readonly names?: NameResolver;
   /** Minimum time between two fetches that unknown key ids cause. */
   readonly cooldownMs?: number;
 }
@@ -32,8 +36,9 @@ const TOKEN_ERRORS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys,
 export function remoteJwks(
   url: string,
   clock: Pick<Clock, 'monotonic'>,
-  { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS }: JwksOptions = {},
+  { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS, names = systemNames }: JwksOptions = {},
 ): JWTVerifyGetKey {
+  const fetch = fetchBy(names);
   let notBefore = Number.NEGATIVE_INFINITY;
   const fetchKeys: FetchImplementation = async (address, options) => {
     if (clock.monotonic() < notBefore) throw new Error('skipped after a failed request');

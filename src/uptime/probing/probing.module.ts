@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { join } from 'node:path';
+import { NameResolver } from '../../common/network/name-resolver.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import {
   CLOCK,
@@ -51,6 +52,7 @@ const HOLDER_ID_LENGTH = 12;
         SERVICES_SOURCE,
         EVENT_STORE,
         CLOCK,
+        NameResolver,
         RANDOM_STRING,
         LmdbSpool,
         SchedulerRegistry,
@@ -63,6 +65,7 @@ const HOLDER_ID_LENGTH = 12;
         { services }: ServicesSource,
         store: EventStore,
         clock: Clock,
+        names: NameResolver,
         random: RandomString,
         spool: LmdbSpool,
         registry: SchedulerRegistry,
@@ -79,6 +82,7 @@ const HOLDER_ID_LENGTH = 12;
           registry,
           probes: {
             clock,
+            names,
             random,
             store,
             reports,

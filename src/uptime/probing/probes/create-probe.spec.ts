@@ -1,4 +1,5 @@
 import { systemClock as clock } from '../../../common/clock.js';
+import { systemNames as names } from '../../../common/network/name-resolver.js';
 import { databaseTarget } from '../../domain/index.js';
 import { type ProbeDependencies } from './create-probe.js';
 
@@ -14,6 +15,7 @@ const unused = (): never => {
 };
 const dependencies: ProbeDependencies = {
   clock,
+  names,
   random: (length) => 'a'.repeat(length),
   store: { testConnection: unused },
   reports: { latest: unused },

@@ -1,3 +1,4 @@
+import { type NameResolver } from '../../../common/network/name-resolver.js';
 import { type Clock, type EventStore, type RandomString } from '../../../event-store/index.js';
 import { type Probe } from '../application/index.js';
 import {
@@ -17,6 +18,8 @@ import { type PushReports } from '../push/push-reports.js';
 
 export interface ProbeDependencies {
   readonly clock: Clock;
+  /** Resolves the names of all targets. */
+  readonly names: NameResolver;
   readonly random: RandomString;
   /** Target of a `database` without a URL. */
   readonly store: Pick<EventStore, 'testConnection'>;
@@ -33,34 +36,36 @@ export function createProbe(
   dependencies: ProbeDependencies,
 ): Probe {
   const { target, timeoutMs } = service;
-  const { clock, random, store, reports } = dependencies;
+  const { clock, names, random, store, reports } = dependencies;
   switch (target.kind) {
     case 'http':
       return hasUrl(target)
-        ? new HttpProbe(target, clock)
-        : new LazyProbe(() => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock));
+        ? new HttpProbe(target, clock, names)
+        : new LazyProbe(
+            () => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock, names),
+          );
     case 'websocket':
       return hasUrl(target)
-        ? new WebSocketProbe(target, clock)
+        ? new WebSocketProbe(target, clock, {}, names)
         : new LazyProbe(() => ownLiveFeed(target, dependencies));
     case 'database':
       return new DatabaseProbe(
         target.url === undefined
           ? ownDatabase(store)
-          : databaseForUrl(target.url, target.query, { timeoutMs, clock, random }),
+          : databaseForUrl(target.url, target.query, { timeoutMs, clock, names, random }),
         clock,
       );
     case 'tcp':
-      return new TcpProbe(target, clock);
+      return new TcpProbe(target, clock, names);
     case 'push':
       return new PushProbe(service, reports, clock);
   }
 }
 
-function ownLiveFeed(target: WebSocketTarget, { clock, ownEndpoint, ownAuthorization }: ProbeDependencies): Probe {
-  return new WebSocketProbe({ ...target, url: `ws://${ownEndpoint()}${LIVE_FEED_PATH}` }, clock, {
-    authorization: ownAuthorization,
-  });
+function ownLiveFeed(target: WebSocketTarget, dependencies: ProbeDependencies): Probe {
+  const { clock, names, ownEndpoint, ownAuthorization } = dependencies;
+  const url = `ws://${ownEndpoint()}${LIVE_FEED_PATH}`;
+  return new WebSocketProbe({ ...target, url }, clock, { authorization: ownAuthorization }, names);
 }
 
 function hasUrl<Target extends HttpTarget | WebSocketTarget>(target: Target): target is Target & { url: string } {

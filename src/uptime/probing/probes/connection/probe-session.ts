@@ -1,8 +1,11 @@
 import { isIP, type Socket } from 'node:net';
+import { type TLSSocket } from 'node:tls';
+import { connectFirst } from '../../../../common/network/connect-first.js';
+import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { checkCertificate } from './certificate-check.js';
 import { describeConnectionError, isConnectionClosed, isTargetFailure, ProbeFailure } from './connection-errors.js';
-import { openConnection, isTls, type Endpoint } from './endpoint-connection.js';
+import { startTls, type Endpoint } from './endpoint-connection.js';
 import { type ProbeStage, STAGES } from './probe-stages.js';
 import { type ProbeResult, type ProbePhases } from '../../../domain/index.js';
 
@@ -15,6 +18,8 @@ export class ProbeSession {
   #since: number;
   #phases: Partial<Record<Phase, number>> = {};
   #socket: Socket | undefined;
+  /** Ends the attempts to connect. */
+  #connecting = new AbortController();
   #certificateEndsAt: number | undefined;
   #warning: string | undefined;
   #isOver = false;
@@ -23,6 +28,7 @@ export class ProbeSession {
   constructor(
     private readonly clock: Clock,
     private hostPort: string,
+    private readonly names: NameResolver,
   ) {
     this.#start = this.#since = clock.monotonic();
   }
@@ -35,36 +41,24 @@ export class ProbeSession {
   /**
    * Connects, with TLS if configured, and checks the certificate. Closes the previous connection.
    *
-   * @throws ProbeFailure for a rejected certificate; errors of Node's sockets
+   * @throws ProbeFailure for a rejected certificate; NameError; errors of Node's sockets
    */
-  connect(endpoint: Endpoint): Promise<Socket> {
+  async connect(endpoint: Endpoint): Promise<Socket> {
     this.close();
-    if (this.#isOver) return Promise.reject(new ProbeFailure('the probe has ended'));
+    if (this.#isOver) throw new ProbeFailure('the probe has ended');
+    const isName = isIP(endpoint.host) === 0;
     this.hostPort = endpoint.hostPort;
     this.#phases = {};
-    this.stage = isIP(endpoint.host) === 0 ? 'dns' : 'connect';
+    this.stage = isName ? 'dns' : 'connect';
     this.#beginPhase();
-    const socket = (this.#socket = openConnection(endpoint));
-    return new Promise((resolve, reject) => {
-      // Stays attached: an unhandled 'error' event would terminate the process.
-      socket.on('error', reject);
-      socket.once('lookup', (error: Error | null) => {
-        if (error) return;
-        this.#endPhase('dns');
-        this.stage = 'connect';
-      });
-      socket.once('connect', () => {
-        this.#endPhase('connect');
-        if (!isTls(socket)) return resolve(socket);
-        this.stage = 'tls';
-      });
-      socket.once('secureConnect', () => {
-        this.#endPhase('tls');
-        const failureReason = this.#checkCertificate(socket, endpoint);
-        if (failureReason === undefined) resolve(socket);
-        else reject(new ProbeFailure(failureReason));
-      });
+    const { signal } = (this.#connecting = new AbortController());
+    const socket = await connectFirst(this.names, endpoint, signal, () => {
+      if (isName) this.#endPhase('dns');
+      this.stage = 'connect';
     });
+    this.#socket = socket;
+    this.#endPhase('connect');
+    return endpoint.tls ? this.#secure(socket, endpoint, endpoint.tls) : socket;
   }
 
   /**
@@ -94,6 +88,7 @@ export class ProbeSession {
   }
 
   close(): void {
+    this.#connecting.abort(new ProbeFailure('the probe has ended'));
     this.#socket?.destroy();
     this.#socket = undefined;
   }
@@ -126,10 +121,25 @@ export class ProbeSession {
     return { responseTime: this.elapsed, error: STAGES[this.stage].timedOut(this.hostPort), ...this.#measured() };
   }
 
+  #secure(socket: Socket, endpoint: Endpoint, tls: NonNullable<Endpoint['tls']>): Promise<TLSSocket> {
+    this.stage = 'tls';
+    const secured = startTls(socket, endpoint.host, tls);
+    this.#socket = secured;
+    return new Promise((resolve, reject) => {
+      // Stays attached: an unhandled 'error' event would terminate the process.
+      secured.on('error', reject);
+      secured.once('secureConnect', () => {
+        this.#endPhase('tls');
+        const failureReason = this.#checkCertificate(secured, tls, endpoint.hostPort);
+        if (failureReason === undefined) resolve(secured);
+        else reject(new ProbeFailure(failureReason));
+      });
+    });
+  }
+
   /** Of several certificates, the earliest expiry is kept. @returns why the certificate is rejected */
-  #checkCertificate(socket: Socket, { tls, hostPort }: Endpoint): string | undefined {
-    if (!tls || !isTls(socket)) return undefined;
-    const { endsAt, error, warning } = checkCertificate(socket, tls.rules, hostPort, this.clock.now());
+  #checkCertificate(socket: TLSSocket, { rules }: NonNullable<Endpoint['tls']>, hostPort: string): string | undefined {
+    const { endsAt, error, warning } = checkCertificate(socket, rules, hostPort, this.clock.now());
     if (endsAt !== undefined) this.#certificateEndsAt = Math.min(endsAt, this.#certificateEndsAt ?? Infinity);
     this.#warning ??= warning;
     return error;
@@ -156,12 +166,12 @@ export class ProbeSession {
  * aborts, the connection is destroyed, and the result names the current stage.
  */
 export function withProbeSession(
-  clock: Clock,
+  { clock, names }: { readonly clock: Clock; readonly names: NameResolver },
   hostPort: string,
   signal: AbortSignal,
   check: (session: ProbeSession) => Promise<void>,
 ): Promise<ProbeResult> {
-  const session = new ProbeSession(clock, hostPort);
+  const session = new ProbeSession(clock, hostPort, names);
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       session.end();

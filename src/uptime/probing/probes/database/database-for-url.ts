@@ -1,15 +1,17 @@
+import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock, type EventStore, type RandomString } from '../../../../event-store/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
-import { type DatabaseCheck, type ProbedDatabase } from './database.probe.js';
+import { type CheckContext, type DatabaseCheck, type ProbedDatabase } from './database.probe.js';
 import { KurrentDBDatabase } from './kurrentdb-database.js';
 
 interface DatabaseDependencies {
   readonly clock: Clock;
+  readonly names: NameResolver;
   readonly random: RandomString;
   readonly timeoutMs: number;
 }
 
-type CreateCheck = (url: string, query: string | undefined, signal: AbortSignal, timeoutMs: number) => DatabaseCheck;
+type CreateCheck = (url: string, query: string | undefined, context: CheckContext) => DatabaseCheck;
 
 const loadPostgres = async (): Promise<CreateCheck> => (await import('./postgres-database.js')).checkPostgres;
 const loadMySQL = async (): Promise<CreateCheck> => (await import('./mysql-database.js')).checkMySQL;
@@ -33,15 +35,15 @@ const DRIVERS: ReadonlyMap<string, () => Promise<CreateCheck>> = new Map([
 export function databaseForUrl(
   url: string,
   query: string | undefined,
-  { timeoutMs, clock, random }: DatabaseDependencies,
+  { timeoutMs, clock, names, random }: DatabaseDependencies,
 ): ProbedDatabase {
   const load = DRIVERS.get(url.slice(0, url.indexOf(':')));
-  if (!load) return new KurrentDBDatabase(url, { timeoutMs, clock, random });
+  if (!load) return new KurrentDBDatabase(url, { timeoutMs, clock, names, random });
   return {
     prepare: async (signal) => {
       const createCheck = await load();
       if (signal.aborted) throw new ProbeFailure('the probe was aborted');
-      return createCheck(url, query, signal, timeoutMs);
+      return createCheck(url, query, { names, signal, timeoutMs });
     },
   };
 }

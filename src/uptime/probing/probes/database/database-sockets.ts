@@ -1,34 +1,40 @@
+import { type Socket } from 'node:net';
+import { connectFirst } from '../../../../common/network/connect-first.js';
 import { closeWithin } from '../../../../common/wait.js';
-import { connect, Socket } from 'node:net';
+import { ProbeFailure } from '../connection/connection-errors.js';
+import { type ProbeStage, STAGES } from '../connection/probe-stages.js';
+import { connectionFailure } from './database-errors.js';
+import { type CheckContext } from './database.probe.js';
 
 /** Time allowed for the server to close a connection. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 interface DatabaseAddress {
-  readonly host: string;
-  readonly port: number;
+  readonly address: { readonly host: string; readonly port: number };
+  /** `host:port`, as used in errors. */
+  readonly hostPort: string;
 }
 
-/** An unconnected socket, destroyed when the signal aborts. */
-export function unconnectedSocket(signal: AbortSignal): Socket {
-  return ignoringErrors(new Socket({ signal }));
+/** A connected socket, destroyed when the signal aborts. @throws ProbeFailure */
+export async function connectSocket(
+  { address, hostPort }: DatabaseAddress,
+  { names, signal }: Pick<CheckContext, 'names' | 'signal'>,
+): Promise<Socket> {
+  let stage: ProbeStage = 'dns';
+  try {
+    const socket = await connectFirst(names, address, signal, () => (stage = 'connect'));
+    const destroy = (): void => void socket.destroy();
+    signal.addEventListener('abort', destroy, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', destroy));
+    return socket;
+  } catch (error) {
+    throw signal.aborted ? new ProbeFailure(STAGES[stage].timedOut(hostPort)) : connectionFailure(error, hostPort);
+  }
 }
 
-/** A connecting socket, destroyed when the signal aborts. */
-export function connectingSocket(address: DatabaseAddress, signal: AbortSignal): Socket {
-  return ignoringErrors(connect({ ...address, signal }));
-}
-
-/** Opens and closes a connection. @throws Error of the socket */
-export function tcpPing(address: DatabaseAddress, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connectingSocket(address, signal);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-  });
+/** Opens and closes a connection. @throws ProbeFailure */
+export async function tcpPing(target: DatabaseAddress, context: Pick<CheckContext, 'names' | 'signal'>): Promise<void> {
+  (await connectSocket(target, context)).destroy();
 }
 
 /**
@@ -41,9 +47,4 @@ export async function closeSocket(socket: Socket, closeGracefully: () => void): 
   const closed = new Promise((resolve) => socket.once('close', resolve));
   closeGracefully();
   await closeWithin(CLOSE_TIMEOUT_MS, closed, () => socket.destroy());
-}
-
-/** A driver may detach from a socket before its last error, which would terminate the process if it were unhandled. */
-function ignoringErrors(socket: Socket): Socket {
-  return socket.on('error', () => undefined);
 }

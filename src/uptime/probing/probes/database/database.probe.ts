@@ -1,7 +1,17 @@
+import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
 import { ProbeFailure, truncate } from '../connection/connection-errors.js';
 import { type ProbeResult } from '../../../domain/index.js';
+
+/** What the check of a driver needs. */
+export interface CheckContext {
+  readonly names: NameResolver;
+  /** Aborts the check and destroys its connections. */
+  readonly signal: AbortSignal;
+  /** For drivers with timeouts of their own. */
+  readonly timeoutMs: number;
+}
 
 /** A single check of a database. */
 export interface DatabaseCheck {

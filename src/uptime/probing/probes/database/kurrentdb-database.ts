@@ -1,3 +1,4 @@
+import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import {
   type Clock,
   ExternalKurrentDB,
@@ -30,7 +31,12 @@ export class KurrentDBDatabase implements ProbedDatabase {
 
   constructor(
     private readonly connectionString: string,
-    private readonly options: { readonly timeoutMs: number; readonly clock: Clock; readonly random: RandomString },
+    private readonly options: {
+      readonly timeoutMs: number;
+      readonly clock: Clock;
+      readonly names: NameResolver;
+      readonly random: RandomString;
+    },
   ) {}
 
   prepare(signal: AbortSignal): Promise<DatabaseCheck> {
@@ -66,15 +72,15 @@ export class KurrentDBDatabase implements ProbedDatabase {
   /** At least one of the hosts must accept a connection. */
   async #tcpPing(signal: AbortSignal): Promise<void> {
     const failures = await Promise.all(
-      hostsOf(this.connectionString).map(({ address, hostPort }) =>
-        tcpPing(address, signal).then(
+      hostsOf(this.connectionString).map((host) =>
+        tcpPing(host, { names: this.options.names, signal }).then(
           () => undefined,
-          (error: unknown) => connectionFailure(error, hostPort),
+          (failure: unknown) => failure,
         ),
       ),
     );
     const [first] = failures;
-    if (first && failures.every((failure) => failure !== undefined)) throw first;
+    if (failures.every((failure) => failure !== undefined)) throw first;
   }
 }
 

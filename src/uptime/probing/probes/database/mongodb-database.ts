@@ -1,3 +1,4 @@
+import { type LookupFunction } from 'node:net';
 import { type Document, MongoClient, MongoNetworkError, MongoServerError, type TopologyDescription } from 'mongodb';
 import { closeWithin } from '../../../../common/wait.js';
 import { codeOf, ProbeFailure } from '../connection/connection-errors.js';
@@ -9,7 +10,9 @@ import {
   queryFailed,
   invalidUrl,
 } from './database-errors.js';
-import { type DatabaseCheck } from './database.probe.js';
+import { lookupFor } from './database-lookup.js';
+import { type CheckContext, type DatabaseCheck } from './database.probe.js';
+import { resolveSeedList } from './mongodb-seed-list.js';
 import { SocketTracker } from '../connection/socket-tracker.js';
 
 const DEFAULT_COMMAND: Document = { ping: 1 };
@@ -24,24 +27,41 @@ const HEARTBEAT_MS = 3_600_000;
  *
  * @param url `mongodb:` or `mongodb+srv:`; its path is the database, its options may require TLS
  * @param command as JSON
- * @param timeoutMs timeout of the driver, in addition to the signal
+ * @param context its timeout is the driver's, in addition to the signal
  * @throws ProbeFailure for an invalid URL, or a command that is not JSON
  */
-export function checkMongoDB(
-  url: string,
-  command: string | undefined,
-  signal: AbortSignal,
-  timeoutMs: number,
-): DatabaseCheck {
+export function checkMongoDB(url: string, command: string | undefined, context: CheckContext): DatabaseCheck {
   const document = command === undefined ? DEFAULT_COMMAND : parseCommand(command);
-  const client = createClient(url, timeoutMs);
+  if (!url.startsWith('mongodb+srv:')) return checkHosts(url, document, context);
+  let check: DatabaseCheck | undefined;
+  return {
+    run: async () => {
+      check = checkHosts(await resolveSeedList(url, context), document, context);
+      await check.run();
+    },
+    close: async () => check?.close(),
+  };
+}
+
+function checkHosts(url: string, document: Document, context: CheckContext): DatabaseCheck {
+  const { signal } = context;
+  const ports = new Map<string, number>();
+  const client = createClient(
+    url,
+    context.timeoutMs,
+    lookupFor(context, (host) => ports.get(host)),
+  );
   const { hosts, credentials } = client.options;
+  for (const { host = '', port } of hosts) if (port !== undefined) ports.set(host, port);
   const hostPort = hosts.map(String).join(', ');
   const sockets = new SocketTracker();
   let succeeded = false;
   let abort = (): void => undefined;
   const failed = new Promise<never>((_, reject) => {
-    client.on('topologyDescriptionChanged', ({ newDescription }) => rejectUnreachable(newDescription, reject));
+    client.on('topologyDescriptionChanged', ({ newDescription }) => {
+      for (const { host, port } of newDescription.servers.values()) ports.set(host, port);
+      rejectUnreachable(newDescription, reject);
+    });
     abort = () => {
       reject(new ProbeFailure('the probe was aborted'));
       destroyConnections(client, sockets);
@@ -76,7 +96,7 @@ export function checkMongoDB(
   };
 }
 
-function createClient(url: string, timeoutMs: number): MongoClient {
+function createClient(url: string, timeoutMs: number, lookup: LookupFunction): MongoClient {
   try {
     return new MongoClient(url, {
       appName: 'penguin-pool-streams-probe',
@@ -86,6 +106,7 @@ function createClient(url: string, timeoutMs: number): MongoClient {
       retryWrites: false,
       serverMonitoringMode: 'poll',
       heartbeatFrequencyMS: HEARTBEAT_MS,
+      lookup,
       connectTimeoutMS: timeoutMs,
       serverSelectionTimeoutMS: timeoutMs,
     });

@@ -9,9 +9,9 @@ import {
   queryFailed,
   connectionRejected,
 } from './database-errors.js';
-import { closeSocket, connectingSocket } from './database-sockets.js';
+import { closeSocket, connectSocket } from './database-sockets.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
-import { type DatabaseCheck } from './database.probe.js';
+import { type CheckContext, type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_PORT = 3306;
 const DEFAULT_QUERY = 'SELECT 1';
@@ -31,34 +31,35 @@ const SSL_MODES: ReadonlyMap<string, SslOptions | undefined> = new Map([
  * @param url `mysql:`; `ssl-mode` selects TLS as in MySQL's own client
  * @throws ProbeFailure for an invalid URL
  */
-export function checkMySQL(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
+export function checkMySQL(url: string, query: string | undefined, context: CheckContext): DatabaseCheck {
   const { address, hostPort, user, password, database, options } = parseDatabaseUrl(url, DEFAULT_PORT);
   const ssl = sslOf(options.get('ssl-mode') ?? 'DISABLED');
-  let succeeded = false;
-  const socket = connectingSocket(address, signal);
-  const connection = createConnection({
-    ...address,
-    user,
-    password,
-    ...(database === '' ? {} : { database }),
-    ...(ssl ? { ssl } : {}),
-    stream: () => socket,
-    connectTimeout: 0,
-    enableKeepAlive: false,
-  });
-  // A connection may break while no query is running.
-  connection.on('error', () => undefined);
+  let close = (): Promise<void> => Promise.resolve();
   return {
     run: async () => {
+      const socket = await connectSocket({ address, hostPort }, context);
+      const connection = createConnection({
+        ...address,
+        user,
+        password,
+        ...(database === '' ? {} : { database }),
+        ...(ssl ? { ssl } : {}),
+        stream: () => socket,
+        connectTimeout: 0,
+        enableKeepAlive: false,
+      });
+      // A connection may break while no query is running.
+      connection.on('error', () => undefined);
+      close = () => closeSocket(socket, () => socket.destroy());
       await promised((done) => connection.connect(done)).catch((error: unknown) => {
         throw connectFailure(error, { hostPort, user, password, database });
       });
       await promised((done) => connection.query(query ?? DEFAULT_QUERY, done)).catch((error: unknown) => {
         throw isServerError(error) ? queryFailed(messageOf(error), password) : connectionLost(error, hostPort);
       });
-      succeeded = true;
+      close = () => closeSocket(socket, () => closeGracefully(connection));
     },
-    close: () => closeSocket(socket, () => (succeeded ? closeGracefully(connection) : socket.destroy())),
+    close: () => close(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { codeOf, type ProbeFailure } from '../connection/connection-errors.js';
 import {
@@ -10,8 +11,8 @@ import {
   connectionRejected,
   invalidUrl,
 } from './database-errors.js';
-import { closeSocket, unconnectedSocket } from './database-sockets.js';
-import { type DatabaseCheck } from './database.probe.js';
+import { closeSocket, connectSocket } from './database-sockets.js';
+import { type CheckContext, type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_QUERY = 'SELECT 1';
 /** SQLSTATEs, PostgreSQL's manual, appendix A. */
@@ -26,43 +27,60 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
  * @param url `postgres:` or `postgresql:`; `sslmode` selects TLS as in libpq
  * @throws ProbeFailure for an invalid URL
  */
-export function checkPostgres(url: string, query: string | undefined, signal: AbortSignal): DatabaseCheck {
-  const socket = unconnectedSocket(signal);
-  const client = createClient(url, socket);
-  const hostPort = `${client.host}:${client.port}`;
-  const password = client.password ?? '';
-  let succeeded = false;
-  // The promises below reject with the same errors.
-  client.on('error', () => undefined);
-
+export function checkPostgres(url: string, query: string | undefined, context: CheckContext): DatabaseCheck {
+  const { host, port, password = '' } = createClient(url);
+  const hostPort = `${host}:${port}`;
+  let close = (): Promise<void> => Promise.resolve();
   return {
     run: async () => {
+      const socket = isDirectory(host)
+        ? new Socket({ signal: context.signal }).on('error', () => undefined)
+        : asConnectable(await connectSocket({ address: { host, port }, hostPort }, context));
+      const client = createClient(url, socket);
+      // The promises below reject with the same errors.
+      client.on('error', () => undefined);
+      close = () => closeSocket(socket, () => socket.destroy());
       try {
         await client.connect();
       } catch (error) {
-        throw connectFailure(error, client, hostPort, password);
+        throw connectFailure(error, client, hostPort, password ?? '');
       }
       try {
         await client.query(query ?? DEFAULT_QUERY);
-        succeeded = true;
+        close = () => closeSocket(socket, () => void client.end().catch(() => undefined));
       } catch (error) {
-        throw isServerError(error) ? queryFailed(messageOf(error), password) : connectionLost(error, hostPort);
+        throw isServerError(error) ? queryFailed(messageOf(error), password ?? '') : connectionLost(error, hostPort);
       }
     },
-    close: () => closeSocket(socket, () => (succeeded ? void client.end().catch(() => undefined) : socket.destroy())),
+    close: () => close(),
   };
 }
 
-function createClient(url: string, socket: ReturnType<typeof unconnectedSocket>): pg.Client {
+/** @param socket absent: a client for its settings only */
+function createClient(url: string, socket?: Socket): pg.Client {
   try {
     return new pg.Client({
       connectionString: withLibpqSslMode(url),
-      stream: () => socket,
+      ...(socket ? { stream: () => socket } : {}),
       application_name: 'penguin-pool-streams-probe',
     });
   } catch (error) {
     throw invalidUrl(url, messageOf(error));
   }
+}
+
+/** The driver connects to a Unix socket in the directory. */
+function isDirectory(host: string): boolean {
+  return host.startsWith('/');
+}
+
+/** The driver calls `connect` on any socket that it is given, and waits for the event. */
+function asConnectable(connected: Socket): Socket {
+  connected.connect = () => {
+    setImmediate(() => connected.emit('connect'));
+    return connected;
+  };
+  return connected;
 }
 
 /** By default the driver treats every `sslmode` as `verify-full`, and warns that this will change. */

@@ -15,13 +15,16 @@ import {
   queryFailed,
   connectionRejected,
 } from './database-errors.js';
-import { connectingSocket } from './database-sockets.js';
+import { lookupFor } from './database-lookup.js';
+import { connectSocket } from './database-sockets.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
-import { type DatabaseCheck } from './database.probe.js';
+import { type CheckContext, type DatabaseCheck } from './database.probe.js';
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_USER = 'default';
 const DEFAULT_COMMAND = ['PING'];
+
+type RedisClient = Pick<ReturnType<typeof createClient>, 'isOpen' | 'destroy' | 'connect' | 'on' | 'sendCommand'>;
 
 /**
  * Runs a Redis command over a new connection.
@@ -29,18 +32,18 @@ const DEFAULT_COMMAND = ['PING'];
  * @param url `redis:`, or `rediss:` for TLS; its path is the number of the database
  * @param command arguments separated by spaces; an argument with spaces is in double quotes
  */
-export function checkRedis(url: string, command: string | undefined, signal: AbortSignal): DatabaseCheck {
+export function checkRedis(url: string, command: string | undefined, context: CheckContext): DatabaseCheck {
   const { address, hostPort, user, password, database } = parseDatabaseUrl(url, DEFAULT_PORT);
-  // No reconnecting and no timeouts of its own: the signal aborts it.
-  const settings = { reconnectStrategy: false, connectTimeout: 0, signal } as const;
-  const socket = url.startsWith('rediss:')
-    ? { ...settings, tls: true as const, socket: connectingSocket(address, signal) }
-    : settings;
-  const client = createClient({ url, socket, RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' });
-  // The promises below reject with the same errors.
-  client.on('error', () => undefined);
+  let close = (): void => undefined;
   return {
     run: async () => {
+      const client = await createRedisClient(url, { address, hostPort }, context);
+      close = () => {
+        // Redis needs no closing handshake; a failed client is closed already.
+        if (client.isOpen) client.destroy();
+      };
+      // The promises below reject with the same errors.
+      client.on('error', () => undefined);
       try {
         await client.connect();
       } catch (error) {
@@ -52,12 +55,24 @@ export function checkRedis(url: string, command: string | undefined, signal: Abo
         throw isServerError(error) ? queryFailed(messageOf(error), password) : connectionLost(error, hostPort);
       }
     },
-    close: () => {
-      // Redis needs no closing handshake; a failed client is closed already.
-      if (client.isOpen) client.destroy();
-      return Promise.resolve();
-    },
+    close: () => Promise.resolve(close()),
   };
+}
+
+/** The driver takes a socket for TLS only; without TLS it connects to the address that it gets. */
+async function createRedisClient(
+  url: string,
+  target: Pick<DatabaseUrl, 'address' | 'hostPort'>,
+  context: CheckContext,
+): Promise<RedisClient> {
+  const { signal } = context;
+  // No reconnecting and no timeouts of its own: the signal aborts it.
+  const settings = { reconnectStrategy: false, connectTimeout: 0, signal } as const;
+  const { host, port } = target.address;
+  const socket = url.startsWith('rediss:')
+    ? { ...settings, tls: true as const, socket: await connectSocket(target, context) }
+    : { ...settings, host, port, lookup: lookupFor(context, () => port) };
+  return createClient({ url, socket, RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' });
 }
 
 function parseCommand(command: string): string[] {

@@ -1,3 +1,4 @@
+import { type NameResolver, systemNames } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
 import { type HttpTarget, type ProbeResult } from '../../../domain/index.js';
@@ -36,7 +37,8 @@ export class HttpProbe implements Probe {
   /** @throws Error for an invalid target, without its secrets */
   constructor(
     private readonly target: HttpTarget & { readonly url: string },
-    private readonly clock: Clock,
+    readonly clock: Clock,
+    readonly names: NameResolver = systemNames,
   ) {
     const { method, body } = target;
     if (!METHOD.test(method) || method === 'CONNECT')
@@ -52,7 +54,7 @@ export class HttpProbe implements Probe {
   }
 
   probe(signal: AbortSignal): Promise<ProbeResult> {
-    return withProbeSession(this.clock, this.#hostPort, signal, (session) => this.#check(session));
+    return withProbeSession(this, this.#hostPort, signal, (session) => this.#check(session));
   }
 
   async #check(session: ProbeSession): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { type NameResolver, systemNames } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
 import { type TcpTarget, type ProbeResult } from '../../../domain/index.js';
@@ -19,7 +20,8 @@ export class TcpProbe implements Probe {
 
   constructor(
     private readonly target: TcpTarget,
-    private readonly clock: Clock,
+    readonly clock: Clock,
+    readonly names: NameResolver = systemNames,
   ) {
     const { port, tls } = target;
     const host = hostOf(target.host);
@@ -32,7 +34,7 @@ export class TcpProbe implements Probe {
   }
 
   probe(signal: AbortSignal): Promise<ProbeResult> {
-    return withProbeSession(this.clock, this.#endpoint.hostPort, signal, (session) => this.#check(session));
+    return withProbeSession(this, this.#endpoint.hostPort, signal, (session) => this.#check(session));
   }
 
   async #check(session: ProbeSession): Promise<void> {

@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
 import { closeWithin } from '../../../../common/wait.js';
+import { type NameResolver, systemNames } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
 import { isHttpToken, type WebSocketTarget, type ProbeResult } from '../../../domain/index.js';
@@ -36,8 +37,9 @@ export class WebSocketProbe implements Probe {
    */
   constructor(
     private readonly target: WebSocketTarget & { readonly url: string },
-    private readonly clock: Clock,
+    readonly clock: Clock,
     ownHeaders: Readonly<Record<string, string>> = {},
+    readonly names: NameResolver = systemNames,
   ) {
     const { subprotocol } = target;
     if (subprotocol !== undefined && !isHttpToken(subprotocol))
@@ -55,7 +57,7 @@ export class WebSocketProbe implements Probe {
   }
 
   probe(signal: AbortSignal): Promise<ProbeResult> {
-    return withProbeSession(this.clock, this.#endpoint.hostPort, signal, (session) => this.#check(session));
+    return withProbeSession(this, this.#endpoint.hostPort, signal, (session) => this.#check(session));
   }
 
   async #check(session: ProbeSession): Promise<void> {
