@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { addressOf } from './host-name.js';
 import { type NameResolver } from './name-resolver.js';
 import { alternating, type Resolution } from './resolution.js';
 
@@ -28,9 +29,14 @@ export async function connectFirst(
   signal: AbortSignal,
   onResolved: () => void = () => undefined,
 ): Promise<Socket> {
+  signal.throwIfAborted();
+  const literal = addressOf(host);
+  if (literal !== undefined) {
+    onResolved();
+    return race({ addresses: [literal] }, port, signal);
+  }
   const lookup = new AbortController();
   const abort = (): void => lookup.abort(signal.reason);
-  signal.throwIfAborted();
   signal.addEventListener('abort', abort, { once: true });
   try {
     const resolution = await names.lookup(host, lookup.signal);

@@ -18,17 +18,19 @@ export class ProbeSession {
   #since: number;
   #phases: Partial<Record<Phase, number>> = {};
   #socket: Socket | undefined;
-  /** Ends the attempts to connect. */
-  #connecting = new AbortController();
   #certificateEndsAt: number | undefined;
   #warning: string | undefined;
   #isOver = false;
 
-  /** @param hostPort of the target, for errors before the first connection */
+  /**
+   * @param hostPort of the target, for errors before the first connection
+   * @param signal ends the attempts to connect
+   */
   constructor(
     private readonly clock: Clock,
     private hostPort: string,
     private readonly names: NameResolver,
+    private readonly signal: AbortSignal,
   ) {
     this.#start = this.#since = clock.monotonic();
   }
@@ -51,8 +53,7 @@ export class ProbeSession {
     this.#phases = {};
     this.stage = isName ? 'dns' : 'connect';
     this.#beginPhase();
-    const { signal } = (this.#connecting = new AbortController());
-    const socket = await connectFirst(this.names, endpoint, signal, () => {
+    const socket = await connectFirst(this.names, endpoint, this.signal, () => {
       if (isName) this.#endPhase('dns');
       this.stage = 'connect';
     });
@@ -88,7 +89,6 @@ export class ProbeSession {
   }
 
   close(): void {
-    this.#connecting.abort(new ProbeFailure('the probe has ended'));
     this.#socket?.destroy();
     this.#socket = undefined;
   }
@@ -171,7 +171,7 @@ export function withProbeSession(
   signal: AbortSignal,
   check: (session: ProbeSession) => Promise<void>,
 ): Promise<ProbeResult> {
-  const session = new ProbeSession(clock, hostPort, names);
+  const session = new ProbeSession(clock, hostPort, names, signal);
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       session.end();

@@ -43,7 +43,7 @@ export function databaseForUrl(
     prepare: async (signal) => {
       const createCheck = await load();
       if (signal.aborted) throw new ProbeFailure('the probe was aborted');
-      return createCheck(url, query, { names, signal, timeoutMs });
+      return createCheck(url, query, { names, signal });
     },
   };
 }

@@ -9,8 +9,6 @@ export interface CheckContext {
   readonly names: NameResolver;
   /** Aborts the check and destroys its connections. */
   readonly signal: AbortSignal;
-  /** For drivers with timeouts of their own. */
-  readonly timeoutMs: number;
 }
 
 /** A single check of a database. */

@@ -10,8 +10,9 @@ import {
   queryFailed,
   invalidUrl,
 } from './database-errors.js';
-import { lookupFor } from './database-lookup.js';
+import { DriverLookup } from './database-lookup.js';
 import { type CheckContext, type DatabaseCheck } from './database.probe.js';
+import { STAGES } from '../connection/probe-stages.js';
 import { resolveSeedList } from './mongodb-seed-list.js';
 import { SocketTracker } from '../connection/socket-tracker.js';
 
@@ -19,15 +20,14 @@ const DEFAULT_COMMAND: Document = { ping: 1 };
 const AUTHENTICATION_FAILED = 18;
 /** Time allowed for the server to end the session of the command. */
 const CLOSE_TIMEOUT_MS = 1_000;
-/** Longer than any check, so that the driver's monitoring does not interfere. */
-const HEARTBEAT_MS = 3_600_000;
+/** Longer than any check: the driver's monitoring and timeouts must not interfere, the signal ends a check. */
+const MAX_CHECK_MS = 86_400_000;
 
 /**
  * Runs a MongoDB command over new connections.
  *
  * @param url `mongodb:` or `mongodb+srv:`; its path is the database, its options may require TLS
  * @param command as JSON
- * @param context its timeout is the driver's, in addition to the signal
  * @throws ProbeFailure for an invalid URL, or a command that is not JSON
  */
 export function checkMongoDB(url: string, command: string | undefined, context: CheckContext): DatabaseCheck {
@@ -46,11 +46,8 @@ export function checkMongoDB(url: string, command: string | undefined, context: 
 function checkHosts(url: string, document: Document, context: CheckContext): DatabaseCheck {
   const { signal } = context;
   const ports = new Map<string, number>();
-  const client = createClient(
-    url,
-    context.timeoutMs,
-    lookupFor(context, (host) => ports.get(host)),
-  );
+  const driverLookup = new DriverLookup(context, (host) => ports.get(host));
+  const client = createClient(url, driverLookup.lookup);
   const { hosts, credentials } = client.options;
   for (const { host = '', port } of hosts) if (port !== undefined) ports.set(host, port);
   const hostPort = hosts.map(String).join(', ');
@@ -63,7 +60,7 @@ function checkHosts(url: string, document: Document, context: CheckContext): Dat
       rejectUnreachable(newDescription, reject);
     });
     abort = () => {
-      reject(new ProbeFailure('the probe was aborted'));
+      reject(new ProbeFailure(driverLookup.isPending ? STAGES.dns.timedOut(hostPort) : 'the probe was aborted'));
       destroyConnections(client, sockets);
     };
   });
@@ -96,7 +93,7 @@ function checkHosts(url: string, document: Document, context: CheckContext): Dat
   };
 }
 
-function createClient(url: string, timeoutMs: number, lookup: LookupFunction): MongoClient {
+function createClient(url: string, lookup: LookupFunction): MongoClient {
   try {
     return new MongoClient(url, {
       appName: 'penguin-pool-streams-probe',
@@ -105,10 +102,10 @@ function createClient(url: string, timeoutMs: number, lookup: LookupFunction): M
       retryReads: false,
       retryWrites: false,
       serverMonitoringMode: 'poll',
-      heartbeatFrequencyMS: HEARTBEAT_MS,
+      heartbeatFrequencyMS: MAX_CHECK_MS,
       lookup,
-      connectTimeoutMS: timeoutMs,
-      serverSelectionTimeoutMS: timeoutMs,
+      connectTimeoutMS: 0,
+      serverSelectionTimeoutMS: MAX_CHECK_MS,
     });
   } catch (error) {
     throw invalidUrl(url, messageOf(error));

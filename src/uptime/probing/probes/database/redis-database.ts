@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import {
   ClientClosedError,
   createClient,
@@ -5,7 +6,8 @@ import {
   ErrorReply,
   SocketClosedUnexpectedlyError,
 } from 'redis';
-import { type ProbeFailure } from '../connection/connection-errors.js';
+import { ProbeFailure } from '../connection/connection-errors.js';
+import { STAGES } from '../connection/probe-stages.js';
 import {
   connectionClosed,
   connectionFailure,
@@ -15,7 +17,7 @@ import {
   queryFailed,
   connectionRejected,
 } from './database-errors.js';
-import { lookupFor } from './database-lookup.js';
+import { reachableAddresses } from './database-lookup.js';
 import { connectSocket } from './database-sockets.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { type CheckContext, type DatabaseCheck } from './database.probe.js';
@@ -59,20 +61,35 @@ export function checkRedis(url: string, command: string | undefined, context: Ch
   };
 }
 
-/** The driver takes a socket for TLS only; without TLS it connects to the address that it gets. */
+/** The driver takes a socket for TLS only; without TLS it gets an address. @throws ProbeFailure */
 async function createRedisClient(
   url: string,
   target: Pick<DatabaseUrl, 'address' | 'hostPort'>,
   context: CheckContext,
 ): Promise<RedisClient> {
-  const { signal } = context;
+  const options = { RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' } as const;
   // No reconnecting and no timeouts of its own: the signal aborts it.
-  const settings = { reconnectStrategy: false, connectTimeout: 0, signal } as const;
-  const { host, port } = target.address;
-  const socket = url.startsWith('rediss:')
-    ? { ...settings, tls: true as const, socket: await connectSocket(target, context) }
-    : { ...settings, host, port, lookup: lookupFor(context, () => port) };
-  return createClient({ url, socket, RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' });
+  const settings = { reconnectStrategy: false, connectTimeout: 0, signal: context.signal } as const;
+  if (url.startsWith('rediss:')) {
+    const socket = await connectSocket(target, context);
+    return createClient({ ...options, url, socket: { ...settings, tls: true, socket } });
+  }
+  const resolved = new URL(url);
+  const address = await addressOf(target, context);
+  resolved.hostname = isIPv6(address) ? `[${address}]` : address;
+  return createClient({ ...options, url: resolved.href, socket: settings });
+}
+
+async function addressOf(
+  { address: { host, port }, hostPort }: Pick<DatabaseUrl, 'address' | 'hostPort'>,
+  context: CheckContext,
+): Promise<string> {
+  try {
+    const [first = host] = await reachableAddresses(host, port, context);
+    return first;
+  } catch (error) {
+    throw context.signal.aborted ? new ProbeFailure(STAGES.dns.timedOut(hostPort)) : connectionFailure(error, hostPort);
+  }
 }
 
 function parseCommand(command: string): string[] {
