@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { JwksIssuer } from '../../../test/support/jwks-issuer.js';
 import { ShiftedClock } from '../../../test/support/shifted-clock.js';
 import { LoopbackServers } from '../../../test/support/loopback-servers.js';
+import { NameServer } from '../../../test/support/name-server.js';
+import { NameResolver } from '../../common/network/name-resolver.js';
 import { AuthenticationError, ConnectionError, type AuthenticatedCaller } from '../../event-store/domain/index.js';
 import { TokenIssuer } from './token-issuer.js';
 import { type TokenKeys } from './token-keys.js';
@@ -43,6 +45,16 @@ describe('bearer tokens', () => {
     afterAll(() => issuer.stop());
     beforeEach(() => {
       verifier = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock, cooldownMs: 0 });
+    });
+
+    it('are verified by keys of a host that the configured name server knows', async () => {
+      const nameServer = await NameServer.start({ 'login.example': { A: ['127.0.0.1'] } });
+      const names = new NameResolver(nameServer.files);
+      const url = issuer.url.replace('127.0.0.1', 'login.example');
+      const byName = new TokenVerifier({ ...issuer.trust, url }, { claims: CLAIMS, clock, names });
+      expect(await byName.verify(await issuer.token())).toMatchObject({ id: 'alice' });
+      expect(nameServer.questions).toContain('A login.example');
+      nameServer.stop();
     });
 
     it('name their caller, and are cached for 30 seconds', async () => {
