@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { sleep, until } from '../../../test/support/eventually.js';
+import { until } from '../../../test/support/eventually.js';
 import { FullServer } from '../../../test/support/full-server.js';
 import { LoopbackServers, unusedPort } from '../../../test/support/loopback-servers.js';
 import { NameServer, type NameRecords } from '../../../test/support/name-server.js';
@@ -57,7 +57,7 @@ describe('connecting to the first address that accepts', () => {
     await until(() => connecting(port) === before, 'no attempt is under way');
   });
 
-  it('goes on with every attempt: one whose SYN was lost succeeds when the kernel repeats it', async () => {
+  it('continues every attempt: one whose SYN was lost succeeds when the kernel repeats it', async () => {
     const slow = await startFull('127.0.0.1');
     await startFull('127.0.0.2', slow.port);
     setTimeout(() => slow.resume(), 600);

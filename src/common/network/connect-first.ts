@@ -16,7 +16,7 @@ export interface ConnectTarget {
 
 /**
  * Connects to the first address of a host that accepts the connection (RFC 8305, "Happy Eyeballs"). Attempts start
- * 250 ms apart, or when the one before fails, and go on until one succeeds: the signal is their only time limit.
+ * 250 ms apart, or when the one before fails, and last until one succeeds: the signal is their only time limit.
  * Node's own `autoSelectFamily` aborts each attempt instead, often before the kernel repeats a lost SYN.
  *
  * @param onResolved called when the first attempt starts

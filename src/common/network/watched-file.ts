@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** A small file of the system that is read again whenever it has changed; a missing or unreadable one counts as empty. */
+/** A small system file, read again whenever it has changed; a missing or unreadable one counts as empty. */
 export class WatchedFile<Value> {
   #version: string | undefined;
   #value: Value | undefined;
