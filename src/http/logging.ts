@@ -1,5 +1,6 @@
 import { type Params } from 'nestjs-pino';
 import { stdSerializers } from 'pino';
+import { isPlainObject } from '../common/plain-object.js';
 import { type LogLevel } from '../config/index.js';
 import { requestIdOf } from './request-id.js';
 
@@ -22,6 +23,17 @@ export function withoutCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[redacted]@');
 }
 
+/** Levels of nested fields whose strings are checked. */
+const MAX_DEPTH = 3;
+
+/** Replaces the credentials in a message, or in the strings of its fields; serializers handle objects of classes. */
+function redacted(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutCredentials(value);
+  const isLiteral = isPlainObject(value) && Object.getPrototypeOf(value) === Object.prototype;
+  if (!isLiteral || depth === MAX_DEPTH) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redacted(member, depth + 1)]));
+}
+
 /** Structured logs: one JSON object per line, with the request id, without secrets. */
 export function loggingOptions(level: LogLevel): Params {
   return {
@@ -32,10 +44,7 @@ export function loggingOptions(level: LogLevel): Params {
       hooks: {
         // Applies to all messages, also to those of libraries.
         logMethod(args, method) {
-          method.apply(
-            this,
-            args.map((arg: unknown) => (typeof arg === 'string' ? withoutCredentials(arg) : arg)) as typeof args,
-          );
+          method.apply(this, args.map((arg: unknown) => redacted(arg)) as typeof args);
         },
       },
       serializers: {

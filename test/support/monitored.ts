@@ -26,9 +26,11 @@ export class Monitored {
   readonly probe = new FakeProbe();
   readonly spool = new TemporarySpool();
   readonly logged: string[] = [];
+  /** Lines with fields: those of status changes. */
+  readonly loggedChanges: { readonly level: string; readonly message: string; readonly fields: object }[] = [];
   readonly log: Log = {
-    info: (message) => this.logged.push(message),
-    warn: (message) => this.logged.push(message),
+    info: (message, fields) => this.#write('info', message, fields),
+    warn: (message, fields) => this.#write('warn', message, fields),
     error: (message, error) => this.logged.push(`${message}: ${String(error)}`),
   };
   /** Whether this process holds the lease. */
@@ -76,6 +78,11 @@ export class Monitored {
       await monitor.flushed();
       this.clock.advance(HTTP.intervalMs);
     }
+  }
+
+  #write(level: string, message: string, fields: object | undefined): void {
+    if (fields) this.loggedChanges.push({ level, message, fields });
+    else this.logged.push(message);
   }
 
   changes(): ServiceStatusChanged[] {

@@ -80,8 +80,8 @@ function timerIn(registry: SchedulerRegistry): (milliseconds: number, call: () =
 
 function toLog(logger: Logger): Log {
   return {
-    info: (message) => logger.log(message),
-    warn: (message) => logger.warn(message),
+    info: (message, fields) => (fields ? logger.log(fields, message) : logger.log(message)),
+    warn: (message, fields) => (fields ? logger.warn(fields, message) : logger.warn(message)),
     error: (message, error) => logger.error({ err: error }, message),
   };
 }

@@ -6,6 +6,12 @@ export type ServiceStatus = (typeof SERVICE_STATUSES)[number];
 export const OBSERVED_STATUSES = ['up', 'degraded', 'down'] as const;
 export type ObservedStatus = (typeof OBSERVED_STATUSES)[number];
 
+/** Whether a change is for the worse; from `unknown`, anything but `up` is. */
+export function isWorse(to: ObservedStatus, from: ServiceStatus): boolean {
+  const badness = (status: ServiceStatus): number => (status === 'unknown' ? 0 : OBSERVED_STATUSES.indexOf(status));
+  return badness(to) > badness(from);
+}
+
 export const PERFORMANCE_GRADES = ['excellent', 'good', 'acceptable', 'slow'] as const;
 export type PerformanceGrade = (typeof PERFORMANCE_GRADES)[number];
 

@@ -20,6 +20,7 @@ import {
   rebaseChanges,
   type Sample,
   decodeSamples,
+  type ServiceStatus,
   ServiceStatusChanged,
   type StatusChange,
   fromServiceStatusChanged,
@@ -28,6 +29,7 @@ import {
 } from '../../domain/index.js';
 import { type FencedWriter } from './fenced-writer.js';
 import { type Log } from './log.js';
+import { logStatusChange } from './log-status-change.js';
 
 /** Limits of the queues during an outage of the store: enough for several days. */
 const MAX_PENDING_SAMPLES = 20_000;
@@ -145,6 +147,11 @@ export class StatusChangeRecorder {
       events: changes.map(toServiceStatusChanged),
       expectedRevision: this.#stream?.revision ?? 'no_stream',
     });
+    let from: ServiceStatus = this.#stream?.last?.status ?? 'unknown';
+    for (const change of changes) {
+      logStatusChange(this.options.log, change, from);
+      from = change.status;
+    }
     const appended = new Set(changes.map(({ eventId }) => eventId));
     this.#stream = { revision, last: changes.at(-1) };
     this.#pendingChanges = this.#pendingChanges.filter(({ eventId }) => !appended.has(eventId));
