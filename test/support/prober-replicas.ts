@@ -39,7 +39,11 @@ export class Replicas {
   #store: KurrentDBServer | undefined;
   #client: KurrentDBClient | undefined;
 
-  async start(count: number): Promise<void> {
+  #environment: Readonly<Record<string, string>> = {};
+
+  /** @param environment further variables of the replicas */
+  async start(count: number, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#environment = environment;
     await this.target.start();
     await this.startStore('0');
     for (let index = 0; index < count; index++) {
@@ -91,14 +95,14 @@ export class Replicas {
     );
   }
 
-  /** Recorded changes of the target, in order. */
-  async changes(): Promise<ServiceStatusChanged[]> {
-    return (await this.#eventsOf('service-uptime-http', 'ServiceStatusChanged')) as ServiceStatusChanged[];
+  /** Recorded changes of a service, by default of the target, in order. */
+  async changes(service = 'http'): Promise<ServiceStatusChanged[]> {
+    return (await this.#eventsOf(`service-uptime-${service}`, 'ServiceStatusChanged')) as ServiceStatusChanged[];
   }
 
-  /** Recorded samples of the target, by time. */
-  async samples(): Promise<Sample[]> {
-    const windows = (await this.#eventsOf('system-probe-samples-http', 'ProbesRecorded')) as ProbesRecorded[];
+  /** Recorded samples of a service, by default of the target, by time. */
+  async samples(service = 'http'): Promise<Sample[]> {
+    const windows = (await this.#eventsOf(`system-probe-samples-${service}`, 'ProbesRecorded')) as ProbesRecorded[];
     return windows.flatMap(decodeSamples).sort((a, b) => a.at - b.at);
   }
 
@@ -118,6 +122,7 @@ export class Replicas {
       ...AUTH,
       UPTIME_HTTP_URL: this.target.url,
       ...RULES,
+      ...this.#environment,
     });
   }
 

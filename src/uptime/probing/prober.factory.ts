@@ -9,6 +9,8 @@ import {
   Prober,
   ProberLease,
   ProbeScheduler,
+  ReportSampler,
+  type ReportSource,
   samplesMaxAgeOf,
   ServiceMonitor,
 } from './application/index.js';
@@ -27,10 +29,21 @@ export interface ProberDependencies {
   readonly spool: LmdbSpool;
   readonly registry: SchedulerRegistry;
   readonly probes: ProbeDependencies;
+  /** Reports of the services of kind `push`. */
+  readonly reports: ReportSource;
 }
 
 /** Wires the prober of this process. */
-export function createProber({ config, services, store, clock, spool, registry, probes }: ProberDependencies): Prober {
+export function createProber({
+  config,
+  services,
+  store,
+  clock,
+  spool,
+  registry,
+  probes,
+  reports,
+}: ProberDependencies): Prober {
   const log = toLog(new Logger('Uptime'));
   const { holder, predecessor, predecessorValidUntil } = spool;
   const lease = new ProberLease({ store, clock, log, leaseMs: config.leaseMs, holder, predecessor });
@@ -59,7 +72,14 @@ export function createProber({ config, services, store, clock, spool, registry, 
       spool,
       predecessor: { holder: predecessor, validUntil: predecessorValidUntil },
       eventLoopLag,
-      monitor: (service) => new ServiceMonitor(service, createProbe(service, probes), monitorOptions),
+      monitor: (service) => {
+        const { target, timeoutMs } = service;
+        const source =
+          target.kind === 'push'
+            ? new ReportSampler(service, { source: reports, clock, log })
+            : createProbe(target, timeoutMs, probes);
+        return new ServiceMonitor(service, source, monitorOptions);
+      },
       log,
     },
     services,

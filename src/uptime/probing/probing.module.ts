@@ -80,12 +80,12 @@ const HOLDER_ID_LENGTH = 12;
           clock,
           spool,
           registry,
+          reports,
           probes: {
             clock,
             names,
             random,
             store,
-            reports,
             ownEndpoint: () => endpointOf(adapterHost),
             ownAuthorization: own.authorization,
           },

@@ -20,10 +20,11 @@ const tags = refine(
 /**
  * Reads the settings of a service, or the defaults. A rejected number is read as NaN, which causes no further issues.
  *
- * @param inherited values of absent fields
+ * @param given values of absent fields
  * @param kind of the service; absent: defaults for all kinds
  */
-export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeKind): ServiceRules {
+export function readRules(fields: Fields, given: ServiceRules, kind?: ProbeKind): ServiceRules {
+  const inherited = kind === 'push' ? { ...given, ...OWN_WORD, grades: ungraded(given.grades) } : given;
   return {
     intervalMs: readDuration(fields, 'interval', inherited.intervalMs, { min: 1_000, minInMs: MIN_INTERVAL_MS }),
     timeoutMs: readDuration(fields, 'timeout', inherited.timeoutMs, { min: MIN_TIMEOUT_MS }),
@@ -36,6 +37,14 @@ export function readRules(fields: Fields, inherited: ServiceRules, kind?: ProbeK
     grades: readGrades(fields, inherited.grades),
     tags: fields.optional('tags', tags) ?? inherited.tags,
   };
+}
+
+/** A report is the service's own word: thresholds and grades are not inherited. */
+const OWN_WORD = { failureThreshold: 1, successThreshold: 1 };
+
+/** No response time makes a report slow. */
+function ungraded(grades: GradeLimits): GradeLimits {
+  return { ...grades, acceptableMs: Number.MAX_SAFE_INTEGER };
 }
 
 function readRetries(

@@ -14,6 +14,7 @@ import {
   type Parsed,
   refine,
   string,
+  stringThat,
   utcTimestamp,
 } from '../../../common/parse.js';
 import { serviceName, uptimeEvent } from '../event-data.js';
@@ -49,6 +50,8 @@ const recordedWindow = object({
   grades: object({ excellentMs: integer(0), goodMs: integer(0), acceptableMs: integer(0) }),
   outcomes: array(outcome),
   columns: string,
+  /** For a service that reports: revision of the last report that is a sample by the end of this window, in decimal. */
+  reportsUntil: optional(stringThat('a revision', (text) => /^\d{1,19}$/.test(text))),
 });
 
 /**
@@ -73,12 +76,14 @@ export type ProbesRecorded = Parsed<typeof recordedWindow>;
  *
  * @param samples 1 to {@link MAX_SAMPLES_PER_EVENT}, in order of time, graded with `grades`
  * @param proberId distinguishes processes that probe the same service; letters and digits
+ * @param reportsUntil as recorded
  */
 export function toProbesRecorded(
   serviceName: string,
   samples: readonly Sample[],
   { intervalMs, timeoutMs, grades }: ProbingRules,
   proberId: string,
+  reportsUntil?: string,
 ): NewEvent<'ProbesRecorded', ProbesRecorded> {
   const first = samples[0];
   if (!first || samples.length > MAX_SAMPLES_PER_EVENT)
@@ -87,7 +92,10 @@ export function toProbesRecorded(
   const startedAt = toTimestamp(first.at);
   return uptimeEvent(
     ProbesRecorded,
-    { serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },
+    {
+      ...{ serviceName, startedAt, count: samples.length, intervalMs, timeoutMs, grades, outcomes, columns },
+      ...(reportsUntil === undefined ? {} : { reportsUntil }),
+    },
     {
       timestamp: startedAt,
       eventId: `evt_${first.at}_${fnv1a64(`${serviceName}\n${proberId}\n${first.at}\n${samples.length}`)}`,

@@ -13,6 +13,8 @@ export interface Sample {
   readonly error?: string;
   /** Part of the response time that is event-loop lag of this process, in microseconds, integer; absent if zero. */
   readonly delayMicros?: number;
+  /** Revision of the report that the sample was made from, in decimal; absent for a probe. Not recorded by sample. */
+  readonly reportRevision?: string;
 }
 
 /** Outcome of a probe before it is classified. */

@@ -5,6 +5,8 @@ export * from './probe-scheduler.js';
 export * from './probe.js';
 export * from './prober-lease.js';
 export * from './prober.js';
+export * from './report-sampler.js';
+export * from './report-source.js';
 export * from './run-probe.js';
 export * from './service-monitor.js';
 export * from './spool.js';

@@ -170,12 +170,14 @@ export class Prober implements LeaseListener {
 
   #schedule(): void {
     this.options.scheduler.set(
-      [...this.#monitors.values()].map((monitor) => ({
-        name: monitor.service.name,
-        intervalMs: monitor.service.intervalMs,
-        jitterMs: monitor.service.jitterMs,
-        run: () => monitor.probeOnce(),
-      })),
+      [...this.#monitors.values()]
+        .filter(({ isScheduled }) => isScheduled)
+        .map((monitor) => ({
+          name: monitor.service.name,
+          intervalMs: monitor.service.intervalMs,
+          jitterMs: monitor.service.jitterMs,
+          run: () => monitor.probeOnce(),
+        })),
     );
   }
 }

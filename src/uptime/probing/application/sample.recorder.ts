@@ -1,4 +1,11 @@
-import { type EventStore, isEvent, type NewEvent, type StreamMetadata } from '../../../event-store/domain/index.js';
+import {
+  type EventStore,
+  isEvent,
+  type NewEvent,
+  StreamDeletedError,
+  type StreamMetadata,
+  StreamNotFoundError,
+} from '../../../event-store/domain/index.js';
 import {
   coveredRanges,
   maxSampleGapMs,
@@ -14,6 +21,7 @@ import {
 } from '../../domain/index.js';
 import { type FencedWriter } from './fenced-writer.js';
 import { type Log } from './log.js';
+import { type ReportCursor } from './report-sampler.js';
 import { type Spool } from './spool.js';
 import { createSamplesStream } from './uptime-streams.js';
 
@@ -55,6 +63,8 @@ export class SampleRecorder {
   /** The window of a failed append: unchanged, so that the retry is idempotent. */
   #pendingWindow: Window | undefined;
   #covered: TimeRange[] = [];
+  /** Revision of the last report that is recorded as a sample. */
+  #reportsUntil: bigint | undefined;
 
   constructor(
     private readonly service: MonitoredService,
@@ -81,6 +91,33 @@ export class SampleRecorder {
     return spooled;
   }
 
+  /**
+   * How far the reports of the service have become samples, recorded or spooled. Removes spooled samples of reports that
+   * another replica has recorded.
+   *
+   * @throws errors of the store
+   */
+  async readReportCursor(): Promise<ReportCursor> {
+    const { spool } = this.options;
+    const { name } = this.service;
+    const windows = await this.#recordedWindows();
+    const recorded = lastOf(
+      windows.flatMap((window) => (window.reportsUntil === undefined ? [] : [BigInt(window.reportsUntil)])),
+    );
+    this.#reportsUntil = recorded;
+    const isRecorded = ({ reportRevision }: Sample): boolean =>
+      reportRevision !== undefined && recorded !== undefined && BigInt(reportRevision) <= recorded;
+    const count = spool.samples(name, Number.MAX_SAFE_INTEGER).findLastIndex(isRecorded) + 1;
+    if (count > 0) this.#pendingWindow = undefined;
+    spool.removeOldest(name, count);
+    const spooled = spool.samples(name, Number.MAX_SAFE_INTEGER);
+    const times = [...windows.flatMap((window) => decodeSamples(window)), ...spooled].map(({ at }) => at);
+    return {
+      revision: lastOf([...revisionsOf(spooled), ...(recorded === undefined ? [] : [recorded])]),
+      sampledUntil: times.reduce((latest, at) => Math.max(latest, at), 0),
+    };
+  }
+
   add(sample: Sample): void {
     this.#addCoverage([sample]);
     this.options.spool.add(this.service.name, sample);
@@ -101,6 +138,13 @@ export class SampleRecorder {
   isDue(now: number): boolean {
     const oldest = this.options.spool.oldest(this.service.name);
     return oldest !== undefined && now - oldest.at >= this.#windowMs;
+  }
+
+  /** Discards all samples: they are made again from the reports, by the replica that probes. */
+  discardAll(): void {
+    this.options.spool.removeAfter(this.service.name, -1);
+    this.#pendingWindow = undefined;
+    this.#reportsUntil = undefined;
   }
 
   /**
@@ -156,23 +200,54 @@ export class SampleRecorder {
 
   /** Removes spooled samples that a killed process had recorded already. */
   async #removeRecorded(): Promise<void> {
-    const { store, spool } = this.options;
+    const { spool } = this.options;
     const { name } = this.service;
-    const windows = await store.readStream(this.#streamName, { direction: 'backwards', limit: MAX_COMPARED_WINDOWS });
-    const recorded = windows.flatMap((event) => (isEvent(event, ProbesRecorded) ? decodeSamples(event.data) : []));
-    const recordedKeys = new Set(recorded.map(keyOf));
+    const recordedKeys = new Set((await this.#recordedWindows()).flatMap(decodeSamples).map(keyOf));
     const spooled = spool.samples(name, MAX_SAMPLES_PER_EVENT);
     const firstNew = spooled.findIndex((sample) => !recordedKeys.has(keyOf(sample)));
     spool.removeOldest(name, firstNew < 0 ? spooled.length : firstNew);
   }
 
+  /** The last windows of any replica, newest first. */
+  async #recordedWindows(): Promise<ProbesRecorded[]> {
+    try {
+      const events = await this.options.store.readStream(this.#streamName, {
+        direction: 'backwards',
+        limit: MAX_COMPARED_WINDOWS,
+      });
+      return events.flatMap((event) => (isEvent(event, ProbesRecorded) ? [event.data] : []));
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
+      throw error;
+    }
+  }
+
   #nextWindow(): Window {
     const samples = this.options.spool.samples(this.service.name, MAX_SAMPLES_PER_EVENT);
+    this.#reportsUntil = revisionsOf(samples).at(-1) ?? this.#reportsUntil;
     return {
-      event: toProbesRecorded(this.service.name, samples, this.service, this.options.proberId),
+      event: toProbesRecorded(
+        this.service.name,
+        samples,
+        this.service,
+        this.options.proberId,
+        this.#reportsUntil?.toString(),
+      ),
       sampleCount: samples.length,
     };
   }
+}
+
+function revisionsOf(samples: readonly Sample[]): bigint[] {
+  return samples.flatMap(({ reportRevision }) => (reportRevision === undefined ? [] : [BigInt(reportRevision)]));
+}
+
+/** The largest of the revisions. */
+function lastOf(revisions: readonly bigint[]): bigint | undefined {
+  return revisions.reduce<bigint | undefined>(
+    (last, revision) => (last === undefined || revision > last ? revision : last),
+    undefined,
+  );
 }
 
 /** Unique within a service: no two probes start at the same millisecond and take the same microseconds. */

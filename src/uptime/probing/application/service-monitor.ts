@@ -6,12 +6,14 @@ import {
   type ProbeAttempt,
   type StatusChange,
   type TimeRange,
+  toSample,
 } from '../../domain/index.js';
 import { StatusChangeRecorder, type StatusChangeRecorderOptions } from './status-change.recorder.js';
 import { type EventLoopLag } from './event-loop-lag.js';
 import { type Probe } from './probe.js';
 import { LeaseLostError, type ProberLease } from './prober-lease.js';
 import { SampleRecorder, type SampleRecorderOptions } from './sample.recorder.js';
+import { type ReportCursor, type ReportedResult, ReportSampler } from './report-sampler.js';
 import { runProbe } from './run-probe.js';
 
 export interface MonitorOptions extends SampleRecorderOptions {
@@ -39,7 +41,7 @@ export class ServiceMonitor implements LiveService {
 
   constructor(
     readonly service: MonitoredService,
-    private readonly probe: Probe,
+    private readonly source: Probe | ReportSampler,
     private readonly options: MonitorOptions,
   ) {
     this.#changes = new StatusChangeRecorder(service, options);
@@ -64,6 +66,11 @@ export class ServiceMonitor implements LiveService {
     return !this.#isActive || this.#changes.isReady;
   }
 
+  /** Whether {@link probeOnce} must be called at each interval. */
+  get isScheduled(): boolean {
+    return this.#probe !== undefined;
+  }
+
   /** Starts probing after this process has acquired the lease: loads the state from the streams, with a retry after each probe. */
   async activate(): Promise<void> {
     await this.#deactivating;
@@ -73,6 +80,8 @@ export class ServiceMonitor implements LiveService {
     this.#stop = new AbortController();
     this.#changes.reset(this.#samples.restore(), this.options.clock.now());
     await this.#flush(false);
+    if (this.#isActive)
+      this.#sampler?.start({ resume: () => this.#resumeReports(), onResult: (reported) => this.#onReported(reported) });
   }
 
   /**
@@ -104,6 +113,7 @@ export class ServiceMonitor implements LiveService {
    */
   deactivate(validUntil: number): Promise<void> {
     this.#isActive = false;
+    this.#sampler?.stop();
     this.#stop.abort();
     this.#deactivating = this.#discardAndFlush(validUntil);
     return this.#deactivating;
@@ -116,12 +126,13 @@ export class ServiceMonitor implements LiveService {
    */
   async stop(withinMs: number): Promise<void> {
     this.#stop.abort();
+    this.#sampler?.stop();
     await this.#probing;
     await settleWithin(
       withinMs,
       this.flushed().then(() => this.#flush(true)),
     );
-    await this.probe.close?.();
+    await this.#probe?.close?.();
     const { pendingCount } = this.#samples;
     if (this.#isActive && pendingCount > 0)
       this.options.log.warn(
@@ -137,13 +148,41 @@ export class ServiceMonitor implements LiveService {
     await this.#flush(true);
   }
 
+  get #probe(): Probe | undefined {
+    return this.source instanceof ReportSampler ? undefined : this.source;
+  }
+
+  get #sampler(): ReportSampler | undefined {
+    return this.source instanceof ReportSampler ? this.source : undefined;
+  }
+
   async #runProbe(): Promise<void> {
-    if (!this.#isActive) return;
+    if (!this.#isActive || !this.#probe) return;
     // Samples stay in order if the wall clock is set back.
     const at = Math.max(this.options.clock.now(), this.#lastAt);
     this.#lastAt = at;
-    const attempt = await runProbe(this.probe, this.service, at, this.#stop.signal, this.options);
-    if (!attempt) return;
+    const attempt = await runProbe(this.#probe, this.service, at, this.#stop.signal, this.options);
+    if (attempt) this.#add(attempt);
+  }
+
+  async #resumeReports(): Promise<ReportCursor> {
+    const cursor = await this.#samples.readReportCursor();
+    this.#lastAt = Math.max(this.#lastAt, cursor.sampledUntil);
+    return cursor;
+  }
+
+  #onReported({ at: reportedAt, result, revision }: ReportedResult): void {
+    // Several reports may have one timestamp, and the clocks of replicas differ: samples are in order and distinct.
+    const at = Math.max(Math.min(reportedAt, this.options.clock.now()), this.#lastAt + 1);
+    this.#lastAt = at;
+    const sample = toSample({ at, ...result }, this.service.grades);
+    this.#add({
+      sample: revision === undefined ? sample : { ...sample, reportRevision: revision.toString() },
+      result: { ...result, delay: 0 },
+    });
+  }
+
+  #add(attempt: ProbeAttempt): void {
     this.#lastProbe = attempt;
     this.#changes.add(attempt.sample);
     this.#samples.add(attempt.sample);
@@ -165,6 +204,8 @@ export class ServiceMonitor implements LiveService {
     try {
       do {
         const hasChanged = this.#isActive && (await this.#changes.flush());
+        // The replica that probes makes samples from the reports, whichever replica received them.
+        if (!this.#isActive && this.#sampler) this.#samples.discardAll();
         // A change is recorded together with its samples.
         if (force || hasChanged || this.#samples.isDue(clock.now())) await this.#samples.flush(this.#isActive);
       } while (this.#isActive && this.#changes.pendingCount > 0);

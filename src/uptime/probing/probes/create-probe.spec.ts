@@ -18,7 +18,6 @@ const dependencies: ProbeDependencies = {
   names,
   random: (length) => 'a'.repeat(length),
   store: { testConnection: unused },
-  reports: { latest: unused },
   ownEndpoint: unused,
   ownAuthorization: '',
 };
@@ -35,10 +34,7 @@ describe('database drivers', () => {
     const { createProbe } = await import('./create-probe.js');
     expect(loaded).toEqual([]);
     for (const [scheme, driver] of Object.entries(DRIVERS)) {
-      const probe = createProbe(
-        { name: scheme, intervalMs: 10_000, timeoutMs: 1_000, target: databaseTarget(`${scheme}://127.0.0.1:1/`) },
-        dependencies,
-      );
+      const probe = createProbe(databaseTarget(`${scheme}://127.0.0.1:1/`), 1_000, dependencies);
       expect(loaded).not.toContain(driver);
       expect(await probe.probe(new AbortController().signal)).toMatchObject({
         error: 'connection refused by 127.0.0.1:1',

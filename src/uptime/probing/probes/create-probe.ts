@@ -3,18 +3,17 @@ import { type Clock, type EventStore, type RandomString } from '../../../event-s
 import { type Probe } from '../application/index.js';
 import {
   type HttpTarget,
-  type MonitoredService,
   type WebSocketTarget,
   type ProbeResult,
+  type ProbeTarget,
+  type PushTarget,
   LIVE_FEED_PATH,
 } from '../../domain/index.js';
 import { databaseForUrl, ownDatabase } from './database/database-for-url.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { HttpProbe } from './http/http.probe.js';
-import { PushProbe } from '../push/push.probe.js';
 import { TcpProbe } from './tcp/tcp.probe.js';
 import { WebSocketProbe } from './websocket/websocket.probe.js';
-import { type PushReports } from '../push/push-reports.js';
 
 export interface ProbeDependencies {
   readonly clock: Clock;
@@ -23,8 +22,6 @@ export interface ProbeDependencies {
   readonly random: RandomString;
   /** Target of a `database` without a URL. */
   readonly store: Pick<EventStore, 'testConnection'>;
-  /** Reports of the services of kind `push`. */
-  readonly reports: Pick<PushReports, 'latest'>;
   /** `host:port` of this service, the target of other kinds without a URL; available once it listens. */
   readonly ownEndpoint: () => string;
   /** Header `Authorization` by which this service authenticates to itself; must not be sent to other targets. */
@@ -32,11 +29,11 @@ export interface ProbeDependencies {
 }
 
 export function createProbe(
-  service: Pick<MonitoredService, 'name' | 'target' | 'intervalMs' | 'timeoutMs'>,
+  target: Exclude<ProbeTarget, PushTarget>,
+  timeoutMs: number,
   dependencies: ProbeDependencies,
 ): Probe {
-  const { target, timeoutMs } = service;
-  const { clock, names, random, store, reports } = dependencies;
+  const { clock, names, random, store } = dependencies;
   switch (target.kind) {
     case 'http':
       return hasUrl(target)
@@ -57,8 +54,6 @@ export function createProbe(
       );
     case 'tcp':
       return new TcpProbe(target, clock, names);
-    case 'push':
-      return new PushProbe(service, reports, clock);
   }
 }
 

@@ -8,11 +8,11 @@ import {
 } from '../../../event-store/domain/index.js';
 import { ReadModels } from '../../../event-store/index.js';
 import { probeReportsStream, ServiceReported } from '../../domain/index.js';
+import { type ReceivedReport } from '../application/index.js';
 import { PushReports } from './push-reports.js';
 
 const BACKUP = 'nightly-backup';
 const UP = { status: 'up' } as const;
-const WITHIN_MS = 100;
 
 /** A store shared by replicas, with the subscriptions to interrupt. */
 class SharedStore extends MemoryEventStore {
@@ -42,8 +42,19 @@ function replica(store: SharedStore, clock = new ManualClock()): { reports: Push
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** What a listener is notified of: `status@revision` of the reports. */
+function heard(reports: PushReports): string[] {
+  const found: string[] = [];
+  reports.listen(BACKUP, {
+    onReport: ({ report, revision }) => found.push(`${report.status}@${revision ?? 'unrecorded'}`),
+    onReadable: () => found.push('readable'),
+    onUnreadable: () => found.push('unreadable'),
+  });
+  return found;
+}
+
 describe('the reports of services', () => {
-  it('are events in a system stream of the service that retains the last ten', async () => {
+  it('are events in a system stream of the service that retains the last ten thousand', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
     const { at, eventId } = await reports.record(BACKUP, {
@@ -52,7 +63,7 @@ describe('the reports of services', () => {
       responseTime: 42,
     });
     expect(store.created).toEqual([
-      expect.objectContaining({ name: 'system-probe-reports-nightly-backup', owner: 'system', maxCount: 10 }),
+      expect.objectContaining({ name: 'system-probe-reports-nightly-backup', owner: 'system', maxCount: 10_000 }),
     ]);
     expect(store.created[0]).not.toHaveProperty('permissions');
     expect(store.eventsOf(probeReportsStream(BACKUP), 'ServiceReported')).toEqual([
@@ -65,24 +76,47 @@ describe('the reports of services', () => {
     expect(at).toBe(NOON);
   });
 
-  it('are visible on every replica', async () => {
+  it('are as many in a stream of an earlier version', async () => {
     const store = new SharedStore();
-    const [one, other] = [replica(store), replica(store)];
-    await one.reports.record(BACKUP, UP);
-    await settled();
-    for (const { reports } of [one, other])
-      expect((await reports.latest(BACKUP, WITHIN_MS)).last).toMatchObject({ report: UP, at: NOON });
+    const name = probeReportsStream(BACKUP);
+    await store.createStream({ name, description: '', owner: 'system', maxCount: 10 });
+    const before = await store.getStreamMetadata(name);
+    await replica(store).reports.record(BACKUP, UP);
+    const { metadata } = await store.getStreamMetadata(name);
+    expect(metadata).toEqual({ ...before.metadata, maxCount: 10_000 });
   });
 
-  it('are visible on a replica that starts later', async () => {
+  it('are notified of on every replica, in order, before the request of the receiving one ends', async () => {
+    const store = new SharedStore();
+    const [one, other] = [replica(store), replica(store)];
+    await settled();
+    const found = [heard(one.reports), heard(other.reports)];
+    await one.reports.record(BACKUP, UP);
+    expect(found[0]).toEqual(['up@1']);
+    await other.reports.record(BACKUP, { status: 'down' });
+    await settled();
+    for (const reports of found) expect(reports).toEqual(['up@1', 'down@2']);
+  });
+
+  it('can be read on a replica that starts later', async () => {
     const store = new SharedStore();
     await replica(store).reports.record(BACKUP, { status: 'down', message: 'no space left' });
     const { reports } = replica(store);
     await settled();
-    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({
-      last: { report: { status: 'down', message: 'no space left' } },
-      since: NOON,
-    });
+    expect(reports.readableSince).toBe(NOON);
+    expect(await reports.last(BACKUP)).toMatchObject({ report: { status: 'down', message: 'no space left' } });
+  });
+
+  it('can be read after a revision, in order, however many there are', async () => {
+    const store = new SharedStore();
+    const { reports } = replica(store);
+    for (let index = 0; index < 1_050; index++) await reports.record(BACKUP, { status: 'up', responseTime: index });
+    const times = (found: readonly ReceivedReport[]): unknown[] => found.map(({ report }) => report.responseTime);
+    const all = Array.from({ length: 1_050 }, (_, index) => index);
+    expect(times(await reports.after(BACKUP, undefined))).toEqual(all);
+    expect(times(await reports.after(BACKUP, 7n))).toEqual(all.slice(7));
+    expect(await reports.after('another', undefined)).toEqual([]);
+    expect(await reports.last('another')).toBeUndefined();
   });
 
   it('are dated to their arrival, independently of the clock of the receiving replica', async () => {
@@ -91,7 +125,7 @@ describe('the reports of services', () => {
     for (const skew of [-9_000, 9_000]) {
       await replica(store, new ManualClock(NOON + skew)).reports.record(BACKUP, UP);
       await settled();
-      expect((await reports.latest(BACKUP, WITHIN_MS)).last?.at).toBe(NOON);
+      expect((await reports.last(BACKUP))?.arrivedAt).toBe(NOON);
     }
   });
 
@@ -100,7 +134,7 @@ describe('the reports of services', () => {
     await replica(store).reports.record(BACKUP, UP);
     const { reports } = replica(store, new ManualClock(NOON + 3_600_000));
     await settled();
-    expect((await reports.latest(BACKUP, WITHIN_MS)).last?.at).toBe(NOON + 10_000);
+    expect((await reports.last(BACKUP))?.arrivedAt).toBe(NOON + 10_000);
   });
 
   it('keep their date when they are read again', async () => {
@@ -111,38 +145,35 @@ describe('the reports of services', () => {
     clock.advance(8_000);
     store.feeds[0]?.onInterrupted?.(new ConnectionError('gone'));
     store.feeds[0]?.onCaughtUp?.();
-    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({ last: { at: NOON }, since: NOON + 8_000 });
+    expect((await reports.last(BACKUP))?.arrivedAt).toBe(NOON);
+    expect(reports.readableSince).toBe(NOON + 8_000);
   });
 
-  it('may be missing while the subscription is interrupted, and are read again afterwards', async () => {
+  it('may be missing while the subscription is interrupted, and can be read afterwards', async () => {
     const store = new SharedStore();
     const { reports, clock } = replica(store);
     await settled();
-    expect((await reports.latest(BACKUP, WITHIN_MS)).since).toBe(NOON);
+    const found = heard(reports);
+    expect(reports.readableSince).toBe(NOON);
     const [feed] = store.feeds;
     feed?.onInterrupted?.(new ConnectionError('gone'));
-    expect(await reports.latest(BACKUP, WITHIN_MS)).toEqual({ last: undefined, since: undefined });
+    expect(reports.readableSince).toBeUndefined();
     clock.advance(1_000);
     feed?.onCaughtUp?.();
-    expect((await reports.latest(BACKUP, WITHIN_MS)).since).toBe(NOON + 1_000);
+    expect(reports.readableSince).toBe(NOON + 1_000);
+    expect(found).toEqual(['unreadable', 'readable']);
   });
 
   it('are used by the receiving replica while the store is unreachable, and the request fails', async () => {
     const store = new SharedStore();
     const { reports } = replica(store);
+    await settled();
+    const found = heard(reports);
     store.goAway();
     await expect(reports.record(BACKUP, UP)).rejects.toThrow(ConnectionError);
-    expect(await reports.latest(BACKUP, WITHIN_MS)).toMatchObject({ last: { report: UP }, since: undefined });
+    expect(found).toContain('up@unrecorded');
     store.comeBack();
     await reports.record(BACKUP, UP);
     expect(store.eventsOf(probeReportsStream(BACKUP), 'ServiceReported')).toHaveLength(1);
-  });
-
-  it('are awaited no longer than withinMs if the store hangs', async () => {
-    const store = new SharedStore();
-    const { reports } = replica(store);
-    await settled();
-    store.readStream = () => new Promise(() => undefined);
-    expect(await reports.latest(BACKUP, 20)).toEqual({ last: undefined, since: undefined });
   });
 });
