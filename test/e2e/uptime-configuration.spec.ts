@@ -65,7 +65,7 @@ describe('the services file of a running service', () => {
   const entry = (name: string, path: string, more = ''): string =>
     `{ name: ${name}, kind: http, url: "${target.url(path)}"${more} }`;
   const statuses = async (): Promise<Readonly<Record<string, string>>> => {
-    const { body } = await service.get('/api/uptime/status');
+    const { body } = await service.get('/api/uptime/status?removed=true');
     return Object.fromEntries(
       (body as { services: Status[] }).services.map(({ serviceName, currentStatus }) => [serviceName, currentStatus]),
     );

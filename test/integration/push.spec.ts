@@ -33,6 +33,7 @@ const SERVICES: LiveServices = {
       { service: { ...HTTP, name, target }, latestChanges: [], covered: [], lastProbe: undefined },
     ]),
   ),
+  listen: () => () => undefined,
 };
 
 /** Test tokens: `{name}` or `{name}_{role}`; the token of a service is not one of them. */

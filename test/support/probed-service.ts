@@ -32,6 +32,7 @@ export const HTTP: MonitoredService = {
 /** The service `http`, configured but not probed. */
 export const LIVE: LiveServices = {
   monitors: new Map([['http', { service: HTTP, latestChanges: [], covered: [], lastProbe: undefined }]]),
+  listen: () => () => undefined,
 };
 
 export function uptimeEvents(): EventRegistry {

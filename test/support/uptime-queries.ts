@@ -87,7 +87,7 @@ export const live = (overrides: Partial<LiveService> = {}): LiveService => ({
 export const queriesOf = (history: UptimeHistory, services: readonly LiveService[] = [live()]): UptimeQueries =>
   new UptimeQueries(
     history,
-    { monitors: new Map(services.map((service) => [service.service.name, service])) },
+    { monitors: new Map(services.map((service) => [service.service.name, service])), listen: () => () => undefined },
     new ManualClock(),
   );
 

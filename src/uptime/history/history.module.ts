@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, provide, ReadModel, ReadModels } from '../../event-store/index.js';
-import { LIVE_SERVICES, STATUS_SNAPSHOT, type StatusSnapshot, UPTIME_HISTORY } from '../domain/index.js';
+import {
+  LIVE_SERVICES,
+  type LiveServices,
+  STATUS_SNAPSHOT,
+  type StatusSnapshot,
+  UPTIME_HISTORY,
+} from '../domain/index.js';
 import { ProbingModule } from '../probing/probing.module.js';
 import { UptimeEventsModule } from '../uptime-events.module.js';
 import { UptimeQueries } from './application/uptime-queries.js';
@@ -18,9 +24,11 @@ import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model
     provide(UptimeQueries, UPTIME_HISTORY, LIVE_SERVICES, CLOCK),
     {
       provide: STATUS_SNAPSHOT,
-      inject: [UptimeQueries],
-      useFactory: (queries: UptimeQueries): StatusSnapshot => ({
+      inject: [UptimeQueries, LIVE_SERVICES],
+      useFactory: (queries: UptimeQueries, live: LiveServices): StatusSnapshot => ({
         currentStatuses: () => queries.status().map((status) => CurrentStatusDto.of(status)),
+        hasService: (name) => live.monitors.has(name),
+        listen: (listener) => live.listen(listener),
       }),
     },
   ],

@@ -68,7 +68,7 @@ describe('the live feed', () => {
         apply: () => undefined,
       }),
     );
-    const statuses = { currentStatuses: () => [STATUS] };
+    const statuses = { currentStatuses: () => [STATUS], hasService: () => true, listen: () => () => undefined };
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(http);

@@ -35,7 +35,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes
- * may have been missed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
+ * may have been missed or the services have changed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
  * Requires authentication unless uptime is public, and closes a connection when its credentials expire.
  */
 @Injectable()
@@ -63,10 +63,19 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
     );
     this.#server.on('connection', (peer) => this.#onConnection(peer));
-    this.#stopListening = this.feed.listen({
-      onChange: (change) => this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change })),
-      onResumed: () => this.#sendToAll(this.#currentStatuses()),
+    const sendStatuses = (): void => this.#sendToAll(this.#currentStatuses());
+    const stopFeed = this.feed.listen({
+      onChange: (change) => {
+        if (this.statuses.hasService(change.serviceName))
+          this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change }));
+      },
+      onResumed: sendStatuses,
     });
+    const stopStatuses = this.statuses.listen(sendStatuses);
+    this.#stopListening = () => {
+      stopFeed();
+      stopStatuses();
+    };
     this.#heartbeat = setInterval(() => this.#ping(), HEARTBEAT_MS);
   }
 

@@ -6,6 +6,7 @@ import { type MonitoredService } from '../domain/index.js';
 import {
   FencedWriter,
   type Log,
+  type Probe,
   Prober,
   ProberLease,
   ProbeScheduler,
@@ -60,6 +61,12 @@ export function createProber({
     sampleWindowMs: config.sampleWindowMs,
     proberId: holder,
   };
+  const sourceOf = ({ target, ...service }: MonitoredService): Probe | ReportSampler | undefined => {
+    if (service.isPaused) return undefined;
+    return target.kind === 'push'
+      ? new ReportSampler(service, { source: reports, clock, log })
+      : createProbe(target, service.timeoutMs, probes);
+  };
   return new Prober(
     {
       lease,
@@ -72,14 +79,7 @@ export function createProber({
       spool,
       predecessor: { holder: predecessor, validUntil: predecessorValidUntil },
       eventLoopLag,
-      monitor: (service) => {
-        const { target, timeoutMs } = service;
-        const source =
-          target.kind === 'push'
-            ? new ReportSampler(service, { source: reports, clock, log })
-            : createProbe(target, timeoutMs, probes);
-        return new ServiceMonitor(service, source, monitorOptions);
-      },
+      monitor: (service) => new ServiceMonitor(service, sourceOf(service), monitorOptions),
       log,
     },
     services,

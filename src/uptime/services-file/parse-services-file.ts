@@ -1,4 +1,4 @@
-import { oneOf, ParseContext, type Parser, type Path, stringThat } from '../../common/parse.js';
+import { boolean, oneOf, ParseContext, type Parser, type Path, stringThat } from '../../common/parse.js';
 import { isServiceName } from '../../event-store/domain/index.js';
 import { type MonitoredService, PROBE_KINDS, type ProbeTarget } from '../domain/index.js';
 import { type ServiceRules, timingIssueOf } from './service-rules.js';
@@ -17,18 +17,25 @@ export interface ServicesFileDependencies {
   readonly documented: ReadonlyMap<string, ProbeTarget>;
 }
 
+interface ParsedFile {
+  readonly services: readonly (MonitoredService | undefined)[];
+  /** Whether the documented services that the file does not name are probed. */
+  readonly hasBuiltInServices: boolean;
+}
+
 /**
- * Parses the YAML that names services to probe: `defaults:`, and `services:`, an array of `{ name, kind, … }`.
+ * Parses the YAML that names services to probe: `defaults:`, `builtInServices:`, and `services:`, an array of
+ * `{ name, kind, … }`.
  *
  * @returns services, and problems with line and path in order of lines; the services are only valid without problems
  */
 export function parseServicesFile(
   yaml: string,
   dependencies: ServicesFileDependencies,
-): { services: MonitoredService[]; problems: string[] } {
+): { services: MonitoredService[]; hasBuiltInServices: boolean; problems: string[] } {
   const text = readYaml(yaml);
   const context = new ParseContext();
-  const services = text.content ? servicesParser(dependencies)(text.content.root, context) : [];
+  const file = text.content && fileParser(dependencies)(text.content.root, context);
   const problems = [
     ...text.issues.map(({ line, text: issue }) => ({ line, issue: `the file: ${issue}` })),
     ...context.issues.map(({ path, problem }) => ({
@@ -37,16 +44,13 @@ export function parseServicesFile(
     })),
   ];
   return {
-    services: services?.filter((service) => service !== undefined) ?? [],
+    services: file?.services.filter((service) => service !== undefined) ?? [],
+    hasBuiltInServices: file?.hasBuiltInServices ?? true,
     problems: problems.sort((one, other) => one.line - other.line).map(({ line, issue }) => `line ${line}, ${issue}`),
   };
 }
 
-function servicesParser({
-  environment,
-  rules,
-  documented,
-}: ServicesFileDependencies): Parser<readonly (MonitoredService | undefined)[]> {
+function fileParser({ environment, rules, documented }: ServicesFileDependencies): Parser<ParsedFile> {
   return Fields.parser('a mapping with the array `services`', environment, (file) => {
     const settings = 'a mapping of settings for the services of this file';
     const inherited = file.mapping('defaults', settings, (defaults) => readRules(defaults, rules)) ?? rules;
@@ -58,8 +62,9 @@ function servicesParser({
       'services',
       listOf('an array of services, each a mapping with name and kind', service),
     );
+    const hasBuiltInServices = file.optional('builtInServices', boolean) ?? true;
     file.rejectUnknownKeys();
-    return services;
+    return { services: services ?? [], hasBuiltInServices };
   });
 }
 
@@ -74,12 +79,13 @@ function readService(
   const kind = fields.required('kind', oneOf(PROBE_KINDS));
   const target = kind === undefined ? undefined : readTarget(kind, fields, documented.get(name));
   const rules = readRules(fields, inherited, kind);
+  const isEnabled = fields.optional('enabled', boolean) ?? true;
   const timingIssue = timingIssueOf(rules);
   if (timingIssue) fields.reject(timingIssue.rule, timingIssue.text);
   // The kind determines which other keys are allowed.
   if (target === undefined) return undefined;
   fields.rejectUnknownKeys(` for kind ${target.kind}`);
-  return { name, target, ...rules };
+  return { name, ...(isEnabled ? {} : { isPaused: true }), target, ...rules };
 }
 
 function readName(fields: Fields, names: Set<string>): string {

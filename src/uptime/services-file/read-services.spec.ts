@@ -126,6 +126,16 @@ describe('services to probe', () => {
       expect(named('database')).toMatchObject({ target: { kind: 'database', url: 'redis://cache' }, tags: ['store'] });
     });
 
+    it('switches off the documented services that it does not name', () => {
+      const names = (yaml: string): string[] => loadServices(file(yaml)).services.map(({ name }) => name);
+      const services = 'services:\n  - { name: shop, kind: http, url: http://a }\n';
+      const database = '  - { name: database, kind: database }\n';
+      expect(names(`builtInServices: false\n${services}`)).toEqual(['shop']);
+      expect(names(`builtInServices: false\n${services}${database}`)).toEqual(['database', 'shop']);
+      expect(names(`builtInServices: true\n${services}`)).toEqual(['http', 'websocket', 'database', 'shop']);
+      expect(names('builtInServices: false\nservices: []\n')).toEqual([]);
+    });
+
     it('reports its errors with file, line and path, together with the other problems', () => {
       const environment = file('services:\n  - name: shop\n    kind: smoke\n    url: http://a\n');
       expect(problemsOf({ ...environment, KURRENTDB_CONNECTION_STRING: 'kurrentdb://h:2113' })).toEqual([

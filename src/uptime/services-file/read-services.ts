@@ -82,28 +82,36 @@ function findServices(
     rules,
     documented: new Map(documented.map(({ name, target }) => [name, target])),
   };
-  const file = servicesFile === undefined ? { services: [] } : readFile(servicesFile, dependencies, problems);
+  if (servicesFile === undefined) return { services: documented };
+  const { services, hasBuiltInServices, digest } = readFile(servicesFile, dependencies, problems);
   return {
-    ...file,
     // The documented services come first.
     services: [
-      ...documented.map((service) => file.services.find(({ name }) => name === service.name) ?? service),
-      ...file.services.filter(({ name }) => !dependencies.documented.has(name)),
+      ...documented.flatMap((service) => {
+        const ofFile = services.find(({ name }) => name === service.name);
+        return ofFile ? [ofFile] : hasBuiltInServices ? [service] : [];
+      }),
+      ...services.filter(({ name }) => !dependencies.documented.has(name)),
     ],
+    ...(digest === undefined ? {} : { digest }),
   };
 }
 
-function readFile(path: string, dependencies: ServicesFileDependencies, problems: string[]): ReadServices {
+function readFile(
+  path: string,
+  dependencies: ServicesFileDependencies,
+  problems: string[],
+): ReadServices & { readonly hasBuiltInServices: boolean } {
   let content: Buffer;
   try {
     content = readFileSync(path);
   } catch (error) {
     problems.push(`UPTIME_SERVICES_FILE is '${path}', which cannot be read: ${(error as Error).message}`);
-    return { services: [] };
+    return { services: [], hasBuiltInServices: true };
   }
-  const { services, problems: found } = parseServicesFile(content.toString('utf8'), dependencies);
+  const { problems: found, ...file } = parseServicesFile(content.toString('utf8'), dependencies);
   problems.push(...found.map((problem) => `${path}: ${problem}`));
-  return { services, digest: digestOf(content) };
+  return { ...file, digest: digestOf(content) };
 }
 
 /** A hash of a services file: equal digests mean equal content. */

@@ -6,7 +6,13 @@ import {
   serviceOf,
   servicesOf,
 } from '../../../test/support/services-file.js';
-import { databaseTarget, DEFAULT_TLS_RULES, httpTarget, webSocketTarget } from '../domain/index.js';
+import {
+  databaseTarget,
+  DEFAULT_GRADE_LIMITS,
+  DEFAULT_TLS_RULES,
+  httpTarget,
+  webSocketTarget,
+} from '../domain/index.js';
 
 describe('services file', () => {
   describe('reads the target', () => {
@@ -65,6 +71,30 @@ describe('services file', () => {
         { name: 'backup', target: { kind: 'push', token: 's3cret' }, intervalMs: 86_400_000, retries: 0, jitterMs: 0 },
         { name: 'shop', retries: 1, jitterMs: 1_000 },
       ]);
+    });
+
+    it('of kind push, with the thresholds and grades of the service itself only', () => {
+      const yaml =
+        'defaults: { failureThreshold: 5, successThreshold: 4, grades: { excellent: 1ms } }\nservices:\n' +
+        '  - { name: backup, kind: push }\n' +
+        '  - { name: job, kind: push, failureThreshold: 2, successThreshold: 3, grades: { acceptable: 2s } }\n' +
+        '  - { name: shop, kind: http, url: http://a }\n';
+      const { goodMs } = DEFAULT_GRADE_LIMITS;
+      expect(servicesOf(yaml)).toMatchObject([
+        { failureThreshold: 1, successThreshold: 1, grades: { goodMs, acceptableMs: Number.MAX_SAFE_INTEGER } },
+        { failureThreshold: 2, successThreshold: 3, grades: { goodMs, acceptableMs: 2_000 } },
+        { failureThreshold: 5, successThreshold: 4, grades: { excellentMs: 1, goodMs, acceptableMs: 1_000 } },
+      ]);
+    });
+
+    it('of a paused service, which must be valid too', () => {
+      expect(serviceOf('kind: http', 'url: http://a', 'enabled: false')).toMatchObject({ isPaused: true });
+      expect(serviceOf('kind: http', 'url: http://a', 'enabled: true')).not.toHaveProperty('isPaused');
+      expectOneProblem(problemsOf('kind: http', 'enabled: false'), 'services.0.url: ');
+      expectOneProblem(
+        problemsOf('kind: http', 'url: http://a', 'enabled: "no"'),
+        'services.0.enabled: must be true or false',
+      );
     });
 
     it('of a documented service from the environment when the file has no URL', () => {

@@ -20,6 +20,8 @@ export interface LiveService {
 export interface LiveServices {
   /** By name, in the order of the configuration. */
   readonly monitors: ReadonlyMap<string, LiveService>;
+  /** Calls back after the configuration has changed. @returns a function that removes the listener */
+  listen(listener: () => void): () => void;
 }
 
 /** Injection token of {@link LiveServices}. */

@@ -4,6 +4,10 @@ export const LIVE_FEED_PATH = '/ws/uptime';
 /** Current statuses in the JSON format of `GET /api/uptime/status`. */
 export interface StatusSnapshot {
   currentStatuses(): readonly object[];
+  /** Whether the statuses contain a service; a removed one has none. */
+  hasService(name: string): boolean;
+  /** Calls back when services were added or removed. @returns a function that removes the listener */
+  listen(listener: () => void): () => void;
 }
 
 /** Injection token of {@link StatusSnapshot}. */

@@ -9,7 +9,7 @@ import {
   type TimeRange,
   totalTime,
 } from '../../domain/index.js';
-import { HOUR_MS, type UptimeQueries } from './uptime-queries.js';
+import { HOUR_MS, type ServiceStatusView, type UptimeQueries } from './uptime-queries.js';
 
 const MINUTE = 60_000;
 
@@ -109,13 +109,32 @@ describe('the current status', () => {
     expect(status(NOON - 25_001)).toBe('unknown');
   });
 
-  it('lists configured services in order, then services that only have history', () => {
+  it('lists configured services in order, then those that only have history if removed services are requested', () => {
     const websocket = live({ service: { ...HTTP, name: 'websocket' } });
-    expect(
-      queriesOf(new ListedHistory([], [], ['archived', 'http', 'websocket']), [websocket, live()])
-        .status()
-        .map(({ serviceName }) => serviceName),
-    ).toEqual(['websocket', 'http', 'archived']);
+    const queries = queriesOf(new ListedHistory([], [], ['archived', 'http', 'websocket']), [websocket, live()]);
+    const listed = (services: readonly ServiceStatusView[]): unknown[] =>
+      services.map(({ serviceName, isRemoved }) => [serviceName, isRemoved]);
+    const configured = [
+      ['websocket', false],
+      ['http', false],
+    ];
+    expect(listed(queries.status())).toEqual(configured);
+    expect(listed(queries.summary(1))).toEqual(configured);
+    expect(listed(queries.status({ removed: true }))).toEqual([...configured, ['archived', true]]);
+    expect(listed(queries.summary(1, undefined, { removed: true }))).toEqual([...configured, ['archived', true]]);
+  });
+
+  it('is unknown for a paused service, also directly after its last probe', () => {
+    const paused = live({ service: { ...HTTP, isPaused: true } });
+    const covered = [{ from: NOON - 60_000, to: NOON - 10 }];
+    for (const [service, currentStatus] of [
+      [live(), 'up'],
+      [paused, 'unknown'],
+    ] as const) {
+      const [view] = queriesOf(new ListedHistory([change('up', NOON - 60_000)], covered), [service]).summary(1);
+      expect(view).toMatchObject({ currentStatus, isPaused: currentStatus === 'unknown' });
+      expect(view?.totalUptime).toBe(currentStatus === 'up' ? 60_000 : 59_990);
+    }
   });
 
   it('includes the last probe of this process, confirmed or not', () => {

@@ -37,6 +37,10 @@ export interface ServiceStatusView {
   readonly lastProbe: ProbeAttempt | undefined;
   /** Active maintenance; of several the one that ends last. */
   readonly maintenance: MaintenanceOccurrence | undefined;
+  /** By the configuration: unknown until it is resumed. */
+  readonly isPaused: boolean;
+  /** No longer configured: unknown, but its history remains. */
+  readonly isRemoved: boolean;
 }
 
 export interface ServiceSummary extends ServiceStatusView, UptimeFigures {
@@ -54,6 +58,11 @@ export interface ServiceTimeline extends ServiceSummary {
   readonly intervals: readonly TimelineInterval[];
 }
 
+/** Whether a list contains the services that are no longer configured. */
+export interface RemovedServices {
+  readonly removed?: boolean;
+}
+
 interface ChangeHistory extends StatusHistory {
   readonly changes: readonly StatusChange[];
 }
@@ -66,19 +75,20 @@ export class UptimeQueries {
     private readonly clock: Clock,
   ) {}
 
-  /** Configured services in order, then those that only have history. */
-  services(): string[] {
-    return [...new Set([...this.live.monitors.keys(), ...this.history.services()])];
+  /** Configured services in order; with the removed ones, then those that only have history. */
+  services({ removed }: RemovedServices = {}): string[] {
+    const configured = this.live.monitors.keys();
+    return removed ? [...new Set([...configured, ...this.history.services()])] : [...configured];
   }
 
-  status(): ServiceStatusView[] {
+  status(removed?: RemovedServices): ServiceStatusView[] {
     const now = this.clock.now();
-    return this.services().map((name) => this.#current(name, now));
+    return this.services(removed).map((name) => this.#current(name, now));
   }
 
-  summary(hours: number, policy?: UptimePolicy): ServiceSummary[] {
+  summary(hours: number, policy?: UptimePolicy, removed?: RemovedServices): ServiceSummary[] {
     const window = this.#windowOf(hours);
-    return this.services().map((name) => this.#summarize(name, window, this.#totalsIn(name, window), policy));
+    return this.services(removed).map((name) => this.#summarize(name, window, this.#totalsIn(name, window), policy));
   }
 
   /** @throws as {@link assertServiceExists} */
@@ -133,13 +143,17 @@ export class UptimeQueries {
 
   #current(name: string, now: number): ServiceStatusView {
     const { last } = this.#latestChanges(name);
+    const live = this.live.monitors.get(name);
+    const isProbed = live !== undefined && !live.service.isPaused;
     const lastProbed = this.#covered(name, { from: now, to: now }).at(-1)?.to ?? -Infinity;
     return {
       serviceName: name,
-      currentStatus: lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown',
+      currentStatus: isProbed && lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown',
       lastChange: last,
-      lastProbe: this.live.monitors.get(name)?.lastProbe,
+      lastProbe: live?.lastProbe,
       maintenance: maintenanceAt(this.history.maintenance(name), now),
+      isPaused: live?.service.isPaused ?? false,
+      isRemoved: live === undefined,
     };
   }
 
@@ -179,7 +193,7 @@ export class UptimeQueries {
       this.history.coveredIn(name, around),
     );
     const last = covered.at(-1);
-    return last && last.to < window.to && window.to - last.to <= toleranceMs
+    return last && !live?.service.isPaused && last.to < window.to && window.to - last.to <= toleranceMs
       ? addTimeRange(covered, { from: last.to, to: window.to }, 0)
       : covered;
   }

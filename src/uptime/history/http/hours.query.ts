@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { type UptimePolicy } from '../../domain/index.js';
@@ -44,6 +44,20 @@ export class HoursQuery {
   @IsIn(['excluded', 'asProbed', 'up', 'down'], { message: 'must be excluded, asProbed, up or down' })
   readonly maintenance: UptimePolicy['maintenance'] = 'excluded';
 }
+
+/** Selects the services of a list. */
+export class ServicesQuery {
+  @ApiPropertyOptional({
+    description: 'Also lists services that are no longer configured, marked as `removed`',
+    enum: ['true', 'false'],
+    default: 'false',
+  })
+  @IsIn(['true', 'false'], { message: 'must be true or false' })
+  readonly removed: 'true' | 'false' = 'false';
+}
+
+/** {@link HoursQuery} of a list. */
+export class SummaryQuery extends IntersectionType(HoursQuery, ServicesQuery) {}
 
 /** Name of the window in a response. */
 export function periodOf(hours: number): string {

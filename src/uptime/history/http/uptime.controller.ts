@@ -2,8 +2,8 @@ import { toTimestamp } from '../../../common/time.js';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors, NoQueryPipe } from '../../../http/index.js';
-import { HoursQuery, periodOf } from './hours.query.js';
+import { Access, ApiErrors } from '../../../http/index.js';
+import { HoursQuery, periodOf, ServicesQuery, SummaryQuery } from './hours.query.js';
 import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-responses.dto.js';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 import { UptimeQueries } from '../application/uptime-queries.js';
@@ -18,11 +18,15 @@ export class UptimeController {
   ) {}
 
   @Get('status')
-  @ApiOperation({ summary: 'The current status of every service' })
+  @ApiOperation({
+    summary: 'The current status of every configured service',
+    description: 'A removed service keeps its history, which is available by name.',
+  })
   @ApiOkResponse({ type: StatusResponse })
   @ApiErrors('validation-error')
-  status(@Query(NoQueryPipe) _query: unknown): StatusResponse {
-    return { timestamp: this.#now(), services: this.queries.status().map((status) => CurrentStatusDto.of(status)) };
+  status(@Query() { removed }: ServicesQuery): StatusResponse {
+    const services = this.queries.status({ removed: removed === 'true' });
+    return { timestamp: this.#now(), services: services.map((status) => CurrentStatusDto.of(status)) };
   }
 
   @Get('summary')
@@ -32,8 +36,10 @@ export class UptimeController {
   })
   @ApiOkResponse({ type: SummaryResponse })
   @ApiErrors('validation-error')
-  summary(@Query() { hours, ...policy }: HoursQuery): SummaryResponse {
-    const services = this.queries.summary(hours, policy).map((summary) => ServiceSummaryDto.of(summary));
+  summary(@Query() { hours, removed, ...policy }: SummaryQuery): SummaryResponse {
+    const services = this.queries
+      .summary(hours, policy, { removed: removed === 'true' })
+      .map((summary) => ServiceSummaryDto.of(summary));
     return { timestamp: this.#now(), period: periodOf(hours), services };
   }
 

@@ -138,15 +138,40 @@ export class CurrentStatusDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({ lastChange, lastProbe, maintenance, ...status }: ServiceStatusView): CurrentStatusDto {
+  @ApiPropertyOptional({
+    enum: ['paused'],
+    description: 'Why the status is unknown: `enabled: false` in the services file',
+  })
+  readonly reason?: 'paused';
+
+  @ApiPropertyOptional({ description: 'The service is no longer configured', example: true })
+  readonly removed?: true;
+
+  static of({
+    lastChange,
+    lastProbe,
+    maintenance,
+    isPaused,
+    isRemoved,
+    ...status
+  }: ServiceStatusView): CurrentStatusDto {
     return {
       ...status,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(lastChange ? { metadata: lastChange.metadata } : {}),
       lastProbe: lastProbe ? LastProbeDto.of(lastProbe) : null,
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
+      ...membersOf({ isPaused, isRemoved }),
     };
   }
+}
+
+/** Members of a service that is not probed on purpose. */
+function membersOf({
+  isPaused,
+  isRemoved,
+}: Pick<ServiceStatusView, 'isPaused' | 'isRemoved'>): Pick<CurrentStatusDto, 'reason' | 'removed'> {
+  return { ...(isPaused ? { reason: 'paused' } : {}), ...(isRemoved ? { removed: true } : {}) };
 }
 
 export class UptimeBoundsDto {
@@ -209,12 +234,30 @@ export class ServiceSummaryDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({ lastChange, lastProbe: _, maintenance, totalMaintenance, ...rest }: ServiceSummary): ServiceSummaryDto {
+  @ApiPropertyOptional({
+    enum: ['paused'],
+    description: 'Why the status is unknown: `enabled: false` in the services file',
+  })
+  readonly reason?: 'paused';
+
+  @ApiPropertyOptional({ description: 'The service is no longer configured', example: true })
+  readonly removed?: true;
+
+  static of({
+    lastChange,
+    lastProbe: _,
+    maintenance,
+    totalMaintenance,
+    isPaused,
+    isRemoved,
+    ...rest
+  }: ServiceSummary): ServiceSummaryDto {
     return {
       ...rest,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(totalMaintenance > 0 ? { totalMaintenance } : {}),
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
+      ...membersOf({ isPaused, isRemoved }),
     };
   }
 }

@@ -36,6 +36,7 @@ export interface ProberOptions {
 /** Probes the configured services while this process holds the lease. */
 export class Prober implements LeaseListener {
   readonly #monitors = new Map<string, ServiceMonitor>();
+  readonly #listeners = new Set<() => void>();
   #changing: Promise<void> = Promise.resolve();
   #isProbing = false;
   #hasHeldLease = false;
@@ -58,6 +59,11 @@ export class Prober implements LeaseListener {
   /** Whether a lease holder is known: this process or another one. True after {@link stop}. */
   get isLeaseSettled(): boolean {
     return this.#isStopped || this.options.lease.isHeld || this.options.lease.remoteHolder !== undefined;
+  }
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   start(): void {
@@ -166,6 +172,7 @@ export class Prober implements LeaseListener {
     // The old monitor of a service records its samples before the new one loads the state from the streams.
     await Promise.all([...before.values()].map((monitor) => monitor.stop(STOP_WITHIN_MS)));
     if (this.#isProbing) await activateAll(added);
+    for (const listener of this.#listeners) listener();
   }
 
   #schedule(): void {

@@ -37,13 +37,16 @@ export class ServiceMonitor implements LiveService {
   #isActive = false;
   #isStoreUnreachable = false;
   #lastAt = 0;
+  readonly #configuredAt: number;
   #lastProbe: ProbeAttempt | undefined;
 
   constructor(
     readonly service: MonitoredService,
-    private readonly source: Probe | ReportSampler,
+    /** Undefined for a paused service. */
+    private readonly source: Probe | ReportSampler | undefined,
     private readonly options: MonitorOptions,
   ) {
+    this.#configuredAt = options.clock.now();
     this.#changes = new StatusChangeRecorder(service, options);
     this.#samples = new SampleRecorder(service, options);
   }
@@ -53,8 +56,11 @@ export class ServiceMonitor implements LiveService {
   }
 
   get covered(): readonly TimeRange[] {
-    const remote = this.#isActive ? undefined : this.options.lease.remoteHolder;
-    return remote ? [{ from: remote.since, to: remote.until }] : this.#samples.covered;
+    const remote = this.#isActive || !this.source ? undefined : this.options.lease.remoteHolder;
+    if (!remote) return this.#samples.covered;
+    // The other replica probes a new or resumed service from when its file says so, which is about when ours does.
+    const from = Math.max(remote.since, this.#configuredAt);
+    return from < remote.until ? [{ from, to: remote.until }] : [];
   }
 
   get lastProbe(): ProbeAttempt | undefined {

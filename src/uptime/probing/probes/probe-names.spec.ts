@@ -11,19 +11,20 @@ import {
   DEFAULT_TLS_RULES,
   httpTarget,
   type ProbeResult,
-  type ProbeTarget,
   webSocketTarget,
 } from '../../domain/index.js';
 import { createProbe } from './create-probe.js';
 
+type ProbedTarget = Parameters<typeof createProbe>[0];
+
 const DATABASES = ['postgres', 'mysql', 'redis', 'rediss', 'mongodb', 'kurrentdb'];
-const KINDS: readonly [string, (host: string, port: number) => ProbeTarget][] = [
+const KINDS: readonly [string, (host: string, port: number) => ProbedTarget][] = [
   ['http', (host, port) => httpTarget(`http://${host}:${port}/`)],
   ['https', (host, port) => httpTarget(`https://${host}:${port}/`)],
   ['websocket', (host, port) => ({ ...webSocketTarget(), url: `ws://${host}:${port}/` })],
   ['tcp', (host, port) => ({ kind: 'tcp', host, port })],
   ['tcp with TLS', (host, port) => ({ kind: 'tcp', host, port, tls: DEFAULT_TLS_RULES })],
-  ...DATABASES.map((scheme): [string, (host: string, port: number) => ProbeTarget] => [
+  ...DATABASES.map((scheme): [string, (host: string, port: number) => ProbedTarget] => [
     scheme,
     (host, port) => databaseTarget(`${scheme}://${host}:${port}/${scheme === 'kurrentdb' ? '?tls=false' : ''}`),
   ]),
@@ -32,7 +33,7 @@ const KINDS: readonly [string, (host: string, port: number) => ProbeTarget][] = 
 describe('a probe by name', () => {
   const servers = new LoopbackServers();
   let nameServer: NameServer;
-  const probe = (target: ProbeTarget, signal = new AbortController().signal): Promise<ProbeResult> => {
+  const probe = (target: ProbedTarget, signal = new AbortController().signal): Promise<ProbeResult> => {
     const unused = (): never => {
       throw new Error('not for a target with a URL');
     };
@@ -41,11 +42,10 @@ describe('a probe by name', () => {
       names: new NameResolver(nameServer.files),
       random: (length: number) => 'a'.repeat(length),
       store: { testConnection: unused },
-      reports: { latest: unused },
       ownEndpoint: unused,
       ownAuthorization: '',
     };
-    return createProbe({ name: 'shop', intervalMs: 10_000, timeoutMs: 5_000, target }, dependencies).probe(signal);
+    return createProbe(target, 5_000, dependencies).probe(signal);
   };
 
   beforeEach(

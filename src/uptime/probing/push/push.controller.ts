@@ -58,6 +58,10 @@ export class PushController {
       throw new NotFoundException(
         "There is no service of kind 'push' with this name; configure it in the services file",
       );
+    if (service.isPaused)
+      throw new NotFoundException(
+        'The service is paused and takes no reports; remove `enabled: false` in the services file to resume it',
+      );
     const { at, eventId } = await this.reports.record(name, report);
     return {
       timestamp: toTimestamp(at),
