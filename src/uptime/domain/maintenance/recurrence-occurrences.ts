@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import { RRuleTemporal } from 'rrule-temporal';
 import { DAY_MS } from '../../../common/durations.js';
 import { toTimestamp } from '../../../common/time.js';
+import { needsDaysOfYear, ruleOfYear } from './recurrence-year-days.js';
 import { rruleCount, isRrule, rruleIssue, normalizeRrule } from './recurrence-rrule.js';
 import { type Recurrence, type RecurrenceSeries, MAX_RULE_LENGTH, MAX_OCCURRENCES } from './recurrence.js';
 import { type TimeRange } from '../timeline/time-ranges.js';
@@ -116,15 +117,12 @@ function* cronStarts(rule: string, timezone: string, within: TimeRange): Iterabl
 }
 
 function* rruleStarts(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
-  // The library accepts any object whose string form is that of Temporal's ZonedDateTime.
-  const dtstart = { timeZoneId: timezone, toString: () => `${toTimestamp(from)}[${timezone}]` };
-  const rrule = new RRuleTemporal({
-    rruleString: normalizeRrule(rule),
-    dtstart,
-    strict: true,
-    cache: false,
-    ...EXPANSION_LIMITS,
-  });
+  const text = normalizeRrule(rule);
+  const rrule = createRrule(text, timezone, from);
+  if (needsDaysOfYear(text)) {
+    yield* startsByYear(text, timezone, from, within);
+    return;
+  }
   // With COUNT the library starts from DTSTART in each step: expand it in a single one.
   let step = rruleCount(rule) === undefined ? STEP_MS : Infinity;
   for (let at = within.from; at < within.to;) {
@@ -134,6 +132,44 @@ function* rruleStarts(rule: string, timezone: string, from: number, within: Time
     step = found.length > 0 ? STEP_MS : Math.min(2 * step, MAX_STEP_MS);
     at = end;
   }
+}
+
+/** The starts of a rule that is expanded year by year. */
+function* startsByYear(rule: string, timezone: string, from: number, within: TimeRange): Iterable<number> {
+  const count = rruleCount(rule) ?? Infinity;
+  // COUNT counts from DTSTART.
+  const first = count === Infinity ? within.from : from;
+  const weekday = weekdayIn(timezone, from);
+  let counted = 0;
+  // A local year begins up to a day before or after that of UTC.
+  for (let year = yearOf(first - DAY_MS); year <= yearOf(within.to + DAY_MS); year++) {
+    const ruleText = ruleOfYear(rule, year, weekday);
+    if (ruleText === undefined) continue;
+    const begin = Math.max(first, Date.UTC(year, 0, 0));
+    const end = Math.min(within.to, Date.UTC(year + 1, 0, 3));
+    if (begin >= end) continue;
+    const found = createRrule(ruleText, timezone, from).between(new Date(begin), new Date(end - 1), true);
+    for (const { epochMilliseconds } of found.filter((start) => start.year === year)) {
+      if (counted++ >= count) return;
+      if (epochMilliseconds >= within.from) yield epochMilliseconds;
+    }
+  }
+}
+
+function createRrule(rruleString: string, timezone: string, from: number): RRuleTemporal {
+  // The library accepts any object whose string form is that of Temporal's ZonedDateTime.
+  const dtstart = { timeZoneId: timezone, toString: () => `${toTimestamp(from)}[${timezone}]` };
+  return new RRuleTemporal({ rruleString, dtstart, strict: true, cache: false, ...EXPANSION_LIMITS });
+}
+
+function yearOf(at: number): number {
+  return new Date(at).getUTCFullYear();
+}
+
+/** From 0, Sunday. */
+function weekdayIn(timeZone: string, at: number): number {
+  const date = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at);
+  return new Date(`${date}T00:00:00Z`).getUTCDay();
 }
 
 /** Whether the library exceeded its limits: only the message of the error says so. */
