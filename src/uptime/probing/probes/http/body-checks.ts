@@ -1,10 +1,12 @@
 import { type HttpTarget, JsonPath } from '../../../domain/index.js';
 import { truncate } from '../connection/connection-errors.js';
+import { decodeText } from './charset.js';
+import { decodeContent } from './content-coding.js';
 import { type BodyLimits, type HttpResponse } from './http-exchange.js';
 
 /** Read limit for a body that is not checked. */
 const MAX_UNCHECKED_BYTES = 65_536;
-/** Read limit for a body that is checked. */
+/** Read limit for a body that is checked, both as sent and decoded. */
 const MAX_CHECKED_BYTES = 1_048_576;
 /** Limit of values quoted in errors. */
 const MAX_VALUE_LENGTH = 60;
@@ -26,15 +28,17 @@ export class BodyChecks {
     this.limits = { keepBody, maxBytes: keepBody ? MAX_CHECKED_BYTES : MAX_UNCHECKED_BYTES };
   }
 
-  /** Undefined if all checks pass. Does not quote the expected value, which may be a secret. */
-  failureReason({ headers, body, isComplete }: HttpResponse): string | undefined {
+  /**
+   * Undefined if all checks pass. Does not quote the expected value, which may be a secret.
+   *
+   * @throws ProbeFailure for a body that cannot be decoded
+   */
+  async failureReason({ headers, body, isComplete }: HttpResponse): Promise<string | undefined> {
     if (this.#checks.length === 0) return undefined;
-    const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity')
-      return `the body cannot be checked: it is compressed (${encoding}) although identity was requested`;
-    const text = body.toString('utf8');
+    const content = await decodeContent({ bytes: body, isComplete }, headers['content-encoding'], MAX_CHECKED_BYTES);
+    const text = decodeText(content.bytes, headers['content-type']);
     for (const check of this.#checks) {
-      const reason = check(text, isComplete);
+      const reason = check(text, content.isComplete);
       if (reason !== undefined) return reason;
     }
     return undefined;

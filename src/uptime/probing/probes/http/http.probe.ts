@@ -13,7 +13,7 @@ import { basicAuthorization, hostPortOf, parseTargetUrl, endpointOf } from '../c
 const METHOD = /^[A-Z][A-Z-]*$/;
 /** Headers sent to every origin; the others may contain secrets. */
 const CROSS_ORIGIN_SAFE_HEADERS: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'user-agent'];
-/** Overridden by the target's headers. A body to be checked must not be compressed. */
+/** Overridden by the target's headers. */
 const DEFAULT_HEADERS: Headers = {
   accept: '*/*',
   'accept-encoding': 'identity',
@@ -58,7 +58,7 @@ export class HttpProbe implements Probe {
   }
 
   async #check(session: ProbeSession): Promise<void> {
-    const reason = this.#failureReason(await this.#sendFollowingRedirects(session));
+    const reason = await this.#failureReason(await this.#sendFollowingRedirects(session));
     if (reason !== undefined) throw new ProbeFailure(reason);
     const { responseTimeBelowMs: limit = Infinity } = this.target;
     const { elapsed } = session;
@@ -92,7 +92,7 @@ export class HttpProbe implements Probe {
     );
   }
 
-  #failureReason(response: HttpResponse): string | undefined {
+  async #failureReason(response: HttpResponse): Promise<string | undefined> {
     const { status } = response;
     if (!this.target.acceptedStatuses.some(({ from, to }) => status >= from && status <= to))
       return isRedirect(status) ? `answered ${status}, a redirect that is not followed` : `answered ${status}`;
