@@ -36,10 +36,47 @@ describe('services file', () => {
     });
   });
 
+  it('may require HTTP/2 of an https target', () => {
+    expect(serviceOf('kind: http', 'url: https://shop.example', 'http2: true')?.target).toMatchObject({ http2: true });
+    expect(serviceOf('kind: http', 'url: http://shop.example', 'http2: false')?.target).toMatchObject({ http2: false });
+  });
+
+  it('may check the body of a status that can have one', () => {
+    const target = ['kind: http', 'url: http://a', 'acceptedStatuses: [204, 200]', 'bodyContains: ok'];
+    expect(serviceOf(...target)?.target).toMatchObject({ bodyContains: 'ok' });
+  });
+
   describe('is rejected, with the line and the path of every error', () => {
     const HTTP = ['kind: http', 'url: http://a'];
 
     it.each<[string, readonly string[], string]>([
+      [
+        'a check of the body of HEAD',
+        [...HTTP, 'method: HEAD', 'bodyContains: ok'],
+        'line 6, services.0.bodyContains: must not be given together with method HEAD, whose responses have no body; use GET',
+      ],
+      [
+        'a JSON check of the body of HEAD',
+        [...HTTP, 'method: HEAD', 'jsonPath: { path: $.a, equals: 1 }'],
+        'line 6, services.0.jsonPath: must not be given together with method HEAD, whose responses have no body; use GET',
+      ],
+      [
+        'a check of the body of statuses without one',
+        [...HTTP, 'acceptedStatuses: [204, 304]', 'bodyContains: ok'],
+        'line 6, services.0.bodyContains: must not be given together with acceptedStatuses that are all of responses ' +
+          'without a body; accept one such as 200',
+      ],
+      [
+        'HTTP/2 without TLS',
+        [...HTTP, 'http2: true'],
+        'line 5, services.0.http2: must be used with a url that begins with https://: a server chooses HTTP/2 within TLS',
+      ],
+      ['an http2 that is not a boolean', [...HTTP, 'http2: 2'], 'line 5, services.0.http2: must be true or false'],
+      [
+        'a header that HTTP/2 does not allow',
+        ['kind: http', 'url: https://a', 'http2: true', 'headers: { Keep-Alive: timeout=5 }'],
+        'line 6, services.0.headers: must not contain Keep-Alive, which HTTP/2 does not allow',
+      ],
       [
         'an unknown method',
         [...HTTP, 'method: get'],

@@ -1,4 +1,4 @@
-import { guard, integer, oneOf, refine } from '../../common/parse.js';
+import { boolean, guard, integer, oneOf, refine } from '../../common/parse.js';
 import { type HttpTarget, httpTarget, isConnectionHeader, isHttpToken, type StatusRange } from '../domain/index.js';
 import { type Fields, listOf, NON_EMPTY_STRING } from './fields.js';
 import { HEADER_VALUE, JSON_PATH } from './text-rules.js';
@@ -8,11 +8,13 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 const MIN_STATUS = 100;
 const MAX_STATUS = 599;
 const MAX_REDIRECTS = 20;
+/** Headers of a connection, not of a request (RFC 9113, 8.2.2), beside those that the probe sets. */
+const NOT_IN_HTTP2 = /^(?:keep-alive|proxy-connection|te|http2-settings)$/i;
 
 /** @param url as in {@link HttpTarget} */
 export function readHttpTarget(fields: Fields, url: string | undefined): HttpTarget {
   const defaults = httpTarget(url);
-  return {
+  const target: HttpTarget = {
     ...defaults,
     method: fields.optional('method', oneOf(METHODS)) ?? defaults.method,
     headers: readHeaders(fields),
@@ -22,8 +24,40 @@ export function readHttpTarget(fields: Fields, url: string | undefined): HttpTar
     jsonPath: readJsonPath(fields),
     responseTimeBelowMs: fields.duration('responseTimeBelow', { min: 1 }),
     maxRedirects: fields.optional('maxRedirects', integer(0, MAX_REDIRECTS)) ?? defaults.maxRedirects,
+    http2: fields.optional('http2', boolean),
     tls: readTls(fields) ?? defaults.tls,
   };
+  rejectChecksWithoutBody(fields, target);
+  if (target.http2) rejectWithHttp2(fields, target);
+  return target;
+}
+
+/** A check of a body that no response can have would never succeed. */
+function rejectChecksWithoutBody(
+  fields: Fields,
+  { method, acceptedStatuses, bodyContains, jsonPath }: HttpTarget,
+): void {
+  const without =
+    method === 'HEAD'
+      ? 'method HEAD, whose responses have no body; use GET'
+      : acceptedStatuses.every(isWithoutBody)
+        ? 'acceptedStatuses that are all of responses without a body; accept one such as 200'
+        : undefined;
+  if (without === undefined) return;
+  if (bodyContains !== undefined) fields.reject('bodyContains', `must not be given together with ${without}`);
+  if (jsonPath !== undefined) fields.reject('jsonPath', `must not be given together with ${without}`);
+}
+
+/** RFC 9110, 6.4.1. */
+function isWithoutBody({ from, to }: StatusRange): boolean {
+  return to < 200 || (from === to && [204, 304].includes(from));
+}
+
+function rejectWithHttp2(fields: Fields, { url, headers }: HttpTarget): void {
+  if (url === undefined || /^http:/i.test(url))
+    fields.reject('http2', 'must be used with a url that begins with https://: a server chooses HTTP/2 within TLS');
+  for (const name of Object.keys(headers))
+    if (NOT_IN_HTTP2.test(name)) fields.reject('headers', `must not contain ${name}, which HTTP/2 does not allow`);
 }
 
 export function readHeaders(fields: Fields): Readonly<Record<string, string>> {

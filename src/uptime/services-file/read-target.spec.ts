@@ -56,6 +56,9 @@ describe('services file', () => {
       expect(
         serviceOf('kind: tcp', 'host: mail.example', 'port: 25', 'send: "QUIT\\r\\n"', 'answerContains: "220"')?.target,
       ).toEqual({ kind: 'tcp', host: 'mail.example', port: 25, send: 'QUIT\r\n', answerContains: '220' });
+      expect(serviceOf('kind: tcp', 'host: bücher.example.', 'port: 25')?.target).toMatchObject({
+        host: 'bücher.example.',
+      });
       expect(serviceOf('kind: tcp', 'host: "::1"', 'port: 465', 'tls: {}')?.target).toEqual({
         kind: 'tcp',
         host: '::1',

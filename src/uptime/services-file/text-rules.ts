@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { asciiNameOf } from '../../common/network/host-name.js';
 import { DATABASE_URL_EXPECTED, isDatabaseUrl, isUrlOf, urlExpected } from '../../common/urls.js';
 import { isHttpToken, isJsonPath } from '../domain/index.js';
 import { type StringRule } from './fields.js';
@@ -12,16 +13,20 @@ export const HTTP_URL = urlOf('http:', 'https:');
 export const WEBSOCKET_URL = urlOf('ws:', 'wss:');
 export const DATABASE_URL: StringRule = { expected: DATABASE_URL_EXPECTED, matches: isDatabaseUrl };
 
-/** IP address, or RFC 1123 name; underscores are allowed, as in container networks. */
+/** IP address, or RFC 1123 name, also internationalized; underscores are allowed, as in container networks. */
 export const HOST: StringRule = {
   expected: 'a host name or an IP address, without port',
-  matches: (text) =>
-    isIP(text) !== 0 ||
-    (text.length <= 253 &&
-      /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(
-        text,
-      )),
+  matches: (text) => isIP(text) !== 0 || isHostName(asciiNameOf(text) ?? ''),
 };
+
+function isHostName(text: string): boolean {
+  return (
+    text.length <= 253 &&
+    /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(
+      text,
+    )
+  );
+}
 
 /** RFC 6455, 4.1. */
 export const SUBPROTOCOL: StringRule = { expected: 'the name of a subprotocol', matches: isHttpToken };

@@ -43,6 +43,8 @@ export interface HttpTarget {
   readonly responseTimeBelowMs?: number;
   /** Redirects to follow; 0: a redirect is treated like any other response. */
   readonly maxRedirects: number;
+  /** Requests by HTTP/2, which a server of `https:` must choose by ALPN. */
+  readonly http2?: boolean;
   readonly tls: TlsRules;
 }
 

@@ -68,14 +68,19 @@ export class ProbeSession {
    * @param next stage after the first byte
    */
   awaitFirstByte(socket: Socket, next: ProbeStage): void {
-    this.stage = 'firstByte';
-    this.#beginPhase();
     // Must run before other listeners; a 'data' listener added this way does not start the flow before they are
     // attached.
-    socket.prependOnceListener('data', () => {
+    socket.prependOnceListener('data', this.measureFirstByte(next));
+  }
+
+  /** As {@link awaitFirstByte}, for bytes that the socket does not emit. @returns to be called with the first byte */
+  measureFirstByte(next: ProbeStage): () => void {
+    this.stage = 'firstByte';
+    this.#beginPhase();
+    return () => {
       this.#endPhase('firstByte');
       this.stage = next;
-    });
+    };
   }
 
   /** The failure of a connection that the peer closed in the current stage. */

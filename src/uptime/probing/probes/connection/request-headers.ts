@@ -1,6 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isConnectionHeader } from '../../../domain/index.js';
 
+/** Limit of the headers of a response, as in browsers. */
+export const MAX_HEADER_BYTES = 262_144;
+
 /** Values by lower-case names. */
 export type Headers = Readonly<Record<string, string>>;
 

@@ -1,3 +1,4 @@
+import { asciiNameOf } from '../../../../common/network/host-name.js';
 import { type TlsRules } from '../../../domain/index.js';
 import { type Endpoint } from './endpoint-connection.js';
 
@@ -21,14 +22,22 @@ export function hostOf(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
+/** The name of a host as in SNI and certificates: in ASCII, without a trailing dot (RFC 6066, 3). */
+export function serverNameOf(host: string): string {
+  return (asciiNameOf(host) ?? host).replace(/\.$/, '');
+}
+
 /** `host:port` of a URL, including a default port. */
 export function hostPortOf(url: URL): string {
   return `${url.hostname}:${portOf(url)}`;
 }
 
-/** @param hostHeader the header as sent; its name is requested by SNI and must match the certificate */
-export function endpointOf(url: URL, rules: TlsRules, hostHeader: string): Endpoint {
-  const tls = { rules, serverName: hostOf(hostHeader.replace(/:\d+$/, '')), protocols: ['http/1.1'] };
+/**
+ * @param hostHeader the header as sent; its name is requested by SNI and must match the certificate
+ * @param protocol to offer by ALPN
+ */
+export function endpointOf(url: URL, rules: TlsRules, hostHeader: string, protocol = 'http/1.1'): Endpoint {
+  const tls = { rules, serverName: serverNameOf(hostOf(hostHeader.replace(/:\d+$/, ''))), protocols: [protocol] };
   return {
     host: hostOf(url.hostname),
     port: portOf(url),
@@ -47,7 +56,7 @@ function portOf(url: URL): number {
   return Number(url.port || (isSecure(url) ? 443 : 80));
 }
 
-function isSecure({ protocol }: URL): boolean {
+export function isSecure({ protocol }: URL): boolean {
   return SECURE.includes(protocol);
 }
 

@@ -124,7 +124,15 @@ describe('redirects', () => {
 
   it.each<[number, string, string]>([
     [301, 'POST', 'GET'],
+    [302, 'POST', 'GET'],
+    [301, 'PUT', 'PUT'],
+    [302, 'DELETE', 'DELETE'],
+    [302, 'PATCH', 'PATCH'],
+    [302, 'HEAD', 'HEAD'],
+    [301, 'OPTIONS', 'OPTIONS'],
+    [303, 'POST', 'GET'],
     [303, 'PUT', 'GET'],
+    [303, 'DELETE', 'GET'],
     [303, 'HEAD', 'HEAD'],
     [307, 'POST', 'POST'],
     [308, 'PUT', 'PUT'],
@@ -136,6 +144,41 @@ describe('redirects', () => {
     ).not.toHaveProperty('error');
     expect(received[1]?.method).toBe(then);
     expect(received[1]?.headers['content-length']).toBe(then === method && method !== 'HEAD' ? '3' : undefined);
+  });
+
+  it('drop the headers of a body that they drop', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({ '/1': [303, '/2'] }, received);
+    const headers = { 'Content-Type': 'application/json', 'Content-Language': 'de', 'X-Key': 'key' };
+    await probe(`http://${hostPort}/1`, { method: 'POST', body: '{}', headers });
+    expect(received[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'x-key': 'key' });
+    expect(received[1]?.headers).toMatchObject({ 'x-key': 'key' });
+    expect(Object.keys(received[1]?.headers ?? {}).filter((name) => name.startsWith('content-'))).toEqual([]);
+  });
+
+  it.each([
+    ['UTF-8', 'größe/ß?ü=€', '/gr%C3%B6%C3%9Fe/%C3%9F?%C3%BC=%E2%82%AC'],
+    ['percent-encoded UTF-8', '/gr%C3%B6%C3%9Fe', '/gr%C3%B6%C3%9Fe'],
+  ])('encode a Location in %s once', async (_, location, path) => {
+    const received: (string | undefined)[] = [];
+    const hostPort = await servers.listenTcp((socket) =>
+      socket.once('data', (request) => {
+        received.push(String(request).split(' ')[1]);
+        const head = received.length === 1 ? `302 Found\r\nLocation: ${location}` : '200 OK';
+        socket.end(`HTTP/1.1 ${head}\r\nContent-Length: 0\r\n\r\n`);
+      }),
+    );
+    expect(await probe(`http://${hostPort}/`)).not.toHaveProperty('error');
+    expect(received[1]).toBe(path);
+  });
+
+  it('go to a host whose name is in UTF-8', async () => {
+    const received: ReceivedRequest[] = [];
+    const hostPort = await serve({}, received);
+    const port = hostPort.split(':')[1];
+    const first = await servers.answering(`HTTP/1.1 302 Found\r\nLocation: http://ｌocalhost:${port}/\r\n\r\n`);
+    expect(await probe(`http://${first}/`)).not.toHaveProperty('error');
+    expect(received[0]?.headers.host).toBe(`localhost:${port}`);
   });
 
   it('do not send a body to another origin', async () => {

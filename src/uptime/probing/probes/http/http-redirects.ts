@@ -15,8 +15,6 @@ export interface HttpHop {
 }
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
-/** Redirects that preserve the method and the body. */
-const METHOD_PRESERVING: readonly number[] = [307, 308];
 
 export function isRedirect(status: number): boolean {
   return REDIRECTS.includes(status);
@@ -29,32 +27,47 @@ export class RedirectFollower {
 
   constructor(private readonly maxRedirects: number) {}
 
-  /** @throws ProbeFailure for too many redirects, a loop, or an unsupported destination */
+  /**
+   * Notes a request before it is sent. The same one again gets the same response, except with other cookies.
+   *
+   * @throws ProbeFailure for a loop
+   */
+  visit({ method, url }: HttpHop, cookie = ''): void {
+    const key = JSON.stringify([method, url.origin, url.pathname, url.search, cookie]);
+    if (this.#visited.has(key)) throw new ProbeFailure(`redirect loop at ${hostPortOf(url)}`);
+    this.#visited.add(key);
+  }
+
+  /** @throws ProbeFailure for too many redirects, or an unsupported destination */
   follow(hop: HttpHop, { status, headers }: Pick<HttpResponse, 'status' | 'headers'>): HttpHop {
-    const { location } = headers;
+    const location = headers.location === undefined ? undefined : encodeBytes(headers.location);
     if (location === undefined || !URL.canParse(location, hop.url.href))
       throw new ProbeFailure(`answered ${status}, a redirect without a valid Location`);
     if (this.#followed === this.maxRedirects)
       throw new ProbeFailure(`redirected more than ${this.maxRedirects === 1 ? 'once' : `${this.maxRedirects} times`}`);
     this.#followed++;
-    this.#visited.add(keyOf(hop));
-    const next = nextHop(hop, status, new URL(location, hop.url));
-    if (this.#visited.has(keyOf(next))) throw new ProbeFailure(`redirect loop at ${hostPortOf(hop.url)}`);
-    return next;
+    return nextHop(hop, status, new URL(location, hop.url));
   }
+}
+
+/** Percent-encodes the bytes beyond ASCII, each of which Node gives as a character, as browsers do. */
+function encodeBytes(header: string): string {
+  return header.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function nextHop({ url: from, method, body, isSameOrigin }: HttpHop, status: number, url: URL): HttpHop {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ProbeFailure(`redirected to the unsupported scheme ${url.protocol}`);
   const next = { url, isSameOrigin: isSameOrigin && url.origin === from.origin };
-  if (!METHOD_PRESERVING.includes(status)) return { ...next, method: method === 'HEAD' ? 'HEAD' : 'GET' };
+  if (becomesGet(status, method)) return { ...next, method: 'GET' };
   if (body === undefined) return { ...next, method };
   if (!next.isSameOrigin)
     throw new ProbeFailure(`redirected to ${hostPortOf(url)}: the request body is not sent to another origin`);
   return { ...next, method, body };
 }
 
-function keyOf({ method, url }: HttpHop): string {
-  return `${method} ${url.origin}${url.pathname}${url.search}`;
+/** RFC 9110, 15.4. */
+function becomesGet(status: number, method: string): boolean {
+  if (status === 303) return method !== 'HEAD';
+  return method === 'POST' && (status === 301 || status === 302);
 }

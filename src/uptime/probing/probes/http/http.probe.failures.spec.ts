@@ -68,7 +68,7 @@ describe('the http probe of a failing target', () => {
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
       'the response of HOST is not HTTP',
     ],
-    ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`, 'the response headers of HOST are too large'],
+    ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(300_000)}`, 'the response headers of HOST are too large'],
   ])('reports a response of %s', async (_, bytes, reported) => {
     const hostPort = await servers.answering(bytes, 'keep');
     expect(await probe(`http://${hostPort}/`)).toMatchObject({ error: reported.replace('HOST', hostPort) });

@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { asciiNameOf } from '../../../../common/network/host-name.js';
 import { type NameResolver, systemNames } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
@@ -6,7 +7,7 @@ import { type TcpTarget, type ProbeResult } from '../../../domain/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type Endpoint } from '../connection/endpoint-connection.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';
-import { hostOf } from '../connection/target-url.js';
+import { hostOf, serverNameOf } from '../connection/target-url.js';
 import { TextSearch } from './text-search.js';
 
 /** Read limit of a response. */
@@ -24,12 +25,12 @@ export class TcpProbe implements Probe {
     readonly names: NameResolver = systemNames,
   ) {
     const { port, tls } = target;
-    const host = hostOf(target.host);
+    const host = asciiNameOf(hostOf(target.host)) ?? target.host;
     this.#endpoint = {
       host,
       port,
       hostPort: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-      ...(tls ? { tls: { rules: tls } } : {}),
+      ...(tls ? { tls: { rules: tls, serverName: serverNameOf(host) } } : {}),
     };
   }
 

@@ -136,7 +136,7 @@ describe('the websocket probe', () => {
     ],
     [
       'endless headers',
-      `HTTP/1.1 101 Switching Protocols\r\nx: ${'a'.repeat(100_000)}`,
+      `HTTP/1.1 101 Switching Protocols\r\nx: ${'a'.repeat(300_000)}`,
       (hostPort) => `the response headers of ${hostPort} are too large`,
     ],
   ])('reports %s', async (_, bytes, error) => {

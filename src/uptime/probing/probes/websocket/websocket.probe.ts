@@ -9,7 +9,7 @@ import { isHttpToken, type WebSocketTarget, type ProbeResult } from '../../../do
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type Endpoint } from '../connection/endpoint-connection.js';
 import { type ProbeSession, withProbeSession } from '../connection/probe-session.js';
-import { normalizeHeaders, type Headers } from '../connection/request-headers.js';
+import { MAX_HEADER_BYTES, normalizeHeaders, type Headers } from '../connection/request-headers.js';
 import { basicAuthorization, parseTargetUrl, endpointOf } from '../connection/target-url.js';
 
 /** A message larger than this ends the connection. */
@@ -78,6 +78,7 @@ export class WebSocketProbe implements Probe {
       followRedirects: false,
       maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
     });
   }
 
