@@ -83,5 +83,9 @@ function decodeOnce({ bytes, isComplete }: BodyBytes, coding: string, maxBytes: 
 /** Since Node 22.15. */
 function zstdDecoder(): [string, CreateDecoder][] {
   const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
-  return typeof create === 'function' ? [['zstd', () => create() as Transform]] : [];
+  return isFactory(create) ? [['zstd', create]] : [];
+}
+
+function isFactory(value: unknown): value is () => Transform {
+  return typeof value === 'function';
 }
