@@ -23,6 +23,12 @@ export class UptimeHealthIndicator {
       return indicator.down({ message: `The streams of ${pending.join(', ')} have not been created and read yet` });
     if (!this.readModel.isCaughtUp)
       return indicator.down({ message: 'The read model is not up to date with the streams yet' });
-    return indicator.up({ services: monitors.length });
+    const { spoolFailure } = this.prober;
+    return spoolFailure
+      ? indicator.degraded({
+          services: monitors.length,
+          message: `Samples are in memory only until the spool can be written: ${spoolFailure.message}`,
+        })
+      : indicator.up({ services: monitors.length });
   }
 }

@@ -1,13 +1,16 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { type Principal } from '../log/principal.js';
+import { StorageFullError } from '../storage/storage-full-error.js';
 import { frameMessage, MalformedMessageError } from '../storage/wire-format.js';
 import { MessageReader } from './message-reader.js';
-import { handlerFailed } from './errors.js';
+import { grpcErrorOf } from './errors.js';
 import { GrpcError, StatusCode, statusHeaders } from './status.js';
 
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } as const;
 
 export type ErrorReporter = (error: unknown) => void;
+
+const EXPECTED_ERRORS = [GrpcError, MalformedMessageError, StorageFullError] as const;
 
 /** Unsent response bytes of a slow client above which the call stops reading requests and events. */
 const HIGH_WATER_MARK_BYTES = 128 * 1024;
@@ -105,13 +108,13 @@ export class GrpcCall {
 
   fail(error: unknown): void {
     this.report(error);
-    const failure = error instanceof GrpcError ? error : handlerFailed(error);
+    const failure = grpcErrorOf(error);
     this.#finish(failure.code, failure.message, failure.trailers);
   }
 
-  /** Reports an internal error; errors caused by the client are ignored. */
+  /** Reports an internal error; errors that the client causes, or is told completely, are ignored. */
   report(error: unknown): void {
-    if (!(error instanceof GrpcError) && !(error instanceof MalformedMessageError)) this.reportUnexpected(error);
+    if (!EXPECTED_ERRORS.some((expected) => error instanceof expected)) this.reportUnexpected(error);
   }
 
   /** Runs a handler; an error that it throws ends the call. */

@@ -1,8 +1,18 @@
 import { type ExpectedVersion, expectedVersionNumber } from '../log/index.js';
+import { StorageFullError } from '../storage/storage-full-error.js';
 import { GrpcError, StatusCode } from './status.js';
 
 export const handlerFailed = (cause?: unknown): GrpcError =>
   new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
+
+/** The status of an error that a handler threw. */
+export const grpcErrorOf = (error: unknown): GrpcError => {
+  if (error instanceof GrpcError) return error;
+  return error instanceof StorageFullError ? storageFull(error) : handlerFailed(error);
+};
+
+export const storageFull = (cause: StorageFullError): GrpcError =>
+  new GrpcError(StatusCode.RESOURCE_EXHAUSTED, cause.message, { exception: 'insufficient-storage' }, { cause });
 
 export const accessDenied = (): GrpcError =>
   new GrpcError(StatusCode.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });

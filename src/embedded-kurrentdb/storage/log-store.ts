@@ -67,8 +67,11 @@ export class LogStore {
   /**
    * Runs the writes in one transaction and makes them durable. If they throw, or the commit fails, nothing is changed.
    * Returns the names of the streams that changed.
+   *
+   * @throws StorageFullError
    */
   transaction(work: () => void): readonly string[] {
+    this.tables.requireRoom();
     const before = this.#next;
     this.streams.begin();
     try {
@@ -109,6 +112,13 @@ export class LogStore {
   eventAt(position: number): Buffer | undefined {
     const bytes = this.tables.events.getBinaryFast(positionBytes(position));
     return bytes?.subarray(0, bytes.length); // lmdb's buffer is larger than its length says
+  }
+
+  /** Creation time of the last event in milliseconds since 1970; 0 in an empty log. */
+  lastCreatedMs(): number {
+    const position = this.nearestPosition(this.#next - 1, true);
+    const frame = position === undefined ? undefined : this.eventAt(position);
+    return frame === undefined ? 0 : parseEventFrame(frame).createdMs;
   }
 
   positionOf(streamId: number, revision: number): number | undefined {

@@ -38,7 +38,7 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 export function validateStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
-  const hasMarker = existsSync(marker);
+  const hasMarker = hasFormatFile(directory);
   if (hasMarker) isCurrentFormat(directory, readFileSync(marker));
   const file = existsSync(path) ? openSync(path, 'r') : undefined;
   try {
@@ -57,6 +57,11 @@ export function validateStoreFiles(directory: string): void {
 export function writeFormatFile(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   if (!existsSync(marker) || !readFileSync(marker).equals(FORMAT)) writeFileSync(marker, FORMAT, { mode: 0o600 });
+}
+
+/** Whether a complete store has been here. */
+export function hasFormatFile(directory: string): boolean {
+  return existsSync(join(directory, FORMAT_FILE));
 }
 
 /**

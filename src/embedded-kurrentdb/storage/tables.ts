@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import {
   validateStoreFiles,
   FORMAT,
   writeFormatFile,
+  hasFormatFile,
   isCurrentFormat,
   STORE_FILE,
   UnusableStoreError,
 } from './store-file.js';
+import { hasRoom, isStorageFull, StorageFullError } from './storage-full-error.js';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -18,6 +20,9 @@ const OWNER_KEY = Buffer.from('owner');
 
 /** Reserved address space, not disk or memory: the file grows as it is written. */
 const MAP_BYTES = 2 ** 40;
+
+/** More than LMDB needs for its table of readers. */
+const LOCK_FILE_BYTES = 16 * 1024;
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
@@ -51,12 +56,14 @@ export class Tables {
   readonly users: Table;
   readonly state: Table;
   readonly #owner = randomBytes(16);
+  #isOwner = false;
 
   private constructor(
     private readonly root: RootDatabase<Buffer, Buffer>,
     private readonly directory: string,
     /** Whether the store has format 1: its index streams must be built before it is used. */
     readonly needsIndexBackfill: boolean,
+    private readonly durable: boolean,
   ) {
     const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
     this.state = table('state');
@@ -80,27 +87,41 @@ export class Tables {
       void root.close();
       throw error;
     }
-    const tables = new Tables(root, directory, !isCurrent);
-    tables.root.transactionSync(() => {
-      if (isCurrent) tables.state.putSync(FORMAT_KEY, FORMAT);
-      tables.state.putSync(OWNER_KEY, tables.#owner);
-    });
+    const tables = new Tables(root, directory, !isCurrent, durable);
+    try {
+      tables.transaction(() => {
+        if (isCurrent) tables.state.putSync(FORMAT_KEY, FORMAT);
+      });
+    } catch (error) {
+      // Without room it is opened for reading; the first transaction that succeeds makes it the owner.
+      if (!(error instanceof StorageFullError) || !hasFormatFile(directory)) throw error;
+    }
     if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
     else if (durable && isCurrent) writeFormatFile(directory);
     return tables;
   }
 
+  /** @throws StorageFullError unless the disk has room for the next events and for what follows them */
+  requireRoom(): void {
+    if (this.durable && !hasRoom(this.directory)) throw new StorageFullError();
+  }
+
   /**
    * Runs the work as one transaction, which is synced to disk when this returns. If the work or the commit throws,
    * nothing is written.
-   * @throws UnusableStoreError if another process has opened the store
+   * @throws UnusableStoreError if another process has opened the store, StorageFullError
    */
   transaction<T>(work: () => T): T {
-    return this.root.transactionSync(() => {
-      if (this.state.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
-        throw new UnusableStoreError('another process has opened this store for writing');
-      return work();
-    });
+    try {
+      const result = this.root.transactionSync(() => {
+        this.#requireOwnership();
+        return work();
+      });
+      this.#isOwner = true;
+      return result;
+    } catch (error) {
+      throw isStorageFull(error, this.directory) ? new StorageFullError(error) : error;
+    }
   }
 
   /** Marks the store as being of the current format, which earlier versions refuse to open. */
@@ -112,10 +133,17 @@ export class Tables {
   async close(): Promise<void> {
     await this.root.close();
   }
+
+  #requireOwnership(): void {
+    if (!this.#isOwner) this.state.putSync(OWNER_KEY, this.#owner);
+    else if (this.state.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
+      throw new UnusableStoreError('another process has opened this store for writing');
+  }
 }
 
 function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, Buffer> {
   try {
+    reserveLockFile(`${path}-lock`);
     return open<Buffer, Buffer>({
       path,
       noSubdir: true,
@@ -131,5 +159,20 @@ function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, B
       `${path} cannot be opened as a store: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Makes the file of LMDB's readers with its blocks. LMDB maps it without them, so that a full disk ends the process by a signal.
+ *
+ * @throws Error if there is no room for it
+ */
+function reserveLockFile(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    writeFileSync(path, Buffer.alloc(LOCK_FILE_BYTES), { mode: 0o600 });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
 }

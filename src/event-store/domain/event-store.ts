@@ -66,6 +66,8 @@ export interface ConnectionTestResult {
   readonly responseTime: number;
   /** Human-readable reason of the failure. */
   readonly error?: string;
+  /** The store can be read, but its disk has no room for a write. */
+  readonly storage?: 'full';
 }
 
 export interface EventBatch {

@@ -21,6 +21,7 @@ import {
 import {
   ConnectionError,
   EventTooLargeError,
+  InsufficientStorageError,
   MAX_APPEND_BYTES,
   PermissionError,
   type RevisionOrState,
@@ -65,6 +66,9 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-2n, 'any'],
   [-4n, 'stream_exists'],
 ]);
+
+/** Beginning of the message with which the embedded server rejects a write: its status does not reach through the client. */
+const NO_SPACE = 'No space left on device';
 
 /** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */
 const DELETED_STATES: readonly unknown[] = [-5n, -6n];
@@ -129,6 +133,11 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
     );
   if (error instanceof InvalidArgumentError)
     return new ValidationError(`KurrentDB rejected the request while ${description}: ${error.message}`, options);
+  if (error instanceof Error && error.message.includes(NO_SPACE))
+    return new InsufficientStorageError(
+      `The disk of KurrentDB is full while ${description}; nothing was written, so retry when there is room`,
+      options,
+    );
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
     return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, options);
   }

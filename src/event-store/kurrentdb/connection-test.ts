@@ -3,6 +3,7 @@ import {
   CONNECTION_TEST_STREAM,
   type ConnectionTestResult,
   createEventId,
+  InsufficientStorageError,
   type EventStore,
   type RandomString,
   DomainError,
@@ -41,9 +42,25 @@ export class ConnectionTest {
       await this.ensureMaxCount();
       return { connection: 'success', health: 'healthy', responseTime };
     } catch (error) {
+      if (error instanceof InsufficientStorageError) return this.#readOnly(error, elapsed);
       const reason = error instanceof DomainError ? error.message : 'The connection test failed';
       return { connection: 'failed', health: 'unhealthy', responseTime: elapsed(), error: reason };
     }
+  }
+
+  /** Result of a test whose append found no room on the disk. */
+  async #readOnly({ message }: Error, elapsed: () => number): Promise<ConnectionTestResult> {
+    const connection = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM).then(
+      () => 'success' as const,
+      () => 'failed' as const,
+    );
+    return {
+      connection,
+      health: 'unhealthy',
+      responseTime: elapsed(),
+      error: message,
+      ...(connection === 'success' ? { storage: 'full' } : {}),
+    };
   }
 
   /** @throws errors of the store */

@@ -5,13 +5,14 @@ import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
 import { resolveGrpcTargets } from './grpc-names.js';
 import { RecoveringClient } from './recovering-client.js';
-import { publishConnection, resolveConnection, removeConnection } from './running-kurrentdb.js';
+import { publishConnection, resolveConnection } from './running-kurrentdb.js';
 
 const EMBEDDED_DIRECTORY = 'kurrentdb';
 
 interface Embedded {
   readonly server: EmbeddedKurrentDB;
-  readonly directory: string;
+  /** Removes the published connection. */
+  readonly unpublish: () => void;
 }
 
 /** Client of the store, and the embedded server unless an external one is configured. */
@@ -41,15 +42,23 @@ export class KurrentDBConnection {
     const directory = join(dataDir, EMBEDDED_DIRECTORY);
     const server = await start({ dataDir: directory, onFailure });
     const holder = holderOf(directory);
-    if (holder !== undefined) publishConnection(directory, { holder, connectionString: server.connectionString });
-    return new KurrentDBConnection(new RecoveringClient(server.connectionString), { server, directory });
+    const { connectionString } = server;
+    const unpublish =
+      holder === undefined
+        ? () => undefined
+        : publishConnection(directory, { holder, connectionString }, () =>
+            new Logger('EmbeddedKurrentDB').error(
+              `The disk of ${directory} is full: other processes find the embedded KurrentDB when there is room`,
+            ),
+          );
+    return new KurrentDBConnection(new RecoveringClient(connectionString), { server, unpublish });
   }
 
   async close(): Promise<void> {
     await this.clients.close();
     if (!this.embedded) return;
     // Before the directory lock is released: afterwards the file could belong to the next process.
-    removeConnection(this.embedded.directory);
+    this.embedded.unpublish();
     await this.embedded.server.stop();
   }
 }

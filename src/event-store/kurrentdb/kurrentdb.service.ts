@@ -47,11 +47,18 @@ import { lateResponseError, translateClientError, type Operation } from './clien
 import { ConnectionTest } from './connection-test.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
 import { type RecoveringClient } from './recovering-client.js';
+import { StorageFullLog } from './storage-full-log.js';
 import { assertLimits, decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 import { findEvents, respondedOrFound, type SentEvents, sentEvents } from './unanswered-append.js';
 
 const DEFAULT_LIMIT = 100;
+
+/**
+ * For the clock of the store's machine, and for one that is set back: an append carries its deadline as a time of the wall clock. This
+ * process stops waiting by its own, monotonic clock.
+ */
+const CLOCK_DIFFERENCE_MS = 10 * 60 * 1_000;
 
 type SessionResult = Awaited<ReturnType<KurrentDBClient['multiStreamAppend']>>;
 
@@ -68,6 +75,7 @@ export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
   readonly #appendBatcher = new AppendBatcher();
   readonly #connectionTest: ConnectionTest;
+  readonly #storageFullLog = new StorageFullLog();
   readonly #commands: Parameters<typeof createStream>[1];
 
   constructor(
@@ -179,9 +187,10 @@ export class KurrentDBService implements EventStore {
     // The client's delete does not accept `stream_exists`; the server rejects the deletion of a missing stream in any
     // case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
-    await this.#run({ name: 'deleting', streamName }, () =>
+    const deletion = this.#run({ name: 'deleting', streamName }, () =>
       this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }),
     );
+    await this.#storageFullLog.watch(deletion);
   }
 
   async streamExists(streamName: string): Promise<boolean> {
@@ -255,7 +264,7 @@ export class KurrentDBService implements EventStore {
     const append = async (): Promise<StreamsAppendResult> => {
       const { nextExpectedRevision, position } = await this.clients.client.appendToStream(streamName, events, {
         streamState: expectedRevision,
-        deadline: this.options.timeoutMs,
+        deadline: this.options.timeoutMs + CLOCK_DIFFERENCE_MS,
       });
       return { revisions: new Map([[streamName, nextExpectedRevision]]), position };
     };
@@ -272,9 +281,8 @@ export class KurrentDBService implements EventStore {
     sent: readonly SentEvents[],
     append: () => Promise<StreamsAppendResult>,
   ): Promise<StreamsAppendResult> {
-    return respondedOrFound(this.#run(operation, append), sent, (events) =>
-      this.clients.read((client) => findEvents(client, events)),
-    );
+    const response = this.#storageFullLog.watch(this.#run(operation, append));
+    return respondedOrFound(response, sent, (events) => this.clients.read((client) => findEvents(client, events)));
   }
 
   #read<Value>(operation: Operation, read: (client: KurrentDBClient) => Promise<Value>): Promise<Value> {

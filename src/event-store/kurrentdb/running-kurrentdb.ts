@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isStorageFull } from '../../common/storage-full.js';
 import { sleep } from '../../common/wait.js';
 import { ConnectionError } from '../domain/index.js';
 
@@ -7,6 +8,7 @@ const CONNECTION_FILE = 'connection';
 /** From the lock of the directory to the publication of the connection. */
 const START_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 50;
+const PUBLISH_RETRY_MS = 5_000;
 
 /** Connection to the embedded server, for other processes of the same user. */
 interface Connection {
@@ -15,17 +17,37 @@ interface Connection {
   readonly connectionString: string;
 }
 
+/**
+ * Publishes the connection; on a full disk, as soon as there is room.
+ *
+ * @param onFull called if the disk is full
+ * @returns removes it
+ */
+export function publishConnection(directory: string, connection: Connection, onFull: () => void): () => void {
+  let retry: NodeJS.Timeout | undefined;
+  const publish = (isRetry: boolean): void => {
+    try {
+      writeConnection(directory, connection);
+    } catch (error) {
+      if (!isStorageFull(error, directory)) throw error;
+      if (!isRetry) onFull();
+      retry = setTimeout(() => publish(true), PUBLISH_RETRY_MS);
+    }
+  };
+  publish(false);
+  return () => {
+    clearTimeout(retry);
+    rmSync(join(directory, CONNECTION_FILE), { force: true });
+  };
+}
+
 /** Writes the connection file, readable by its owner only because it contains a password. */
-export function publishConnection(directory: string, connection: Connection): void {
+function writeConnection(directory: string, connection: Connection): void {
   const path = join(directory, CONNECTION_FILE);
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   writeFileSync(temporary, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
   renameSync(temporary, path);
-}
-
-export function removeConnection(directory: string): void {
-  rmSync(join(directory, CONNECTION_FILE), { force: true });
 }
 
 /**

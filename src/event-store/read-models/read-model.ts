@@ -3,10 +3,13 @@ import {
   type EventBatch,
   type EventStore,
   type EventSubscription,
+  InsufficientStorageError,
   type Position,
   type RecordedEvent,
   type SubscriptionOptions,
 } from '../domain/index.js';
+import { join } from 'node:path';
+import { isStorageFull, reserveLockFile } from '../../common/storage-full.js';
 import { ReadModelDirectory } from './read-model-directory.js';
 import { StreamFollower } from './stream-follower.js';
 
@@ -48,15 +51,16 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
   #storeIdentity: string | undefined;
 
-  /** @param directory of this model alone; created if missing */
+  /** @param path directory of this model alone; created if missing */
   constructor(
     private readonly definition: ReadModelDefinition,
     private readonly store: Pick<EventStore, 'subscribeToAll' | 'identity'>,
-    directory: string,
+    private readonly path: string,
   ) {
     super(definition.name);
-    this.#directory = ReadModelDirectory.open(directory);
-    this.#root = open({ path: directory, maxDbs: 32, noSync: this.#directory.isUnsynced });
+    this.#directory = ReadModelDirectory.open(path);
+    reserveLockFile(join(path, 'lock.mdb'));
+    this.#root = open({ path, maxDbs: 32, noSync: this.#directory.isUnsynced });
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is created inside a transaction disappears when that is rolled back.
     this.#tables = new Map(
@@ -109,8 +113,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
 
   async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {
     this.#storeIdentity ??= await this.store.identity();
-    // A synchronous transaction: only that is rolled back when the callback throws.
-    this.#root.transactionSync(() => {
+    this.#transaction(() => {
       // An event must be counted once. A process in another container with the same directory cannot be detected otherwise.
       if (this.#meta.get(CHECKPOINT)?.commit !== this.position?.commit.toString())
         throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
@@ -135,8 +138,21 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     return this.definition.includeMalformed ?? false;
   }
 
+  /** A synchronous transaction: only that is rolled back when the callback throws. @throws InsufficientStorageError */
+  #transaction(work: () => void): void {
+    try {
+      this.#root.transactionSync(work);
+    } catch (error) {
+      if (!isStorageFull(error, this.path)) throw error;
+      throw new InsufficientStorageError(
+        'The disk of DATA_DIR is full, so this replica cannot follow KurrentDB; it continues when there is room',
+        { cause: error },
+      );
+    }
+  }
+
   #clear(): void {
-    this.#root.transactionSync(() => {
+    this.#transaction(() => {
       for (const table of this.#tables.values()) table.clearSync();
       void this.#meta.remove(CHECKPOINT);
     });

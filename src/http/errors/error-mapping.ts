@@ -39,6 +39,10 @@ export const ERROR_TYPES = {
     meaning: 'KurrentDB is unreachable; wait for the seconds in Retry-After',
     retryAfterSeconds: 5,
   },
+  'insufficient-storage': {
+    status: HttpStatus.INSUFFICIENT_STORAGE,
+    meaning: 'The disk is full: nothing was written, reading continues; retry when there is room',
+  },
   timeout: { status: HttpStatus.GATEWAY_TIMEOUT, meaning: 'KurrentDB did not respond in time' },
   'not-found': { status: HttpStatus.NOT_FOUND, meaning: 'The route or resource does not exist' },
   'unsupported-media-type': {

@@ -1,8 +1,10 @@
-import { Logger } from '@nestjs/common';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open } from 'lmdb';
+import { join } from 'node:path';
 import { DirectoryLock } from '../../common/directory-lock.js';
+import { reserveLockFile } from '../../common/storage-full.js';
 import { type Spool } from './application/index.js';
 import { type Sample } from '../domain/index.js';
+import { type SyncedRoot, SpoolWriter } from './spool-writer.js';
 
 /** Service and insertion number. */
 type SampleKey = [service: string, number: number];
@@ -18,13 +20,13 @@ const HOLDER = 'holder';
 const VALID_UNTIL = 'validUntil';
 
 /**
- * Spool in LMDB: kept in memory, written asynchronously, read at the start. Survives a killed process; a crash of the machine may lose
- * the last milliseconds.
+ * Spool in LMDB: kept in memory, written at the end of the event-loop iteration, read at the start. Survives a killed process; a crash
+ * of the machine may lose the last milliseconds. On a full disk it is kept in memory only.
  */
 export class LmdbSpool implements Spool {
-  readonly #logger = new Logger('Spool');
   readonly #lock: DirectoryLock;
-  readonly #root: RootDatabase;
+  readonly #root: SyncedRoot;
+  readonly #writer: SpoolWriter;
   readonly #samples: Database<Sample, SampleKey>;
   readonly #meta: Database<string | number, string>;
   readonly #queues = new Map<string, Queue>();
@@ -32,7 +34,6 @@ export class LmdbSpool implements Spool {
   readonly predecessor: string | undefined;
   /** End of the predecessor's last validity as lease holder, in milliseconds since 1970. */
   readonly predecessorValidUntil: number;
-  #isClosed = false;
   #number = 0;
   #bytes = 0;
 
@@ -48,13 +49,15 @@ export class LmdbSpool implements Spool {
     readonly holder: string,
   ) {
     this.#lock = DirectoryLock.acquire(directory);
-    this.#root = open({ path: directory, maxDbs: 2 });
+    reserveLockFile(join(directory, 'lock.mdb'));
+    this.#root = open({ path: directory, maxDbs: 2, overlappingSync: true }) as SyncedRoot;
+    this.#writer = new SpoolWriter(this.#root);
     this.#samples = this.#root.openDB<Sample, SampleKey>({ name: 'samples' });
     this.#meta = this.#root.openDB<string | number, string>({ name: 'meta' });
     const predecessor = this.#meta.get(HOLDER);
     this.predecessor = typeof predecessor === 'string' ? predecessor : undefined;
     this.predecessorValidUntil = this.#readValidUntil();
-    this.#write(() => this.#meta.put(HOLDER, holder));
+    this.#writer.put(this.#meta, HOLDER, holder);
     for (const {
       key: [service, number],
       value: sample,
@@ -69,7 +72,7 @@ export class LmdbSpool implements Spool {
     const number = ++this.#number;
     this.#queueOf(service).samples.push({ number, sample });
     this.#bytes += bytesOf(sample);
-    this.#write(() => this.#samples.put([service, number], sample));
+    this.#writer.put(this.#samples, [service, number], sample);
     while (this.#bytes > this.maxBytes) this.#dropOne();
   }
 
@@ -110,13 +113,17 @@ export class LmdbSpool implements Spool {
 
   /** Stores the end of this process's validity as lease holder for its successor. @param at milliseconds since 1970 */
   setValidUntil(at: number): void {
-    this.#write(() => this.#meta.put(VALID_UNTIL, at));
+    this.#writer.put(this.#meta, VALID_UNTIL, at);
   }
 
-  /** Resolves when all samples are on disk. */
+  /** Why samples are in memory only at the moment. */
+  get failure(): Error | undefined {
+    return this.#writer.failure;
+  }
+
+  /** Resolves when all samples are on disk, if they can be written. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#root.flushed;
+    await this.#writer.close();
     await this.#root.close();
     this.#lock.release();
   }
@@ -139,7 +146,7 @@ export class LmdbSpool implements Spool {
     const removed = this.#queueOf(service).samples.splice(from, count);
     for (const { number, sample } of removed) {
       this.#bytes -= bytesOf(sample);
-      this.#write(() => this.#samples.remove([service, number]));
+      this.#writer.remove(this.#samples, [service, number]);
     }
     return removed.length;
   }
@@ -150,17 +157,6 @@ export class LmdbSpool implements Spool {
       if (entry[1].samples.length > (largest?.[1].samples.length ?? 0)) largest = entry;
     }
     if (largest) largest[1].dropped += this.#remove(largest[0], 0, 1);
-  }
-
-  #write(write: () => Promise<unknown>): void {
-    // LMDB aborts the process on a write after close.
-    if (this.#isClosed) return;
-    write().catch((error: unknown) =>
-      this.#logger.error(
-        { err: error },
-        'A sample could not be written to the spool; it is lost if this process ends before the sample is in KurrentDB',
-      ),
-    );
   }
 }
 

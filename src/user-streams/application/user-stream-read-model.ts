@@ -1,4 +1,9 @@
-import { ConnectionError, type Position, type RecordedEvent } from '../../event-store/domain/index.js';
+import {
+  ConnectionError,
+  InsufficientStorageError,
+  type Position,
+  type RecordedEvent,
+} from '../../event-store/domain/index.js';
 import { type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
 export interface StoredData {
@@ -26,6 +31,8 @@ export interface ProcessedRequest {
 export interface UserStreamReadModel {
   /** False during the initial catch-up and after a lost connection. If true, it is behind by milliseconds at most. */
   readonly isCaughtUp: boolean;
+  /** Why the streams are not followed at the moment. */
+  readonly interruption: Error | undefined;
   /** Undefined for a stream without events. */
   stream(key: UserStreamKey): UserStream | undefined;
   data(key: UserStreamKey): StoredData | undefined;
@@ -41,8 +48,16 @@ export interface UserStreamReadModel {
   listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
 }
 
-/** @throws ConnectionError unless the read model is caught up: stale permissions must not grant access */
-export function assertCaughtUp({ isCaughtUp }: Pick<UserStreamReadModel, 'isCaughtUp'>): void {
-  if (!isCaughtUp)
-    throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
+/**
+ * Stale permissions must not grant access.
+ *
+ * @throws ConnectionError, InsufficientStorageError unless the read model is caught up
+ */
+export function assertCaughtUp({
+  isCaughtUp,
+  interruption,
+}: Pick<UserStreamReadModel, 'isCaughtUp' | 'interruption'>): void {
+  if (isCaughtUp) return;
+  if (interruption instanceof InsufficientStorageError) throw interruption;
+  throw new ConnectionError('The read model of user streams is not up to date with KurrentDB; retry in a moment');
 }

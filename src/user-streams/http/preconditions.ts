@@ -19,6 +19,7 @@ export const WRITE_ERRORS = [
   'permission-error',
   'wrong-expected-revision',
   'connection-error',
+  'insufficient-storage',
   'timeout',
 ] as const;
 
@@ -32,6 +33,7 @@ export const DATA_WRITE_ERRORS = [
   'event-too-large',
   'unsupported-media-type',
   'connection-error',
+  'insufficient-storage',
   'timeout',
 ] as const;
 

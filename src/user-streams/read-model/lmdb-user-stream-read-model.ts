@@ -71,6 +71,10 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
     return this.model.isCaughtUp;
   }
 
+  get interruption(): Error | undefined {
+    return this.model.interruption;
+  }
+
   stream(key: UserStreamKey): UserStream | undefined {
     const stream = this.#tables.streams.get(rowOf(key));
     return stream && stream.events > 0 ? stream : undefined;

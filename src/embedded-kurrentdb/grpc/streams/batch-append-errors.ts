@@ -10,6 +10,7 @@ const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
 const UNKNOWN = 2;
 
 function encodeStatus(
@@ -41,6 +42,9 @@ export const batchAppendError = {
   timeout: (): BatchAppendError => encodeStatus(DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new shared.Timeout()),
   accessDenied: (): BatchAppendError =>
     encodeStatus(PERMISSION_DENIED, 'AccessDenied', 'AccessDenied', new shared.AccessDenied()),
+  /** The client does not know this type and gives the message; it requires some type. */
+  storageFull: (message: string): BatchAppendError =>
+    encodeStatus(RESOURCE_EXHAUSTED, message, 'InsufficientStorage', new shared.Empty()),
   unknown: (): BatchAppendError => encodeStatus(UNKNOWN, 'Unknown', 'Unknown', new shared.Unknown()),
   streamDeleted: (streamName: string): BatchAppendError =>
     encodeStatus(

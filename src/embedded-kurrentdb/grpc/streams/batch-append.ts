@@ -2,6 +2,7 @@ import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
 import { bytesField, FieldReader, frameMessage, MalformedMessageError } from '../../storage/wire-format.js';
 import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type AppendOutcome } from '../../storage/log-writer.js';
+import { StorageFullError } from '../../storage/storage-full-error.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
@@ -26,7 +27,7 @@ interface PendingAppend {
   readonly streamName: string;
   readonly streamIdentifier: Buffer;
   readonly expected: ExpectedVersion;
-  /** Milliseconds since 1970; undefined for none. */
+  /** On the monotonic clock; undefined for none. */
   readonly deadlineMs: number | undefined;
   readonly events: ProposedEvent[];
 }
@@ -108,7 +109,7 @@ class BatchAppendCall {
       streamName,
       streamIdentifier,
       expected,
-      deadlineMs: deadlineOf(options, this.context.nowMs()),
+      deadlineMs: deadlineOf(options),
       events: [],
     };
   }
@@ -135,7 +136,7 @@ class BatchAppendCall {
     const { streamName, expected, deadlineMs, events } = append;
     const id = Buffer.from(correlationId);
     const written = context.commits.submit((): AppendOutcome | 'deadlineExceeded' =>
-      deadlineMs !== undefined && deadlineMs <= context.nowMs()
+      deadlineMs !== undefined && deadlineMs <= performance.now()
         ? 'deadlineExceeded'
         : context.writer.append(streamName, effectiveExpectedVersion(expected), events),
     );
@@ -207,15 +208,20 @@ function parseChunk(message: Buffer): Chunk {
   return { correlationId, options, messages, isFinal };
 }
 
-function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>, nowMs: number): number | undefined {
+/**
+ * Deadline on the monotonic clock. The client's is a time of the wall clock: what is left of it is read from the same clock on its
+ * arrival, whatever that shows later.
+ */
+function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>): number | undefined {
   const at = options.getDeadline21100();
-  if (at !== undefined) return at.getSeconds() * 1000 + at.getNanos() / 1e6;
+  if (at !== undefined) return performance.now() + at.getSeconds() * 1000 + at.getNanos() / 1e6 - Date.now();
   const within = options.getDeadline();
-  return within === undefined ? undefined : nowMs + within.getSeconds() * 1000 + within.getNanos() / 1e6;
+  return within === undefined ? undefined : performance.now() + within.getSeconds() * 1000 + within.getNanos() / 1e6;
 }
 
 /** Maps the error of one append to its response; the call and its other appends continue. */
 function batchAppendErrorFor(error: unknown): BatchAppendError {
+  if (error instanceof StorageFullError) return batchAppendError.storageFull(error.message);
   if (error instanceof InvalidEventError) return batchAppendError.badRequest(error.reason);
   if (error instanceof GrpcError && error.code === StatusCode.INVALID_ARGUMENT)
     return batchAppendError.badRequest(`Status(StatusCode="InvalidArgument", Detail="${error.message}")`);

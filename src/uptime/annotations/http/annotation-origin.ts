@@ -10,6 +10,7 @@ export const ANNOTATION_WRITE_ERRORS = [
   'stream-deleted',
   'wrong-expected-revision',
   'connection-error',
+  'insufficient-storage',
   'timeout',
 ] as const;
 

@@ -43,7 +43,7 @@ export interface LeaseListener {
   onAcquired(from: string | undefined): void;
   /** This process has acquired or renewed the lease. @param validUntil until when no other replica can hold it, in milliseconds since 1970 */
   onRenewed(validUntil: number): void;
-  /** The first read of the stream shows another replica as the holder. */
+  /** Another replica is the holder, and this process has not been: by the first read of the stream, or later. */
   onHeldByOther(): void;
   /** Another replica has acquired the lease. @param validUntil end of this process's last validity, in milliseconds since 1970 */
   onLost(validUntil: number): void;
@@ -86,6 +86,7 @@ export class ProberLease {
   #subscription: EventSubscription | undefined;
   #isFollowing = false;
   #hasFollowed = false;
+  #hasHeld = false;
   #observed: ObservedLease | undefined;
   #held: HeldLease | undefined;
   #listener: LeaseListener | undefined;
@@ -100,9 +101,9 @@ export class ProberLease {
     return this.#held !== undefined;
   }
 
-  /** Whether the stream has been read. */
-  get isObserved(): boolean {
-    return this.#observed !== undefined;
+  /** Whether another process holds or may hold the lease, as far as its stream has been read. */
+  get isWithAnother(): boolean {
+    return this.#observed !== undefined && !this.#isAvailable();
   }
 
   /** When another replica was first and last observed as the holder, in milliseconds since 1970; undefined if there is none. */
@@ -198,6 +199,7 @@ export class ProberLease {
     if (this.#observed && event.revision <= this.#observed.revision) return;
     const isHeld = isEvent(event, LeaseAcquired);
     const by = isHeld || isEvent(event, LeaseReleased) ? event.data.holder : undefined;
+    const wasAvailable = this.#isAvailable();
     const now = this.options.clock.now();
     // Events from before the subscription caught up are dated by their timestamps, later ones by the local clock.
     const at = this.#isFollowing ? now : Math.min(now, Date.parse(event.timestamp));
@@ -205,6 +207,8 @@ export class ProberLease {
     this.#observed = { revision: event.revision, by, isHeld, at: this.options.clock.monotonic(), since, until: at };
     if (isHeld && by !== this.options.holder && this.#held && this.#held.revision < event.revision)
       this.#lose(this.#held);
+    else if (this.#hasFollowed && !this.#hasHeld && wasAvailable && !this.#isAvailable())
+      this.#listener?.onHeldByOther();
   }
 
   #lose(held: HeldLease): void {
@@ -253,6 +257,7 @@ export class ProberLease {
         expectedRevision,
       });
       this.#held = { revision, validUntil, validUntilWall };
+      this.#hasHeld = true;
       this.#listener?.onRenewed(validUntilWall);
       if (!isRenewal) {
         log.info('This replica probes');

@@ -26,7 +26,7 @@ export interface Predecessor {
 export interface ProberOptions {
   readonly lease: ProberLease;
   readonly scheduler: ProbeScheduler;
-  readonly spool: Spool & { setValidUntil(at: number): void };
+  readonly spool: Spool & { setValidUntil(at: number): void; readonly failure?: Error | undefined };
   readonly predecessor: Predecessor;
   readonly eventLoopLag: EventLoopLag & { start(): void; stop(): void };
   readonly monitor: (service: MonitoredService) => ServiceMonitor;
@@ -56,9 +56,16 @@ export class Prober implements LeaseListener {
     return this.#monitors;
   }
 
-  /** Whether a lease holder is known: this process or another one. True after {@link stop}. */
+  /** Why samples are kept in memory only at the moment. */
+  get spoolFailure(): Error | undefined {
+    return this.options.spool.failure;
+  }
+
+  /** Whether it is known which process probes: this one or another. True after {@link stop}. */
   get isLeaseSettled(): boolean {
-    return this.#isStopped || this.options.lease.isHeld || this.options.lease.remoteHolder !== undefined;
+    return (
+      this.#isStopped || this.#isProbing || this.options.lease.isHeld || this.options.lease.remoteHolder !== undefined
+    );
   }
 
   listen(listener: () => void): () => void {
@@ -127,11 +134,11 @@ export class Prober implements LeaseListener {
   }
 
   /**
-   * While the store is unreachable, no replica can acquire the lease, and the predecessor was the last known holder. The samples are
-   * recorded only if no other replica is found to be the holder when the store is reachable again.
+   * While the store is unreachable, or has no room, no replica can acquire the lease, and the predecessor was the last known holder. The
+   * samples are recorded only if no other replica is found to be the holder when the store is writable again.
    */
   #resumeForPredecessor(): void {
-    if (!this.options.lease.isObserved && this.options.predecessor.validUntil > 0) this.#startProbing();
+    if (!this.options.lease.isWithAnother && this.options.predecessor.validUntil > 0) this.#startProbing();
   }
 
   /** Records the spooled samples of the predecessor while another replica probes. */

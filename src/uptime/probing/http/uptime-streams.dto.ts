@@ -39,6 +39,9 @@ export class ConnectionTestDto {
 
   @ApiPropertyOptional({ description: 'Why it failed' })
   readonly error?: string;
+
+  @ApiPropertyOptional({ enum: ['full'], description: 'The disk of the store is full: it can be read, not written' })
+  readonly storage?: 'full';
 }
 
 export class ConnectionTestResponse extends TimestampedResponse {

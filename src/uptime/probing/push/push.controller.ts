@@ -46,6 +46,7 @@ export class PushController {
     'unsupported-media-type',
     'event-too-large',
     'connection-error',
+    'insufficient-storage',
     'timeout',
   )
   async push(
