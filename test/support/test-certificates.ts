@@ -33,14 +33,12 @@ export class TestAuthority {
   private constructor(
     private readonly certificate: x509.X509Certificate,
     private readonly keys: webcrypto.CryptoKeyPair,
+    /** Certificates between this authority and its root; absent: it is a root. */
+    private readonly above?: readonly string[],
   ) {}
 
   static async create(): Promise<TestAuthority> {
     const keys = await makeKeys();
-    const extensions = [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-    ];
     return new TestAuthority(
       await x509.X509CertificateGenerator.createSelfSigned({
         ...validity({}),
@@ -48,10 +46,26 @@ export class TestAuthority {
         name: 'CN=Test authority',
         keys,
         signingAlgorithm: ALGORITHM,
-        extensions,
+        extensions: authorityExtensions(),
       }),
       keys,
     );
+  }
+
+  get pem(): string {
+    return this.certificate.toString('pem');
+  }
+
+  /** An authority below this one, whose servers send its certificate with theirs. */
+  async issueAuthority(name: string, options: CertificateOptions = {}): Promise<TestAuthority> {
+    const keys = await makeKeys();
+    return new TestAuthority(await this.#certify(name, keys, options), keys, [...this.#sent()]);
+  }
+
+  /** This authority as certified by another one too: a cross-signed certificate of the same name and key. */
+  async crossSignedBy(other: TestAuthority, options: CertificateOptions = {}): Promise<string> {
+    const certificate = await other.#certify(this.certificate.subject.slice('CN='.length), this.keys, options);
+    return certificate.toString('pem');
   }
 
   async issue(options: CertificateOptions = {}): Promise<ServerCertificate> {
@@ -66,7 +80,26 @@ export class TestAuthority {
       signingAlgorithm: ALGORITHM,
       extensions: serverExtensions(options),
     });
-    return toServerCertificate(certificate, keys);
+    const server = await toServerCertificate(certificate, keys);
+    return { ...server, cert: [server.cert, ...this.#sent()].join('\n') };
+  }
+
+  /** Certificates that a server sends after its own: a root is known. */
+  #sent(): string[] {
+    return this.above === undefined ? [] : [this.pem, ...this.above];
+  }
+
+  #certify(name: string, keys: webcrypto.CryptoKeyPair, options: CertificateOptions): Promise<x509.X509Certificate> {
+    return x509.X509CertificateGenerator.create({
+      ...validity(options),
+      serialNumber: '04',
+      subject: `CN=${name}`,
+      issuer: this.certificate.subject,
+      publicKey: keys.publicKey,
+      signingKey: this.keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      extensions: authorityExtensions(),
+    });
   }
 
   /**
@@ -106,6 +139,13 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
 function validity({ beginsInDays = -10, endsInDays = 365 }: CertificateOptions): { notBefore: Date; notAfter: Date } {
   const now = Math.floor(Date.now() / 1_000) * 1_000;
   return { notBefore: new Date(now + beginsInDays * DAY_MS), notAfter: new Date(now + endsInDays * DAY_MS) };
+}
+
+function authorityExtensions(): x509.Extension[] {
+  return [
+    new x509.BasicConstraintsExtension(true, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+  ];
 }
 
 function serverExtensions({ names = LOOPBACK_NAMES }: CertificateOptions): x509.Extension[] {

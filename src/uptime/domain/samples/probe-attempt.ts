@@ -11,8 +11,10 @@ export interface ProbeResult {
   /** The probe could not determine a status, for the reason in `error`: no sample is recorded. */
   readonly isInconclusive?: true;
   readonly phases?: ProbePhases;
-  /** Expiry of the certificate that the target presented, in milliseconds since 1970. */
+  /** Earliest expiry in the chain of the certificate that the target presented, in milliseconds since 1970. */
   readonly certificateEndsAt?: number;
+  /** Name of the certificate with that expiry: of the target, or of an authority that signed for it. */
+  readonly certificateName?: string;
 }
 
 /** Durations of the phases of a probe in milliseconds with fractions; after redirects, those of the last request. */

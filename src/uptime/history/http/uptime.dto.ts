@@ -68,10 +68,16 @@ export class LastProbeDto extends EvidenceDto {
   readonly phases?: PhasesDto;
 
   @ApiPropertyOptional({
-    description: 'End of validity of the certificate of the service',
+    description: 'Earliest end of validity in the certificate chain of the service',
     example: '2026-12-31T23:59:59.000Z',
   })
   readonly certificateEndsAt?: string;
+
+  @ApiPropertyOptional({
+    description: 'Name of the certificate that ends then: of the service, or of an authority of its chain',
+    example: 'shop.example',
+  })
+  readonly certificateName?: string;
 
   @ApiPropertyOptional({
     description: 'Event-loop lag of the prober during the probe, in milliseconds; excluded from the grade',
@@ -81,7 +87,7 @@ export class LastProbeDto extends EvidenceDto {
 
   static of({
     sample: { at, status, responseMicros, delayMicros, grade, error },
-    result: { phases, certificateEndsAt },
+    result: { phases, certificateEndsAt, certificateName },
   }: ProbeAttempt): LastProbeDto {
     return {
       timestamp: toTimestamp(at),
@@ -89,6 +95,7 @@ export class LastProbeDto extends EvidenceDto {
       responseTime: Math.round(responseMicros / 1_000),
       ...(phases === undefined ? {} : { phases: PhasesDto.of(phases) }),
       ...(certificateEndsAt === undefined ? {} : { certificateEndsAt: toTimestamp(certificateEndsAt) }),
+      ...(certificateName === undefined ? {} : { certificateName }),
       ...(delayMicros === undefined ? {} : { [LAG_MEMBER]: Math.round(delayMicros / 1_000) }),
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),

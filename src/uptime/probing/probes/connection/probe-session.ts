@@ -3,6 +3,7 @@ import { type TLSSocket } from 'node:tls';
 import { connectFirst } from '../../../../common/network/connect-first.js';
 import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
+import { type ChainCertificate } from './certificate-chain.js';
 import { checkCertificate } from './certificate-check.js';
 import { describeConnectionError, isConnectionClosed, isTargetFailure, ProbeFailure } from './connection-errors.js';
 import { startTls, type Endpoint } from './endpoint-connection.js';
@@ -18,7 +19,7 @@ export class ProbeSession {
   #since: number;
   #phases: Partial<Record<Phase, number>> = {};
   #socket: Socket | undefined;
-  #certificateEndsAt: number | undefined;
+  #certificate: ChainCertificate | undefined;
   #warning: string | undefined;
   #isOver = false;
 
@@ -144,8 +145,8 @@ export class ProbeSession {
 
   /** Of several certificates, the earliest expiry is kept. @returns why the certificate is rejected */
   #checkCertificate(socket: TLSSocket, { rules }: NonNullable<Endpoint['tls']>, hostPort: string): string | undefined {
-    const { endsAt, error, warning } = checkCertificate(socket, rules, hostPort, this.clock.now());
-    if (endsAt !== undefined) this.#certificateEndsAt = Math.min(endsAt, this.#certificateEndsAt ?? Infinity);
+    const { earliest, error, warning } = checkCertificate(socket, rules, hostPort, this.clock.now());
+    if (earliest && earliest.endsAt < (this.#certificate?.endsAt ?? Infinity)) this.#certificate = earliest;
     this.#warning ??= warning;
     return error;
   }
@@ -160,9 +161,12 @@ export class ProbeSession {
     this.#since = now;
   }
 
-  #measured(): Pick<ProbeResult, 'phases' | 'certificateEndsAt'> {
-    const certificateEndsAt = this.#certificateEndsAt;
-    return { phases: this.#phases, ...(certificateEndsAt === undefined ? {} : { certificateEndsAt }) };
+  #measured(): Pick<ProbeResult, 'phases' | 'certificateEndsAt' | 'certificateName'> {
+    const { endsAt, name } = this.#certificate ?? {};
+    return {
+      phases: this.#phases,
+      ...(endsAt === undefined ? {} : { certificateEndsAt: endsAt, certificateName: name }),
+    };
   }
 }
 
