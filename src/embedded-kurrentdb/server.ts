@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { writeFirstEvents } from './first-events.js';
+import { logTime } from './log/index.js';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
 import { type ServerContext } from './server-context.js';
@@ -55,7 +56,7 @@ export async function runServer(options: ServerOptions, host: ServerHost): Promi
 }
 
 async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<ServerHandle> {
-  const nowMs = nonDecreasingClock();
+  const nowMs = logTime(store.lastCreatedMs(), { wallMs: Date.now, monotonicMs: () => performance.now() });
   const commits = new CommitQueue(store);
   const context: ServerContext = {
     store,
@@ -69,7 +70,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   };
   await writeFirstEvents(context);
   const users = new Users(store.tables, commits);
-  const identity = options.insecure ? undefined : await identityFor(options, nowMs());
+  const identity = options.insecure ? undefined : await identityFor(options);
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
   const authentication: AuthenticationProvider = options.insecure
     ? allowAll
@@ -123,11 +124,13 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   };
 }
 
-async function identityFor(
-  { directory, tlsCertFile, tlsKeyFile, tlsCaFile }: ServerOptions,
-  nowMs: number,
-): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'), nowMs);
+async function identityFor({
+  directory,
+  tlsCertFile,
+  tlsKeyFile,
+  tlsCaFile,
+}: ServerOptions): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'));
   for (const file of [tlsCertFile, tlsKeyFile])
     if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
   return { certificate: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile), caPath: tlsCaFile };
@@ -142,12 +145,6 @@ function connectionString(port: number, admin: Credentials | undefined, caPath: 
   if (admin === undefined) return `kurrentdb://localhost:${port}?tls=false`;
   const ca = caPath === undefined ? '' : `&tlsCAFile=${encodeURIComponent(caPath)}`;
   return `kurrentdb://${encodeURIComponent(admin.loginName)}:${encodeURIComponent(admin.password)}@localhost:${port}?tls=true${ca}`;
-}
-
-/** The system time, but never decreasing while the server runs: creation times ascend with the revisions. */
-function nonDecreasingClock(): () => number {
-  let latest = 0;
-  return () => (latest = Math.max(latest, Date.now()));
 }
 
 function newEventId(): Uint8Array {

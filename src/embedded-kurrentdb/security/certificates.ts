@@ -7,17 +7,12 @@ const CA_FILE = 'ca.crt';
 const CERTIFICATE_FILE = 'node.crt';
 const KEY_FILE = 'node.key';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const VALID_FOR_MS = 2 * 365 * DAY_MS;
-
 /**
- * Certificates are renewed when less than this is left: a server that is started once a month never runs into their
- * expiry.
+ * Whatever the system clock shows, or will show while the server runs, is in between: a wrong clock, one that is corrected and a
+ * server that runs for years must not make the only client refuse its connection. The end is that of RFC 5280, 4.1.2.5, for
+ * certificates without one; the certificates are for the loopback interface, and their CA signs nothing else.
  */
-const RENEW_BEFORE_MS = 90 * DAY_MS;
-
-/** Tolerates a system clock that was set back after the certificates were created. */
-const BACKDATE_MS = DAY_MS;
+const VALIDITY = { notBefore: new Date(0), notAfter: new Date('9999-12-31T23:59:59Z') } as const;
 
 export interface ServerIdentity extends TlsCredentials {
   /** The CA to trust, for the client's `tlsCAFile`. */
@@ -25,13 +20,13 @@ export interface ServerIdentity extends TlsCredentials {
 }
 
 /**
- * The server's certificate for localhost, created at the first start and renewed before it expires. Its CA signs
- * nothing else: the CA's key is discarded once the certificate is signed.
+ * The server's certificate for localhost, created at the first start; one of an earlier version, which ends, is replaced. Its CA
+ * signs nothing else: the CA's key is discarded once the certificate is signed.
  */
-export async function ensureServerIdentity(directory: string, nowMs: number): Promise<ServerIdentity> {
+export async function ensureServerIdentity(directory: string): Promise<ServerIdentity> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const caPath = join(directory, CA_FILE);
-  if (!isUsable(directory, nowMs)) await createCertificates(directory, nowMs);
+  if (!isUsable(directory)) await createCertificates(directory);
   return {
     caPath,
     certificate: readFileSync(join(directory, CERTIFICATE_FILE)),
@@ -39,14 +34,16 @@ export async function ensureServerIdentity(directory: string, nowMs: number): Pr
   };
 }
 
-function isUsable(directory: string, nowMs: number): boolean {
+function isUsable(directory: string): boolean {
   const paths = [CA_FILE, CERTIFICATE_FILE, KEY_FILE].map((file) => join(directory, file));
   if (!paths.every((path) => existsSync(path))) return false;
-  const certificate = new X509Certificate(readFileSync(join(directory, CERTIFICATE_FILE)));
-  return Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS;
+  return [CA_FILE, CERTIFICATE_FILE].every((file) => {
+    const { validFrom, validTo } = new X509Certificate(readFileSync(join(directory, file)));
+    return Date.parse(validFrom) <= VALIDITY.notBefore.getTime() && Date.parse(validTo) >= VALIDITY.notAfter.getTime();
+  });
 }
 
-async function createCertificates(directory: string, nowMs: number): Promise<void> {
+async function createCertificates(directory: string): Promise<void> {
   // Loaded lazily: it takes longer than the whole start of a server that has its certificate.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
@@ -56,9 +53,8 @@ async function createCertificates(directory: string, nowMs: number): Promise<voi
     [0, 1].map(() => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])),
   );
   if (caKeys === undefined || keys === undefined) throw new Error('no key pair was generated');
-  const validity = { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + VALID_FOR_MS) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity,
+    ...VALIDITY,
     serialNumber: serialNumber(),
     name: 'CN=Embedded KurrentDB CA',
     keys: caKeys,
@@ -70,7 +66,7 @@ async function createCertificates(directory: string, nowMs: number): Promise<voi
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
-    ...validity,
+    ...VALIDITY,
     serialNumber: serialNumber(),
     subject: 'CN=localhost',
     issuer: ca.subject,

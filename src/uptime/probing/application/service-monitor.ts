@@ -1,3 +1,4 @@
+import { AdvancingTime } from '../../../common/advancing-time.js';
 import { settleWithin } from '../../../common/wait.js';
 import { type Clock, DomainError } from '../../../event-store/domain/index.js';
 import {
@@ -38,6 +39,8 @@ export class ServiceMonitor implements LiveService {
   #isStoreUnreachable = false;
   #lastAt = 0;
   readonly #configuredAt: number;
+  /** Of the samples: in order, and each at its own moment, if the wall clock is set back. */
+  readonly #time: AdvancingTime;
   #lastProbe: ProbeAttempt | undefined;
 
   constructor(
@@ -49,6 +52,7 @@ export class ServiceMonitor implements LiveService {
     this.#configuredAt = options.clock.now();
     this.#changes = new StatusChangeRecorder(service, options);
     this.#samples = new SampleRecorder(service, options);
+    this.#time = new AdvancingTime(options.clock);
   }
 
   get latestChanges(): readonly StatusChange[] {
@@ -164,8 +168,7 @@ export class ServiceMonitor implements LiveService {
 
   async #runProbe(): Promise<void> {
     if (!this.#isActive || !this.#probe) return;
-    // Samples stay in order if the wall clock is set back.
-    const at = Math.max(this.options.clock.now(), this.#lastAt);
+    const at = Math.max(this.#time.now(), this.#lastAt);
     this.#lastAt = at;
     const attempt = await runProbe(this.#probe, this.service, at, this.#stop.signal, this.options);
     if (attempt) this.#add(attempt);
@@ -179,7 +182,7 @@ export class ServiceMonitor implements LiveService {
 
   #onReported({ at: reportedAt, result, revision }: ReportedResult): void {
     // Several reports may have one timestamp, and the clocks of replicas differ: samples are in order and distinct.
-    const at = Math.max(Math.min(reportedAt, this.options.clock.now()), this.#lastAt + 1);
+    const at = Math.max(Math.min(reportedAt, this.#time.now()), this.#lastAt + 1);
     this.#lastAt = at;
     const sample = toSample({ at, ...result }, this.service.grades);
     this.#add({
@@ -206,14 +209,14 @@ export class ServiceMonitor implements LiveService {
   }
 
   async #tryFlush(force: boolean): Promise<void> {
-    const { clock, log } = this.options;
+    const { log } = this.options;
     try {
       do {
         const hasChanged = this.#isActive && (await this.#changes.flush());
         // The replica that probes makes samples from the reports, whichever replica received them.
         if (!this.#isActive && this.#sampler) this.#samples.discardAll();
         // A change is recorded together with its samples.
-        if (force || hasChanged || this.#samples.isDue(clock.now())) await this.#samples.flush(this.#isActive);
+        if (force || hasChanged || this.#samples.isDue(this.#time.now())) await this.#samples.flush(this.#isActive);
       } while (this.#isActive && this.#changes.pendingCount > 0);
       if (this.#isStoreUnreachable) log.info(`${this.service.name}: recording has resumed`);
       this.#isStoreUnreachable = false;
