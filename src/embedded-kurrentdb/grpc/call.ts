@@ -112,7 +112,7 @@ export class GrpcCall {
     this.#finish(failure.code, failure.message, failure.trailers);
   }
 
-  /** Reports an internal error; errors that the client causes, or is told completely, are ignored. */
+  /** Reports an internal error; errors that the client causes or that its status describes completely are ignored. */
   report(error: unknown): void {
     if (!EXPECTED_ERRORS.some((expected) => error instanceof expected)) this.reportUnexpected(error);
   }
