@@ -3,6 +3,8 @@ import { type NameResolver } from '../../common/network/name-resolver.js';
 
 /** Of gRPC, for targets without a port. */
 const DEFAULT_PORT = 443;
+/** Between two lookups of a channel. gRPC asks again at once whenever the addresses that it got cannot be reached. */
+const MIN_INTERVAL_MS = 1_000;
 
 /**
  * Resolves the targets of all gRPC channels of this process with `names`, instead of by `dns.lookup`. gRPC itself races
@@ -28,6 +30,8 @@ export function resolveGrpcTargets(names: NameResolver): void {
 
 class TargetResolver implements experimental.Resolver {
   #lookup: AbortController | undefined;
+  /** Earliest time of the next lookup, by the monotonic clock. */
+  #nextAt = 0;
 
   constructor(
     private readonly names: NameResolver,
@@ -35,9 +39,10 @@ class TargetResolver implements experimental.Resolver {
     private readonly listener: experimental.ResolverListener,
   ) {}
 
-  /** The caller limits how often: a second and more apart, while connections fail. */
   updateResolution(): void {
-    if (!this.#lookup) void this.#resolve((this.#lookup = new AbortController()));
+    if (this.#lookup) return;
+    const lookup = (this.#lookup = new AbortController());
+    setTimeout(() => void this.#resolve(lookup), Math.max(0, this.#nextAt - performance.now())).unref();
   }
 
   destroy(): void {
@@ -46,6 +51,8 @@ class TargetResolver implements experimental.Resolver {
   }
 
   async #resolve(lookup: AbortController): Promise<void> {
+    if (this.#lookup !== lookup) return;
+    this.#nextAt = performance.now() + MIN_INTERVAL_MS;
     const endpoints = await this.#endpoints(lookup.signal);
     if (this.#lookup !== lookup) return;
     this.#lookup = undefined;
