@@ -63,7 +63,7 @@ describe('the service on a clock that is set', () => {
     ['back by 40 s', -40],
     ['forward by 40 s', 40],
   ])(
-    '%s goes on writing, with samples in order at distinct moments',
+    '%s continues writing, with samples in order at distinct moments',
     async (_, seconds) => {
       await start();
       await ready(service);
@@ -102,7 +102,7 @@ describe('the service on a clock that is set', () => {
     expect(await put('after the restart')).toBe(200);
   }, 60_000);
 
-  it('goes on when it shows a time years later, as for a process that runs for years', async () => {
+  it('continues when it shows a time years later, as for a process that runs for years', async () => {
     await start();
     await ready(service);
     clock.set(5 * 365 * 24 * 60 * 60);
