@@ -13,7 +13,8 @@ export class ExternalKurrentDB {
     this.#clients = new RecoveringClient(connectionString);
     const codec = new EventCodec(new EventRegistry(), options.clock, options.random);
     this.#connectionTest = new ConnectionTest(
-      new KurrentDBService(this.#clients, codec, options),
+      // Nobody else writes the ids of a test's events. A look is a native read, which an aborted probe cannot end.
+      new KurrentDBService(this.#clients, codec, { ...options, looksForAppends: false }),
       options.clock,
       options.random,
     );

@@ -67,6 +67,8 @@ export interface KurrentDBServiceOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly random: RandomString;
+  /** Whether an append without a response is looked for in the store; true by default. */
+  readonly looksForAppends?: boolean;
 }
 
 /** {@link EventStore} on KurrentDB, through the official client. */
@@ -282,6 +284,7 @@ export class KurrentDBService implements EventStore {
     append: () => Promise<StreamsAppendResult>,
   ): Promise<StreamsAppendResult> {
     const response = this.#storageFullLog.watch(this.#run(operation, append));
+    if (this.options.looksForAppends === false) return response;
     return respondedOrFound(response, sent, (events) => this.clients.read((client) => findEvents(client, events)));
   }
 

@@ -17,7 +17,7 @@ interface LastEvent {
   readonly position?: Position | undefined;
 }
 
-const FIRST_LOOK_MS = 1_000;
+const FIRST_LOOK_MS = 250;
 const MAX_LOOK_INTERVAL_MS = 2_000;
 /** Time limit of one look. */
 const LOOK_MS = 1_000;
