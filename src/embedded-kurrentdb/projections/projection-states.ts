@@ -35,13 +35,13 @@ export class ProjectionStates {
 
   /** Undefined for any other name. */
   find(name: string): ProjectionState | undefined {
-    const projection = SYSTEM_PROJECTIONS.find((each) => each.name === name);
+    const projection = systemProjection(name);
     return projection && this.#stateOf(projection);
   }
 
   /** Resolves when the change is durable; no change if the projection is as requested. Other names are ignored. */
   async change(name: string, change: 'enable' | 'disable' | 'abort'): Promise<void> {
-    const projection = SYSTEM_PROJECTIONS.find((each) => each.name === name);
+    const projection = systemProjection(name);
     if (projection === undefined) return;
     const enabled = change === 'enable';
     await this.context.commits.submit(() => {
@@ -67,6 +67,10 @@ export class ProjectionStates {
       progress: end === 0 ? 100 : (100 * position) / end,
     };
   }
+}
+
+function systemProjection(name: string): SystemProjection | undefined {
+  return SYSTEM_PROJECTIONS.find((projection) => projection.name === name);
 }
 
 /** In a transaction: stores whether the projection runs. */
