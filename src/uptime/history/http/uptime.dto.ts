@@ -118,7 +118,26 @@ export class CurrentMaintenanceDto {
   }
 }
 
-export class CurrentStatusDto {
+/** Members of a service that is not probed on purpose. */
+abstract class UnprobedDto {
+  @ApiPropertyOptional({
+    enum: ['paused'],
+    description: 'Why the status is unknown: `enabled: false` in the services file',
+  })
+  readonly reason?: 'paused';
+
+  @ApiPropertyOptional({ description: 'The service is no longer configured', example: true })
+  readonly removed?: true;
+
+  protected static membersOf({
+    isPaused,
+    isRemoved,
+  }: Pick<ServiceStatusView, 'isPaused' | 'isRemoved'>): Pick<UnprobedDto, 'reason' | 'removed'> {
+    return { ...(isPaused ? { reason: 'paused' } : {}), ...(isRemoved ? { removed: true } : {}) };
+  }
+}
+
+export class CurrentStatusDto extends UnprobedDto {
   @ApiProperty({ example: 'http' })
   readonly serviceName: string;
 
@@ -145,15 +164,6 @@ export class CurrentStatusDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  @ApiPropertyOptional({
-    enum: ['paused'],
-    description: 'Why the status is unknown: `enabled: false` in the services file',
-  })
-  readonly reason?: 'paused';
-
-  @ApiPropertyOptional({ description: 'The service is no longer configured', example: true })
-  readonly removed?: true;
-
   static of({
     lastChange,
     lastProbe,
@@ -168,17 +178,9 @@ export class CurrentStatusDto {
       ...(lastChange ? { metadata: lastChange.metadata } : {}),
       lastProbe: lastProbe ? LastProbeDto.of(lastProbe) : null,
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
-      ...membersOf({ isPaused, isRemoved }),
+      ...UnprobedDto.membersOf({ isPaused, isRemoved }),
     };
   }
-}
-
-/** Members of a service that is not probed on purpose. */
-function membersOf({
-  isPaused,
-  isRemoved,
-}: Pick<ServiceStatusView, 'isPaused' | 'isRemoved'>): Pick<CurrentStatusDto, 'reason' | 'removed'> {
-  return { ...(isPaused ? { reason: 'paused' } : {}), ...(isRemoved ? { removed: true } : {}) };
 }
 
 export class UptimeBoundsDto {
@@ -189,7 +191,7 @@ export class UptimeBoundsDto {
   readonly high: number;
 }
 
-export class ServiceSummaryDto {
+export class ServiceSummaryDto extends UnprobedDto {
   @ApiProperty({ example: 'http' })
   readonly serviceName: string;
 
@@ -241,15 +243,6 @@ export class ServiceSummaryDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  @ApiPropertyOptional({
-    enum: ['paused'],
-    description: 'Why the status is unknown: `enabled: false` in the services file',
-  })
-  readonly reason?: 'paused';
-
-  @ApiPropertyOptional({ description: 'The service is no longer configured', example: true })
-  readonly removed?: true;
-
   static of({
     lastChange,
     lastProbe: _,
@@ -264,7 +257,7 @@ export class ServiceSummaryDto {
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
       ...(totalMaintenance > 0 ? { totalMaintenance } : {}),
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
-      ...membersOf({ isPaused, isRemoved }),
+      ...UnprobedDto.membersOf({ isPaused, isRemoved }),
     };
   }
 }
