@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
-import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
+import { LAG_MEMBER } from '../../src/uptime/history/http/last-probe.dto.js';
 import { type HttpResponse, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { type CurlSample, curlSamplesOf, readDocument } from './curl-samples.js';
 

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { eventually } from '../support/eventually.js';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { changesOf, Target } from '../support/uptime-target.js';
-import { LAG_MEMBER } from '../../src/uptime/history/http/uptime.dto.js';
+import { LAG_MEMBER } from '../../src/uptime/history/http/last-probe.dto.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const anInstant = expect.stringMatching(ISO) as string;
