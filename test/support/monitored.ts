@@ -1,5 +1,11 @@
 import { isEvent } from '../../src/event-store/domain/index.js';
-import { LeaseLostError, type Log, ServiceMonitor } from '../../src/uptime/probing/application/index.js';
+import {
+  LeaseLostError,
+  type Log,
+  type Probe,
+  type ReportSampler,
+  ServiceMonitor,
+} from '../../src/uptime/probing/application/index.js';
 import { ProbesRecorded, type Sample, decodeSamples, ServiceStatusChanged } from '../../src/uptime/domain/index.js';
 import { MemoryEventStore } from './memory-event-store.js';
 import { FakeProbe, HTTP, ManualClock, NOON, uptimeEvents } from './probed-service.js';
@@ -47,9 +53,13 @@ export class Monitored {
     this.#monitor = monitor;
   }
 
-  async start(proberId = 'prober1', service = HTTP): Promise<ServiceMonitor> {
+  async start(
+    proberId = 'prober1',
+    service = HTTP,
+    source: Probe | ReportSampler = this.probe,
+  ): Promise<ServiceMonitor> {
     const { store, clock, log } = this;
-    const monitor = new ServiceMonitor(service, this.probe, {
+    const monitor = new ServiceMonitor(service, source, {
       store,
       clock,
       log,

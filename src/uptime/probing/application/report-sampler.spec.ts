@@ -97,6 +97,17 @@ describe('the samples of reports', () => {
     jest.useRealTimers();
   });
 
+  it('are ready once the reports have been read, which waits for the store', async () => {
+    stream.isReachable = false;
+    await start();
+    expect(sampler.isReady).toBe(false);
+    stream.isReachable = true;
+    await pass(1_000);
+    expect(sampler.isReady).toBe(true);
+    await start();
+    expect(sampler.isReady).toBe(true);
+  });
+
   it('are made when the reports arrive, one of each', async () => {
     await start();
     stream.report({ status: 'up', responseTime: 42 });

@@ -66,6 +66,11 @@ export class ReportSampler {
     this.#configuredAt = options.clock.monotonic();
   }
 
+  /** Whether the reports up to now have been read since the start; from then on, each counts when it is received. */
+  get isReady(): boolean {
+    return this.#cursor !== undefined;
+  }
+
   start(handlers: ReportHandlers): void {
     this.stop();
     this.#handlers = handlers;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { CHANGES_STREAM, Monitored, SAMPLES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
 import { HTTP, NOON } from '../../../../test/support/probed-service.js';
+import { ReportSampler } from './report-sampler.js';
+import { type ReportSource } from './report-source.js';
 
 describe('service monitor', () => {
   const given = useMonitored();
@@ -13,6 +15,25 @@ describe('service monitor', () => {
     ]);
     expect(given.store.created[0]).not.toHaveProperty('maxAge');
     expect(given.monitor.isReady).toBe(true);
+  });
+
+  it('is not ready before the reports of the service have been read', async () => {
+    let read = (): void => undefined;
+    const isRead = new Promise<undefined>((resolve) => (read = () => resolve(undefined)));
+    const { clock, log } = given;
+    const source: ReportSource = {
+      readableSince: clock.monotonic(),
+      listen: () => () => undefined,
+      last: () => isRead,
+      after: () => Promise.resolve([]),
+    };
+    const sampler = new ReportSampler(HTTP, { source, clock, log });
+    const monitor = await given.start('prober2', HTTP, sampler);
+    expect(monitor.isReady).toBe(false);
+    read();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(monitor.isReady).toBe(true);
+    await monitor.stop(0);
   });
 
   it('applies a changed maximum age of samples to an existing stream', async () => {

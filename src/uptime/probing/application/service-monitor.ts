@@ -73,7 +73,7 @@ export class ServiceMonitor implements LiveService {
 
   /** Whether the streams have been read, if this process probes. */
   get isReady(): boolean {
-    return !this.#isActive || this.#changes.isReady;
+    return !this.#isActive || (this.#changes.isReady && (this.#sampler?.isReady ?? true));
   }
 
   /** Whether {@link probeOnce} must be called at each interval. */
