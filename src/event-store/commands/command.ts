@@ -84,6 +84,8 @@ export interface Command<State, Decided extends Decision, Result> {
   readonly decide: (state: State) => Decided;
   /** Reserves what the write will use. @returns function that releases it, called once the read model shows the write */
   readonly reserve?: (decided: Decided) => () => void;
+  /** Called once the store has acknowledged the write, before the read model is waited for; not if nothing was written. */
+  readonly acknowledged?: (decided: Decided, written: Written) => void;
   readonly result: (decided: Decided, written: Written) => Result;
 }
 

@@ -61,6 +61,7 @@ async function attemptCommand<State, Decided extends Decision, Result>(
     const writes = prepare ? await prepare(stamped) : stamped;
     const outcome = await write(store, decided, writes);
     if (outcome instanceof WrongExpectedRevisionError) return { conflict: outcome };
+    if (outcome.revisions.size > 0) command.acknowledged?.(decided, outcome);
     const visible = outcome.position && readModel?.waitFor(outcome.position, VISIBLE_WITHIN_MS);
     // Once the usage includes the write, the reservation would count it twice while the metadata are written.
     const released = release ? visible?.finally(release) : visible;

@@ -50,8 +50,8 @@ export class UserStreamFeed {
     const name = streamNameOf(key);
     let next = first;
     let notify: (() => void) | undefined;
-    const stopListening = this.readModel.listen((events) => {
-      if (events.some(({ streamName }) => streamName === name || streamName === `$$${name}`)) notify?.();
+    const stopListening = this.readModel.listen((changed) => {
+      if (changed.has(name)) notify?.();
     });
     const onAbort = (): void => notify?.();
     signal.addEventListener('abort', onAbort);

@@ -98,6 +98,8 @@ export class UserStreamMetadata {
             metadata: { streamName: name, metadata, expectedRevision: found.revision, isRevisionFixed },
           };
         },
+        acknowledged: ({ metadata: { metadata } }, { revisions }) =>
+          this.readModel.applyAhead(name, { metadata: { revision: Number(revisions.get(name)), metadata } }),
         result: ({ stream, metadata: { metadata } }, { revisions }) =>
           evolveMetadata(this.readModel.stream(key) ?? stream, metadata, Number(revisions.get(name))),
       },

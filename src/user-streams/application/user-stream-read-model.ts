@@ -1,10 +1,5 @@
-import {
-  ConnectionError,
-  InsufficientStorageError,
-  type Position,
-  type RecordedEvent,
-} from '../../event-store/domain/index.js';
-import { type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
+import { ConnectionError, InsufficientStorageError, type Position } from '../../event-store/domain/index.js';
+import { type AccessChange, type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
 export interface StoredData {
   /** JSON of an object, as stored. */
@@ -28,6 +23,9 @@ export interface ProcessedRequest {
   readonly at: number;
 }
 
+/** @param streamNames names of the streams whose events or metadata have changed */
+export type UserStreamListener = (streamNames: ReadonlySet<string>) => void;
+
 export interface UserStreamReadModel {
   /** False during the initial catch-up and after a lost connection. If true, it is behind by milliseconds at most. */
   readonly isCaughtUp: boolean;
@@ -44,8 +42,10 @@ export interface UserStreamReadModel {
   revisionAt(key: UserStreamKey, at: number): number | undefined;
   /** @returns false if the read model has not reached the position within `timeoutMs` */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
-  /** Notifies of events of user streams after they were applied. @returns removes the listener */
-  listen(listener: (events: readonly RecordedEvent[]) => void): () => void;
+  /** Puts a change of access that is in the store in force at once, before the tables have it. */
+  applyAhead(streamName: string, change: AccessChange): void;
+  /** Notifies of changed streams, once {@link stream} shows the change. @returns removes the listener */
+  listen(listener: UserStreamListener): () => void;
 }
 
 /**

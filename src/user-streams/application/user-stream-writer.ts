@@ -14,6 +14,8 @@ import {
   type NewStreamMetadata,
   type RandomString,
   type StreamAuthorizer,
+  StreamDeleted,
+  StreamRestored,
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
 import {
@@ -107,6 +109,8 @@ export class UserStreamWriter {
         replay,
         decide: (targets) => this.#decide(targets),
         reserve: ({ writes }) => this.#reserveQuota(writes),
+        acknowledged: ({ writes }, { revisions }) =>
+          writes.forEach((write) => this.#applyDeletion(write, revisions.get(write.streamName) ?? 0n)),
         result: ({ writes, replayed }, { revisions }) =>
           replayed ?? writes.map((write) => this.#outcomeOf(write, revisions.get(write.streamName) ?? 0n)),
       },
@@ -191,6 +195,14 @@ export class UserStreamWriter {
       throw error;
     }
     return release;
+  }
+
+  /** Puts a deletion or a restoration in force before the tables have it. */
+  #applyDeletion({ streamName, events, at }: PlannedWrite, revision: bigint): void {
+    const type = events.at(-1)?.type;
+    if (type !== StreamDeleted.type && type !== StreamRestored.type) return;
+    const deletion = { revision: Number(revision), at, isDeleted: type === StreamDeleted.type };
+    this.options.readModel.applyAhead(streamName, { deletion });
   }
 
   /** With the time of the first execution, if another replica has executed the same request concurrently. */

@@ -1,3 +1,4 @@
+export * from './access-change.js';
 export * from './decisions.js';
 export * from './json-bytes.js';
 export * from './merge-patch.js';

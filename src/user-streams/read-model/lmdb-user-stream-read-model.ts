@@ -14,9 +14,11 @@ import {
   type ProcessedRequest,
   type StoredData,
   storedDataOf,
+  type UserStreamListener,
   type UserStreamReadModel,
 } from '../application/index.js';
 import {
+  type AccessChange,
   evolve,
   evolveMetadata,
   initialStream,
@@ -27,6 +29,7 @@ import {
   type UserStream,
   type UserStreamKey,
 } from '../domain/index.js';
+import { AccessOverlay } from './access-overlay.js';
 
 const METADATA_PREFIX = '$$';
 /** Events of other clients may have any value here, but keys of a table are limited in length. */
@@ -62,9 +65,18 @@ export const userStreamsReadModel: ReadModelDefinition = {
 /** {@link UserStreamReadModel} in LMDB tables. */
 export class LmdbUserStreamReadModel implements UserStreamReadModel {
   readonly #tables: Tables;
+  readonly #overlay = new AccessOverlay();
+  readonly #listeners = new Set<UserStreamListener>();
 
   constructor(private readonly model: ReadModel) {
     this.#tables = open(model);
+    model.listen({
+      onEvents: (events) => {
+        this.#overlay.dropApplied(events);
+        if (this.#listeners.size > 0)
+          this.#notify(new Set(events.map(({ streamName }) => withoutMetadataPrefix(streamName))));
+      },
+    });
   }
 
   get isCaughtUp(): boolean {
@@ -77,7 +89,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
 
   stream(key: UserStreamKey): UserStream | undefined {
     const stream = this.#tables.streams.get(rowOf(key));
-    return stream && stream.events > 0 ? stream : undefined;
+    return stream && stream.events > 0 ? this.#overlay.applyTo(stream) : undefined;
   }
 
   data(key: UserStreamKey): StoredData | undefined {
@@ -91,7 +103,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
       exclusiveStart: after !== undefined,
     })) {
       if (key[0] !== userId) return;
-      if (value.events > 0) yield value;
+      if (value.events > 0) yield this.#overlay.applyTo(value);
     }
   }
 
@@ -106,7 +118,8 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
   revisionAt(key: UserStreamKey, at: number): number | undefined {
     const row = rowOf(key);
     const stream = this.#tables.streams.get(row);
-    if (stream && stream.events > 0 && stream.updatedAt <= at) return stream.revision;
+    if (stream && stream.events > 0 && stream.updatedAt <= at)
+      return this.#overlay.revisionAt(stream, at) ?? stream.revision;
     for (const found of this.#tables.moments.getKeys({
       start: [...row, at, Number.MAX_SAFE_INTEGER],
       end: row,
@@ -121,8 +134,18 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
     return this.model.waitFor(position, timeoutMs);
   }
 
-  listen(listener: (events: readonly RecordedEvent[]) => void): () => void {
-    return this.model.listen({ onEvents: listener });
+  applyAhead(streamName: string, change: AccessChange): void {
+    this.#overlay.put(streamName, change);
+    this.#notify(new Set([streamName]));
+  }
+
+  listen(listener: UserStreamListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(streamNames: ReadonlySet<string>): void {
+    for (const listener of this.#listeners) listener(streamNames);
   }
 }
 
@@ -155,7 +178,7 @@ class UserStreamProjection {
   apply(events: readonly RecordedEvent[]): void {
     for (const event of events) {
       const isMetadata = event.streamName.startsWith(METADATA_PREFIX);
-      const key = keyOfStream(isMetadata ? event.streamName.slice(METADATA_PREFIX.length) : event.streamName);
+      const key = keyOfStream(withoutMetadataPrefix(event.streamName));
       if (!key) continue;
       if (isMetadata) this.#applyMetadata(key, event);
       else if (event.type === '$streamDeleted') this.#removeStream(key);
@@ -183,8 +206,7 @@ class UserStreamProjection {
     if (isSoftDeleted(metadata)) return this.#removeStream(key);
     const row = rowOf(key);
     const stream =
-      this.#streams.get(row) ??
-      initialStream(event.streamName.slice(METADATA_PREFIX.length), Date.parse(event.timestamp));
+      this.#streams.get(row) ?? initialStream(withoutMetadataPrefix(event.streamName), Date.parse(event.timestamp));
     this.#streams.put(row, evolveMetadata(stream, metadata, Number(event.revision)));
   }
 
@@ -219,6 +241,11 @@ class UserStreamProjection {
     const first = this.#requests.get(requestKey)?.first ?? last;
     this.#requests.put(requestKey, { streamName, fingerprint, first, last, eventId, at: Date.parse(timestamp) });
   }
+}
+
+/** Name of the stream that an event belongs to, or that its metadata belong to. */
+function withoutMetadataPrefix(streamName: string): string {
+  return streamName.startsWith(METADATA_PREFIX) ? streamName.slice(METADATA_PREFIX.length) : streamName;
 }
 
 function rowOf({ userId, type, category }: UserStreamKey): StreamRow {
