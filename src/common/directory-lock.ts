@@ -1,59 +1,174 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { hasCode } from './error-code.js';
 import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
 
-/** Changes at each boot of Linux. */
-const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
-
-/** Lock file: boot id, process id and start time, one a line. */
+/** Exists while the directory is used, and after a process that ended without releasing it. */
 export const LOCK_FILE = 'in-use';
 
-interface LockRecord {
-  readonly bootId: string;
-  /** Absent in lock files of version 0.1.0. */
-  readonly owner: ProcessIdentity | undefined;
+/** Content of the lock file: for messages, and for systems without `flock`. */
+interface Holder extends ProcessIdentity {
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 /**
- * Exclusive use of a directory by this process. The lock file of a process that was killed is taken over by the next one.
+ * Exclusive use of a directory by this process, held by the kernel (`flock`): it ends with the process, however that ends, and
+ * is seen from other containers of the machine. Node cannot call `flock`, so flock(1) of util-linux or busybox locks a file
+ * descriptor that this process keeps open. On a system without it (macOS, images without a shell), the lock file's process is
+ * looked up instead.
  */
 export class DirectoryLock {
-  private constructor(
-    private readonly directory: string,
-    /** Undefined on systems without boot ids. */
-    readonly bootId: string | undefined,
-  ) {}
+  #file: number | undefined;
 
-  /**
-   * Creates the directory if it is missing, and the lock file in it.
-   *
-   * @param prepare called before the lock file is written, with whether an earlier process left one of another boot
-   * @throws Error if another running process owns the directory
-   */
-  static acquire(directory: string, prepare: (isOfEarlierBoot: boolean) => void = () => undefined): DirectoryLock {
-    const bootId = existsSync(BOOT_ID_FILE) ? readFileSync(BOOT_ID_FILE, 'utf8').trim() : undefined;
-    const path = join(directory, LOCK_FILE);
-    const left = readLock(path);
-    const own = thisProcess();
-    if (left?.owner && left.bootId === (bootId ?? '') && left.owner.pid !== own.pid && isRunning(left.owner))
-      throw new Error(
-        `${directory} is in use by process ${left.owner.pid}: stop it, or set DATA_DIR to a directory of its own`,
-      );
-    mkdirSync(directory, { recursive: true });
-    prepare(left !== undefined && bootId !== undefined && left.bootId !== bootId);
-    const lines = [bootId ?? '', own.pid, own.started ?? ''];
-    writeFileSync(path, lines.join('\n'), { flag: left ? 'w' : 'wx', flush: bootId !== undefined });
-    return new DirectoryLock(directory, bootId);
+  private constructor(
+    private readonly path: string,
+    file: number,
+    /** Whether the last process that used the directory ended without releasing it. */
+    readonly wasLeft: boolean,
+  ) {
+    this.#file = file;
   }
 
+  /**
+   * Creates the directory if it is missing.
+   *
+   * @throws Error if the directory is in use, or cannot be written
+   */
+  static acquire(directory: string): DirectoryLock {
+    const path = join(directory, LOCK_FILE);
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      for (;;) {
+        const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+        if (!lock(file)) {
+          closeSync(file);
+          throw new DirectoryInUseError(directory, readHolder(path));
+        }
+        // Another file of that name was locked if its last owner has released it meanwhile.
+        if (isFileAt(path, file)) return new DirectoryLock(path, file, record(file));
+        closeSync(file);
+      }
+    } catch (error) {
+      if (error instanceof DirectoryInUseError) throw error;
+      throw new Error(
+        `${directory} cannot be locked for use by this process: ${error instanceof Error ? error.message : String(error)}; ` +
+          'it must be a directory that this process can write, on a disk of this machine',
+        { cause: error },
+      );
+    }
+  }
+
+  /** The next process finds that the directory was released. Idempotent. */
   release(): void {
-    rmSync(join(this.directory, LOCK_FILE), { force: true });
+    if (this.#file === undefined) return;
+    if (isFileAt(this.path, this.#file)) rmSync(this.path);
+    closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 
-function readLock(path: string): LockRecord | undefined {
-  if (!existsSync(path)) return undefined;
-  const [bootId = '', pid = '', started = ''] = readFileSync(path, 'utf8').split('\n');
-  const owner = { pid: Number(pid), started: started === '' ? undefined : started };
-  return { bootId, owner: pid === '' ? undefined : owner };
+/** Another process, or another part of this one, uses the directory. */
+export class DirectoryInUseError extends Error {
+  override readonly name = 'DirectoryInUseError';
+
+  constructor(directory: string, holder: Holder | undefined) {
+    const host = holder === undefined || holder.host === hostname() ? '' : ` of the host ${holder.host}`;
+    super(
+      `${directory} is in use by process ${holder?.pid ?? 'unknown'}${host}: ` +
+        'stop it, or set DATA_DIR to a directory of its own',
+    );
+  }
+}
+
+/** Unique string of the process that has locked the directory; undefined if there is none. */
+export function holderOf(directory: string): string | undefined {
+  const path = join(directory, LOCK_FILE);
+  let file: number;
+  try {
+    file = openSync(path, 'r+');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    return lock(file, 'shared') ? undefined : readFileSync(path, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Exit code of flock(1) with `-n` for a file that is locked; other failures have a message. */
+const LOCKED = 1;
+
+/** Whether the open file could be locked: until it is closed, or this process ends. @throws Error if flock(1) fails */
+function lock(file: number, mode: 'exclusive' | 'shared' = 'exclusive'): boolean {
+  const { status, stderr, error } = spawnSync('flock', ['-n', mode === 'shared' ? '-s' : '-x', '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', file],
+    encoding: 'utf8',
+    env: process.env,
+  });
+  if (hasCode(error, 'ENOENT')) return !isHeld(file);
+  if (error !== undefined) throw error;
+  if (status !== 0 && (status !== LOCKED || stderr !== '')) throw new Error(stderr.trim() || `flock: ${status}`);
+  return status === 0;
+}
+
+/** For systems without flock(1). A process of another container, or with the id of this one, is not recognised. */
+function isHeld(file: number): boolean {
+  const holder = parseHolder(readFileSync(file, 'utf8'));
+  return holder?.host === hostname() && holder.pid !== process.pid && isRunning(holder);
+}
+
+/** Writes this process into the lock file. @returns whether it was left by an earlier one */
+function record(file: number): boolean {
+  const wasLeft = fstatSync(file).size > 0;
+  const holder: Holder = { ...thisProcess(), host: hostname(), since: new Date().toISOString() };
+  ftruncateSync(file);
+  writeSync(file, JSON.stringify(holder), 0);
+  fsyncSync(file);
+  return wasLeft;
+}
+
+function isFileAt(path: string, file: number): boolean {
+  try {
+    return statSync(resolve(path)).ino === fstatSync(file).ino;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return parseHolder(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined; // released meanwhile
+    throw error;
+  }
+}
+
+/** Undefined for a file that is not written yet, and for one of an earlier version. */
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'pid' in value ? (value as Holder) : undefined;
+  } catch {
+    return undefined;
+  }
 }

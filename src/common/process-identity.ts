@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { hasCode } from './error-code.js';
 
 /** Process id and start time, which distinguishes a process from a later one with the same id. */
 export interface ProcessIdentity {
@@ -15,7 +16,7 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (!hasCode(error, 'EPERM')) return false;
   }
   const stat = statOf(pid);
   return stat === undefined || (stat.state !== ZOMBIE && (started === undefined || started === stat.started));

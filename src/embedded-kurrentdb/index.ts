@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { DirectoryLock } from '../common/directory-lock.js';
 import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE } from './options.js';
-import { lockDirectory } from './storage/directory-lock.js';
 
 export type { StartOptions, StorageOptions } from './options.js';
-export { holderOf } from './storage/directory-lock.js';
+export { holderOf } from '../common/directory-lock.js';
 
 /** A running server. */
 export interface EmbeddedKurrentDB {
@@ -20,6 +20,9 @@ export interface EmbeddedKurrentDB {
   /** Commits accepted writes, closes the connections and the store. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** Lock file of version 0.1.0. */
+const LOCK_OF_EARLIER_VERSIONS = 'server.lock';
 
 /** The worker is terminated if it does not stop by itself within this time. */
 const STOP_TIMEOUT_MS = 8000;
@@ -100,7 +103,9 @@ function toError({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>
 
 function lock(directory: string): () => void {
   try {
-    return lockDirectory(directory);
+    const held = DirectoryLock.acquire(directory);
+    rmSync(join(directory, LOCK_OF_EARLIER_VERSIONS), { force: true });
+    return () => held.release();
   } catch (error) {
     throw new EmbeddedKurrentDBError(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -165,7 +165,7 @@ module.exports = {
       name: 'embedded-stands-alone',
       severity: 'error',
       from: { path: '^src/embedded-kurrentdb/' },
-      to: { path: '^src/', pathNot: '^src/embedded-kurrentdb/' },
+      to: { path: '^src/', pathNot: '^src/(embedded-kurrentdb|common)/' },
     },
     {
       name: 'config-knows-no-feature',

@@ -21,6 +21,29 @@ export async function whileZombie(test: (pid: number) => void): Promise<void> {
   });
 }
 
+/** Holds the lock of a directory whose path is in `$DIRECTORY`, as a process of this service does, until it is killed. */
+const HOLD = `exec 9<>"$DIRECTORY/in-use"; flock -x 9; printf '{"pid":%s,"host":"%s"}' $$ "$(hostname)" >&9; echo $$; exec sleep 600`;
+
+/**
+ * Runs a test while another process uses a directory; it is killed afterwards.
+ *
+ * @param wrapper command that runs the process, such as one that gives it namespaces of its own
+ * @param test gets the process id that the process has for itself
+ */
+export async function whileUsed(
+  directory: string,
+  test: (pid: number) => void,
+  wrapper: readonly string[] = [],
+): Promise<void> {
+  const [command = 'sh', ...args] = [...wrapper, 'sh', '-c', HOLD];
+  const other = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, DIRECTORY: directory },
+  });
+  const [output] = (await once(other.stdout, 'data')) as [Buffer];
+  await endAfter(other, () => test(Number(output.toString())));
+}
+
 async function endAfter(child: ChildProcess, test: () => void | Promise<void>): Promise<void> {
   try {
     await test();

@@ -10,13 +10,12 @@ export class TemporarySpool {
 
   /** The same instance until {@link restart}. */
   open(maxBytes = 1_000_000, holder = 'prober1'): LmdbSpool {
-    this.#directory ??= mkdtempSync(join(tmpdir(), 'uptime-spool-'));
-    this.#open ??= new LmdbSpool(this.#directory, maxBytes, holder);
+    this.#open ??= new LmdbSpool(this.directory, maxBytes, holder);
     return this.#open;
   }
 
-  get lockFile(): string {
-    return join(this.#directory ?? '', 'in-use');
+  get directory(): string {
+    return (this.#directory ??= mkdtempSync(join(tmpdir(), 'uptime-spool-')));
   }
 
   /** Closes the spool, as at the end of the process. */

@@ -1,89 +1,104 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whileUsed } from '../../../test/support/other-process.js';
 import { ReadModelDirectory } from './read-model-directory.js';
 
-describe('a directory of tables that are not synced', () => {
+describe('a directory of tables', () => {
   let directory: string;
+  const opened: ReadModelDirectory[] = [];
   const tables = (): string => join(directory, 'data.mdb');
-
-  beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'unsynced-')), 'model')));
-  afterEach(() => rmSync(join(directory, '..'), { recursive: true }));
-
-  const work = (): ReadModelDirectory => {
-    const opened = ReadModelDirectory.open(directory);
-    writeFileSync(tables(), 'rows');
-    return opened;
+  const open = (): ReadModelDirectory => {
+    const last = ReadModelDirectory.open(directory);
+    opened.push(last);
+    return last;
   };
 
-  it('keeps its tables after a process that was killed under the same start of the machine', () => {
-    work();
-    ReadModelDirectory.open(directory);
+  beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'read-model-directory-')), 'model')));
+  afterEach(() => {
+    for (const each of opened.splice(0)) each.close();
+    rmSync(join(directory, '..'), { recursive: true });
+  });
+
+  const work = (): ReadModelDirectory => {
+    const working = open();
+    writeFileSync(tables(), 'rows');
+    return working;
+  };
+  /** Turns to a copy of the directory in use: what a process leaves that is killed. */
+  const kill = (): void => {
+    cpSync(directory, `${directory}2`, { recursive: true });
+    directory = `${directory}2`;
+  };
+
+  it('keeps tables that were closed', () => {
+    work().close();
+    expect(readdirSync(directory).sort()).toEqual(['checksum', 'data.mdb']);
+    expect(open().problem).toBeUndefined();
+    expect(readFileSync(tables(), 'utf8')).toBe('rows');
+  });
+
+  it('keeps the tables of version 0.1.0, which wrote no checksum', () => {
+    work().close();
+    rmSync(join(directory, 'checksum'));
+    expect(open().problem).toBeUndefined();
     expect(existsSync(tables())).toBe(true);
   });
 
-  it('removes tables that were worked on when the machine stopped', () => {
+  it('sets tables aside whose process died, and says where they are', () => {
     work();
-    writeFileSync(join(directory, 'in-use'), 'another start');
-    ReadModelDirectory.open(directory);
+    kill();
+    expect(open().problem).toBe(
+      `the process that used them last ended without closing them; what was there is kept in ${directory}-damaged`,
+    );
+    expect(existsSync(tables())).toBe(false);
+    expect(readFileSync(join(`${directory}-damaged`, 'data.mdb'), 'utf8')).toBe('rows');
+  });
+
+  it('sets tables aside that an earlier version left', () => {
+    work().close();
+    writeFileSync(join(directory, 'in-use'), 'boot id of the machine');
+    expect(open().problem).toMatch(/ended without closing them/);
+  });
+
+  it.each(['data.mdb', 'checksum'])('sets tables aside if a bit of %s flipped since they were closed', (name) => {
+    work().close();
+    const bytes = readFileSync(join(directory, name));
+    bytes.writeUInt8(bytes.readUInt8(0) ^ 4);
+    writeFileSync(join(directory, name), bytes);
+    expect(open().problem).toMatch(/data\.mdb is damaged: it changed since it was closed; what was there is kept in/);
     expect(existsSync(tables())).toBe(false);
   });
 
-  it('keeps tables that were closed, whatever the machine did since', () => {
-    work().close();
-    expect(readdirSync(directory)).toEqual(['data.mdb']);
-    ReadModelDirectory.open(directory);
-    expect(existsSync(tables())).toBe(true);
+  it('keeps only the last ones that it set aside', () => {
+    for (const rows of ['first', 'second']) {
+      work().close();
+      writeFileSync(tables(), rows);
+      open().close();
+    }
+    expect(readdirSync(join(directory, '..')).sort()).toEqual(['model', 'model-damaged']);
+    expect(readFileSync(join(`${directory}-damaged`, 'data.mdb'), 'utf8')).toBe('second');
   });
 
-  describe('that another process works on', () => {
-    const marker = (): string => join(directory, 'in-use');
-    /** Leaves the directory as a process does that has just died, or has not. */
-    const leaveTo = (pid: number, started = ''): void => {
-      work();
-      const [bootId] = readFileSync(marker(), 'utf8').split('\n');
-      writeFileSync(marker(), [bootId, pid, started].join('\n'));
+  it('sets tables aside that cannot be opened', () => {
+    work();
+    const read = (path: string): string => {
+      if (existsSync(join(path, 'data.mdb'))) throw new Error('MDB_INVALID');
+      return 'empty tables';
     };
-    const whileRunning = async (test: (pid: number) => void): Promise<void> => {
-      const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1_000)'], { stdio: 'ignore' });
-      await once(other, 'spawn');
-      try {
-        test(other.pid ?? NaN);
-      } finally {
-        other.kill('SIGKILL');
-        await once(other, 'exit');
-      }
-    };
+    const directoryInUse = opened[0];
+    expect(directoryInUse?.openTables(read)).toBe('empty tables');
+    expect(directoryInUse?.problem).toMatch(/^they cannot be opened: MDB_INVALID; what was there is kept in/);
+  });
 
-    it('is refused, naming the process, and left as it is', () =>
-      whileRunning((pid) => {
-        leaveTo(pid);
-        const left = readFileSync(marker(), 'utf8');
-        expect(() => ReadModelDirectory.open(directory)).toThrow(
-          `${directory} is in use by process ${pid}: stop it, or set DATA_DIR to a directory of its own`,
-        );
-        expect(readFileSync(marker(), 'utf8')).toBe(left);
-        expect(existsSync(tables())).toBe(true);
-      }));
-
-    it('is taken over once that process has died, with its tables', async () => {
-      await whileRunning((pid) => leaveTo(pid));
-      ReadModelDirectory.open(directory).close();
-      expect(existsSync(tables())).toBe(true);
-    });
-
-    it('is taken over where a later process has only the same number', () =>
-      whileRunning((pid) => {
-        leaveTo(pid, '1');
-        expect(() => ReadModelDirectory.open(directory)).not.toThrow();
-      }));
-
-    it('is taken over from an earlier version of the service, which did not note the process', () => {
-      work();
-      writeFileSync(marker(), readFileSync(marker(), 'utf8').split('\n')[0] ?? '');
-      expect(() => ReadModelDirectory.open(directory)).not.toThrow();
+  it('is refused while another process uses it, and left as it is', async () => {
+    work().close();
+    await whileUsed(directory, (pid) => {
+      const left = readFileSync(join(directory, 'in-use'), 'utf8');
+      expect(() => ReadModelDirectory.open(directory)).toThrow(
+        `${directory} is in use by process ${pid}: stop it, or set DATA_DIR to a directory of its own`,
+      );
+      expect(readFileSync(join(directory, 'in-use'), 'utf8')).toBe(left);
       expect(existsSync(tables())).toBe(true);
     });
   });

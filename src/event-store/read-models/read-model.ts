@@ -59,8 +59,12 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   ) {
     super(definition.name);
     this.#directory = ReadModelDirectory.open(path);
-    reserveLockFile(join(path, 'lock.mdb'));
-    this.#root = open({ path, maxDbs: 32, noSync: this.#directory.isUnsynced });
+    this.#root = this.#directory.openTables(() => {
+      reserveLockFile(join(path, 'lock.mdb'));
+      return open({ path, maxDbs: 32, noSync: true });
+    });
+    if (this.#directory.problem !== undefined)
+      this.logger.warn(`The tables are rebuilt from the streams: ${this.#directory.problem}`);
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is created inside a transaction disappears when that is rolled back.
     this.#tables = new Map(
@@ -108,7 +112,13 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
 
   protected override async close(): Promise<void> {
     await this.#root.close();
-    this.#directory.close();
+    try {
+      this.#directory.close();
+    } catch (error) {
+      this.logger.warn(
+        `The next start rebuilds the tables: they could not be closed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 
   async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {

@@ -53,9 +53,10 @@ export class ReadModels {
   #directoryOf({ name, version }: ReadModelDefinition): string {
     mkdirSync(this.directory, { recursive: true });
     const current = `${name}-v${version}`;
-    const anyVersion = new RegExp(`^${name}-v\\d+$`);
+    const anyVersion = new RegExp(`^${name}-v\\d+(-damaged)?$`);
     for (const entry of readdirSync(this.directory)) {
-      if (anyVersion.test(entry) && entry !== current) rmSync(join(this.directory, entry), { recursive: true });
+      if (anyVersion.test(entry) && entry.replace(/-damaged$/, '') !== current)
+        rmSync(join(this.directory, entry), { recursive: true });
     }
     return join(this.directory, current);
   }

@@ -46,7 +46,7 @@ export async function rebuildReadModel(
     throw error;
   }
   // If a service starts between these two, the second fails, and the service rebuilds the tables itself.
-  rmSync(directory, { recursive: true });
+  old.remove();
   renameSync(unfinished, directory);
   return progress;
 }

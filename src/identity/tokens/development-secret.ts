@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../../common/error-code.js';
 
 const SECRET_BYTES = 32;
 /** 32 bytes in base64url. */
@@ -52,8 +53,4 @@ function read(path: string): Uint8Array | undefined {
       `${path} does not contain a valid secret; remove it to create a new one, which invalidates all earlier tokens`,
     );
   return Buffer.from(text, 'base64url');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { whileRunning } from '../../../test/support/other-process.js';
+import { whileUsed } from '../../../test/support/other-process.js';
 import { TemporarySpool } from '../../../test/support/temporary-spool.js';
 import { type Sample } from '../domain/index.js';
 
@@ -28,12 +27,10 @@ describe('the spool', () => {
 
   it('rejects a directory that another process uses', async () => {
     temporary.open();
-    const [bootId = ''] = readFileSync(temporary.lockFile, 'utf8').split('\n');
     await temporary.restart();
-    await whileRunning((pid) => {
-      writeFileSync(temporary.lockFile, [bootId, pid, ''].join('\n'));
-      expect(() => temporary.open()).toThrow(`is in use by process ${pid}`);
-    });
+    await whileUsed(temporary.directory, (pid) =>
+      expect(() => temporary.open()).toThrow(`is in use by process ${pid}`),
+    );
   });
 
   it('keeps samples over a restart and appends after them', async () => {
