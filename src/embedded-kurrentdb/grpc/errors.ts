@@ -1,9 +1,12 @@
 import { type ExpectedVersion, expectedVersionNumber } from '../log/index.js';
+import { DataLossError } from '../storage/checked-table.js';
 import { StorageFullError } from '../storage/storage-full-error.js';
 import { GrpcError, StatusCode } from './status.js';
 
 export const handlerFailed = (cause?: unknown): GrpcError =>
-  new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
+  cause instanceof DataLossError
+    ? new GrpcError(StatusCode.DATA_LOSS, cause.message, {}, { cause })
+    : new GrpcError(StatusCode.UNKNOWN, 'Exception was thrown by handler.', {}, { cause });
 
 /** The status of an error that a handler threw. */
 export const grpcErrorOf = (error: unknown): GrpcError => {

@@ -16,6 +16,7 @@ export enum StatusCode {
   UNIMPLEMENTED = 12,
   INTERNAL = 13,
   UNAVAILABLE = 14,
+  DATA_LOSS = 15,
   UNAUTHENTICATED = 16,
 }
 

@@ -28,12 +28,12 @@ export class Users {
   ) {}
 
   get(loginName: string): User | undefined {
-    const bytes = isStorable(loginName) ? this.tables.users.getBinary(userKey(loginName)) : undefined;
+    const bytes = isStorable(loginName) ? this.tables.users.get(userKey(loginName)) : undefined;
     return bytes === undefined ? undefined : decodeUser(bytes);
   }
 
   list(): User[] {
-    return [...this.tables.users.getRange({ snapshot: false })].map(({ value }) => decodeUser(value));
+    return [...this.tables.users.values()].map(decodeUser);
   }
 
   /** Replaces the stored user by the result of `next`; undefined leaves it unchanged. Resolves to the previous user. */
@@ -44,9 +44,8 @@ export class Users {
     const before = await this.commits.submit(() => {
       const stored = this.get(loginName);
       const changed = next(stored);
-      if (changed === 'remove') this.tables.users.removeSync(userKey(loginName));
-      else if (changed !== undefined)
-        this.tables.users.putSync(userKey(loginName), Buffer.from(JSON.stringify(changed)));
+      if (changed === 'remove') this.tables.users.remove(userKey(loginName));
+      else if (changed !== undefined) this.tables.users.put(userKey(loginName), Buffer.from(JSON.stringify(changed)));
       return stored;
     });
     for (const listener of this.#changeListeners) listener();

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+import { CHECKSUM_BYTES, DataLossError } from './checked-table.js';
 import { EVENT_ID_STRING_LENGTH, type EventId, parseEventId, writeEventIdString } from './event-id.js';
 import {
   FieldReader,
@@ -82,6 +84,88 @@ export function encodeEventFrame(
   revision: number,
   position: number,
 ): Buffer {
+  return encodeFrame({ streamName, created }, event, revision, position, 0);
+}
+
+/** {@link encodeEventFrame} with the checksum that the table of events has after each frame. */
+export function encodeStoredEvent(
+  header: AppendHeader,
+  event: ProposedEvent,
+  revision: number,
+  position: number,
+): Buffer {
+  const stored = encodeFrame(header, event, revision, position, CHECKSUM_BYTES);
+  const length = stored.length - CHECKSUM_BYTES;
+  stored.writeUInt32BE(checksumOf(stored.subarray(0, length), position), length);
+  return stored;
+}
+
+/** A frame with its checksum, as {@link encodeStoredEvent} makes it. */
+export function withEventChecksum(frame: Buffer, position: number): Buffer {
+  const stored = Buffer.allocUnsafe(frame.length + CHECKSUM_BYTES);
+  stored.set(frame);
+  stored.writeUInt32BE(checksumOf(frame, position), frame.length);
+  return stored;
+}
+
+/**
+ * The frame of a row of the table of events.
+ *
+ * @param checksumsFrom rows of formats 1 and 2 before this position may have no checksum
+ * @throws DataLossError if it is not what was written at the position
+ */
+export function verifiedFrame(stored: Buffer, position: number, checksumsFrom: number): Buffer {
+  const length = stored.length < GRPC_PREFIX_BYTES ? -1 : GRPC_PREFIX_BYTES + stored.readUInt32BE(1);
+  if (stored.length === length && position < checksumsFrom) return stored;
+  if (stored.length === length + CHECKSUM_BYTES) {
+    const frame = stored.subarray(0, length);
+    if (stored.readUInt32BE(length) === checksumOf(frame, position)) return frame;
+  }
+  throw new DataLossError(`$all@${position}`, 'wrong checksum');
+}
+
+const checksumOf = (frame: Buffer, position: number): number =>
+  crc32(frame, ((position % 2 ** 32) ^ Math.floor(position / 2 ** 32)) >>> 0);
+
+const NAME_TAG = (3 << 3) | 2;
+const REVISION_TAG = 3 << 3;
+
+/** Whether a frame is the event of that stream and revision, without parsing the rest of it. */
+export function isEventOf(frame: Buffer, streamName: Buffer, revision: number): boolean {
+  let at = GRPC_PREFIX_BYTES;
+  const skipVarint = (): void => {
+    while ((frame[at++] ?? 0) >= 128);
+  };
+  for (let level = 0; level < 2; level++) {
+    at++;
+    skipVarint();
+  }
+  at += fieldLength(fieldLength(EVENT_ID_STRING_LENGTH));
+  at++;
+  skipVarint();
+  if (frame[at++] !== NAME_TAG) return false;
+  const nameAt = at;
+  skipVarint();
+  if (varintLength(streamName.length) !== at - nameAt) return false;
+  for (let index = 0; index < streamName.length; index++) if (frame[at + index] !== streamName[index]) return false;
+  at += streamName.length;
+  if (frame[at] !== REVISION_TAG) return revision === 0;
+  let value = 0;
+  let factor = 1;
+  do {
+    value += ((frame[++at] ?? 0) & 127) * factor;
+    factor *= 128;
+  } while ((frame[at] ?? 0) >= 128);
+  return value === revision;
+}
+
+function encodeFrame(
+  { streamName, created }: AppendHeader,
+  event: ProposedEvent,
+  revision: number,
+  position: number,
+  spareBytes: number,
+): Buffer {
   const contentType = event.isJson ? JSON_CONTENT : BINARY_CONTENT;
   const positionLength = 1 + varintLength(position);
   const nameLength = fieldLength(streamName.length);
@@ -98,7 +182,7 @@ export function encodeEventFrame(
   const readEventLength = fieldLength(recordedLength) + positionLength;
   const messageLength = fieldLength(readEventLength);
 
-  const frame = Buffer.allocUnsafe(GRPC_PREFIX_BYTES + messageLength);
+  const frame = Buffer.allocUnsafe(GRPC_PREFIX_BYTES + messageLength + spareBytes);
   let at = writeGrpcPrefix(frame, 0, messageLength);
   at = writeFieldHeader(frame, at, 1, readEventLength);
   at = writeFieldHeader(frame, at, 1, recordedLength);
@@ -143,7 +227,17 @@ function expectField(reader: FieldReader, fieldNumber: number): Buffer {
   return reader.content();
 }
 
+/** @throws DataLossError if the frame is not one */
 export function parseEventFrame(frame: Buffer): ParsedEvent {
+  try {
+    return parse(frame);
+  } catch (error) {
+    if (error instanceof MalformedMessageError) throw new DataLossError('an event', error.message);
+    throw error;
+  }
+}
+
+function parse(frame: Buffer): ParsedEvent {
   const readEvent = expectField(new FieldReader(frame, GRPC_PREFIX_BYTES), 1);
   const recorded = expectField(new FieldReader(readEvent), 1);
   const reader = new FieldReader(recorded);

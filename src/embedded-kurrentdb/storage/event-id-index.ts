@@ -1,5 +1,6 @@
 import { type EventId } from './event-id.js';
 import { eventIdKey, positionBytes, readUint48, revisionBytes } from './keys.js';
+import { STATE } from './table-set.js';
 import { type Tables } from './tables.js';
 
 /**
@@ -13,8 +14,6 @@ const GENERATION_SIZE = 32_768;
  * next one is full.
  */
 const FLUSHED_PER_ADDED = 2;
-
-const INDEXED_TO_KEY = Buffer.from('eventIdsIndexedTo');
 
 /** A generation of ids that is being flushed to the table, in key order. */
 interface FlushingGeneration {
@@ -44,8 +43,7 @@ export class EventIdIndex {
 
   /** Position up to which the log is indexed in the table. */
   get indexedTo(): number {
-    const bytes = this.tables.state.getBinary(INDEXED_TO_KEY);
-    return bytes === undefined ? 0 : readUint48(bytes, 0);
+    return readUint48(this.tables.state.require(STATE.eventIdsIndexedTo), 0);
   }
 
   lastRevisionOf(streamId: number, id: EventId): number | undefined {
@@ -90,7 +88,7 @@ export class EventIdIndex {
     this.#flush(Number.POSITIVE_INFINITY);
     for (const key of [...this.#recent.keys()].sort())
       this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(this.#recent.get(key) ?? 0));
-    this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(endPosition - 1));
+    this.tables.state.put(STATE.eventIdsIndexedTo, positionBytes(endPosition - 1));
   }
 
   /** After the transaction was committed. */
@@ -129,7 +127,7 @@ export class EventIdIndex {
       const key = keys[index] ?? '';
       this.tables.eventIds.putSync(Buffer.from(key, 'latin1'), revisionBytes(revisions.get(key) ?? 0));
     }
-    if (end === keys.length) this.tables.state.putSync(INDEXED_TO_KEY, positionBytes(upTo));
+    if (end === keys.length) this.tables.state.put(STATE.eventIdsIndexedTo, positionBytes(upTo));
     return end - flushed;
   }
 }

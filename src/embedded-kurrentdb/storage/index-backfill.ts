@@ -1,9 +1,8 @@
 import { parseEventFrame } from './event-frame.js';
 import { positionBytes, readUint48 } from './keys.js';
 import { type IndexStreams } from './index-streams.js';
+import { STATE } from './table-set.js';
 import { type Tables } from './tables.js';
-
-const INDEXED_TO_KEY = Buffer.from('linkedTo');
 
 /** Events per transaction: it takes about 0.1 s. */
 const EVENTS_PER_TRANSACTION = 10_000;
@@ -24,15 +23,14 @@ interface BackfillStore {
  */
 export function backfillIndexStreams(store: BackfillStore): void {
   const { state } = store.tables;
-  const indexedTo = state.getBinary(INDEXED_TO_KEY);
-  let position = indexedTo === undefined ? 0 : readUint48(indexedTo, 0) + 1;
+  let position = readUint48(state.require(STATE.linkedTo), 0) + 1;
   while (position < store.endPosition) {
     store.transaction(() => {
       position = backfillBatch(store, position);
-      state.putSync(INDEXED_TO_KEY, positionBytes(position - 1));
+      state.put(STATE.linkedTo, positionBytes(position - 1));
     });
   }
-  store.tables.completeIndexBackfill();
+  store.transaction(() => state.remove(STATE.linkedTo));
 }
 
 /** In a transaction. Returns the position to resume from; the end of the log at its end. */

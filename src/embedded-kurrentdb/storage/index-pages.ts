@@ -1,5 +1,6 @@
 import { indexPageKey, indexPageNumber, readUint48, UINT48_BYTES, writeUint48 } from './keys.js';
-import { type Tables } from './tables.js';
+import { type CheckedTable, DataLossError } from './checked-table.js';
+import { type Gaps } from './gaps.js';
 
 /**
  * Positions per page. A page is rewritten by every transaction that appends to it: larger pages would slow down
@@ -18,12 +19,22 @@ export class IndexPages {
   /** The page of the most recent removal per index: the next one is usually nearby. */
   readonly #lastRemovedFrom = new Map<number, number>();
 
-  constructor(private readonly tables: Tables) {}
+  constructor(
+    private readonly links: CheckedTable,
+    private readonly gaps: Gaps,
+  ) {}
 
-  /** Revision of the last entry; -1 if there is none. */
-  lastRevision(indexId: number): number {
-    const page = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
-    return page === undefined ? -1 : page * ENTRIES_PER_PAGE + countOf(this.#read(indexId, page)) - 1;
+  /**
+   * Revision of the last entry.
+   *
+   * @param lastKnown the first revision of its page
+   * @throws DataLossError if that page was lost
+   */
+  lastRevision(indexId: number, lastKnown: number): number {
+    const page = pageAt(lastKnown);
+    const count = countOf(this.#read(indexId, page));
+    if (count === 0) throw lostPage(indexId, page);
+    return page * ENTRIES_PER_PAGE + count - 1;
   }
 
   /** In a transaction: appends positions. `firstRevision` must follow the last revision. */
@@ -37,16 +48,21 @@ export class IndexPages {
       if (filled > 0) this.#read(indexId, page).copy(bytes, 0, 0, filled * UINT48_BYTES);
       for (let index = 0; index < added; index++)
         writeUint48(bytes, (filled + index) * UINT48_BYTES, positions[taken + index] ?? REMOVED);
-      this.tables.links.putSync(indexPageKey(indexId, page), bytes);
+      this.links.put(indexPageKey(indexId, page), bytes);
       taken += added;
     }
   }
 
-  /** Position of the event at the revision; undefined if there is no such entry, or its event was scavenged. */
+  /**
+   * Position of the event at the revision, which is not beyond the last one; undefined if it was scavenged.
+   *
+   * @throws DataLossError if its page was lost
+   */
   positionAt(indexId: number, revision: number): number | undefined {
     const offset = (revision % ENTRIES_PER_PAGE) * UINT48_BYTES;
-    const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, Math.floor(revision / ENTRIES_PER_PAGE)));
-    const position = bytes === undefined || offset >= bytes.length ? REMOVED : readUint48(bytes, offset);
+    const bytes = this.#read(indexId, pageAt(revision));
+    if (bytes.length === 0 && !this.gaps.has(indexId, pageAt(revision))) throw lostPage(indexId, pageAt(revision));
+    const position = offset >= bytes.length ? REMOVED : readUint48(bytes, offset);
     return position === REMOVED ? undefined : position;
   }
 
@@ -88,8 +104,10 @@ export class IndexPages {
       isEmpty &&= positionIn(bytes, index) === REMOVED;
     }
     const isLast = this.#nearestPage(indexId, page + 1, false) === undefined;
-    if (isEmpty && !isLast) this.tables.links.removeSync(indexPageKey(indexId, page));
-    else this.tables.links.putSync(indexPageKey(indexId, page), bytes);
+    if (isEmpty && !isLast) {
+      this.links.remove(indexPageKey(indexId, page));
+      this.gaps.add(indexId, page);
+    } else this.links.put(indexPageKey(indexId, page), bytes);
   }
 
   /** Binary search for the page that contains the position. */
@@ -97,7 +115,7 @@ export class IndexPages {
     const latest = this.#lastRemovedFrom.get(indexId);
     if (latest !== undefined && this.#compare(indexId, latest, position) === 0) return latest;
     let low = this.#nearestPage(indexId, 0, false);
-    let high = this.#nearestPage(indexId, Number.MAX_SAFE_INTEGER, true);
+    let high = this.#nearestPage(indexId, LAST, true);
     while (low !== undefined && high !== undefined && low <= high) {
       const middle = Math.floor((low + high) / 2);
       const page = this.#nearestPage(indexId, middle, false) ?? middle; // pages in between may have been removed
@@ -128,24 +146,41 @@ export class IndexPages {
 
   #nearestPage(indexId: number, page: number, backwards: boolean): number | undefined {
     if (page < 0) return undefined;
-    for (const key of this.tables.links.getKeys({
+    for (const key of this.links.raw.getKeys({
       start: indexPageKey(indexId, page),
       limit: 1,
       reverse: backwards,
     })) {
-      return key.readUInt32BE(0) === indexId ? indexPageNumber(key) : undefined;
+      if (key.readUInt32BE(0) !== indexId) return undefined;
+      const found = indexPageNumber(key);
+      if (!backwards) this.gaps.requireAll(indexId, page, found, `index ${indexId}, page`);
+      else if (page !== LAST) this.gaps.requireAll(indexId, found + 1, page + 1, `index ${indexId}, page`);
+      return found;
     }
     return undefined;
   }
 
   /** Empty if the page does not exist. Valid until the next read. */
   #read(indexId: number, page: number): Buffer {
-    const bytes = this.tables.links.getBinaryFast(indexPageKey(indexId, page));
-    return bytes?.subarray(0, bytes.length) ?? EMPTY; // lmdb's buffer is larger than its length
+    return this.links.get(indexPageKey(indexId, page)) ?? EMPTY;
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+
+const pageAt = (revision: number): number => Math.floor(revision / ENTRIES_PER_PAGE);
+
+const lostPage = (indexId: number, page: number): DataLossError =>
+  new DataLossError(`index ${indexId}, page@${page}`, 'it is missing');
+
+/** The first revision of a page. */
+export const firstRevisionOf = (page: number): number => page * ENTRIES_PER_PAGE;
+
+/** The first revision of the page of a revision: it changes with every {@link ENTRIES_PER_PAGE} entries only. */
+export const firstOfPage = (revision: number): number => firstRevisionOf(pageAt(revision));
+
+/** Stands for the last page, whichever that is. */
+const LAST = Number.MAX_SAFE_INTEGER;
 
 const countOf = (bytes: Buffer): number => bytes.length / UINT48_BYTES;
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Database, open as openTables } from 'lmdb';
 import fc from 'fast-check';
 import { parseEventFrame } from './event-frame.js';
 import { LogReader } from './log-reader.js';
@@ -19,6 +20,23 @@ const event = (type = 'tested', data = '', customMetadata = ''): ProposedEvent =
   data: Buffer.from(data),
 });
 const events = (count: number): ProposedEvent[] => Array.from({ length: count }, () => event());
+
+/** Takes the checksums from the rows of a store, and what else earlier formats do not have. */
+async function downgrade(directory: string, format: Buffer): Promise<void> {
+  const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = openTables<Buffer, Buffer>({ path: join(directory, 'store.mdb'), noSubdir: true, maxDbs: 16, ...binary });
+  const table = (name: string): Database<Buffer, Buffer> => root.openDB<Buffer, Buffer>({ name, ...binary });
+  root.transactionSync(() => {
+    for (const name of ['streams', 'links', 'users', 'state', 'events'])
+      for (const { key, value } of [...table(name).getRange()])
+        table(name).putSync(key, value.subarray(0, name === 'streams' ? 16 : value.length - 4));
+    table('streams').removeSync(Buffer.of(2));
+    table('gaps').clearSync();
+    table('state').removeSync(Buffer.from('checksumsFrom'));
+    table('state').putSync(Buffer.from('format'), format);
+  });
+  await root.close();
+}
 
 describe('index streams', () => {
   let directory: string;
@@ -133,11 +151,11 @@ describe('index streams', () => {
     const names = ['$ce-old', '$et-A', '$et-B', '$et-tested', '$et-$deleted', '$streams', '$category-old', '$bc-c'];
     const before = names.map((name) => read(name));
     store.transaction(() => {
-      store.tables.links.clearSync();
-      for (const name of names) store.tables.streams.removeSync(Buffer.concat([Buffer.of(0), Buffer.from(name)]));
-      store.tables.state.putSync(Buffer.from('format'), PREVIOUS_FORMAT);
+      store.tables.links.raw.clearSync();
+      for (const name of names) store.tables.streams.raw.removeSync(Buffer.concat([Buffer.of(0), Buffer.from(name)]));
     });
     await store.close();
+    await downgrade(directory, PREVIOUS_FORMAT);
     writeFileSync(join(directory, 'format'), PREVIOUS_FORMAT);
     open();
     expect(names.map((name) => read(name))).toEqual(before);

@@ -9,6 +9,7 @@ import {
 import { appendHeader, encodeEventFrame, type ParsedEvent } from './event-frame.js';
 import { EVENT_ID_BYTES, type EventId } from './event-id.js';
 import { writeUint48 } from './keys.js';
+import { type Gaps } from './gaps.js';
 import { IndexPages } from './index-pages.js';
 import { type Streams } from './streams.js';
 import { type Tables } from './tables.js';
@@ -26,9 +27,10 @@ export class IndexStreams {
 
   constructor(
     tables: Tables,
+    gaps: Gaps,
     private readonly streams: Streams,
   ) {
-    this.#pages = new IndexPages(tables);
+    this.#pages = new IndexPages(tables.links, gaps);
   }
 
   /** In a transaction: indexes a stored event. Events must come in the order of their positions. */

@@ -29,6 +29,7 @@ const positionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionBuffer = Buffer.alloc(UINT48_BYTES);
 const revisionKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
 const indexPageKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
+const gapKeyBuffer = Buffer.alloc(4 + UINT48_BYTES);
 const eventIdKeyBuffer = Buffer.alloc(4 + EVENT_ID_BYTES);
 
 /** Key of the table of events, and value of the table of revisions. Valid until the next call. */
@@ -61,6 +62,13 @@ export function indexPageKey(indexId: number, page: number): Buffer {
 
 export const indexPageNumber = (key: Buffer): number => readUint48(key, 4);
 
+/** Key of the table of gaps. Valid until the next call. */
+export function gapKey(id: number, row: number): Buffer {
+  gapKeyBuffer.writeUInt32BE(id, 0);
+  writeUint48(gapKeyBuffer, 4, row);
+  return gapKeyBuffer;
+}
+
 /** Key of the index of event ids. Valid until the next call. */
 export function eventIdKey(streamId: number, id: EventId): Buffer {
   eventIdKeyBuffer.writeUInt32BE(streamId, 0);
@@ -75,18 +83,27 @@ export function streamKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(1), createHash('sha256').update(bytes).digest()]);
 }
 
-/** A row of the table of streams: 4 bytes id, 6 bytes last revision + 1, 6 bytes position of the tombstone or 0. */
+/** Key of the row after all streams: it only refers to the last one. */
+export const END_STREAM_KEY = Buffer.of(2);
+
+/**
+ * A row of the table of streams: 4 bytes id, 6 bytes last revision + 1, 6 bytes position of the tombstone or 0, 4 bytes
+ * reference to the previous row.
+ */
 export interface StreamRow {
+  /** Checksum of the key of the previous row, 0 if it is the first one: shows that no row in between was lost. */
+  readonly previous: number;
   readonly id: number;
   readonly lastRevision: number;
   readonly tombstonePosition: number;
 }
 
-export function encodeStreamRow({ id, lastRevision, tombstonePosition }: StreamRow): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + 2 * UINT48_BYTES);
+export function encodeStreamRow({ id, lastRevision, tombstonePosition, previous }: StreamRow): Buffer {
+  const bytes = Buffer.allocUnsafe(8 + 2 * UINT48_BYTES);
   bytes.writeUInt32BE(id, 0);
   writeUint48(bytes, 4, lastRevision + 1);
   writeUint48(bytes, 10, tombstonePosition);
+  bytes.writeUInt32BE(previous, 16);
   return bytes;
 }
 
@@ -95,5 +112,6 @@ export function decodeStreamRow(bytes: Buffer): StreamRow {
     id: bytes.readUInt32BE(0),
     lastRevision: readUint48(bytes, 4) - 1,
     tombstonePosition: readUint48(bytes, 10),
+    previous: bytes.length < 20 ? 0 : bytes.readUInt32BE(16), // format 2 has none
   };
 }

@@ -1,15 +1,13 @@
-import { parseEventFrame, TOMBSTONE_REVISION } from './event-frame.js';
+import { DataLossError } from './checked-table.js';
+import { isEventOf, parseEventFrame, TOMBSTONE_REVISION, verifiedFrame, withEventChecksum } from './event-frame.js';
+import { Gaps, LOG } from './gaps.js';
 import { EventIdIndex } from './event-id-index.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
 import { IndexStreams, indexEventFrame } from './index-streams.js';
 import { backfillIndexStreams } from './index-backfill.js';
 import { type StreamEntry, Streams } from './streams.js';
+import { STATE } from './table-set.js';
 import { Tables, type TablesOptions } from './tables.js';
-
-const NEXT_POSITION_KEY = Buffer.from('nextPosition');
-
-/** Position of the first event; 0 is the start of the log. */
-const FIRST_POSITION = 1;
 
 export interface EventAt {
   readonly position: number;
@@ -26,6 +24,8 @@ export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
   readonly links: IndexStreams;
+  readonly #gaps: Gaps;
+  #checksumsFrom: number;
   #next: number;
   /**
    * Whether the last allocated position has an event: then the end of the log follows from the table, and storing it
@@ -34,10 +34,12 @@ export class LogStore {
   #endIsImplied = true;
 
   private constructor(readonly tables: Tables) {
-    this.streams = new Streams(tables);
+    this.#gaps = new Gaps(tables.gaps);
+    this.#checksumsFrom = readUint48(tables.state.require(STATE.checksumsFrom), 0);
+    this.streams = new Streams(tables, this.#gaps);
     this.eventIds = new EventIdIndex(tables);
-    this.links = new IndexStreams(tables, this.streams);
-    this.#next = Math.max(this.#storedEndPosition(), this.#lastPosition() + 1);
+    this.links = new IndexStreams(tables, this.#gaps, this.streams);
+    this.#next = this.#endOfLog();
     this.#recoverEventIds();
   }
 
@@ -79,7 +81,7 @@ export class LogStore {
         work();
         this.links.write();
         this.eventIds.flushPartially();
-        if (!this.#endIsImplied) this.tables.state.putSync(NEXT_POSITION_KEY, positionBytes(this.#next));
+        if (!this.#endIsImplied) this.tables.state.put(STATE.nextPosition, positionBytes(this.#next));
       });
       this.#endIsImplied = true;
       this.eventIds.commit(this.#next);
@@ -100,18 +102,47 @@ export class LogStore {
     return this.#next++;
   }
 
-  /** In a transaction: stores an event at an allocated position. Without a revision it is only found by position. */
-  put(position: number, frame: Buffer, streamId: number, revision: number | undefined): void {
+  /** In a transaction: allocates a position that stays without an event. */
+  allocateEmptyPosition(): number {
+    const position = this.allocatePosition();
+    this.#gaps.add(LOG, position);
+    return position;
+  }
+
+  /** In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to go on. */
+  addChecksums(from: number, limit: number): number | undefined {
+    const [start, end] = [from, this.#checksumsFrom].map((position) => Buffer.from(positionBytes(position)));
+    const range = { limit, ...(start && { start }), ...(end && { end }) };
+    const rows = [...this.tables.events.getRange(range)];
+    for (const { key, value } of rows) {
+      const position = readUint48(key, 0);
+      const frame = verifiedFrame(value, position, this.#checksumsFrom);
+      if (frame.length === value.length) this.tables.events.putSync(key, withEventChecksum(frame, position));
+    }
+    const last = rows.at(-1);
+    if (last !== undefined) return readUint48(last.key, 0) + 1;
+    this.tables.state.put(STATE.checksumsFrom, positionBytes(1));
+    this.#checksumsFrom = 1;
+    return undefined;
+  }
+
+  /**
+   * In a transaction: stores an event at an allocated position. Without a revision it is only found by position.
+   *
+   * @param stored see {@link import('./event-frame.js').encodeStoredEvent}
+   */
+  put(position: number, stored: Buffer, streamId: number, revision: number | undefined): void {
     const key = positionBytes(position);
-    this.tables.events.putSync(key, frame);
+    this.tables.events.putSync(key, stored);
     this.#endIsImplied = position === this.#next - 1;
     if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
   }
 
-  /** The event at the position; see {@link EventAt.frame}. */
+  /** The event at the position; see {@link EventAt.frame}. @throws DataLossError if it is not what was written */
   eventAt(position: number): Buffer | undefined {
     const bytes = this.tables.events.getBinaryFast(positionBytes(position));
-    return bytes?.subarray(0, bytes.length); // lmdb's buffer is larger than its length says
+    // lmdb's buffer is larger than its length says
+    return bytes && verifiedFrame(bytes.subarray(0, bytes.length), position, this.#checksumsFrom);
   }
 
   /** Creation time of the last event in milliseconds since 1970; 0 in an empty log. */
@@ -126,36 +157,54 @@ export class LogStore {
     return bytes === undefined ? undefined : readUint48(bytes, 0);
   }
 
-  /** The stream's event of that revision; see {@link EventAt.frame}. */
-  eventOf({ id, index }: StreamEntry, revision: number): EventAt | undefined {
+  /**
+   * The stream's event of that revision, undefined if it was scavenged or does not exist; see {@link EventAt.frame}.
+   *
+   * @throws DataLossError if there is something else instead of it
+   */
+  eventOf(stream: StreamEntry, revision: number): EventAt | undefined {
+    const { id, index, name } = stream;
+    if (revision < 0 || revision > stream.lastRevision) return undefined;
     const position = index === undefined ? this.positionOf(id, revision) : this.links.positionAt(id, revision);
-    const frame = position === undefined ? undefined : this.eventAt(position);
-    if (position === undefined || frame === undefined) return undefined;
-    return {
-      position,
-      frame: index === undefined ? frame : indexEventFrame(id, index, revision, parseEventFrame(frame)),
-    };
+    if (position === undefined) {
+      if (index === undefined) this.#requireScavenged(stream, revision, revision + 1);
+      return undefined;
+    }
+    const frame = this.eventAt(position);
+    if (frame === undefined) throw new DataLossError(`${name.toString()}@${revision}`, 'the event is missing');
+    if (index !== undefined) return { position, frame: indexEventFrame(id, index, revision, parseEventFrame(frame)) };
+    if (!isEventOf(frame, name, revision))
+      throw new DataLossError(`${name.toString()}@${revision}`, 'there is another event instead of it');
+    return { position, frame };
   }
 
   /**
    * The nearest position at or after the given one (at or before it, if `backwards`) with an event. Gaps come from
    * empty appends and scavenges.
+   *
+   * @throws DataLossError if an event in between was lost
    */
   nearestPosition(position: number, backwards: boolean): number | undefined {
     const start = positionBytes(Math.max(0, position));
-    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) return readUint48(key, 0);
-    return undefined;
+    let found: number | undefined;
+    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) found = readUint48(key, 0);
+    if (backwards) this.#gaps.requireAll(LOG, (found ?? 0) + 1, position + 1, '$all');
+    else this.#gaps.requireAll(LOG, Math.max(1, position), found ?? this.#next, '$all');
+    return found;
   }
 
   /** Like {@link nearestPosition}, for the revisions of a stream. */
-  nearestRevision(
-    { id, index }: Pick<StreamEntry, 'id' | 'index'>,
-    revision: number,
-    backwards: boolean,
-  ): number | undefined {
-    return index === undefined
-      ? this.nearestStored(id, revision, backwards)
-      : this.links.nearestRevision(id, Math.max(0, revision), backwards);
+  nearestRevision(stream: StreamEntry, revision: number, backwards: boolean): number | undefined {
+    const { id, index, lastRevision } = stream;
+    if (index !== undefined) return this.links.nearestRevision(id, Math.max(0, revision), backwards);
+    const found = this.nearestStored(id, revision, backwards);
+    if (backwards) this.#requireScavenged(stream, (found ?? -1) + 1, revision + 1);
+    else this.#requireScavenged(stream, Math.max(0, revision), found ?? lastRevision + 1);
+    return found;
+  }
+
+  #requireScavenged({ id, name }: StreamEntry, from: number, to: number): void {
+    this.#gaps.requireAll(id, from, to, name.toString());
   }
 
   /** Like {@link nearestRevision}, for stored events only (not index streams). */
@@ -177,6 +226,8 @@ export class LogStore {
       this.links.delete(event);
     }
     this.tables.events.removeSync(positionBytes(position));
+    this.#gaps.add(LOG, position);
+    this.#gaps.add(stream.id, revision);
     if (position === this.#next - 1) this.#endIsImplied = false;
     this.tables.revisions.removeSync(revisionKey(stream.id, revision));
   }
@@ -194,14 +245,14 @@ export class LogStore {
     }
   }
 
-  #storedEndPosition(): number {
-    const bytes = this.tables.state.getBinary(NEXT_POSITION_KEY);
-    return bytes === undefined ? FIRST_POSITION : readUint48(bytes, 0);
-  }
-
-  #lastPosition(): number {
-    for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
-    return 0;
+  /** @throws DataLossError if the last events were lost since the store was closed */
+  #endOfLog(): number {
+    const stored = readUint48(this.tables.state.require(STATE.nextPosition), 0);
+    let last = 0;
+    for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) last = readUint48(key, 0);
+    if (last > 0) this.eventAt(last);
+    this.#gaps.requireAll(LOG, last + 1, Math.max(stored, this.eventIds.indexedTo + 1), '$all');
+    return Math.max(stored, last + 1);
   }
 
   /** Recovers the event ids that were not flushed before a crash from the log. */

@@ -17,7 +17,7 @@ import {
 } from '../log/index.js';
 import {
   appendHeader,
-  encodeEventFrame,
+  encodeStoredEvent,
   type ProposedEvent,
   parseEventFrame,
   TOMBSTONE_REVISION,
@@ -95,7 +95,7 @@ export class LogWriter {
     { firstRevision, softUndelete }: { firstRevision: number; softUndelete: boolean },
   ): AppendOutcome {
     if (events.length === 0)
-      return { kind: 'appended', revision: firstRevision - 1, position: this.store.allocatePosition() };
+      return { kind: 'appended', revision: firstRevision - 1, position: this.store.allocateEmptyPosition() };
     const position = this.#writeEvents(streamName, firstRevision, events);
     if (isMetadataStream(streamName))
       this.#applyMetadata(originalStreamOf(streamName), events[events.length - 1]?.data ?? EMPTY);
@@ -126,7 +126,7 @@ export class LogWriter {
       data: EMPTY,
     };
     const common = appendHeader(streamName, this.dependencies.nowMs());
-    this.store.put(position, encodeEventFrame(common, event, TOMBSTONE_REVISION, position), id, undefined);
+    this.store.put(position, encodeStoredEvent(common, event, TOMBSTONE_REVISION, position), id, undefined);
     this.#link(streamName, event, TOMBSTONE_REVISION, position);
     this.store.streams.tombstone(streamName, id, position);
     return { kind: 'deletedAt', position };
@@ -141,7 +141,7 @@ export class LogWriter {
     let revision = firstRevision;
     for (const event of events) {
       position = this.store.allocatePosition();
-      this.store.put(position, encodeEventFrame(common, event, revision, position), id, revision);
+      this.store.put(position, encodeStoredEvent(common, event, revision, position), id, revision);
       this.#link(streamName, event, revision, position);
       this.store.eventIds.add(id, event.id, revision++);
     }

@@ -33,6 +33,15 @@ export class Scavenge {
       while (!this.#stopped && (await this.commits.submit(() => this.#removeBatch(name))) > 0);
       if (this.#stopped) return;
     }
+    await this.#addChecksums();
+  }
+
+  /** Events of stores that were made before there were checksums get theirs. */
+  async #addChecksums(): Promise<void> {
+    for (let next: number | undefined = 1; next !== undefined && !this.#stopped;) {
+      const from: number = next;
+      next = await this.commits.submit(() => this.store.addChecksums(from, EVENTS_PER_TRANSACTION));
+    }
   }
 
   /** In a transaction. Returns how many events were removed. */

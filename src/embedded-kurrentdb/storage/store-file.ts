@@ -7,10 +7,11 @@ export class UnusableStoreError extends Error {
 }
 
 /** Content of the format file; the number changes with the layout of the tables. */
-export const FORMAT = Buffer.from('penguin-pool-embedded-kurrentdb 2');
+export const CURRENT_FORMAT = 3;
+export const FORMAT = Buffer.from(`penguin-pool-embedded-kurrentdb ${CURRENT_FORMAT}`);
 
-/** The previous format, without index streams. Such a store is upgraded when it is opened. */
-const FORMAT_WITHOUT_LINKS = Buffer.from('penguin-pool-embedded-kurrentdb 1');
+/** The first format had no index streams, the first two no checksums. Such stores are upgraded when they are opened. */
+export const FORMAT_WITHOUT_INDEXES = 1;
 
 const FORMAT_FILE = 'format';
 export const STORE_FILE = 'store.mdb';
@@ -39,7 +40,7 @@ export function validateStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
   const hasMarker = hasFormatFile(directory);
-  if (hasMarker) isCurrentFormat(directory, readFileSync(marker));
+  if (hasMarker) formatOf(directory, readFileSync(marker));
   const file = existsSync(path) ? openSync(path, 'r') : undefined;
   try {
     const size = file === undefined ? 0 : fstatSync(file).size;
@@ -65,12 +66,12 @@ export function hasFormatFile(directory: string): boolean {
 }
 
 /**
- * Whether the format is the current one, and not the previous one.
- * @throws UnusableStoreError if it is neither
+ * The number of the format.
+ * @throws UnusableStoreError unless it is the current one or an earlier one
  */
-export function isCurrentFormat(directory: string, found: Buffer): boolean {
-  if (found.equals(FORMAT)) return true;
-  if (found.equals(FORMAT_WITHOUT_LINKS)) return false;
+export function formatOf(directory: string, found: Buffer): number {
+  const number = Number(/^penguin-pool-embedded-kurrentdb ([123])$/.exec(found.toString('latin1'))?.[1]);
+  if (!Number.isNaN(number)) return number;
   const shown = found.subarray(0, 100).toString('utf8');
   throw new UnusableStoreError(
     `${directory} contains a store of format "${shown}", but this version supports "${FORMAT.toString('utf8')}": use the version that wrote it`,

@@ -11,8 +11,11 @@ import {
   type SystemMetadata,
   type StreamState,
 } from '../log/index.js';
-import { parseEventFrame } from './event-frame.js';
-import { IndexPages } from './index-pages.js';
+import { DataLossError } from './checked-table.js';
+import { isEventOf, parseEventFrame, verifiedFrame } from './event-frame.js';
+import { crc32 } from 'node:zlib';
+import { type Gaps } from './gaps.js';
+import { firstOfPage, IndexPages } from './index-pages.js';
 import {
   decodeStreamRow,
   encodeStreamRow,
@@ -22,11 +25,14 @@ import {
   streamKey,
   type StreamRow,
 } from './keys.js';
+import { STATE } from './table-set.js';
 import { type Tables } from './tables.js';
 
 /** State of a stream and its id in the tables; 0 for a stream without events. */
 export interface StreamEntry extends StreamState {
   readonly id: number;
+  /** The name in UTF-8. */
+  readonly name: Buffer;
   /** Log position of the tombstone; 0 if there is none. */
   readonly tombstonePosition: number;
   /** The definition of an index stream; undefined for an ordinary stream. */
@@ -36,8 +42,7 @@ export interface StreamEntry extends StreamState {
 /** Entries cached in memory; each takes about 300 bytes. */
 const MAX_CACHED_STREAMS = 20_000;
 
-const NEXT_ID_KEY = Buffer.from('nextStreamId');
-const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePosition: 0 };
+const NO_STREAM: StreamRow = { id: 0, lastRevision: NO_REVISION, tombstonePosition: 0, previous: 0 };
 
 /** The table of streams with a cache of the most recently used ones. */
 export class Streams {
@@ -45,8 +50,11 @@ export class Streams {
   #uncommitted: Map<string, StreamEntry> | undefined;
   readonly #links: IndexPages;
 
-  constructor(private readonly tables: Tables) {
-    this.#links = new IndexPages(tables);
+  constructor(
+    private readonly tables: Tables,
+    gaps: Gaps,
+  ) {
+    this.#links = new IndexPages(tables.links, gaps);
   }
 
   /** Within a transaction, its own writes are visible. */
@@ -87,10 +95,11 @@ export class Streams {
     this.#store(name, { ...before, id, lastRevision });
   }
 
-  /** In a transaction. The last revision of an index stream follows from its pages: only a new one needs a row. */
+  /** In a transaction. The last revision of an index stream follows from its last page, to which its row refers. */
   setIndexLastRevision(name: string, id: number, lastRevision: number): void {
     const before = this.get(name);
-    if (before.id === 0) this.#store(name, { ...before, id, lastRevision: NO_REVISION });
+    const known = firstOfPage(lastRevision);
+    if (firstOfPage(before.lastRevision) !== known) this.#store(name, { ...before, id, lastRevision: known });
     this.#stage(name, { ...before, id, lastRevision });
   }
 
@@ -110,13 +119,29 @@ export class Streams {
   metadataDocument(name: string): string | undefined {
     const { id, lastRevision } = this.#row(metadataStreamOf(name));
     if (lastRevision === NO_REVISION) return undefined;
-    const position = this.tables.revisions.getBinary(revisionKey(id, lastRevision));
-    const frame = position && this.tables.events.getBinary(positionBytes(readUint48(position, 0)));
-    return frame && parseEventFrame(frame).data.toString('utf8');
+    return parseEventFrame(this.#readEvent(metadataStreamOf(name), id, lastRevision)).data.toString('utf8');
+  }
+
+  /** The event of a stream that has it. @throws DataLossError if it is missing or another one */
+  #readEvent(streamName: string, id: number, revision: number): Buffer {
+    const row = this.tables.revisions.getBinary(revisionKey(id, revision));
+    const position = row === undefined ? 0 : readUint48(row, 0);
+    const stored = this.tables.events.getBinary(positionBytes(position));
+    const frame = stored && verifiedFrame(stored, position, this.#checksumsFrom());
+    if (frame === undefined || !isEventOf(frame, Buffer.from(streamName), revision))
+      throw new DataLossError(`${streamName}@${revision}`, 'it is missing');
+    return frame;
+  }
+
+  #checksumsFrom(): number {
+    return readUint48(this.tables.state.require(STATE.checksumsFrom), 0);
   }
 
   #store(name: string, entry: StreamEntry): void {
-    this.tables.streams.putSync(streamKey(name), encodeStreamRow(entry));
+    const key = streamKey(name);
+    const stored = this.tables.streams.get(key);
+    const previous = stored === undefined ? this.#insert(key) : decodeStreamRow(stored).previous;
+    this.tables.streams.put(key, encodeStreamRow({ ...entry, previous }));
     this.#stage(name, entry);
   }
 
@@ -126,32 +151,66 @@ export class Streams {
   }
 
   #row(name: string): StreamRow {
-    const bytes = this.tables.streams.getBinary(streamKey(name));
-    return bytes === undefined ? NO_STREAM : decodeStreamRow(bytes);
+    const key = streamKey(name);
+    const bytes = this.tables.streams.get(key);
+    if (bytes !== undefined) return decodeStreamRow(bytes);
+    this.#rowAfter(key);
+    return NO_STREAM;
+  }
+
+  /** Makes the row after a new one refer to it. Returns the reference of the new row. */
+  #insert(key: Buffer): number {
+    const next = this.#rowAfter(key);
+    this.tables.streams.put(next.key, encodeStreamRow({ ...next.row, previous: crc32(key) }));
+    return next.row.previous;
+  }
+
+  /**
+   * The row after the place of a row that does not exist.
+   *
+   * @throws DataLossError if a row in between was lost
+   */
+  #rowAfter(key: Buffer): { readonly key: Buffer; readonly row: StreamRow } {
+    const { streams } = this.tables;
+    const [previousKey] = [...streams.raw.getKeys({ start: key, reverse: true, limit: 1 })];
+    const [nextKey] = [...streams.raw.getKeys({ start: key, limit: 1 })];
+    if (nextKey === undefined) throw streams.damage(key, 'the rows after it are missing');
+    const row = decodeStreamRow(streams.require(nextKey));
+    if (nextKey.equals(key) || row.previous !== (previousKey === undefined ? 0 : crc32(previousKey)))
+      throw streams.damage(nextKey, 'the row before it is missing');
+    return { key: nextKey, row };
   }
 
   #load(name: string): StreamEntry {
     const row = this.#row(name);
     const index = indexStream(name);
-    if (index !== undefined) return this.#loadIndex(index, row.id);
+    if (index !== undefined) return this.#loadIndex(index, row);
     if (isMetadataStream(name)) {
       const { tombstonePosition } = this.#row(originalStreamOf(name));
       return {
         ...row,
+        name: Buffer.from(name),
         index,
         tombstonePosition: Math.max(row.tombstonePosition, tombstonePosition),
         tombstoned: row.tombstonePosition + tombstonePosition > 0,
         metadata: METADATA_OF_METADATA,
       };
     }
-    return { ...row, index, tombstoned: row.tombstonePosition > 0, metadata: this.#metadata(name) };
+    return {
+      ...row,
+      name: Buffer.from(name),
+      index,
+      tombstoned: row.tombstonePosition > 0,
+      metadata: this.#metadata(name),
+    };
   }
 
-  #loadIndex(index: IndexStream, id: number): StreamEntry {
+  #loadIndex(index: IndexStream, { id, lastRevision }: StreamRow): StreamEntry {
     return {
       id,
+      name: Buffer.from(index.name),
       index,
-      lastRevision: id === 0 ? NO_REVISION : this.#links.lastRevision(id),
+      lastRevision: lastRevision === NO_REVISION ? NO_REVISION : this.#links.lastRevision(id, lastRevision),
       tombstonePosition: 0,
       tombstoned: false,
       metadata: this.#metadata(index.name),
@@ -173,14 +232,14 @@ export class Streams {
 
   /** The id that the next new stream will get. */
   get endId(): number {
-    return this.tables.state.getBinary(NEXT_ID_KEY)?.readUInt32BE(0) ?? 1;
+    return this.tables.state.require(STATE.nextStreamId).readUInt32BE(0);
   }
 
   #nextId(): number {
     const id = this.endId;
     const next = Buffer.allocUnsafe(4);
     next.writeUInt32BE(id + 1, 0);
-    this.tables.state.putSync(NEXT_ID_KEY, next);
+    this.tables.state.put(STATE.nextStreamId, next);
     return id;
   }
 }

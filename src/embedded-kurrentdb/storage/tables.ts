@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
+import { CheckedTable, type Table } from './checked-table.js';
+import { STATE, type TableSet } from './table-set.js';
+import { initializeRows, upgradeRows } from './format-upgrade.js';
 import {
   validateStoreFiles,
+  CURRENT_FORMAT,
   FORMAT,
+  FORMAT_WITHOUT_INDEXES,
   writeFormatFile,
   hasFormatFile,
-  isCurrentFormat,
+  formatOf,
   STORE_FILE,
   UnusableStoreError,
 } from './store-file.js';
 import { hasRoom, isStorageFull, StorageFullError } from './storage-full-error.js';
-
-export type Table = Database<Buffer, Buffer>;
 
 const FORMAT_KEY = Buffer.from('format');
 const OWNER_KEY = Buffer.from('owner');
@@ -39,65 +42,64 @@ export interface TablesOptions {
  *
  * | table | key | value |
  * |---|---|---|
- * | events | position | the event as a framed ReadResp message |
+ * | events | position | the event as a framed ReadResp message, checksum |
  * | revisions | stream id, revision | position |
  * | eventIds | stream id, event id | last revision |
  * | streams | name | id, last revision, tombstone |
  * | links | index stream id, page number | positions of the indexed events |
+ * | gaps | stream id or 0, number / 1024 | bits: see {@link import('./gaps.js').Gaps} |
  * | users | login name | JSON |
  * | state | name | format, owner, counters |
+ *
+ * A row of events, streams, links, gaps, users and state has a checksum; revisions and event ids are compared with the event.
  */
-export class Tables {
+export class Tables implements TableSet {
   readonly events: Table;
   readonly revisions: Table;
   readonly eventIds: Table;
-  readonly streams: Table;
-  readonly links: Table;
-  readonly users: Table;
-  readonly state: Table;
+  readonly streams: CheckedTable;
+  readonly links: CheckedTable;
+  readonly gaps: CheckedTable;
+  readonly users: CheckedTable;
+  readonly state: CheckedTable;
   readonly #owner = randomBytes(16);
   #isOwner = false;
 
   private constructor(
     private readonly root: RootDatabase<Buffer, Buffer>,
     private readonly directory: string,
-    /** Whether the store has format 1: its index streams must be built before it is used. */
-    readonly needsIndexBackfill: boolean,
     private readonly durable: boolean,
   ) {
     const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
-    this.state = table('state');
+    const checked = (name: string): CheckedTable => new CheckedTable(table(name), name);
+    this.state = checked('state');
     this.events = table('events');
     this.revisions = table('revisions');
     this.eventIds = table('eventIds');
-    this.streams = table('streams');
-    this.links = table('links');
-    this.users = table('users');
+    this.streams = checked('streams');
+    this.links = checked('links');
+    this.gaps = checked('gaps');
+    this.users = checked('users');
+  }
+
+  /** Whether the index streams of a store of format 1 must be built before it is used. */
+  get needsIndexBackfill(): boolean {
+    return this.state.get(STATE.linkedTo) !== undefined;
   }
 
   /** @throws UnusableStoreError if the directory has something else or a damaged store, which is not modified */
   static open({ directory, durable }: TablesOptions): Tables {
     validateStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);
-    let isCurrent: boolean;
+    const tables = new Tables(root, directory, durable);
     try {
-      const format = root.openDB<Buffer, Buffer>({ name: 'state', ...BINARY }).getBinary(FORMAT_KEY);
-      isCurrent = format === undefined || isCurrentFormat(directory, format);
+      tables.#prepare();
     } catch (error) {
       void root.close();
       throw error;
     }
-    const tables = new Tables(root, directory, !isCurrent, durable);
-    try {
-      tables.transaction(() => {
-        if (isCurrent) tables.state.putSync(FORMAT_KEY, FORMAT);
-      });
-    } catch (error) {
-      // Without room it is opened for reading; the first transaction that succeeds makes it the owner.
-      if (!(error instanceof StorageFullError) || !hasFormatFile(directory)) throw error;
-    }
     if (!durable && process.platform !== 'win32') rmSync(directory, { recursive: true, force: true });
-    else if (durable && isCurrent) writeFormatFile(directory);
+    else if (durable) writeFormatFile(directory);
     return tables;
   }
 
@@ -124,10 +126,23 @@ export class Tables {
     }
   }
 
-  /** Marks the store as being of the current format, which earlier versions refuse to open. */
-  completeIndexBackfill(): void {
-    this.transaction(() => this.state.putSync(FORMAT_KEY, FORMAT));
-    writeFormatFile(this.directory);
+  /** Initializes a new store, upgrades one of an earlier format, and becomes the owner. */
+  #prepare(): void {
+    const { raw } = this.state;
+    const found = raw.getBinary(FORMAT_KEY);
+    if (found === undefined && hasFormatFile(this.directory))
+      throw new UnusableStoreError(`${join(this.directory, STORE_FILE)} is damaged: its format is missing`);
+    const format = found === undefined ? undefined : formatOf(this.directory, found);
+    try {
+      this.transaction(() => {
+        if (format === undefined) initializeRows(this);
+        else if (format < CURRENT_FORMAT) upgradeRows(this, format > FORMAT_WITHOUT_INDEXES);
+        raw.putSync(FORMAT_KEY, FORMAT);
+      });
+    } catch (error) {
+      // Without room it is opened for reading; the first transaction that succeeds makes it the owner.
+      if (!(error instanceof StorageFullError) || format !== CURRENT_FORMAT) throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -135,8 +150,8 @@ export class Tables {
   }
 
   #requireOwnership(): void {
-    if (!this.#isOwner) this.state.putSync(OWNER_KEY, this.#owner);
-    else if (this.state.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
+    if (!this.#isOwner) this.state.raw.putSync(OWNER_KEY, this.#owner);
+    else if (this.state.raw.getBinary(OWNER_KEY)?.equals(this.#owner) !== true)
       throw new UnusableStoreError('another process has opened this store for writing');
   }
 }

@@ -73,7 +73,7 @@ const NO_SPACE = 'No space left on device';
 /** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */
 const DELETED_STATES: readonly unknown[] = [-5n, -6n];
 /** Numbers of gRPC status codes. */
-const status = { PERMISSION_DENIED: 7, UNIMPLEMENTED: 12, UNAUTHENTICATED: 16 } as const;
+const status = { PERMISSION_DENIED: 7, UNIMPLEMENTED: 12, DATA_LOSS: 15, UNAUTHENTICATED: 16 } as const;
 
 /**
  * Translates errors of the client into errors of the domain. The client's messages contain hosts, ports and RPC names,
@@ -141,6 +141,11 @@ export function translateClientError(thrown: unknown, operation: Operation): Dom
   if (error instanceof UnavailableError || error instanceof CancelledError || error instanceof NotLeaderError) {
     return new ConnectionError(`KurrentDB cannot be reached while ${description}; retry in a moment`, options);
   }
+  if (code === status.DATA_LOSS)
+    return new ConnectionError(
+      `KurrentDB found damaged data while ${description}; 'npm run streams -- store verify' lists the damage`,
+      options,
+    );
   return new ConnectionError(`KurrentDB failed while ${description}; retry in a moment`, options);
 }
 
