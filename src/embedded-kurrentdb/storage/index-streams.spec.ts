@@ -24,7 +24,12 @@ const events = (count: number): ProposedEvent[] => Array.from({ length: count },
 /** Takes the checksums from the rows of a store, and what else earlier formats do not have. */
 async function downgrade(directory: string, format: Buffer): Promise<void> {
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = openTables<Buffer, Buffer>({ path: join(directory, 'store.mdb'), noSubdir: true, maxDbs: 16, ...binary });
+  const root = openTables<Buffer, Buffer>({
+    path: join(directory, 'store.mdb'),
+    noSubdir: true,
+    maxDbs: 16,
+    ...binary,
+  });
   const table = (name: string): Database<Buffer, Buffer> => root.openDB<Buffer, Buffer>({ name, ...binary });
   root.transactionSync(() => {
     for (const name of ['streams', 'links', 'users', 'state', 'events'])

@@ -58,7 +58,7 @@ export class LogReader {
     while (position < end) {
       const frame = this.store.eventAt(position);
       if (frame === undefined) {
-        position = this.store.nearestPosition(position + 1, false) ?? end;
+        position = this.store.nearestPosition(position, false) ?? end;
         continue;
       }
       if (!visit(frame, position++, 0)) return position;
@@ -74,7 +74,7 @@ export class LogReader {
     while (position > 0) {
       const frame = this.store.eventAt(position);
       if (frame === undefined) {
-        position = this.store.nearestPosition(position - 1, true) ?? 0;
+        position = this.store.nearestPosition(position, true) ?? 0;
         continue;
       }
       if (!visit(frame, position, 0)) return position;
