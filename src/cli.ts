@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
-import { runProgram } from './command-line/index.js';
+import { addStoreCommands, runProgram } from './command-line/index.js';
 import { addApiKeyCommands } from './identity/commands/api-keys.command.js';
 import { addTokenCommand } from './identity/commands/token.command.js';
 import { addUptimeCommands } from './uptime/history/commands/uptime.command.js';
@@ -10,4 +10,5 @@ const program = new Command('npm run streams --').description("Penguin Pool's st
 addTokenCommand(program);
 addApiKeyCommands(program);
 addUptimeCommands(program);
+addStoreCommands(program);
 await runProgram(program, process.argv);

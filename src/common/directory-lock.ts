@@ -76,9 +76,13 @@ export class DirectoryLock {
 
   /** The next process finds that the directory was released. Idempotent. */
   release(): void {
-    if (this.#file === undefined) return;
-    if (isFileAt(this.path, this.#file)) rmSync(this.path);
-    closeSync(this.#file);
+    if (this.#file !== undefined && isFileAt(this.path, this.#file)) rmSync(this.path);
+    this.leave();
+  }
+
+  /** Unlocks the directory, but the next process finds it as after a process that died. Idempotent. */
+  leave(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
 }

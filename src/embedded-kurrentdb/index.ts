@@ -2,14 +2,17 @@
  * A KurrentDB inside the process: `start` opens a store, serves it on loopback from a worker thread, and returns the
  * connection string for the official client.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DirectoryLock } from '../common/directory-lock.js';
+import { walkStore } from './maintenance.js';
+import { STORE_FILE } from './storage/store-file.js';
 import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE } from './options.js';
 
 export type { StartOptions, StorageOptions } from './options.js';
+export { salvageStore, verify } from './maintenance.js';
 export { holderOf } from '../common/directory-lock.js';
 
 /** A running server. */
@@ -32,20 +35,28 @@ export class EmbeddedKurrentDBError extends Error {
   override readonly name = 'EmbeddedKurrentDBError';
 }
 
+/** The store cannot be opened, or reading it ends the process. */
+export class StoreDamagedError extends EmbeddedKurrentDBError {
+  constructor(directory: string, problem: string) {
+    super(`${join(directory, STORE_FILE)} is damaged and was not opened: ${problem}`);
+  }
+}
+
 /**
  * Starts a server; resolves when it accepts connections.
  * @throws EmbeddedKurrentDBError if the directory is in use, the store is damaged or of another format, or the port is
  * taken
  */
 export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
-  const { serverOptions, release } = prepare(options);
+  const { serverOptions, release, leave, wasLeft } = prepare(options);
+  if (wasLeft) await requireReadable(serverOptions.directory, leave);
   const worker = new Worker(new URL('./server.worker.js', import.meta.url), {
     workerData: serverOptions,
     name: 'embedded-kurrentdb',
   });
   const exited = new Promise<void>((done) => worker.once('exit', () => done()));
   void exited.then(release);
-  const listening = await firstMessage(worker).catch(async (error: unknown) => {
+  const listening = await firstMessage(worker, serverOptions.directory).catch(async (error: unknown) => {
     await exited; // then the directory is unlocked
     throw error;
   });
@@ -70,13 +81,27 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   };
 }
 
-function prepare(options: StartOptions): { serverOptions: ServerOptions; release: () => void } {
+/** Visits the tables in another process first, because LMDB may end the one that reads a damaged file. */
+async function requireReadable(directory: string, leave: () => void): Promise<void> {
+  if (!existsSync(join(directory, STORE_FILE))) return;
+  const { isSound, output } = await walkStore(directory);
+  if (isSound) return;
+  leave();
+  throw new StoreDamagedError(directory, output);
+}
+
+function prepare(options: StartOptions): {
+  serverOptions: ServerOptions;
+  release: () => void;
+  leave: () => void;
+  wasLeft: boolean;
+} {
   if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined))
     throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile must be set together');
   const durable = options.memory !== true;
   const directory =
     options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
-  const unlock = durable ? lock(directory) : () => rmSync(directory, { recursive: true, force: true });
+  const held = durable ? lock(directory) : undefined;
   const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
   const { enableAtomPubOverHttp = false } = options;
   return {
@@ -91,7 +116,9 @@ function prepare(options: StartOptions): { serverOptions: ServerOptions; release
       users,
       enableAtomPubOverHttp,
     },
-    release: unlock,
+    release: () => (held === undefined ? rmSync(directory, { recursive: true, force: true }) : held.release()),
+    leave: () => held?.leave(),
+    wasLeft: held?.wasLeft ?? false,
   };
 }
 
@@ -101,17 +128,22 @@ function toError({ message, stack }: Extract<ServerMessage, { kind: 'problem' }>
   return error;
 }
 
-function lock(directory: string): () => void {
+function lock(directory: string): { readonly wasLeft: boolean; release(): void; leave(): void } {
   try {
     const held = DirectoryLock.acquire(directory);
-    rmSync(join(directory, LOCK_OF_EARLIER_VERSIONS), { force: true });
-    return () => held.release();
+    const earlier = join(directory, LOCK_OF_EARLIER_VERSIONS);
+    const wasLeft = held.wasLeft || existsSync(earlier);
+    rmSync(earlier, { force: true });
+    return { wasLeft, release: () => held.release(), leave: () => held.leave() };
   } catch (error) {
     throw new EmbeddedKurrentDBError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function firstMessage(worker: Worker): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
+/** Names of errors that say that a store cannot be used. */
+const DAMAGED = new Set(['DataLossError', 'UnusableStoreError']);
+
+function firstMessage(worker: Worker, directory: string): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
   return new Promise((done, reject) => {
     const fail = (error: unknown): void =>
       reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
@@ -121,6 +153,8 @@ function firstMessage(worker: Worker): Promise<Extract<ServerMessage, { kind: 'l
       worker.off('error', fail);
       worker.off('exit', fail);
       if (message.kind === 'listening') done(message);
+      else if (message.kind === 'failed' && DAMAGED.has(message.name))
+        reject(new StoreDamagedError(directory, message.message));
       else reject(new EmbeddedKurrentDBError(message.message));
     });
   });

@@ -1,5 +1,5 @@
 export { EventStoreModule } from './event-store.module.js';
-export { connectionOfRunning } from './kurrentdb/kurrentdb-client.provider.js';
+export { connectionOfRunning, maintainStore } from './kurrentdb/kurrentdb-client.provider.js';
 export { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 export { ExternalKurrentDB } from './kurrentdb/external-kurrentdb.js';

@@ -28,6 +28,10 @@ export class KurrentDBServer {
     return new KurrentDBServer(child, connectionString);
   }
 
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   get port(): number {
     return Number(/:(\d+)(?:[/?]|$)/.exec(this.connectionString)?.[1]);
   }

@@ -1,5 +1,12 @@
 import { DataLossError } from './checked-table.js';
-import { isEventOf, parseEventFrame, TOMBSTONE_REVISION, verifiedFrame, withEventChecksum } from './event-frame.js';
+import {
+  isEventOf,
+  type ParsedEvent,
+  parseEventFrame,
+  TOMBSTONE_REVISION,
+  verifiedFrame,
+  withEventChecksum,
+} from './event-frame.js';
 import { Gaps, LOG } from './gaps.js';
 import { EventIdIndex } from './event-id-index.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
@@ -136,6 +143,30 @@ export class LogStore {
     this.tables.events.putSync(key, stored);
     this.#endIsImplied = position === this.#next - 1;
     if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
+  }
+
+  /** In a transaction of a salvage: stores an event where it was; what is missing before it is noted as a gap. */
+  restore(event: ParsedEvent, frame: Buffer): void {
+    const { streamName, revision, position } = event;
+    this.skipTo(position);
+    this.#next = position + 1;
+    const id = this.streams.getOrCreateId(streamName);
+    const isTombstone = revision === TOMBSTONE_REVISION;
+    this.put(position, withEventChecksum(frame, position), id, isTombstone ? undefined : revision);
+    this.links.add(streamName, position, event);
+    if (isTombstone) {
+      this.streams.tombstone(streamName, id, position);
+      return;
+    }
+    for (let missing = this.streams.get(streamName).lastRevision + 1; missing < revision; missing++)
+      this.#gaps.add(id, missing);
+    this.eventIds.add(id, event.id, revision);
+    this.streams.setLastRevision(streamName, id, revision);
+  }
+
+  /** In a transaction of a salvage: the log goes on at a position. */
+  skipTo(position: number): void {
+    while (this.#next < position) this.allocateEmptyPosition();
   }
 
   /** The event at the position; see {@link EventAt.frame}. @throws DataLossError if it is not what was written */

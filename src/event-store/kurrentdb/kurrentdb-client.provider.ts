@@ -9,6 +9,9 @@ import { publishConnection, resolveConnection } from './running-kurrentdb.js';
 
 const EMBEDDED_DIRECTORY = 'kurrentdb';
 
+/** Nothing listens there: stands for a store that cannot be opened. */
+const UNREACHABLE = 'kurrentdb://127.0.0.1:1?tls=false';
+
 interface Embedded {
   readonly server: EmbeddedKurrentDB;
   /** Removes the published connection. */
@@ -38,9 +41,18 @@ export class KurrentDBConnection {
     if (kurrentdb.connectionString !== undefined) {
       return new KurrentDBConnection(new RecoveringClient(kurrentdb.connectionString), undefined);
     }
-    const { holderOf, start } = await import('../../embedded-kurrentdb/index.js');
+    const { holderOf, start, StoreDamagedError } = await import('../../embedded-kurrentdb/index.js');
     const directory = join(dataDir, EMBEDDED_DIRECTORY);
-    const server = await start({ dataDir: directory, onFailure });
+    const server = await start({ dataDir: directory, onFailure }).catch((error: unknown) => {
+      if (error instanceof StoreDamagedError) return error;
+      throw error;
+    });
+    if (server instanceof StoreDamagedError) {
+      new Logger('EmbeddedKurrentDB').error(
+        `${server.message}. The service runs without a store and answers 503; 'npm run streams -- store salvage' copies what can be read`,
+      );
+      return new KurrentDBConnection(new RecoveringClient(UNREACHABLE), undefined);
+    }
     const holder = holderOf(directory);
     const { connectionString } = server;
     const unpublish =
@@ -76,6 +88,15 @@ export async function connectionOfRunning({
   if (kurrentdb.connectionString !== undefined) return undefined;
   const { holderOf } = await import('../../embedded-kurrentdb/index.js');
   return resolveConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
+}
+
+/** Verifies the embedded store under `DATA_DIR`, or copies what can be read of it beside it. @throws Error if it is in use */
+export async function maintainStore(
+  task: 'verify' | 'salvage',
+  { dataDir }: Pick<AppConfig, 'dataDir'>,
+): Promise<{ readonly isSound: boolean; readonly output: string }> {
+  const { salvageStore, verify } = await import('../../embedded-kurrentdb/index.js');
+  return (task === 'verify' ? verify : salvageStore)(join(dataDir, EMBEDDED_DIRECTORY));
 }
 
 /**

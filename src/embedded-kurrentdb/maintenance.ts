@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { DirectoryLock } from '../common/directory-lock.js';
+
+const PROCESS = fileURLToPath(new URL('./storage/maintenance.process.js', import.meta.url));
+/** A salvage goes on after a page that ends the process, this often. */
+const MAX_DEATHS = 1000;
+
+/** What the process of a task printed, and whether it found no damage. */
+export interface MaintenanceResult {
+  readonly isSound: boolean;
+  readonly output: string;
+}
+
+/** Opens and visits all tables of a store in a process of its own, which LMDB may end. */
+export const walkStore = (directory: string): Promise<MaintenanceResult> => run(['walk', directory]);
+
+/** Finds all damage of a store that no server uses. @throws Error if a process uses it */
+export function verify(directory: string): Promise<MaintenanceResult> {
+  return whileLocked(directory, () => run(['verify', directory]));
+}
+
+/**
+ * Copies every event that can be read to a new store in `{directory}-salvaged`.
+ *
+ * @throws Error if a process uses the directory
+ */
+export function salvageStore(directory: string): Promise<MaintenanceResult> {
+  const target = `${directory}-salvaged`;
+  return whileLocked(directory, async () => {
+    rmSync(target, { recursive: true, force: true });
+    let last: MaintenanceResult & { readonly hasDied: boolean };
+    let deaths = 0;
+    do last = await run(['salvage', directory, target]);
+    while (last.hasDied && ++deaths < MAX_DEATHS);
+    rmSync(join(target, 'salvaging'), { force: true });
+    return last;
+  });
+}
+
+async function whileLocked<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  const lock = DirectoryLock.acquire(directory);
+  try {
+    return await work();
+  } finally {
+    if (lock.wasLeft) lock.leave();
+    else lock.release();
+  }
+}
+
+async function run(args: readonly string[]): Promise<MaintenanceResult & { readonly hasDied: boolean }> {
+  const child = spawn(process.execPath, [PROCESS, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const printed = await text(child.stdout);
+  const [code, signal] = await exited;
+  const hasDied = signal !== null;
+  return {
+    isSound: code === 0,
+    hasDied,
+    output: hasDied ? `${printed}reading it ended the process: ${signal}` : printed.trim(),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Process that reads a store which may be damaged: LMDB may end it. Usage: `walk|verify DIR` or `salvage DIR NEW-DIR`. Prints what
+ * it finds, one line each; exits with 1 if that is damage.
+ */
+import { ABORT, open } from 'lmdb';
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { LogStore } from './log-store.js';
+import { salvage } from './salvage.js';
+import { STORE_FILE, validateStoreFiles } from './store-file.js';
+import { verifyStore } from './verify.js';
+
+const STDOUT = 1;
+const print = (line: string): void => void writeSync(STDOUT, `${line}\n`);
+
+/** Visits the pages of all tables, and allocates some; changes nothing. */
+async function walk(directory: string): Promise<void> {
+  validateStoreFiles(directory);
+  const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = open<Buffer, Buffer>({ path: join(directory, STORE_FILE), noSubdir: true, maxDbs: 16, ...binary });
+  const names = ['events', 'revisions', 'eventIds', 'streams', 'links', 'users', 'state'];
+  const tables = names.map((name) => root.openDB<Buffer, Buffer>({ name, ...binary }));
+  for (const table of tables) {
+    const { entryCount } = table.getStats() as { readonly entryCount: number };
+    const found = table.getKeysCount({});
+    if (found !== entryCount) throw new Error(`a table has ${found} rows instead of ${entryCount}`);
+  }
+  root.transactionSync(() => {
+    for (const table of tables) table.putSync(Buffer.from('\xff trial'), Buffer.alloc(10_000));
+    return ABORT;
+  });
+  await root.close();
+}
+
+async function verify(directory: string): Promise<boolean> {
+  const store = LogStore.open({ directory, durable: true });
+  let isSound = true;
+  for (const damage of verifyStore(store)) {
+    isSound = false;
+    print(damage);
+  }
+  await store.close();
+  return isSound;
+}
+
+const [, , task, directory = '', target = ''] = process.argv;
+try {
+  if (task === 'walk') await walk(directory);
+  else if (task === 'verify') process.exitCode = (await verify(directory)) ? 0 : 1;
+  else {
+    const { events, lost } = await salvage(directory, target);
+    for (const each of lost) print(`lost: ${each}`);
+    print(`copied ${events} events to ${target}, ${lost.length} could not be read`);
+  }
+} catch (error) {
+  print(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
