@@ -1,13 +1,8 @@
-import { type Database, open } from 'lmdb';
-import { join } from 'node:path';
-import { DirectoryLock } from '../../common/directory-lock.js';
-import { reserveLockFile } from '../../common/storage-full.js';
+import { Logger } from '@nestjs/common';
+import { SpoolDirectory } from './spool-directory.js';
+import { type SpoolTables } from './spool-tables.js';
 import { type Spool } from './application/index.js';
 import { type Sample } from '../domain/index.js';
-import { type SyncedRoot, SpoolWriter } from './spool-writer.js';
-
-/** Service and insertion number. */
-type SampleKey = [service: string, number: number];
 
 interface Queue {
   readonly samples: { readonly number: number; readonly sample: Sample }[];
@@ -24,11 +19,9 @@ const VALID_UNTIL = 'validUntil';
  * of the machine may lose the last milliseconds. On a full disk it is kept in memory only.
  */
 export class LmdbSpool implements Spool {
-  readonly #lock: DirectoryLock;
-  readonly #root: SyncedRoot;
-  readonly #writer: SpoolWriter;
-  readonly #samples: Database<Sample, SampleKey>;
-  readonly #meta: Database<string | number, string>;
+  readonly #logger = new Logger('Spool');
+  readonly #directory: SpoolDirectory;
+  readonly #tables: SpoolTables;
   readonly #queues = new Map<string, Queue>();
   /** Id of the process that used the directory before, if any; it has ended. */
   readonly predecessor: string | undefined;
@@ -48,20 +41,16 @@ export class LmdbSpool implements Spool {
     private readonly maxBytes: number,
     readonly holder: string,
   ) {
-    this.#lock = DirectoryLock.acquire(directory);
-    reserveLockFile(join(directory, 'lock.mdb'));
-    this.#root = open({ path: directory, maxDbs: 2, overlappingSync: true }) as SyncedRoot;
-    this.#writer = new SpoolWriter(this.#root);
-    this.#samples = this.#root.openDB<Sample, SampleKey>({ name: 'samples' });
-    this.#meta = this.#root.openDB<string | number, string>({ name: 'meta' });
-    const predecessor = this.#meta.get(HOLDER);
+    this.#directory = SpoolDirectory.open(directory);
+    this.#tables = this.#directory.tables;
+    if (this.#directory.problem !== undefined) this.#logger.warn(`The spool was made anew: ${this.#directory.problem}`);
+    const meta = this.#tables.meta();
+    const predecessor = meta.get(HOLDER);
     this.predecessor = typeof predecessor === 'string' ? predecessor : undefined;
-    this.predecessorValidUntil = this.#readValidUntil();
-    this.#writer.put(this.#meta, HOLDER, holder);
-    for (const {
-      key: [service, number],
-      value: sample,
-    } of this.#samples.getRange()) {
+    this.predecessorValidUntil = latestTime(meta);
+    this.#tables.putMeta(HOLDER, holder);
+    for (const [[service, number], sample] of this.#tables.samples()) {
+      if (sample === undefined) continue;
       this.#queueOf(service).samples.push({ number, sample });
       this.#number = Math.max(this.#number, number);
       this.#bytes += bytesOf(sample);
@@ -72,7 +61,7 @@ export class LmdbSpool implements Spool {
     const number = ++this.#number;
     this.#queueOf(service).samples.push({ number, sample });
     this.#bytes += bytesOf(sample);
-    this.#writer.put(this.#samples, [service, number], sample);
+    this.#tables.putSample([service, number], sample);
     while (this.#bytes > this.maxBytes) this.#dropOne();
   }
 
@@ -113,25 +102,23 @@ export class LmdbSpool implements Spool {
 
   /** Stores the end of this process's validity as lease holder for its successor. @param at milliseconds since 1970 */
   setValidUntil(at: number): void {
-    this.#writer.put(this.#meta, VALID_UNTIL, at);
+    this.#tables.putMeta(VALID_UNTIL, at);
   }
 
   /** Why samples are in memory only at the moment. */
   get failure(): Error | undefined {
-    return this.#writer.failure;
+    return this.#tables.failure;
   }
 
   /** Resolves when all samples are on disk, if they can be written. */
   async close(): Promise<void> {
-    await this.#writer.close();
-    await this.#root.close();
-    this.#lock.release();
-  }
-
-  /** The latest time in the `meta` table: version 0.1.0 stored it under another key. */
-  #readValidUntil(): number {
-    const times = [...this.#meta.getRange()].flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
-    return Math.max(0, ...times);
+    try {
+      await this.#directory.close();
+    } catch (error) {
+      this.#logger.warn(
+        `The next start makes a new spool of what can be read of it: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 
   #queueOf(service: string): Queue {
@@ -146,7 +133,7 @@ export class LmdbSpool implements Spool {
     const removed = this.#queueOf(service).samples.splice(from, count);
     for (const { number, sample } of removed) {
       this.#bytes -= bytesOf(sample);
-      this.#writer.remove(this.#samples, [service, number]);
+      this.#tables.removeSample([service, number]);
     }
     return removed.length;
   }
@@ -158,6 +145,11 @@ export class LmdbSpool implements Spool {
     }
     if (largest) largest[1].dropped += this.#remove(largest[0], 0, 1);
   }
+}
+
+/** The latest time in the `meta` table: version 0.1.0 stored it under another key. */
+function latestTime(meta: ReadonlyMap<string, string | number>): number {
+  return Math.max(0, ...[...meta.values()].filter((value) => typeof value === 'number'));
 }
 
 function bytesOf({ error }: Sample): number {
