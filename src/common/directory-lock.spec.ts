@@ -47,7 +47,7 @@ describe('the lock of a directory', () => {
     ),
   );
 
-  it('names the host of a holder in another container', async () => {
+  it('names the host of a holder in another container', () => {
     const lock = DirectoryLock.acquire(directory);
     leaveTo({ pid: 1, host: 'other' });
     expect(() => DirectoryLock.acquire(directory)).toThrow(`in use by process 1 of the host other: stop it`);
@@ -126,9 +126,11 @@ describe('the lock of a directory', () => {
   });
 
   describe('on a system without flock(1)', () => {
+    /* eslint-disable no-restricted-properties -- PATH decides whether flock(1) is found */
     const { PATH } = process.env;
     beforeEach(() => (process.env.PATH = directory));
     afterEach(() => (process.env.PATH = PATH));
+    /* eslint-enable no-restricted-properties */
 
     it('is refused while the recorded process runs', () =>
       whileRunning((pid) => {

@@ -125,6 +125,7 @@ function lock(file: number, mode: 'exclusive' | 'shared' = 'exclusive'): boolean
   const { status, stderr, error } = spawnSync('flock', ['-n', mode === 'shared' ? '-s' : '-x', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', file],
     encoding: 'utf8',
+    // eslint-disable-next-line no-restricted-properties -- passed on: it says where flock(1) is
     env: process.env,
   });
   if (hasCode(error, 'ENOENT')) return !isHeld(file);

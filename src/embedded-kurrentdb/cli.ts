@@ -71,6 +71,7 @@ try {
     const stop = (): void => void server.stop().then(() => process.exit(0), exitWith);
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
+    for (const repair of server.repairs) process.stderr.write(`${repair}\n`);
     process.stdout.write(`${server.connectionString}\n`);
   }
 } catch (error) {

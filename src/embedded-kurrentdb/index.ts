@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DirectoryLock } from '../common/directory-lock.js';
-import { walkStore } from './maintenance.js';
-import { STORE_FILE } from './storage/store-file.js';
+import { EmbeddedKurrentDBError, StoreDamagedError } from './errors.js';
 import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE } from './options.js';
+import { StoreCheck } from './store-check.js';
 
+export { EmbeddedKurrentDBError, StoreDamagedError } from './errors.js';
 export type { StartOptions, StorageOptions } from './options.js';
 export { salvageStore, verify } from './maintenance.js';
 export { holderOf } from '../common/directory-lock.js';
@@ -20,6 +21,8 @@ export interface EmbeddedKurrentDB {
   /** For `KurrentDBClient.connectionString`. Holds the password: not for logs. */
   readonly connectionString: string;
   readonly port: number;
+  /** What was found damaged at the start and recreated: for the log. */
+  readonly repairs: readonly string[];
   /** Commits accepted writes, closes the connections and the store. Idempotent. */
   stop(): Promise<void>;
 }
@@ -30,18 +33,6 @@ const LOCK_OF_EARLIER_VERSIONS = 'server.lock';
 /** The worker is terminated if it does not stop by itself within this time. */
 const STOP_TIMEOUT_MS = 8000;
 
-/** The server failed to start, or ended unexpectedly. */
-export class EmbeddedKurrentDBError extends Error {
-  override readonly name = 'EmbeddedKurrentDBError';
-}
-
-/** The store cannot be opened, or reading it ends the process. */
-export class StoreDamagedError extends EmbeddedKurrentDBError {
-  constructor(directory: string, problem: string) {
-    super(`${join(directory, STORE_FILE)} is damaged and was not opened: ${problem}`);
-  }
-}
-
 /**
  * Starts a server; resolves when it accepts connections.
  * @throws EmbeddedKurrentDBError if the directory is in use, the store is damaged or of another format, or the port is
@@ -49,13 +40,17 @@ export class StoreDamagedError extends EmbeddedKurrentDBError {
  */
 export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   const { serverOptions, release, leave, wasLeft } = prepare(options);
-  if (wasLeft) await requireReadable(serverOptions.directory, leave);
+  const check = await StoreCheck.begin(serverOptions.directory, wasLeft).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
   const worker = new Worker(new URL('./server.worker.js', import.meta.url), {
     workerData: serverOptions,
     name: 'embedded-kurrentdb',
   });
   const exited = new Promise<void>((done) => worker.once('exit', () => done()));
-  void exited.then(release);
+  let damage: StoreDamagedError | undefined;
+  void exited.then(() => (damage === undefined ? release() : leave())); // a store that is left is visited before the next start
   const listening = await firstMessage(worker, serverOptions.directory).catch(async (error: unknown) => {
     await exited; // then the directory is unlocked
     throw error;
@@ -64,6 +59,7 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   let stopping: Promise<void> | undefined;
   const reportFailure = (error: Error): void => {
     if (stopping === undefined) options.onFailure?.(error);
+    check?.stop();
   };
   const onProblem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
   worker.on('message', (message: ServerMessage) => {
@@ -72,22 +68,25 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
   let failure: unknown;
   worker.on('error', (error) => (failure = error));
   void exited.then(() =>
-    reportFailure(new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure })),
+    reportFailure(
+      damage ?? new EmbeddedKurrentDBError('the embedded KurrentDB ended unexpectedly', { cause: failure }),
+    ),
   );
+  check?.finish().catch((error: unknown) => {
+    if (!(error instanceof StoreDamagedError))
+      return onProblem(error instanceof Error ? error : new Error(String(error)));
+    damage = error;
+    void stop(worker, exited).catch(onProblem);
+  });
   return {
     connectionString: listening.connectionString,
     port: listening.port,
-    stop: () => (stopping ??= stop(worker, exited)),
+    repairs: listening.repairs,
+    stop: () => {
+      check?.stop();
+      return (stopping ??= stop(worker, exited));
+    },
   };
-}
-
-/** Visits the tables in another process first, because LMDB may end the one that reads a damaged file. */
-async function requireReadable(directory: string, leave: () => void): Promise<void> {
-  if (!existsSync(join(directory, STORE_FILE))) return;
-  const { isSound, output } = await walkStore(directory);
-  if (isSound) return;
-  leave();
-  throw new StoreDamagedError(directory, output);
 }
 
 function prepare(options: StartOptions): {

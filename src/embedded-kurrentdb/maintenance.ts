@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { DirectoryLock } from '../common/directory-lock.js';
 
 const PROCESS = fileURLToPath(new URL('./storage/maintenance.process.js', import.meta.url));
-/** A salvage goes on after a page that ends the process, this often. */
+/** A salvage continues after a page that ends the process, this often. */
 const MAX_DEATHS = 1000;
 
 /** What the process of a task printed, and whether it found no damage. */
@@ -16,8 +16,17 @@ export interface MaintenanceResult {
   readonly output: string;
 }
 
-/** Opens and visits all tables of a store in a process of its own, which LMDB may end. */
-export const walkStore = (directory: string): Promise<MaintenanceResult> => run(['walk', directory]);
+/**
+ * Visits all tables of a store in a process of its own, which LMDB may end.
+ *
+ * @param task `walk-beside` while a server uses the store
+ * @param signal ends the process
+ */
+export const walkStore = (
+  directory: string,
+  task: 'walk' | 'walk-beside',
+  signal: AbortSignal,
+): Promise<MaintenanceResult> => run([task, directory], signal);
 
 /** Finds all damage of a store that no server uses. @throws Error if a process uses it */
 export function verify(directory: string): Promise<MaintenanceResult> {
@@ -52,15 +61,20 @@ async function whileLocked<Result>(directory: string, work: () => Promise<Result
   }
 }
 
-async function run(args: readonly string[]): Promise<MaintenanceResult & { readonly hasDied: boolean }> {
-  const child = spawn(process.execPath, [PROCESS, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+async function run(
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<MaintenanceResult & { readonly hasDied: boolean }> {
+  const child = spawn(process.execPath, [PROCESS, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    ...(signal && { signal }),
+  });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const printed = await text(child.stdout);
-  const [code, signal] = await exited;
-  const hasDied = signal !== null;
+  const [[code, killedBy], printed] = await Promise.all([exited, text(child.stdout)]);
+  const hasDied = killedBy !== null;
   return {
     isSound: code === 0,
     hasDied,
-    output: hasDied ? `${printed}reading it ended the process: ${signal}` : printed.trim(),
+    output: hasDied ? `${printed}reading it ended the process: ${killedBy}` : printed.trim(),
   };
 }

@@ -52,7 +52,12 @@ export interface ServerOptions {
 
 /** Messages of the worker. */
 export type ServerMessage =
-  | { readonly kind: 'listening'; readonly port: number; readonly connectionString: string }
+  | {
+      readonly kind: 'listening';
+      readonly port: number;
+      readonly connectionString: string;
+      readonly repairs: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string }
   | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined };
 

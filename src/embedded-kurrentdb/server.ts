@@ -17,7 +17,7 @@ import {
   allowAll,
 } from './security/authentication-provider.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
-import { ensureDevelopmentUsers, ensurePrivateAdmin } from './security/credentials.js';
+import { ensureDevelopmentUsers, ensurePrivateAdmin, type PrivateAdmin } from './security/credentials.js';
 import { type Credentials } from './security/passwords.js';
 import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
@@ -32,6 +32,8 @@ import { LogWriter } from './storage/log-writer.js';
 interface ServerHandle {
   readonly port: number;
   readonly connectionString: string;
+  /** What was found damaged and recreated. */
+  readonly repairs: readonly string[];
   /** Commits accepted writes, closes the connections and the store. */
   stop(): Promise<void>;
 }
@@ -111,6 +113,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   return {
     port: listener.port,
     connectionString: connectionString(listener.port, admin, identity?.caPath),
+    repairs: [identity?.repair, admin?.repair].filter((repair) => repair !== undefined),
     stop: async () => {
       subscriptions.stop();
       listener.stopAccepting();
@@ -129,15 +132,25 @@ async function identityFor({
   tlsCertFile,
   tlsKeyFile,
   tlsCaFile,
-}: ServerOptions): Promise<Omit<ServerIdentity, 'caPath'> & { caPath: string | undefined }> {
+}: ServerOptions): Promise<Omit<ServerIdentity, 'caPath'> & { readonly caPath: string | undefined }> {
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'));
   for (const file of [tlsCertFile, tlsKeyFile])
     if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
-  return { certificate: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile), caPath: tlsCaFile };
+  return {
+    certificate: readFileSync(tlsCertFile),
+    key: readFileSync(tlsKeyFile),
+    caPath: tlsCaFile,
+    repair: undefined,
+  };
 }
 
-function ensureUsers({ users: kind, directory }: ServerOptions, users: Users, nowMs: number): Promise<Credentials> {
-  return kind === 'development' ? ensureDevelopmentUsers(users, nowMs) : ensurePrivateAdmin(users, directory, nowMs);
+async function ensureUsers(
+  { users: kind, directory }: ServerOptions,
+  users: Users,
+  nowMs: number,
+): Promise<PrivateAdmin> {
+  if (kind === 'private') return ensurePrivateAdmin(users, directory, nowMs);
+  return { ...(await ensureDevelopmentUsers(users, nowMs)), repair: undefined };
 }
 
 /** The connection string for the official client. */

@@ -24,7 +24,8 @@ try {
   port.on('message', (message) => {
     if (message === STOP_MESSAGE) stop();
   });
-  send({ kind: 'listening', port: server.port, connectionString: server.connectionString });
+  const { port: tcpPort, connectionString, repairs } = server;
+  send({ kind: 'listening', port: tcpPort, connectionString, repairs });
 } catch (error) {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   send({ kind: 'failed', name, message });

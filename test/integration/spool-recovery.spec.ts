@@ -53,7 +53,7 @@ describe('a spool', () => {
     expect(opened.predecessor).toBe('holder');
     expect(log).toContain(`${SAMPLES} samples are kept, 0 are lost; what was there is kept in ${directory}-damaged`);
     expect(existsSync(`${directory}-damaged/data.mdb`)).toBe(true);
-    expect(read().log).not.toContain('made anew');
+    expect(read().log).not.toContain('recreated');
   });
 
   it.each([

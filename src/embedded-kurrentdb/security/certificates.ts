@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TlsCredentials } from '../grpc/listener.js';
@@ -17,30 +17,52 @@ const VALIDITY = { notBefore: new Date(0), notAfter: new Date('9999-12-31T23:59:
 export interface ServerIdentity extends TlsCredentials {
   /** The CA to trust, for the client's `tlsCAFile`. */
   readonly caPath: string;
+  /** Why existing files were replaced by new ones; undefined if they were not damaged. */
+  readonly repair: string | undefined;
 }
 
 /**
- * The server's certificate for localhost, created at the first start; one of an earlier version, which ends, is replaced. Its CA
- * signs nothing else: the CA's key is discarded once the certificate is signed.
+ * The server's certificate for localhost, created at the first start. Files that do not fit each other are replaced, and those of
+ * an earlier version, whose validity ends. The CA signs nothing else: its key is discarded once the certificate is signed.
  */
 export async function ensureServerIdentity(directory: string): Promise<ServerIdentity> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const caPath = join(directory, CA_FILE);
-  if (!isUsable(directory)) await createCertificates(directory);
+  const paths = [CA_FILE, CERTIFICATE_FILE, KEY_FILE].map((file) => join(directory, file));
+  const isNew = !paths.some((path) => existsSync(path));
+  const problem = isNew ? undefined : misfit(directory);
+  if (isNew || problem !== undefined || !isValidAtAnyTime(directory)) await createCertificates(directory);
   return {
-    caPath,
+    caPath: join(directory, CA_FILE),
     certificate: readFileSync(join(directory, CERTIFICATE_FILE)),
     key: readFileSync(join(directory, KEY_FILE)),
+    repair: problem && `the TLS files in ${directory} did not fit each other and were recreated: ${problem}`,
   };
 }
 
-function isUsable(directory: string): boolean {
-  const paths = [CA_FILE, CERTIFICATE_FILE, KEY_FILE].map((file) => join(directory, file));
-  if (!paths.every((path) => existsSync(path))) return false;
+/** Why clients that trust the CA would reject the server; undefined if they accept it. */
+function misfit(directory: string): string | undefined {
+  try {
+    const ca = readCertificate(directory, CA_FILE);
+    const certificate = readCertificate(directory, CERTIFICATE_FILE);
+    if (!ca.verify(ca.publicKey)) return `${CA_FILE} is not signed by itself`;
+    if (!certificate.verify(ca.publicKey) || !certificate.checkIssued(ca))
+      return `${CERTIFICATE_FILE} is not signed by ${CA_FILE}`;
+    const key = createPrivateKey(readFileSync(join(directory, KEY_FILE)));
+    return certificate.checkPrivateKey(key) ? undefined : `${KEY_FILE} is not the key of ${CERTIFICATE_FILE}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isValidAtAnyTime(directory: string): boolean {
   return [CA_FILE, CERTIFICATE_FILE].every((file) => {
-    const { validFrom, validTo } = new X509Certificate(readFileSync(join(directory, file)));
+    const { validFrom, validTo } = readCertificate(directory, file);
     return Date.parse(validFrom) <= VALIDITY.notBefore.getTime() && Date.parse(validTo) >= VALIDITY.notAfter.getTime();
   });
+}
+
+function readCertificate(directory: string, file: string): X509Certificate {
+  return new X509Certificate(readFileSync(join(directory, file)));
 }
 
 async function createCertificates(directory: string): Promise<void> {

@@ -16,6 +16,11 @@ const BUILT_IN_USERS = [
   { loginName: 'ops', fullName: 'KurrentDB Operations', groups: [OPERATIONS_GROUP] },
 ] as const;
 
+export interface PrivateAdmin extends Credentials {
+  /** What was done about a password that did not fit; undefined if it did. */
+  readonly repair: string | undefined;
+}
+
 /** Creates `admin` and `ops` with the default password, unless they exist. */
 export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promise<Credentials> {
   for (const user of BUILT_IN_USERS) {
@@ -24,19 +29,24 @@ export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promi
   return { loginName: ADMIN, password: DEVELOPMENT_PASSWORD };
 }
 
+/** Printable characters of ASCII, which each client sends in the same way. */
+const PASSWORD = /^[!-~]+$/;
+
 /**
  * Ensures a random password for `admin`, stored in a file that only the owner of the data can read. If the file is
- * lost, a new password is generated: whoever can write the directory has access to the data anyway.
+ * lost or damaged, a new password is generated: whoever can write the directory has access to the data anyway.
  */
-export async function ensurePrivateAdmin(users: Users, directory: string, nowMs: number): Promise<Credentials> {
+export async function ensurePrivateAdmin(users: Users, directory: string, nowMs: number): Promise<PrivateAdmin> {
   const path = join(directory, 'admin-password');
   const existing = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
-  const password = existing === '' ? randomBytes(24).toString('base64url') : existing;
-  if (existing === '') writePrivately(path, `${password}\n`);
+  const isReadable = PASSWORD.test(existing);
+  const password = isReadable ? existing : randomBytes(24).toString('base64url');
+  if (!isReadable) writePrivately(path, `${password}\n`);
   const stored = users.get(ADMIN);
-  if (stored === undefined || stored.disabled || !(await verifyPassword(password, stored.password)))
-    await store(users, BUILT_IN_USERS[0], password, nowMs);
-  return { loginName: ADMIN, password };
+  const fits = stored?.disabled === false && (await verifyPassword(password, stored.password));
+  if (!fits) await store(users, BUILT_IN_USERS[0], password, nowMs);
+  const repair = `the password in ${path} was not that of the user "${ADMIN}", who has got ${isReadable ? 'it' : 'a new one'}`;
+  return { loginName: ADMIN, password, repair: fits || stored === undefined ? undefined : repair };
 }
 
 async function store(

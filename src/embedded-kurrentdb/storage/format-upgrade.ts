@@ -13,12 +13,12 @@ import {
   revisionKey,
   revisionOfKey,
 } from './keys.js';
-import { STATE, type TableSet } from './table-set.js';
+import { FIRST_POSITION, STATE, type TableSet } from './table-set.js';
 
 /** In a transaction: the rows of a new store. */
 export function initializeRows({ state, streams }: TableSet): void {
-  state.put(STATE.nextPosition, positionBytes(1));
-  state.put(STATE.checksumsFrom, positionBytes(1));
+  state.put(STATE.nextPosition, positionBytes(FIRST_POSITION));
+  state.put(STATE.checksumsFrom, positionBytes(FIRST_POSITION));
   state.put(STATE.eventIdsIndexedTo, positionBytes(0));
   const id = Buffer.alloc(4);
   id.writeUInt32BE(1);

@@ -1,4 +1,4 @@
-import { CheckedTable, DataLossError } from './checked-table.js';
+import { type CheckedTable, DataLossError } from './checked-table.js';
 import { gapKey } from './keys.js';
 
 /** Numbers whose bits one row holds. */

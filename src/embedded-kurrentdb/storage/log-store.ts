@@ -13,7 +13,7 @@ import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js
 import { IndexStreams, indexEventFrame } from './index-streams.js';
 import { backfillIndexStreams } from './index-backfill.js';
 import { type StreamEntry, Streams } from './streams.js';
-import { STATE } from './table-set.js';
+import { FIRST_POSITION, STATE } from './table-set.js';
 import { Tables, type TablesOptions } from './tables.js';
 
 export interface EventAt {
@@ -116,7 +116,7 @@ export class LogStore {
     return position;
   }
 
-  /** In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to go on. */
+  /** In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to continue. */
   addChecksums(from: number, limit: number): number | undefined {
     const [start, end] = [from, this.#checksumsFrom].map((position) => Buffer.from(positionBytes(position)));
     const range = { limit, ...(start && { start }), ...(end && { end }) };
@@ -164,7 +164,7 @@ export class LogStore {
     this.streams.setLastRevision(streamName, id, revision);
   }
 
-  /** In a transaction of a salvage: the log goes on at a position. */
+  /** In a transaction of a salvage: the log continues at a position. */
   skipTo(position: number): void {
     while (this.#next < position) this.allocateEmptyPosition();
   }

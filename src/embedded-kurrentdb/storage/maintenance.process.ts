@@ -1,6 +1,6 @@
 /**
- * Process that reads a store which may be damaged: LMDB may end it. Usage: `walk|verify DIR` or `salvage DIR NEW-DIR`. Prints what
- * it finds, one line each; exits with 1 if that is damage.
+ * Process that reads a store which may be damaged: LMDB may end it. Usage: `walk|walk-beside|verify DIR` or
+ * `salvage DIR NEW-DIR`. Prints what it finds, one line each; exits with 1 if that is damage.
  */
 import { ABORT, open } from 'lmdb';
 import { writeSync } from 'node:fs';
@@ -13,22 +13,30 @@ import { verifyStore } from './verify.js';
 const STDOUT = 1;
 const print = (line: string): void => void writeSync(STDOUT, `${line}\n`);
 
-/** Visits the pages of all tables, and allocates some; changes nothing. */
-async function walk(directory: string): Promise<void> {
-  validateStoreFiles(directory);
+/** Visits the pages of all tables. Changes nothing; without a server it also tries to allocate pages. */
+async function walk(directory: string, isBesideServer: boolean): Promise<void> {
+  if (!isBesideServer) validateStoreFiles(directory);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = open<Buffer, Buffer>({ path: join(directory, STORE_FILE), noSubdir: true, maxDbs: 16, ...binary });
+  const root = open<Buffer, Buffer>({
+    path: join(directory, STORE_FILE),
+    noSubdir: true,
+    readOnly: isBesideServer,
+    maxDbs: 16,
+    ...binary,
+  });
   const names = ['events', 'revisions', 'eventIds', 'streams', 'links', 'users', 'state'];
   const tables = names.map((name) => root.openDB<Buffer, Buffer>({ name, ...binary }));
+  // Both numbers are of one snapshot, because nothing is awaited in between.
   for (const table of tables) {
     const { entryCount } = table.getStats() as { readonly entryCount: number };
     const found = table.getKeysCount({});
     if (found !== entryCount) throw new Error(`a table has ${found} rows instead of ${entryCount}`);
   }
-  root.transactionSync(() => {
-    for (const table of tables) table.putSync(Buffer.from('\xff trial'), Buffer.alloc(10_000));
-    return ABORT;
-  });
+  if (!isBesideServer)
+    root.transactionSync(() => {
+      for (const table of tables) table.putSync(Buffer.from('\xff trial'), Buffer.alloc(10_000));
+      return ABORT;
+    });
   await root.close();
 }
 
@@ -45,7 +53,7 @@ async function verify(directory: string): Promise<boolean> {
 
 const [, , task, directory = '', target = ''] = process.argv;
 try {
-  if (task === 'walk') await walk(directory);
+  if (task === 'walk' || task === 'walk-beside') await walk(directory, task === 'walk-beside');
   else if (task === 'verify') process.exitCode = (await verify(directory)) ? 0 : 1;
   else {
     const { events, lost } = await salvage(directory, target);

@@ -15,7 +15,7 @@ const READING_FILE = 'salvaging';
 
 /**
  * Copies every event that can be read from a damaged store into a new one; continues after a process that died. Index streams and
- * ids are built anew; users are not copied.
+ * ids are rebuilt; users are not copied.
  *
  * @returns how many events the new store has, and the positions that could not be read
  */

@@ -1,14 +1,21 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The store cannot be used: locked, of another format, or damaged. The message says what to do. */
+/** The store cannot be used: it is damaged, or something else. The message says what to do. */
 export class UnusableStoreError extends Error {
-  override readonly name = 'UnusableStoreError';
+  override readonly name: string = 'UnusableStoreError';
+}
+
+/** Another version of the server is needed; the store is not damaged. */
+export class UnsupportedFormatError extends UnusableStoreError {
+  override readonly name = 'UnsupportedFormatError';
 }
 
 /** Content of the format file; the number changes with the layout of the tables. */
 export const CURRENT_FORMAT = 3;
 export const FORMAT = Buffer.from(`penguin-pool-embedded-kurrentdb ${CURRENT_FORMAT}`);
+
+const FORMAT_OF_ANY_VERSION = /^penguin-pool-embedded-kurrentdb \d+$/;
 
 /** The first format had no index streams, the first two no checksums. Such stores are upgraded when they are opened. */
 export const FORMAT_WITHOUT_INDEXES = 1;
@@ -40,7 +47,7 @@ export function validateStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
   const path = join(directory, STORE_FILE);
   const hasMarker = hasFormatFile(directory);
-  if (hasMarker) formatOf(directory, readFileSync(marker));
+  requireSupportedFormat(directory);
   const file = existsSync(path) ? openSync(path, 'r') : undefined;
   try {
     const size = file === undefined ? 0 : fstatSync(file).size;
@@ -52,6 +59,17 @@ export function validateStoreFiles(directory: string): void {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/**
+ * A damaged format file is ignored, and written again when the store is open: that has its format too.
+ *
+ * @throws UnsupportedFormatError if the format file names another format
+ */
+export function requireSupportedFormat(directory: string): void {
+  const marker = join(directory, FORMAT_FILE);
+  const found = existsSync(marker) ? readFileSync(marker) : undefined;
+  if (found !== undefined && FORMAT_OF_ANY_VERSION.test(found.toString('latin1'))) formatOf(directory, found);
 }
 
 /** Writes the format file, once the store exists. */
@@ -67,13 +85,13 @@ export function hasFormatFile(directory: string): boolean {
 
 /**
  * The number of the format.
- * @throws UnusableStoreError unless it is the current one or an earlier one
+ * @throws UnsupportedFormatError unless it is the current one or an earlier one
  */
 export function formatOf(directory: string, found: Buffer): number {
   const number = Number(/^penguin-pool-embedded-kurrentdb ([123])$/.exec(found.toString('latin1'))?.[1]);
   if (!Number.isNaN(number)) return number;
   const shown = found.subarray(0, 100).toString('utf8');
-  throw new UnusableStoreError(
+  throw new UnsupportedFormatError(
     `${directory} contains a store of format "${shown}", but this version supports "${FORMAT.toString('utf8')}": use the version that wrote it`,
   );
 }

@@ -12,6 +12,9 @@ export interface TableSet {
   readonly state: CheckedTable;
 }
 
+/** Position of the first event. */
+export const FIRST_POSITION = 1;
+
 /** Keys of the table `state`. */
 export const STATE = {
   nextPosition: Buffer.from('nextPosition'),

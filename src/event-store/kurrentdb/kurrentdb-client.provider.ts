@@ -53,6 +53,7 @@ export class KurrentDBConnection {
       );
       return new KurrentDBConnection(new RecoveringClient(UNREACHABLE), undefined);
     }
+    for (const repair of server.repairs) new Logger('EmbeddedKurrentDB').warn(repair);
     const holder = holderOf(directory);
     const { connectionString } = server;
     const unpublish =

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DirectoryLock } from '../../common/directory-lock.js';
+import { hasCode } from '../../common/error-code.js';
 import { fileChecksum } from '../../common/file-checksum.js';
 import { setAside } from '../../common/set-aside.js';
 import { type Sample } from '../domain/index.js';
@@ -66,12 +67,13 @@ function problemOf(path: string, wasLeft: boolean): string | undefined {
 
 function readInOwnProcess(path: string): ReadSpool {
   const script = join(import.meta.dirname, 'read-spool.process.js');
-  const { stdout } = spawnSync(process.execPath, [script, path], {
+  const { stdout, error } = spawnSync(process.execPath, [script, path], {
     encoding: 'utf8',
     maxBuffer: Number.MAX_SAFE_INTEGER,
     timeout: READ_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
+  if (error !== undefined && !hasCode(error, 'ETIMEDOUT')) throw error; // it could not be started
   const rows = stdout
     .split('\n')
     .slice(0, -1)
