@@ -68,6 +68,12 @@ describe('a store with damaged rows', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('is not told from the end of the log, where there is no event yet', () => {
+    append('a', event(), event());
+    expect(store.nearestPosition(store.endPosition, true)).toBe(store.endPosition - 1);
+    expect(store.nearestRevision(store.streams.get('a'), 5, true)).toBe(1);
+  });
+
   it('has no damage before', () => expect(damage()).toEqual([]));
 
   it('fails to read an event whose bit flipped, and the others not', async () => {

@@ -216,10 +216,11 @@ export class LogStore {
    * @throws DataLossError if an event in between was lost
    */
   nearestPosition(position: number, backwards: boolean): number | undefined {
+    const last = Math.min(position, this.#next - 1);
     const start = positionBytes(Math.max(0, position));
     let found: number | undefined;
     for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) found = readUint48(key, 0);
-    if (backwards) this.#gaps.requireAll(LOG, (found ?? 0) + 1, position + 1, '$all');
+    if (backwards) this.#gaps.requireAll(LOG, (found ?? 0) + 1, last + 1, '$all');
     else this.#gaps.requireAll(LOG, Math.max(1, position), found ?? this.#next, '$all');
     return found;
   }
@@ -229,7 +230,7 @@ export class LogStore {
     const { id, index, lastRevision } = stream;
     if (index !== undefined) return this.links.nearestRevision(id, Math.max(0, revision), backwards);
     const found = this.nearestStored(id, revision, backwards);
-    if (backwards) this.#requireScavenged(stream, (found ?? -1) + 1, revision + 1);
+    if (backwards) this.#requireScavenged(stream, (found ?? -1) + 1, Math.min(revision, lastRevision) + 1);
     else this.#requireScavenged(stream, Math.max(0, revision), found ?? lastRevision + 1);
     return found;
   }
