@@ -27,7 +27,7 @@ async function answersOf(service: ServiceProcess): Promise<string[]> {
   return answers;
 }
 
-/** Files that are damaged: all but LMDB's lock files, which a start writes anew. */
+/** Files that are damaged: all but LMDB's lock files, which each start writes. */
 function filesOf(dataDir: string): string[] {
   return readdirSync(dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/lock/.test(entry.name))
