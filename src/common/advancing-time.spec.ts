@@ -35,4 +35,12 @@ describe('time that advances', () => {
     expect(given[80]).toBe(1_000_000 - 40_000 + 81_000);
     expect(given[99]).toBe(wall);
   });
+
+  it('continues behind a time that an earlier process gave with the clock ahead', () => {
+    monotonic = 5_000;
+    time = new AdvancingTime({ now: () => wall, monotonic: () => monotonic }, 1_500_000);
+    expect(time.now()).toBe(1_500_000);
+    pass(1_000);
+    expect(time.now()).toBe(1_500_500);
+  });
 });

@@ -6,10 +6,17 @@ const CATCH_UP_RATE = 0.5;
  * at half the speed of the monotonic clock.
  */
 export class AdvancingTime {
-  #latest = -Infinity;
-  #at = 0;
+  #latest: number;
+  #at: number;
 
-  constructor(private readonly clock: { now(): number; monotonic(): number }) {}
+  /** @param lastMs a time that was given before, by an earlier process too */
+  constructor(
+    private readonly clock: { now(): number; monotonic(): number },
+    lastMs = -Infinity,
+  ) {
+    this.#latest = lastMs;
+    this.#at = clock.monotonic();
+  }
 
   /** Integer of milliseconds since 1970; equal to the one before only if less than 2 ms have passed. */
   now(): number {

@@ -144,8 +144,8 @@ function isHeld(file: number): boolean {
 function record(file: number): boolean {
   const wasLeft = fstatSync(file).size > 0;
   const holder: Holder = { ...thisProcess(), host: hostname(), since: new Date().toISOString() };
-  ftruncateSync(file);
-  writeSync(file, JSON.stringify(holder), 0);
+  const length = writeSync(file, JSON.stringify(holder), 0); // over what is there: on a full disk there is room for that only
+  ftruncateSync(file, length);
   fsyncSync(file);
   return wasLeft;
 }

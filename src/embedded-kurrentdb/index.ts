@@ -139,11 +139,6 @@ function lock(directory: string): { readonly wasLeft: boolean; release(): void; 
   }
 }
 
-/** Names of errors that say that a store cannot be used. */
-const DAMAGED = new Set(['DataLossError', 'UnusableStoreError']);
-/** Errors of LMDB that only a damaged file causes. */
-const DAMAGED_PAGES = /\bMDB_(?:BAD_TXN|CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC)\b/;
-
 function firstMessage(worker: Worker, directory: string): Promise<Extract<ServerMessage, { kind: 'listening' }>> {
   return new Promise((done, reject) => {
     const fail = (error: unknown): void =>
@@ -154,8 +149,7 @@ function firstMessage(worker: Worker, directory: string): Promise<Extract<Server
       worker.off('error', fail);
       worker.off('exit', fail);
       if (message.kind === 'listening') done(message);
-      else if (message.kind === 'failed' && (DAMAGED.has(message.name) || DAMAGED_PAGES.test(message.message)))
-        reject(new StoreDamagedError(directory, message.message));
+      else if (message.kind === 'failed' && message.isDamage) reject(new StoreDamagedError(directory, message.message));
       else reject(new EmbeddedKurrentDBError(message.message));
     });
   });

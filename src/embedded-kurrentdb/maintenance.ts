@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { DirectoryLock } from '../common/directory-lock.js';
+import { EmbeddedKurrentDBError } from './errors.js';
+import { STORE_FILE } from './storage/store-file.js';
 
 const PROCESS = fileURLToPath(new URL('./storage/maintenance.process.js', import.meta.url));
 /** A salvage continues after a page that ends the process, this often. */
 const MAX_DEATHS = 1000;
+/** Signals by which the system ends a process that reads a damaged page. */
+const OF_DAMAGE: readonly (string | null)[] = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGFPE', 'SIGILL', 'SIGTRAP'];
 
 /** What the process of a task printed, and whether it found no damage. */
 export interface MaintenanceResult {
@@ -21,6 +25,7 @@ export interface MaintenanceResult {
  *
  * @param task `walk-beside` while a server uses the store
  * @param signal ends the process
+ * @throws EmbeddedKurrentDBError if something else ended the process
  */
 export const walkStore = (
   directory: string,
@@ -28,7 +33,7 @@ export const walkStore = (
   signal: AbortSignal,
 ): Promise<MaintenanceResult> => run([task, directory], signal);
 
-/** Finds all damage of a store that no server uses. @throws Error if a process uses it */
+/** Finds all damage of a store. @throws Error if there is none, or a process uses it */
 export function verify(directory: string): Promise<MaintenanceResult> {
   return whileLocked(directory, () => run(['verify', directory]));
 }
@@ -36,7 +41,7 @@ export function verify(directory: string): Promise<MaintenanceResult> {
 /**
  * Copies every event that can be read to a new store in `{directory}-salvaged`.
  *
- * @throws Error if a process uses the directory
+ * @throws Error if there is no store, or a process uses it
  */
 export function salvageStore(directory: string): Promise<MaintenanceResult> {
   const target = `${directory}-salvaged`;
@@ -52,6 +57,7 @@ export function salvageStore(directory: string): Promise<MaintenanceResult> {
 }
 
 async function whileLocked<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  if (!existsSync(join(directory, STORE_FILE))) throw new EmbeddedKurrentDBError(`${directory} has no store`);
   const lock = DirectoryLock.acquire(directory);
   try {
     return await work();
@@ -71,7 +77,9 @@ async function run(
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const [[code, killedBy], printed] = await Promise.all([exited, text(child.stdout)]);
-  const hasDied = killedBy !== null;
+  const hasDied = OF_DAMAGE.includes(killedBy);
+  if (killedBy !== null && !hasDied)
+    throw new EmbeddedKurrentDBError(`the process that reads the store was ended by ${killedBy}`);
   return {
     isSound: code === 0,
     hasDied,

@@ -58,7 +58,7 @@ export type ServerMessage =
       readonly connectionString: string;
       readonly repairs: readonly string[];
     }
-  | { readonly kind: 'failed'; readonly name: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly isDamage: boolean; readonly message: string }
   | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined };
 
 export const STOP_MESSAGE = 'stop';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { AdvancingTime } from '../common/advancing-time.js';
 import { writeFirstEvents } from './first-events.js';
-import { logTime } from './log/index.js';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
 import { type ServerContext } from './server-context.js';
@@ -58,7 +58,9 @@ export async function runServer(options: ServerOptions, host: ServerHost): Promi
 }
 
 async function serve(options: ServerOptions, store: LogStore, host: ServerHost): Promise<ServerHandle> {
-  const nowMs = logTime(store.lastCreatedMs(), { wallMs: Date.now, monotonicMs: () => performance.now() });
+  const clock = { now: Date.now, monotonic: () => performance.now() };
+  const time = new AdvancingTime(clock, store.lastCreatedMs()); // creation times ascend with the positions, also over restarts
+  const nowMs = (): number => time.now();
   const commits = new CommitQueue(store);
   const context: ServerContext = {
     store,

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ServerMessage, type ServerOptions, STOP_MESSAGE } from './options.js';
 import { runServer } from './server.js';
+import { isDamage } from './storage/store-file.js';
 
 const port = parentPort;
 if (port === null) throw new Error('server.worker must run in a worker thread');
@@ -27,7 +28,6 @@ try {
   const { port: tcpPort, connectionString, repairs } = server;
   send({ kind: 'listening', port: tcpPort, connectionString, repairs });
 } catch (error) {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  send({ kind: 'failed', name, message });
+  send({ kind: 'failed', isDamage: isDamage(error), message: error instanceof Error ? error.message : String(error) });
   port.close();
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EmbeddedKurrentDBError, StoreDamagedError } from './errors.js';
@@ -9,11 +9,13 @@ import { requireSupportedFormat, STORE_FILE } from './storage/store-file.js';
 const MARKER = 'unverified';
 /** A process that dies earlier may have died of the store. */
 const PROBATION_MS = 60_000;
+/** The start waits for the visit of a smaller file: about 0.2 s. */
+const WAITED_BYTES = 64 * 1024 * 1024;
 
 /**
  * Visits the tables of a store whose last process died, in a process of their own, because LMDB may end the one that reads a
- * damaged page. The server is not kept waiting, since that takes 0.4 s per million events, and longer from a disk; only if
- * the server dies again soon, the next start waits.
+ * damaged page. The server of a large store does not wait, since that takes 0.4 s per million events, and longer from a disk;
+ * only if it dies again soon, the next start waits.
  */
 export class StoreCheck {
   readonly #stopping = new AbortController();
@@ -31,15 +33,16 @@ export class StoreCheck {
    */
   static async begin(directory: string, wasLeft: boolean): Promise<StoreCheck | undefined> {
     const marker = join(directory, MARKER);
+    const file = join(directory, STORE_FILE);
     const isMarked = existsSync(marker);
-    if (!existsSync(join(directory, STORE_FILE)) || !(wasLeft || isMarked)) return undefined;
+    if (!existsSync(file) || !(wasLeft || isMarked)) return undefined;
     try {
       requireSupportedFormat(directory);
     } catch (error) {
       throw new EmbeddedKurrentDBError(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    const mustWait = wasLeft && isMarked;
     if (!isMarked) writeFileSync(marker, '', { mode: 0o600 });
+    const mustWait = (wasLeft && isMarked) || statSync(file).size <= WAITED_BYTES;
     const check = new StoreCheck(directory, false);
     if (mustWait) await check.#walk('walk');
     return check;

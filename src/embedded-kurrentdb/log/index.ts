@@ -11,4 +11,3 @@ export * from './system-metadata.js';
 export * from './principal.js';
 export * from './stream-name.js';
 export * from './stream-state.js';
-export * from './log-time.js';

@@ -1,14 +1,8 @@
 import { DataLossError } from './checked-table.js';
-import {
-  isEventOf,
-  type ParsedEvent,
-  parseEventFrame,
-  TOMBSTONE_REVISION,
-  verifiedFrame,
-  withEventChecksum,
-} from './event-frame.js';
+import { isEventOf, type ParsedEvent, parseEventFrame, TOMBSTONE_REVISION, withEventChecksum } from './event-frame.js';
 import { Gaps, LOG } from './gaps.js';
 import { EventIdIndex } from './event-id-index.js';
+import { EventTable } from './event-table.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
 import { IndexStreams, indexEventFrame } from './index-streams.js';
 import { backfillIndexStreams } from './index-backfill.js';
@@ -31,8 +25,8 @@ export class LogStore {
   readonly streams: Streams;
   readonly eventIds: EventIdIndex;
   readonly links: IndexStreams;
+  readonly events: EventTable;
   readonly #gaps: Gaps;
-  #checksumsFrom: number;
   #next: number;
   /**
    * Whether the last allocated position has an event: then the end of the log follows from the table, and storing it
@@ -42,8 +36,8 @@ export class LogStore {
 
   private constructor(readonly tables: Tables) {
     this.#gaps = new Gaps(tables.gaps);
-    this.#checksumsFrom = readUint48(tables.state.require(STATE.checksumsFrom), 0);
-    this.streams = new Streams(tables, this.#gaps);
+    this.events = new EventTable(tables);
+    this.streams = new Streams(tables, this.events, this.#gaps);
     this.eventIds = new EventIdIndex(tables);
     this.links = new IndexStreams(tables, this.#gaps, this.streams);
     this.#next = this.#endOfLog();
@@ -116,33 +110,15 @@ export class LogStore {
     return position;
   }
 
-  /** In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to continue. */
-  addChecksums(from: number, limit: number): number | undefined {
-    const [start, end] = [from, this.#checksumsFrom].map((position) => Buffer.from(positionBytes(position)));
-    const range = { limit, ...(start && { start }), ...(end && { end }) };
-    const rows = [...this.tables.events.getRange(range)];
-    for (const { key, value } of rows) {
-      const position = readUint48(key, 0);
-      const frame = verifiedFrame(value, position, this.#checksumsFrom);
-      if (frame.length === value.length) this.tables.events.putSync(key, withEventChecksum(frame, position));
-    }
-    const last = rows.at(-1);
-    if (last !== undefined) return readUint48(last.key, 0) + 1;
-    this.tables.state.put(STATE.checksumsFrom, positionBytes(1));
-    this.#checksumsFrom = 1;
-    return undefined;
-  }
-
   /**
    * In a transaction: stores an event at an allocated position. Without a revision it is only found by position.
    *
    * @param stored see {@link import('./event-frame.js').encodeStoredEvent}
    */
   put(position: number, stored: Buffer, streamId: number, revision: number | undefined): void {
-    const key = positionBytes(position);
-    this.tables.events.putSync(key, stored);
+    this.events.put(position, stored);
     this.#endIsImplied = position === this.#next - 1;
-    if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), key);
+    if (revision !== undefined) this.tables.revisions.putSync(revisionKey(streamId, revision), positionBytes(position));
   }
 
   /** In a transaction of a salvage: stores an event where it was; what is missing before it is noted as a gap. */
@@ -171,9 +147,7 @@ export class LogStore {
 
   /** The event at the position; see {@link EventAt.frame}. @throws DataLossError if it is not what was written */
   eventAt(position: number): Buffer | undefined {
-    const bytes = this.tables.events.getBinaryFast(positionBytes(position));
-    // lmdb's buffer is larger than its length says
-    return bytes && verifiedFrame(bytes.subarray(0, bytes.length), position, this.#checksumsFrom);
+    return this.events.get(position);
   }
 
   /** Creation time of the last event in milliseconds since 1970; 0 in an empty log. */
@@ -217,9 +191,7 @@ export class LogStore {
    */
   nearestPosition(position: number, backwards: boolean): number | undefined {
     const last = Math.min(position, this.#next - 1);
-    const start = positionBytes(Math.max(0, position));
-    let found: number | undefined;
-    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) found = readUint48(key, 0);
+    const found = this.events.nearest(position, backwards);
     if (backwards) this.#gaps.requireAll(LOG, (found ?? 0) + 1, last + 1, '$all');
     else this.#gaps.requireAll(LOG, Math.max(1, position), found ?? this.#next, '$all');
     return found;
@@ -257,7 +229,7 @@ export class LogStore {
       this.eventIds.delete(stream.id, event.id, revision);
       this.links.delete(event);
     }
-    this.tables.events.removeSync(positionBytes(position));
+    this.events.remove(position);
     this.#gaps.add(LOG, position);
     this.#gaps.add(stream.id, revision);
     if (position === this.#next - 1) this.#endIsImplied = false;
@@ -280,8 +252,7 @@ export class LogStore {
   /** @throws DataLossError if the last events were lost since the store was closed */
   #endOfLog(): number {
     const stored = readUint48(this.tables.state.require(STATE.nextPosition), 0);
-    let last = 0;
-    for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) last = readUint48(key, 0);
+    const { last } = this.events;
     if (last > 0) this.eventAt(last);
     this.#gaps.requireAll(LOG, last + 1, Math.max(stored, this.eventIds.indexedTo + 1), '$all');
     return Math.max(stored, last + 1);

@@ -24,7 +24,7 @@ async function walk(directory: string, isBesideServer: boolean): Promise<void> {
     maxDbs: 16,
     ...binary,
   });
-  const names = ['events', 'revisions', 'eventIds', 'streams', 'links', 'users', 'state'];
+  const names = [...root.getKeys()].map((name) => name.toString());
   const tables = names.map((name) => root.openDB<Buffer, Buffer>({ name, ...binary }));
   // Both numbers are of one snapshot, because nothing is awaited in between.
   for (const table of tables) {

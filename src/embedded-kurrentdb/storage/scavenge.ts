@@ -40,7 +40,7 @@ export class Scavenge {
   async #addChecksums(): Promise<void> {
     for (let next: number | undefined = 1; next !== undefined && !this.#stopped;) {
       const from: number = next;
-      next = await this.commits.submit(() => this.store.addChecksums(from, EVENTS_PER_TRANSACTION));
+      next = await this.commits.submit(() => this.store.events.addChecksums(from, EVENTS_PER_TRANSACTION));
     }
   }
 

@@ -1,15 +1,25 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DataLossError } from './checked-table.js';
 
-/** The store cannot be used: it is damaged, or something else. The message says what to do. */
+/** The store cannot be used. The message says why and what to do. */
 export class UnusableStoreError extends Error {
   override readonly name: string = 'UnusableStoreError';
 }
 
-/** Another version of the server is needed; the store is not damaged. */
-export class UnsupportedFormatError extends UnusableStoreError {
-  override readonly name = 'UnsupportedFormatError';
+/** Its file is damaged, or not of a store. */
+export class DamagedFileError extends UnusableStoreError {
+  override readonly name = 'DamagedFileError';
 }
+
+/** Errors of LMDB that only a damaged file causes. */
+const DAMAGED_PAGES = /\bMDB_(?:BAD_TXN|CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC)\b/;
+
+/** Whether a store cannot be used because it is damaged. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof DataLossError ||
+  error instanceof DamagedFileError ||
+  (error instanceof Error && DAMAGED_PAGES.test(error.message));
 
 /** Content of the format file; the number changes with the layout of the tables. */
 export const CURRENT_FORMAT = 3;
@@ -41,7 +51,7 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
  * Validates the store's files before LMDB maps them: a foreign or truncated file would crash the process. Nothing is
  * modified.
  *
- * @throws UnusableStoreError unless the directory is empty or has a complete store of a supported format
+ * @throws DamagedFileError unless the directory is empty or has a complete store, UnusableStoreError for another format
  */
 export function validateStoreFiles(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
@@ -53,7 +63,7 @@ export function validateStoreFiles(directory: string): void {
     const size = file === undefined ? 0 : fstatSync(file).size;
     if (file !== undefined && size > 0) new StoreFileCheck(path, file, size).run();
     else if (hasMarker)
-      throw new UnusableStoreError(
+      throw new DamagedFileError(
         `${path} is damaged: it is empty. Restore it from a backup, or remove ${marker} to start with an empty store`,
       );
   } finally {
@@ -64,7 +74,7 @@ export function validateStoreFiles(directory: string): void {
 /**
  * A damaged format file is ignored, and written again when the store is open: that has its format too.
  *
- * @throws UnsupportedFormatError if the format file names another format
+ * @throws UnusableStoreError if the format file names another format
  */
 export function requireSupportedFormat(directory: string): void {
   const marker = join(directory, FORMAT_FILE);
@@ -85,13 +95,13 @@ export function hasFormatFile(directory: string): boolean {
 
 /**
  * The number of the format.
- * @throws UnsupportedFormatError unless it is the current one or an earlier one
+ * @throws UnusableStoreError unless it is the current one or an earlier one
  */
 export function formatOf(directory: string, found: Buffer): number {
   const number = Number(/^penguin-pool-embedded-kurrentdb ([123])$/.exec(found.toString('latin1'))?.[1]);
   if (!Number.isNaN(number)) return number;
   const shown = found.subarray(0, 100).toString('utf8');
-  throw new UnsupportedFormatError(
+  throw new UnusableStoreError(
     `${directory} contains a store of format "${shown}", but this version supports "${FORMAT.toString('utf8')}": use the version that wrote it`,
   );
 }
@@ -107,9 +117,7 @@ class StoreFileCheck {
 
   run(): void {
     if (this.size < 2 * MIN_PAGE_BYTES)
-      throw new UnusableStoreError(
-        `${this.path} is not a store of this server, or it is damaged: the file is too short`,
-      );
+      throw new DamagedFileError(`${this.path} is not a store of this server, or it is damaged: the file is too short`);
     const first = this.#read(0, MIN_PAGE_BYTES);
     this.#requireMeta(first);
     this.#pageSize = first.readUInt32LE(META.pageSize);
@@ -153,7 +161,7 @@ class StoreFileCheck {
   }
 
   #reject(reason: string): never {
-    throw new UnusableStoreError(
+    throw new DamagedFileError(
       `${this.path} is not a store of this server, or it is damaged: ${reason}. It was not modified; restore it from a backup`,
     );
   }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import {
   indexStream,
   type IndexStream,
@@ -12,19 +13,11 @@ import {
   type StreamState,
 } from '../log/index.js';
 import { DataLossError } from './checked-table.js';
-import { isEventOf, parseEventFrame, verifiedFrame } from './event-frame.js';
-import { crc32 } from 'node:zlib';
+import { isEventOf, parseEventFrame } from './event-frame.js';
+import { type EventTable } from './event-table.js';
 import { type Gaps } from './gaps.js';
 import { firstOfPage, IndexPages } from './index-pages.js';
-import {
-  decodeStreamRow,
-  encodeStreamRow,
-  positionBytes,
-  readUint48,
-  revisionKey,
-  streamKey,
-  type StreamRow,
-} from './keys.js';
+import { decodeStreamRow, encodeStreamRow, readUint48, revisionKey, streamKey, type StreamRow } from './keys.js';
 import { STATE } from './table-set.js';
 import { type Tables } from './tables.js';
 
@@ -52,6 +45,7 @@ export class Streams {
 
   constructor(
     private readonly tables: Tables,
+    private readonly events: EventTable,
     gaps: Gaps,
   ) {
     this.#links = new IndexPages(tables.links, gaps);
@@ -126,15 +120,10 @@ export class Streams {
   #readEvent(streamName: string, id: number, revision: number): Buffer {
     const row = this.tables.revisions.getBinary(revisionKey(id, revision));
     const position = row === undefined ? 0 : readUint48(row, 0);
-    const stored = this.tables.events.getBinary(positionBytes(position));
-    const frame = stored && verifiedFrame(stored, position, this.#checksumsFrom());
+    const frame = this.events.get(position);
     if (frame === undefined || !isEventOf(frame, Buffer.from(streamName), revision))
       throw new DataLossError(`${streamName}@${revision}`, 'it is missing');
     return frame;
-  }
-
-  #checksumsFrom(): number {
-    return readUint48(this.tables.state.require(STATE.checksumsFrom), 0);
   }
 
   #store(name: string, entry: StreamEntry): void {

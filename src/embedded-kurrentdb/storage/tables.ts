@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { isStorageFull, reserveLockFile } from '../../common/storage-full.js';
 import { CheckedTable, type Table } from './checked-table.js';
 import { STATE, type TableSet } from './table-set.js';
 import { initializeRows, upgradeRows } from './format-upgrade.js';
@@ -14,18 +16,16 @@ import {
   hasFormatFile,
   formatOf,
   STORE_FILE,
+  DamagedFileError,
   UnusableStoreError,
 } from './store-file.js';
-import { hasRoom, isStorageFull, StorageFullError } from './storage-full-error.js';
+import { hasRoom, StorageFullError } from './storage-full-error.js';
 
 const FORMAT_KEY = Buffer.from('format');
 const OWNER_KEY = Buffer.from('owner');
 
 /** Reserved address space, not disk or memory: the file grows as it is written. */
 const MAP_BYTES = 2 ** 40;
-
-/** More than LMDB needs for its table of readers. */
-const LOCK_FILE_BYTES = 16 * 1024;
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
@@ -87,7 +87,7 @@ export class Tables implements TableSet {
     return this.state.get(STATE.linkedTo) !== undefined;
   }
 
-  /** @throws UnusableStoreError if the directory has something else or a damaged store, which is not modified */
+  /** @throws UnusableStoreError, DamagedFileError if the directory has something else or a damaged store, which is not modified */
   static open({ directory, durable }: TablesOptions): Tables {
     validateStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);
@@ -122,7 +122,7 @@ export class Tables implements TableSet {
       this.#isOwner = true;
       return result;
     } catch (error) {
-      throw isStorageFull(error, this.directory) ? new StorageFullError(error) : error;
+      throw isStorageFull(error, this.durable ? this.directory : tmpdir()) ? new StorageFullError(error) : error;
     }
   }
 
@@ -131,7 +131,7 @@ export class Tables implements TableSet {
     const { raw } = this.state;
     const found = raw.getBinary(FORMAT_KEY);
     if (found === undefined && hasFormatFile(this.directory))
-      throw new UnusableStoreError(`${join(this.directory, STORE_FILE)} is damaged: its format is missing`);
+      throw new DamagedFileError(`${join(this.directory, STORE_FILE)} is damaged: its format is missing`);
     const format = found === undefined ? undefined : formatOf(this.directory, found);
     try {
       this.transaction(() => {
@@ -174,20 +174,5 @@ function openEnvironment(path: string, durable: boolean): RootDatabase<Buffer, B
       `${path} cannot be opened as a store: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
-  }
-}
-
-/**
- * Makes the file of LMDB's readers with its blocks. LMDB maps it without them, so that a full disk ends the process by a signal.
- *
- * @throws Error if there is no room for it
- */
-function reserveLockFile(path: string): void {
-  if (existsSync(path)) return;
-  try {
-    writeFileSync(path, Buffer.alloc(LOCK_FILE_BYTES), { mode: 0o600 });
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
   }
 }

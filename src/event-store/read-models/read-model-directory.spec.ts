@@ -49,7 +49,7 @@ describe('a directory of tables', () => {
     work();
     kill();
     expect(open().problem).toBe(
-      `the process that used them last ended without closing them; what was there is kept in ${directory}-damaged`,
+      `the last process ended without closing its tables; what was there is kept in ${directory}-damaged`,
     );
     expect(existsSync(tables())).toBe(false);
     expect(readFileSync(join(`${directory}-damaged`, 'data.mdb'), 'utf8')).toBe('rows');
@@ -58,7 +58,7 @@ describe('a directory of tables', () => {
   it('sets tables aside that an earlier version left', () => {
     work().close();
     writeFileSync(join(directory, 'in-use'), 'boot id of the machine');
-    expect(open().problem).toMatch(/ended without closing them/);
+    expect(open().problem).toMatch(/ended without closing its tables/);
   });
 
   it.each(['data.mdb', 'checksum'])('sets tables aside if a bit of %s flipped since they were closed', (name) => {

@@ -43,7 +43,7 @@ export class LmdbSpool implements Spool {
   ) {
     this.#directory = SpoolDirectory.open(directory);
     this.#tables = this.#directory.tables;
-    if (this.#directory.problem !== undefined) this.#logger.warn(`The spool was recreated: ${this.#directory.problem}`);
+    if (this.#directory.problem !== undefined) this.#logger.warn(this.#directory.problem);
     const meta = this.#tables.meta();
     const predecessor = meta.get(HOLDER);
     this.predecessor = typeof predecessor === 'string' ? predecessor : undefined;

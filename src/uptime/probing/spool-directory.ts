@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DirectoryLock } from '../../common/directory-lock.js';
 import { hasCode } from '../../common/error-code.js';
-import { fileChecksum } from '../../common/file-checksum.js';
-import { setAside } from '../../common/set-aside.js';
+import { SealedDirectory } from '../../common/sealed-directory.js';
+import { isStorageFull } from '../../common/storage-full.js';
 import { type Sample } from '../domain/index.js';
 import { type SampleKey, SpoolTables } from './spool-tables.js';
 
-const DATA_FILE = 'data.mdb';
-const CHECKSUM_FILE = 'checksum';
 const READ_TIMEOUT_MS = 60_000;
 
 interface ReadSpool {
@@ -19,53 +16,53 @@ interface ReadSpool {
   readonly meta: readonly (readonly [string, string | number])[];
 }
 
-/** Locked directory of the spool. Tables that cannot be trusted are set aside, and what can be read of them goes into new ones. */
+/** Directory of the spool. Tables that cannot be trusted are set aside, and what can be read of them goes into new ones. */
 export class SpoolDirectory {
   private constructor(
-    private readonly path: string,
-    private readonly lock: DirectoryLock,
+    private readonly directory: SealedDirectory,
     readonly tables: SpoolTables,
-    /** What happened to the tables of a process that died, or that changed since they were closed. */
+    /** Why the tables were not trusted, and what is lost; undefined if they were. */
     readonly problem: string | undefined,
   ) {}
 
   /** @throws Error if another process uses the directory */
   static open(path: string): SpoolDirectory {
-    const lock = DirectoryLock.acquire(path);
-    const problem = problemOf(path, lock.wasLeft);
-    if (problem === undefined) {
-      rmSync(join(path, CHECKSUM_FILE), { force: true });
-      return new SpoolDirectory(path, lock, SpoolTables.open(path), undefined);
+    const directory = SealedDirectory.open(path);
+    const recovered = `${path}-recovered`;
+    if (directory.problem === undefined && !existsSync(recovered))
+      return new SpoolDirectory(directory, SpoolTables.open(path), undefined);
+    try {
+      if (!existsSync(recovered)) writeAtomically(recovered, readInOwnProcess(path));
+    } catch (error) {
+      if (!isStorageFull(error, path)) throw error;
+      const problem = `${directory.problem ?? ''}; they are used as they are, because the disk is full`;
+      return new SpoolDirectory(directory, SpoolTables.open(path), problem);
     }
-    const { count, samples, meta } = readInOwnProcess(path);
-    const aside = setAside(path);
+    // From here on the samples are in that file, whenever this process dies.
+    const { count, samples, meta } = parse(readFileSync(recovered, 'utf8'));
+    const setAside = directory.setAside();
     const tables = SpoolTables.open(path);
     tables.restore(samples, meta);
+    rmSync(recovered);
     const lost = count === undefined ? 'an unknown number of' : Math.max(0, count - samples.length);
-    return new SpoolDirectory(
-      path,
-      lock,
-      tables,
-      `${problem}; ${samples.length} samples are kept, ${lost} are lost; what was there is kept in ${aside}`,
-    );
+    const problem = directory.problem ?? 'the last process ended while it recreated them';
+    const outcome = `they were recreated: ${samples.length} samples are kept, ${lost} are lost; ${setAside}`;
+    return new SpoolDirectory(directory, tables, `${problem}; ${outcome}`);
   }
 
   async close(): Promise<void> {
     await this.tables.close();
-    writeFileSync(join(this.path, CHECKSUM_FILE), fileChecksum(join(this.path, DATA_FILE)), { flush: true });
-    this.lock.release();
+    this.directory.close();
   }
 }
 
-function problemOf(path: string, wasLeft: boolean): string | undefined {
-  const [data, checksum] = [join(path, DATA_FILE), join(path, CHECKSUM_FILE)];
-  if (!existsSync(data)) return undefined;
-  if (wasLeft) return 'the process that used it last ended without closing it';
-  if (!existsSync(checksum) || readFileSync(checksum, 'utf8') === fileChecksum(data)) return undefined;
-  return `${data} is damaged: it changed since it was closed`;
+function writeAtomically(path: string, content: string): void {
+  writeFileSync(`${path}.new`, content, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
 }
 
-function readInOwnProcess(path: string): ReadSpool {
+/** What can be read of a spool, one JSON line per row. */
+function readInOwnProcess(path: string): string {
   const script = join(import.meta.dirname, 'read-spool.process.js');
   const { stdout, error } = spawnSync(process.execPath, [script, path], {
     encoding: 'utf8',
@@ -74,7 +71,11 @@ function readInOwnProcess(path: string): ReadSpool {
     killSignal: 'SIGKILL',
   });
   if (error !== undefined && !hasCode(error, 'ETIMEDOUT')) throw error; // it could not be started
-  const rows = stdout
+  return stdout;
+}
+
+function parse(lines: string): ReadSpool {
+  const rows = lines
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
