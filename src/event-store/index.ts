@@ -5,6 +5,7 @@ export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 export { ExternalKurrentDB } from './kurrentdb/external-kurrentdb.js';
 export { decodeMetadata, isSoftDeleted } from './kurrentdb/stream-metadata-codec.js';
 export { provide } from './provide.js';
+export { Freshness } from './read-models/freshness.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';
 export { type Projection, type ProjectionDefinition } from './read-models/projection.js';
 export { type ReadModelListener, type StreamFollower } from './read-models/stream-follower.js';

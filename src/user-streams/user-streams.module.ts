@@ -15,6 +15,7 @@ import {
   StreamAuthorizer,
 } from '../event-store/index.js';
 import {
+  CurrentStreams,
   DATA_SCHEMAS,
   type DataSchemas,
   UserStreamMetadata,
@@ -54,8 +55,12 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
     {
       provide: LmdbUserStreamReadModel,
       inject: [ReadModels],
-      useFactory: (models: ReadModels) => new LmdbUserStreamReadModel(models.open(userStreamsReadModel)),
+      useFactory: (models: ReadModels) => {
+        const model = models.open(userStreamsReadModel);
+        return new LmdbUserStreamReadModel(model, models.watchFreshness(model, userStreamsReadModel));
+      },
     },
+    provide(CurrentStreams, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer, CLOCK),
     UserStreamsHealthIndicator,
     SseConnections,
     WriteResponder,
@@ -64,6 +69,7 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
       inject: [
         EVENT_STORE,
         LmdbUserStreamReadModel,
+        CurrentStreams,
         StreamAuthorizer,
         DATA_SCHEMAS,
         QuotaReservations,
@@ -73,16 +79,17 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
       useFactory: (
         store: EventStore,
         readModel: LmdbUserStreamReadModel,
+        current: CurrentStreams,
         authorizer: StreamAuthorizer,
         schemas: DataSchemas,
         quota: QuotaReservations,
         clock: Clock,
         random: RandomString,
-      ) => new UserStreams({ store, readModel, authorizer, schemas, quota, clock, random, digest: sha256 }),
+      ) => new UserStreams({ store, readModel, current, authorizer, schemas, quota, clock, random, digest: sha256 }),
     },
-    provide(UserStreamQueries, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer),
+    provide(UserStreamQueries, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer, CurrentStreams),
     provide(UserStreamMetadata, EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK),
-    provide(UserStreamFeed, LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer),
+    provide(UserStreamFeed, LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer, CurrentStreams),
   ],
   exports: [UserStreamsHealthIndicator],
 })

@@ -31,17 +31,17 @@ describe('the feed of a stream', () => {
     readonly ended: Promise<unknown>;
     readonly hasEnded: () => boolean;
   }
-  const follow = (
+  const follow = async (
     after: bigint | undefined,
     {
       caller = callerOf(key.userId),
       pauseMs,
       signal = abort.signal,
     }: { caller?: Caller; pauseMs?: number; signal?: AbortSignal } = {},
-  ): Following => {
+  ): Promise<Following> => {
     const received: RecordedEvent[] = [];
     let isOver = false;
-    const events = replica.feed.follow(caller, key, after, signal);
+    const events = await replica.feed.follow(caller, key, after, signal);
     const listen = async (): Promise<void> => {
       for await (const event of events) {
         received.push(event);
@@ -61,7 +61,7 @@ describe('the feed of a stream', () => {
 
   it('sends all events after the revision that it resumes from, then each new one', async () => {
     await write(1);
-    const feed = follow(0n);
+    const feed = await follow(0n);
     await until(() => feed.received.length === 2);
     await write(2);
     await until(() => feed.received.length === 3);
@@ -73,7 +73,7 @@ describe('the feed of a stream', () => {
   });
 
   it('sends the first event from its start, and only new events without a revision', async () => {
-    const [whole, fresh] = [follow(-1n), follow(undefined)];
+    const [whole, fresh] = await Promise.all([follow(-1n), follow(undefined)]);
     await until(() => whole.received.length === 2);
     expect(fresh.received).toEqual([]);
     await write(1);
@@ -83,7 +83,7 @@ describe('the feed of a stream', () => {
   });
 
   it('sends neither other streams nor the metadata', async () => {
-    const feed = follow(undefined);
+    const feed = await follow(undefined);
     await replica.streams.replace(requestFor(newKey({ userId: key.userId, type: 'loans' })), [{ data: {} }]);
     await replica.metadata.change(callerOf(key.userId), key, { description: 'Changed' }, undefined);
     await write(1);
@@ -92,12 +92,12 @@ describe('the feed of a stream', () => {
   });
 
   it('loses and repeats nothing while 1,000 events are written, with fast and slow listeners', async () => {
-    const followers = [
+    const followers = await Promise.all([
       follow(undefined),
       follow(-1n),
       follow(undefined, { pauseMs: 1 }),
       follow(undefined, { caller: ANONYMOUS }),
-    ];
+    ]);
     for (let batch = 0; batch < 50; batch++) {
       await Promise.all([
         store.appendToStream(
@@ -123,7 +123,7 @@ describe('the feed of a stream', () => {
     })();
     for (let after = -1n; writing || revisions.length < 62;) {
       const cut = new AbortController();
-      const feed = follow(after, { signal: cut.signal });
+      const feed = await follow(after, { signal: cut.signal });
       await sleep(7);
       cut.abort();
       await feed.ended;
@@ -135,16 +135,16 @@ describe('the feed of a stream', () => {
   });
 
   it("ends after the event of the stream's deletion", async () => {
-    const feed = follow(undefined);
+    const feed = await follow(undefined);
     await sleep(20);
     await replica.streams.delete(requestFor(key));
     await feed.ended;
     expect(feed.received.map(({ type }) => type)).toEqual(['StreamDeleted']);
-    expect(() => follow(undefined)).toThrow(StreamDeletedError);
+    await expect(follow(undefined)).rejects.toThrow(StreamDeletedError);
   });
 
   it.each(['soft delete', 'tombstone'] as const)("ends with KurrentDB's own %s", async (kind) => {
-    const feeds = [follow(undefined), follow(undefined, { caller: ANONYMOUS })];
+    const feeds = await Promise.all([follow(undefined), follow(undefined, { caller: ANONYMOUS })]);
     await sleep(20);
     const { client } = replicas.clients;
     await (kind === 'tombstone' ? client.tombstoneStream(streamNameOf(key)) : client.deleteStream(streamNameOf(key)));
@@ -153,7 +153,7 @@ describe('the feed of a stream', () => {
   });
 
   it('ends as soon as the caller loses the right to read, without any later event', async () => {
-    const [stranger, owner] = [follow(undefined, { caller: ANONYMOUS }), follow(undefined)];
+    const [stranger, owner] = await Promise.all([follow(undefined, { caller: ANONYMOUS }), follow(undefined)]);
     await write(1);
     await until(() => stranger.received.length === 1);
     await replica.metadata.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
@@ -169,7 +169,7 @@ describe('the feed of a stream', () => {
       streamNameOf(key),
       upTo(50).map((n) => ({ type: 'Noted', data: { n } })),
     );
-    const stranger = follow(-1n, { caller: ANONYMOUS, pauseMs: 10 });
+    const stranger = await follow(-1n, { caller: ANONYMOUS, pauseMs: 10 });
     await until(() => stranger.received.length === 3);
     await replica.metadata.change(callerOf(key.userId), key, { permissions: ownedBy(key.userId) }, undefined);
     await stranger.ended;
@@ -178,19 +178,21 @@ describe('the feed of a stream', () => {
 
   it('throws StreamNotFoundError for callers who may not read the stream', async () => {
     await replica.metadata.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
-    expect(() => follow(undefined, { caller: callerOf('bob') })).toThrow(StreamNotFoundError);
-    expect(() => replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).toThrow(StreamNotFoundError);
+    await expect(follow(undefined, { caller: callerOf('bob') })).rejects.toThrow(StreamNotFoundError);
+    await expect(replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).rejects.toThrow(
+      StreamNotFoundError,
+    );
   });
 
   it('ends when aborted: while it waits, before it starts, and in the middle', async () => {
-    const waiting = follow(undefined);
+    const waiting = await follow(undefined);
     await sleep(20);
-    const slow = follow(-1n, { pauseMs: 30 });
+    const slow = await follow(-1n, { pauseMs: 30 });
     await until(() => slow.received.length === 1);
     abort.abort();
     await Promise.all([waiting.ended, slow.ended]);
     expect(slow.revisions()).toEqual([0]);
-    const late = follow(-1n);
+    const late = await follow(-1n);
     await late.ended;
     expect(late.received).toEqual([]);
   });
@@ -206,7 +208,7 @@ describe('the feed of a stream', () => {
         unlisten();
       };
     };
-    const feeds = [follow(undefined), follow(-1n)];
+    const feeds = await Promise.all([follow(undefined), follow(-1n)]);
     await until(() => listening.size === 2);
     abort.abort();
     await Promise.all(feeds.map(({ ended }) => ended));
@@ -219,7 +221,7 @@ describe('the feed of a stream', () => {
     replica.delay.begin();
     await other.streams.replace(requestFor(key), [{ data: { n: 1 } }]);
     // The client got revision 2 from the other replica.
-    const feed = follow(2n);
+    const feed = await follow(2n);
     await other.streams.replace(requestFor(key), [{ data: { n: 2 } }]);
     replica.delay.end();
     await until(() => feed.received.length > 0);

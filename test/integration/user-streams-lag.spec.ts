@@ -201,7 +201,7 @@ describe('a replica that has not caught up', () => {
       expect(await rejectionOf(Promise.resolve().then(request))).toBeInstanceOf(ConnectionError);
     late.delay.end();
     await until(() => late.table.isCaughtUp);
-    expect(late.queries.state(caller, key)).toMatchObject({ revision: 1 });
+    expect(await late.queries.state(caller, key)).toMatchObject({ revision: 1 });
   });
 });
 
@@ -228,8 +228,8 @@ describe('a stream whose writer died between its events and its metadata', () =>
       description: 'Half',
     });
     expect(replica.table.stream(key)).not.toHaveProperty('metadataRevision');
-    expect(() => replica.queries.state(callerOf('bob'), key)).toThrow('does not exist');
-    expect(replica.queries.state(callerOf(key.userId), key).data?.json).toBe('{"n":1}');
+    await expect(replica.queries.state(callerOf('bob'), key)).rejects.toThrow('does not exist');
+    expect((await replica.queries.state(callerOf(key.userId), key)).data?.json).toBe('{"n":1}');
   });
 
   it.each([

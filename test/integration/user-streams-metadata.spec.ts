@@ -61,11 +61,11 @@ describe('changing the metadata of a stream', () => {
     await change({ permissions: { read: [key.userId, 'bob'] } });
     expect((await change({ visibility: 'public' })).permissions).toEqual({ ...own, read: ['*', key.userId, 'bob'] });
     expect((await stored()).metadata.acl).toMatchObject({ $r: ['$all', key.userId, 'bob'] });
-    expect(replica.queries.state(callerOf('carol'), key)).toMatchObject({ revision: 1 });
+    expect(await replica.queries.state(callerOf('carol'), key)).toMatchObject({ revision: 1 });
     expect((await change({ visibility: 'public' })).permissions.read).toEqual(['*', key.userId, 'bob']);
     expect((await change({ visibility: 'private' })).permissions).toEqual({ ...own, read: [key.userId, 'bob'] });
     expect((await stored()).metadata.acl).toMatchObject({ $r: [key.userId, 'bob'] });
-    expect(() => replica.queries.state(callerOf('carol'), key)).toThrow(StreamNotFoundError);
+    await expect(replica.queries.state(callerOf('carol'), key)).rejects.toThrow(StreamNotFoundError);
   });
 
   it('grants access to callers whom the permissions name, and revokes it from others, at once', async () => {
@@ -168,8 +168,8 @@ describe('changing the metadata of a stream', () => {
       permissions: 'everyone',
     });
     await caughtUp(replica, store, key);
-    expect(() => replica.queries.state(callerOf('bob'), key)).toThrow(StreamNotFoundError);
-    expect(replica.queries.list(callerOf(key.userId), key.userId, { tag: 'x' }, 10).streams).toHaveLength(1);
+    await expect(replica.queries.state(callerOf('bob'), key)).rejects.toThrow(StreamNotFoundError);
+    expect((await replica.queries.list(callerOf(key.userId), key.userId, { tag: 'x' }, 10)).streams).toHaveLength(1);
     expect(await change({})).toMatchObject({ description: 'Mine', tags: ['x'], permissions: own });
     expect((await stored()).metadata).toMatchObject({
       description: 'Mine',

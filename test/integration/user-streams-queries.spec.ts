@@ -38,7 +38,7 @@ describe('the state of a stream', () => {
     await replaceAt(START, { n: 1 });
     await replaceAt(START + 5, { n: 2 });
     const [, , last] = await store.readStream(streamNameOf(key));
-    expect(replica.queries.state(owner(), key)).toEqual({
+    expect(await replica.queries.state(owner(), key)).toEqual({
       key,
       revision: 2,
       data: { json: '{"n":2}', revision: 2, eventId: last?.eventId, at: START + 5, schema: 'profile@1' },
@@ -117,7 +117,7 @@ describe('the state of a stream', () => {
     const missing = newKey();
     const errorsOf = async (of: UserStreamKey): Promise<string[]> => {
       const all = [ANONYMOUS, callerOf('bob')].flatMap((caller) => [
-        Promise.resolve().then(() => replica.queries.state(caller, of)),
+        replica.queries.state(caller, of),
         replica.queries.stateAtRevision(caller, of, 0n),
         replica.queries.stateAtRevision(caller, of, 99n),
         replica.queries.stateAtTime(caller, of, START),
@@ -138,8 +138,10 @@ describe('the streams of a user', () => {
   let userId: string;
   const names = (streams: readonly { readonly name: string }[]): string[] =>
     streams.map(({ name }) => name.replace(`user-${userId}-`, ''));
-  const list = (who: string, filter: StreamFilter = {}, limit = 100, after?: string): string[] =>
-    names(replica.queries.list(who === 'anonymous' ? ANONYMOUS : callerOf(who), userId, filter, limit, after).streams);
+  const list = async (who: string, filter: StreamFilter = {}, limit = 100, after?: string): Promise<string[]> => {
+    const caller = who === 'anonymous' ? ANONYMOUS : callerOf(who);
+    return names((await replica.queries.list(caller, userId, filter, limit, after)).streams);
+  };
 
   beforeEach(async () => {
     replica = await replicas.open();
@@ -164,11 +166,11 @@ describe('the streams of a user', () => {
       await replica.streams.replace(requestFor(newKey({ userId: other })), [{ data: {} }]);
   });
 
-  it('are listed by type and category: all to the user, to others those that they may read', () => {
-    expect(list(userId)).toEqual(['loans-car', 'loans', 'loans-house', 'offers-shared', 'profile']);
-    expect(list('bob')).toEqual(['loans-house', 'offers-shared', 'profile']);
-    expect(list('carol')).toEqual(['loans-house', 'profile']);
-    expect(list('anonymous')).toEqual(['loans-house', 'profile']);
+  it('are listed by type and category: all to the user, to others those that they may read', async () => {
+    expect(await list(userId)).toEqual(['loans-car', 'loans', 'loans-house', 'offers-shared', 'profile']);
+    expect(await list('bob')).toEqual(['loans-house', 'offers-shared', 'profile']);
+    expect(await list('carol')).toEqual(['loans-house', 'profile']);
+    expect(await list('anonymous')).toEqual(['loans-house', 'profile']);
   });
 
   it.each([
@@ -181,46 +183,49 @@ describe('the streams of a user', () => {
     [{ type: 'loans', tag: 'money', visibility: 'public' }, ['loans-house']],
     [{ status: 'deleted' }, ['activity-old']],
     [{ status: 'deleted', type: 'loans' }, []],
-  ] as const)('filters by %p', (filter, expected) => {
-    expect(list(userId, filter)).toEqual(expected);
+  ] as const)('filters by %p', async (filter, expected) => {
+    expect(await list(userId, filter)).toEqual(expected);
   });
 
-  it('include deleted ones only for callers who may restore them', () => {
-    for (const who of ['bob', 'anonymous']) expect(list(who, { status: 'deleted' })).toEqual([]);
-    expect(names(replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10).streams)).toEqual([
-      'activity-old',
-    ]);
+  it('include deleted ones only for callers who may restore them', async () => {
+    for (const who of ['bob', 'anonymous']) expect(await list(who, { status: 'deleted' })).toEqual([]);
+    expect(
+      names((await replica.queries.list(callerOf('root', 'admin'), userId, { status: 'deleted' }, 10)).streams),
+    ).toEqual(['activity-old']);
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('are the same in pages of %d, each starting where the one before ended', (limit) => {
-    for (const who of [userId, 'bob', 'anonymous']) {
-      const whole = list(who);
-      const pages: string[][] = [];
-      let after: string | undefined;
-      do {
-        const { streams, nextAfter } = replica.queries.list(
-          who === 'anonymous' ? ANONYMOUS : callerOf(who),
-          userId,
-          {},
-          limit,
-          after,
-        );
-        pages.push(names(streams));
-        after = nextAfter;
-      } while (after !== undefined);
-      expect(pages.flat()).toEqual(whole);
-      expect(pages).toHaveLength(Math.ceil(whole.length / limit));
-    }
-  });
+  it.each([1, 2, 3, 4, 5, 6])(
+    'are the same in pages of %d, each starting where the one before ended',
+    async (limit) => {
+      for (const who of [userId, 'bob', 'anonymous']) {
+        const whole = await list(who);
+        const pages: string[][] = [];
+        let after: string | undefined;
+        do {
+          const { streams, nextAfter } = await replica.queries.list(
+            who === 'anonymous' ? ANONYMOUS : callerOf(who),
+            userId,
+            {},
+            limit,
+            after,
+          );
+          pages.push(names(streams));
+          after = nextAfter;
+        } while (after !== undefined);
+        expect(pages.flat()).toEqual(whole);
+        expect(pages).toHaveLength(Math.ceil(whole.length / limit));
+      }
+    },
+  );
 
-  it('continue after a stream that no longer exists; a cursor of another user is rejected', () => {
-    expect(list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
+  it('continue after a stream that no longer exists; a cursor of another user is rejected', async () => {
+    expect(await list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
     for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
-      expect(() => list(userId, {}, 2, after)).toThrow(ValidationError);
+      await expect(list(userId, {}, 2, after)).rejects.toThrow(ValidationError);
   });
 
-  it('report access by the admin role once, with the names of that page', () => {
-    replica.queries.list(callerOf('root', 'admin'), userId, {}, 3);
+  it('report access by the admin role once, with the names of that page', async () => {
+    await replica.queries.list(callerOf('root', 'admin'), userId, {}, 3);
     expect(replica.overrides).toEqual([
       {
         callerId: 'root',
@@ -231,9 +236,9 @@ describe('the streams of a user', () => {
     ]);
   });
 
-  it('are none for a user without streams, and for an invalid user id', () => {
+  it('are none for a user without streams, and for an invalid user id', async () => {
     for (const other of [newKey().userId, '', '__proto__', 'a/b'])
-      expect(replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({
+      expect(await replica.queries.list(callerOf('root', 'admin'), other, {}, 10)).toEqual({
         streams: [],
         nextAfter: undefined,
       });

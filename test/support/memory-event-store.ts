@@ -9,10 +9,12 @@ import {
   type EventRegistry,
   type EventStore,
   type EventSubscription,
+  type LogExtent,
   type NewEvent,
   initialMetadata,
   type NewStream,
   type NewStreamMetadata,
+  type Position,
   type ReadOptions,
   type RecordedEvent,
   StreamCreated,
@@ -40,6 +42,7 @@ type Used = Pick<
   | 'subscribeToAll'
   | 'subscribeToStream'
   | 'identity'
+  | 'readLogExtent'
   | 'testConnection'
 >;
 
@@ -254,6 +257,16 @@ export class MemoryEventStore implements Used {
   async identity(): Promise<string | undefined> {
     await this.#reach();
     return this.log[0]?.eventId;
+  }
+
+  async readLogExtent(prefixes: readonly string[], after?: Position): Promise<LogExtent> {
+    await this.#reach();
+    const last = this.log.findLast(
+      ({ streamName, position }) =>
+        prefixes.some((prefix) => streamName.startsWith(prefix)) &&
+        (!after || (position !== undefined && position.commit > after.commit)),
+    );
+    return { end: this.log.at(-1)?.position, lastMatch: last?.position };
   }
 
   async testConnection(): Promise<ConnectionTestResult> {

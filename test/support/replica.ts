@@ -18,8 +18,10 @@ import {
   StreamAuthorizer,
   ValidationError,
 } from '../../src/event-store/domain/index.js';
+import { Freshness } from '../../src/event-store/read-models/freshness.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import {
+  CurrentStreams,
   type DataSchemas,
   UserStreamMetadata,
   UserStreamFeed,
@@ -49,6 +51,7 @@ export interface Replica {
   readonly feed: UserStreamFeed;
   readonly table: LmdbUserStreamReadModel;
   readonly model: ReadModel;
+  readonly freshness: Freshness;
   /** Delays the subscription of the read model. */
   readonly delay: Delay;
   /** Accesses that only a role allowed. */
@@ -139,6 +142,7 @@ export function useReplicas(): Replicas {
   afterEach(async () => {
     for (const { replica, directory } of opened.splice(0)) {
       replica.delay.end();
+      replica.freshness.stop();
       await replica.model.stop();
       rmSync(directory, { recursive: true, force: true });
     }
@@ -153,14 +157,17 @@ export function useReplicas(): Replicas {
     const delay = new Delay();
     const store = wrapStore(connected.store);
     const model = new ReadModel(userStreamsReadModel, delay.subscribing(store), directory);
-    const table = new LmdbUserStreamReadModel(model);
+    const freshness = new Freshness(model, store, userStreamsReadModel.streamNamePrefixes, systemClock);
+    const table = new LmdbUserStreamReadModel(model, freshness);
     const overrides: Override[] = [];
     const authorizer = new StreamAuthorizer({ overridden: (override) => overrides.push(override) });
+    const current = new CurrentStreams(table, store, authorizer, systemClock);
     const quota = new QuotaReservations(limit);
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
     const streams = new UserStreams({
       store,
       readModel: table,
+      current,
       authorizer,
       schemas,
       quota,
@@ -168,17 +175,19 @@ export function useReplicas(): Replicas {
       random: randomString,
       digest,
     });
-    const queries = new UserStreamQueries(table, store, authorizer);
+    const queries = new UserStreamQueries(table, store, authorizer, current);
     const replica = {
       streams,
       queries,
       metadata: new UserStreamMetadata(store, table, authorizer, clock),
-      feed: new UserStreamFeed(table, store, queries, authorizer),
+      feed: new UserStreamFeed(table, store, queries, authorizer, current),
       table,
       model,
+      freshness,
       delay,
       overrides,
     };
+    freshness.start();
     opened.push({ replica, directory });
     if (isDelayed) delay.begin();
     model.startWhenReachable();

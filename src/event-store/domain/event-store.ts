@@ -108,6 +108,14 @@ export interface EventSubscription {
   stop(): Promise<void>;
 }
 
+/** How far the log goes. */
+export interface LogExtent {
+  /** Of the last event; undefined if there is none. */
+  readonly end: Position | undefined;
+  /** Of the last event of the requested streams after the requested position; undefined if there is none. */
+  readonly lastMatch: Position | undefined;
+}
+
 /** Port of the event store. All methods throw the errors of `errors.ts` and of `src/errors`, and no others. */
 export interface EventStore {
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError, TimeoutError */
@@ -141,6 +149,8 @@ export interface EventStore {
   getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata>;
   /** Replaces the metadata. @returns revision and position in the metadata stream */
   setStreamMetadata(streamName: string, metadata: StreamMetadata, options?: AppendOptions): Promise<AppendResult>;
+  /** The end of the log, and the last event of streams with these prefixes after a position, by default of all. */
+  readLogExtent(streamNamePrefixes: readonly string[], after?: Position): Promise<LogExtent>;
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription;
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription;
   /** Id of the store, which changes when it is wiped; undefined while the store is empty. */

@@ -24,10 +24,12 @@ import {
   type EventSubscription,
   type ExpectedRevision,
   LARGE_EVENT_BYTES,
+  type LogExtent,
   MAX_APPEND_BYTES,
   type NewEvent,
   type NewStream,
   type NewStreamMetadata,
+  type Position,
   type RandomString,
   type ReadOptions,
   type RecordedEvent,
@@ -46,7 +48,9 @@ import { AppendBatcher } from './append-batcher.js';
 import { lateResponseError, translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
 import { type EncodedEvent, type EventCodec } from './event-codec.js';
+import { readLogExtent } from './log-extent.js';
 import { type RecoveringClient } from './recovering-client.js';
+import { sessionResult } from './session-result.js';
 import { StorageFullLog } from './storage-full-log.js';
 import { assertLimits, decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
@@ -59,8 +63,6 @@ const DEFAULT_LIMIT = 100;
  * process stops waiting by its own, monotonic clock.
  */
 const CLOCK_DIFFERENCE_MS = 10 * 60 * 1_000;
-
-type SessionResult = Awaited<ReturnType<KurrentDBClient['multiStreamAppend']>>;
 
 export interface KurrentDBServiceOptions {
   /** Time limit of an operation, after which it fails with a TimeoutError. */
@@ -249,6 +251,10 @@ export class KurrentDBService implements EventStore {
     return subscribeToStream(this.clients.client, this.codec, streamName, options);
   }
 
+  readLogExtent(streamNamePrefixes: readonly string[], after?: Position): Promise<LogExtent> {
+    return this.#read({ name: 'reading $all' }, (client) => readLogExtent(client, streamNamePrefixes, after));
+  }
+
   /** Id of the log's first event, which is random for each store. */
   identity(): Promise<string | undefined> {
     return this.#read({ name: 'reading $all' }, async (client) => {
@@ -324,14 +330,6 @@ export class KurrentDBService implements EventStore {
         });
     }
   }
-}
-
-/** @param result of a multi-stream or conditional append; a negative position stands for none */
-function sessionResult({ position, responses = [] }: SessionResult): StreamsAppendResult {
-  return {
-    revisions: new Map(responses.map(({ streamName, revision }) => [streamName, revision])),
-    position: position === undefined || position < 0n ? undefined : { commit: position, prepare: position },
-  };
 }
 
 function isEventArray(events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {

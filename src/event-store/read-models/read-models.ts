@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../../common/clock.js';
 import { type EventStore } from '../domain/index.js';
+import { Freshness } from './freshness.js';
 import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
@@ -9,11 +11,13 @@ import { type StreamFollower } from './stream-follower.js';
 /** All read models of the process. A feature opens its own while the modules are created; the module of the store starts and stops them. */
 export class ReadModels {
   readonly #models: StreamFollower[] = [];
+  readonly #freshness: Freshness[] = [];
 
   /** @param directory of the LMDB tables; other versions of a model are removed from it */
   constructor(
-    private readonly store: Pick<EventStore, 'subscribeToAll' | 'subscribeToStream' | 'identity'>,
+    private readonly store: Pick<EventStore, 'subscribeToAll' | 'subscribeToStream' | 'identity' | 'readLogExtent'>,
     private readonly directory: string,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /** Opens a model in LMDB tables. @throws Error if another process has it open */
@@ -26,13 +30,22 @@ export class ReadModels {
     return this.#add(new Projection(definition, this.store));
   }
 
+  /** Compares a model with the store twice a second. */
+  watchFreshness(model: StreamFollower, { streamNamePrefixes }: ReadModelDefinition): Freshness {
+    const freshness = new Freshness(model, this.store, streamNamePrefixes, this.clock);
+    this.#freshness.push(freshness);
+    return freshness;
+  }
+
   /** Starts all models, without waiting for the store. */
   start(): void {
     for (const model of this.#models) model.startWhenReachable();
+    for (const freshness of this.#freshness) freshness.start();
   }
 
   /** Resolves when the running batches have been applied and all tables are closed. */
   async stop(): Promise<void> {
+    for (const freshness of this.#freshness) freshness.stop();
     await Promise.all(this.#models.map((model) => model.stop()));
   }
 

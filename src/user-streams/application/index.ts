@@ -1,3 +1,4 @@
+export * from './current-streams.js';
 export * from './data-schemas.js';
 export * from './write-command.js';
 export * from './user-stream-metadata.js';

@@ -1,5 +1,7 @@
+import { settleWithin } from '../../common/wait.js';
 import {
   type Caller,
+  ConnectionError,
   type EventStore,
   isEvent,
   type RecordedEvent,
@@ -9,10 +11,13 @@ import {
   StreamNotFoundError,
 } from '../../event-store/domain/index.js';
 import { streamNameOf, type UserStreamKey } from '../domain/index.js';
+import { type CurrentStreams } from './current-streams.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
 import { type UserStreamReadModel } from './user-stream-read-model.js';
 
 const PAGE_SIZE = 100;
+/** Interval in which a feed without events asks whether its reader may still read. */
+const RECHECK_MS = 1_000;
 
 /** Live feed of a user stream, for callers with the right to read it. */
 export class UserStreamFeed {
@@ -21,6 +26,7 @@ export class UserStreamFeed {
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly queries: UserStreamQueries,
     private readonly authorizer: StreamAuthorizer,
+    private readonly current: CurrentStreams,
   ) {}
 
   /**
@@ -31,13 +37,13 @@ export class UserStreamFeed {
    * @param after undefined: new events only
    * @throws StreamNotFoundError, StreamDeletedError, ConnectionError
    */
-  follow(
+  async follow(
     caller: Caller,
     key: UserStreamKey,
     after: bigint | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<RecordedEvent> {
-    const stream = this.queries.readable(caller, key);
+  ): Promise<AsyncGenerator<RecordedEvent>> {
+    const stream = await this.queries.readable(caller, key);
     return this.#follow(caller, key, (after ?? BigInt(stream.revision)) + 1n, signal);
   }
 
@@ -58,15 +64,17 @@ export class UserStreamFeed {
     try {
       for (;;) {
         const notified = new Promise<void>((resolve) => (notify = resolve));
-        const events = this.#mayRead(caller, key) ? await this.#eventsFrom(name, next) : undefined;
+        const events = (await this.#mayRead(caller, key)) ? await this.#eventsFrom(name, next) : undefined;
         for (const event of events ?? []) {
-          if (signal.aborted || !this.#mayRead(caller, key)) return;
+          if (!(await this.#mayRead(caller, key)) || signal.aborted) return;
           yield event;
           next = event.revision + 1n;
           if (isEvent(event, StreamDeleted)) return;
         }
         if (events === undefined || signal.aborted) return;
-        if (events.length === 0) await notified;
+        // What the tables have not received yet notifies nobody.
+        while (events.length === 0 && !(await settleWithin(RECHECK_MS, notified)))
+          if (!(await this.#mayStay(caller, key))) return;
         if (signal.aborted) return;
       }
     } finally {
@@ -85,10 +93,19 @@ export class UserStreamFeed {
     }
   }
 
-  #mayRead(caller: Caller, key: UserStreamKey): boolean {
-    return this.authorizer.has(caller, 'read', {
-      name: streamNameOf(key),
-      permissions: this.readModel.stream(key)?.permissions,
-    });
+  /** As {@link #mayRead}; a store that cannot be reached ends no feed, as nothing is delivered meanwhile. */
+  async #mayStay(caller: Caller, key: UserStreamKey): Promise<boolean> {
+    try {
+      return await this.#mayRead(caller, key);
+    } catch (error) {
+      if (error instanceof ConnectionError) return true;
+      throw error;
+    }
+  }
+
+  /** Whether a deletion is recorded does not matter here: its event ends the feed. @throws ConnectionError */
+  async #mayRead(caller: Caller, key: UserStreamKey): Promise<boolean> {
+    const stream = await this.current.find(caller, 'read', key);
+    return this.authorizer.has(caller, 'read', { name: streamNameOf(key), permissions: stream?.permissions });
   }
 }

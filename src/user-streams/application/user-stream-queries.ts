@@ -23,6 +23,7 @@ import {
   type Visibility,
   visibilityOf,
 } from '../domain/index.js';
+import { type CurrentStreams } from './current-streams.js';
 import { assertCaughtUp, type StoredData, type UserStreamReadModel } from './user-stream-read-model.js';
 
 export interface UserStreamState {
@@ -56,17 +57,18 @@ export class UserStreamQueries {
     private readonly readModel: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly authorizer: StreamAuthorizer,
+    private readonly current: CurrentStreams,
   ) {}
 
   /** @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
-  state(caller: Caller, key: UserStreamKey): UserStreamState {
-    const stream = this.readable(caller, key);
+  async state(caller: Caller, key: UserStreamKey): Promise<UserStreamState> {
+    const stream = await this.readable(caller, key);
     return { key, revision: stream.revision, data: this.readModel.data(key) };
   }
 
   /** @throws ValidationError for a revision after the current one; as {@link state} */
   async stateAtRevision(caller: Caller, key: UserStreamKey, revision: bigint): Promise<UserStreamState> {
-    const stream = this.readable(caller, key);
+    const stream = await this.readable(caller, key);
     if (revision > BigInt(stream.revision)) {
       throw new ValidationError(
         `revision must be at most ${stream.revision}, the current one of stream '${stream.name}', got ${revision}`,
@@ -78,20 +80,20 @@ export class UserStreamQueries {
 
   /** @param at milliseconds since 1970 @throws StreamNotFoundError if the stream was created later; as {@link state} */
   async stateAtTime(caller: Caller, key: UserStreamKey, at: number): Promise<UserStreamState> {
-    const { name } = this.readable(caller, key);
+    const { name } = await this.readable(caller, key);
     const revision = this.readModel.revisionAt(key, at);
     if (revision === undefined) throw new StreamNotFoundError(name);
     return this.#stateAt(key, revision);
   }
 
   /** The streams of a user that the caller may read, by type and category. @throws ConnectionError */
-  list(
+  async list(
     caller: Caller,
     userId: string,
     { type, category, tag, visibility, status = 'active' }: StreamFilter,
     limit: number,
     after?: string,
-  ): StreamPage {
+  ): Promise<StreamPage> {
     assertCaughtUp(this.readModel);
     const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
     const matches = (stream: UserStream): boolean => {
@@ -104,12 +106,14 @@ export class UserStreamQueries {
         (visibility === undefined || visibilityOf(stream) === visibility)
       );
     };
+    const isListed = (stream: UserStream): boolean => matches(stream) && this.authorizer.has(caller, right, stream);
     const found: UserStream[] = [];
-    for (const stream of this.readModel.streamsOf(userId, this.#cursor(userId, after))) {
-      if (!matches(stream) || !this.authorizer.has(caller, right, stream)) continue;
-      found.push(stream);
-      // One more than `limit` shows that there is a next page.
-      if (found.length > limit) break;
+    // One more than `limit` shows that there is a next page.
+    for (let cursor = this.#cursor(userId, after); found.length <= limit;) {
+      const rows = this.#rows(userId, cursor, isListed, limit + 1 - found.length);
+      found.push(...(await this.current.findAll(caller, right, rows)).filter(isListed));
+      cursor = rows.at(-1)?.key;
+      if (!cursor) break;
     }
     const streams = this.authorizer.select(caller, right, found.slice(0, limit));
     return { streams, nextAfter: found.length > limit ? streams.at(-1)?.name : undefined };
@@ -120,10 +124,10 @@ export class UserStreamQueries {
   }
 
   /** The stream, if the caller may read it. @throws StreamNotFoundError, StreamDeletedError, ConnectionError */
-  readable(caller: Caller, key: UserStreamKey): UserStream {
+  async readable(caller: Caller, key: UserStreamKey): Promise<UserStream> {
     assertCaughtUp(this.readModel);
     const name = streamNameOf(key);
-    const stream = this.readModel.stream(key);
+    const stream = await this.current.find(caller, 'read', key);
     this.authorizer.assertMay(caller, 'read', { name, permissions: stream?.permissions });
     if (!stream) throw new StreamNotFoundError(name);
     assertNotDeleted(stream);
@@ -146,6 +150,22 @@ export class UserStreamQueries {
       if (events.length < PAGE_SIZE) break;
     }
     return { key, revision, data: undefined };
+  }
+
+  #rows(
+    userId: string,
+    after: UserStreamKey | undefined,
+    isListed: (stream: UserStream) => boolean,
+    limit: number,
+  ): readonly { readonly key: UserStreamKey; readonly stream: UserStream }[] {
+    const rows: { readonly key: UserStreamKey; readonly stream: UserStream }[] = [];
+    for (const stream of this.readModel.streamsOf(userId, after)) {
+      const key = keyOfStream(stream.name);
+      if (!key || !isListed(stream)) continue;
+      rows.push({ key, stream });
+      if (rows.length === limit) break;
+    }
+    return rows;
   }
 
   #cursor(userId: string, after: string | undefined): UserStreamKey | undefined {

@@ -27,8 +27,10 @@ export interface ProcessedRequest {
 export type UserStreamListener = (streamNames: ReadonlySet<string>) => void;
 
 export interface UserStreamReadModel {
-  /** False during the initial catch-up and after a lost connection. If true, it is behind by milliseconds at most. */
+  /** False during the initial catch-up and after a lost connection. If true, it may still be behind: {@link isFresh}. */
   readonly isCaughtUp: boolean;
+  /** Whether it is shown to have every event that was in the store a second ago. */
+  readonly isFresh: boolean;
   /** Why the streams are not followed at the moment. */
   readonly interruption: Error | undefined;
   /** Undefined for a stream without events. */

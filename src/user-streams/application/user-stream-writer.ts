@@ -27,6 +27,7 @@ import {
   type UserStream,
 } from '../domain/index.js';
 import { type DataSchemas } from './data-schemas.js';
+import { type CurrentStreams } from './current-streams.js';
 import {
   assertCaughtUp,
   type ProcessedRequest,
@@ -42,6 +43,7 @@ const SOURCE = 'penguin-pool-streams/user-streams';
 export interface UserStreamWriterOptions {
   readonly store: CommandDependencies['store'];
   readonly readModel: UserStreamReadModel;
+  readonly current: CurrentStreams;
   readonly authorizer: StreamAuthorizer;
   readonly schemas: DataSchemas;
   readonly quota: QuotaReservations;
@@ -118,15 +120,23 @@ export class UserStreamWriter {
     );
   }
 
-  #load(identified: readonly Pick<Target, 'command' | 'streamName' | 'idempotencyKey'>[]): readonly Target[] {
-    const { readModel } = this.options;
+  async #load(
+    identified: readonly Pick<Target, 'command' | 'streamName' | 'idempotencyKey'>[],
+  ): Promise<readonly Target[]> {
+    const { readModel, current } = this.options;
     assertCaughtUp(readModel);
-    return identified.map((target) => ({
-      ...target,
-      stream: readModel.stream(target.command.request.key),
-      data: target.command.readsData === true ? readModel.data(target.command.request.key) : undefined,
-      processed: target.idempotencyKey && readModel.processed(target.idempotencyKey.text),
-    }));
+    return Promise.all(
+      identified.map(async (target) => {
+        const { request, right, readsData } = target.command;
+        const stream = await current.find(request.caller, right, request.key);
+        return {
+          ...target,
+          stream,
+          data: readsData === true ? readModel.data(request.key) : undefined,
+          processed: target.idempotencyKey && readModel.processed(target.idempotencyKey.text),
+        };
+      }),
+    );
   }
 
   #assertAllowed({ command: { request, right }, streamName, stream }: Target): void {

@@ -24,14 +24,14 @@ export class SseConnections implements BeforeApplicationShutdown {
   }
 
   /**
-   * @param follow starts the subscription; an error that it throws synchronously becomes an error response
+   * @param follow starts the subscription; an error of its promise becomes an error response
    * @throws RateLimitedError if the caller, or the service, already has the maximum of open feeds
    */
   async serve(
     request: Request,
     response: Response,
     caller: Caller,
-    follow: (signal: AbortSignal) => AsyncGenerator<RecordedEvent>,
+    follow: (signal: AbortSignal) => Promise<AsyncGenerator<RecordedEvent>>,
   ): Promise<void> {
     const client = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
     if (
@@ -42,10 +42,13 @@ export class SseConnections implements BeforeApplicationShutdown {
     }
     const controller = new AbortController();
     const { signal } = controller;
-    const events = follow(signal);
     this.#open.set(controller, client);
     const close = (): void => controller.abort();
     response.on('close', close);
+    const events = await follow(signal).catch((error: unknown) => {
+      this.#open.delete(controller);
+      throw error;
+    });
     const expiry =
       caller.kind === 'known' && caller.expiresAt !== undefined
         ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), MAX_TIMER_MS))

@@ -42,12 +42,13 @@ export class UserStreamEventsController {
   @ApiOperation({ summary: 'All events of a stream, page by page, both ways' })
   @ApiOkResponse({ type: StreamEventsDto })
   @ApiErrors(...STREAM_READ_ERRORS, 'timeout')
-  history(
+  async history(
     @StreamKey() key: UserStreamKey,
     @Query() query: ReadEventsQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<StreamEventsDto> {
-    return readEventPage(this.store, this.queries.readable(caller, key).name, query);
+    const { name } = await this.queries.readable(caller, key);
+    return readEventPage(this.store, name, query);
   }
 
   @Post('events')

@@ -42,12 +42,12 @@ export class UserStreamMetadataController {
   })
   @ApiOkResponse({ type: UserStreamMetadataResponse })
   @ApiErrors(...STREAM_READ_ERRORS)
-  read(
+  async read(
     @StreamKey() key: UserStreamKey,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): UserStreamMetadataResponse {
-    return this.#respond(response, caller, this.queries.readable(caller, key));
+  ): Promise<UserStreamMetadataResponse> {
+    return this.#respond(response, caller, await this.queries.readable(caller, key));
   }
 
   @Patch('metadata')

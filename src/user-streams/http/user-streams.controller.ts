@@ -31,14 +31,14 @@ export class UserStreamsController {
   })
   @ApiOkResponse({ type: UserStreamsResponse })
   @ApiErrors('validation-error', 'authentication-error', 'connection-error')
-  list(
+  async list(
     @UserId() userId: string,
     @Query() { limit, after, ...filter }: ListUserStreamsQuery,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): UserStreamsResponse {
+  ): Promise<UserStreamsResponse> {
     this.responder.setQuotaHeaders(response, caller, userId);
-    const { streams, nextAfter } = this.queries.list(caller, userId, filter, limit, after);
+    const { streams, nextAfter } = await this.queries.list(caller, userId, filter, limit, after);
     return { streams: streams.map((stream) => UserStreamDto.of(stream)), nextAfter: nextAfter ?? null };
   }
 

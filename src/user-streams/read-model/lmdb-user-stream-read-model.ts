@@ -1,6 +1,7 @@
 import { type Database } from 'lmdb';
 import {
   decodeMetadata,
+  type Freshness,
   isSoftDeleted,
   type Position,
   type ReadModel,
@@ -68,7 +69,10 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
   readonly #overlay = new AccessOverlay();
   readonly #listeners = new Set<UserStreamListener>();
 
-  constructor(private readonly model: ReadModel) {
+  constructor(
+    private readonly model: ReadModel,
+    private readonly freshness: Pick<Freshness, 'isFresh'>,
+  ) {
     this.#tables = open(model);
     model.listen({
       onEvents: (events) => {
@@ -81,6 +85,10 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
 
   get isCaughtUp(): boolean {
     return this.model.isCaughtUp;
+  }
+
+  get isFresh(): boolean {
+    return this.freshness.isFresh;
   }
 
   get interruption(): Error | undefined {

@@ -1,0 +1,42 @@
+import {
+  type AllStreamResolvedEvent,
+  BACKWARDS,
+  END,
+  FORWARDS,
+  type KurrentDBClient,
+  START,
+  streamNameFilter,
+} from '@kurrent/kurrentdb-client';
+import { type LogExtent, type Position } from '../domain/index.js';
+
+/**
+ * Reads at most four events, and lets the server scan no more of the log than what follows `after`: a filtered read backwards alone
+ * would scan all of a log without matching events.
+ */
+export async function readLogExtent(
+  client: KurrentDBClient,
+  streamNamePrefixes: readonly string[],
+  after: Position | undefined,
+): Promise<LogExtent> {
+  const [last] = await eventsOf(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+  const end = last?.position;
+  if (!end || (after && end.commit <= after.commit)) return { end, lastMatch: undefined };
+  if (streamNamePrefixes.some((prefix) => last.streamId.startsWith(prefix))) return { end, lastMatch: end };
+  const filter = streamNameFilter({ prefixes: [...streamNamePrefixes] });
+  // Two, because the event at the start of a read is part of it.
+  const first = await eventsOf(
+    client.readAll({ direction: FORWARDS, fromPosition: after ?? START, maxCount: 2, filter }),
+  );
+  if (!first.some(({ position }) => position && (!after || position.commit > after.commit)))
+    return { end, lastMatch: undefined };
+  const [match] = await eventsOf(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, filter }));
+  return { end, lastMatch: match?.position };
+}
+
+type ClientEvent = NonNullable<AllStreamResolvedEvent['event']>;
+
+async function eventsOf(read: AsyncIterable<AllStreamResolvedEvent>): Promise<ClientEvent[]> {
+  const events: ClientEvent[] = [];
+  for await (const { event } of read) if (event) events.push(event);
+  return events;
+}

@@ -1,0 +1,94 @@
+import { sleep } from '../../common/wait.js';
+import { type Clock, type EventStore, type Position } from '../domain/index.js';
+import { type StreamFollower } from './stream-follower.js';
+
+/** A read model that is shown to be at most this much behind the store is fresh. */
+export const MAX_STALENESS_MS = 1_000;
+const POLL_MS = 500;
+
+/** The last event of the followed streams, and when the store had no later one. */
+interface Observation {
+  /** Before the read, on the monotonic clock. */
+  readonly at: number;
+  readonly position: Position;
+}
+
+/**
+ * Shows how current a read model is: twice a second it asks the store for the last event of the streams that the model follows. A model
+ * that has applied it was current when that was asked. A subscription alone cannot show this: it says nothing while it lags.
+ */
+export class Freshness {
+  readonly #stop = new AbortController();
+  #isPolling = false;
+  #observations: readonly Observation[] = [];
+  /** The model had all events of the store at this time of the monotonic clock. */
+  #currentAt = Number.NEGATIVE_INFINITY;
+  /** All events up to here are known: those that follow are examined next. */
+  #examined: Position | undefined;
+  #last: Position | undefined;
+
+  constructor(
+    private readonly model: Pick<StreamFollower, 'isCaughtUp' | 'position'>,
+    private readonly store: Pick<EventStore, 'readLogExtent'>,
+    private readonly streamNamePrefixes: readonly string[],
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether the model has every event that was in the store {@link MAX_STALENESS_MS} ago. */
+  get isFresh(): boolean {
+    this.#compare();
+    return this.clock.monotonic() - this.#currentAt <= MAX_STALENESS_MS;
+  }
+
+  start(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    void this.#poll();
+  }
+
+  /** Does not wait for a read without a response. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Asks the store once. @throws errors of the store */
+  async observe(): Promise<void> {
+    // While it catches up, the store would have to scan everything that is left.
+    if (!this.model.isCaughtUp) return;
+    const at = this.clock.monotonic();
+    const { end, lastMatch } = await this.store.readLogExtent(
+      this.streamNamePrefixes,
+      this.#examined ?? this.model.position,
+    );
+    if (end && this.#examined && end.commit < this.#examined.commit) {
+      // The log is that of another store: what is known of it does not count there.
+      this.#examined = undefined;
+      this.#last = undefined;
+      return;
+    }
+    this.#examined = end;
+    this.#last = lastMatch ?? this.#last;
+    if (this.#last) this.#observations = [...this.#observations, { at, position: this.#last }];
+    else this.#currentAt = at;
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const startedAt = this.clock.monotonic();
+      // Without a response the model becomes stale, which is what matters; the subscription logs the cause.
+      await this.observe().catch(() => undefined);
+      await sleep(Math.max(0, startedAt + POLL_MS - this.clock.monotonic()), this.#stop.signal);
+    }
+  }
+
+  /** Keeps the observations that the model has not reached and that still can show it to be fresh. */
+  #compare(): void {
+    const { position } = this.model;
+    const oldest = this.clock.monotonic() - MAX_STALENESS_MS;
+    this.#observations = this.#observations.filter(({ at, position: last }) => {
+      const isReached = position !== undefined && position.commit >= last.commit;
+      if (isReached) this.#currentAt = Math.max(this.#currentAt, at);
+      return !isReached && at >= oldest;
+    });
+  }
+}
