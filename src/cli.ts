@@ -1,3 +1,4 @@
+import './common/private-umask.js';
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { addStoreCommands, runProgram } from './command-line/index.js';

@@ -1,10 +1,12 @@
+import './common/private-umask.js';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { readFileSync } from 'node:fs';
 import { AppModule } from './app.module.js';
-import { ConfigurationError, readConfig } from './config/index.js';
+import { UnusableDirectoryError } from './common/private-directory.js';
+import { ConfigurationError, prepareDirectories, readConfig } from './config/index.js';
 import { API_DOCS_PATH, configureHttp } from './http/index.js';
 import { servicesProblems } from './uptime/index.js';
 
@@ -15,6 +17,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 async function start(): Promise<void> {
   // Read before Nest starts, which would report a configuration error with a stack trace.
   const config = readConfig([servicesProblems]);
+  const warnings = prepareDirectories(config);
   // `autoFlushLogs` is off because `catch` below prints errors of the start, also those of providers; Nest would repeat
   // them.
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
@@ -26,6 +29,7 @@ async function start(): Promise<void> {
   const logger = app.get(Logger);
   app.useLogger(logger);
   app.flushLogs();
+  for (const warning of warnings) logger.warn(warning);
   configureHttp(app, config, version);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(config.http.port, config.http.host);
@@ -39,6 +43,7 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   // The logger is not available yet; the message appears in the terminal or at the end of the container's log.
-  console.error(error instanceof ConfigurationError ? error.message : error);
+  const isExpected = error instanceof ConfigurationError || error instanceof UnusableDirectoryError;
+  console.error(isExpected ? error.message : error);
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 import { type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { APP_CONFIG, type AppConfig, readConfig } from '../config/index.js';
+import { APP_CONFIG, type AppConfig, prepareDirectories, readConfig } from '../config/index.js';
 import { StderrLogger } from './stderr-logger.js';
 
 /** Root module of one command; provides its configuration. */
@@ -27,6 +27,7 @@ export async function withStore<Result>(
   // Loaded lazily: it takes as long to load as everything else in a command.
   const { connectionOfRunning, EventStoreModule } = await import('../event-store/index.js');
   const running = await connectionOfRunning(config);
+  if (running === undefined && config.kurrentdb.connectionString === undefined) prepareDirectories(config);
   return run(
     running === undefined ? config : { ...config, kurrentdb: { ...config.kurrentdb, connectionString: running } },
     [EventStoreModule, module],

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type VariableValues } from './variables.js';
 
 /** Verification of bearer tokens. */
@@ -12,7 +12,7 @@ export type TokenTrust =
       readonly issuer: string | undefined;
       readonly audience: string | undefined;
     }
-  /** By a secret that the service generates and stores under `dataDir`; only with the embedded KurrentDB. */
+  /** By a secret that the service generates and stores in `keysDir`; only with the embedded KurrentDB. */
   | { readonly kind: 'development' };
 
 /** Configuration of the service; read and validated once, at boot. */
@@ -20,6 +20,7 @@ export type AppConfig = ReturnType<typeof toConfig>;
 
 /** The configuration of valid variables. What a member means is the description of its variable. */
 export function toConfig(values: VariableValues, trust: TokenTrust) {
+  const dataDir = resolve(values.DATA_DIR);
   return {
     http: {
       port: values.PORT,
@@ -33,7 +34,9 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
       trustedProxies: values.HTTP_TRUSTED_PROXIES,
     },
     /** Absolute path. */
-    dataDir: resolve(values.DATA_DIR),
+    dataDir,
+    /** Absolute path, outside of `dataDir`. */
+    keysDir: values.KEYS_DIR === undefined ? join(dirname(dataDir), 'keys') : resolve(values.KEYS_DIR),
     dnsConfigFile: values.DNS_CONFIG_FILE,
     logLevel: values.LOG_LEVEL,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },

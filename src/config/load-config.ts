@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { formatIssue, ParseContext } from '../common/parse.js';
 import { type AppConfig, ConfigurationError, toConfig, type TokenTrust } from './app-config.js';
 import { variables, type VariableValues } from './variables.js';
@@ -21,7 +22,7 @@ export function loadConfig(environment: Environment, checks: readonly ConfigChec
   if (!values) throw new ConfigurationError(problems);
 
   const config = toConfig(values, trustOf(values, problems));
-  problems.unshift(...checks.flatMap((check) => check(config, environment)));
+  problems.unshift(...keysProblems(config), ...checks.flatMap((check) => check(config, environment)));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return config;
 }
@@ -39,6 +40,16 @@ function parseVariables(environment: Environment, problems: string[]): VariableV
   }
   // Every entry is the result of the parser of its variable.
   return problems.length === 0 ? (values as VariableValues) : undefined;
+}
+
+/** A copy of the data would be a copy of the keys, and the other way round. */
+function keysProblems({ dataDir, keysDir }: AppConfig): readonly string[] {
+  const isInside = (inner: string, outer: string): boolean => `${inner}${sep}`.startsWith(`${outer}${sep}`);
+  if (!isInside(keysDir, dataDir) && !isInside(dataDir, keysDir)) return [];
+  return [
+    `KEYS_DIR must be outside of DATA_DIR, and DATA_DIR outside of KEYS_DIR, got '${keysDir}' and '${dataDir}': ` +
+      'on one volume, use a directory for each, such as /data/streams and /data/keys',
+  ];
 }
 
 /** How tokens are verified. An external KurrentDB, which others share, requires configured keys; the embedded one can use a generated secret. */

@@ -86,6 +86,11 @@ export const variables = {
     default: './data',
     parse: string,
   },
+  KEYS_DIR: {
+    description:
+      'Directory for the keys and passwords that the service makes itself, outside of DATA_DIR, so that a copy of the data is not a copy of the keys; replicas share it; default: keys beside DATA_DIR',
+    parse: string,
+  },
   DNS_CONFIG_FILE: {
     description:
       'File with name servers and search domains, as resolv.conf(5); a server may have a port, as in [127.0.0.1]:5353; changes take effect without a restart',
@@ -152,7 +157,7 @@ export const variables = {
   AUTH_AUDIENCE: { description: 'Required audience of tokens (`aud`)', parse: string },
   AUTH_JWT_SECRET: {
     description:
-      'Secret that tokens are signed with, if there is no JWKS; without both, on the embedded KurrentDB only, one is generated under DATA_DIR',
+      'Secret that tokens are signed with, if there is no JWKS; without both, on the embedded KurrentDB only, one is generated in KEYS_DIR',
     parse: sharedSecret,
     secret: true,
   },

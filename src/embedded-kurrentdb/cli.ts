@@ -1,5 +1,8 @@
 /** `npm run kurrentdb`: a standalone KurrentDB for development and tests. */
+import '../common/private-umask.js';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { closeDirectory, UnusableDirectoryError } from '../common/private-directory.js';
 import { EmbeddedKurrentDBError, start, type StartOptions } from './index.js';
 
 const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
@@ -67,6 +70,10 @@ try {
   if (options === 'help') {
     process.stdout.write(`${USAGE}\n`);
   } else {
+    if (options.dataDir !== undefined) {
+      const warning = closeDirectory(resolve(options.dataDir), '--data');
+      if (warning !== undefined) process.stderr.write(`${warning}\n`);
+    }
     const server = await start(options);
     const stop = (): void => void server.stop().then(() => process.exit(0), exitWith);
     process.once('SIGTERM', stop);
@@ -79,5 +86,7 @@ try {
     error instanceof UsageError ||
     (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
   if (isUsage) exitWith(new UsageError(`${error.message}\n\n${USAGE}`));
-  exitWith(error instanceof EmbeddedKurrentDBError && error.cause === undefined ? new Error(error.message) : error);
+  const isExplained =
+    (error instanceof EmbeddedKurrentDBError && error.cause === undefined) || error instanceof UnusableDirectoryError;
+  exitWith(isExplained ? new Error(error.message) : error);
 }

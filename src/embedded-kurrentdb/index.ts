@@ -102,7 +102,7 @@ function prepare(options: StartOptions): {
     options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
   const held = durable ? lock(directory) : undefined;
   const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
-  const { enableAtomPubOverHttp = false } = options;
+  const { enableAtomPubOverHttp = false, keysDir = directory } = options;
   return {
     serverOptions: {
       directory,
@@ -113,6 +113,7 @@ function prepare(options: StartOptions): {
       tlsKeyFile,
       tlsCaFile,
       users,
+      keysDir,
       enableAtomPubOverHttp,
     },
     release: () => (held === undefined ? rmSync(directory, { recursive: true, force: true }) : held.release()),

@@ -25,10 +25,12 @@ export type StartOptions = StorageOptions & {
    */
   readonly tlsCaFile?: string | undefined;
   /**
-   * `private` (default): user `admin` with a random password that is stored beside the events. `development`: `admin`
-   * and `ops` with the password `changeit`, as on a new KurrentDB.
+   * `private` (default): the only user is `admin`, with a random password that is stored in {@link keysDir}. `development`: `admin` and
+   * `ops` with the password `changeit`, as on a new KurrentDB.
    */
   readonly users?: 'private' | 'development';
+  /** Directory of the generated password and TLS files, created if necessary. Default: that of the store. */
+  readonly keysDir?: string;
   /** Accepts appends by `POST /streams/{name}`, as KurrentDB does with the option of this name. */
   readonly enableAtomPubOverHttp?: boolean;
   /** The worker ended unexpectedly, and with it all connections. Nothing is restarted. */
@@ -47,6 +49,7 @@ export interface ServerOptions {
   readonly tlsKeyFile: string | undefined;
   readonly tlsCaFile: string | undefined;
   readonly users: 'private' | 'development';
+  readonly keysDir: string;
   readonly enableAtomPubOverHttp: boolean;
 }
 

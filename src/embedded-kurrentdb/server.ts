@@ -130,12 +130,12 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
 }
 
 async function identityFor({
-  directory,
+  keysDir,
   tlsCertFile,
   tlsKeyFile,
   tlsCaFile,
 }: ServerOptions): Promise<Omit<ServerIdentity, 'caPath'> & { readonly caPath: string | undefined }> {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(directory, 'tls'));
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return ensureServerIdentity(join(keysDir, 'tls'));
   for (const file of [tlsCertFile, tlsKeyFile])
     if (!existsSync(file)) throw new Error(`the TLS file ${file} does not exist`);
   return {
@@ -147,11 +147,11 @@ async function identityFor({
 }
 
 async function ensureUsers(
-  { users: kind, directory }: ServerOptions,
+  { users: kind, keysDir }: ServerOptions,
   users: Users,
   nowMs: number,
 ): Promise<PrivateAdmin> {
-  if (kind === 'private') return ensurePrivateAdmin(users, directory, nowMs);
+  if (kind === 'private') return ensurePrivateAdmin(users, keysDir, nowMs);
   return { ...(await ensureDevelopmentUsers(users, nowMs)), repair: undefined };
 }
 

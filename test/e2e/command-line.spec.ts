@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { outputOf, runCommand } from '../support/command-line.js';
-import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { keysDirOf, makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 const JWT = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+\n$/;
 const API_KEY = /^pps_[0-9a-z]{12}_[\w-]{43}\n$/;
@@ -47,20 +48,20 @@ describe('the command line', () => {
       aud: 'penguin-pool-streams',
     });
     expect(Number(exp) - Number(iat)).toBe(5_400);
-    expect(readdirSync(dataDir)).toEqual(['identity']);
+    expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  it('creates the secret of the data directory once, readable only by its owner', async () => {
-    await outputOf(environment, 'token', '--user', 'alice');
-    const path = join(dataDir, 'identity', 'jwt-secret');
-    const secret = readFileSync(path, 'utf8');
-    await outputOf(environment, 'token', '--user', 'bob');
-    expect(readFileSync(path, 'utf8')).toBe(secret);
-    expect([modeOf(join(dataDir, 'identity')), modeOf(path), readdirSync(join(dataDir, 'identity'))]).toEqual([
-      '700',
-      '600',
-      ['jwt-secret'],
-    ]);
+  it('continues with the secret of version 0.1.0, which it moves out of the data', async () => {
+    const secret = join(dataDir, 'identity', 'jwt-secret');
+    mkdirSync(join(dataDir, 'identity'));
+    writeFileSync(secret, `${Buffer.alloc(32, 7).toString('base64url')}\n`, { mode: 0o600 });
+    const token = await outputOf(environment, 'token', '--user', 'alice');
+    const [header = '', payload = '', signature] = token.split('.');
+    const mac = createHmac('sha256', Buffer.alloc(32, 7)).update(`${header}.${payload}`).digest('base64url');
+    expect(signature).toBe(mac);
+    expect(existsSync(secret)).toBe(false);
+    const path = join(keysDirOf(dataDir), 'jwt-secret');
+    expect(modeOf(path)).toBe('600');
     writeFileSync(path, 'too short');
     expect(await runCommand(environment, 'token', '--user', 'alice')).toMatchObject({
       exitCode: 1,
@@ -69,10 +70,26 @@ describe('the command line', () => {
     });
   });
 
+  it('creates the keys of the service once, readable only by their owner', async () => {
+    await outputOf(environment, 'token', '--user', 'alice');
+    const keys = keysDirOf(dataDir);
+    const path = join(keys, 'service.keys');
+    const secret = readFileSync(path, 'utf8');
+    await outputOf(environment, 'token', '--user', 'bob');
+    expect(readFileSync(path, 'utf8')).toBe(secret);
+    expect([modeOf(keys), modeOf(path), readdirSync(keys)]).toEqual(['700', '600', ['service.keys']]);
+    writeFileSync(path, 'too short');
+    expect(await runCommand(environment, 'token', '--user', 'alice')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^.*service\.keys' has no valid keys: it is not JSON\. Restore it.*\n$/) as string,
+    });
+  });
+
   it('creates one secret when processes request it at the same moment', async () => {
     const script = `const { developmentSecret } = await import(${JSON.stringify(resolve(__dirname, '../../dist/identity/tokens/development-secret.js'))});
       while (Date.now() < Number(process.argv[1]));
-      console.log(Buffer.from(developmentSecret(process.argv[2])).toString('hex'));`;
+      console.log(Buffer.from(developmentSecret({ dataDir: process.argv[2], keysDir: process.argv[2] + '.keys' }, console.error)).toString('hex'));`;
     for (let round = 0; round < 5; round++) {
       const directory = join(dataDir, String(round));
       const at = String(Date.now() + 700);

@@ -1,9 +1,9 @@
-import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiCaller } from '../support/api-caller.js';
 import { outputOf, runCommand } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
-import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { keysDirOf, makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 import { historyOf } from '../support/user-streams-service.js';
 
@@ -120,15 +120,19 @@ describe('a service whose files were damaged while it was down', () => {
   ])(
     'is ready with %s damaged, and logs what was recreated',
     async (_, file, change) => {
-      const path = inDataDir('kurrentdb', ...file.split('/'));
+      const pathOf = (): string => {
+        const [keys = ''] = readdirSync(keysDirOf(dataDir));
+        return join(keysDirOf(dataDir), keys, ...file.split('/'));
+      };
       if (file.endsWith('ca.crt')) {
         await writeStream('SIGTERM');
-        const other = readFileSync(path);
+        const other = readFileSync(pathOf());
         rmSync(inDataDir('kurrentdb'), { recursive: true });
+        rmSync(keysDirOf(dataDir), { recursive: true });
         await writeStream('SIGTERM');
-        writeFileSync(`${path}.other`, other);
+        writeFileSync(`${pathOf()}.other`, other);
       } else await writeStream('SIGTERM');
-      change(path);
+      change(pathOf());
       const service = await ready(await start());
       const alice = await aliceOf(service);
       expect((await historyOf(alice, STREAM)).map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4]);

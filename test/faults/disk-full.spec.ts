@@ -39,6 +39,7 @@ describe('a full disk', () => {
   const start = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
     service = await ServiceProcess.start({
       DATA_DIR: disk.path,
+      KEYS_DIR: disk.keys,
       ...AUTH,
       UPTIME_HTTP_URL: target.url,
       ...PROBING,

@@ -1,21 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Test } from 'supertest';
 import { eventually } from './eventually.js';
 import { untilPrinted } from './process-output.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 
-/** A directory for one test's data; remove it with {@link removeDataDir}. */
+/** A directory for one test's data, with room for its keys beside it; remove it with {@link removeDataDir}. */
 export function makeDataDir(): string {
-  return mkdtempSync(join(tmpdir(), 'penguin-pool-streams-'));
+  const directory = join(mkdtempSync(join(tmpdir(), 'penguin-pool-streams-')), 'test');
+  mkdirSync(directory);
+  return directory;
 }
 
 export function removeDataDir(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(dirname(directory), { recursive: true, force: true });
+}
+
+/** The default `KEYS_DIR` of a `DATA_DIR`. */
+export function keysDirOf(dataDir: string): string {
+  return join(dirname(dataDir), 'keys');
 }
 
 export interface HttpResponse {

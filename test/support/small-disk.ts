@@ -8,6 +8,8 @@ const BLOCK = Buffer.alloc(4_096);
 /** A file system of its own with little room (tmpfs). */
 export class SmallDisk {
   readonly path = mkdtempSync(join(tmpdir(), 'small-disk-'));
+  /** Room for keys on another file system. */
+  readonly keys = mkdtempSync(join(tmpdir(), 'small-disk-keys-'));
   readonly #filling = join(this.path, 'filling');
 
   /** @throws Error unless this process may mount */
@@ -36,6 +38,6 @@ export class SmallDisk {
 
   remove(): void {
     spawnSync('umount', ['-l', this.path]);
-    rmSync(this.path, { recursive: true, force: true });
+    for (const path of [this.path, this.keys]) rmSync(path, { recursive: true, force: true });
   }
 }

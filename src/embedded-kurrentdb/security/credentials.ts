@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivately } from './certificates.js';
 import { type Credentials, hashPassword, verifyPassword } from './passwords.js';
@@ -41,7 +41,10 @@ export async function ensurePrivateAdmin(users: Users, directory: string, nowMs:
   const existing = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
   const isReadable = PASSWORD.test(existing);
   const password = isReadable ? existing : randomBytes(24).toString('base64url');
-  if (!isReadable) writePrivately(path, `${password}\n`);
+  if (!isReadable) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writePrivately(path, `${password}\n`);
+  }
   const stored = users.get(ADMIN);
   const fits = stored?.disabled === false && (await verifyPassword(password, stored.password));
   if (!fits) await store(users, BUILT_IN_USERS[0], password, nowMs);

@@ -2,6 +2,7 @@
  * Process that reads a store which may be damaged: LMDB may end it. Usage: `walk|walk-beside|verify DIR` or
  * `salvage DIR NEW-DIR`. Prints what it finds, one line each; exits with 1 if that is damage.
  */
+import '../../common/private-umask.js';
 import { ABORT, open } from 'lmdb';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,13 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { join } from 'node:path';
 import { type NameResolver } from '../../common/network/name-resolver.js';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
+import { embeddedDirectory, prepareEmbeddedKeys, withoutPassword, withPassword } from './embedded-keys.js';
 import { resolveGrpcTargets } from './grpc-names.js';
 import { RecoveringClient } from './recovering-client.js';
 import { publishConnection, resolveConnection } from './running-kurrentdb.js';
-
-const EMBEDDED_DIRECTORY = 'kurrentdb';
 
 /** Nothing listens there: stands for a store that cannot be opened. */
 const UNREACHABLE = 'kurrentdb://127.0.0.1:1?tls=false';
@@ -26,24 +24,26 @@ export class KurrentDBConnection {
   ) {}
 
   /**
-   * Connects to the configured server, or to an embedded one that it starts under `DATA_DIR/kurrentdb` and publishes
+   * Connects to the configured server, or to an embedded one that it starts in {@link embeddedDirectory} and publishes
    * for {@link connectionOfRunning}.
    *
    * @param names for the hosts of this and all other KurrentDB clients of the process
    * @param onFailure called when the embedded server stops by itself
    */
   static async open(
-    { kurrentdb, dataDir }: AppConfig,
+    config: AppConfig,
     names: NameResolver,
     onFailure: (error: Error) => void,
   ): Promise<KurrentDBConnection> {
     resolveGrpcTargets(names);
+    const { kurrentdb } = config;
     if (kurrentdb.connectionString !== undefined) {
       return new KurrentDBConnection(new RecoveringClient(kurrentdb.connectionString), undefined);
     }
     const { holderOf, start, StoreDamagedError } = await import('../../embedded-kurrentdb/index.js');
-    const directory = join(dataDir, EMBEDDED_DIRECTORY);
-    const server = await start({ dataDir: directory, onFailure }).catch((error: unknown) => {
+    const directory = embeddedDirectory(config);
+    const keysDir = prepareEmbeddedKeys(config, (problem) => new Logger('EmbeddedKurrentDB').warn(problem));
+    const server = await start({ dataDir: directory, keysDir, onFailure }).catch((error: unknown) => {
       if (error instanceof StoreDamagedError) return error;
       throw error;
     });
@@ -59,7 +59,7 @@ export class KurrentDBConnection {
     const unpublish =
       holder === undefined
         ? () => undefined
-        : publishConnection(directory, { holder, connectionString }, () =>
+        : publishConnection(directory, { holder, connectionString: withoutPassword(connectionString) }, () =>
             new Logger('EmbeddedKurrentDB').error(
               `The disk of ${directory} is full: other processes find the embedded KurrentDB when there is room`,
             ),
@@ -82,22 +82,22 @@ export class KurrentDBConnection {
  *
  * @throws ConnectionError if a process has locked the directory without publishing its connection
  */
-export async function connectionOfRunning({
-  kurrentdb,
-  dataDir,
-}: Pick<AppConfig, 'kurrentdb' | 'dataDir'>): Promise<string | undefined> {
-  if (kurrentdb.connectionString !== undefined) return undefined;
+export async function connectionOfRunning(
+  config: Pick<AppConfig, 'kurrentdb' | 'dataDir' | 'keysDir'>,
+): Promise<string | undefined> {
+  if (config.kurrentdb.connectionString !== undefined) return undefined;
   const { holderOf } = await import('../../embedded-kurrentdb/index.js');
-  return resolveConnection(join(dataDir, EMBEDDED_DIRECTORY), holderOf);
+  const connection = await resolveConnection(embeddedDirectory(config), holderOf);
+  return connection === undefined ? undefined : withPassword(connection, config);
 }
 
 /** Verifies the embedded store under `DATA_DIR`, or copies what can be read of it beside it. @throws Error if it is in use */
 export async function maintainStore(
   task: 'verify' | 'salvage',
-  { dataDir }: Pick<AppConfig, 'dataDir'>,
+  config: Pick<AppConfig, 'dataDir'>,
 ): Promise<{ readonly isSound: boolean; readonly output: string }> {
   const { salvageStore, verify } = await import('../../embedded-kurrentdb/index.js');
-  return (task === 'verify' ? verify : salvageStore)(join(dataDir, EMBEDDED_DIRECTORY));
+  return (task === 'verify' ? verify : salvageStore)(embeddedDirectory(config));
 }
 
 /**

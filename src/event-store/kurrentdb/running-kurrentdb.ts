@@ -14,6 +14,7 @@ const PUBLISH_RETRY_MS = 5_000;
 interface Connection {
   /** Identity of the process that has locked the directory: a file that a killed process has left is ignored. */
   readonly holder: string;
+  /** Without the password, which is in `KEYS_DIR`. */
   readonly connectionString: string;
 }
 
@@ -41,7 +42,7 @@ export function publishConnection(directory: string, connection: Connection, onF
   };
 }
 
-/** Writes the connection file, readable by its owner only because it contains a password. */
+/** Writes the connection file, readable by its owner only. */
 function writeConnection(directory: string, connection: Connection): void {
   const path = join(directory, CONNECTION_FILE);
   const temporary = `${path}.new`;

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { type AppConfig } from '../../config/index.js';
 import { developmentSecret } from './development-secret.js';
 
@@ -18,8 +19,9 @@ export type TokenKeys =
 
 export const TOKEN_KEYS = Symbol('TOKEN_KEYS');
 
-/** The configured keys; in development, a secret under `dataDir`, created on first use. */
-export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth' | 'dataDir'>): TokenKeys {
+/** The configured keys; in development, a secret from `keysDir`, created on first use. */
+export function tokenKeysOf(config: Pick<AppConfig, 'auth' | 'dataDir' | 'keysDir'>): TokenKeys {
+  const { trust } = config.auth;
   switch (trust.kind) {
     case 'jwks':
       return { ...trust, kind: 'published' };
@@ -28,7 +30,7 @@ export function tokenKeysOf({ auth: { trust }, dataDir }: Pick<AppConfig, 'auth'
     case 'development':
       return {
         kind: 'shared',
-        secret: developmentSecret(dataDir),
+        secret: developmentSecret(config, (problem) => new Logger('Tokens').warn(problem)),
         issuer: DEVELOPMENT_ISSUER,
         audience: DEVELOPMENT_ISSUER,
       };
