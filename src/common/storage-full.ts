@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { getSystemErrorMap } from 'node:util';
+import { systemCodeOf } from './error-code.js';
 
 /** What the system reports for a write without room: no space, a quota, or a limit of the file's size. */
 const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
@@ -34,11 +34,4 @@ export function reserveLockFile(path: string): void {
     rmSync(path, { force: true });
     throw error;
   }
-}
-
-/** Name of the system's error; LMDB gives its positive number. */
-function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  if (typeof error.code === 'string') return error.code;
-  return typeof error.code === 'number' ? getSystemErrorMap().get(-error.code)?.[0] : undefined;
 }

@@ -3,7 +3,7 @@ import '../common/private-umask.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closeDirectory, UnusableDirectoryError } from '../common/private-directory.js';
-import { EmbeddedKurrentDBError, start, type StartOptions } from './index.js';
+import { type EmbeddedKurrentDB, EmbeddedKurrentDBError, start, type StartOptions } from './index.js';
 
 const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
 
@@ -20,6 +20,7 @@ const USAGE = `usage: npm run kurrentdb -- (--data DIR | --mem-db) [options]
 Users are admin and ops, both with the password changeit. The connection string is printed when the server is ready.`;
 
 const DEFAULT_PORT = 2113;
+const LOAD_RETRY_MS = 1_000;
 
 class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -65,6 +66,14 @@ function exitWith(error: unknown): never {
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 
+/** Tries again after a second if it fails. */
+function loadRest(server: EmbeddedKurrentDB): void {
+  server.loadRest().catch((error: unknown) => {
+    process.stderr.write(`not everything is loaded yet: ${String(error)}\n`);
+    setTimeout(() => loadRest(server), LOAD_RETRY_MS).unref();
+  });
+}
+
 try {
   const options = readArguments();
   if (options === 'help') {
@@ -80,6 +89,7 @@ try {
     process.once('SIGINT', stop);
     for (const repair of server.repairs) process.stderr.write(`${repair}\n`);
     process.stdout.write(`${server.connectionString}\n`);
+    loadRest(server);
   }
 } catch (error) {
   const isUsage =

@@ -8,7 +8,13 @@ import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DirectoryLock } from '../common/directory-lock.js';
 import { EmbeddedKurrentDBError, StoreDamagedError } from './errors.js';
-import { type ServerMessage, type ServerOptions, type StartOptions, STOP_MESSAGE } from './options.js';
+import {
+  LOAD_REST_MESSAGE,
+  type ServerMessage,
+  type ServerOptions,
+  type StartOptions,
+  STOP_MESSAGE,
+} from './options.js';
 import { StoreCheck } from './store-check.js';
 
 export { EmbeddedKurrentDBError, StoreDamagedError } from './errors.js';
@@ -23,6 +29,12 @@ export interface EmbeddedKurrentDB {
   readonly port: number;
   /** What was found damaged at the start and recreated: for the log. */
   readonly repairs: readonly string[];
+  /**
+   * Loads what is not needed to listen: services that are otherwise loaded by their first call.
+   *
+   * @throws Error if a file cannot be read; it may be tried again
+   */
+  loadRest(): Promise<void>;
   /** Commits accepted writes, closes the connections and the store. Idempotent. */
   stop(): Promise<void>;
 }
@@ -82,6 +94,7 @@ export async function start(options: StartOptions): Promise<EmbeddedKurrentDB> {
     connectionString: listening.connectionString,
     port: listening.port,
     repairs: listening.repairs,
+    loadRest: () => loadRest(worker),
     stop: () => {
       check?.stop();
       return (stopping ??= stop(worker, exited));
@@ -146,13 +159,28 @@ function firstMessage(worker: Worker, directory: string): Promise<Extract<Server
       reject(new EmbeddedKurrentDBError('the embedded KurrentDB did not start', { cause: error }));
     worker.once('error', fail);
     worker.once('exit', fail);
-    worker.once('message', (message: ServerMessage) => {
+    worker.on('message', function first(message: ServerMessage) {
+      if (message.kind !== 'listening' && message.kind !== 'failed') return;
+      worker.off('message', first);
       worker.off('error', fail);
       worker.off('exit', fail);
       if (message.kind === 'listening') done(message);
       else if (message.kind === 'failed' && message.isDamage) reject(new StoreDamagedError(directory, message.message));
-      else reject(new EmbeddedKurrentDBError(message.message));
+      else if (message.kind === 'failed') reject(new EmbeddedKurrentDBError(message.message));
     });
+  });
+}
+
+function loadRest(worker: Worker): Promise<void> {
+  return new Promise((done, reject) => {
+    const settle = (message: ServerMessage): void => {
+      if (message.kind !== 'rest-loaded') return;
+      worker.off('message', settle);
+      if (message.failure === undefined) done();
+      else reject(message.failure);
+    };
+    worker.on('message', settle);
+    worker.postMessage(LOAD_REST_MESSAGE);
   });
 }
 

@@ -62,6 +62,9 @@ export type ServerMessage =
       readonly repairs: readonly string[];
     }
   | { readonly kind: 'failed'; readonly isDamage: boolean; readonly message: string }
-  | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined };
+  | { readonly kind: 'problem'; readonly message: string; readonly stack: string | undefined }
+  | { readonly kind: 'rest-loaded'; readonly failure: Error | undefined };
 
+/** Messages to the worker. The answer to the second one is `rest-loaded`. */
 export const STOP_MESSAGE = 'stop';
+export const LOAD_REST_MESSAGE = 'load-rest';

@@ -34,6 +34,8 @@ interface ServerHandle {
   readonly connectionString: string;
   /** What was found damaged and recreated. */
   readonly repairs: readonly string[];
+  /** Loads the services that are not loaded yet. @throws what a load throws, which may be tried again */
+  loadRest(): Promise<void>;
   /** Commits accepted writes, closes the connections and the store. */
   stop(): Promise<void>;
 }
@@ -116,6 +118,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
     port: listener.port,
     connectionString: connectionString(listener.port, admin, identity?.caPath),
     repairs: [identity?.repair, admin?.repair].filter((repair) => repair !== undefined),
+    loadRest: () => dispatcher.loadRest(),
     stop: async () => {
       subscriptions.stop();
       listener.stopAccepting();

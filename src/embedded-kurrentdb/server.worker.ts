@@ -1,6 +1,6 @@
 /** Entry of the worker thread that {@link import('./index.js').start} starts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ServerMessage, type ServerOptions, STOP_MESSAGE } from './options.js';
+import { LOAD_REST_MESSAGE, type ServerMessage, type ServerOptions, STOP_MESSAGE } from './options.js';
 import { runServer } from './server.js';
 import { isDamage } from './storage/store-file.js';
 
@@ -24,6 +24,11 @@ try {
       .then(() => port.close());
   port.on('message', (message) => {
     if (message === STOP_MESSAGE) stop();
+    if (message === LOAD_REST_MESSAGE)
+      server.loadRest().then(
+        () => send({ kind: 'rest-loaded', failure: undefined }),
+        (failure: Error) => send({ kind: 'rest-loaded', failure }),
+      );
   });
   const { port: tcpPort, connectionString, repairs } = server;
   send({ kind: 'listening', port: tcpPort, connectionString, repairs });

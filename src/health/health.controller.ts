@@ -8,6 +8,7 @@ import { gradeOf } from '../uptime/domain/index.js';
 import { UptimeHealthIndicator } from '../uptime/index.js';
 import { UserStreamsHealthIndicator } from '../user-streams/index.js';
 import { HealthCheckFilter } from './health-check.filter.js';
+import { ProcessHealthIndicator } from './process.health.js';
 
 const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {} };
 
@@ -24,6 +25,7 @@ export class HealthController {
     private readonly kurrentdb: KurrentDBHealthIndicator,
     private readonly uptime: UptimeHealthIndicator,
     private readonly userStreams: UserStreamsHealthIndicator,
+    private readonly process: ProcessHealthIndicator,
   ) {}
 
   @Get('livez')
@@ -45,7 +47,12 @@ export class HealthController {
     description: '503 while starting and while shutting down.',
   })
   readyz(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.kurrentdb.check(), () => this.uptime.check(), () => this.userStreams.check()]);
+    return this.health.check([
+      () => this.kurrentdb.check(),
+      () => this.uptime.check(),
+      () => this.userStreams.check(),
+      () => this.process.check(),
+    ]);
   }
 
   @Get('startupz')
@@ -68,6 +75,7 @@ export class HealthController {
       () => this.#gradedKurrentdb(),
       () => this.uptime.check(),
       () => this.userStreams.check(),
+      () => this.process.check(),
     ]);
   }
 

@@ -3,7 +3,9 @@ import { TerminusModule } from '@nestjs/terminus';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { UptimeModule } from '../uptime/index.js';
 import { UserStreamsModule } from '../user-streams/index.js';
+import { BackgroundLoading } from './background-loading.js';
 import { HealthController } from './health.controller.js';
+import { ProcessHealthIndicator } from './process.health.js';
 
 /** Health endpoints on the indicators of the features. */
 @Module({
@@ -17,5 +19,6 @@ import { HealthController } from './health.controller.js';
     }),
   ],
   controllers: [HealthController],
+  providers: [ProcessHealthIndicator, BackgroundLoading],
 })
 export class HealthModule {}

@@ -2,8 +2,10 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
+import { backgroundLoads } from '../common/background-loads.js';
 import { type AppConfig } from '../config/index.js';
 import { acceptJsonOnly, JSON_MEDIA_TYPES } from './validation/json-bodies.js';
+import { parseFirstBody } from './validation/first-body.js';
 import { serveApiDocs } from './openapi.js';
 import { assignRequestId } from './request-id.js';
 
@@ -26,5 +28,6 @@ export function configureHttp(app: NestExpressApplication, { http }: AppConfig, 
   );
   app.use(acceptJsonOnly);
   app.useBodyParser('json', { limit: http.maxBodyBytes, type: JSON_MEDIA_TYPES });
+  backgroundLoads.add('the decoders of request bodies', parseFirstBody);
   serveApiDocs(app, version);
 }

@@ -34,6 +34,8 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
 };
 /** Response of writes on a full disk, added to each of them. */
 const STORAGE_FULL = '507';
+/** Error of a replica that lacks file descriptors, added to every route. */
+const OUT_OF_RESOURCES = { status: '503', type: 'out-of-resources' };
 const READ_METHODS = ['get', 'head'];
 
 describe('the OpenAPI document', () => {
@@ -57,7 +59,9 @@ describe('the OpenAPI document', () => {
     for (const path of pathsOf(before))
       expect({
         path,
-        item: withoutStorageFull(withoutAdded(contractOf(today, (today.paths as Members)[path]), ADDED[path])),
+        item: withoutOutOfResources(
+          withoutStorageFull(withoutAdded(contractOf(today, (today.paths as Members)[path]), ADDED[path])),
+        ),
       }).toEqual({ path, item: contractOf(before, (before.paths as Members)[path]) });
     const { paths: _today, components: _components, ...rest } = today;
     const { paths: _before, components: _componentsBefore, ...restBefore } = before;
@@ -96,6 +100,24 @@ function withoutStorageFull(operations: Json): Json {
       const { responses } = operation as { readonly responses: Members };
       const { [STORAGE_FULL]: _, ...others } = responses;
       return [method, { ...(operation as Members), responses: others }];
+    }),
+  );
+}
+
+/** The operations of a path without the error of a lack of file descriptors, which has a status of its own on some. */
+function withoutOutOfResources(operations: Json): Json {
+  const { status, type } = OUT_OF_RESOURCES;
+  return Object.fromEntries(
+    Object.entries(operations as Members).map(([method, operation]) => {
+      const { responses } = operation as { readonly responses: Members };
+      const { [status]: unavailable, ...others } = responses;
+      const media = (unavailable as { readonly content?: Members } | undefined)?.content?.['application/json'] as
+        { readonly examples?: Members } | undefined;
+      if (!media?.examples?.[type]) return [method, operation];
+      const { [type]: _, ...examples } = media.examples;
+      const rest = { ...(unavailable as Members), content: { 'application/json': { ...media, examples } } };
+      const isAdded = Object.keys(examples).length === 0;
+      return [method, { ...(operation as Members), responses: isAdded ? others : { ...others, [status]: rest } }];
     }),
   );
 }

@@ -1,6 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
+import { isOutOfDescriptors } from '../error-code.js';
 
-/** A small system file, read again whenever it has changed; a missing or unreadable one counts as empty. */
+/**
+ * A small system file, read again whenever it has changed; a missing or unreadable one counts as empty. While no file
+ * descriptor is left, the content that was read before counts, and the next call reads again.
+ */
 export class WatchedFile<Value> {
   #version: string | undefined;
   #value: Value | undefined;
@@ -14,7 +18,9 @@ export class WatchedFile<Value> {
     // Before the content: a change between the two is found by the next call.
     const version = this.#readVersion();
     if (version !== this.#version || this.#value === undefined) {
-      this.#value = this.parse(this.#readText());
+      const text = this.#readText();
+      if (text === undefined) return this.#value ?? this.parse('');
+      this.#value = this.parse(text);
       this.#version = version;
     }
     return this.#value;
@@ -25,11 +31,12 @@ export class WatchedFile<Value> {
     return stat ? [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ') : '';
   }
 
-  #readText(): string {
+  /** Undefined if it cannot be told. */
+  #readText(): string | undefined {
     try {
       return readFileSync(this.path, 'utf8');
-    } catch {
-      return ''; // As the system's resolver treats it.
+    } catch (error) {
+      return isOutOfDescriptors(error) ? undefined : ''; // As the system's resolver treats it.
     }
   }
 }

@@ -1,4 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { setImmediate } from 'node:timers/promises';
 import { type AuthenticationProvider } from '../security/authentication-provider.js';
 import { type Principal } from '../log/principal.js';
 import { type ErrorReporter, GrpcCall } from './call.js';
@@ -60,12 +61,14 @@ export function decode<T>(type: MessageType<T>, message: Uint8Array): T {
   }
 }
 
-/** Returns a service; a promise while it is loaded for its first call. */
-type ServiceSource = () => GrpcService | Promise<GrpcService>;
+/** Returns a service, which it loads if necessary. */
+type ServiceSource = () => GrpcService;
 
 /** Authenticates each HTTP/2 stream and routes it to the handler of its method. */
 export class Dispatcher {
   readonly #services = new Map<string, ServiceSource>();
+  /** Those that are not loaded yet. */
+  readonly #unloaded = new Map<string, ServiceSource>();
   readonly #calls = new Set<GrpcCall>();
 
   constructor(
@@ -77,10 +80,24 @@ export class Dispatcher {
     this.#services.set(service.name, () => service);
   }
 
-  /** Registers a service that is loaded once, on its first call. */
-  registerLater(name: string, load: () => Promise<GrpcService>): void {
-    let loaded: GrpcService | Promise<GrpcService> | undefined;
-    this.#services.set(name, () => (loaded ??= load().then((service) => (loaded = service))));
+  /** Registers a service that is loaded by {@link loadRest}, or by its first call if that comes before. */
+  registerLater(name: string, load: () => GrpcService): void {
+    const source = (): GrpcService => {
+      const service = load();
+      this.#unloaded.delete(name);
+      this.#services.set(name, () => service);
+      return service;
+    };
+    this.#unloaded.set(name, source);
+    this.#services.set(name, source);
+  }
+
+  /** Loads what {@link registerLater} has registered. @throws what a load throws, which may be tried again */
+  async loadRest(): Promise<void> {
+    for (const load of this.#unloaded.values()) {
+      await setImmediate(); // a load blocks the event loop: calls are served in between
+      load();
+    }
   }
 
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -93,11 +110,9 @@ export class Dispatcher {
       return;
     }
     const principal = this.authentication.authenticate(headers.authorization);
-    const service = principal === undefined || principal instanceof Promise ? undefined : source();
     // The request is not read, so nothing of it is lost, before its call exists.
-    if (principal instanceof Promise || service instanceof Promise)
-      void this.#startAsync(stream, headers, source, methodName, principal);
-    else this.#start(stream, headers, service, methodName, principal);
+    if (principal instanceof Promise) void this.#startAsync(stream, headers, source, methodName, principal);
+    else this.#start(stream, headers, source, methodName, principal);
   }
 
   /** Ends the open calls, most of which would never end by themselves. Their clients reconnect later. */
@@ -110,22 +125,24 @@ export class Dispatcher {
     headers: IncomingHttpHeaders,
     source: ServiceSource,
     methodName: string,
-    principal: Principal | undefined | Promise<Principal | undefined>,
+    principal: Promise<Principal | undefined>,
   ): Promise<void> {
     try {
-      const verified = await principal;
-      const service = verified === undefined ? undefined : await source();
-      this.#start(stream, headers, service, methodName, verified);
+      this.#start(stream, headers, source, methodName, await principal);
     } catch (error) {
-      this.reportUnexpected(error);
-      rejectCall(stream, StatusCode.INTERNAL, 'The call could not be started.');
+      this.#couldNotStart(stream, error);
     }
+  }
+
+  #couldNotStart(stream: ServerHttp2Stream, error: unknown): void {
+    this.reportUnexpected(error);
+    rejectCall(stream, StatusCode.INTERNAL, 'The call could not be started.');
   }
 
   #start(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    service: GrpcService | undefined,
+    source: ServiceSource,
     methodName: string,
     principal: Principal | undefined,
   ): void {
@@ -134,11 +151,17 @@ export class Dispatcher {
       rejectCall(stream, StatusCode.UNAUTHENTICATED, 'Unauthenticated');
       return;
     }
+    let service: GrpcService;
+    try {
+      service = source();
+    } catch (error) {
+      this.#couldNotStart(stream, error);
+      return;
+    }
     const call = new GrpcCall(stream, headers, principal, this.reportUnexpected);
     this.#calls.add(call);
     stream.once('close', () => this.#calls.delete(call));
-    const handler =
-      service !== undefined && Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
+    const handler = Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
     if (handler === undefined) call.fail(new GrpcError(StatusCode.UNIMPLEMENTED, 'Service is unimplemented.'));
     else call.guard(() => handler(call));
   }

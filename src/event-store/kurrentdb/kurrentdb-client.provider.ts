@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { backgroundLoads } from '../../common/background-loads.js';
 import { type NameResolver } from '../../common/network/name-resolver.js';
 import { type AppConfig } from '../../config/index.js';
 import { type EmbeddedKurrentDB } from '../../embedded-kurrentdb/index.js';
@@ -43,7 +44,8 @@ export class KurrentDBConnection {
     const { holderOf, start, StoreDamagedError } = await import('../../embedded-kurrentdb/index.js');
     const directory = embeddedDirectory(config);
     const keysDir = prepareEmbeddedKeys(config, (problem) => new Logger('EmbeddedKurrentDB').warn(problem));
-    const server = await start({ dataDir: directory, keysDir, onFailure }).catch((error: unknown) => {
+    const onProblem = (error: Error): void => new Logger('EmbeddedKurrentDB').error({ err: error }, error.message);
+    const server = await start({ dataDir: directory, keysDir, onFailure, onProblem }).catch((error: unknown) => {
       if (error instanceof StoreDamagedError) return error;
       throw error;
     });
@@ -54,6 +56,7 @@ export class KurrentDBConnection {
       return new KurrentDBConnection(new RecoveringClient(UNREACHABLE), undefined);
     }
     for (const repair of server.repairs) new Logger('EmbeddedKurrentDB').warn(repair);
+    backgroundLoads.add('the embedded KurrentDB', () => server.loadRest());
     const holder = holderOf(directory);
     const { connectionString } = server;
     const unpublish =

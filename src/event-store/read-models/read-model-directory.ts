@@ -1,3 +1,4 @@
+import { isOutOfDescriptors } from '../../common/error-code.js';
 import { SealedDirectory } from '../../common/sealed-directory.js';
 
 /**
@@ -31,6 +32,7 @@ export class ReadModelDirectory {
     try {
       return open(path);
     } catch (error) {
+      if (isOutOfDescriptors(error)) throw error;
       this.#setAside(`they cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
       return open(path);
     }

@@ -4,7 +4,7 @@ import { EXAMPLE_REQUEST_ID } from './error-body.js';
 import { ERROR_TYPES, errorNameOf, type ErrorTypeName } from './error-mapping.js';
 
 /** Errors that every route may return. */
-const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'internal-error'];
+const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'out-of-resources', 'internal-error'];
 
 export const STREAM_READ_ERRORS = [
   'validation-error',

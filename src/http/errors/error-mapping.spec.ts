@@ -1,5 +1,6 @@
 import {
   BadRequestException,
+  HttpException,
   ImATeapotException,
   InternalServerErrorException,
   NotFoundException,
@@ -21,6 +22,14 @@ import {
 } from '../../event-store/domain/index.js';
 import { ERROR_TYPES, errorMappingOf } from './error-mapping.js';
 
+const coded = (code: string, path = '/secrets'): Error =>
+  Object.assign(new Error(`${code}: ${path}`), { code, errno: -1, path });
+
+/** As the body parser passes on whatever goes wrong while it reads. */
+const ofBodyParser = (error: Error, type?: string): Error => Object.assign(error, { status: 400, expose: true, type });
+
+const wrappedByNest = (error: Error): Error => new HttpException(error.message, 400, { cause: error });
+
 describe('errorMappingOf', () => {
   it.each([
     [new StreamNotFoundError('s'), 404, 'StreamNotFoundError', 'stream-not-found'],
@@ -38,6 +47,15 @@ describe('errorMappingOf', () => {
     [new NotFoundException('m'), 404, 'NotFoundError', 'not-found'],
     [new BadRequestException('m'), 400, 'ValidationError', 'validation-error'],
     [new ImATeapotException('m'), 400, 'ValidationError', 'validation-error'],
+    [coded('EMFILE'), 503, 'OutOfResourcesError', 'out-of-resources'],
+    [new Error('wrapped', { cause: coded('ENFILE') }), 503, 'OutOfResourcesError', 'out-of-resources'],
+    [wrappedByNest(ofBodyParser(coded('EMFILE'))), 503, 'OutOfResourcesError', 'out-of-resources'],
+    [wrappedByNest(ofBodyParser(new Error('m'), 'entity.too.large')), 413, 'EventTooLargeError', 'event-too-large'],
+    [ofBodyParser(coded('EMFILE')), 503, 'OutOfResourcesError', 'out-of-resources'],
+    [ofBodyParser(coded('Z_DATA_ERROR')), 400, 'ValidationError', 'validation-error'],
+    [ofBodyParser(new Error('m'), 'entity.parse.failed'), 400, 'ValidationError', 'validation-error'],
+    [ofBodyParser(new Error('m'), 'request.aborted'), 400, 'ValidationError', 'validation-error'],
+    [ofBodyParser(new URIError('m')), 400, 'ValidationError', 'validation-error'],
   ])('maps %p to %i %s', (thrown, status, error, type) => {
     expect(errorMappingOf(thrown)).toMatchObject({ status, error, type });
   });
@@ -61,6 +79,9 @@ describe('errorMappingOf', () => {
     [new Error('password=hunter2')],
     [new InternalServerErrorException('select * from secrets')],
     ['a string'],
+    [ofBodyParser(new Error('Cannot find module /secrets/index.js'))],
+    [wrappedByNest(ofBodyParser(new Error('Cannot find module /secrets/index.js')))],
+    [ofBodyParser(coded('EACCES', '/secrets/index.js'))],
     [undefined],
     [
       new (class UnknownError extends DomainError {

@@ -1,5 +1,6 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
+import { isOutOfDescriptors, systemCodeOf } from '../../common/error-code.js';
 import { DomainError } from '../../event-store/domain/index.js';
 import { type ErrorBody } from './error-body.js';
 
@@ -39,6 +40,11 @@ export const ERROR_TYPES = {
     meaning: 'KurrentDB is unreachable; wait for the seconds in Retry-After',
     retryAfterSeconds: 5,
   },
+  'out-of-resources': {
+    status: HttpStatus.SERVICE_UNAVAILABLE,
+    meaning: 'This replica lacks file descriptors; wait for the seconds in Retry-After',
+    retryAfterSeconds: 1,
+  },
   'insufficient-storage': {
     status: HttpStatus.INSUFFICIENT_STORAGE,
     meaning: 'The disk is full: nothing was written, reading continues; retry when there is room',
@@ -70,9 +76,13 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 export function errorMappingOf(error: unknown): ErrorMapping {
   if (error instanceof DomainError)
     return isErrorTypeName(error.type) ? mappingFor(error.type, error.message, error) : internalError();
+  if (isOutOfDescriptors(error))
+    return mappingFor('out-of-resources', 'This replica cannot open files or connections now; retry in a moment');
   if (error instanceof ThrottlerException) return mappingFor('rate-limited', error.message);
-  if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
-  return ofBodyParser(error) ?? internalError();
+  // Nest wraps an error that has a status, whatever its message says.
+  if (error instanceof HttpException && !(error.cause instanceof Error))
+    return ofStatus(error.getStatus(), error.message);
+  return ofBodyParser(error instanceof HttpException ? error.cause : error) ?? internalError();
 }
 
 function mappingFor(
@@ -103,17 +113,29 @@ function ofStatus(status: number, message: string): ErrorMapping {
   return internalError();
 }
 
-/** Client errors of Express and its body parser, which carry a `status` (http-errors). */
+/** Errors of the body parser whose own message is for the client (https://github.com/expressjs/body-parser#errors). */
+const SHOWN_BODY_ERRORS: readonly unknown[] = [
+  'charset.unsupported',
+  'encoding.unsupported',
+  'request.aborted',
+  'request.size.invalid',
+];
+
+/**
+ * Client errors of Express and its body parser. A status alone does not make a message one for the client: the body parser
+ * gives 400 to whatever goes wrong while it reads, and Nest passes the message on.
+ */
 function ofBodyParser(error: unknown): ErrorMapping | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
-  if (error.status < 400 || error.status >= 500) return undefined;
   const type = 'type' in error ? error.type : undefined;
   if (type === 'entity.parse.failed') return mappingFor('validation-error', 'The request body is not valid JSON');
   if (type === 'entity.too.large') return mappingFor('event-too-large', 'The request body is too large');
-  return ofStatus(
-    error.status,
-    error instanceof URIError ? 'The URL contains an invalid percent-encoding' : error.message,
-  );
+  if (SHOWN_BODY_ERRORS.includes(type)) return ofStatus(error.status, error.message);
+  if (systemCodeOf(error)?.startsWith('Z_'))
+    return mappingFor('validation-error', 'The request body cannot be decompressed');
+  return error instanceof URIError && error.status === 400
+    ? mappingFor('validation-error', 'The URL contains an invalid percent-encoding')
+    : undefined;
 }
 
 function isErrorTypeName(type: string): type is ErrorTypeName {

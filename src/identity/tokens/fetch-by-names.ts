@@ -1,23 +1,23 @@
 import { type FetchImplementation } from 'jose';
+import { createRequire } from 'node:module';
+import type * as Undici from 'undici';
+import { backgroundLoads } from '../../common/background-loads.js';
 import { connectFirst } from '../../common/network/connect-first.js';
 import { type NameResolver } from '../../common/network/name-resolver.js';
 
 /** Time limit of a connection; a request has a shorter one. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/**
- * `fetch` of undici, which is Node's own, over connections to names that `names` resolves; loaded by the first request.
- */
+/** `fetch` of undici, which is Node's own, over connections to names that `names` resolves; loaded in the background. */
 export function fetchBy(names: NameResolver): FetchImplementation {
-  let loaded: Promise<FetchImplementation> | undefined;
-  return async (url, options) => {
-    loaded ??= load(names);
-    return (await loaded)(url, options);
-  };
+  let loaded: FetchImplementation | undefined;
+  const load = (): FetchImplementation => (loaded ??= createFetch(names));
+  backgroundLoads.add('undici', load);
+  return async (url, options) => load()(url, options);
 }
 
-async function load(names: NameResolver): Promise<FetchImplementation> {
-  const { Agent, buildConnector, fetch } = await import('undici');
+function createFetch(names: NameResolver): FetchImplementation {
+  const { Agent, buildConnector, fetch } = createRequire(import.meta.url)('undici') as typeof Undici;
   const secure = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
   const dispatcher = new Agent({
     connect: (target, callback) => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hasDescriptor, isOutOfDescriptors } from '../../common/error-code.js';
 import { ConfigurationError } from '../../config/index.js';
 import { type MonitoredService, type ServicesHandlers, type ServicesWatch } from '../domain/index.js';
 import { digestOf, type ReadServices } from './read-services.js';
@@ -25,13 +26,15 @@ export function watchServices(
   let isClosed = false;
   /** Content at the previous poll, and content that was loaded last. */
   let polled = initialDigest;
-  let loaded = initialDigest;
+  let loaded: string | undefined = initialDigest;
 
   const reload = (): void => {
     let services: readonly MonitoredService[];
     try {
       services = load();
     } catch (error) {
+      // The content is loaded again by the next poll that can read it.
+      if (!hasDescriptor()) return void (loaded = undefined);
       isValid = false;
       onProblem(error instanceof ConfigurationError ? error.problems : [String(error)]);
       return;
@@ -45,8 +48,8 @@ export function watchServices(
   const poll = async (): Promise<void> => {
     const found = await fingerprintOf(file);
     if (isClosed) return;
-    const isSettled = found === polled;
-    polled = found;
+    const isSettled = found !== undefined && found === polled;
+    polled = found ?? polled;
     if (isSettled && found !== loaded) {
       loaded = found;
       reload();
@@ -63,11 +66,11 @@ export function watchServices(
   };
 }
 
-/** Equal for equal content, and for equal reasons why the file cannot be read. */
-async function fingerprintOf(file: string): Promise<string> {
+/** Equal for equal content, and for equal reasons why the file cannot be read; undefined while no file can be read. */
+async function fingerprintOf(file: string): Promise<string | undefined> {
   try {
     return digestOf(await readFile(file));
   } catch (error) {
-    return String(error);
+    return isOutOfDescriptors(error) ? undefined : String(error);
   }
 }

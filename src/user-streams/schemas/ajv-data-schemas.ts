@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { backgroundLoads } from '../../common/background-loads.js';
 import { APP_CONFIG, type AppConfig, ConfigurationError } from '../../config/index.js';
 import { MAX_ISSUES, USER_STREAM_TYPES, type UserStreamType, ValidationError } from '../../event-store/domain/index.js';
 import { type DataSchemas, type SchemaDescription } from '../application/data-schemas.js';
@@ -33,6 +34,7 @@ export class AjvDataSchemas implements DataSchemas {
     this.#inUse = new Map(
       ascending.map((schema) => [schema.category === null ? schema.type : `${schema.type}-${schema.category}`, schema]),
     );
+    backgroundLoads.add('ajv', () => this.#compiler.load());
   }
 
   check(type: UserStreamType, category: string, data: UserData, within?: string): void {

@@ -30,12 +30,17 @@ const FORMATS = [
 const MAX_VALUES = 10_000;
 
 /**
- * Compiles JSON Schemas (2020-12) to validators. Ajv is loaded on first use: loading takes some 50 ms and 15 MB, which
- * a service without writes does not need.
+ * Compiles JSON Schemas (2020-12) to validators. Ajv takes some 50 ms to load: it is loaded in the background, after
+ * the start, unless the product has schemas of its own.
  */
 export class SchemaCompiler {
   #first: Ajv.Ajv2020 | undefined;
   #all: Ajv.Ajv2020 | undefined;
+
+  /** Loads Ajv. */
+  load(): void {
+    this.#first ??= load(false);
+  }
 
   /** @throws Error that describes the problem of the schema */
   check(schema: ObjectSchema): void {

@@ -1,3 +1,4 @@
+import { backgroundLoads } from '../../../common/background-loads.js';
 import { type NameResolver } from '../../../common/network/name-resolver.js';
 import { type Clock, type EventStore, type RandomString } from '../../../event-store/index.js';
 import { type Probe } from '../application/index.js';
@@ -12,6 +13,7 @@ import {
 import { databaseForUrl, ownDatabase } from './database/database-for-url.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { HttpProbe } from './http/http.probe.js';
+import { loadCookieJar } from './http/probe-cookies.js';
 import { TcpProbe } from './tcp/tcp.probe.js';
 import { WebSocketProbe } from './websocket/websocket.probe.js';
 
@@ -36,11 +38,13 @@ export function createProbe(
   const { clock, names, random, store } = dependencies;
   switch (target.kind) {
     case 'http':
-      return hasUrl(target)
-        ? new HttpProbe(target, clock, names)
-        : new LazyProbe(
-            () => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock, names),
-          );
+      // The service itself sets no cookies.
+      if (!hasUrl(target))
+        return new LazyProbe(
+          () => new HttpProbe({ ...target, url: `http://${dependencies.ownEndpoint()}/livez` }, clock, names),
+        );
+      if (target.maxRedirects > 0) backgroundLoads.add('tough-cookie', loadCookieJar);
+      return new HttpProbe(target, clock, names);
     case 'websocket':
       return hasUrl(target)
         ? new WebSocketProbe(target, clock, {}, names)

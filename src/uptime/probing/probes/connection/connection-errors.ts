@@ -1,3 +1,4 @@
+import { hasDescriptor } from '../../../../common/error-code.js';
 import { truncate as truncateText } from '../../../../common/text.js';
 
 /** Limit of recorded errors; longer ones are truncated. */
@@ -51,6 +52,18 @@ const DESCRIPTIONS: Readonly<Record<string, Describe>> = {
 export class ProbeFailure extends Error {
   readonly type = 'probe-failure';
   override readonly name = 'ProbeFailure';
+}
+
+/** This process lacked something: nothing is known of the target. */
+export class LocalShortage extends ProbeFailure {}
+
+/** Whether a probe failed because this process lacks descriptors or memory, which says nothing of its target. */
+export function isLocalShortage(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  // A resolver without a socket reports that no server has answered.
+  return (
+    error instanceof LocalShortage || DESCRIPTIONS[code] === noResources || (code === 'EAI_AGAIN' && !hasDescriptor())
+  );
 }
 
 /** Codes of Node's programming errors, such as invalid arguments. */

@@ -5,7 +5,13 @@ import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type ChainCertificate } from './certificate-chain.js';
 import { checkCertificate } from './certificate-check.js';
-import { describeConnectionError, isConnectionClosed, isTargetFailure, ProbeFailure } from './connection-errors.js';
+import {
+  describeConnectionError,
+  isConnectionClosed,
+  isLocalShortage,
+  isTargetFailure,
+  ProbeFailure,
+} from './connection-errors.js';
 import { startTls, type Endpoint } from './endpoint-connection.js';
 import { type ProbeStage, STAGES } from './probe-stages.js';
 import { type ProbeResult, type ProbePhases } from '../../../domain/index.js';
@@ -119,6 +125,7 @@ export class ProbeSession {
     return {
       responseTime: this.elapsed,
       error: describeConnectionError(isConnectionClosed(error) ? this.prematureClose() : error, this.hostPort),
+      ...(isLocalShortage(error) ? { isInconclusive: true } : {}),
       ...this.#measured(),
     };
   }

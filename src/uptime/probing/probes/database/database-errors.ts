@@ -1,7 +1,13 @@
-import { describeConnectionError, ProbeFailure } from '../connection/connection-errors.js';
+import {
+  describeConnectionError,
+  isLocalShortage,
+  LocalShortage,
+  ProbeFailure,
+} from '../connection/connection-errors.js';
 
 export function connectionFailure(error: unknown, hostPort: string): ProbeFailure {
-  return new ProbeFailure(describeConnectionError(error, hostPort));
+  const reason = describeConnectionError(error, hostPort);
+  return isLocalShortage(error) ? new LocalShortage(reason) : new ProbeFailure(reason);
 }
 
 export function connectionClosed(hostPort: string): ProbeFailure {

@@ -1,8 +1,14 @@
+import { createRequire } from 'node:module';
+import { backgroundLoads } from '../../../../common/background-loads.js';
 import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock, type EventStore, type RandomString } from '../../../../event-store/index.js';
 import { ProbeFailure } from '../connection/connection-errors.js';
 import { type CheckContext, type DatabaseCheck, type ProbedDatabase } from './database.probe.js';
 import { KurrentDBDatabase } from './kurrentdb-database.js';
+import type * as MongoDB from './mongodb-database.js';
+import type * as MySQL from './mysql-database.js';
+import type * as Postgres from './postgres-database.js';
+import type * as Redis from './redis-database.js';
 
 interface DatabaseDependencies {
   readonly clock: Clock;
@@ -13,15 +19,14 @@ interface DatabaseDependencies {
 
 type CreateCheck = (url: string, query: string | undefined, context: CheckContext) => DatabaseCheck;
 
-const loadPostgres = async (): Promise<CreateCheck> => (await import('./postgres-database.js')).checkPostgres;
-const loadMySQL = async (): Promise<CreateCheck> => (await import('./mysql-database.js')).checkMySQL;
-const loadRedis = async (): Promise<CreateCheck> => (await import('./redis-database.js')).checkRedis;
-const loadMongoDB = async (): Promise<CreateCheck> => (await import('./mongodb-database.js')).checkMongoDB;
+const require = createRequire(import.meta.url);
+const loadPostgres = (): CreateCheck => (require('./postgres-database.js') as typeof Postgres).checkPostgres;
+const loadMySQL = (): CreateCheck => (require('./mysql-database.js') as typeof MySQL).checkMySQL;
+const loadRedis = (): CreateCheck => (require('./redis-database.js') as typeof Redis).checkRedis;
+const loadMongoDB = (): CreateCheck => (require('./mongodb-database.js') as typeof MongoDB).checkMongoDB;
 
-/**
- * By scheme. A driver takes megabytes and tenths of a second to load: it is imported by the first probe that needs it.
- */
-const DRIVERS: ReadonlyMap<string, () => Promise<CreateCheck>> = new Map([
+/** By scheme. A driver takes megabytes and tenths of a second to load: only those of the targets are loaded. */
+const DRIVERS: ReadonlyMap<string, () => CreateCheck> = new Map([
   ['postgres', loadPostgres],
   ['postgresql', loadPostgres],
   ['mysql', loadMySQL],
@@ -37,13 +42,14 @@ export function databaseForUrl(
   query: string | undefined,
   { timeoutMs, clock, names, random }: DatabaseDependencies,
 ): ProbedDatabase {
-  const load = DRIVERS.get(url.slice(0, url.indexOf(':')));
+  const scheme = url.slice(0, url.indexOf(':'));
+  const load = DRIVERS.get(scheme);
   if (!load) return new KurrentDBDatabase(url, { timeoutMs, clock, names, random });
+  backgroundLoads.add(`the driver of ${scheme}`, load);
   return {
-    prepare: async (signal) => {
-      const createCheck = await load();
+    prepare: (signal) => {
       if (signal.aborted) throw new ProbeFailure('the probe was aborted');
-      return createCheck(url, query, { names, signal });
+      return Promise.resolve(load()(url, query, { names, signal }));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type NameResolver } from '../../../../common/network/name-resolver.js';
 import { type Clock } from '../../../../event-store/index.js';
 import { type Probe } from '../../application/index.js';
-import { ProbeFailure, truncate } from '../connection/connection-errors.js';
+import { isLocalShortage, ProbeFailure, truncate } from '../connection/connection-errors.js';
 import { type ProbeResult } from '../../../domain/index.js';
 
 /** What the check of a driver needs. */
@@ -48,8 +48,10 @@ export class DatabaseProbe implements Probe {
       await check.run();
       return { responseTime: elapsed() };
     } catch (error) {
-      if (!(error instanceof ProbeFailure)) throw error;
-      return { responseTime: elapsed(), error: truncate(error.message) };
+      const shortage = isLocalShortage(error);
+      if (!(error instanceof ProbeFailure) && !shortage) throw error;
+      const reason = truncate(error instanceof ProbeFailure ? error.message : 'out of local resources');
+      return { responseTime: elapsed(), error: reason, ...(shortage ? { isInconclusive: true } : {}) };
     } finally {
       await check?.close();
     }

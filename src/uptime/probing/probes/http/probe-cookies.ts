@@ -1,14 +1,19 @@
-import { type CookieJar } from 'tough-cookie';
+import { createRequire } from 'node:module';
+import type * as ToughCookie from 'tough-cookie';
+
+/** Loading the list of public suffixes takes tenths of a second: it is loaded in the background, for probes of other hosts. */
+export function loadCookieJar(): typeof ToughCookie.CookieJar {
+  return (createRequire(import.meta.url)('tough-cookie') as typeof ToughCookie).CookieJar;
+}
 
 /** The cookies that the responses of one probe set (RFC 6265), for its requests that follow. */
 export class ProbeCookies {
-  #jar: CookieJar | undefined;
+  #jar: ToughCookie.CookieJar | undefined;
 
   /** Ignores cookies that the response may not set. @param setCookies the headers Set-Cookie */
   async store(url: URL, setCookies: readonly string[] = []): Promise<void> {
     if (setCookies.length === 0) return;
-    // Loading the list of public suffixes takes tenths of a second, and few probes need it.
-    const jar = (this.#jar ??= new (await import('tough-cookie')).CookieJar(undefined, { allowSecureOnLocal: false }));
+    const jar = (this.#jar ??= new (loadCookieJar())(undefined, { allowSecureOnLocal: false }));
     for (const cookie of setCookies) await jar.setCookie(cookie, url, { ignoreError: true });
   }
 
