@@ -26,6 +26,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
       port: values.PORT,
       host: values.HOST,
       maxBodyBytes: values.HTTP_MAX_BODY_BYTES,
+      maxBodyValues: values.HTTP_MAX_BODY_VALUES,
       rateLimit: {
         windowMs: values.RATE_LIMIT_WINDOW_MS,
         limit: values.RATE_LIMIT,

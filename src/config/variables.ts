@@ -103,9 +103,15 @@ export const variables = {
     parse: oneOf(LOG_LEVELS),
   },
   HTTP_MAX_BODY_BYTES: {
-    description: 'Largest request body, in bytes',
+    description: 'Largest request body with data of users, in bytes after decompression; other bodies have 64 KiB',
     default: '1572864',
     parse: integer(1_024, 16_777_216),
+  },
+  HTTP_MAX_BODY_VALUES: {
+    description:
+      'Most values and names of members in a request body with data of users, nested ones included; other bodies have 2000',
+    default: '25000',
+    parse: integer(100, 1_000_000),
   },
   HTTP_TRUSTED_PROXIES: {
     description: 'Number of trusted proxies in front of the service, whose forwarded client address is used',

@@ -1,7 +1,6 @@
 import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { SkipThrottle } from '@nestjs/throttler';
 import { KurrentDBHealthIndicator } from '../event-store/index.js';
 import { Access } from '../http/index.js';
 import { gradeOf } from '../uptime/domain/index.js';
@@ -14,7 +13,6 @@ const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {
 
 /** Kubernetes probes (livez, readyz, startupz) and health for operators (health), in the format of Terminus. */
 @ApiTags('health')
-@SkipThrottle()
 @UseFilters(HealthCheckFilter)
 @Controller()
 export class HealthController {

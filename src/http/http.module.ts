@@ -1,31 +1,29 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { GracefulShutdown } from './graceful-shutdown.js';
+import { BodyInterceptor } from './bodies/body.interceptor.js';
 import { loggingOptions } from './logging.js';
 import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
-import { rateLimitOptions } from './rate-limit.js';
+import { ApiDocs } from './openapi.js';
+import { RateLimit } from './rate-limit.js';
 import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
-/** Global logging, rate limiting, validation and error mapping. */
+/** Global logging, rate limit, request bodies, validation, error mapping and documentation. */
 @Module({
   imports: [
     LoggerModule.forRootAsync({
       inject: [APP_CONFIG],
-      useFactory: ({ logLevel }: AppConfig) => loggingOptions(logLevel),
-    }),
-    ThrottlerModule.forRootAsync({
-      inject: [APP_CONFIG],
-      useFactory: ({ http }: AppConfig) => rateLimitOptions(http.rateLimit),
+      useFactory: (config: AppConfig) => loggingOptions(config),
     }),
   ],
   providers: [
-    GracefulShutdown,
     { provide: APP_FILTER, useClass: DomainExceptionFilter },
-    { provide: APP_GUARD, useClass: ThrottlerGuard },
+    { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
+    { provide: RateLimit, inject: [APP_CONFIG], useFactory: ({ http }: AppConfig) => new RateLimit(http) },
+    ApiDocs,
     { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
+  exports: [RateLimit],
 })
 export class HttpModule {}

@@ -13,10 +13,13 @@ export { configureHttp } from './configure-http.js';
 export { readEventPage } from './events/event-page.js';
 export { ReadEventsQuery } from './events/read-events.query.js';
 export { StreamEventDto, StreamEventsDto } from './events/stream-events.dto.js';
+export { DataBody } from './bodies/body-limits.js';
 export { HttpModule } from './http.module.js';
 export { ApiIdempotencyKey, idempotencyKeyOf, REPLAYED_HEADER } from './idempotency-key.js';
 export {
   DEFAULT_PAGE_SIZE,
+  HasMaxLength,
+  HasNoDuplicates,
   IfGiven,
   IsStringThat,
   JsonObject,
@@ -26,5 +29,11 @@ export {
 export { NoQueryPipe } from './validation/no-query.pipe.js';
 export { propertyPath } from './validation/property-path.js';
 export { API_DOCS_PATH } from './openapi.js';
+export { Places } from './places.js';
+export { RateLimit, subjectKey, subjectOf } from './rate-limit.js';
+export { RateLimitMiddleware } from './rate-limit.middleware.js';
+export { pathOf } from './request-path.js';
 export { requestIdOf } from './request-id.js';
+export { ServiceAdapter } from './server/service-adapter.js';
+export { serveWithoutUpgrade } from './server/without-upgrade.js';
 export { TimestampedResponse } from './timestamped.response.js';

@@ -1,7 +1,9 @@
 import { type Params } from 'nestjs-pino';
 import { stdSerializers } from 'pino';
 import { isPlainObject } from '../common/plain-object.js';
-import { type LogLevel } from '../config/index.js';
+import { type IncomingMessage } from 'node:http';
+import { type AppConfig } from '../config/index.js';
+import { clientAddress } from './client-address.js';
 import { requestIdOf } from './request-id.js';
 
 const REDACTED = [
@@ -16,8 +18,8 @@ const REDACTED = [
   '*.connectionString',
 ];
 
-/** `user:password@` of URLs and connection strings. */
-const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
+/** `user:password@` of URLs and connection strings; the bound of the scheme makes it linear. */
+const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
 
 export function withoutCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[redacted]@');
@@ -35,10 +37,10 @@ function redacted(value: unknown, depth = 0): unknown {
 }
 
 /** Structured logs: one JSON object per line, with the request id, without secrets. */
-export function loggingOptions(level: LogLevel): Params {
+export function loggingOptions({ logLevel, http }: Pick<AppConfig, 'logLevel' | 'http'>): Params {
   return {
     pinoHttp: {
-      level,
+      level: logLevel,
       genReqId: requestIdOf,
       redact: { paths: REDACTED, censor: '[redacted]' },
       hooks: {
@@ -48,11 +50,11 @@ export function loggingOptions(level: LogLevel): Params {
         },
       },
       serializers: {
-        req: (request: { id: string; method: string; url: string; remoteAddress?: string }) => ({
+        req: (request: { id: string; method: string; url: string; raw: IncomingMessage }) => ({
           id: request.id,
           method: request.method,
           url: request.url,
-          remoteAddress: request.remoteAddress,
+          remoteAddress: clientAddress(request.raw, http.trustedProxies),
         }),
         err: (error: Error) => {
           const { message, stack, ...rest } = stdSerializers.err(error);

@@ -1,16 +1,28 @@
-import { type INestApplication } from '@nestjs/common';
+import { type INestApplication, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './access-policy.js';
 import { ErrorBody } from './errors/error-body.js';
 
 export const API_DOCS_PATH = 'api/docs';
 
-/** Serves Swagger UI at `/api/docs` and the OpenAPI document at `/api/docs-json`. */
-export function serveApiDocs(app: INestApplication, version: string): void {
-  SwaggerModule.setup(API_DOCS_PATH, app, () => createDocument(app, version), {
-    jsonDocumentUrl: `${API_DOCS_PATH}-json`,
-    customSiteTitle: 'Penguin Pool Streams',
-  });
+/** Swagger UI at `/api/docs`, and the OpenAPI document at `/api/docs-json`. */
+@Injectable()
+export class ApiDocs implements OnModuleInit {
+  #serve: (() => void) | undefined;
+
+  /** Documents an application. Call it before the application is initialized. */
+  of(app: INestApplication, version: string): void {
+    this.#serve = () =>
+      SwaggerModule.setup(API_DOCS_PATH, app, () => createDocument(app, version), {
+        jsonDocumentUrl: `${API_DOCS_PATH}-json`,
+        customSiteTitle: 'Penguin Pool Streams',
+      });
+  }
+
+  /** Adds the pages behind the middleware of all modules, so that their requests are logged and counted as well. */
+  onModuleInit(): void {
+    this.#serve?.();
+  }
 }
 
 function createDocument(app: INestApplication, version: string): OpenAPIObject {

@@ -1,42 +1,66 @@
-import { type ExecutionContext } from '@nestjs/common';
-import { normalizeIp, type ThrottlerModuleOptions } from '@nestjs/throttler';
-import { type Request } from 'express';
+import { type IncomingMessage } from 'node:http';
 import { type AppConfig } from '../config/index.js';
+import { RateLimitedError } from '../errors/index.js';
+import { clientAddress, networkOf } from './client-address.js';
 import { identificationOf } from './current-caller.js';
 import { FixedWindows } from './rate-limit.storage.js';
 
-/** Subject of a rate limit; its requests are counted over all routes. */
-interface Subject {
+/** Who is counted. */
+export interface Subject {
   readonly kind: 'user' | 'address';
   readonly name: string;
 }
 
-/** Counts authenticated callers by id, and all other requests, also those with rejected credentials, by address. */
-export function rateLimitOptions({
-  windowMs,
-  limit,
-  limitPerUser,
-}: AppConfig['http']['rateLimit']): ThrottlerModuleOptions {
-  return {
-    throttlers: [{ ttl: windowMs, limit: (context) => (subjectOf(context).kind === 'user' ? limitPerUser : limit) }],
-    storage: new FixedWindows(),
-    getTracker: (_request, context) => {
-      const { kind, name } = subjectOf(context);
-      return `${kind}:${name}`;
-    },
-    // The library's default counts every route separately.
-    generateKey: (_context, tracker) => tracker,
-    errorMessage: (context, { limit: exceeded }) => messageFor(subjectOf(context), exceeded, windowMs),
-  };
+/** Authenticated callers by id; all other requests, also those with rejected credentials, by address. */
+export function subjectOf(request: IncomingMessage, trustedProxies: number): Subject {
+  const { caller } = identificationOf(request);
+  return caller?.kind === 'known'
+    ? { kind: 'user', name: caller.id }
+    : { kind: 'address', name: networkOf(clientAddress(request, trustedProxies)) };
 }
 
-function subjectOf(context: ExecutionContext): Subject {
-  const request = context.switchToHttp().getRequest<Request>();
-  const { caller } = identificationOf(request);
-  if (caller?.kind === 'known') return { kind: 'user', name: caller.id };
-  // An IPv6 /64 network counts as one address, as one client usually owns all of it. The address is undefined if the
-  // connection is already closed.
-  return { kind: 'address', name: request.ip === undefined ? 'unknown' : normalizeIp(request.ip) };
+/** {@link subjectOf} as one string. */
+export function subjectKey(request: IncomingMessage, trustedProxies: number): string {
+  const { kind, name } = subjectOf(request, trustedProxies);
+  return `${kind}:${name}`;
+}
+
+/** Result of counting a request: response headers, and the error of a request over the limit. */
+export interface RateLimitResult {
+  readonly headers: Readonly<Record<string, number>>;
+  readonly error?: RateLimitedError;
+}
+
+/** Counts the requests of each {@link Subject} over all routes, and upgrades. */
+export class RateLimit {
+  readonly #windows: FixedWindows;
+
+  constructor(
+    private readonly config: Pick<AppConfig['http'], 'rateLimit' | 'trustedProxies'>,
+    windows = new FixedWindows(),
+  ) {
+    this.#windows = windows;
+  }
+
+  /** Counts a request whose caller is known by now. */
+  count(request: IncomingMessage): RateLimitResult {
+    const { rateLimit, trustedProxies } = this.config;
+    const subject = subjectOf(request, trustedProxies);
+    const limit = subject.kind === 'user' ? rateLimit.limitPerUser : rateLimit.limit;
+    const window = this.#windows.increment(`${subject.kind}:${subject.name}`, rateLimit.windowMs, limit);
+    if (window.isBlocked)
+      return {
+        headers: { 'Retry-After': window.timeToBlockExpire },
+        error: new RateLimitedError(messageFor(subject, limit, rateLimit.windowMs)),
+      };
+    return {
+      headers: {
+        'X-RateLimit-Limit': limit,
+        'X-RateLimit-Remaining': limit - window.totalHits,
+        'X-RateLimit-Reset': window.timeToExpire,
+      },
+    };
+  }
 }
 
 function messageFor({ kind, name }: Subject, limit: number, windowMs: number): string {

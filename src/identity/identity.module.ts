@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { NameResolver } from '../common/network/name-resolver.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, provide, ReadModels } from '../event-store/index.js';
+import { HttpModule, RateLimitMiddleware } from '../http/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
@@ -13,9 +14,9 @@ import { TOKEN_KEYS, type TokenKeys } from './tokens/token-keys.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** Authenticates every request and enforces the access policy of every route. */
+/** Authenticates and counts every request, and enforces the access policy of every route. */
 @Module({
-  imports: [TokensModule, ApiKeysModule],
+  imports: [HttpModule, TokensModule, ApiKeysModule],
   providers: [
     SelfProbeCredential,
     {
@@ -32,6 +33,6 @@ import { TokensModule } from './tokens/tokens.module.js';
 })
 export class IdentityModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(IdentifyMiddleware).forRoutes('{*path}');
+    consumer.apply(IdentifyMiddleware, RateLimitMiddleware).forRoutes('{*path}');
   }
 }

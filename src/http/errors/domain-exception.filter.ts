@@ -20,7 +20,7 @@ export class DomainExceptionFilter implements ExceptionFilter {
       response.destroy(error instanceof Error ? error : undefined);
       return;
     }
-    // The throttler's guard sets the header, other limits do not.
+    // The rate limit sets the header, other limits do not.
     if (status === 429 && !response.hasHeader('Retry-After'))
       response.setHeader('Retry-After', DEFAULT_RETRY_AFTER_SECONDS);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);

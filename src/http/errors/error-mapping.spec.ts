@@ -5,13 +5,13 @@ import {
   InternalServerErrorException,
   NotFoundException,
 } from '@nestjs/common';
-import { ThrottlerException } from '@nestjs/throttler';
 import {
   AuthenticationError,
   ConnectionError,
   EventTooLargeError,
   InsufficientStorageError,
   PermissionError,
+  RateLimitedError,
   StreamAlreadyExistsError,
   StreamDeletedError,
   DomainError,
@@ -40,7 +40,7 @@ describe('errorMappingOf', () => {
     [new EventTooLargeError('s', 2_000_000), 413, 'EventTooLargeError', 'event-too-large'],
     [new AuthenticationError('m'), 401, 'AuthenticationError', 'authentication-error'],
     [new PermissionError('m'), 403, 'PermissionError', 'permission-error'],
-    [new ThrottlerException(), 429, 'RateLimitedError', 'rate-limited'],
+    [new RateLimitedError('m'), 429, 'RateLimitedError', 'rate-limited'],
     [new ConnectionError('m'), 503, 'ConnectionError', 'connection-error'],
     [new InsufficientStorageError('m'), 507, 'InsufficientStorageError', 'insufficient-storage'],
     [new TimeoutError('m'), 504, 'TimeoutError', 'timeout'],

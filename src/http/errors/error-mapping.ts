@@ -1,5 +1,4 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { ThrottlerException } from '@nestjs/throttler';
 import { isOutOfDescriptors, systemCodeOf } from '../../common/error-code.js';
 import { DomainError } from '../../event-store/domain/index.js';
 import { type ErrorBody } from './error-body.js';
@@ -69,7 +68,7 @@ export function errorNameOf(type: ErrorTypeName): string {
   return `${words.join('').replace(/Error$/, '')}Error`;
 }
 
-/** Fallback for 429 responses whose `Retry-After` header the throttler's guard has not set. */
+/** For 429 responses whose `Retry-After` the rate limit has not set. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 
 /** Maps any thrown value. Internal details never reach the client: unknown errors become `internal-error`. */
@@ -78,7 +77,6 @@ export function errorMappingOf(error: unknown): ErrorMapping {
     return isErrorTypeName(error.type) ? mappingFor(error.type, error.message, error) : internalError();
   if (isOutOfDescriptors(error))
     return mappingFor('out-of-resources', 'This replica cannot open files or connections now; retry in a moment');
-  if (error instanceof ThrottlerException) return mappingFor('rate-limited', error.message);
   // Nest wraps an error that has a status, whatever its message says.
   if (error instanceof HttpException && !(error.cause instanceof Error))
     return ofStatus(error.getStatus(), error.message);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { MAX_JSON_DEPTH, jsonIssues } from './i-json.js';
+import { MAX_JSON_DEPTH } from '../bodies/json-scan.js';
+import { jsonIssues } from './i-json.js';
 
 const issuesIn = (text: string): readonly { path: string; problem: string }[] => jsonIssues(JSON.parse(text));
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
@@ -71,9 +72,12 @@ describe('jsonIssues runs in linear time and without recursion on', () => {
     ['a megabyte of non-Latin-1 characters', JSON.stringify(['ž'.repeat(500_000)])],
   ])('%s', (_, text) => {
     const body: unknown = JSON.parse(text);
-    const start = performance.now();
-    jsonIssues(body);
+    const durations = [0, 1, 2].map(() => {
+      const start = performance.now();
+      jsonIssues(body);
+      return performance.now() - start;
+    });
     // It takes some milliseconds on an idle machine; a traversal that is not linear takes minutes.
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(Math.min(...durations)).toBeLessThan(500);
   });
 });

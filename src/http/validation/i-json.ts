@@ -1,9 +1,7 @@
 /// <reference lib="es2024.string" />
 import { type ValidationIssue, MAX_ISSUES } from '../../event-store/domain/index.js';
+import { MAX_JSON_DEPTH } from '../bodies/json-scan.js';
 import { propertyPath } from './property-path.js';
-
-/** Maximum nesting of arrays and objects; the body itself is level 1. */
-export const MAX_JSON_DEPTH = 64;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@ import { identify } from '../../http/index.js';
 import { Authenticator } from '../authenticator.js';
 
 /**
- * Attaches the caller to the request. It rejects nothing: the rate limit runs between this middleware and the guard, so
- * that it also counts rejected requests, and counts the others by caller.
+ * Attaches the caller to the request. It rejects nothing: the rate limit follows, so that it also counts rejected
+ * requests, and counts the others by caller.
  */
 @Injectable()
 export class IdentifyMiddleware implements NestMiddleware<IncomingMessage, ServerResponse> {

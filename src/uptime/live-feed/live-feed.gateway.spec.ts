@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { sleep, until } from '../../../test/support/eventually.js';
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
-import { type OpenEndpoints } from '../../config/index.js';
+import { loadConfig, type OpenEndpoints } from '../../config/index.js';
 import {
   AuthenticationError,
   ConnectionError,
@@ -15,6 +15,7 @@ import {
   SERVICE_UPTIME_PREFIX,
 } from '../../event-store/domain/index.js';
 import { ReadModels } from '../../event-store/index.js';
+import { RateLimit } from '../../http/index.js';
 import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
 import { LiveFeedGateway } from './live-feed.gateway.js';
@@ -32,6 +33,9 @@ async function verify(token: string): Promise<AuthenticatedCaller> {
     ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }),
   });
 }
+
+/** Upgrades of one address or user. */
+const RATE_LIMIT = 200;
 
 const STATUS = { serviceName: 'http', currentStatus: 'unknown', lastStatusChange: null, lastProbe: null };
 
@@ -76,7 +80,22 @@ describe('the live feed', () => {
     const authenticator = new Authenticator({ verify }, { verify: () => own.caller }, own);
     openEndpoints.add('uptime');
     const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
-    gateway = new LiveFeedGateway(adapterHost, feed, statuses, new ManualClock(), authenticator, { auth });
+    const limits = {
+      rateLimit: { windowMs: 60_000, limit: RATE_LIMIT, limitPerUser: RATE_LIMIT },
+      trustedProxies: 1,
+    };
+    const config = { auth, http: { ...loadConfig({}).http, ...limits } };
+    const rateLimit = new RateLimit(limits);
+    gateway = new LiveFeedGateway(
+      adapterHost,
+      feed,
+      statuses,
+      new ManualClock(),
+      authenticator,
+      config,
+      rateLimit,
+      own,
+    );
     gateway.onApplicationBootstrap();
     models.start();
     http.listen(0, '127.0.0.1');
@@ -175,10 +194,43 @@ describe('the live feed', () => {
     },
   );
 
-  it('rejects an upgrade to another protocol', async () => {
+  it('serves a request for an upgrade to another protocol without the upgrade', async () => {
     expect(
-      await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'),
-    ).toMatch(/^HTTP\/1.1 4\d\d /);
+      await answerTo('GET /ws/uptime HTTP/1.1\r\nHost: feed\r\nUpgrade: h2c\r\nConnection: Upgrade, close\r\n\r\n'),
+    ).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*not a feed$/);
+  });
+
+  it('gives an address at most a hundred places, and the own probe one in any case', async () => {
+    const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
+    const places = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => open('/ws/uptime', from(`[2001:db8::${index.toString(16)}]:1`))),
+    );
+    const another = from('2001:db8:0:0:1::1');
+    expect(await upgradeWith('X-Forwarded-For: 2001:db8::ffff\r\n')).toMatch(/^HTTP\/1\.1 503 /);
+    await open('/ws/uptime', { ...another, authorization: own.authorization });
+    await open('/ws/uptime', { ...another, authorization: 'Bearer alice' });
+    await open('/ws/uptime', from('2001:db8:0:1::1'));
+    places[0]?.socket.close();
+    await until(async () => {
+      try {
+        await open('/ws/uptime', another);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  });
+
+  it('counts upgrades of an address in the rate limit, also those that are rejected', async () => {
+    const from = (address: string): string => `X-Forwarded-For: ${address}\r\n`;
+    for (let port = 1; port <= RATE_LIMIT; port++)
+      expect(await upgradeWith(`${from(`192.0.2.1:${port}`)}Authorization: Bearer expired\r\n`)).toMatch(
+        /^HTTP\/1.1 401/,
+      );
+    expect(await upgradeWith(from('192.0.2.1'))).toMatch(
+      /^HTTP\/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nConnection: close\r\n/,
+    );
+    expect(await upgradeWith(`${from('192.0.2.2')}Authorization: Bearer expired\r\n`)).toMatch(/^HTTP\/1.1 401/);
   });
 
   const upgradeWith = (header: string): Promise<string> =>

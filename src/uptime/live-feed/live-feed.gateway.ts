@@ -13,11 +13,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { closeWithin } from '../../common/wait.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { type Caller, CLOCK, type Clock } from '../../event-store/index.js';
-import { Authenticator } from '../../identity/index.js';
+import { identify, pathOf, Places, RateLimit, serveWithoutUpgrade, subjectKey } from '../../http/index.js';
+import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { ChangeFeed } from './change-feed.js';
 import { LIVE_FEED_PATH, STATUS_SNAPSHOT, type StatusSnapshot } from '../domain/index.js';
 
 const MAX_CONNECTIONS = 1_000;
+/** Of one user, or of one address for unauthenticated clients. */
+const MAX_PER_SUBJECT = 100;
 /** Clients have nothing to send. */
 const MAX_INCOMING_BYTES = 1_024;
 /** A client with a larger send buffer does not read; it is terminated to bound memory. */
@@ -42,6 +45,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger(LiveFeedGateway.name);
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_INCOMING_BYTES, perMessageDeflate: false });
+  readonly #places = new Places(MAX_CONNECTIONS, MAX_PER_SUBJECT);
   readonly #alive = new WeakSet<WebSocket>();
   #heartbeat: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -53,14 +57,17 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(STATUS_SNAPSHOT) private readonly statuses: StatusSnapshot,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly authenticator: Authenticator,
-    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth'>,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth' | 'http'>,
+    private readonly rateLimit: RateLimit,
+    private readonly selfProbe: SelfProbeCredential,
   ) {}
 
   onApplicationBootstrap(): void {
     const http = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    http.on(
-      'upgrade',
-      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      isWebSocket(request)
+        ? void this.#upgrade(request, socket, head)
+        : serveWithoutUpgrade(http, request, socket, head),
     );
     this.#server.on('connection', (peer) => this.#onConnection(peer));
     const sendStatuses = (): void => this.#sendToAll(this.#currentStatuses());
@@ -90,10 +97,19 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Nothing else handles socket errors before the upgrade.
     socket.on('error', () => socket.destroy());
-    if (pathOf(request) !== LIVE_FEED_PATH) return rejectUpgrade(socket, 404);
     const caller = await this.#authenticate(request);
+    const { error, headers } = this.rateLimit.count(request);
+    if (error) return rejectUpgrade(socket, 429, headers);
+    if (pathOf(request) !== LIVE_FEED_PATH) return rejectUpgrade(socket, 404);
     if (typeof caller === 'number') return rejectUpgrade(socket, caller);
-    if (this.#isClosing || this.#server.clients.size >= MAX_CONNECTIONS) return rejectUpgrade(socket, 503);
+    if (this.#isClosing) return rejectUpgrade(socket, 503);
+    // The probe of this service has a place in any case: others would make the service look down.
+    const giveBack =
+      caller === this.selfProbe.caller
+        ? () => undefined
+        : this.#places.take(subjectKey(request, this.config.http.trustedProxies));
+    if (!giveBack) return rejectUpgrade(socket, 503);
+    socket.once('close', giveBack);
     this.#server.handleUpgrade(request, socket, head, (peer) => {
       if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#closeAt(peer, caller.expiresAt);
       this.#server.emit('connection', peer, request);
@@ -103,7 +119,9 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   /** @returns the caller, or the HTTP status of the rejection */
   async #authenticate(request: IncomingMessage): Promise<Caller | number> {
     try {
-      const { caller, failure } = await this.authenticator.identify(request);
+      const identification = await this.authenticator.identify(request);
+      identify(request, identification);
+      const { caller, failure } = identification;
       if (failure) return failure.type === 'authentication-error' ? 401 : 503;
       return caller.kind === 'known' || this.config.auth.openEndpoints.has('uptime') ? caller : 401;
     } catch (error) {
@@ -152,17 +170,20 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   }
 }
 
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Responds to an upgrade request with an error, and closes the connection. */
-function rejectUpgrade(socket: Duplex, status: number): void {
-  const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
-    () => socket.destroy(),
-  );
+function rejectUpgrade(socket: Duplex, status: number, headers: Readonly<Record<string, number>> = {}): void {
+  const all = {
+    ...headers,
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    Connection: 'close',
+    'Content-Length': 0,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, () => socket.destroy());
 }
 
 function closeGracefully(peer: WebSocket): Promise<void> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { provide, ReadModel } from '../../event-store/index.js';
+import { HttpModule } from '../../http/index.js';
 import { IdentityModule } from '../../identity/index.js';
 import { HistoryModule } from '../history/history.module.js';
 import { ChangeFeed } from './change-feed.js';
@@ -7,7 +8,7 @@ import { LiveFeedGateway } from './live-feed.gateway.js';
 
 /** Live status changes over WebSocket. */
 @Module({
-  imports: [HistoryModule, IdentityModule],
+  imports: [HttpModule, HistoryModule, IdentityModule],
   providers: [provide(ChangeFeed, ReadModel), LiveFeedGateway],
 })
 export class LiveFeedModule {}

@@ -1,8 +1,9 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { once } from 'node:events';
+import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { type Caller, nameOf, RateLimitedError, type RecordedEvent } from '../../event-store/index.js';
-import { StreamEventDto } from '../../http/index.js';
+import { Places, StreamEventDto, subjectKey } from '../../http/index.js';
 
 /** Open feeds of one caller, or of one address for unauthenticated callers. */
 const MAX_PER_CALLER = 50;
@@ -17,10 +18,13 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** Server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the connection. */
 @Injectable()
 export class SseConnections implements BeforeApplicationShutdown {
-  readonly #open = new Map<AbortController, string>();
+  readonly #open = new Set<AbortController>();
+  readonly #places = new Places(MAX_TOTAL, MAX_PER_CALLER);
+
+  constructor(@Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'http'>) {}
 
   beforeApplicationShutdown(): void {
-    for (const controller of this.#open.keys()) controller.abort();
+    for (const controller of this.#open) controller.abort();
   }
 
   /**
@@ -33,20 +37,17 @@ export class SseConnections implements BeforeApplicationShutdown {
     caller: Caller,
     follow: (signal: AbortSignal) => Promise<AsyncGenerator<RecordedEvent>>,
   ): Promise<void> {
-    const client = caller.kind === 'known' ? caller.id : `address:${request.ip}`;
-    if (
-      this.#open.size >= MAX_TOTAL ||
-      [...this.#open.values()].filter((other) => other === client).length >= MAX_PER_CALLER
-    ) {
+    const giveBack = this.#places.take(subjectKey(request, this.config.http.trustedProxies));
+    if (!giveBack)
       throw new RateLimitedError(`Too many open live feeds for '${nameOf(caller)}'; close one, or retry later`);
-    }
     const controller = new AbortController();
     const { signal } = controller;
-    this.#open.set(controller, client);
+    this.#open.add(controller);
     const close = (): void => controller.abort();
     response.on('close', close);
     const events = await follow(signal).catch((error: unknown) => {
       this.#open.delete(controller);
+      giveBack();
       throw error;
     });
     const expiry =
@@ -73,6 +74,7 @@ export class SseConnections implements BeforeApplicationShutdown {
       clearTimeout(expiry);
       clearInterval(keepAlive);
       this.#open.delete(controller);
+      giveBack();
       controller.abort();
       response.end();
     }

@@ -11,6 +11,7 @@ import {
   ReadEventsQuery,
   StreamEventsDto,
   STREAM_READ_ERRORS,
+  DataBody,
 } from '../../http/index.js';
 import { UserStreamFeed, UserStreamQueries, UserStreams, type WriteRequest } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
@@ -54,6 +55,7 @@ export class UserStreamEventsController {
   @Post('events')
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
+  @DataBody()
   @ApiOperation({
     summary: 'Append several events in one atomic write',
     description: 'Each event replaces all of the data. Creates a private stream if it does not exist.',

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, STREAM_READ_ERRORS } from '../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, STREAM_READ_ERRORS, DataBody } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState, type WriteRequest } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
 import { ChangeDataRequest, ReplaceDataRequest } from './user-stream-requests.dto.js';
@@ -49,6 +49,7 @@ export class UserStreamStateController {
 
   @Put(STREAM)
   @Access({ kind: 'authenticated' })
+  @DataBody()
   @ApiOperation({
     summary: 'Replace the data of a stream',
     description: `Creates a private stream if it does not exist. ${ETAG_USAGE}`,
@@ -68,6 +69,7 @@ export class UserStreamStateController {
 
   @Patch(STREAM)
   @Access({ kind: 'authenticated' })
+  @DataBody()
   @ApiOperation({
     summary: 'Change the data of a stream',
     description: `By a JSON Merge Patch (RFC 7396). ${ETAG_USAGE}`,

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Post, Query, Res } from '@nest
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller } from '../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, DataBody } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
 import { initialMetadataOf, streamNameOf } from '../domain/index.js';
 import { CreateUserStreamRequest, WriteStreamsRequest } from './user-stream-requests.dto.js';
@@ -44,6 +44,7 @@ export class UserStreamsController {
 
   @Post()
   @Access({ kind: 'authenticated' })
+  @DataBody()
   @ApiOperation({
     summary: 'Create a stream',
     description: 'Private by default. `PUT` on the stream also creates it, with default metadata.',
@@ -78,6 +79,7 @@ export class UserStreamsController {
   @Post('batch')
   @HttpCode(200)
   @Access({ kind: 'authenticated' })
+  @DataBody()
   @ApiOperation({
     summary: 'Write to several streams in one atomic write',
     description:
