@@ -7,6 +7,9 @@ import { propertyPath } from './property-path.js';
 /** Maximum number of nested DTOs in one request; validation costs a few microseconds each. */
 const MAX_NESTED = 1_000;
 
+/** Longest array of scalars that is converted by the decorators of a DTO; a longer one is validated as it was sent. */
+const MAX_CONVERTED = 1_000;
+
 type Path = readonly (string | number)[];
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -16,7 +19,7 @@ type Plain = Readonly<Record<string, unknown>>;
  * {@link restoreFreeFormJson} adds it afterwards. `issues`: undeclared properties, and nested DTOs of the wrong type; if
  * there are any, `plain` is incomplete.
  *
- * @param value parsed JSON of bounded depth, as the reader is recursive
+ * It takes time for what the DTO declares, whatever the size of the rest.
  */
 export function readDeclaredProperties(
   dto: Type<object>,
@@ -88,5 +91,5 @@ class PropertyReader {
 /** True for JSON that must stay as parsed; scalars and arrays of scalars may be converted by a DTO's decorators. */
 function isFreeForm(value: unknown): boolean {
   const isObject = (member: unknown): boolean => typeof member === 'object' && member !== null;
-  return isObject(value) && !(Array.isArray(value) && !value.some(isObject));
+  return isObject(value) && !(Array.isArray(value) && value.length <= MAX_CONVERTED && !value.some(isObject));
 }

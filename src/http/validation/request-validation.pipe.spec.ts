@@ -55,6 +55,12 @@ class Page {
   readonly limit: number = 100;
 }
 
+class Entries {
+  @ValidateNested({ each: true })
+  @Type(() => Entry)
+  readonly entries: readonly Entry[];
+}
+
 class WithoutType {
   @ValidateNested()
   readonly inner: Place;
@@ -206,7 +212,7 @@ describe('a DTO', () => {
       `{"data":{},${Array.from({ length: 100 }, (_, index) => `"k${index}":0`).join(',')}}`,
     );
     expect(await issuesOf(body)).toHaveLength(20);
-    expect(await issuesOf({ data: {}, events: Array.from({ length: 100 }, () => ({})) })).toHaveLength(20);
+    expect(await issuesOf({ entries: Array.from({ length: 100 }, () => ({})) }, Entries)).toHaveLength(20);
   });
 
   it('throws nothing but ValidationError on random input', async () => {

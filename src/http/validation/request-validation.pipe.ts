@@ -10,12 +10,14 @@ const OPTIONS = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
+  // Decorators of a property apply in the order of their execution: types and sizes first.
+  stopAtFirstError: true,
   validationError: { target: false, value: false },
 };
 
 /**
  * Validates every request: bodies against I-JSON, DTOs against their decorators. Undeclared properties are rejected,
- * not dropped, and every issue is reported with its path.
+ * not dropped. Each invalid property is reported with its path and the first rule that it violates.
  */
 export class RequestValidationPipe extends ValidationPipe {
   constructor() {
@@ -24,11 +26,10 @@ export class RequestValidationPipe extends ValidationPipe {
 
   /** @throws ValidationError with `details.mistakes`, see {@link ValidationIssue} */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body') rejectIssues(jsonIssues(value));
     const dto: unknown = metadata.metatype;
-    return isClass(dto) && this.toValidate(metadata)
-      ? instanceOf(dto, value ?? {}, metadata.type)
-      : super.transform(value, metadata);
+    if (isClass(dto) && this.toValidate(metadata)) return instanceOf(dto, value ?? {}, metadata.type);
+    if (metadata.type === 'body') rejectIssues(jsonIssues(value));
+    return super.transform(value, metadata);
   }
 }
 
@@ -40,6 +41,7 @@ async function instanceOf(dto: Type<object>, value: unknown, place: string): Pro
   if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object' }]);
   const { plain, issues } = readDeclaredProperties(dto, value);
   rejectIssues(issues);
+  if (place === 'body') rejectIssues(jsonIssues(value));
   const instance = plainToInstance(dto, plain);
   restoreFreeFormJson(instance, dto, value);
   rejectIssues((await validate(instance, OPTIONS)).flatMap((violation) => issuesOf(violation, '')));

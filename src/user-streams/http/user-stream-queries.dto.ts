@@ -2,8 +2,8 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsString, Matches } from 'class-validator';
 import { parseTimestamp } from '../../common/time.js';
-import { type UserStreamType } from '../../event-store/index.js';
-import { DEFAULT_PAGE_SIZE, IfGiven, IsStringThat, PageSizeProperty } from '../../http/index.js';
+import { MAX_STREAM_NAME_BYTES, type UserStreamType } from '../../event-store/index.js';
+import { HasMaxLength, DEFAULT_PAGE_SIZE, IfGiven, IsStringThat, PageSizeProperty } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream.properties.js';
 
@@ -38,6 +38,7 @@ export class ListUserStreamsQuery {
 
   @ApiPropertyOptional({ description: '`nextAfter` of the previous page', example: 'user-alice-profile' })
   @IfGiven()
+  @HasMaxLength(MAX_STREAM_NAME_BYTES)
   @IsString()
   readonly after?: string;
 }

@@ -60,9 +60,9 @@ export class AppendDataRequest {
     maxItems: MAX_EVENTS,
     description: 'One event for each entry, in this order; the last one becomes the state',
   })
-  @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_EVENTS)
+  @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ReplaceDataRequest)
   readonly events: ReplaceDataRequest[];
@@ -96,9 +96,9 @@ export class WriteStreamsRequest {
     maxItems: MAX_WRITES,
     description: 'One write for each stream; all of them succeed or none',
   })
-  @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_WRITES)
+  @IsArray()
   @ValidateNested({ each: true })
   @Type(() => StreamWriteRequest)
   readonly writes: StreamWriteRequest[];

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsString, Matches } from 'class-validator';
 import {
   API_KEY_PREFIX,
   DEFAULT_CATEGORY,
@@ -10,7 +10,7 @@ import {
   ROLES,
   USER_STREAM_TYPES,
 } from '../../event-store/index.js';
-import { IfGiven, IsStringThat } from '../../http/index.js';
+import { HasMaxLength, HasNoDuplicates, IfGiven, IsStringThat } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 
 // Property decorators that several DTOs share: OpenAPI documentation and validation rules.
@@ -48,7 +48,7 @@ export function DescriptionProperty(): PropertyDecorator {
     ApiPropertyOptional({ maxLength: MAX_DESCRIPTION_LENGTH, example: 'What colleagues see' }),
     IfGiven(),
     IsString(),
-    MaxLength(MAX_DESCRIPTION_LENGTH),
+    HasMaxLength(MAX_DESCRIPTION_LENGTH),
     Matches(PRINTABLE, { message: 'must not contain control characters' }),
   );
 }
@@ -59,7 +59,7 @@ export function TagsProperty(): PropertyDecorator {
     IfGiven(),
     IsArray(),
     ArrayMaxSize(MAX_TAGS),
-    ArrayUnique(),
+    HasNoDuplicates(),
     Matches(TAG, { each: true, message: 'must contain only strings of 1 to 64 letters, digits and _ . : @ / -' }),
   );
 }
@@ -72,7 +72,7 @@ export function GranteesProperty(description: string, ...rules: readonly Propert
     IfGiven(),
     IsArray(),
     ArrayMaxSize(MAX_GRANTEES),
-    ArrayUnique(),
+    HasNoDuplicates(),
     IsStringThat(isGrantee, `must contain only user ids, ${API_KEY_PREFIX}{name}, ${ROLES.join(', ')} or ${EVERYONE}`, {
       each: true,
     }),

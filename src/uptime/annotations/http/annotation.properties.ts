@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
-import { IsString, Matches, MaxLength } from 'class-validator';
+import { IsString } from 'class-validator';
 import { parseTimestamp } from '../../../common/time.js';
-import { IfGiven, IsStringThat } from '../../../http/index.js';
+import { HasMaxLength, IfGiven, IsStringThat } from '../../../http/index.js';
 
 const MAX_REASON_LENGTH = 1_000;
 /** Stored timestamps have milliseconds; years outside 2000 to 2099 are considered typing errors. */
@@ -32,7 +32,10 @@ export function ReasonProperty(example: string): PropertyDecorator {
       description: 'Reason, visible to everyone who may read the uptime of the service',
     }),
     IsString(),
-    MaxLength(MAX_REASON_LENGTH),
-    Matches(/^\P{Cc}*\S\P{Cc}*$/u, { message: 'must be a non-blank string without control characters' }),
+    HasMaxLength(MAX_REASON_LENGTH),
+    IsStringThat(
+      (text) => /\S/.test(text) && !/\p{Cc}/u.test(text),
+      'must be a non-blank string without control characters',
+    ),
   );
 }

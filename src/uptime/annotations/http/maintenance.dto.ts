@@ -1,8 +1,8 @@
 import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
-import { IfGiven, TimestampedResponse } from '../../../http/index.js';
+import { IsInt, IsString, Max, Min, MinLength, ValidateNested } from 'class-validator';
+import { HasMaxLength, IfGiven, TimestampedResponse } from '../../../http/index.js';
 import {
   MAX_OCCURRENCE_MS,
   MAX_RULE_LENGTH,
@@ -39,20 +39,20 @@ const TO = { description: 'End of a single window', example: AN_END };
 
 export class RecurrenceRequest {
   @ApiProperty({ ...RULE, maxLength: MAX_RULE_LENGTH })
-  @IsString()
   @MinLength(1)
-  @MaxLength(MAX_RULE_LENGTH)
+  @HasMaxLength(MAX_RULE_LENGTH)
+  @IsString()
   readonly rule: string;
 
   @ApiProperty({ ...TIME_ZONE, maxLength: MAX_TIME_ZONE_LENGTH })
+  @HasMaxLength(MAX_TIME_ZONE_LENGTH)
   @IsString()
-  @MaxLength(MAX_TIME_ZONE_LENGTH)
   readonly timezone: string;
 
   @ApiProperty({ ...DURATION, minimum: MIN_OCCURRENCE_MS, maximum: MAX_OCCURRENCE_MS })
-  @IsInt()
   @Min(MIN_OCCURRENCE_MS)
   @Max(MAX_OCCURRENCE_MS)
+  @IsInt()
   readonly durationMs: number;
 
   @OptionalTimestampProperty(UNTIL)

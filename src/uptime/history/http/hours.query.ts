@@ -19,9 +19,9 @@ export class HoursQuery {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
   )
-  @IsInt({ message: `must be an integer from 1 to ${YEAR}` })
   @Min(1, { message: 'must be 1 or more' })
   @Max(YEAR, { message: `must be ${YEAR} or less` })
+  @IsInt({ message: `must be an integer from 1 to ${YEAR}` })
   readonly hours: number = DAY;
 
   @ApiPropertyOptional({ description: 'How degraded time counts', enum: ['up', 'down'], default: 'up' })

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { IfGiven } from '../../../http/index.js';
+import { IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { HasMaxLength, IfGiven } from '../../../http/index.js';
 import { OBSERVED_STATUSES, type ObservedStatus, type ServiceReport } from '../../domain/index.js';
 
 const MAX_MESSAGE_LENGTH = 200;
@@ -19,9 +19,9 @@ export class PushRequest implements ServiceReport {
     example: 'the queue holds 12,000 orders',
   })
   @IfGiven()
-  @IsString({ message: 'must be a string' })
-  @MaxLength(MAX_MESSAGE_LENGTH, { message: `must not be longer than ${MAX_MESSAGE_LENGTH} characters` })
   @Matches(PRINTABLE, { message: 'must not contain control characters' })
+  @HasMaxLength(MAX_MESSAGE_LENGTH, `must not be longer than ${MAX_MESSAGE_LENGTH} characters`)
+  @IsString({ message: 'must be a string' })
   readonly message?: string;
 
   @ApiPropertyOptional({
@@ -32,9 +32,9 @@ export class PushRequest implements ServiceReport {
     example: 42,
   })
   @IfGiven()
-  @IsInt({ message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
   @Min(0, { message: 'must be 0 or more' })
   @Max(MAX_RESPONSE_MS, { message: `must be ${MAX_RESPONSE_MS} or less` })
+  @IsInt({ message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
   readonly responseTime?: number;
 }
 
