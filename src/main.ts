@@ -1,49 +1,11 @@
 import './common/private-umask.js';
-import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { type NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
-import { readFileSync } from 'node:fs';
-import { AppModule } from './app.module.js';
-import { UnusableDirectoryError } from './common/private-directory.js';
-import { ConfigurationError, prepareDirectories, readConfig } from './config/index.js';
-import { API_DOCS_PATH, configureHttp } from './http/index.js';
-import { servicesProblems } from './uptime/index.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+// Before anything else is loaded: as process 1 of a container, this process ignores signals that it does not handle.
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const exit = (): void => process.exit(0);
+for (const signal of SIGNALS) process.on(signal, exit);
 
-async function start(): Promise<void> {
-  // Read before Nest starts, which would report a configuration error with a stack trace.
-  const config = readConfig([servicesProblems]);
-  const warnings = prepareDirectories(config);
-  // `autoFlushLogs` is off because `catch` below prints errors of the start, also those of providers; Nest would repeat
-  // them.
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
-    bodyParser: false,
-    bufferLogs: true,
-    autoFlushLogs: false,
-    abortOnError: false,
-  });
-  const logger = app.get(Logger);
-  app.useLogger(logger);
-  app.flushLogs();
-  for (const warning of warnings) logger.warn(warning);
-  configureHttp(app, config, version);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  await app.listen(config.http.port, config.http.host);
-
-  const url = (await app.getUrl()).replace('[::1]', 'localhost').replace('0.0.0.0', 'localhost');
-  logger.log(`Listening on ${url}`);
-  logger.log(`Status of the services: ${url}/api/uptime/status`);
-  logger.log(`API documentation: ${url}/${API_DOCS_PATH}`);
-  logger.log(`Health: ${url}/livez ${url}/readyz ${url}/health`);
-}
-
-start().catch((error: unknown) => {
-  // The logger is not available yet; the message appears in the terminal or at the end of the container's log.
-  const isExpected = error instanceof ConfigurationError || error instanceof UnusableDirectoryError;
-  console.error(isExpected ? error.message : error);
-  process.exit(1);
+const { startService } = await import('./start-service.js');
+await startService(() => {
+  for (const signal of SIGNALS) process.off(signal, exit);
 });

@@ -30,6 +30,12 @@ describe('the container files', () => {
     expect(last.indexOf('USER')).toBeLessThan(last.indexOf('CMD ["node", "dist/main.js"]'));
   });
 
+  it('runs the service under an init, which delivers signals to it', () => {
+    const last = dockerfile.split(/^FROM /m).at(-1) ?? '';
+    expect(last).toMatch(/^RUN .*apt-get install -y --no-install-recommends tini /m);
+    expect(last).toMatch(/^ENTRYPOINT \["tini", "--"\]\nCMD \["node", "dist\/main.js"\]$/m);
+  });
+
   it('copies only files into the image that .dockerignore allows', () => {
     const allowed = read('.dockerignore')
       .split('\n')

@@ -1,10 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { request } from 'node:http';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { eventually, sleep } from '../support/eventually.js';
-import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
+
+/** The first child of a process, if it has one by now. */
+function childOf(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? undefined : Number(children.split(' ', 1)[0]);
+}
 
 describe('starting and stopping', () => {
   let dataDir: string;
@@ -108,6 +117,71 @@ describe('starting and stopping', () => {
     expect((await service.get('/api/uptime/status')).status).toBe(200);
     expect(await service.exit()).toBe(0);
     expect(Date.now() - start).toBeLessThan(10_000);
+  });
+
+  it('ends on a signal during its start, also as process 1 of a container', async () => {
+    const canIsolate = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
+    const [command = '', ...args] = [
+      ...(canIsolate ? ['unshare', '--pid', '--fork', '--kill-child'] : []),
+      process.execPath,
+      MAIN,
+    ];
+    const child = spawn(command, args, {
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    // Node itself has no handler before it runs the first line: a container has an init for that.
+    const signals = setInterval(() => {
+      const pid = canIsolate ? childOf(child.pid ?? 0) : child.pid;
+      if (pid !== undefined) process.kill(pid, 'SIGTERM');
+    }, 20);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    clearInterval(signals);
+    expect({ code, output }).toEqual({ code: 0, output: '' });
+  });
+
+  it('says on every answer that the connection closes, and ends idle ones, from SIGTERM on', async () => {
+    const service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, SHUTDOWN_DELAY_MS: '1000' }));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const connectionOf = (path: string): Promise<string | undefined> =>
+      new Promise((resolve, reject) => {
+        request(`${service.url}${path}`, { agent }, (response) => {
+          response.resume().on('end', () => resolve(response.headers.connection));
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await connectionOf('/livez')).toBe('keep-alive');
+    const idle = connect(Number(new URL(service.url).port), 'localhost');
+    await once(idle, 'connect');
+    await service.kill('SIGTERM');
+    await sleep(300);
+    for (const path of ['/livez', '/api/nothing', '/api/docs-json']) expect(await connectionOf(path)).toBe('close');
+    // Node ends a socket at an error too: this one ends without.
+    let failure: Error | undefined;
+    idle.on('error', (error) => (failure = error)).resume();
+    await once(idle, 'end');
+    expect(failure).toBeUndefined();
+    idle.destroy();
+    expect(await service.exit()).toBe(0);
+  });
+
+  it('answers a request whose connection was opened before the port was closed', async () => {
+    const service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir }));
+    const socket = connect(Number(new URL(service.url).port), 'localhost');
+    await once(socket, 'connect');
+    await service.kill('SIGTERM');
+    socket.write('GET /livez HTTP/1.1\r\n');
+    await sleep(1_000);
+    socket.write('Host: x\r\n\r\n');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await once(socket, 'end');
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nConnection: close\r\n/);
+    socket.destroy();
+    expect(await service.exit()).toBe(0);
   });
 
   it('aborts a request that never ends, and still exits with 0 in time', async () => {

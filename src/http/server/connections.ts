@@ -7,17 +7,19 @@ const LINGER_MS = 2_000;
 /** The port is closed once nobody has connected for this time, at most after {@link MAX_HOLD_MS}. */
 const QUIET_MS = 30;
 const MAX_HOLD_MS = 1_000;
-/** A client has this time from its connection, or its last response, to its next request. */
-const IDLE_MS = 250;
 const CHECK_MS = 5;
+/**
+ * A connection is idle if this many checks in a row, 250 ms at least, find nothing under way. Between two checks, what
+ * has arrived is read: time alone could pass while this process is busy.
+ */
+const IDLE_CHECKS = 50;
 
 /** Of one connection. */
 interface State {
   readonly responses: Set<ServerResponse>;
-  /** When it was opened, or its last response ended. */
-  idleSince: number;
-  /** Bytes received until then; more are the beginning of a request. */
+  /** Bytes received until the last response ended; more are the beginning of a request. */
   bytesRead: number;
+  idleChecks: number;
 }
 
 /** Connections of a server, which end without a reset: a client that sends one request after the other loses none. */
@@ -43,7 +45,6 @@ export class Connections {
     if (this.#isEnding) response.shouldKeepAlive = false;
     response.once('close', () => {
       state.responses.delete(response);
-      state.idleSince = performance.now();
       state.bytesRead = socket.bytesRead;
     });
     if (this.#portClosed) void this.#portClosed.then(handle);
@@ -67,7 +68,7 @@ export class Connections {
     const deadline = performance.now() + timeoutMs;
     await this.#closePort(Math.min(deadline, performance.now() + MAX_HOLD_MS));
     while (this.#states.size > 0 && performance.now() < deadline) {
-      for (const [socket, state] of this.#states) if (isIdle(socket, state)) endGently(socket);
+      for (const [socket, state] of this.#states) if (isFoundIdle(socket, state)) endGently(socket);
       await sleep(CHECK_MS);
     }
     const isComplete = this.#states.size === 0;
@@ -94,7 +95,7 @@ export class Connections {
     const known = this.#states.get(socket);
     if (known) return known;
     this.#openedAt = performance.now();
-    const state: State = { responses: new Set(), idleSince: this.#openedAt, bytesRead: 0 };
+    const state: State = { responses: new Set(), bytesRead: 0, idleChecks: 0 };
     this.#states.set(socket, state);
     socket.once('close', () => this.#states.delete(socket));
     // Called by Node after the last response.
@@ -103,8 +104,10 @@ export class Connections {
   }
 }
 
-function isIdle(socket: Socket, { responses, idleSince, bytesRead }: State): boolean {
-  return responses.size === 0 && socket.bytesRead === bytesRead && performance.now() - idleSince >= IDLE_MS;
+function isFoundIdle(socket: Socket, state: State): boolean {
+  const isBusy = state.responses.size > 0 || socket.bytesRead !== state.bytesRead;
+  state.idleChecks = isBusy ? 0 : state.idleChecks + 1;
+  return state.idleChecks >= IDLE_CHECKS;
 }
 
 /** Sends what is written, and the end; then reads on until the client ends the connection too. */
