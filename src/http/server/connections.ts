@@ -4,14 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a connection that the server ends is read for: resetting it could destroy the last response. */
 const LINGER_MS = 2_000;
-/** The port is closed once nobody has connected for this time, at most after {@link MAX_HOLD_MS}. */
-const QUIET_MS = 30;
-const MAX_HOLD_MS = 1_000;
-const CHECK_MS = 5;
 /**
- * A connection is idle if this many checks in a row, 250 ms at least, find nothing under way. Between two checks, what
- * has arrived is read: time alone could pass while this process is busy.
+ * Between two checks, what has arrived is accepted and read: time alone could pass while this process is busy with
+ * something else.
  */
+const CHECK_MS = 5;
+/** The port is closed once nobody connects for this many checks, at most after {@link MAX_HOLD_MS}. */
+const QUIET_CHECKS = 8;
+const MAX_HOLD_MS = 3_000;
+/** A connection is idle if nothing is under way for this many checks: 250 ms at least. */
 const IDLE_CHECKS = 50;
 
 /** Of one connection. */
@@ -26,7 +27,7 @@ interface State {
 export class Connections {
   readonly #states = new Map<Socket, State>();
   readonly #server: Server;
-  #openedAt = 0;
+  #quietChecks = 0;
   #isEnding = false;
   /** Set while requests wait for the port to be closed. */
   #portClosed: Promise<void> | undefined;
@@ -84,7 +85,10 @@ export class Connections {
     if (!this.#server.listening) return;
     let release = (): void => undefined;
     this.#portClosed = new Promise((resolve) => (release = resolve));
-    while (performance.now() < Math.min(this.#openedAt + QUIET_MS, holdUntil)) await sleep(CHECK_MS);
+    for (this.#quietChecks = 0; this.#quietChecks < QUIET_CHECKS; this.#quietChecks++) {
+      if (performance.now() >= holdUntil) break;
+      await sleep(CHECK_MS);
+    }
     // Not the method of the HTTP server, which resets connections whose first request has not arrived yet.
     NetServer.prototype.close.call(this.#server);
     this.#portClosed = undefined;
@@ -94,7 +98,7 @@ export class Connections {
   #add(socket: Socket): State {
     const known = this.#states.get(socket);
     if (known) return known;
-    this.#openedAt = performance.now();
+    this.#quietChecks = 0;
     const state: State = { responses: new Set(), bytesRead: 0, idleChecks: 0 };
     this.#states.set(socket, state);
     socket.once('close', () => this.#states.delete(socket));
