@@ -35,10 +35,7 @@ async function start(onShutdownHooks: () => void): Promise<void> {
   const warnings = prepareDirectories(config);
   // `autoFlushLogs` is off because `startService` prints errors of the start, also those of providers; Nest would repeat
   // them.
-  const adapter = new ServiceAdapter({
-    maxDiscardedBytes: config.http.maxBodyBytes,
-    shutdownTimeoutMs: config.shutdown.timeoutMs,
-  });
+  const adapter = new ServiceAdapter({ shutdownTimeoutMs: config.shutdown.timeoutMs });
   const app = await NestFactory.create<NestExpressApplication>(AppModule, adapter, {
     bodyParser: false,
     bufferLogs: true,

@@ -168,9 +168,9 @@ describe('a request body', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.write('POST /api/nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
-    for (let count = 0; count < 100 && !socket.destroyed; count++) {
+    for (let count = 0; count < 300 && !socket.destroyed; count++) {
       socket.write(chunk);
-      await sleep(5);
+      await sleep(2);
     }
     await closed;
   });

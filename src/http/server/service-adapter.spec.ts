@@ -3,7 +3,7 @@ import { ServiceAdapter } from './service-adapter.js';
 
 describe('the HTTP server of the service', () => {
   it('limits the time for headers and for whole requests, and checks it every second', () => {
-    const adapter = new ServiceAdapter({ maxDiscardedBytes: 1, shutdownTimeoutMs: 1 });
+    const adapter = new ServiceAdapter({ shutdownTimeoutMs: 1 });
     adapter.initHttpServer();
     const server = adapter.getHttpServer() as Server;
     expect(server).toMatchObject({

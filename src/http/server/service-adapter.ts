@@ -24,9 +24,10 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
 };
 
+/** Of a request body that nothing reads, so that the connection can be used again; it ends at a longer one. */
+const MAX_DISCARDED_BYTES = 16_777_216;
+
 export interface ServiceAdapterOptions {
-  /** Of a request body that nothing reads; of a longer one, the connection is closed. */
-  readonly maxDiscardedBytes: number;
   /** How long requests may take after the port was closed, in milliseconds. */
   readonly shutdownTimeoutMs: number;
 }
@@ -74,15 +75,16 @@ export class ServiceAdapter extends ExpressAdapter {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     // Before Node's own listener, which would discard bodies of any size.
-    response.prependOnceListener('finish', () => discardRest(request, this.#options.maxDiscardedBytes));
+    response.prependOnceListener('finish', () => discardRest(request));
+    if (Number(request.headers['content-length']) > MAX_DISCARDED_BYTES) response.shouldKeepAlive = false;
     this.getInstance<Application>()(request, response);
   }
 }
 
 /** Reads the rest of a body that nobody wants, so that the client can send it, read the response and continue. */
-function discardRest(request: IncomingMessage, maxBytes: number): void {
+function discardRest(request: IncomingMessage): void {
   if (request.complete) return;
-  let left = maxBytes;
+  let left = MAX_DISCARDED_BYTES;
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) request.destroy();
