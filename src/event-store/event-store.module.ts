@@ -26,7 +26,9 @@ import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
+import { LogReader } from './kurrentdb/log-reader.js';
 import { ReadModels } from './read-models/read-models.js';
+import { StoreWatch } from './store-watch/store-watch.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
 /** Stops the read models after the HTTP server, whose requests read them, and closes the store last. */
@@ -34,15 +36,18 @@ import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js
 class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly readModels: ReadModels,
+    private readonly watch: StoreWatch,
     private readonly connection: KurrentDBConnection,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.watch.start();
     this.readModels.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.readModels.stop();
+    await this.watch.stop();
     await this.connection.close();
   }
 }
@@ -82,27 +87,35 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
       useFactory: ({ clients }: KurrentDBConnection) => clients.client,
     },
     {
+      provide: StoreWatch,
+      inject: [KurrentDBConnection, CLOCK, APP_CONFIG],
+      useFactory: ({ clients }: KurrentDBConnection, clock: Clock, { kurrentdb }: AppConfig) =>
+        new StoreWatch(new LogReader(clients, kurrentdb.timeoutMs), clock),
+    },
+    {
       provide: KurrentDBService,
-      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG],
+      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG, StoreWatch],
       useFactory: (
         { clients }: KurrentDBConnection,
         registry: EventRegistry,
         clock: Clock,
         random: RandomString,
         { kurrentdb }: AppConfig,
+        watch: StoreWatch,
       ) =>
         new KurrentDBService(clients, new EventCodec(registry, clock, random), {
           timeoutMs: kurrentdb.timeoutMs,
           clock,
           random,
+          watch,
         }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     {
       provide: ReadModels,
-      inject: [KurrentDBService, APP_CONFIG],
-      useFactory: (store: KurrentDBService, { dataDir }: AppConfig) =>
-        new ReadModels(store, join(dataDir, 'read-models')),
+      inject: [KurrentDBService, APP_CONFIG, CLOCK, StoreWatch],
+      useFactory: (store: KurrentDBService, { dataDir }: AppConfig, clock: Clock, watch: StoreWatch) =>
+        new ReadModels(store, join(dataDir, 'read-models'), clock, watch),
     },
   ],
   exports: [
@@ -115,6 +128,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     EVENT_STORE,
     StreamAuthorizer,
     ReadModels,
+    StoreWatch,
     KurrentDBHealthIndicator,
   ],
 })

@@ -12,6 +12,7 @@ export { type ReadModelListener, type StreamFollower } from './read-models/strea
 export { RowBuffer } from './read-models/row-buffer.js';
 export { ReadModels } from './read-models/read-models.js';
 export { type RebuildProgress } from './read-models/rebuild.js';
+export { StoreReplacedError, StoreWatch } from './store-watch/store-watch.js';
 export { sha256 } from './sha256.js';
 export { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 export * from './commands/index.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { BodyInterceptor } from './bodies/body.interceptor.js';
@@ -7,9 +7,10 @@ import { loggingOptions } from './logging.js';
 import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
 import { ApiDocs } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
+import { ReplacedStoreGuard } from './replaced-store.guard.js';
 import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
-/** Global logging, rate limit, request bodies, validation, error mapping and documentation. */
+/** Global logging, rate limit, bodies, validation, error mapping, documentation, and 503 while tables are rebuilt. */
 @Module({
   imports: [
     LoggerModule.forRootAsync({
@@ -19,6 +20,7 @@ import { RequestValidationPipe } from './validation/request-validation.pipe.js';
   ],
   providers: [
     { provide: APP_FILTER, useClass: DomainExceptionFilter },
+    { provide: APP_GUARD, useClass: ReplacedStoreGuard },
     { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
     { provide: RateLimit, inject: [APP_CONFIG], useFactory: ({ http }: AppConfig) => new RateLimit(http) },
     ApiDocs,

@@ -72,6 +72,15 @@ describe('the feed of a stream', () => {
     expect(feed.hasEnded()).toBe(false);
   });
 
+  it('continues with the next event behind a revision that the stream does not have, as after a restore', async () => {
+    await write(1);
+    const feed = await follow(7n);
+    await sleep(100);
+    await write(2);
+    await until(() => feed.received.length > 0);
+    expect(feed.revisions()).toEqual([3]);
+  });
+
   it('sends the first event from its start, and only new events without a revision', async () => {
     const [whole, fresh] = await Promise.all([follow(-1n), follow(undefined)]);
     await until(() => whole.received.length === 2);

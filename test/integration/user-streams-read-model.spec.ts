@@ -39,6 +39,21 @@ describe('the read model of user streams', () => {
     await caughtUp(replica, store, key);
   };
 
+  it('has the same rows after a restart on a store that was replaced, without changes ahead of them', async () => {
+    await replace(1);
+    await caughtUp(replica, store, key);
+    const before = tablesOf(replica);
+    replica.table.applyAhead(name, { deletion: { revision: 99, at: Date.now(), isDeleted: true } });
+    expect(replica.table.stream(key)?.deletedAt).toBeDefined();
+    const restarted = replica.model.restart();
+    expect(replica.table.isCaughtUp).toBe(false);
+    await restarted;
+    expect(replica.table.isCaughtUp).toBe(true);
+    expect(tablesOf(replica)).toEqual(before);
+    expect(replica.table.stream(key)?.deletedAt).toBeUndefined();
+    expect((await replace(2)).revision).toBe(2);
+  });
+
   it('has the same rows when built from scratch as when it followed the streams', async () => {
     const others = Array.from({ length: 6 }, (_, n) =>
       newKey({ userId: n % 2 === 0 ? key.userId : `${key.userId}-${n}`, type: 'loans', category: `c${n}` }),

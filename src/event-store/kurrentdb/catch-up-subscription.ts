@@ -11,10 +11,13 @@ import {
   type DomainError,
   type SubscriptionOptions,
 } from '../domain/index.js';
+import { type StoreFollowing, type StoreWatch } from '../store-watch/store-watch.js';
 
 /** An event, or a checkpoint: all matching events up to `position` have been delivered. */
 export interface Delivery {
   readonly event?: RecordedEvent;
+  /** Of the event in the store. */
+  readonly id?: string;
   readonly position?: Position;
 }
 
@@ -38,7 +41,7 @@ const MAX_RETRY_DELAY_MS = 5_000;
 
 /**
  * Catch-up subscription that resumes: after a lost connection or a failed batch it reopens after the last handled
- * batch, with delays that double up to five seconds.
+ * batch, with delays that double up to five seconds. On a store that was replaced it delivers nothing any more.
  */
 export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #source: SubscriptionSource<Cursor>;
@@ -47,6 +50,10 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   readonly #translate: (error: unknown) => DomainError;
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
+  readonly #isStopped = new Promise<void>((resolve) =>
+    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  readonly #following: StoreFollowing | undefined;
   #cursor: Cursor;
   #retryDelayMs = MIN_RETRY_DELAY_MS;
 
@@ -56,12 +63,14 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     options: SubscriptionOptions,
     decode: (event: ClientEvent) => RecordedEvent,
     translate: (error: unknown) => DomainError,
+    watch?: Pick<StoreWatch, 'follow'>,
   ) {
     this.#source = source;
     this.#cursor = after;
     this.#options = options;
     this.#decode = decode;
     this.#translate = translate;
+    this.#following = watch?.follow();
     this.#running = this.#run();
   }
 
@@ -73,10 +82,12 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        await this.#deliverStored();
+        await Promise.race([this.#following?.assertSame(), this.#isStopped]);
+        if (!this.#stop.signal.aborted) await this.#deliverStored();
         if (!this.#stop.signal.aborted) await this.#connectAndDeliver();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        this.#following?.interrupted();
         this.#options.onInterrupted?.(error instanceof BatchFailure ? error.reason : this.#translate(error));
         await this.#delayRetry();
       }
@@ -134,7 +145,12 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
       notify();
     };
     subscription.on('data', ({ event }: { event?: ClientEvent }) => {
-      if (event) queue.push({ event: this.#decode(event), ...(event.position ? { position: event.position } : {}) });
+      if (event)
+        queue.push({
+          event: this.#decode(event),
+          id: event.id,
+          ...(event.position ? { position: event.position } : {}),
+        });
       if (queue.length >= QUEUE_LIMIT) subscription.pause();
       notify();
     });
@@ -174,6 +190,7 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     const last = deliveries.at(-1);
     if (!last) return;
     const events = deliveries.flatMap(({ event }) => event ?? []);
+    this.#tellWatch(deliveries);
     try {
       if (events.length > 0) await this.#options.onBatch({ events, position: last.position });
       else if (last.position) await this.#options.onCheckpoint?.(last.position);
@@ -182,6 +199,12 @@ export class CatchUpSubscription<Cursor> implements EventSubscription {
     }
     this.#cursor = this.#source.cursorOf(last) ?? this.#cursor;
     this.#retryDelayMs = MIN_RETRY_DELAY_MS;
+  }
+
+  #tellWatch(deliveries: readonly Delivery[]): void {
+    const { event, id, position } = deliveries.findLast((delivery) => delivery.event) ?? {};
+    if (event && id !== undefined && position)
+      this.#following?.delivered({ ...position, id, streamName: event.streamName, revision: event.revision });
   }
 
   async #delayRetry(): Promise<void> {

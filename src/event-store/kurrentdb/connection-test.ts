@@ -63,6 +63,11 @@ export class ConnectionTest {
     };
   }
 
+  /** The store was replaced: the stream may not be limited there. */
+  forget(): void {
+    this.#hasMaxCount = false;
+  }
+
   /** @throws errors of the store */
   async appendAndReadBack(): Promise<boolean> {
     const eventId = createEventId(this.clock.now(), this.random);

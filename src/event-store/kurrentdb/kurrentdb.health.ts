@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { type EventStore } from '../domain/index.js';
+import { StoreWatch } from '../store-watch/store-watch.js';
 import { EVENT_STORE } from '../tokens.js';
 
 /** Health probes within this time share one connection test, so that frequent probes do not load the store. */
@@ -15,10 +16,13 @@ export class KurrentDBHealthIndicator {
   constructor(
     private readonly indicators: HealthIndicatorService,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly watch: StoreWatch,
   ) {}
 
   /** `up` with `responseTime` in milliseconds, or `degraded` or `down` with the reason. */
   async check(): Promise<HealthIndicatorResult<'kurrentdb'>> {
+    const { problem } = this.watch;
+    if (problem) return this.indicators.check('kurrentdb').down({ message: problem.message });
     const result = await this.indicators
       .check('kurrentdb')
       .attempt(async () => {

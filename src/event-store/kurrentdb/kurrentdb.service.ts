@@ -19,13 +19,10 @@ import {
   type Clock,
   type ConnectionTestResult,
   type CreateStreamResult,
-  EventTooLargeError,
   type EventStore,
   type EventSubscription,
   type ExpectedRevision,
-  LARGE_EVENT_BYTES,
   type LogExtent,
-  MAX_APPEND_BYTES,
   type NewEvent,
   type NewStream,
   type NewStreamMetadata,
@@ -44,10 +41,12 @@ import {
   type VersionedStreamMetadata,
 } from '../domain/index.js';
 import { createStream, initializeMetadata, KeyedMutex } from '../commands/index.js';
+import { type StoreWatch } from '../store-watch/store-watch.js';
 import { AppendBatcher } from './append-batcher.js';
+import { checkAppendSize } from './append-size.js';
 import { lateResponseError, translateClientError, type Operation } from './client-errors.js';
 import { ConnectionTest } from './connection-test.js';
-import { type EncodedEvent, type EventCodec } from './event-codec.js';
+import { type EventCodec } from './event-codec.js';
 import { readLogExtent } from './log-extent.js';
 import { type RecoveringClient } from './recovering-client.js';
 import { sessionResult } from './session-result.js';
@@ -71,6 +70,8 @@ export interface KurrentDBServiceOptions {
   readonly random: RandomString;
   /** Whether an append without a response is looked for in the store; true by default. */
   readonly looksForAppends?: boolean;
+  /** Without it, a store that is replaced is not noticed. */
+  readonly watch?: StoreWatch;
 }
 
 /** {@link EventStore} on KurrentDB, through the official client. */
@@ -89,6 +90,7 @@ export class KurrentDBService implements EventStore {
   ) {
     this.#commands = { store: this, clock: options.clock, mutex: new KeyedMutex() };
     this.#connectionTest = new ConnectionTest(this, options.clock, options.random);
+    options.watch?.listen({ onReplaced: () => this.#connectionTest.forget() });
   }
 
   async readStream(
@@ -129,7 +131,7 @@ export class KurrentDBService implements EventStore {
   ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = (isEventArray(events) ? events : [events]).map((event) => this.codec.encode(event));
-    this.#checkSize(streamName, encoded);
+    checkAppendSize(streamName, encoded, this.#logger);
     return this.#append(
       streamName,
       encoded.map(({ event }) => event),
@@ -141,7 +143,7 @@ export class KurrentDBService implements EventStore {
     const requests = writes.map(({ streamName, events, expectedRevision }) => {
       assertStreamName(streamName);
       const encoded = events.map((event) => this.codec.encodeForSession(event));
-      this.#checkSize(streamName, encoded);
+      checkAppendSize(streamName, encoded, this.#logger);
       return { streamName, expectedState: expectedRevision, events: encoded.map(({ event }) => event) };
     });
     const sent = requests.map(({ streamName, expectedState, events }) => sentEvents(streamName, events, expectedState));
@@ -156,7 +158,7 @@ export class KurrentDBService implements EventStore {
   ): Promise<AppendResult> {
     assertStreamName(streamName);
     const encoded = events.map((event) => this.codec.encodeForSession(event));
-    this.#checkSize(streamName, encoded);
+    checkAppendSize(streamName, encoded, this.#logger);
     const records = encoded.map(({ event }) => ({ streamName, record: event }));
     const clientChecks: ClientConsistencyCheck[] = [
       ...(expectedRevision === 'any' ? [] : [{ streamName, expectedRevision }]),
@@ -188,6 +190,7 @@ export class KurrentDBService implements EventStore {
     { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {},
   ): Promise<void> {
     assertStreamName(streamName);
+    await this.options.watch?.assertWritable();
     // The client's delete does not accept `stream_exists`; the server rejects the deletion of a missing stream in any
     // case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
@@ -243,12 +246,12 @@ export class KurrentDBService implements EventStore {
   }
 
   subscribeToAll(options: AllSubscriptionOptions): EventSubscription {
-    return subscribeToAll(this.clients, this.codec, options);
+    return subscribeToAll(this.clients, this.codec, options, this.options.watch);
   }
 
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription {
     assertStreamName(streamName);
-    return subscribeToStream(this.clients.client, this.codec, streamName, options);
+    return subscribeToStream(this.clients.client, this.codec, streamName, options, this.options.watch);
   }
 
   readLogExtent(streamNamePrefixes: readonly string[], after?: Position): Promise<LogExtent> {
@@ -289,7 +292,10 @@ export class KurrentDBService implements EventStore {
     sent: readonly SentEvents[],
     append: () => Promise<StreamsAppendResult>,
   ): Promise<StreamsAppendResult> {
-    const response = this.#storageFullLog.watch(this.#run(operation, append));
+    // Without a wait in the usual case: appends of one event loop iteration are sent together.
+    const comparing = this.options.watch?.assertWritable();
+    const run = (): Promise<StreamsAppendResult> => this.#run(operation, append);
+    const response = this.#storageFullLog.watch(comparing ? comparing.then(run) : run());
     if (this.options.looksForAppends === false) return response;
     return respondedOrFound(response, sent, (events) => this.clients.read((client) => findEvents(client, events)));
   }
@@ -310,25 +316,6 @@ export class KurrentDBService implements EventStore {
 
   async #wasDeleted(streamName: string): Promise<boolean> {
     return isSoftDeleted((await this.getStreamMetadata(streamName)).metadata);
-  }
-
-  #checkSize(streamName: string, events: readonly EncodedEvent[]): void {
-    if (events.length === 0)
-      throw new ValidationError(`events must have at least one entry, got none for stream '${streamName}'`, {
-        streamName,
-      });
-    const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
-    if (bytes > MAX_APPEND_BYTES) throw new EventTooLargeError(streamName, bytes);
-    for (const { event, bytes: size } of events) {
-      if (size > LARGE_EVENT_BYTES)
-        this.#logger.warn({
-          msg: 'Large event',
-          streamName,
-          eventType: event.type,
-          bytes: size,
-          warningFromBytes: LARGE_EVENT_BYTES,
-        });
-    }
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import { CatchUpSubscription, type Delivery, type SubscriptionSource } from './catch-up-subscription.js';
 import { translateClientError } from './client-errors.js';
 import { type EventCodec } from './event-codec.js';
+import { type StoreWatch } from '../store-watch/store-watch.js';
 import { type RecoveringClient } from './recovering-client.js';
 
 /** Checkpoint interval in windows of 32 events of the log (the server's own unit), matching or not. */
@@ -38,6 +39,7 @@ export function subscribeToAll(
   clients: RecoveringClient,
   codec: EventCodec,
   options: AllSubscriptionOptions,
+  watch?: Pick<StoreWatch, 'follow'>,
 ): EventSubscription {
   const source: SubscriptionSource<AllCursor> = {
     // There is nothing to read after the end, and a read without a request must not count as having reached the server.
@@ -53,6 +55,7 @@ export function subscribeToAll(
     options,
     decodeWith(codec),
     (error) => translateClientError(error, { name: 'following $all' }),
+    watch,
   );
 }
 
@@ -61,6 +64,7 @@ export function subscribeToStream(
   codec: EventCodec,
   streamName: string,
   options: StreamSubscriptionOptions,
+  watch?: Pick<StoreWatch, 'follow'>,
 ): EventSubscription {
   const source: SubscriptionSource<StreamCursor> = {
     open: (after) => client.subscribeToStream(streamName, { fromRevision: after }),
@@ -72,6 +76,7 @@ export function subscribeToStream(
     options,
     decodeWith(codec),
     (error) => translateClientError(error, { name: 'following', streamName }),
+    watch,
   );
 }
 
@@ -97,7 +102,7 @@ async function readStored(
     for (const { event } of resolved) {
       // A read includes the event at its start, a subscription does not.
       if (!event?.position || event.position.commit === start) continue;
-      batch.push({ event: codec.decode(event), position: event.position });
+      batch.push({ event: codec.decode(event), id: event.id, position: event.position });
     }
     if (batch.length < STORED_BATCH_EVENTS && performance.now() < latest) continue;
     await deliver(batch);

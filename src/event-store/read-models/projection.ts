@@ -15,6 +15,8 @@ export interface ProjectionDefinition {
     { readonly streamName: string } | { readonly streamNamePrefixes: readonly string[]; readonly after?: 'end' };
   /** Applies events to the feature's state. A batch that makes it throw is delivered again. */
   readonly apply: (events: readonly RecordedEvent[]) => void;
+  /** Empties the feature's state: the store was replaced, and its events are applied from the beginning. */
+  readonly clear: () => void;
 }
 
 /** Follows the streams of a {@link ProjectionDefinition}. */
@@ -31,6 +33,10 @@ export class Projection extends StreamFollower {
     if ('streamName' in source) return this.store.subscribeToStream(source.streamName, options);
     const { streamNamePrefixes, after } = source;
     return this.store.subscribeToAll({ ...options, ...(after ? { after } : {}), filter: { streamNamePrefixes } });
+  }
+
+  protected override clear(): void {
+    this.definition.clear();
   }
 
   protected override applyBatch({ events }: EventBatch): readonly RecordedEvent[] {

@@ -10,6 +10,8 @@ import {
 } from '../domain/index.js';
 import { join } from 'node:path';
 import { isStorageFull, reserveLockFile } from '../../common/storage-full.js';
+import { type LogMark } from '../store-watch/judge-store.js';
+import { type StoreWatch } from '../store-watch/store-watch.js';
 import { ReadModelDirectory } from './read-model-directory.js';
 import { StreamFollower } from './stream-follower.js';
 
@@ -39,7 +41,12 @@ interface Checkpoint {
   readonly commit: string;
   readonly prepare: string;
   readonly storeIdentity: string;
+  /** The last event that was seen in the store; absent from earlier versions and without a {@link StoreWatch}. */
+  readonly last?: StoredMark;
 }
+
+/** {@link LogMark} with positions and revision as text. */
+type StoredMark = Readonly<Record<keyof LogMark, string>>;
 
 const CHECKPOINT = 'checkpoint';
 
@@ -51,11 +58,15 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
   #storeIdentity: string | undefined;
 
-  /** @param path directory of this model alone; created if missing */
+  /**
+   * @param path directory of this model alone; created if missing
+   * @param watch compares the store with what the tables were made from, before the model resumes
+   */
   constructor(
     private readonly definition: ReadModelDefinition,
     private readonly store: Pick<EventStore, 'subscribeToAll' | 'identity'>,
     private readonly path: string,
+    private readonly watch?: Pick<StoreWatch, 'last' | 'remember'>,
   ) {
     super(definition.name);
     this.#directory = ReadModelDirectory.open(path);
@@ -70,6 +81,12 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     this.#tables = new Map(
       definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]),
     );
+    this.#rememberLast();
+  }
+
+  #rememberLast(): void {
+    const last = this.#meta.get(CHECKPOINT)?.last;
+    if (last) this.watch?.remember(fromStored(last));
   }
 
   table<Value, TableKey extends Key>(name: string): Database<Value, TableKey> {
@@ -82,9 +99,9 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   protected override async subscribe(options: SubscriptionOptions): Promise<EventSubscription> {
     this.#storeIdentity = await this.store.identity();
     let checkpoint = this.#meta.get(CHECKPOINT);
-    if (checkpoint && checkpoint.storeIdentity !== this.#storeIdentity) {
+    if (checkpoint && !checkpoint.last && checkpoint.storeIdentity !== this.#storeIdentity) {
       this.logger.warn('The tables are those of another store; rebuilding them from the streams');
-      this.#clear();
+      this.clear();
       checkpoint = undefined;
     }
     const position: Position | undefined = checkpoint && {
@@ -123,6 +140,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
 
   async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {
     this.#storeIdentity ??= await this.store.identity();
+    const last = this.watch?.last;
     this.#transaction(() => {
       // An event must be counted once. A process in another container with the same directory cannot be detected otherwise.
       if (this.#meta.get(CHECKPOINT)?.commit !== this.position?.commit.toString())
@@ -133,6 +151,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
         commit: String(position.commit),
         prepare: String(position.prepare),
         storeIdentity: this.#storeIdentity ?? '',
+        ...(last ? { last: toStored(last) } : {}),
       });
     });
   }
@@ -161,10 +180,18 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     }
   }
 
-  #clear(): void {
+  protected override clear(): void {
     this.#transaction(() => {
       for (const table of this.#tables.values()) table.clearSync();
       void this.#meta.remove(CHECKPOINT);
     });
   }
+}
+
+function toStored({ commit, prepare, revision, ...mark }: LogMark): StoredMark {
+  return { ...mark, commit: String(commit), prepare: String(prepare), revision: String(revision) };
+}
+
+function fromStored({ commit, prepare, revision, ...mark }: StoredMark): LogMark {
+  return { ...mark, commit: BigInt(commit), prepare: BigInt(prepare), revision: BigInt(revision) };
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../common/clock.js';
 import { type EventStore } from '../domain/index.js';
+import { type StoreWatch } from '../store-watch/store-watch.js';
 import { Freshness } from './freshness.js';
 import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
@@ -18,11 +19,14 @@ export class ReadModels {
     private readonly store: Pick<EventStore, 'subscribeToAll' | 'subscribeToStream' | 'identity' | 'readLogExtent'>,
     private readonly directory: string,
     private readonly clock: Clock = systemClock,
-  ) {}
+    private readonly watch?: StoreWatch,
+  ) {
+    watch?.listen({ rebuild: () => this.#restart() });
+  }
 
   /** Opens a model in LMDB tables. @throws Error if another process has it open */
   open(definition: ReadModelDefinition): ReadModel {
-    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition)));
+    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition), this.watch));
   }
 
   /** Adds a model whose state is kept in memory. */
@@ -56,6 +60,11 @@ export class ReadModels {
    */
   rebuild(definition: ReadModelDefinition, report: (progress: RebuildProgress) => void): Promise<RebuildProgress> {
     return rebuildReadModel(definition, this.store, this.#directoryOf(definition), report);
+  }
+
+  /** Resolves when all models have been rebuilt from the store as it is now. */
+  async #restart(): Promise<void> {
+    await Promise.all(this.#models.map((model) => model.restart()));
   }
 
   #add<Model extends StreamFollower>(model: Model): Model {

@@ -15,6 +15,8 @@ export interface ReadModelListener {
   /** All events that were in the store at the start, or after a reconnection, have been applied. */
   onCaughtUp?(): void;
   onInterrupted?(): void;
+  /** The state was emptied because the store was replaced: all events are applied from the beginning. */
+  onCleared?(): void;
 }
 
 const RETRY_MS = 1_000;
@@ -30,6 +32,7 @@ export abstract class StreamFollower {
   readonly #stop = new AbortController();
   #subscription: EventSubscription | undefined;
   #starting: Promise<void> | undefined;
+  #restarting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #position: Position | undefined;
   #isCaughtUp = false;
@@ -82,6 +85,13 @@ export abstract class StreamFollower {
     });
   }
 
+  /** Empties the state and applies all events of the store again. Resolves when it has caught up, or was stopped. */
+  async restart(): Promise<void> {
+    this.#isCaughtUp = false;
+    await (this.#restarting = this.#restarting.then(() => this.#restartOnce()));
+    await this.#caughtUp();
+  }
+
   /**
    * Waits until a write has been applied, so that its writer reads it.
    *
@@ -114,6 +124,9 @@ export abstract class StreamFollower {
   /** Applies a batch, all of it or nothing. @returns the applied events */
   protected abstract applyBatch(batch: EventBatch): Promise<readonly RecordedEvent[]> | readonly RecordedEvent[];
 
+  /** Empties the state. */
+  protected abstract clear(): void;
+
   /** Stores that no event up to this position is to be applied any more; nothing if the state has no checkpoint. */
   protected applyCheckpoint(_position: Position): Promise<void> | void {
     return undefined;
@@ -145,8 +158,41 @@ export abstract class StreamFollower {
     }
   }
 
+  async #restartOnce(): Promise<void> {
+    await this.#starting;
+    await this.#subscription?.stop();
+    this.#subscription = undefined;
+    this.#isCaughtUp = false;
+    await this.#clearWhenPossible();
+    this.#position = undefined;
+    this.#notify((listener) => listener.onCleared?.());
+    this.#starting = this.#retryStart();
+  }
+
+  /** The disk may be full. */
+  async #clearWhenPossible(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        return this.clear();
+      } catch (error) {
+        this.#interruption = error instanceof Error ? error : new Error(String(error));
+        this.logger.error(`Could not be emptied, retrying every ${RETRY_MS} ms: ${this.#interruption.message}`);
+        await sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  #caughtUp(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isCaughtUp || this.#stop.signal.aborted) return resolve();
+      const stopListening = this.listen({ onCaughtUp: () => (stopListening(), resolve()) });
+      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   async #stopOnce(): Promise<void> {
     this.#stop.abort();
+    await this.#restarting;
     await this.#starting;
     await this.#subscription?.stop();
     this.#wakeAll();

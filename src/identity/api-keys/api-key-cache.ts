@@ -31,6 +31,10 @@ export class ApiKeyCache {
       name: 'api-keys',
       source: { streamName: API_KEYS_STREAM },
       apply: (events) => (this.#keys = evolveApiKeys(this.#keys, events)),
+      clear: () => {
+        this.#keys = new Map();
+        this.#hasCaughtUp = false;
+      },
     });
     model.listen({
       onCaughtUp: () => {

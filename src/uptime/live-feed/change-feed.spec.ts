@@ -29,7 +29,7 @@ describe('change feed', () => {
   ): { readonly feed: ChangeFeed; readonly models: ReadModels } => {
     const models = new ReadModels(store, 'unused');
     const source = { streamNamePrefixes: [SERVICE_UPTIME_PREFIX], ...(after ? { after } : {}) };
-    return { feed: new ChangeFeed(models.project({ name: 'uptime', source, apply })), models };
+    return { feed: new ChangeFeed(models.project({ name: 'uptime', source, apply, clear: () => undefined })), models };
   };
 
   it('emits changes that are recorded from now on, once they can be queried, and nothing else', async () => {

@@ -9,7 +9,7 @@ export interface FeedListener {
   onResumed(): void;
 }
 
-/** Status changes as the read model of uptime applies them, from when it has caught up for the first time. */
+/** Status changes as the read model of uptime applies them, once it has caught up, at the start and after a rebuild. */
 export class ChangeFeed {
   readonly #listeners = new Set<FeedListener>();
   #isLive = false;
@@ -19,6 +19,10 @@ export class ChangeFeed {
     readModel.listen({
       onEvents: (events) => this.#onEvents(events),
       onInterrupted: () => (this.#hasMissed = true),
+      onCleared: () => {
+        this.#isLive = false;
+        this.#hasMissed = true;
+      },
       onCaughtUp: () => {
         this.#isLive = true;
         if (!this.#hasMissed) return;

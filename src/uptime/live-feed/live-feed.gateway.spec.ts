@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { sleep, until } from '../../../test/support/eventually.js';
+import { MemoryLog } from '../../../test/support/memory-log.js';
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
 import { ManualClock, NOON, uptimeEvents } from '../../../test/support/probed-service.js';
+import { systemClock } from '../../common/clock.js';
 import { loadConfig, type OpenEndpoints } from '../../config/index.js';
 import {
   AuthenticationError,
@@ -14,7 +16,7 @@ import {
   type AuthenticatedCaller,
   SERVICE_UPTIME_PREFIX,
 } from '../../event-store/domain/index.js';
-import { ReadModels } from '../../event-store/index.js';
+import { ReadModels, StoreWatch } from '../../event-store/index.js';
 import { RateLimit } from '../../http/index.js';
 import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { changeEventId, toServiceStatusChanged } from '../domain/index.js';
@@ -45,6 +47,8 @@ describe('the live feed', () => {
   let store: MemoryEventStore;
   let models: ReadModels;
   let gateway: LiveFeedGateway;
+  let log: MemoryLog;
+  let watch: StoreWatch;
   const own = new SelfProbeCredential();
   const openEndpoints = new Set<OpenEndpoints>();
 
@@ -65,11 +69,14 @@ describe('the live feed', () => {
     http = createServer((_, response) => response.end('not a feed'));
     store = new MemoryEventStore(uptimeEvents());
     models = new ReadModels(store, 'unused');
+    log = new MemoryLog();
+    watch = new StoreWatch(log, systemClock);
     const feed = new ChangeFeed(
       models.project({
         name: 'uptime',
         source: { streamNamePrefixes: [SERVICE_UPTIME_PREFIX] },
         apply: () => undefined,
+        clear: () => undefined,
       }),
     );
     const statuses = { currentStatuses: () => [STATUS], hasService: () => true, listen: () => () => undefined };
@@ -95,6 +102,7 @@ describe('the live feed', () => {
       config,
       rateLimit,
       own,
+      watch,
     );
     gateway.onApplicationBootstrap();
     models.start();
@@ -161,6 +169,24 @@ describe('the live feed', () => {
         services: [STATUS],
       },
     ]);
+  });
+
+  it('closes all connections when the store was replaced, and refuses others until all is rebuilt', async () => {
+    log.append('stream', 2);
+    let rebuilt = (): void => undefined;
+    watch.listen({ rebuild: () => new Promise((resolve) => (rebuilt = resolve)) });
+    await watch.follow().assertSame();
+    const { socket } = await open();
+    const closed = once(socket, 'close');
+    log.events = [];
+    const following = watch.follow();
+    following.interrupted();
+    await expect(following.assertSame()).rejects.toThrow('KurrentDB was replaced');
+    expect((await closed)[0]).toBe(1_012);
+    await expect(open()).rejects.toThrow('503');
+    rebuilt();
+    await sleep(0);
+    (await open()).socket.close();
   });
 
   it('sends each recorded change to all clients', async () => {

@@ -12,7 +12,7 @@ import { type Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeWithin } from '../../common/wait.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
-import { type Caller, CLOCK, type Clock } from '../../event-store/index.js';
+import { type Caller, CLOCK, type Clock, StoreWatch } from '../../event-store/index.js';
 import { identify, pathOf, Places, RateLimit, serveWithoutUpgrade, subjectKey } from '../../http/index.js';
 import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
 import { ChangeFeed } from './change-feed.js';
@@ -33,13 +33,16 @@ const CLOSE_WITHIN_MS = 1_000;
 const GOING_AWAY = 1_001;
 /** RFC 6455, 7.4.1. */
 const POLICY_VIOLATION = 1_008;
+/** Registered with IANA: reconnect after a moment. */
+const SERVICE_RESTART = 1_012;
 /** Maximum delay of a Node.js timer: 25 days. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes
  * may have been missed or the services have changed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
- * Requires authentication unless uptime is public, and closes a connection when its credentials expire.
+ * Requires authentication unless uptime is public, and closes a connection when its credentials expire or the store was
+ * replaced.
  */
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -60,6 +63,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth' | 'http'>,
     private readonly rateLimit: RateLimit,
     private readonly selfProbe: SelfProbeCredential,
+    private readonly watch: StoreWatch,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -79,7 +83,11 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       onResumed: sendStatuses,
     });
     const stopStatuses = this.statuses.listen(sendStatuses);
+    const stopWatch = this.watch.listen({
+      onReplaced: () => this.#closeAll(SERVICE_RESTART, 'the store was replaced'),
+    });
     this.#stopListening = () => {
+      stopWatch();
       stopFeed();
       stopStatuses();
     };
@@ -102,7 +110,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     if (error) return rejectUpgrade(socket, 429, headers);
     if (pathOf(request) !== LIVE_FEED_PATH) return rejectUpgrade(socket, 404);
     if (typeof caller === 'number') return rejectUpgrade(socket, caller);
-    if (this.#isClosing) return rejectUpgrade(socket, 503);
+    if (this.#isClosing || this.watch.problem) return rejectUpgrade(socket, 503);
     // The probe of this service has a place in any case: others would make the service look down.
     const giveBack =
       caller === this.selfProbe.caller
@@ -128,6 +136,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
       this.#logger.error({ err: error }, 'Authentication of a live-feed client failed');
       return 500;
     }
+  }
+
+  #closeAll(code: number, reason: string): void {
+    for (const peer of this.#server.clients) peer.close(code, reason);
   }
 
   #closeAt(peer: WebSocket, instant: number): void {

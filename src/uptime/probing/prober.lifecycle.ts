@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Subscription } from 'rxjs';
+import { StoreWatch } from '../../event-store/index.js';
 import { SERVICES_SOURCE, type ServicesSource, type ServicesWatch } from '../domain/index.js';
 import { Prober } from './application/index.js';
 import { LmdbSpool } from './lmdb-spool.js';
@@ -20,7 +21,10 @@ export class ProberLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly prober: Prober,
     private readonly spool: LmdbSpool,
     private readonly adapterHost: HttpAdapterHost,
-  ) {}
+    store: StoreWatch,
+  ) {
+    store.listen({ onReplaced: () => this.prober.onStoreReplaced() });
+  }
 
   onApplicationBootstrap(): void {
     if (this.adapterHost.listening) this.#start();

@@ -4,6 +4,7 @@ import {
   ConnectionError,
   type EventStore,
   isEvent,
+  lastEventOf,
   type RecordedEvent,
   StreamDeleted,
   StreamDeletedError,
@@ -34,7 +35,8 @@ export class UserStreamFeed {
    * when the caller loses the right to read it, or on `signal`. Events are read page by page on demand, so that a slow
    * consumer needs no buffer.
    *
-   * @param after undefined: new events only
+   * @param after undefined: new events only; a revision that the stream does not have, because the store was restored
+   *   from a backup: as if it were the last one
    * @throws StreamNotFoundError, StreamDeletedError, ConnectionError
    */
   async follow(
@@ -44,17 +46,18 @@ export class UserStreamFeed {
     signal: AbortSignal,
   ): Promise<AsyncGenerator<RecordedEvent>> {
     const stream = await this.queries.readable(caller, key);
-    return this.#follow(caller, key, (after ?? BigInt(stream.revision)) + 1n, signal);
+    const last = BigInt(stream.revision);
+    return this.#follow(caller, key, after ?? last, last, signal);
   }
 
   async *#follow(
     caller: Caller,
     key: UserStreamKey,
-    first: bigint,
+    after: bigint,
+    last: bigint,
     signal: AbortSignal,
   ): AsyncGenerator<RecordedEvent> {
     const name = streamNameOf(key);
-    let next = first;
     let notify: (() => void) | undefined;
     const stopListening = this.readModel.listen((changed) => {
       if (changed.has(name)) notify?.();
@@ -62,6 +65,7 @@ export class UserStreamFeed {
     const onAbort = (): void => notify?.();
     signal.addEventListener('abort', onAbort);
     try {
+      let next = (after <= last ? after : await this.#lastBefore(name, after)) + 1n;
       for (;;) {
         const notified = new Promise<void>((resolve) => (notify = resolve));
         const events = (await this.#mayRead(caller, key)) ? await this.#eventsFrom(name, next) : undefined;
@@ -81,6 +85,12 @@ export class UserStreamFeed {
       stopListening();
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** `after`, which another replica may have seen already, or the last revision in the store if that is lower. */
+  async #lastBefore(name: string, after: bigint): Promise<bigint> {
+    const stored = await lastEventOf(this.store, name);
+    return stored && stored.revision < after ? stored.revision : after;
   }
 
   /** Undefined if the stream was deleted in KurrentDB itself. */

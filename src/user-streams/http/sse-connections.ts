@@ -1,8 +1,8 @@
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { once } from 'node:events';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
-import { type Caller, nameOf, RateLimitedError, type RecordedEvent } from '../../event-store/index.js';
+import { type Caller, nameOf, RateLimitedError, type RecordedEvent, StoreWatch } from '../../event-store/index.js';
 import { Places, StreamEventDto, subjectKey } from '../../http/index.js';
 
 /** Open feeds of one caller, or of one address for unauthenticated callers. */
@@ -15,16 +15,26 @@ const RETRY_MS = 2_000;
 /** Maximum delay of `setTimeout`. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** Server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the connection. */
+/**
+ * Server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the connection. All are closed
+ * when the store was replaced.
+ */
 @Injectable()
-export class SseConnections implements BeforeApplicationShutdown {
+export class SseConnections implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #open = new Set<AbortController>();
   readonly #places = new Places(MAX_TOTAL, MAX_PER_CALLER);
 
-  constructor(@Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'http'>) {}
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'http'>,
+    private readonly watch: StoreWatch,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.watch.listen({ onReplaced: () => this.#closeAll() });
+  }
 
   beforeApplicationShutdown(): void {
-    for (const controller of this.#open) controller.abort();
+    this.#closeAll();
   }
 
   /**
@@ -78,6 +88,10 @@ export class SseConnections implements BeforeApplicationShutdown {
       controller.abort();
       response.end();
     }
+  }
+
+  #closeAll(): void {
+    for (const controller of this.#open) controller.abort();
   }
 }
 

@@ -14,6 +14,11 @@ export class AccessOverlay {
     this.#changes.set(streamName, mergeAccessChanges(this.#changes.get(streamName) ?? {}, change));
   }
 
+  /** The store was replaced: its streams are at other revisions. */
+  clear(): void {
+    this.#changes.clear();
+  }
+
   /** A row of the tables with the changes that it does not have yet. */
   applyTo(stream: UserStream): UserStream {
     const change = this.#changes.get(stream.name);

@@ -75,6 +75,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
   ) {
     this.#tables = open(model);
     model.listen({
+      onCleared: () => this.#overlay.clear(),
       onEvents: (events) => {
         this.#overlay.dropApplied(events);
         if (this.#listeners.size > 0)

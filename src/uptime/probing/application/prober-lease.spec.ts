@@ -193,4 +193,81 @@ describe('prober lease', () => {
     expect(store.eventsOf(STREAM)).toHaveLength(1);
     expect(logged.join()).not.toContain('fenced by its clock only');
   });
+
+  describe('in a store that was replaced', () => {
+    /** Replaces what the store has. */
+    const replace = async (...holders: readonly string[]): Promise<void> => {
+      store.log.length = 0;
+      for (const holder of holders) await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired(holder, LEASE_MS));
+    };
+
+    it('is acquired again by its holder at once, before the other replicas', async () => {
+      const one = start('one');
+      await pass(0);
+      const two = start('two');
+      await pass(20_000);
+      await replace();
+      await two.restart();
+      await pass(LEASE_MS * 0.5);
+      expect(store.eventsOf(PROBER_LEASE_STREAM, 'LeaseAcquired')).toEqual([]);
+      await one.restart();
+      await pass(LEASE_MS);
+      expect([one.isHeld, two.isHeld]).toEqual([true, false]);
+      expect(happened).not.toContain('one lost');
+      await append(one);
+      expect(store.eventsOf(STREAM)).toHaveLength(1);
+    });
+
+    it('is acquired by another replica if its holder does not come back', async () => {
+      await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('gone', LEASE_MS));
+      const two = start('two');
+      await pass(1_000);
+      await replace();
+      await two.restart();
+      await pass(LEASE_MS * 0.5);
+      expect(two.isHeld).toBe(false);
+      await pass(LEASE_MS * 0.2);
+      expect(two.isHeld).toBe(true);
+    });
+
+    it('stays with its holder if the store names another one that does not renew it', async () => {
+      const one = start('one');
+      await pass(0);
+      await replace('from the backup');
+      await one.restart();
+      await pass(LEASE_MS * 0.5);
+      expect(one.isHeld).toBe(false);
+      await pass(LEASE_MS * 0.2);
+      expect(one.isHeld).toBe(true);
+      expect(happened).toEqual(['one gained from nobody', 'one gained from from the backup']);
+    });
+
+    it('is lost if another replica renews it there', async () => {
+      const one = start('one');
+      await pass(0);
+      await replace('two');
+      await one.restart();
+      await pass(1_000);
+      expect(happened).toEqual(['one gained from nobody']);
+      await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired('two', LEASE_MS));
+      await pass(0);
+      expect(happened).toEqual(['one gained from nobody', 'one lost']);
+      await pass(LEASE_MS * 0.5);
+      expect(one.isHeld).toBe(false);
+    });
+
+    it('is acquired again although a renewal was failing, and the store accepted no writes at first', async () => {
+      const one = start('one');
+      await pass(0);
+      store.goAway();
+      await pass(LEASE_MS * 0.36);
+      const restarted = one.restart();
+      await pass(3_000);
+      await restarted;
+      await replace();
+      store.comeBack();
+      await pass(LEASE_MS);
+      expect(one.isHeld).toBe(true);
+    });
+  });
 });

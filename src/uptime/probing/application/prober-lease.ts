@@ -89,8 +89,15 @@ export class ProberLease {
   #hasHeld = false;
   #observed: ObservedLease | undefined;
   #held: HeldLease | undefined;
+  /** What was held in a store that was replaced, until it is known who holds the lease in the new one. */
+  #formerlyHeld: HeldLease | undefined;
+  /** Earliest attempt, on the monotonic clock: the holder may not have noticed yet that the store was replaced. */
+  #notBefore = -Infinity;
+  /** Number of times that the stream was followed from its beginning. */
+  #beginning = 0;
   #listener: LeaseListener | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #followTimer: ReturnType<typeof setTimeout> | undefined;
   #acquiring: Promise<void> | undefined;
   #isStopped = false;
 
@@ -116,10 +123,32 @@ export class ProberLease {
     void this.#follow();
   }
 
+  /**
+   * Acquires the lease again after the store was replaced. The former holder continues to probe, and loses the lease
+   * only if another replica acquires or renews it in the new store; the others wait until its validity has ended.
+   */
+  async restart(): Promise<void> {
+    if (!this.#listener) return; // not started
+    const { clock, leaseMs } = this.options;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#followTimer);
+    this.#beginning++;
+    this.#notBefore = this.remoteHolder ? clock.monotonic() + ACQUIRE_AFTER * leaseMs : -Infinity;
+    this.#formerlyHeld ??= this.#held;
+    this.#held = undefined;
+    this.#observed = undefined;
+    this.#isFollowing = false;
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.stop();
+    if (!this.#isStopped) void this.#follow();
+  }
+
   /** Stops renewing, and releases the lease if this process holds it. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#followTimer);
     await this.#acquiring;
     await this.#subscription?.stop();
     const held = this.#held;
@@ -161,6 +190,7 @@ export class ProberLease {
 
   async #follow(): Promise<void> {
     const { store, clock, log, leaseMs } = this.options;
+    const beginning = this.#beginning;
     try {
       await store.createStream({
         name: PROBER_LEASE_STREAM,
@@ -171,10 +201,11 @@ export class ProberLease {
       });
     } catch (error) {
       if (!(error instanceof DomainError)) log.error(`The stream ${PROBER_LEASE_STREAM} could not be created`, error);
-      if (!this.#isStopped) this.#timer = setTimeout(() => void this.#follow(), leaseMs * RETRY_AFTER);
+      if (!this.#isStopped && beginning === this.#beginning)
+        this.#followTimer = setTimeout(() => void this.#follow(), leaseMs * RETRY_AFTER);
       return;
     }
-    if (this.#isStopped) return;
+    if (this.#isStopped || beginning !== this.#beginning) return;
     this.#subscription = store.subscribeToStream(PROBER_LEASE_STREAM, {
       onBatch: ({ events }) => {
         for (const event of events) this.#observe(event);
@@ -205,14 +236,16 @@ export class ProberLease {
     const at = this.#isFollowing ? now : Math.min(now, Date.parse(event.timestamp));
     const since = this.#observed?.isHeld && this.#observed.by === by ? this.#observed.since : at;
     this.#observed = { revision: event.revision, by, isHeld, at: this.options.clock.monotonic(), since, until: at };
-    if (isHeld && by !== this.options.holder && this.#held && this.#held.revision < event.revision)
-      this.#lose(this.#held);
+    const { holder } = this.options;
+    if (isHeld && by !== holder && this.#held && this.#held.revision < event.revision) this.#lose(this.#held);
+    else if (isHeld && by !== holder && this.#formerlyHeld && this.#isFollowing) this.#lose(this.#formerlyHeld);
     else if (this.#hasFollowed && !this.#hasHeld && wasAvailable && !this.#isAvailable())
       this.#listener?.onHeldByOther();
   }
 
   #lose(held: HeldLease): void {
     this.#held = undefined;
+    this.#formerlyHeld = undefined;
     this.options.log.warn('Another replica has taken over the prober lease');
     this.#listener?.onLost(held.validUntilWall);
   }
@@ -231,7 +264,8 @@ export class ProberLease {
   #nextAttemptAt(): number {
     const { leaseMs } = this.options;
     if (this.#held) return this.#held.validUntil - (VALID_FOR - RENEW_AFTER) * leaseMs;
-    return this.#isAvailable() || !this.#observed ? -Infinity : this.#observed.at + ACQUIRE_AFTER * leaseMs;
+    if (this.#isAvailable() || !this.#observed) return this.#notBefore;
+    return Math.max(this.#notBefore, this.#observed.at + ACQUIRE_AFTER * leaseMs);
   }
 
   #isAvailable(): boolean {
@@ -247,6 +281,7 @@ export class ProberLease {
 
   async #tryAcquire(): Promise<void> {
     const { store, clock, log, leaseMs, holder } = this.options;
+    const beginning = this.#beginning;
     const isRenewal = this.#held !== undefined;
     const from = this.#observed?.by;
     const validUntil = clock.monotonic() + VALID_FOR * leaseMs;
@@ -256,7 +291,10 @@ export class ProberLease {
       const { revision } = await store.appendToStream(PROBER_LEASE_STREAM, leaseAcquired(holder, leaseMs), {
         expectedRevision,
       });
+      // Of the store before, or to be read from the stream.
+      if (beginning !== this.#beginning) return this.#scheduleNext();
       this.#held = { revision, validUntil, validUntilWall };
+      this.#formerlyHeld = undefined;
       this.#hasHeld = true;
       this.#listener?.onRenewed(validUntilWall);
       if (!isRenewal) {

@@ -99,6 +99,13 @@ export class Prober implements LeaseListener {
     this.options.eventLoopLag.stop();
   }
 
+  /** Loads the state of all services from the store again, which was replaced; probing continues meanwhile. */
+  onStoreReplaced(): void {
+    if (this.#isStopped) return;
+    for (const monitor of this.#monitors.values()) monitor.forgetStore();
+    void this.options.lease.restart();
+  }
+
   onAcquired(from: string | undefined): void {
     const { predecessor, spool, log } = this.options;
     if (!this.#hasHeldLease && from !== predecessor.holder) this.#discardAfter(predecessor.validUntil);

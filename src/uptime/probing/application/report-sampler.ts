@@ -14,6 +14,8 @@ export interface ReportCursor {
   readonly revision: bigint | undefined;
   /** Time of the last sample, in milliseconds since 1970; without a revision, older reports are not sampled again. */
   readonly sampledUntil: number;
+  /** Stored reports up to this time have been sampled, whatever their revision: the store was replaced since. */
+  readonly skipUntil?: number;
 }
 
 /** What a report, or its absence, says about a service. */
@@ -138,7 +140,7 @@ export class ReportSampler {
       if (this.#handlers !== handlers) return false;
       this.#cursor ??= cursor;
       if (last && (!this.#last || last.arrivedAt > this.#last.arrivedAt)) this.#last = last;
-      for (const report of missing) this.#apply(report);
+      for (const report of missing) this.#apply(report, cursor.skipUntil);
       return true;
     } catch (error) {
       if (!(error instanceof DomainError)) log.error(`${name}: the reports could not be read; retried`, error);
@@ -147,7 +149,7 @@ export class ReportSampler {
   }
 
   /** Applies a recorded report that follows the cursor. */
-  #apply(report: ReceivedReport): void {
+  #apply(report: ReceivedReport, skipUntil = -Infinity): void {
     const { revision } = report;
     const cursor = this.#cursor;
     if (!cursor || revision === undefined) return;
@@ -155,6 +157,7 @@ export class ReportSampler {
     this.#cursor = { ...cursor, revision };
     this.#last = report;
     if (cursor.revision === undefined && report.receivedAt <= cursor.sampledUntil) return;
+    if (report.receivedAt <= skipUntil) return;
     if (!this.#unrecorded.delete(report.eventId)) this.#emit(report);
   }
 

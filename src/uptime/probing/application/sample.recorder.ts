@@ -65,6 +65,8 @@ export class SampleRecorder {
   #covered: TimeRange[] = [];
   /** Revision of the last report that is recorded as a sample. */
   #reportsUntil: bigint | undefined;
+  /** Whether spooled samples are of reports with unknown revisions. */
+  #hasForgottenReports = false;
 
   constructor(
     private readonly service: MonitoredService,
@@ -92,6 +94,24 @@ export class SampleRecorder {
   }
 
   /**
+   * Forgets what was read from a store that was replaced: the spooled samples are recorded in the new one. They say
+   * nothing about its reports, whose revisions are others.
+   */
+  forgetStore(): void {
+    const { spool } = this.options;
+    const { name } = this.service;
+    this.#isStreamReady = false;
+    this.#pendingWindow = undefined;
+    this.#reportsUntil = undefined;
+    this.#covered = [];
+    const spooled = spool.samples(name, Number.MAX_SAFE_INTEGER);
+    if (revisionsOf(spooled).length === 0) return;
+    this.#hasForgottenReports = true;
+    spool.removeAfter(name, -1);
+    for (const { reportRevision: _, ...sample } of spooled) spool.add(name, sample);
+  }
+
+  /**
    * How far the reports of the service have become samples, recorded or spooled. Removes spooled samples of reports that
    * another replica has recorded.
    *
@@ -112,9 +132,12 @@ export class SampleRecorder {
     spool.removeOldest(name, count);
     const spooled = spool.samples(name, Number.MAX_SAFE_INTEGER);
     const times = [...windows.flatMap((window) => decodeSamples(window)), ...spooled].map(({ at }) => at);
+    const sampledUntil = times.reduce((latest, at) => Math.max(latest, at), 0);
+    this.#hasForgottenReports &&= spooled.length > 0;
     return {
       revision: lastOf([...revisionsOf(spooled), ...(recorded === undefined ? [] : [recorded])]),
-      sampledUntil: times.reduce((latest, at) => Math.max(latest, at), 0),
+      sampledUntil,
+      ...(this.#hasForgottenReports ? { skipUntil: sampledUntil } : {}),
     };
   }
 

@@ -94,6 +94,16 @@ export class ServiceMonitor implements LiveService {
       this.#sampler?.start({ resume: () => this.#resumeReports(), onResult: (reported) => this.#onReported(reported) });
   }
 
+  /** Forgets what was read from a store that was replaced. The samples in the spool are recorded in the new one. */
+  forgetStore(): void {
+    this.#samples.forgetStore();
+    this.#changes.reset(this.#samples.restore(), this.options.clock.now());
+    if (!this.#sampler) return;
+    this.#sampler.stop();
+    // Reports of the new store may be older than those of the one before.
+    this.#lastAt = 0;
+  }
+
   /**
    * Probes once; a call during a running probe waits for that probe.
    *

@@ -63,16 +63,14 @@ export class PushReports implements ReportSource {
       name: 'push-reports',
       source: { streamNamePrefixes: [PROBE_REPORTS_PREFIX], after: 'end' },
       apply: (events) => events.forEach((event) => this.#apply(event)),
+      clear: () => this.#clear(),
     });
     this.#model.listen({
       onCaughtUp: () => {
         this.#readableSince ??= clock.monotonic();
         this.#notifyAll((listener) => listener.onReadable());
       },
-      onInterrupted: () => {
-        this.#readableSince = undefined;
-        this.#notifyAll((listener) => listener.onUnreadable());
-      },
+      onInterrupted: () => this.#becomeUnreadable(),
     });
   }
 
@@ -160,6 +158,17 @@ export class PushReports implements ReportSource {
           .catch(unlessAnotherReplicaDid);
     }
     this.#ready.add(service);
+  }
+
+  #clear(): void {
+    this.#ready.clear();
+    this.#arrivals.clear();
+    this.#becomeUnreadable();
+  }
+
+  #becomeUnreadable(): void {
+    this.#readableSince = undefined;
+    this.#notifyAll((listener) => listener.onUnreadable());
   }
 
   #apply(event: RecordedEvent): void {
