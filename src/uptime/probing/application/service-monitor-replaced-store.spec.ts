@@ -80,12 +80,12 @@ describe('a monitored service whose store was replaced', () => {
       const { clock, log } = given;
       const monitor = await given.start('prober2', HTTP, new ReportSampler(HTTP, { source, clock, log }));
       await settled();
-      receive('up', 40n);
+      for (const revision of [40n, 41n, 42n]) receive('up', revision);
       await monitor.flushed();
-      for (const revision of [41n, 42n]) receive('up', revision);
+      for (const revision of [43n, 44n]) receive('up', revision);
       await monitor.flushed();
-      // The first one confirmed a change, with which it was recorded.
-      expect([given.samples().length, given.spool.open().count(HTTP.name)]).toEqual([1, 2]);
+      // The first ones confirmed a change, with which they were recorded.
+      expect([given.samples().length, given.spool.open().count(HTTP.name)]).toEqual([3, 2]);
 
       // The backup has two of the reports, and gets others at revisions that the store before had.
       stored = stored.slice(0, 2).map((one, index) => ({ ...one, revision: BigInt(index + 7) }));
