@@ -17,7 +17,7 @@ const UNAUTHENTICATED: Identification = { caller: ANONYMOUS };
 export class Authenticator {
   constructor(
     private readonly tokens: Pick<TokenVerifier, 'verify'>,
-    private readonly apiKeys: Pick<ApiKeyCache, 'verify'>,
+    private readonly apiKeys: Pick<ApiKeyCache, 'verify' | 'listen'>,
     private readonly selfProbe: SelfProbeCredential,
   ) {}
 
@@ -34,6 +34,11 @@ export class Authenticator {
     } catch (error) {
       return rejected(error);
     }
+  }
+
+  /** Notifies when API keys have changed: credentials that were accepted may not be any more. @returns removes the listener */
+  listen(onChange: () => void): () => void {
+    return this.apiKeys.listen(onChange);
   }
 
   #callerWith(credentials: Credentials): AuthenticatedCaller | Promise<AuthenticatedCaller> {

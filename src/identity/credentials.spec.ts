@@ -18,6 +18,7 @@ function requestWith(...headers: Headers): Parameters<typeof credentialsOf>[0] {
   return { headers: parsed, rawHeaders: headers.flat() };
 }
 
+const neverChanges = () => () => undefined;
 const KEY = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 
 describe('the credentials of a request', () => {
@@ -85,6 +86,7 @@ describe('the credentials of a request', () => {
       { claims: { userClaim: 'sub', rolesClaim: 'roles' }, clock },
     );
     const apiKeys = {
+      listen: neverChanges,
       verify: () => {
         throw new AuthenticationError('unknown');
       },
@@ -120,7 +122,7 @@ describe('the credentials of a request', () => {
   it('of the self-probe identify the system, and similar ones are rejected', async () => {
     const own = new SelfProbeCredential();
     const refuse = { verify: () => Promise.reject(new AuthenticationError('no')) };
-    const authenticator = new Authenticator(refuse, { verify: () => own.caller }, own);
+    const authenticator = new Authenticator(refuse, { verify: () => own.caller, listen: neverChanges }, own);
     expect(authenticator.identify(requestWith(['Authorization', own.authorization]))).toEqual({
       caller: { kind: 'known', id: 'system', roles: new Set(['user', 'system']) },
     });
@@ -137,6 +139,7 @@ describe('the credentials of a request', () => {
 
   it('are not verified if there are none', () => {
     const refuse = {
+      listen: neverChanges,
       verify: () => {
         throw new Error('must not be called');
       },

@@ -2,7 +2,7 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { APP_GUARD } from '@nestjs/core';
 import { NameResolver } from '../common/network/name-resolver.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
-import { CLOCK, type Clock, provide, ReadModels } from '../event-store/index.js';
+import { CLOCK, type Clock, EVENT_STORE, provide, ReadModels } from '../event-store/index.js';
 import { HttpModule, RateLimitMiddleware } from '../http/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
@@ -25,7 +25,7 @@ import { TokensModule } from './tokens/tokens.module.js';
       useFactory: (keys: TokenKeys, { auth }: AppConfig, clock: Clock, names: NameResolver) =>
         new TokenVerifier(keys, { claims: auth, clock, names }),
     },
-    provide(ApiKeyCache, ReadModels, CLOCK),
+    provide(ApiKeyCache, ReadModels, EVENT_STORE, CLOCK),
     provide(Authenticator, TokenVerifier, ApiKeyCache, SelfProbeCredential),
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

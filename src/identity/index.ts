@@ -1,3 +1,4 @@
 export { Authenticator } from './authenticator.js';
+export { type CheckedCaller, ConnectionCaller } from './connection-caller.js';
 export { IdentityModule } from './identity.module.js';
 export { SelfProbeCredential } from './self-probe-credential.js';

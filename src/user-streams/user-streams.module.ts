@@ -14,6 +14,7 @@ import {
   sha256,
   StreamAuthorizer,
 } from '../event-store/index.js';
+import { IdentityModule } from '../identity/index.js';
 import {
   CurrentStreams,
   DATA_SCHEMAS,
@@ -37,7 +38,7 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
 
 /** User streams: private by default, written with optimistic concurrency, read from a read model. */
 @Module({
-  imports: [EventStoreModule.forFeature([UserDataUpdated]), TerminusModule],
+  imports: [EventStoreModule.forFeature([UserDataUpdated]), IdentityModule, TerminusModule],
   controllers: [
     UserStreamsController,
     UserStreamEventsController,

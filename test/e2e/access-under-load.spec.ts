@@ -1,6 +1,11 @@
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { WebSocket } from 'ws';
+import { systemClock } from '../../src/common/clock.js';
+import { ApiKeyService } from '../../src/identity/api-keys/api-key.service.js';
 import { ApiCaller, type Reply } from '../support/api-caller.js';
+import { connect } from '../support/connected-store.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { LiveFeed } from '../support/live-feed.js';
@@ -50,6 +55,7 @@ describe('a change of access while 24 writers write', () => {
           ...AUTH,
           KURRENTDB_CONNECTION_STRING: store.connectionString,
           USER_QUOTA_BYTES: '1000000000',
+          AUTH_OPEN_ENDPOINTS: 'health',
           ...environment,
         }),
       );
@@ -187,10 +193,51 @@ describe('a change of access while 24 writers write', () => {
       }
       await Promise.all(feeds.map(({ ended }) => ended));
       // The write of after the change is on neither feed.
+      for (const { end } of feeds) expect(end).toBe(title === 'deleted' ? 'stream-deleted' : 'permission-lost');
       for (const { events } of feeds)
         expect(events.filter(({ event }) => event !== 'StreamDeleted').map(({ id }) => id)).toEqual(['0', '1']);
       expect(answeredAt - startedAt).toBeLessThan(10_000);
     }
     expect(written).toBeGreaterThan(1_000);
   }, 180_000);
+
+  it('ends every connection of an API key within a second of its revocation, on every replica', async () => {
+    const { store: connected, clients } = connect(store.connectionString);
+    const keys = new ApiKeyService(connected, systemClock);
+    const { text } = await keys.create({ name: 'feed-reader', roles: [] });
+    const headers = { 'x-api-key': text };
+    const stream = streamOf('preferences');
+    const alice = await callerAt(0, 'alice');
+    expect((await alice.put(stream, { data: { theme: 'dark' } })).status).toBe(201);
+    await alice.patch(`${stream}/metadata`, { permissions: { read: ['alice', 'key:feed-reader'] } });
+    const readers = [0, 1].map((index) => new ApiCaller(() => serviceAt(index).url, headers));
+    for (const reader of readers)
+      await eventually(
+        () => reader.get(stream),
+        ({ status }) => status === 200,
+        60_000,
+      );
+    const feeds = await Promise.all(
+      [0, 1].map((index) => LiveFeed.open(serviceAt(index).url, `${stream}/feed`, headers)),
+    );
+    expect(feeds.map(({ status }) => status)).toEqual([200, 200]);
+    const sockets = [0, 1].map(
+      (index) => new WebSocket(`${serviceAt(index).url.replace('http', 'ws')}/ws/uptime`, { headers }),
+    );
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+
+    await keys.revoke('feed-reader');
+    const revokedAt = performance.now();
+    const elapsed = async (ended: Promise<unknown>): Promise<number> => ended.then(() => performance.now() - revokedAt);
+    const closed = sockets.map((socket) => once(socket, 'close').then((told) => told.map(String)));
+    const durations = await Promise.all([...feeds.map(({ ended }) => ended), ...closed].map(elapsed));
+    for (const duration of durations) expect(duration).toBeLessThan(ELSEWHERE_WITHIN_MS);
+    expect(feeds.map(({ end, events }) => ({ end, events }))).toEqual(
+      feeds.map(() => ({ end: 'credentials-revoked', events: [] })),
+    );
+    expect(await Promise.all(closed)).toEqual(sockets.map(() => ['1008', 'the credentials are not valid any more']));
+    await sleep(Math.max(0, revokedAt + ELSEWHERE_WITHIN_MS - performance.now()));
+    for (const reader of readers) expect((await reader.get(stream)).status).toBe(401);
+    await clients.close();
+  }, 120_000);
 });

@@ -16,16 +16,17 @@ import { itWithOwnServer, KurrentDBServer } from '../support/kurrentdb-server.js
 const UNKNOWN = `pps_${'a'.repeat(12)}_${'b'.repeat(43)}`;
 
 /** The caller of a key, or the error of its rejection. */
-function verify(table: ApiKeyCache, key: string): AuthenticatedCaller | Error {
+async function verify(table: ApiKeyCache, key: string): Promise<AuthenticatedCaller | Error> {
   try {
-    return table.verify(key);
+    return await table.verify(key);
   } catch (error) {
     if (error instanceof AuthenticationError || error instanceof ConnectionError) return error;
     throw error;
   }
 }
 
-const isCaughtUp = (table: ApiKeyCache): boolean => verify(table, UNKNOWN) instanceof AuthenticationError;
+const isCaughtUp = async (table: ApiKeyCache): Promise<boolean> =>
+  (await verify(table, UNKNOWN)) instanceof AuthenticationError;
 
 describe('API keys', () => {
   const connected = useStore();
@@ -39,16 +40,16 @@ describe('API keys', () => {
   beforeAll(() => {
     register = new ApiKeyService(connected.store, clock);
     models = new ReadModels(connected.store, 'unused');
-    table = new ApiKeyCache(models, clock);
+    table = new ApiKeyCache(models, connected.store, clock);
   });
   afterEach(() => (clock.aheadMs = 0));
   afterAll(() => models.stop());
 
   it('are unknown before the first was created, and cannot be verified before their stream was read', async () => {
-    expect(verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
+    expect(await verify(table, UNKNOWN)).toBeInstanceOf(ConnectionError);
     models.start();
     await until(() => isCaughtUp(table));
-    expect(verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('is unknown') as string });
+    expect(await verify(table, UNKNOWN)).toMatchObject({ message: expect.stringContaining('is unknown') as string });
     expect(await register.list()).toEqual(expect.any(Array));
   });
 
@@ -76,26 +77,28 @@ describe('API keys', () => {
     const [name, other] = [newName(), newName()];
     const { text } = await register.create({ name, roles: ['system'] });
     const { text: kept } = await register.create({ name: other, roles: [] });
-    await until(() => !(verify(table, text) instanceof Error) && !(verify(table, kept) instanceof Error));
-    expect(table.verify(text)).toEqual({ kind: 'known', id: `key:${name}`, roles: new Set(['user', 'system']) });
+    await until(
+      async () => !((await verify(table, text)) instanceof Error) && !((await verify(table, kept)) instanceof Error),
+    );
+    expect(await table.verify(text)).toEqual({ kind: 'known', id: `key:${name}`, roles: new Set(['user', 'system']) });
     await register.revoke(name);
-    await until(() => verify(table, text) instanceof Error);
-    expect(verify(table, text)).toMatchObject({
+    await until(async () => (await verify(table, text)) instanceof Error);
+    expect(await verify(table, text)).toMatchObject({
       type: 'authentication-error',
       message: expect.stringContaining('has been revoked') as string,
     });
-    expect(table.verify(kept)).toMatchObject({ id: `key:${other}`, roles: new Set(['user']) });
+    expect(await table.verify(kept)).toMatchObject({ id: `key:${other}`, roles: new Set(['user']) });
   });
 
   it('are rejected after their expiry, with another secret, or in another form', async () => {
     const { text } = await register.create({ name: newName(), roles: [], expiresInSeconds: 60 });
-    await until(() => !(verify(table, text) instanceof Error));
-    expect(table.verify(text).expiresAt).toBeGreaterThan(Date.now());
+    await until(async () => !((await verify(table, text)) instanceof Error));
+    expect((await table.verify(text)).expiresAt).toBeGreaterThan(Date.now());
     const wrong = `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`;
     for (const key of [wrong, text.slice(0, -1), `${text}A`, text.toUpperCase(), 'pps_', ''])
-      expect(verify(table, key)).toMatchObject({ type: 'authentication-error' });
+      expect(await verify(table, key)).toMatchObject({ type: 'authentication-error' });
     clock.aheadMs = 61_000;
-    expect(verify(table, text)).toMatchObject({
+    expect(await verify(table, text)).toMatchObject({
       type: 'authentication-error',
       message: expect.stringContaining('has expired') as string,
     });
@@ -136,7 +139,7 @@ describe('API keys while the store is unavailable', () => {
       const { store, clients }: Connected = connect(server.connectionString);
       const clock = new ShiftedClock();
       const models = new ReadModels(store, 'unused');
-      const table = new ApiKeyCache(models, clock);
+      const table = new ApiKeyCache(models, store, clock);
       try {
         const register = new ApiKeyService(store, clock);
         const { text } = await register.create({ name: 'kept', roles: [] });
@@ -144,20 +147,20 @@ describe('API keys while the store is unavailable', () => {
         await register.revoke('gone');
         models.start();
         await until(() => isCaughtUp(table));
-        expect(table.verify(text).id).toBe('key:kept');
+        expect((await table.verify(text)).id).toBe('key:kept');
 
         await server.kill('SIGKILL');
-        await until(() => !isCaughtUp(table));
-        expect(verify(table, UNKNOWN)).toMatchObject({
+        await until(async () => !(await isCaughtUp(table)));
+        expect(await verify(table, UNKNOWN)).toMatchObject({
           type: 'connection-error',
           message: expect.stringContaining('KurrentDB, which stores them, cannot be reached') as string,
         });
-        expect(table.verify(text).id).toBe('key:kept');
-        expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);
+        expect((await table.verify(text)).id).toBe('key:kept');
+        expect(await verify(table, revoked)).toBeInstanceOf(AuthenticationError);
         clock.aheadMs = 31_000;
-        expect(verify(table, text)).toBeInstanceOf(ConnectionError);
-        expect(verify(table, revoked)).toBeInstanceOf(AuthenticationError);
-        expect(verify(table, `${text.slice(0, -2)}xx`)).toBeInstanceOf(AuthenticationError);
+        expect(await verify(table, text)).toBeInstanceOf(ConnectionError);
+        expect(await verify(table, revoked)).toBeInstanceOf(AuthenticationError);
+        expect(await verify(table, `${text.slice(0, -2)}xx`)).toBeInstanceOf(AuthenticationError);
       } finally {
         await models.stop();
         await clients.close();
@@ -171,19 +174,19 @@ describe('API keys while the store is unavailable', () => {
     const { store, clients } = connect(server.connectionString);
     const clock = new ShiftedClock();
     const models = new ReadModels(store, 'unused');
-    const table = new ApiKeyCache(models, clock);
+    const table = new ApiKeyCache(models, store, clock);
     models.start();
     await until(() => isCaughtUp(table));
     await server.kill('SIGKILL');
-    await until(() => !isCaughtUp(table));
+    await until(async () => !(await isCaughtUp(table)));
     const again = await KurrentDBServer.start('--mem-db', '--insecure', '--port', String(server.port));
     try {
       await until(() => isCaughtUp(table));
       const other = connect(again.connectionString);
       const { text } = await new ApiKeyService(other.store, clock).create({ name: 'late', roles: [] });
       await other.clients.close();
-      await until(() => !(verify(table, text) instanceof Error));
-      expect(table.verify(text).id).toBe('key:late');
+      await until(async () => !((await verify(table, text)) instanceof Error));
+      expect((await table.verify(text)).id).toBe('key:late');
     } finally {
       await models.stop();
       await clients.close();

@@ -2,7 +2,16 @@ import { settleWithin } from '../../src/common/wait.js';
 import { sleep, until } from '../support/eventually.js';
 import { type Caller, ownedBy, type RecordedEvent, TimeoutError } from '../../src/event-store/domain/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, rejectionOf, type Replica, requestFor, useReplicas } from '../support/replica.js';
+import {
+  callerOf,
+  caughtUp,
+  newKey,
+  rejectionOf,
+  type Replica,
+  readerOf,
+  requestFor,
+  useReplicas,
+} from '../support/replica.js';
 
 const BOB = callerOf('bob');
 
@@ -23,7 +32,7 @@ async function follow(
   key: UserStreamKey,
 ): Promise<{ readonly events: RecordedEvent[]; readonly ended: Promise<void> }> {
   const events: RecordedEvent[] = [];
-  const following = await feed.follow(caller, key, undefined, new AbortController().signal);
+  const following = await feed.follow(caller, readerOf(caller), key, undefined, new AbortController().signal);
   const ended = (async () => {
     for await (const event of following) events.push(event);
   })();
@@ -52,7 +61,7 @@ describe('a change of access, on the replica that wrote it and whose tables do n
     () => replica.queries.stateAtRevision(caller, key, 1n),
     () => replica.queries.stateAtTime(caller, key, Number.MAX_SAFE_INTEGER),
     () => replica.queries.readable(caller, key),
-    () => replica.feed.follow(caller, key, undefined, new AbortController().signal),
+    () => replica.feed.follow(caller, readerOf(caller), key, undefined, new AbortController().signal),
   ];
   const outcomes = (caller: Caller): Promise<unknown[]> => Promise.all(readsOf(caller).map(errorTypeOf));
   const listed = async (caller: Caller, status: 'active' | 'deleted' = 'active'): Promise<string[]> =>
@@ -162,7 +171,7 @@ describe('a change of access, on a replica whose tables have been behind for mor
     () => slow.queries.stateAtRevision(caller, key, 1n),
     () => slow.queries.stateAtTime(caller, key, Number.MAX_SAFE_INTEGER),
     () => slow.queries.readable(caller, key),
-    () => slow.feed.follow(caller, key, undefined, new AbortController().signal),
+    () => slow.feed.follow(caller, readerOf(caller), key, undefined, new AbortController().signal),
   ];
   const outcomes = (caller: Caller, key: UserStreamKey): Promise<unknown[]> =>
     Promise.all(readsOf(caller, key).map(errorTypeOf));

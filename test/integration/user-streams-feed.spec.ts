@@ -8,8 +8,9 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
 } from '../../src/event-store/domain/index.js';
+import { type FeedReader } from '../../src/user-streams/application/index.js';
 import { initialMetadataOf, streamNameOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
-import { callerOf, caughtUp, newKey, type Replica, requestFor, useReplica } from '../support/replica.js';
+import { callerOf, caughtUp, newKey, type Replica, readerOf, requestFor, useReplica } from '../support/replica.js';
 
 const upTo = (count: number): number[] => [...Array(count).keys()];
 
@@ -41,7 +42,7 @@ describe('the feed of a stream', () => {
   ): Promise<Following> => {
     const received: RecordedEvent[] = [];
     let isOver = false;
-    const events = await replica.feed.follow(caller, key, after, signal);
+    const events = await replica.feed.follow(caller, readerOf(caller), key, after, signal);
     const listen = async (): Promise<void> => {
       for await (const event of events) {
         received.push(event);
@@ -173,6 +174,29 @@ describe('the feed of a stream', () => {
     expect(owner.hasEnded()).toBe(false);
   });
 
+  it('ends when the credentials of its reader are not valid any more, at once or before the next event', async () => {
+    let end: 'credentials-revoked' | undefined;
+    let notify: () => void = () => undefined;
+    const caller = callerOf(key.userId);
+    const reader = (isNotified: boolean): FeedReader => ({
+      current: () => (end ? { end } : { caller }),
+      listen: (onChange) => {
+        if (isNotified) notify = onChange;
+        return () => undefined;
+      },
+    });
+    const feeds = await Promise.all(
+      [true, false].map((isNotified) => replica.feed.follow(caller, reader(isNotified), key, undefined, abort.signal)),
+    );
+    const steps = feeds.map((feed) => feed.next());
+    await sleep(50);
+    end = 'credentials-revoked';
+    notify();
+    expect(await steps[0]).toEqual({ done: true, value: 'credentials-revoked' });
+    await write(1);
+    expect(await steps[1]).toEqual({ done: true, value: 'credentials-revoked' });
+  });
+
   it('ends also for a slow listener that has not received all events from before it lost the right', async () => {
     await store.appendToStream(
       streamNameOf(key),
@@ -188,9 +212,9 @@ describe('the feed of a stream', () => {
   it('throws StreamNotFoundError for callers who may not read the stream', async () => {
     await replica.metadata.change(callerOf(key.userId), key, { visibility: 'private' }, undefined);
     await expect(follow(undefined, { caller: callerOf('bob') })).rejects.toThrow(StreamNotFoundError);
-    await expect(replica.feed.follow(callerOf('bob'), newKey(), undefined, abort.signal)).rejects.toThrow(
-      StreamNotFoundError,
-    );
+    await expect(
+      replica.feed.follow(callerOf('bob'), readerOf(callerOf('bob')), newKey(), undefined, abort.signal),
+    ).rejects.toThrow(StreamNotFoundError);
   });
 
   it('ends when aborted: while it waits, before it starts, and in the middle', async () => {

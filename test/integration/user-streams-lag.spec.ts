@@ -21,6 +21,7 @@ import {
   newKey,
   rejectionOf,
   type Replica,
+  readerOf,
   requestFor,
   useReplica,
   useReplicas,
@@ -193,7 +194,7 @@ describe('a replica that has not caught up', () => {
     const requests: readonly (() => unknown)[] = [
       () => late.queries.state(caller, key),
       () => late.queries.list(caller, key.userId, {}, 10),
-      () => late.feed.follow(caller, key, undefined, new AbortController().signal),
+      () => late.feed.follow(caller, readerOf(caller), key, undefined, new AbortController().signal),
       () => late.streams.replace(requestFor(key), [{ data: {} }]),
       () => late.metadata.change(caller, key, {}, undefined),
     ];

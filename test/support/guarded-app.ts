@@ -21,7 +21,7 @@ export async function startGuardedApp(
   // Tokens are verified asynchronously and API keys synchronously, as in production.
   const authenticator = new Authenticator(
     { verify: async (token) => Promise.resolve(verify(token)) },
-    { verify },
+    { verify, listen: () => () => undefined },
     new SelfProbeCredential(),
   );
   @Module({

@@ -11,6 +11,8 @@ export class LiveFeed {
   readonly events: FeedEvent[] = [];
   /** Number of comments received: they are the keep-alive. */
   comments = 0;
+  /** Why the service has ended the feed, from its last comment. */
+  end: string | undefined;
   /** Resolves when either side has closed the connection. */
   readonly ended: Promise<void>;
   #rest = '';
@@ -59,6 +61,7 @@ export class LiveFeed {
           ]),
       );
       if (fields.has('')) this.comments++;
+      this.end = /^ended: ([a-z-]+)$/.exec(fields.get('') ?? '')?.[1] ?? this.end;
       if (fields.has('data'))
         this.events.push({
           id: fields.get('id') ?? '',

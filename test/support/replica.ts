@@ -7,6 +7,7 @@ import { systemClock } from '../../src/common/clock.js';
 import { randomString } from '../../src/common/random-string.js';
 import {
   type AllSubscriptionOptions,
+  type Caller,
   type Clock,
   type EventBatch,
   type EventStore,
@@ -19,10 +20,12 @@ import {
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { Freshness } from '../../src/event-store/read-models/freshness.js';
+import { Poll } from '../../src/event-store/read-models/poll.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import {
   CurrentStreams,
   type DataSchemas,
+  type FeedReader,
   UserStreamMetadata,
   UserStreamFeed,
   UserStreamQueries,
@@ -138,11 +141,11 @@ export function useReplica(prepare: (prepared: Prepared) => void): Replicas {
 /** The store of a suite, and replicas with a read model each, which are closed after each test. */
 export function useReplicas(): Replicas {
   const connected = useStore();
-  const opened: { readonly replica: Replica; readonly directory: string }[] = [];
+  const opened: { readonly replica: Replica; readonly poll: Poll; readonly directory: string }[] = [];
   afterEach(async () => {
-    for (const { replica, directory } of opened.splice(0)) {
+    for (const { replica, poll, directory } of opened.splice(0)) {
       replica.delay.end();
-      replica.freshness.stop();
+      poll.stop();
       await replica.model.stop();
       rmSync(directory, { recursive: true, force: true });
     }
@@ -187,8 +190,9 @@ export function useReplicas(): Replicas {
       delay,
       overrides,
     };
-    freshness.start();
-    opened.push({ replica, directory });
+    const poll = new Poll(() => freshness.observe(), systemClock);
+    poll.start();
+    opened.push({ replica, poll, directory });
     if (isDelayed) delay.begin();
     model.startWhenReachable();
     if (!isDelayed) await until(() => table.isCaughtUp);
@@ -213,6 +217,12 @@ export const callerOf = (id: string, ...roles: readonly Role[]): AuthenticatedCa
   kind: 'known',
   id,
   roles: new Set<Role>(['user', ...roles]),
+});
+
+/** Reader of a feed whose credentials stay valid. */
+export const readerOf = (caller: Caller): FeedReader => ({
+  current: () => ({ caller }),
+  listen: () => () => undefined,
 });
 
 /** Key of a profile of a new user. */

@@ -1,10 +1,8 @@
-import { sleep } from '../../common/wait.js';
 import { type Clock, type EventStore, type Position } from '../domain/index.js';
 import { type StreamFollower } from './stream-follower.js';
 
 /** A read model that is shown to be at most this much behind the store is fresh. */
 export const MAX_STALENESS_MS = 1_000;
-const POLL_MS = 500;
 
 /** The last event of the followed streams, and when the store had no later one. */
 interface Observation {
@@ -18,8 +16,6 @@ interface Observation {
  * that has applied it was current when that was asked. A subscription alone cannot show this: it says nothing while it lags.
  */
 export class Freshness {
-  readonly #stop = new AbortController();
-  #isPolling = false;
   #observations: readonly Observation[] = [];
   /** The model had all events of the store at this time of the monotonic clock. */
   #currentAt = Number.NEGATIVE_INFINITY;
@@ -40,18 +36,7 @@ export class Freshness {
     return this.clock.monotonic() - this.#currentAt <= MAX_STALENESS_MS;
   }
 
-  start(): void {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
-    void this.#poll();
-  }
-
-  /** Does not wait for a read without a response. */
-  stop(): void {
-    this.#stop.abort();
-  }
-
-  /** Asks the store once. @throws errors of the store */
+  /** Asks the store; called twice a second. @throws errors of the store */
   async observe(): Promise<void> {
     // While it catches up, the store would have to scan everything that is left.
     if (!this.model.isCaughtUp) return;
@@ -70,15 +55,6 @@ export class Freshness {
     this.#last = lastMatch ?? this.#last;
     if (this.#last) this.#observations = [...this.#observations, { at, position: this.#last }];
     else this.#currentAt = at;
-  }
-
-  async #poll(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const startedAt = this.clock.monotonic();
-      // Without a response the model becomes stale, which is what matters; the subscription logs the cause.
-      await this.observe().catch(() => undefined);
-      await sleep(Math.max(0, startedAt + POLL_MS - this.clock.monotonic()), this.#stop.signal);
-    }
   }
 
   /** Keeps the observations that the model has not reached and that still can show it to be fresh. */

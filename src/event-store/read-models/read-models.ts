@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../common/clock.js';
 import { type EventStore } from '../domain/index.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
 import { Freshness } from './freshness.js';
+import { Poll } from './poll.js';
 import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
@@ -12,7 +13,7 @@ import { type StreamFollower } from './stream-follower.js';
 /** All read models of the process. A feature opens its own while the modules are created; the module of the store starts and stops them. */
 export class ReadModels {
   readonly #models: StreamFollower[] = [];
-  readonly #freshness: Freshness[] = [];
+  readonly #polls: Poll[] = [];
 
   /** @param directory of the LMDB tables; other versions of a model are removed from it */
   constructor(
@@ -37,19 +38,24 @@ export class ReadModels {
   /** Compares a model with the store twice a second. */
   watchFreshness(model: StreamFollower, { streamNamePrefixes }: ReadModelDefinition): Freshness {
     const freshness = new Freshness(model, this.store, streamNamePrefixes, this.clock);
-    this.#freshness.push(freshness);
+    this.poll(() => freshness.observe());
     return freshness;
+  }
+
+  /** Runs a question to the store twice a second, from {@link start} to {@link stop}. */
+  poll(ask: () => Promise<void>): void {
+    this.#polls.push(new Poll(ask, this.clock));
   }
 
   /** Starts all models, without waiting for the store. */
   start(): void {
     for (const model of this.#models) model.startWhenReachable();
-    for (const freshness of this.#freshness) freshness.start();
+    for (const poll of this.#polls) poll.start();
   }
 
   /** Resolves when the running batches have been applied and all tables are closed. */
   async stop(): Promise<void> {
-    for (const freshness of this.#freshness) freshness.stop();
+    for (const poll of this.#polls) poll.stop();
     await Promise.all(this.#models.map((model) => model.stop()));
   }
 

@@ -14,7 +14,8 @@ import { closeWithin } from '../../common/wait.js';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
 import { type Caller, CLOCK, type Clock, StoreWatch } from '../../event-store/index.js';
 import { identify, pathOf, Places, RateLimit, serveWithoutUpgrade, subjectKey } from '../../http/index.js';
-import { Authenticator, SelfProbeCredential } from '../../identity/index.js';
+import { Authenticator, ConnectionCaller, SelfProbeCredential } from '../../identity/index.js';
+import { PeerCredentials } from './peer-credentials.js';
 import { ChangeFeed } from './change-feed.js';
 import { LIVE_FEED_PATH, STATUS_SNAPSHOT, type StatusSnapshot } from '../domain/index.js';
 
@@ -31,18 +32,14 @@ const HEARTBEAT_MS = 30_000;
 const CLOSE_WITHIN_MS = 1_000;
 /** RFC 6455, 7.4.1. */
 const GOING_AWAY = 1_001;
-/** RFC 6455, 7.4.1. */
-const POLICY_VIOLATION = 1_008;
 /** Registered with IANA: reconnect after a moment. */
 const SERVICE_RESTART = 1_012;
-/** Maximum delay of a Node.js timer: 25 days. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes
  * may have been missed or the services have changed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
- * Requires authentication unless uptime is public, and closes a connection when its credentials expire or the store was
- * replaced.
+ * Requires authentication unless uptime is public, and closes a connection when its credentials expire or are revoked, or
+ * the store was replaced.
  */
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -50,6 +47,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_INCOMING_BYTES, perMessageDeflate: false });
   readonly #places = new Places(MAX_CONNECTIONS, MAX_PER_SUBJECT);
   readonly #alive = new WeakSet<WebSocket>();
+  readonly #credentials = new Map<WebSocket, PeerCredentials>();
   #heartbeat: NodeJS.Timeout | undefined;
   #isClosing = false;
   #stopListening: (() => void) | undefined;
@@ -119,7 +117,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     if (!giveBack) return rejectUpgrade(socket, 503);
     socket.once('close', giveBack);
     this.#server.handleUpgrade(request, socket, head, (peer) => {
-      if (caller.kind === 'known' && caller.expiresAt !== undefined) this.#closeAt(peer, caller.expiresAt);
+      this.#watchCredentials(peer, new ConnectionCaller(this.authenticator, request, caller, this.clock));
       this.#server.emit('connection', peer, request);
     });
   }
@@ -142,12 +140,13 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     for (const peer of this.#server.clients) peer.close(code, reason);
   }
 
-  #closeAt(peer: WebSocket, instant: number): void {
-    const timer = setTimeout(
-      () => peer.close(POLICY_VIOLATION, 'the credentials have expired'),
-      Math.min(instant - this.clock.now(), MAX_TIMER_MS),
-    );
-    peer.once('close', () => clearTimeout(timer));
+  #watchCredentials(peer: WebSocket, caller: ConnectionCaller): void {
+    const credentials = new PeerCredentials(peer, caller, this.#logger);
+    this.#credentials.set(peer, credentials);
+    peer.once('close', () => {
+      credentials.stop();
+      this.#credentials.delete(peer);
+    });
   }
 
   #onConnection(peer: WebSocket): void {
@@ -171,13 +170,19 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
 
   #send(peer: WebSocket, message: string): void {
     if (peer.bufferedAmount > MAX_UNREAD_BYTES) peer.terminate();
-    else if (peer.readyState === peer.OPEN) peer.send(message);
+    else
+      this.#credentials.get(peer)?.ifValid(() => {
+        if (peer.readyState === peer.OPEN) peer.send(message);
+      });
   }
 
   #ping(): void {
     for (const peer of this.#server.clients) {
       if (!this.#alive.delete(peer)) peer.terminate();
-      else peer.ping();
+      else {
+        peer.ping();
+        this.#credentials.get(peer)?.check();
+      }
     }
   }
 }

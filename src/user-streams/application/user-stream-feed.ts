@@ -20,6 +20,27 @@ const PAGE_SIZE = 100;
 /** Interval in which a feed without events asks whether its reader may still read. */
 const RECHECK_MS = 1_000;
 
+/** Why a feed ended. */
+export type FeedEnd =
+  | 'stream-deleted'
+  /** The caller may not read the stream any more. */
+  | 'permission-lost'
+  | 'credentials-expired'
+  | 'credentials-revoked'
+  /** By its signal. */
+  | 'closed';
+
+/** Reader of a feed, whose credentials are checked again while it is open. */
+export interface FeedReader {
+  /** @throws ConnectionError (or the promise rejects) while the credentials cannot be verified */
+  current(): Reader | Promise<Reader>;
+  /** Notifies when {@link current} may have changed. @returns removes the listener */
+  listen(onChange: () => void): () => void;
+}
+type Reader = { readonly caller: Caller } | { readonly end: FeedEnd };
+
+export type Feed = AsyncGenerator<RecordedEvent, FeedEnd, undefined>;
+
 /** Live feed of a user stream, for callers with the right to read it. */
 export class UserStreamFeed {
   constructor(
@@ -32,58 +53,63 @@ export class UserStreamFeed {
 
   /**
    * Yields the stored events after a revision and then new ones, each exactly once. Ends when the stream is deleted,
-   * when the caller loses the right to read it, or on `signal`. Events are read page by page on demand, so that a slow
-   * consumer needs no buffer.
+   * when the caller loses the right to read it or the credentials are not valid any more, or on `signal`. Events are read page by
+   * page on demand, so that a slow consumer needs no buffer.
    *
+   * @param caller at the beginning
    * @param after undefined: new events only; a revision that the stream does not have, because the store was restored
    *   from a backup: as if it were the last one
    * @throws StreamNotFoundError, StreamDeletedError, ConnectionError
    */
   async follow(
     caller: Caller,
+    reader: FeedReader,
     key: UserStreamKey,
     after: bigint | undefined,
     signal: AbortSignal,
-  ): Promise<AsyncGenerator<RecordedEvent>> {
+  ): Promise<Feed> {
     const stream = await this.queries.readable(caller, key);
     const last = BigInt(stream.revision);
-    return this.#follow(caller, key, after ?? last, last, signal);
+    return this.#follow(reader, key, after ?? last, last, signal);
   }
 
-  async *#follow(
-    caller: Caller,
-    key: UserStreamKey,
-    after: bigint,
-    last: bigint,
-    signal: AbortSignal,
-  ): AsyncGenerator<RecordedEvent> {
+  async *#follow(reader: FeedReader, key: UserStreamKey, after: bigint, last: bigint, signal: AbortSignal): Feed {
     const name = streamNameOf(key);
     let notify: (() => void) | undefined;
-    const stopListening = this.readModel.listen((changed) => {
-      if (changed.has(name)) notify?.();
-    });
-    const onAbort = (): void => notify?.();
-    signal.addEventListener('abort', onAbort);
+    const wake = (): void => notify?.();
+    const stopListening = [
+      this.readModel.listen((changed) => {
+        if (changed.has(name)) wake();
+      }),
+      reader.listen(wake),
+    ];
+    signal.addEventListener('abort', wake);
     try {
       let next = (after <= last ? after : await this.#lastBefore(name, after)) + 1n;
       for (;;) {
         const notified = new Promise<void>((resolve) => (notify = resolve));
-        const events = (await this.#mayRead(caller, key)) ? await this.#eventsFrom(name, next) : undefined;
-        for (const event of events ?? []) {
-          if (!(await this.#mayRead(caller, key)) || signal.aborted) return;
+        const end = await this.#endOf(reader, key);
+        if (end) return end;
+        const events = await this.#eventsFrom(name, next);
+        if (!events) return 'stream-deleted';
+        for (const event of events) {
+          const endBefore = await this.#endOf(reader, key);
+          if (endBefore) return endBefore;
+          if (signal.aborted) return 'closed';
           yield event;
           next = event.revision + 1n;
-          if (isEvent(event, StreamDeleted)) return;
+          if (isEvent(event, StreamDeleted)) return 'stream-deleted';
         }
-        if (events === undefined || signal.aborted) return;
         // What the tables have not received yet notifies nobody.
-        while (events.length === 0 && !(await settleWithin(RECHECK_MS, notified)))
-          if (!(await this.#mayStay(caller, key))) return;
-        if (signal.aborted) return;
+        while (events.length === 0 && !(await settleWithin(RECHECK_MS, notified))) {
+          const endMeanwhile = await this.#endWhileIdle(reader, key);
+          if (endMeanwhile) return endMeanwhile;
+        }
+        if (signal.aborted) return 'closed';
       }
     } finally {
-      stopListening();
-      signal.removeEventListener('abort', onAbort);
+      for (const stop of stopListening) stop();
+      signal.removeEventListener('abort', wake);
     }
   }
 
@@ -103,19 +129,29 @@ export class UserStreamFeed {
     }
   }
 
-  /** As {@link #mayRead}; a store that cannot be reached ends no feed, as nothing is delivered meanwhile. */
-  async #mayStay(caller: Caller, key: UserStreamKey): Promise<boolean> {
+  /** As {@link #endOf}; a store that cannot be reached ends no feed, as nothing is delivered meanwhile. */
+  async #endWhileIdle(reader: FeedReader, key: UserStreamKey): Promise<FeedEnd | undefined> {
     try {
-      return await this.#mayRead(caller, key);
+      return await this.#endOf(reader, key);
     } catch (error) {
-      if (error instanceof ConnectionError) return true;
+      if (error instanceof ConnectionError) return undefined;
       throw error;
     }
   }
 
-  /** Whether a deletion is recorded does not matter here: its event ends the feed. @throws ConnectionError */
-  async #mayRead(caller: Caller, key: UserStreamKey): Promise<boolean> {
-    const stream = await this.current.find(caller, 'read', key);
-    return this.authorizer.has(caller, 'read', { name: streamNameOf(key), permissions: stream?.permissions });
+  /**
+   * Why nothing may be delivered any more. Whether a deletion is recorded does not matter here: its event ends the feed.
+   *
+   * @throws ConnectionError
+   */
+  async #endOf(reader: FeedReader, key: UserStreamKey): Promise<FeedEnd | undefined> {
+    const now = await reader.current();
+    if ('end' in now) return now.end;
+    const stream = await this.current.find(now.caller, 'read', key);
+    const mayRead = this.authorizer.has(now.caller, 'read', {
+      name: streamNameOf(key),
+      permissions: stream?.permissions,
+    });
+    return mayRead ? undefined : 'permission-lost';
   }
 }

@@ -2,8 +2,19 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import { type Request, type Response } from 'express';
 import { once } from 'node:events';
 import { APP_CONFIG, type AppConfig } from '../../config/index.js';
-import { type Caller, nameOf, RateLimitedError, type RecordedEvent, StoreWatch } from '../../event-store/index.js';
+import {
+  type Caller,
+  CLOCK,
+  type Clock,
+  ConnectionError,
+  nameOf,
+  RateLimitedError,
+  type RecordedEvent,
+  StoreWatch,
+} from '../../event-store/index.js';
 import { Places, StreamEventDto, subjectKey } from '../../http/index.js';
+import { Authenticator, ConnectionCaller } from '../../identity/index.js';
+import { type Feed, type FeedEnd, type FeedReader } from '../application/index.js';
 
 /** Open feeds of one caller, or of one address for unauthenticated callers. */
 const MAX_PER_CALLER = 50;
@@ -12,8 +23,18 @@ const MAX_TOTAL = 5_000;
 const KEEP_ALIVE_MS = 15_000;
 /** Reconnection time that clients receive. */
 const RETRY_MS = 2_000;
-/** Maximum delay of `setTimeout`. */
-const MAX_TIMER_MS = 2_147_483_647;
+
+/** Why a feed ended, for its last comment: documented in docs/user-streams.md. */
+const SENT_ENDS = [
+  'stream-deleted',
+  'permission-lost',
+  'credentials-expired',
+  'credentials-revoked',
+  'store-replaced',
+  'shutdown',
+  'unavailable',
+] as const satisfies readonly (Exclude<FeedEnd, 'closed'> | 'store-replaced' | 'shutdown' | 'unavailable')[];
+type SentEnd = (typeof SENT_ENDS)[number];
 
 /**
  * Server-sent events (WHATWG HTML, 9.2) with backpressure, until client or server closes the connection. All are closed
@@ -27,14 +48,16 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
   constructor(
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'http'>,
     private readonly watch: StoreWatch,
+    private readonly authenticator: Authenticator,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.watch.listen({ onReplaced: () => this.#closeAll() });
+    this.watch.listen({ onReplaced: () => this.#closeAll('store-replaced') });
   }
 
   beforeApplicationShutdown(): void {
-    this.#closeAll();
+    this.#closeAll('shutdown');
   }
 
   /**
@@ -45,7 +68,7 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
     request: Request,
     response: Response,
     caller: Caller,
-    follow: (signal: AbortSignal) => Promise<AsyncGenerator<RecordedEvent>>,
+    follow: (reader: FeedReader, signal: AbortSignal) => Promise<Feed>,
   ): Promise<void> {
     const giveBack = this.#places.take(subjectKey(request, this.config.http.trustedProxies));
     if (!giveBack)
@@ -55,16 +78,16 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
     this.#open.add(controller);
     const close = (): void => controller.abort();
     response.on('close', close);
-    const events = await follow(signal).catch((error: unknown) => {
+    const reader = new ConnectionCaller(this.authenticator, request, caller, this.clock);
+    const events = await follow(reader, signal).catch((error: unknown) => {
       this.#open.delete(controller);
       giveBack();
       throw error;
     });
-    const expiry =
-      caller.kind === 'known' && caller.expiresAt !== undefined
-        ? setTimeout(close, Math.min(Math.max(0, caller.expiresAt - Date.now()), MAX_TIMER_MS))
-        : undefined;
+    // Also while it waits for a client that does not read.
+    const stopListening = reader.listen(() => void abortIfEnded(reader, controller));
     const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
+    let end: SentEnd = 'unavailable';
     try {
       // no-transform: compression would delay events.
       response.writeHead(200, {
@@ -75,24 +98,43 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
       // A response to HEAD has no body, so it ends here.
       if (request.method === 'HEAD') return;
       response.write(`retry: ${RETRY_MS}\n\n`);
-      for await (const event of events) {
-        if (!response.write(frameOf(event))) await once(response, 'drain', { signal });
+      let step = await events.next();
+      for (; step.done !== true; step = await events.next()) {
+        if (!response.write(frameOf(step.value))) await once(response, 'drain', { signal });
       }
+      end = step.value === 'closed' ? abortedWith(signal) : step.value;
     } catch (error) {
       if (!signal.aborted) throw error;
+      end = abortedWith(signal);
     } finally {
-      clearTimeout(expiry);
+      stopListening();
       clearInterval(keepAlive);
       this.#open.delete(controller);
       giveBack();
       controller.abort();
+      if (response.headersSent && !response.writableEnded && request.method !== 'HEAD')
+        response.write(`: ended: ${end}\n\n`);
       response.end();
     }
   }
 
-  #closeAll(): void {
-    for (const controller of this.#open) controller.abort();
+  #closeAll(end: SentEnd): void {
+    for (const controller of this.#open) controller.abort(end);
   }
+}
+
+async function abortIfEnded(reader: ConnectionCaller, controller: AbortController): Promise<void> {
+  try {
+    const now = await reader.current();
+    if ('end' in now) controller.abort(now.end satisfies SentEnd);
+  } catch (error) {
+    // Nothing is delivered until the credentials can be verified.
+    if (!(error instanceof ConnectionError)) controller.abort('unavailable' satisfies SentEnd);
+  }
+}
+
+function abortedWith({ reason }: AbortSignal): SentEnd {
+  return SENT_ENDS.find((end) => end === reason) ?? 'unavailable';
 }
 
 function frameOf(event: RecordedEvent): string {

@@ -81,7 +81,7 @@ export class UserStreamEventsController {
   @ApiOperation({
     summary: 'The events of a stream as they are recorded',
     description:
-      'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that reconnects with Last-Event-ID misses no event. The feed ends when the stream is deleted, when the caller loses the right to read it, and when the token expires.',
+      'Server-sent events: `id` is the revision, `event` the type, `data` an event as in the history. A client that reconnects with Last-Event-ID misses no event. The feed ends when the stream is deleted, when the caller loses the right to read it, and when the credentials expire or are revoked; its last comment says why.',
   })
   @ApiHeader({
     name: 'Last-Event-ID',
@@ -110,7 +110,9 @@ export class UserStreamEventsController {
   ): Promise<void> {
     const beforeFrom = from === undefined ? undefined : BigInt(from) - 1n;
     const after = lastEventId === undefined || lastEventId === '' ? beforeFrom : revisionOf(lastEventId);
-    return this.sse.serve(request, response, caller, (signal) => this.feed.follow(caller, key, after, signal));
+    return this.sse.serve(request, response, caller, (reader, signal) =>
+      this.feed.follow(caller, reader, key, after, signal),
+    );
   }
 }
 
