@@ -191,7 +191,7 @@ describe('the command line', () => {
     expect(await runCommand(environment, 'api-keys', 'create', '--name', 'loans-importer')).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: "An API key named 'loans-importer' already exists; revoke it first, or use another name\n",
+      stderr: "An API key named 'loans-importer' already exists; use another name\n",
     });
 
     const service = await ServiceProcess.start(environment);

@@ -64,6 +64,8 @@ describe('the lifecycle of a stream over HTTP', () => {
     for (const [body, path] of [
       [{ permissions: { admin: [] } }, 'permissions.admin'],
       [{ permissions: { admin: ['*'] } }, 'permissions.admin'],
+      [{ permissions: { admin: ['user'] } }, 'permissions.admin'],
+      [{ permissions: { admin: [id, 'user'] } }, 'permissions.admin'],
       [{ permissions: { read: ['$all'] } }, 'permissions.read'],
       [{ tags: ['a', 'a'] }, 'tags'],
       [{ colour: 1 }, 'colour'],

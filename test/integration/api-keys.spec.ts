@@ -104,15 +104,17 @@ describe('API keys', () => {
     });
   });
 
-  it('have a unique name until they are revoked, by name or by id', async () => {
+  it('have a name that no other key has, also after they are revoked, by name or by id', async () => {
     const name = newName();
     const { keyId } = await register.create({ name, roles: [], expiresInSeconds: 1 });
     await expect(register.create({ name, roles: [] })).rejects.toThrow(
-      `An API key named '${name}' already exists; revoke it first, or use another name`,
+      `An API key named '${name}' already exists; use another name`,
     );
     expect(await register.revoke(keyId)).toMatchObject({ name, keyId });
     for (const gone of [keyId, name, 'nothing']) await expect(register.revoke(gone)).rejects.toThrow(ValidationError);
-    await register.create({ name, roles: [] });
+    await expect(register.create({ name, roles: [] })).rejects.toThrow(
+      `'${name}' was the name of a revoked API key, whose permissions on streams the new one would have; use another name`,
+    );
     await expect(register.create({ name: 'Not A Name', roles: [] })).rejects.toThrow(ValidationError);
   });
 

@@ -24,6 +24,9 @@ export const ANONYMOUS: Anonymous = { kind: 'anonymous' };
 /** Entry of permissions for all callers, unauthenticated ones included. */
 export const EVERYONE = '*';
 
+/** Entries of permissions that amount to everyone: without credentials, or with any. */
+export const NAMES_OF_EVERYONE: readonly string[] = [EVERYONE, 'user' satisfies Role];
+
 /** Prefix of the ids of API keys in permissions; no user id starts with it. */
 export const API_KEY_PREFIX = 'key:';
 

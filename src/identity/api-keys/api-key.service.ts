@@ -20,6 +20,7 @@ import {
   findByName,
   formatApiKey,
   isApiKeyName,
+  isRevokedName,
 } from '../domain/index.js';
 import { hashOf, makeApiKey } from './api-key-secret.js';
 
@@ -57,7 +58,7 @@ export class ApiKeyService {
     this.#dependencies = { store, mutex: new KeyedMutex() };
   }
 
-  /** @throws ValidationError for an invalid name, or one that a key which is not revoked already has */
+  /** @throws ValidationError for an invalid name, or one that another key has or had */
   async create({ name, roles, expiresInSeconds, createdBy }: NewApiKey): Promise<CreatedApiKey> {
     if (!isApiKeyName(name))
       throw new ValidationError(
@@ -66,7 +67,11 @@ export class ApiKeyService {
     const { keyId, secret } = makeApiKey();
     return this.#execute('create', (keys) => {
       if (findByName(keys, name))
-        throw new ValidationError(`An API key named '${name}' already exists; revoke it first, or use another name`);
+        throw new ValidationError(`An API key named '${name}' already exists; use another name`);
+      if (isRevokedName(keys, name))
+        throw new ValidationError(
+          `'${name}' was the name of a revoked API key, whose permissions on streams the new one would have; use another name`,
+        );
       const now = this.clock.now();
       const data: ApiKeyCreated = {
         keyId,

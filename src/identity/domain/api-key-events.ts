@@ -10,7 +10,7 @@ export const ApiKeyCreated = defineEvent({
   type: 'ApiKeyCreated',
   parse: object({
     keyId: string,
-    /** Name of the service; unique among the keys that are not revoked. */
+    /** Name of the service. A name is given once; earlier versions gave it again after a revocation. */
     name: stringThat("an API key name: at most 64 lower-case letters, digits and '-'", isApiKeyName),
     /** SHA-256 of the secret, in base64url. */
     hash: string,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type RecordedEvent } from '../../event-store/domain/index.js';
 import { type ApiKeyCreated } from './api-key-events.js';
 import { formatApiKey, isApiKeyName, parseApiKey } from './api-key-format.js';
-import { callerOfKey, evolveApiKeys, findByName, stateOf } from './api-keys.js';
+import { callerOfKey, evolveApiKeys, findByName, isRevokedName, stateOf } from './api-keys.js';
 
 const NOON = Date.parse('2026-11-25T12:00:00.000Z');
 const recorded = (type: string, data: unknown, problem?: RecordedEvent['problem']): RecordedEvent => ({
@@ -44,7 +44,14 @@ describe('API keys', () => {
     expect(revokedKey.revokedAt).toBe(NOON + 3_600_000);
   });
 
-  it('free their name when they are revoked, not when they expire', () => {
+  it('leave their name to no other key once they are revoked, also if a key of an earlier version has it', () => {
+    expect(isRevokedName(after(created('a')), 'loans')).toBe(false);
+    expect(isRevokedName(after(created('a'), revoked('a')), 'loans')).toBe(true);
+    expect(isRevokedName(after(created('a'), revoked('a'), created('b')), 'loans')).toBe(true);
+    expect(isRevokedName(after(created('a'), revoked('a')), 'offers')).toBe(false);
+  });
+
+  it('are found by their name until they are revoked, not until they expire', () => {
     expect(findByName(after(created('a', { expiresAt: '2026-11-25T11:00:00.000Z' })), 'loans')?.keyId).toBe('a');
     expect(findByName(after(created('a'), revoked('a')), 'loans')).toBeUndefined();
     expect(findByName(after(created('a'), revoked('a'), created('b')), 'loans')?.keyId).toBe('b');

@@ -52,9 +52,14 @@ export function stateOf({ expiresAt, revokedAt }: ApiKey, now: number): ApiKeySt
   return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'active';
 }
 
-/** The active or expired key with this name: only revoking a key frees its name. */
+/** The key with this name that is not revoked. */
 export function findByName(keys: ApiKeys, name: string): ApiKey | undefined {
   return [...keys.values()].find((key) => key.name === name && key.revokedAt === undefined);
+}
+
+/** Whether a key had this name and was revoked: permissions of streams may still name it. */
+export function isRevokedName(keys: ApiKeys, name: string): boolean {
+  return [...keys.values()].some((key) => key.name === name && key.revokedAt !== undefined);
 }
 
 export function callerOfKey({ name, roles, expiresAt }: ApiKey): AuthenticatedCaller {

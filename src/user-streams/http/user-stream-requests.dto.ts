@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, Matches, NotContains, ValidateNested } from 'class-validator';
-import { type StreamPermissions, type UserStreamType } from '../../event-store/index.js';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsNotIn, Matches, ValidateNested } from 'class-validator';
+import { NAMES_OF_EVERYONE, type StreamPermissions, type UserStreamType } from '../../event-store/index.js';
 import { IfGiven, JsonObject, OptionalJsonObject } from '../../http/index.js';
 import { type UserData, type Visibility } from '../domain/index.js';
 import {
@@ -112,9 +112,12 @@ export class PermissionsRequest implements Partial<StreamPermissions> {
   readonly write?: string[];
 
   @GranteesProperty(
-    'Who may change permissions, delete and restore; never empty, never everyone',
+    'Who may change permissions, delete and restore; never empty, never everyone: neither `*` nor the role `user`',
     ArrayMinSize(1),
-    NotContains('*', { each: true, message: 'must not contain *: not everyone may change permissions' }),
+    IsNotIn(NAMES_OF_EVERYONE, {
+      each: true,
+      message: `must not contain ${NAMES_OF_EVERYONE.join(' or ')}: not everyone may change permissions`,
+    }),
   )
   readonly admin?: string[];
 }
