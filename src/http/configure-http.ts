@@ -2,6 +2,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
+import { forbidSharedCaching } from './caller-dependence.js';
 import { ApiDocs } from './openapi.js';
 import { routeInvalidPath } from './request-path.js';
 import { assignRequestId } from './request-id.js';
@@ -9,6 +10,7 @@ import { assignRequestId } from './request-id.js';
 /** Installs the global middleware in order; the application must have been created with `bodyParser: false`. */
 export function configureHttp(app: NestExpressApplication, version: string): void {
   app.use(assignRequestId);
+  app.use(forbidSharedCaching);
   app.use(routeInvalidPath);
   app.use(helmet());
   const compress = compression();

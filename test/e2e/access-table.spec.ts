@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WebSocket } from 'ws';
@@ -185,12 +186,17 @@ describe('the access table of docs/authorization.md', () => {
     if (route === LIVE_FEED) return String(await upgrade(`${running.url.replace('http', 'ws')}${path}`, headers));
     if (path.endsWith('/feed')) return String(await follow(running.url, `${path}?from=0`, headers));
     const body = BODIES[route];
-    const { status, body: received } = await send(running.url, {
+    const {
+      status,
+      body: received,
+      headers: sent,
+    } = await send(running.url, {
       method,
       path,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    assertNotShared(route, sent);
     const isEmpty =
       status === 200 &&
       route === 'GET /api/users/{userId}/streams' &&
@@ -215,9 +221,24 @@ describe('the access table of docs/authorization.md', () => {
   );
 });
 
+/** A shared cache must not give the answer to another caller. */
+function assertNotShared(route: string, headers: IncomingHttpHeaders): void {
+  const [cacheControl, vary] = [headers['cache-control'] ?? '', headers.vary ?? ''];
+  expect({ route, isPrivate: /private, no-cache|no-store/.test(cacheControl), cacheControl }).toEqual({
+    route,
+    isPrivate: true,
+    cacheControl,
+  });
+  expect({ route, vary: vary.split(/, */) }).toEqual({
+    route,
+    vary: expect.arrayContaining(['Authorization', 'X-API-Key']) as string[],
+  });
+}
+
 async function follow(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<number> {
   const feed = await LiveFeed.open(url, path, headers);
   feed.kill();
+  assertNotShared(path, feed.headers);
   return feed.status;
 }
 

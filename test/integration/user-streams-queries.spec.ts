@@ -4,6 +4,7 @@ import {
   ownedBy,
   StreamDeletedError,
   StreamNotFoundError,
+  type StreamPermissions,
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { type StreamFilter } from '../../src/user-streams/application/index.js';
@@ -222,6 +223,35 @@ describe('the streams of a user', () => {
     expect(await list(userId, {}, 2, `user-${userId}-loans-d`)).toEqual(['loans', 'loans-house']);
     for (const after of ['user-bob-profile', 'nonsense', 'system-audit-1', `user-${userId}x-profile`])
       await expect(list(userId, {}, 2, after)).rejects.toThrow(ValidationError);
+  });
+
+  it('are found without reading those that the caller may not read, and in the list of the moment', async () => {
+    const loans = (category: string): UserStreamKey => newKey({ userId, type: 'loans', category });
+    const keys = Array.from({ length: 30 }, (_, n) => loans(`private-${n}`));
+    for (const key of keys) await replica.streams.replace(requestFor(key), [{ data: {} }]);
+    const before = await list('bob');
+    const [rows, scans] = [jest.spyOn(replica.table, 'stream'), jest.spyOn(replica.table, 'streamsOf')];
+    expect(await list('bob')).toEqual(before);
+    expect(await list('bob', { status: 'deleted' })).toEqual([]);
+    // Twice, if the tables cannot be shown to be fresh.
+    expect(rows.mock.calls.length).toBeLessThanOrEqual(2 * before.length);
+    expect(scans).not.toHaveBeenCalled();
+
+    const shared = loans('private-7');
+    const owner = callerOf(userId);
+    const change = (permissions: Partial<StreamPermissions>): Promise<unknown> =>
+      replica.metadata.change(owner, shared, { permissions }, undefined);
+    await change({ read: [userId, 'bob', '*'], admin: [userId, 'bob'] });
+    expect(await list('bob')).toEqual([...before, 'loans-private-7'].sort());
+    await replica.streams.replace(requestFor(shared), [{ data: { n: 2 } }]);
+    expect(await list('bob')).toEqual([...before, 'loans-private-7'].sort());
+    await replica.streams.delete(requestFor(shared));
+    expect(await list('bob')).toEqual(before);
+    expect(await list('bob', { status: 'deleted' })).toEqual(['loans-private-7']);
+    await replica.streams.restore(requestFor(shared));
+    expect(await list('bob', { status: 'deleted' })).toEqual([]);
+    await change({ read: [userId] });
+    expect(await list('bob')).toEqual(before);
   });
 
   it('report access by the admin role once, with the names of that page', async () => {

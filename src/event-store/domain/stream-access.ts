@@ -51,6 +51,16 @@ export function isPublic({ read }: StreamPermissions): boolean {
   return read.includes(EVERYONE);
 }
 
+/** Entries of permissions that name the caller. */
+export function namesOf(caller: Caller): readonly string[] {
+  return caller.kind === 'anonymous' ? [EVERYONE] : [...new Set([EVERYONE, caller.id, ...caller.roles])];
+}
+
+/** Whether a role gives the caller all rights on every stream of users. */
+export function overridesUserStreams(caller: Caller): boolean {
+  return hasRole(caller, 'system', 'admin');
+}
+
 function isNamed(caller: Caller, names: readonly string[]): boolean {
   if (names.includes(EVERYONE)) return true;
   if (caller.kind === 'anonymous') return false;

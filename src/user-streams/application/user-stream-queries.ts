@@ -6,16 +6,20 @@ import {
   type StreamAuthorizer,
   StreamNotFoundError,
   StreamRestored,
-  type StreamRight,
   type UserStreamType,
   ValidationError,
   isEvent,
+  namesOf,
+  overridesUserStreams,
 } from '../../event-store/domain/index.js';
 import {
   assertNotDeleted,
   type DataEvent,
   isDataEvent,
   keyOfStream,
+  LIST_RIGHT,
+  type ListName,
+  listOf,
   type Usage,
   streamNameOf,
   type UserStream,
@@ -39,7 +43,7 @@ export interface StreamFilter {
   readonly tag?: string;
   readonly visibility?: Visibility;
   /** `active` if absent; `deleted` requires the right to restore. */
-  readonly status?: 'active' | 'deleted';
+  readonly status?: ListName;
 }
 
 export interface StreamPage {
@@ -95,11 +99,11 @@ export class UserStreamQueries {
     after?: string,
   ): Promise<StreamPage> {
     assertCaughtUp(this.readModel);
-    const right: StreamRight = status === 'deleted' ? 'admin' : 'read';
+    const right = LIST_RIGHT[status];
     const matches = (stream: UserStream): boolean => {
       const key = keyOfStream(stream.name);
       return (
-        (stream.deletedAt !== undefined) === (status === 'deleted') &&
+        listOf(stream) === status &&
         (type === undefined || key?.type === type) &&
         (category === undefined || key?.category === category) &&
         (tag === undefined || stream.tags.includes(tag)) &&
@@ -110,7 +114,7 @@ export class UserStreamQueries {
     const found: UserStream[] = [];
     // One more than `limit` shows that there is a next page.
     for (let cursor = this.#cursor(userId, after); found.length <= limit;) {
-      const rows = this.#rows(userId, cursor, isListed, limit + 1 - found.length);
+      const rows = rowsOf(this.#candidates(caller, userId, status, cursor), isListed, limit + 1 - found.length);
       found.push(...(await this.current.findAll(caller, right, rows)).filter(isListed));
       cursor = rows.at(-1)?.key;
       if (!cursor) break;
@@ -152,20 +156,10 @@ export class UserStreamQueries {
     return { key, revision, data: undefined };
   }
 
-  #rows(
-    userId: string,
-    after: UserStreamKey | undefined,
-    isListed: (stream: UserStream) => boolean,
-    limit: number,
-  ): readonly { readonly key: UserStreamKey; readonly stream: UserStream }[] {
-    const rows: { readonly key: UserStreamKey; readonly stream: UserStream }[] = [];
-    for (const stream of this.readModel.streamsOf(userId, after)) {
-      const key = keyOfStream(stream.name);
-      if (!key || !isListed(stream)) continue;
-      rows.push({ key, stream });
-      if (rows.length === limit) break;
-    }
-    return rows;
+  #candidates(caller: Caller, userId: string, list: ListName, after: UserStreamKey | undefined): Iterable<UserStream> {
+    return overridesUserStreams(caller)
+      ? this.readModel.streamsOf(userId, after)
+      : this.readModel.listedStreams(userId, list, namesOf(caller), after);
   }
 
   #cursor(userId: string, after: string | undefined): UserStreamKey | undefined {
@@ -176,6 +170,26 @@ export class UserStreamQueries {
       });
     return key;
   }
+}
+
+interface Row {
+  readonly key: UserStreamKey;
+  readonly stream: UserStream;
+}
+
+function rowsOf(
+  candidates: Iterable<UserStream>,
+  isListed: (stream: UserStream) => boolean,
+  limit: number,
+): readonly Row[] {
+  const rows: Row[] = [];
+  for (const stream of candidates) {
+    const key = keyOfStream(stream.name);
+    if (!key || !isListed(stream)) continue;
+    rows.push({ key, stream });
+    if (rows.length === limit) break;
+  }
+  return rows;
 }
 
 export function storedDataOf({

@@ -1,5 +1,5 @@
 import { ConnectionError, InsufficientStorageError, type Position } from '../../event-store/domain/index.js';
-import { type AccessChange, type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
+import { type AccessChange, type ListName, type Usage, type UserStream, type UserStreamKey } from '../domain/index.js';
 
 export interface StoredData {
   /** JSON of an object, as stored. */
@@ -38,6 +38,13 @@ export interface UserStreamReadModel {
   data(key: UserStreamKey): StoredData | undefined;
   /** Streams of a user by type and category, from the one that follows `after`. */
   streamsOf(userId: string, after?: UserStreamKey): Iterable<UserStream>;
+  /** Those of a list that the permissions show to these grantees, in the same order. Does not read any other. */
+  listedStreams(
+    userId: string,
+    list: ListName,
+    grantees: readonly string[],
+    after?: UserStreamKey,
+  ): Iterable<UserStream>;
   usage(userId: string): Usage;
   processed(requestKey: string): ProcessedRequest | undefined;
   /** Revision of the last event up to `at` (milliseconds since 1970); undefined before the first event. */

@@ -1,6 +1,7 @@
 export * from './access-change.js';
 export * from './decisions.js';
 export * from './json-bytes.js';
+export * from './listing.js';
 export * from './merge-patch.js';
 export * from './quota.js';
 export * from './user-data-updated.js';

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseRevision } from '../../common/revision.js';
@@ -39,7 +39,6 @@ export class UserStreamEventsController {
 
   @Get('history')
   @Access({ kind: 'stream' })
-  @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({ summary: 'All events of a stream, page by page, both ways' })
   @ApiOkResponse({ type: StreamEventsDto })
   @ApiErrors(...STREAM_READ_ERRORS, 'timeout')

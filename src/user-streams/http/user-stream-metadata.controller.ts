@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Patch, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, StreamAuthorizer } from '../../event-store/index.js';
@@ -35,7 +35,6 @@ export class UserStreamMetadataController {
 
   @Get('metadata')
   @Access({ kind: 'stream' })
-  @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
     operationId: operationId('read'),
     summary: 'Description, tags, visibility and size of a stream; permissions for callers who may change them',

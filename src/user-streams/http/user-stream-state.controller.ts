@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Header, Patch, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Put, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, ValidationError } from '../../event-store/index.js';
@@ -29,7 +29,6 @@ export class UserStreamStateController {
 
   @Get(STREAM)
   @Access({ kind: 'stream' })
-  @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
     summary: 'The data of a stream, current or earlier',
     description: 'Responds with 404 for a stream that the caller may not read.',

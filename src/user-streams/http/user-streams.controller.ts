@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
@@ -24,7 +24,6 @@ export class UserStreamsController {
 
   @Get()
   @Access({ kind: 'stream' })
-  @Header('Cache-Control', 'private, no-cache')
   @ApiOperation({
     summary: 'The streams of a user',
     description: 'Streams that the caller may read: all of them for the user, public ones for everyone.',

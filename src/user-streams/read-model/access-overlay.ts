@@ -25,6 +25,11 @@ export class AccessOverlay {
     return change ? withAccessChange(stream, change) : stream;
   }
 
+  /** Names of the streams with changes. */
+  names(): Iterable<string> {
+    return this.#changes.keys();
+  }
+
   /** Revision of a deletion or restoration up to `at` that follows the given row; undefined if there is none. */
   revisionAt({ name, revision }: UserStream, at: number): number | undefined {
     const deletion = this.#changes.get(name)?.deletion;

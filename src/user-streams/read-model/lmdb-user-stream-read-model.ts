@@ -25,12 +25,15 @@ import {
   initialStream,
   isDataEvent,
   keyOfStream,
+  type ListName,
   NO_USAGE,
   type Usage,
   type UserStream,
   type UserStreamKey,
 } from '../domain/index.js';
 import { AccessOverlay } from './access-overlay.js';
+import { compareKeys, type ListedTable, listedKeys, updateListing } from './listing-index.js';
+import { mergeSorted } from './merge-sorted.js';
 
 const METADATA_PREFIX = '$$';
 /** Events of other clients may have any value here, but keys of a table are limited in length. */
@@ -47,6 +50,7 @@ type MomentRow = [userId: string, type: string, category: string, at: number, re
 
 interface Tables {
   readonly streams: Database<UserStream, StreamRow | UserRow>;
+  readonly listed: ListedTable;
   readonly data: Database<StoredData, StreamRow>;
   readonly moments: Database<true, MomentRow | StreamRow>;
   readonly usage: Database<Usage, string>;
@@ -55,9 +59,9 @@ interface Tables {
 
 export const userStreamsReadModel: ReadModelDefinition = {
   name: 'user-streams',
-  version: 1,
+  version: 2,
   streamNamePrefixes: [USER_STREAM_PREFIX, `${METADATA_PREFIX}${USER_STREAM_PREFIX}`],
-  tables: ['streams', 'data', 'moments', 'usage', 'requests'],
+  tables: ['streams', 'listed', 'data', 'moments', 'usage', 'requests'],
   // They count as revisions: a stream with a malformed event must stay writable.
   includeMalformed: true,
   apply: (tables, events) => new UserStreamProjection(open(tables)).apply(events),
@@ -116,6 +120,27 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
     }
   }
 
+  *listedStreams(
+    userId: string,
+    list: ListName,
+    grantees: readonly string[],
+    after?: UserStreamKey,
+  ): Iterable<UserStream> {
+    const listed = listedKeys(this.#tables.listed, userId, list, grantees, after);
+    for (const key of mergeSorted([this.#changedKeys(userId, after), listed], compareKeys)) {
+      const stream = this.stream(key);
+      if (stream) yield stream;
+    }
+  }
+
+  /** Streams of a user whose changes of access the index does not have yet. */
+  #changedKeys(userId: string, after: UserStreamKey | undefined): readonly UserStreamKey[] {
+    return [...this.#overlay.names()]
+      .flatMap((name) => keyOfStream(name) ?? [])
+      .filter((key) => key.userId === userId && (!after || compareKeys(key, after) > 0))
+      .sort(compareKeys);
+  }
+
   usage(userId: string): Usage {
     return this.#tables.usage.get(userId) ?? NO_USAGE;
   }
@@ -161,6 +186,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
 function open(tables: ReadModelTables): Tables {
   return {
     streams: tables.table('streams'),
+    listed: tables.table('listed'),
     data: tables.table('data'),
     moments: tables.table('moments'),
     usage: tables.table('usage'),
@@ -175,8 +201,10 @@ class UserStreamProjection {
   readonly #usage: RowBuffer<Usage, string>;
   readonly #requests: RowBuffer<ProcessedRequest, string>;
   readonly #moments: Tables['moments'];
+  readonly #listed: ListedTable;
 
-  constructor({ streams, data, moments, usage, requests }: Tables) {
+  constructor({ streams, listed, data, moments, usage, requests }: Tables) {
+    this.#listed = listed;
     this.#streams = new RowBuffer<UserStream, StreamRow>(streams as Database<UserStream, StreamRow>);
     this.#data = new RowBuffer(data);
     this.#usage = new RowBuffer(usage);
@@ -202,7 +230,7 @@ class UserStreamProjection {
     const data = isDataEvent(event) ? storedDataOf(event) : undefined;
     const bytes = data ? Buffer.byteLength(data.json) : 0;
     const after = evolve(before, event, bytes);
-    this.#streams.put(row, after);
+    this.#putStream(key, before, after);
     if (data) this.#data.put(row, data);
     if (before && before.events > 0) this.#moments.putSync([...row, before.updatedAt, before.revision], true);
     this.#addUsage(key, { streams: before && before.events > 0 ? 0 : 1, bytes });
@@ -214,9 +242,14 @@ class UserStreamProjection {
     // Soft delete in KurrentDB itself, by another client: the events can no longer be read.
     if (isSoftDeleted(metadata)) return this.#removeStream(key);
     const row = rowOf(key);
-    const stream =
-      this.#streams.get(row) ?? initialStream(withoutMetadataPrefix(event.streamName), Date.parse(event.timestamp));
-    this.#streams.put(row, evolveMetadata(stream, metadata, Number(event.revision)));
+    const before = this.#streams.get(row);
+    const stream = before ?? initialStream(withoutMetadataPrefix(event.streamName), Date.parse(event.timestamp));
+    this.#putStream(key, before, evolveMetadata(stream, metadata, Number(event.revision)));
+  }
+
+  #putStream(key: UserStreamKey, before: UserStream | undefined, after: UserStream): void {
+    this.#streams.put(rowOf(key), after);
+    updateListing(this.#listed, key, before, after);
   }
 
   #removeStream(key: UserStreamKey): void {
@@ -224,6 +257,7 @@ class UserStreamProjection {
     const stream = this.#streams.get(row);
     if (!stream) return;
     this.#streams.remove(row);
+    updateListing(this.#listed, key, stream, undefined);
     this.#data.remove(row);
     const moments = [
       ...this.#moments.getKeys({ start: row, end: [...row, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] }),
