@@ -36,7 +36,11 @@ export class Authenticator {
     }
   }
 
-  /** Notifies when API keys have changed: credentials that were accepted may not be any more. @returns removes the listener */
+  /**
+   * Notifies when API keys have changed: credentials that were accepted may not be any more.
+   *
+   * @returns removes the listener
+   */
   listen(onChange: () => void): () => void {
     return this.apiKeys.listen(onChange);
   }

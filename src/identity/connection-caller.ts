@@ -35,7 +35,11 @@ export class ConnectionCaller {
       : this.#checked(identification);
   }
 
-  /** Notifies when {@link current} may have changed: API keys have, or the credentials have expired. @returns removes the listener */
+  /**
+   * Notifies when {@link current} may have changed: API keys have, or the credentials have expired.
+   *
+   * @returns removes the listener
+   */
   listen(onChange: () => void): () => void {
     if (this.caller.kind === 'anonymous') return () => undefined;
     const stopListening = this.authenticator.listen(onChange);

@@ -12,7 +12,10 @@ import { type IdempotencyKey } from './idempotency-key.js';
 import { type KeyedMutex } from './keyed-mutex.js';
 import { type AwaitableReadModel } from './wait-for-read-model.js';
 
-/** What was requested, and by whom: source of the metadata of the command's events, and of its audit record once there is one. */
+/**
+ * What was requested, and by whom: source of the metadata of the command's events, and of its audit record once there
+ * is one.
+ */
 export interface CommandInfo {
   /** `{subject}.{verb}`, such as `api-keys.revoke`. */
   readonly action: string;
@@ -64,7 +67,9 @@ export type RetryPolicy = { readonly attempts: number } | { readonly forMs: numb
 /** The steps of a command, in the order in which {@link handleCommand} runs them. */
 export interface Command<State, Decided extends Decision, Result> {
   readonly info: CommandInfo;
-  /** Names of the streams that the command writes to: commands of one process on the same stream run one after another. */
+  /**
+   * Names of the streams that the command writes to: commands of one process on the same stream run one after another.
+   */
   readonly streams: readonly string[];
   /** {@link DEFAULT_RETRY} if absent. */
   readonly retry?: RetryPolicy;
@@ -72,7 +77,10 @@ export interface Command<State, Decided extends Decision, Result> {
   readonly load: (attempt: number) => State | Promise<State>;
   /** @throws PermissionError */
   readonly authorize?: (state: State) => void;
-  /** Streams of which the caller may have seen later events than `state`: the read model applies them before `load` runs again. */
+  /**
+   * Streams of which the caller may have seen later events than `state`: the read model applies them before `load` runs
+   * again.
+   */
   readonly staleStreams?: (state: State) => readonly string[];
   /**
    * Decision without writes if the same request was executed before.
@@ -82,9 +90,15 @@ export interface Command<State, Decided extends Decision, Result> {
   readonly replay?: (state: State) => Decided | undefined;
   /** Pure. Its errors are final, WrongExpectedRevisionError included. */
   readonly decide: (state: State) => Decided;
-  /** Reserves what the write will use. @returns function that releases it, called once the read model shows the write */
+  /**
+   * Reserves what the write will use.
+   *
+   * @returns function that releases it, called once the read model shows the write
+   */
   readonly reserve?: (decided: Decided) => () => void;
-  /** Called once the store has acknowledged the write, before the read model is waited for; not if nothing was written. */
+  /**
+   * Called once the store has acknowledged the write, before the read model is waited for; not if nothing was written.
+   */
   readonly acknowledged?: (decided: Decided, written: Written) => void;
   readonly result: (decided: Decided, written: Written) => Result;
 }

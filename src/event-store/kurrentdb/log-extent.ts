@@ -10,8 +10,8 @@ import {
 import { type LogExtent, type Position } from '../domain/index.js';
 
 /**
- * Reads at most four events, and lets the server scan no more of the log than what follows `after`: a filtered read backwards alone
- * would scan all of a log without matching events.
+ * Reads at most four events, and lets the server scan no more of the log than what follows `after`: a filtered read
+ * backwards alone would scan all of a log without matching events.
  */
 export async function readLogExtent(
   client: KurrentDBClient,

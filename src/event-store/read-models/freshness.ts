@@ -12,8 +12,9 @@ interface Observation {
 }
 
 /**
- * Shows how current a read model is: twice a second it asks the store for the last event of the streams that the model follows. A model
- * that has applied it was current when that was asked. A subscription alone cannot show this: it says nothing while it lags.
+ * Shows how current a read model is: twice a second it asks the store for the last event of the streams that the model
+ * follows. A model that has applied it was current when that was asked. A subscription alone cannot show this: it says
+ * nothing while it lags.
  */
 export class Freshness {
   #observations: readonly Observation[] = [];

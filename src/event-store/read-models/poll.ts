@@ -8,7 +8,10 @@ export class Poll {
   readonly #stop = new AbortController();
   #isRunning = false;
 
-  /** @param ask what it throws is ignored: without an answer its caller knows nothing new, and subscriptions log lost connections */
+  /**
+   * @param ask what it throws is ignored: without an answer its caller knows nothing new, and subscriptions log lost
+   *   connections
+   */
   constructor(
     private readonly ask: () => Promise<void>,
     private readonly clock: Clock,

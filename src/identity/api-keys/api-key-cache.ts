@@ -25,7 +25,9 @@ import { hasHash } from './api-key-secret.js';
  * restart of the store does not lock every service out; then no key is accepted until the read model has caught up.
  */
 const MAX_STALE_MS = 30_000;
-/** While connected, no change is unknown for longer; otherwise the cache is brought up to date before a key is verified. */
+/**
+ * While connected, no change is unknown for longer; otherwise the cache is brought up to date before a key is verified.
+ */
 const MAX_BEHIND_MS = 1_000;
 /** A read that began longer ago is not waited for by other requests. */
 const SHARED_FOR_MS = 500;
@@ -81,11 +83,12 @@ export class ApiKeyCache {
   }
 
   /**
-   * Synchronous while the cache is shown to be at most a second behind; otherwise what it does not have yet is read before.
+   * Synchronous while the cache is shown to be at most a second behind; otherwise what it does not have yet is read
+   * before.
    *
-   * @throws AuthenticationError (or the promise rejects) for an invalid key, with a remedy; ConnectionError while keys cannot be
-   *   verified: before the read model has caught up, after 30 s without a connection, and, while disconnected, for a key that is not
-   *   in the cache
+   * @throws AuthenticationError (or the promise rejects) for an invalid key, with a remedy; ConnectionError while keys
+   *   cannot be verified: before the read model has caught up, after 30 s without a connection, and, while
+   *   disconnected, for a key that is not in the cache
    */
   verify(text: string): AuthenticatedCaller | Promise<AuthenticatedCaller> {
     const given = parseApiKey(text);

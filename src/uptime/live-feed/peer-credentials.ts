@@ -15,7 +15,10 @@ const REASONS = {
   'credentials-revoked': 'the credentials are not valid any more',
 } as const;
 
-/** Checks the credentials of a WebSocket client before each message, and closes the connection when they are not valid any more. */
+/**
+ * Checks the credentials of a WebSocket client before each message, and closes the connection when they are not valid
+ * any more.
+ */
 export class PeerCredentials {
   readonly #stopListening: () => void;
   /** Settles when the earlier checks have: messages keep their order. Undefined while none is running. */

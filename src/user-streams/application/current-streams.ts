@@ -25,8 +25,9 @@ interface Confirmation {
 }
 
 /**
- * Streams as access to them is decided: none with permissions, or a deletion, that were changed more than a second ago. While the read
- * model cannot be shown to be that fresh, what it grants to anyone but the stream's user is confirmed in the store.
+ * Streams as access to them is decided: none with permissions, or a deletion, that were changed more than a second ago.
+ * While the read model cannot be shown to be that fresh, what it grants to anyone but the stream's user is confirmed in
+ * the store.
  */
 export class CurrentStreams {
   readonly #confirmations = new Map<string, Confirmation>();

@@ -53,8 +53,8 @@ export class UserStreamFeed {
 
   /**
    * Yields the stored events after a revision and then new ones, each exactly once. Ends when the stream is deleted,
-   * when the caller loses the right to read it or the credentials are not valid any more, or on `signal`. Events are read page by
-   * page on demand, so that a slow consumer needs no buffer.
+   * when the caller loses the right to read it or the credentials are not valid any more, or on `signal`. Events are
+   * read page by page on demand, so that a slow consumer needs no buffer.
    *
    * @param caller at the beginning
    * @param after undefined: new events only; a revision that the stream does not have, because the store was restored
@@ -140,7 +140,8 @@ export class UserStreamFeed {
   }
 
   /**
-   * Why nothing may be delivered any more. Whether a deletion is recorded does not matter here: its event ends the feed.
+   * Why nothing may be delivered any more. Whether a deletion is recorded does not matter here: its event ends the
+   * feed.
    *
    * @throws ConnectionError
    */

@@ -27,7 +27,9 @@ export interface ProcessedRequest {
 export type UserStreamListener = (streamNames: ReadonlySet<string>) => void;
 
 export interface UserStreamReadModel {
-  /** False during the initial catch-up and after a lost connection. If true, it may still be behind: {@link isFresh}. */
+  /**
+   * False during the initial catch-up and after a lost connection. If true, it may still be behind: {@link isFresh}.
+   */
   readonly isCaughtUp: boolean;
   /** Whether it is shown to have every event that was in the store a second ago. */
   readonly isFresh: boolean;

@@ -4,8 +4,8 @@ import { type AccessChange, mergeAccessChanges, type UserStream, withAccessChang
 const METADATA_PREFIX = '$$';
 
 /**
- * Changes of access that this process has written, until the tables have passed them: a change is in force when it is answered, however
- * far the tables are behind.
+ * Changes of access that this process has written, until the tables have passed them: a change is in force when it is
+ * answered, however far the tables are behind.
  */
 export class AccessOverlay {
   readonly #changes = new Map<string, AccessChange>();

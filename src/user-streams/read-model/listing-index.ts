@@ -21,8 +21,8 @@ export function updateListing(
 }
 
 /**
- * Keys of the streams that the permissions show to these grantees, by type and category, after a key. What the grantees may not see
- * is not read: the time says nothing about it.
+ * Keys of the streams that the permissions show to these grantees, by type and category, after a key. What the grantees
+ * may not see is not read: the time says nothing about it.
  */
 export function* listedKeys(
   table: ListedTable,
