@@ -175,11 +175,11 @@ describe('the feed of a stream', () => {
   });
 
   it('ends when the credentials of its reader are not valid any more, at once or before the next event', async () => {
-    let end: 'credentials-revoked' | undefined;
+    const credentials: { end?: 'credentials-revoked' } = {};
     let notify: () => void = () => undefined;
     const caller = callerOf(key.userId);
     const reader = (isNotified: boolean): FeedReader => ({
-      current: () => (end ? { end } : { caller }),
+      current: () => (credentials.end ? { end: credentials.end } : { caller }),
       listen: (onChange) => {
         if (isNotified) notify = onChange;
         return () => undefined;
@@ -190,7 +190,7 @@ describe('the feed of a stream', () => {
     );
     const steps = feeds.map((feed) => feed.next());
     await sleep(50);
-    end = 'credentials-revoked';
+    credentials.end = 'credentials-revoked';
     notify();
     expect(await steps[0]).toEqual({ done: true, value: 'credentials-revoked' });
     await write(1);
