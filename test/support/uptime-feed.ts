@@ -54,7 +54,11 @@ class UptimeFeed {
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(this.#http);
     adapterHost.httpAdapter = adapter;
-    const authenticator = new Authenticator({ verify }, { verify: () => this.own.caller }, this.own);
+    const authenticator = new Authenticator(
+      { verify },
+      { verify: () => this.own.caller, listen: () => () => undefined },
+      this.own,
+    );
     const limits = {
       rateLimit: { windowMs: 60_000, limit: RATE_LIMIT, limitPerUser: RATE_LIMIT },
       trustedProxies: 1,
