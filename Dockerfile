@@ -1,7 +1,13 @@
 # syntax=docker/dockerfile:1
+# The tag moves: a release pins it by the digest that its registry names, as
+#   docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… .
+# with the digest of `docker buildx imagetools inspect node:24-bookworm-slim` (see CONTRIBUTING.md). None is written here, because none
+# could be looked up where this file was made.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
 # Build stage: all dependencies and the compiled service. Debian rather than Alpine: the KurrentDB client's native bridge and
 # LMDB come as glibc binaries first.
-FROM node:24-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -11,7 +17,7 @@ RUN npm run build && npm prune --omit=dev
 
 # Run stage: an init as process 1, Node, the production dependencies and the compiled service, not as root. The init delivers signals from the
 # first moment on, also where nothing adds one: Kubernetes has no `--init`.
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production DATA_DIR=/data
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app

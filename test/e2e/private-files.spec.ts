@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -130,24 +130,42 @@ describe('the files of a service', () => {
     expect(await service.stop()).toBe(0);
   }, 60_000);
 
-  it('of another account that are open stop the start, and the message names the first of them', () => {
-    mkdirSync(dataDir);
-    writeFileSync(join(dataDir, 'readable'), '');
-    for (let path = dataDir; path !== '/tmp'; path = resolve(path, '..')) chmodSync(path, 0o755);
-    chownSync(dataDir, NOBODY, NOBODY);
-    const start = (): ReturnType<typeof spawnSync> =>
-      spawnSync(process.execPath, [MAIN], {
+  describe('that the account of the service', () => {
+    /** Starts the service as an account that owns nothing else. */
+    const startAsNobody = (): SpawnSyncReturns<string> => {
+      for (let path = directory; path !== '/tmp'; path = resolve(path, '..')) chmodSync(path, 0o755);
+      return spawnSync(process.execPath, [MAIN], {
         env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0' },
         uid: NOBODY,
         gid: NOBODY,
         encoding: 'utf8',
         timeout: 20_000,
       });
-    const { status, stderr } = start();
-    expect(stderr).toBe(
-      `DATA_DIR: '${join(dataDir, 'readable')}' is open to other accounts (mode 644) and belongs to the account 0. Private data would be ` +
-        "readable: run 'chmod -R o-rwx' as that account, or set DATA_DIR to another directory\n",
-    );
-    expect(status).toBe(1);
+    };
+
+    it('cannot close stop the start, and the message names the first of them', () => {
+      mkdirSync(dataDir, { mode: 0o755 });
+      writeFileSync(join(dataDir, 'readable'), '');
+      chownSync(dataDir, NOBODY, NOBODY);
+      const { status, stderr } = startAsNobody();
+      expect(stderr).toBe(
+        `DATA_DIR: '${join(dataDir, 'readable')}' is open to other accounts (mode 644) and belongs to the account 0. Private data would be ` +
+          "readable: run 'chmod -R o-rwx' as that account, or set DATA_DIR to another directory\n",
+      );
+      expect(status).toBe(1);
+    });
+
+    it.each([
+      ['cannot create', () => undefined, 'mkdir'],
+      ['cannot write', () => mkdirSync(dataDir, { mode: 0o755 }), 'access'],
+    ])('%s stop the start, with one line that names the variable', (_, prepare, call) => {
+      prepare();
+      const { status, stderr } = startAsNobody();
+      expect(stderr).toBe(
+        `DATA_DIR is '${dataDir}', which cannot be written (EACCES: permission denied, ${call} '${dataDir}'): ` +
+          'set DATA_DIR to a directory that this process can write\n',
+      );
+      expect(status).toBe(1);
+    });
   });
 });
