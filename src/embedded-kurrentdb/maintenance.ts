@@ -6,11 +6,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { DirectoryLock } from '../common/directory-lock.js';
 import { EmbeddedKurrentDBError } from './errors.js';
-import { STORE_FILE } from './storage/store-file.js';
+import { SALVAGE_FILE, STORE_FILE } from './storage/store-file.js';
 
 const PROCESS = fileURLToPath(new URL('./storage/maintenance.process.js', import.meta.url));
-/** A salvage continues after a page that ends the process, this often. */
-const MAX_DEATHS = 1000;
+/** Processes of a salvage: one continues after a page that ended the one before. */
+const MAX_PROCESSES = 1000;
 /** Signals by which the system ends a process that reads a damaged page. */
 const OF_DAMAGE: readonly (string | null)[] = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGFPE', 'SIGILL', 'SIGTRAP'];
 
@@ -47,12 +47,14 @@ export function salvageStore(directory: string): Promise<MaintenanceResult> {
   const target = `${directory}-salvaged`;
   return whileLocked(directory, async () => {
     rmSync(target, { recursive: true, force: true });
-    let last: MaintenanceResult & { readonly hasDied: boolean };
-    let deaths = 0;
-    do last = await run(['salvage', directory, target]);
-    while (last.hasDied && ++deaths < MAX_DEATHS);
-    rmSync(join(target, 'salvaging'), { force: true });
-    return last;
+    const outputs: string[] = [];
+    for (;;) {
+      const { isSound, hasDied, output } = await run(['salvage', directory, target]);
+      outputs.push(output);
+      if (hasDied && outputs.length < MAX_PROCESSES) continue;
+      rmSync(join(target, SALVAGE_FILE), { force: true });
+      return { isSound, output: outputs.join('\n') };
+    }
   });
 }
 

@@ -4,12 +4,18 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { withDeadline } from '../../src/common/wait.js';
 import { collect, counted, countedUpTo, numbers } from '../support/embedded-client.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 const FLIPS = Number(process.env.FLIPS ?? 500);
+/** Servers that run at the same time. */
+const AT_ONCE = 2;
 const STREAMS = 20;
+const WRITES = 10;
+/** Time to read everything. */
+const READ_TIMEOUT_MS = 20_000;
 const MAINTENANCE = resolve(__dirname, '../../dist/embedded-kurrentdb/storage/maintenance.process.js');
 const random = seededRandom();
 
@@ -41,6 +47,64 @@ async function contentOf(server: KurrentDBServer): Promise<string[]> {
   }
 }
 
+interface Flip {
+  readonly at: number;
+  readonly bit: number;
+}
+
+interface Trial {
+  readonly outcome: 'same' | 'failed' | 'refused' | undefined;
+  /** How often the server ended by itself. */
+  readonly ended: number;
+  readonly wrong: readonly string[];
+}
+
+/** Starts a server on a damaged store until it does not end by itself: reads everything, writes, and stops. */
+async function tryStore(directory: string, expected: readonly string[]): Promise<Trial> {
+  for (let ended = 0; ended < 2; ended++) {
+    const server = await startServer(directory).catch((error: Error) => error);
+    if (server instanceof Error) {
+      if (/is damaged/.test(server.message)) return { outcome: 'refused', ended, wrong: [] };
+      continue;
+    }
+    const found = await withDeadline(contentOf(server), READ_TIMEOUT_MS, () => new Error('no answer')).catch(
+      () => undefined,
+    );
+    if (found === undefined) {
+      await server.kill('SIGKILL');
+      return { outcome: undefined, ended, wrong: [`it does not answer within ${READ_TIMEOUT_MS} ms`] };
+    }
+    const wrong = found.flatMap((content, index) =>
+      content === 'failed' || content === expected[index]
+        ? []
+        : [`${names[index] ?? index} is ${content} instead of ${expected[index]}`],
+    );
+    await write(server);
+    const hasCrashed = !server.isRunning || (await stop(server));
+    if (wrong.length > 0 || !hasCrashed)
+      return {
+        outcome: found.join() === expected.join() ? 'same' : 'failed',
+        ended: ended + Number(hasCrashed),
+        wrong,
+      };
+  }
+  return { outcome: undefined, ended: 2, wrong: ['the server ended at its second start too'] };
+}
+
+/** Appends to another stream: that may fail, but must not end the server at each start. */
+async function write(server: KurrentDBServer): Promise<void> {
+  const client = KurrentDBClient.connectionString(server.connectionString);
+  for (let n = 0; n < WRITES && server.isRunning; n++)
+    await client.appendToStream('written', counted(n), { deadline: 2_000 }).catch(() => undefined);
+  await client.dispose();
+}
+
+/** @returns whether the server crashed */
+async function stop(server: KurrentDBServer): Promise<boolean> {
+  await server.kill('SIGTERM');
+  return server.endedBy !== undefined;
+}
+
 describe('the embedded server with a flipped bit in its store', () => {
   it(
     `answers nothing wrong in ${FLIPS} stores, and does not end at every start`,
@@ -53,46 +117,33 @@ describe('the embedded server with a flipped bit in its store', () => {
       await client.setStreamMetadata(names[0] ?? '', { maxCount: 5 });
       for (const name of names) await client.appendToStream(name, counted(1_000));
       const expected = await contentOf(server);
+      expect(expected).not.toContain('failed');
       await client.dispose();
-      await server.kill();
+      await server.kill('SIGTERM');
       const store = readFileSync(join(original, 'store.mdb'));
 
+      const flips: Flip[] = Array.from({ length: FLIPS }, () => ({
+        at: Math.floor(random() * store.length),
+        bit: Math.floor(random() * 8),
+      }));
       const wrong: string[] = [];
       const outcomes = { same: 0, failed: 0, refused: 0, ended: 0 };
-      for (let flip = 0; flip < FLIPS; flip++) {
-        const directory = join(root, 'damaged');
-        cpSync(original, directory, { recursive: true });
-        const bytes = Buffer.from(store);
-        const at = Math.floor(random() * bytes.length);
-        const bit = Math.floor(random() * 8);
-        bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
-        writeFileSync(join(directory, 'store.mdb'), bytes);
-        for (let start = 0, hasEnded = true; hasEnded; start++) {
-          hasEnded = false;
-          const damaged = await startServer(directory).catch((error: Error) => error);
-          if (damaged instanceof Error) {
-            if (/is damaged/.test(damaged.message)) outcomes.refused++;
-            else hasEnded = true;
-          } else {
-            const found = await contentOf(damaged);
-            hasEnded = !damaged.isRunning;
-            if (!hasEnded && found.join() === expected.join()) outcomes.same++;
-            else if (!hasEnded) outcomes.failed++;
-            for (const [index, content] of found.entries())
-              if (content !== 'failed' && content !== expected[index])
-                wrong.push(
-                  `byte ${at}, bit ${bit}: ${names[index] ?? index} is ${content} instead of ${expected[index]}`,
-                );
-            await damaged.kill('SIGKILL');
-          }
-          if (hasEnded) outcomes.ended++;
-          if (hasEnded && start > 0) {
-            wrong.push(`byte ${at}, bit ${bit}: ended at start ${start + 1}`);
-            break;
-          }
+      const trySome = async (worker: number): Promise<void> => {
+        for (let flip = flips.pop(); flip !== undefined; flip = flips.pop()) {
+          const { at, bit } = flip;
+          const directory = join(root, `damaged-${worker}`);
+          cpSync(original, directory, { recursive: true });
+          const bytes = Buffer.from(store);
+          bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+          writeFileSync(join(directory, 'store.mdb'), bytes);
+          const trial = await tryStore(directory, expected);
+          if (trial.outcome !== undefined) outcomes[trial.outcome]++;
+          outcomes.ended += trial.ended;
+          wrong.push(...trial.wrong.map((text) => `byte ${at}, bit ${bit}: ${text}`));
+          rmSync(directory, { recursive: true });
         }
-        rmSync(directory, { recursive: true });
-      }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => trySome(worker)));
       process.stdout.write(`${JSON.stringify(outcomes)}\n`);
       rmSync(root, { recursive: true });
       expect(wrong).toEqual([]);

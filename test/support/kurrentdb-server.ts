@@ -16,6 +16,8 @@ export class KurrentDBServer {
   private constructor(
     private readonly child: ChildProcess,
     readonly connectionString: string,
+    /** All lines of stdout and stderr so far. */
+    readonly output: readonly string[],
   ) {}
 
   /** Starts it with these command-line arguments and waits for its connection string. */
@@ -24,12 +26,22 @@ export class KurrentDBServer {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH },
     });
-    const connectionString = await untilPrinted('KurrentDB', child, /kurrentdb:\/\/\S+/, []);
-    return new KurrentDBServer(child, connectionString);
+    const output: string[] = [];
+    const connectionString = await untilPrinted('KurrentDB', child, /kurrentdb:\/\/\S+/, output);
+    return new KurrentDBServer(child, connectionString, output);
   }
 
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Signal that ended the process. */
+  get endedBy(): NodeJS.Signals | undefined {
+    return this.child.signalCode ?? undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   get port(): number {

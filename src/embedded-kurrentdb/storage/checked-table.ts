@@ -12,6 +12,16 @@ export class DataLossError extends Error {
   }
 }
 
+/**
+ * LMDB finds something else if a key is damaged and so out of order: a search that goes on behind it would not end.
+ *
+ * @throws DataLossError if the row at or after `wanted` (at or before it, if `backwards`) is on the other side
+ */
+export function requireOrder(where: string, wanted: number, found: number, backwards: boolean): void {
+  if (backwards ? found > wanted : found < wanted)
+    throw new DataLossError(`${where}@${wanted}`, 'rows are out of order');
+}
+
 export const CHECKSUM_BYTES = 4;
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Table } from './checked-table.js';
+import { DataLossError, type Table } from './checked-table.js';
 import { CommitQueue } from './commit-queue.js';
 import { parseEventFrame, type ProposedEvent } from './event-frame.js';
 import { positionBytes, revisionKey } from './keys.js';
@@ -46,6 +46,11 @@ describe('a store with damaged rows', () => {
   const readAll = (): number => {
     let count = 0;
     new LogReader(store, nowMs).allForwards(0, () => ++count > 0);
+    return count;
+  };
+  const readAllBackwards = (): number => {
+    let count = 0;
+    new LogReader(store, nowMs).allBackwards(store.endPosition, () => ++count > 0);
     return count;
   };
   const raw = (write: () => void): void => void store.tables.transaction(write);
@@ -95,6 +100,45 @@ describe('a store with damaged rows', () => {
     expect(() => read('a-1')).toThrow('a-1@1: the stored data are damaged (the event is missing)');
     expect(() => readAll()).toThrow('$all@2: the stored data are damaged (it is missing)');
     expect(damage()).toContain('$all@2: the stored data are damaged (it is missing)');
+  });
+
+  it('reads nothing else, and ends, if a key is damaged and so out of order', async () => {
+    const count = 60;
+    for (let n = 3; n < count; n++) append('a-1', event(String(n)));
+    const expected = read('a-1');
+    await store.close();
+    const path = join(directory, 'store.mdb');
+    const sound = readFileSync(path);
+    let failures = 0;
+    for (let position = 1; position <= count; position++) {
+      // In leaves before the event, in branches before nothing.
+      const lengthAndKey = Buffer.from([6, 0, 0, 0, 0, 0, 0, position]);
+      for (let at = sound.indexOf(lengthAndKey); at >= 0; at = sound.indexOf(lengthAndKey, at + 1)) {
+        const bytes = Buffer.from(sound);
+        bytes.writeUInt8(position ^ (1 << (position % 7)), at + 7);
+        writeFileSync(path, bytes);
+        try {
+          open();
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataLossError);
+          failures++;
+          continue;
+        }
+        for (const readEvents of [() => read('a-1'), () => readAll(), () => readAllBackwards()])
+          try {
+            const found = readEvents();
+            expect(found).toEqual(Array.isArray(found) ? expected : count + 2);
+          } catch (error) {
+            if (!(error instanceof DataLossError)) throw error;
+            failures++;
+          }
+        damage();
+        await store.tables.close();
+      }
+    }
+    expect(failures).toBeGreaterThan(0);
+    writeFileSync(path, sound);
+    open();
   });
 
   it('fails to open if the last events are missing', async () => {

@@ -1,3 +1,4 @@
+import { DataLossError, requireOrder } from './checked-table.js';
 import { verifiedFrame, withEventChecksum } from './event-frame.js';
 import { positionBytes, readUint48 } from './keys.js';
 import { STATE, type TableSet } from './table-set.js';
@@ -27,10 +28,20 @@ export class EventTable {
     this.tables.events.removeSync(positionBytes(position));
   }
 
-  /** The nearest position at or after the given one (at or before it, if `backwards`) that has a row. */
+  /**
+   * The nearest position at or after the given one (at or before it, if `backwards`) that has a row.
+   *
+   * @throws DataLossError if {@link get} does not find that
+   */
   nearest(position: number, backwards: boolean): number | undefined {
     const start = positionBytes(Math.max(0, position));
-    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) return readUint48(key, 0);
+    for (const key of this.tables.events.getKeys({ start, limit: 1, reverse: backwards })) {
+      const found = readUint48(key, 0);
+      requireOrder('$all', position, found, backwards);
+      if (!this.tables.events.doesExist(positionBytes(found)))
+        throw new DataLossError(`$all@${found}`, 'rows are out of order');
+      return found;
+    }
     return undefined;
   }
 

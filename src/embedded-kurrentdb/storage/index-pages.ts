@@ -1,5 +1,5 @@
 import { indexPageKey, indexPageNumber, readUint48, UINT48_BYTES, writeUint48 } from './keys.js';
-import { type CheckedTable, DataLossError } from './checked-table.js';
+import { type CheckedTable, DataLossError, requireOrder } from './checked-table.js';
 import { type Gaps } from './gaps.js';
 
 /**
@@ -153,6 +153,7 @@ export class IndexPages {
     })) {
       if (key.readUInt32BE(0) !== indexId) return undefined;
       const found = indexPageNumber(key);
+      requireOrder(`index ${indexId}, page`, page, found, backwards);
       if (!backwards) this.gaps.requireAll(indexId, page, found, `index ${indexId}, page`);
       else if (page !== LAST) this.gaps.requireAll(indexId, found + 1, page + 1, `index ${indexId}, page`);
       return found;

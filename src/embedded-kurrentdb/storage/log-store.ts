@@ -1,4 +1,4 @@
-import { DataLossError } from './checked-table.js';
+import { DataLossError, requireOrder } from './checked-table.js';
 import { isEventOf, type ParsedEvent, parseEventFrame, TOMBSTONE_REVISION, withEventChecksum } from './event-frame.js';
 import { Gaps, LOG } from './gaps.js';
 import { EventIdIndex } from './event-id-index.js';
@@ -215,7 +215,10 @@ export class LogStore {
   nearestStored(streamId: number, revision: number, backwards: boolean): number | undefined {
     const start = revisionKey(streamId, Math.max(0, revision));
     for (const key of this.tables.revisions.getKeys({ start, limit: 1, reverse: backwards }))
-      return key.readUInt32BE(0) === streamId ? revisionOfKey(key) : undefined;
+      if (key.readUInt32BE(0) === streamId) {
+        requireOrder(`stream ${streamId}`, revision, revisionOfKey(key), backwards);
+        return revisionOfKey(key);
+      }
     return undefined;
   }
 

@@ -57,9 +57,8 @@ try {
   if (task === 'walk' || task === 'walk-beside') await walk(directory, task === 'walk-beside');
   else if (task === 'verify') process.exitCode = (await verify(directory)) ? 0 : 1;
   else {
-    const { events, lost } = await salvage(directory, target);
-    for (const each of lost) print(`lost: ${each}`);
-    print(`copied ${events} events to ${target}, ${lost.length} could not be read`);
+    const { copied, lost } = await salvage(directory, target, (event) => print(`lost: ${event}`));
+    print(`copied ${copied} events to ${target}, ${lost} could not be read`);
   }
 } catch (error) {
   print(error instanceof Error ? error.message : String(error));

@@ -32,6 +32,8 @@ export const FORMAT_WITHOUT_INDEXES = 1;
 
 const FORMAT_FILE = 'format';
 export const STORE_FILE = 'store.mdb';
+/** Exists in a new store while a salvage copies into it. */
+export const SALVAGE_FILE = 'salvaging';
 
 /**
  * The parts of LMDB's file format that are checked, because LMDB would crash on a damaged file. Integers are
