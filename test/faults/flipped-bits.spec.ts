@@ -13,7 +13,7 @@ const FLIPS = Number(process.env.FLIPS ?? 500);
 /** Servers that run at the same time. */
 const AT_ONCE = 2;
 const STREAMS = 20;
-const WRITES = 10;
+const WRITES = 3;
 /** Time to read everything. */
 const READ_TIMEOUT_MS = 20_000;
 const MAINTENANCE = resolve(__dirname, '../../dist/embedded-kurrentdb/storage/maintenance.process.js');
