@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TlsCredentials } from '../grpc/listener.js';
@@ -39,8 +39,10 @@ export async function ensureServerIdentity(directory: string): Promise<ServerIde
   };
 }
 
+const TRIAL = Buffer.from('trial');
+
 /** Why clients that trust the CA would reject the server; undefined if they accept it. */
-function misfit(directory: string): string | undefined {
+export function misfit(directory: string): string | undefined {
   try {
     const ca = readCertificate(directory, CA_FILE);
     const certificate = readCertificate(directory, CERTIFICATE_FILE);
@@ -48,7 +50,9 @@ function misfit(directory: string): string | undefined {
     if (!certificate.verify(ca.publicKey) || !certificate.checkIssued(ca))
       return `${CERTIFICATE_FILE} is not signed by ${CA_FILE}`;
     const key = createPrivateKey(readFileSync(join(directory, KEY_FILE)));
-    return certificate.checkPrivateKey(key) ? undefined : `${KEY_FILE} is not the key of ${CERTIFICATE_FILE}`;
+    // Not checkPrivateKey: it compares the public key in the file only.
+    const isKey = verify('sha256', TRIAL, certificate.publicKey, sign('sha256', TRIAL, key));
+    return isKey ? undefined : `${KEY_FILE} is not the key of ${CERTIFICATE_FILE}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
