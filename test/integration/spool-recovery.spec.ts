@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { seededRandom } from '../support/seeded-random.js';
 
 const SPOOL = resolve(__dirname, '../../dist/uptime/probing/lmdb-spool.js');
+const READ_SPOOL = resolve(__dirname, '../../dist/uptime/probing/read-spool.process.js');
 const SAMPLES = 300;
 const FLIPS = 8;
 const random = seededRandom();
@@ -54,6 +55,20 @@ describe('a spool', () => {
     expect(log).toContain(`${SAMPLES} samples are kept, 0 are lost; what was there is kept in ${directory}-damaged`);
     expect(existsSync(`${directory}-damaged/data.mdb`)).toBe(true);
     expect(read().log).not.toContain('recreated');
+  });
+
+  it('keeps all samples if the process that recovers them is killed too', () => {
+    withSpool(directory, KILLED);
+    const rows = execFileSync(process.execPath, [READ_SPOOL, directory]);
+    // As after the old tables were set aside, and before there are new ones.
+    writeFileSync(`${directory}-recovered`, rows);
+    rmSync(join(directory, 'data.mdb'));
+    const { opened, log } = read();
+    expect(opened.samples).toHaveLength(SAMPLES);
+    expect(opened.predecessor).toBe('holder');
+    expect(log).toContain(`the last process ended while it recreated them; they were recreated: ${SAMPLES} samples`);
+    expect(existsSync(`${directory}-recovered`)).toBe(false);
+    expect(read().opened.samples).toHaveLength(SAMPLES);
   });
 
   it.each([

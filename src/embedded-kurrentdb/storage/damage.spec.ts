@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DataLossError, type Table } from './checked-table.js';
 import { CommitQueue } from './commit-queue.js';
 import { parseEventFrame, type ProposedEvent } from './event-frame.js';
-import { positionBytes, revisionKey } from './keys.js';
+import { eventIdKey, positionBytes, revisionKey } from './keys.js';
 import { LogReader } from './log-reader.js';
 import { LogStore } from './log-store.js';
 import { LogWriter } from './log-writer.js';
@@ -139,6 +139,17 @@ describe('a store with damaged rows', () => {
     expect(failures).toBeGreaterThan(0);
     writeFileSync(path, sound);
     open();
+  });
+
+  it.each([4, 5])('answers no retry from a row of the index of ids whose byte %s is damaged', async (byte) => {
+    const written = event();
+    append('a-1', written);
+    append('a-1', written);
+    expect(store.streams.get('a-1').lastRevision).toBe(3);
+    await reopen();
+    flip(store.tables.eventIds, eventIdKey(store.streams.get('a-1').id, written.id), byte);
+    expect(() => append('a-1', written)).toThrow('the index of ids refers to another event');
+    expect(damage()).toHaveLength(1);
   });
 
   it('fails to open if the last events are missing', async () => {

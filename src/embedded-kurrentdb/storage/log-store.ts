@@ -1,6 +1,7 @@
 import { DataLossError, requireOrder } from './checked-table.js';
 import { isEventOf, type ParsedEvent, parseEventFrame, TOMBSTONE_REVISION, withEventChecksum } from './event-frame.js';
 import { Gaps, LOG } from './gaps.js';
+import { type EventId, eventIdsEqual } from './event-id.js';
 import { EventIdIndex } from './event-id-index.js';
 import { EventTable } from './event-table.js';
 import { positionBytes, readUint48, revisionKey, revisionOfKey } from './keys.js';
@@ -181,6 +182,21 @@ export class LogStore {
     if (!isEventOf(frame, name, revision))
       throw new DataLossError(`${name.toString()}@${revision}`, 'there is another event instead of it');
     return { position, frame };
+  }
+
+  /**
+   * The last revision of the stream with this event id, also if the event was scavenged.
+   *
+   * @throws DataLossError if the index of ids refers to another event
+   */
+  lastRevisionOf(stream: StreamEntry, id: EventId): number | undefined {
+    const revision = this.eventIds.lastRevisionOf(stream.id, id);
+    if (revision === undefined) return undefined;
+    const found = this.eventOf(stream, revision);
+    const isOther = found !== undefined && !eventIdsEqual(parseEventFrame(found.frame).id, id);
+    if (isOther || revision > stream.lastRevision)
+      throw new DataLossError(`${stream.name.toString()}@${revision}`, 'the index of ids refers to another event');
+    return revision;
   }
 
   /**

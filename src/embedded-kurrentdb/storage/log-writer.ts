@@ -185,7 +185,7 @@ export class LogWriter {
   #eventIdLookup(streamName: string, stream: StreamEntry): EventIdLookup<EventId> {
     const { store } = this;
     return {
-      lastRevisionOf: (id) => (stream.id === 0 ? undefined : store.eventIds.lastRevisionOf(stream.id, id)),
+      lastRevisionOf: (id) => (stream.id === 0 ? undefined : store.lastRevisionOf(stream, id)),
       hasIdAt: (revision, id) => {
         const found = store.eventOf(stream, revision);
         return found !== undefined && eventIdsEqual(parseEventFrame(found.frame).id, id);

@@ -66,9 +66,10 @@ function requireReferences(store: LogStore, event: ParsedEvent, entries: EntrySu
     for (const name of indexStreamsOf(scope, event)) entries.add(store.streams.get(name).id, position);
   if (revision === TOMBSTONE_REVISION) return;
   const where = `${streamName}@${revision}`;
-  const { id } = store.streams.get(streamName);
-  if (store.positionOf(id, revision) !== position) throw new DataLossError(where, 'its stream does not refer to it');
-  const indexed = store.eventIds.lastRevisionOf(id, event.id);
+  const stream = store.streams.get(streamName);
+  if (store.positionOf(stream.id, revision) !== position)
+    throw new DataLossError(where, 'its stream does not refer to it');
+  const indexed = store.lastRevisionOf(stream, event.id);
   if (indexed === undefined || indexed < revision) throw new DataLossError(where, 'its id is not in the index of ids');
 }
 
