@@ -29,8 +29,8 @@ export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promi
   return { loginName: ADMIN, password: DEVELOPMENT_PASSWORD };
 }
 
-/** Printable characters of ASCII, which each client sends in the same way. */
-const PASSWORD = /^[!-~]+$/;
+/** The characters of generated passwords; a client does not send all others as they are. */
+const PASSWORD = /^[\w-]+$/;
 
 /**
  * Ensures a random password for `admin`, stored in a file that only the owner of the data can read. If the file is

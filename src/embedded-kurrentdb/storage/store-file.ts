@@ -42,12 +42,21 @@ export const SALVAGE_FILE = 'salvaging';
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const MIN_PAGE_BYTES = 4096;
-const PAGE_HEADER_BYTES = 24;
-const META = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
+export const PAGE_HEADER_BYTES = 24;
+/** Places in a page with the roots of the tables; {@link import('./page-check.js')} reads all pages. */
+export const META = {
+  magic: 24,
+  version: 28,
+  pageSize: 48,
+  freeRoot: 88,
+  mainRoot: 136,
+  transaction: 152,
+  bytes: 160,
+} as const;
 const LEAF_PAGE = 0x02;
 const LEAF_OF_SUBTABLE = 0x02;
 const TABLE_ROOT = 40;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Validates the store's files before LMDB maps them: a foreign or truncated file would crash the process. Nothing is
@@ -137,9 +146,9 @@ class StoreFileCheck {
   /** Checks the roots of the tables: they are among the last written pages, so a truncated file lacks them first. */
   #requireTables(page: Buffer): void {
     if ((page.readUInt16LE(18) & LEAF_PAGE) === 0) return;
-    const entries = (page.readUInt16LE(20) - PAGE_HEADER_BYTES) / 2;
+    const entries = page.readUInt16LE(20) / 2;
     for (let index = 0; index < entries; index++) {
-      const node = page.readUInt16LE(PAGE_HEADER_BYTES + 2 * index);
+      const node = PAGE_HEADER_BYTES + page.readUInt16LE(PAGE_HEADER_BYTES + 2 * index);
       const data = node + 8 + page.readUInt16LE(node + 6);
       if ((page.readUInt16LE(node + 4) & LEAF_OF_SUBTABLE) !== 0)
         this.#requirePage(page.readBigUInt64LE(data + TABLE_ROOT));
