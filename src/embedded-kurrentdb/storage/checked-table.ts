@@ -13,7 +13,7 @@ export class DataLossError extends Error {
 }
 
 /**
- * LMDB finds something else if a key is damaged and so out of order: a search that goes on behind it would not end.
+ * A damaged key is out of order, so that LMDB finds another row. A search that continued after that row would not end.
  *
  * @throws DataLossError if the row at or after `wanted` (at or before it, if `backwards`) is on the other side
  */
