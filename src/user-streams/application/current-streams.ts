@@ -7,6 +7,7 @@ import {
   lastEventOf,
   type StreamAuthorizer,
   StreamDeleted,
+  StreamDeletedError,
   type StreamRight,
   TimeoutError,
 } from '../../event-store/domain/index.js';
@@ -113,6 +114,8 @@ export class CurrentStreams {
         },
       };
     } catch (error) {
+      // KurrentDB's tombstone: the stream cannot be read any more.
+      if (error instanceof StreamDeletedError) return undefined;
       if (!(error instanceof TimeoutError)) throw error;
       throw new ConnectionError(
         `This replica is behind KurrentDB, which did not confirm the permissions of stream '${name}' in time; retry in a moment`,

@@ -10,7 +10,9 @@ const METADATA_PREFIX = '$$';
 export class AccessOverlay {
   readonly #changes = new Map<string, AccessChange>();
 
-  put(streamName: string, change: AccessChange): void {
+  /** @param row of the stream in the tables, which may have the change already */
+  put(streamName: string, change: AccessChange, row: UserStream | undefined): void {
+    if (row && withAccessChange(row, change) === row) return;
     this.#changes.set(streamName, mergeAccessChanges(this.#changes.get(streamName) ?? {}, change));
   }
 

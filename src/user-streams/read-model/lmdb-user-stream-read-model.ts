@@ -43,8 +43,8 @@ type StreamRow = [userId: string, type: string, category: string];
 /** Key prefix of the rows of a user. */
 type UserRow = [userId: string];
 /**
- * Time of an event that is not the last of its stream: that one is in the row of the stream. `at`: milliseconds since 1970;
- * `revision`: several events may have the same time.
+ * Time of an event that is not the last of its stream: that one is in the row of the stream. `at`: milliseconds since
+ * 1970; `revision`: several events may have the same time.
  */
 type MomentRow = [userId: string, type: string, category: string, at: number, revision: number];
 
@@ -169,7 +169,8 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
   }
 
   applyAhead(streamName: string, change: AccessChange): void {
-    this.#overlay.put(streamName, change);
+    const key = keyOfStream(streamName);
+    this.#overlay.put(streamName, change, key && this.#tables.streams.get(rowOf(key)));
     this.#notify(new Set([streamName]));
   }
 
