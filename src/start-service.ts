@@ -33,8 +33,8 @@ async function start(onShutdownHooks: () => void): Promise<void> {
   // Read before Nest starts, which would report a configuration error with a stack trace.
   const config = readConfig([servicesProblems]);
   const warnings = prepareDirectories(config);
-  // `autoFlushLogs` is off because `startService` prints errors of the start, also those of providers; Nest would repeat
-  // them.
+  // `autoFlushLogs` is off because `startService` prints errors of the start, also those of providers; Nest would
+  // repeat them.
   const adapter = new ServiceAdapter({ shutdownTimeoutMs: config.shutdown.timeoutMs });
   const app = await NestFactory.create<NestExpressApplication>(AppModule, adapter, {
     bodyParser: false,

@@ -1,9 +1,11 @@
-/** Of the elapsed time, while the wall clock is behind: it catches up within twice the time by which it was set back. */
+/**
+ * Of the elapsed time, while the wall clock is behind: it catches up within twice the time by which it was set back.
+ */
 const CATCH_UP_RATE = 0.5;
 
 /**
- * Wall-clock time that never goes back and never stands still: while the wall clock is behind what was given before, time advances
- * at half the speed of the monotonic clock.
+ * Wall-clock time that never goes back and never stands still: while the wall clock is behind what was given before,
+ * time advances at half the speed of the monotonic clock.
  */
 export class AdvancingTime {
   #latest: number;

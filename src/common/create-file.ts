@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { hasCode } from './error-code.js';
 
 /**
- * Creates a file for its owner only, unless it exists: of processes that create it at the same time, the first one wins, and no reader
- * sees part of it.
+ * Creates a file for its owner only, unless it exists: of processes that create it at the same time, the first one
+ * wins, and no reader sees part of it.
  *
  * @throws Error of the system if it cannot be written
  */

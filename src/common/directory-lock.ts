@@ -28,10 +28,10 @@ interface Holder extends ProcessIdentity {
 }
 
 /**
- * Exclusive use of a directory by this process, held by the kernel (`flock`): it ends with the process, however that ends, and
- * is seen from other containers of the machine. Node cannot call `flock`, so flock(1) of util-linux or busybox locks a file
- * descriptor that this process keeps open. On a system without it (macOS, images without a shell), the lock file's process is
- * looked up instead.
+ * Exclusive use of a directory by this process, held by the kernel (`flock`): it ends with the process, however that
+ * ends, and is seen from other containers of the machine. Node cannot call `flock`, so flock(1) of util-linux or
+ * busybox locks a file descriptor that this process keeps open. On a system without it (macOS, images without a shell),
+ * the lock file's process is looked up instead.
  */
 export class DirectoryLock {
   #file: number | undefined;

@@ -21,8 +21,8 @@ export class UnusableDirectoryError extends Error {
 }
 
 /**
- * Whether a group was given access on purpose. Kubernetes (`fsGroup`) sets the set-group-ID bit of a volume, as an administrator does who
- * shares a directory; without it, the group may have every account of the machine as a member.
+ * Whether a group was given access on purpose. Kubernetes (`fsGroup`) sets the set-group-ID bit of a volume, as an
+ * administrator does who shares a directory; without it, the group may have every account of the machine as a member.
  */
 export function isSharedWithGroup({ mode }: Entry): boolean {
   return (mode & SET_GROUP_ID) !== 0;

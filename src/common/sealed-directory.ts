@@ -23,8 +23,8 @@ const CHECKSUM_FILE = 'checksum';
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Locked directory of LMDB tables, which are trusted only as they were closed: LMDB does not detect damage, but ends the process
- * or reads something else.
+ * Locked directory of LMDB tables, which are trusted only as they were closed: LMDB does not detect damage, but ends
+ * the process or reads something else.
  */
 export class SealedDirectory {
   private constructor(
@@ -47,8 +47,8 @@ export class SealedDirectory {
   }
 
   /**
-   * Moves the tables to `{path}-damaged`, in place of what was set aside before. If the disk has no room for new ones beside
-   * them, they are removed.
+   * Moves the tables to `{path}-damaged`, in place of what was set aside before. If the disk has no room for new ones
+   * beside them, they are removed.
    *
    * @returns where they are, for a message
    */

@@ -21,8 +21,8 @@ export function isStorageFull(error: unknown, directory: string): boolean {
 }
 
 /**
- * Makes the file of LMDB's readers with its blocks, to be called before LMDB opens the path. LMDB maps it without them, so that
- * a full disk ends the process by a signal.
+ * Makes the file of LMDB's readers with its blocks, to be called before LMDB opens the path. LMDB maps it without them,
+ * so that a full disk ends the process by a signal.
  *
  * @throws Error if there is no room for it
  */

@@ -5,7 +5,9 @@ const KURRENTDB_URL = /^(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?:\/\/[^/?]+
 export const DATABASE_URL_EXPECTED =
   'a URL beginning with kurrentdb://, kurrentdb+discover://, postgres://, postgresql://, mysql://, redis://, rediss://, mongodb:// or mongodb+srv://, with a host, and with user and password percent-encoded where it has them';
 
-/** Whether a string is the URL of a database that can be probed. It may name several hosts, which `URL` cannot parse. */
+/**
+ * Whether a string is the URL of a database that can be probed. It may name several hosts, which `URL` cannot parse.
+ */
 export function isDatabaseUrl(text: string): boolean {
   const hosts = DATABASE_URL.exec(text)?.groups?.hosts?.split(',') ?? [''];
   return hosts.every((host) => URL.canParse(`tcp://${host}`) && new URL(`tcp://${host}`).hostname !== '');

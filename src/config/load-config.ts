@@ -52,7 +52,10 @@ function keysProblems({ dataDir, keysDir }: AppConfig): readonly string[] {
   ];
 }
 
-/** How tokens are verified. An external KurrentDB, which others share, requires configured keys; the embedded one can use a generated secret. */
+/**
+ * How tokens are verified. An external KurrentDB, which others share, requires configured keys; the embedded one can
+ * use a generated secret.
+ */
 function trustOf(values: VariableValues, problems: string[]): TokenTrust {
   const { AUTH_JWKS_URL: url, AUTH_JWT_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = values;
   if (url !== undefined && secret !== undefined)

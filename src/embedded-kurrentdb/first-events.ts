@@ -16,8 +16,8 @@ const SCAVENGES_STREAM = '$scavenges';
 const SCAVENGES_MAX_AGE_SECONDS = 30 * 24 * 60 * 60;
 
 /**
- * Writes the events that a new KurrentDB writes at its first start, so that `$all` is never empty: clients read its first or
- * last position before they write anything. A store of an earlier version is left as it is.
+ * Writes the events that a new KurrentDB writes at its first start, so that `$all` is never empty: clients read its
+ * first or last position before they write anything. A store of an earlier version is left as it is.
  */
 export async function writeFirstEvents(context: ServerContext): Promise<void> {
   if (!context.store.isNew) return;

@@ -25,8 +25,8 @@ export type StartOptions = StorageOptions & {
    */
   readonly tlsCaFile?: string | undefined;
   /**
-   * `private` (default): the only user is `admin`, with a random password that is stored in {@link keysDir}. `development`: `admin` and
-   * `ops` with the password `changeit`, as on a new KurrentDB.
+   * `private` (default): the only user is `admin`, with a random password that is stored in {@link keysDir}.
+   * `development`: `admin` and `ops` with the password `changeit`, as on a new KurrentDB.
    */
   readonly users?: 'private' | 'development';
   /** Directory of the generated password and TLS files, created if necessary. Default: that of the store. */

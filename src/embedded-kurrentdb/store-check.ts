@@ -13,9 +13,9 @@ const PROBATION_MS = 60_000;
 const WAITED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Visits the tables of a store whose last process died, in a process of their own, because LMDB may end the one that reads a
- * damaged page. The server of a large store does not wait, since that takes 0.4 s per million events, and longer from a disk;
- * only if it dies again soon, the next start waits.
+ * Visits the tables of a store whose last process died, in a process of their own, because LMDB may end the one that
+ * reads a damaged page. The server of a large store does not wait, since that takes 0.4 s per million events, and
+ * longer from a disk; only if it dies again soon, the next start waits.
  */
 export class StoreCheck {
   readonly #stopping = new AbortController();

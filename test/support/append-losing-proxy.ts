@@ -17,7 +17,10 @@ const UNARY_APPEND = /\/(append|appendsession|appendrecords)$/i;
 /** What happens to an append: its request is not passed on, or it is executed and its response is not. */
 type Loss = 'request' | 'response';
 
-/** Proxy to an insecure KurrentDB that loses appends without an error, as a server does while their event ids are being replicated. */
+/**
+ * Proxy to an insecure KurrentDB that loses appends without an error, as a server does while their event ids are being
+ * replicated.
+ */
 export class AppendLosingProxy {
   readonly #losses: Loss[] = [];
   readonly #sessions = new Set<ServerHttp2Session>();

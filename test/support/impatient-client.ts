@@ -5,7 +5,10 @@ export const NOT_ACCEPTED = 'not accepted';
 
 const PATIENCE_MS = 2_500;
 
-/** Client with keep-alive connections that gives up; tells connections that were never accepted from unanswered requests. */
+/**
+ * Client with keep-alive connections that gives up; tells connections that were never accepted from unanswered
+ * requests.
+ */
 export class ImpatientClient {
   readonly #agent = new Agent({ keepAlive: true });
 

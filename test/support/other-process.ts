@@ -21,7 +21,9 @@ export async function whileZombie(test: (pid: number) => void): Promise<void> {
   });
 }
 
-/** Holds the lock of a directory whose path is in `$DIRECTORY`, as a process of this service does, until it is killed. */
+/**
+ * Holds the lock of a directory whose path is in `$DIRECTORY`, as a process of this service does, until it is killed.
+ */
 const HOLD = `exec 9<>"$DIRECTORY/in-use"; flock -x 9; printf '{"pid":%s,"host":"%s"}' $$ "$(hostname)" >&9; echo $$; exec sleep 600`;
 
 /**

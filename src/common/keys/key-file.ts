@@ -15,8 +15,8 @@ const VARIABLE = 'KEYS_DIR';
 const ROOT = 0;
 
 /**
- * Why a file must not be used as a key; undefined if it may. Root may own it, and let a group read it: Kubernetes mounts secrets that way
- * (0440 with `fsGroup`, behind symbolic links).
+ * Why a file must not be used as a key; undefined if it may. Root may own it, and let a group read it: Kubernetes
+ * mounts secrets that way (0440 with `fsGroup`, behind symbolic links).
  */
 export function refusalOf(file: Entry, directory: Entry, ownUid: number | undefined): string | undefined {
   const { mode, uid } = file;
@@ -86,7 +86,10 @@ export function moveKeyFile(from: string, to: string, report: (problem: string) 
   }
 }
 
-/** Closes the directory with the keys to other accounts, if it exists and is this account's; keys of others are checked when they are read. */
+/**
+ * Closes the directory with the keys to other accounts, if it exists and is this account's; keys of others are checked
+ * when they are read.
+ */
 export function closeKeysDirectory(directory: string): void {
   const entry = statSync(directory, { throwIfNoEntry: false });
   if (entry !== undefined && entry.uid === process.geteuid?.()) closeDirectory(directory, VARIABLE);

@@ -42,9 +42,9 @@ const keyFile = refine(
 );
 
 /**
- * The keys of the service in `KEYS_DIR/service.keys`: for what the service signs or encrypts itself. All replicas have the same file.
- * A key is replaced in two steps, so that no replica meets an id that it does not know: add it to `keys` everywhere, then name it in
- * `current`.
+ * The keys of the service in `KEYS_DIR/service.keys`: for what the service signs or encrypts itself. All replicas have
+ * the same file. A key is replaced in two steps, so that no replica meets an id that it does not know: add it to `keys`
+ * everywhere, then name it in `current`.
  */
 export class ServiceKeys {
   readonly #current: string;
@@ -58,7 +58,8 @@ export class ServiceKeys {
   /**
    * Reads the file, and creates it with one random key if it does not exist.
    *
-   * @throws UnusableDirectoryError if it cannot be read or created, is open to other accounts, or contains something else
+   * @throws UnusableDirectoryError if it cannot be read or created, is open to other accounts, or contains something
+   *   else
    */
   static open(directory: string, nowMs = Date.now()): ServiceKeys {
     const path = join(directory, FILE);
@@ -95,7 +96,9 @@ function newKeyFile(nowMs: number): string {
   return JSON.stringify({ format: FORMAT, current: id, keys: [key] }, undefined, 2);
 }
 
-/** HKDF-SHA-256 (RFC 5869) without salt, because the secret is random; each part of the context has its length in front. */
+/**
+ * HKDF-SHA-256 (RFC 5869) without salt, because the secret is random; each part of the context has its length in front.
+ */
 function derive(secret: Buffer, context: readonly string[]): Buffer {
   const info = [DERIVATION, ...context].flatMap((part) => {
     const bytes = Buffer.from(part);

@@ -96,8 +96,8 @@ type DeleteDecision =
   | { readonly kind: 'deleted' };
 
 /**
- * Decides a delete. A soft one requires a stream, or at least its metadata; a hard one, which writes a tombstone, requires
- * neither with `any` or `noStream`.
+ * Decides a delete. A soft one requires a stream, or at least its metadata; a hard one, which writes a tombstone,
+ * requires neither with `any` or `noStream`.
  */
 export function decideDelete(
   stream: StreamState,

@@ -8,9 +8,10 @@ const CERTIFICATE_FILE = 'node.crt';
 const KEY_FILE = 'node.key';
 
 /**
- * Whatever the system clock shows, or will show while the server runs, is in between: a wrong clock, one that is corrected and a
- * server that runs for years must not make the only client refuse its connection. The end is that of RFC 5280, 4.1.2.5, for
- * certificates without one; the certificates are for the loopback interface, and their CA signs nothing else.
+ * Whatever the system clock shows, or will show while the server runs, is in between: a wrong clock, one that is
+ * corrected and a server that runs for years must not make the only client refuse its connection. The end is that of
+ * RFC 5280, 4.1.2.5, for certificates without one; the certificates are for the loopback interface, and their CA signs
+ * nothing else.
  */
 const VALIDITY = { notBefore: new Date(0), notAfter: new Date('9999-12-31T23:59:59Z') } as const;
 
@@ -22,8 +23,9 @@ export interface ServerIdentity extends TlsCredentials {
 }
 
 /**
- * The server's certificate for localhost, created at the first start. Files that do not fit each other are replaced, and those of
- * an earlier version, whose validity ends. The CA signs nothing else: its key is discarded once the certificate is signed.
+ * The server's certificate for localhost, created at the first start. Files that do not fit each other are replaced,
+ * and those of an earlier version, whose validity ends. The CA signs nothing else: its key is discarded once the
+ * certificate is signed.
  */
 export async function ensureServerIdentity(directory: string): Promise<ServerIdentity> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

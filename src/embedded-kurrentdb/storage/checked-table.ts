@@ -25,8 +25,8 @@ export function requireOrder(where: string, wanted: number, found: number, backw
 export const CHECKSUM_BYTES = 4;
 
 /**
- * Table whose values end with a CRC-32 over the key and the value: LMDB detects neither a changed value nor a value under a
- * changed key.
+ * Table whose values end with a CRC-32 over the key and the value: LMDB detects neither a changed value nor a value
+ * under a changed key.
  */
 export class CheckedTable {
   constructor(

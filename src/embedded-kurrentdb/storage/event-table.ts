@@ -51,7 +51,10 @@ export class EventTable {
     return 0;
   }
 
-  /** In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to continue. */
+  /**
+   * In a transaction: gives the events of earlier formats from a position on their checksums. Returns where to
+   * continue.
+   */
   addChecksums(from: number, limit: number): number | undefined {
     const { events, state } = this.tables;
     const [start, end] = [from, this.#checksumsFrom].map((position) => Buffer.from(positionBytes(position)));

@@ -27,8 +27,8 @@ export function initializeRows({ state, streams }: TableSet): void {
 }
 
 /**
- * In a transaction: gives the rows of a store of format 1 or 2 their checksums, and notes which rows were scavenged. The events
- * themselves are not rewritten: a scavenge does that.
+ * In a transaction: gives the rows of a store of format 1 or 2 their checksums, and notes which rows were scavenged.
+ * The events themselves are not rewritten: a scavenge does that.
  */
 export function upgradeRows(tables: TableSet, hasIndexes: boolean): void {
   const end = Math.max(rawPosition(tables, STATE.nextPosition) ?? 1, lastPosition(tables) + 1);

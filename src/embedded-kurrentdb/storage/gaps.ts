@@ -8,8 +8,9 @@ const NUMBERS_PER_ROW = 1024;
 export const LOG = 0;
 
 /**
- * Which positions of the log, revisions of a stream and pages of an index have no row on purpose, because it was scavenged or an
- * append was empty. Every other row that is missing was lost. One bit each, only for those; an append writes nothing here.
+ * Which positions of the log, revisions of a stream and pages of an index have no row on purpose, because it was
+ * scavenged or an append was empty. Every other row that is missing was lost. One bit each, only for those; an append
+ * writes nothing here.
  */
 export class Gaps {
   constructor(private readonly table: CheckedTable) {}

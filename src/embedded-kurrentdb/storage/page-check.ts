@@ -29,8 +29,8 @@ const INTEGER_BYTES = 8;
 const asIntegers: KeyOrder = (a, b) => Number(a.readBigUInt64LE() - b.readBigUInt64LE());
 
 /**
- * Visits every page of a file of LMDB without LMDB, which trusts what pages say: a damaged one ends the process that reads or
- * writes it, sometimes only at a certain key. It takes about a second per million rows.
+ * Visits every page of a file of LMDB without LMDB, which trusts what pages say: a damaged one ends the process that
+ * reads or writes it, sometimes only at a certain key. It takes about a second per million rows.
  *
  * While a server uses the file, the caller must hold a read transaction, so that no page is reused meanwhile.
  *

@@ -25,8 +25,8 @@ interface Progress {
 const PROGRESS_BYTES = 100;
 
 /**
- * Copies every event that can be read from a damaged store into a new one; continues after a process that died. Index streams and
- * ids are rebuilt; users are not copied.
+ * Copies every event that can be read from a damaged store into a new one; continues after a process that died. Index
+ * streams and ids are rebuilt; users are not copied.
  *
  * @param report is called with each event that could not be read
  * @returns how many events the new store has, and how many could not be read, by the processes before too

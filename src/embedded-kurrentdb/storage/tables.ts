@@ -51,7 +51,8 @@ export interface TablesOptions {
  * | users | login name | JSON |
  * | state | name | format, owner, counters |
  *
- * A row of events, streams, links, gaps, users and state has a checksum; revisions and event ids are compared with the event.
+ * A row of events, streams, links, gaps, users and state has a checksum; revisions and event ids are compared with the
+ * event.
  */
 export class Tables implements TableSet {
   readonly events: Table;
@@ -87,7 +88,10 @@ export class Tables implements TableSet {
     return this.state.get(STATE.linkedTo) !== undefined;
   }
 
-  /** @throws UnusableStoreError, DamagedFileError if the directory has something else or a damaged store, which is not modified */
+  /**
+   * @throws UnusableStoreError, DamagedFileError if the directory has something else or a damaged store, which is not
+   *   modified
+   */
   static open({ directory, durable }: TablesOptions): Tables {
     validateStoreFiles(directory);
     const root = openEnvironment(join(directory, STORE_FILE), durable);

@@ -5,7 +5,10 @@ import { type ParsedEvent, parseEventFrame, TOMBSTONE_REVISION } from './event-f
 import { decodeStreamRow, END_STREAM_KEY, readUint48, UINT48_BYTES } from './keys.js';
 import { type LogStore } from './log-store.js';
 
-/** Finds all damage of a store: one message each, which names stream@revision, or the row. Memory does not grow with the store. */
+/**
+ * Finds all damage of a store: one message each, which names stream@revision, or the row. Memory does not grow with the
+ * store.
+ */
 export function* verifyStore(store: LogStore): Generator<string> {
   yield* verifyEvents(store);
   yield* verifyStreams(store);

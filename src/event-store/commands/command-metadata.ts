@@ -1,7 +1,9 @@
 import { type NewEvent } from '../domain/index.js';
 import { type CommandInfo, type CommandWrite } from './command.js';
 
-/** Writes with the command's metadata in each event: who requested them, in which request, with which `Idempotency-Key`. */
+/**
+ * Writes with the command's metadata in each event: who requested them, in which request, with which `Idempotency-Key`.
+ */
 export function withCommandMetadata(
   writes: readonly CommandWrite[],
   { requestId, actor, isActorInData = false }: CommandInfo,

@@ -23,9 +23,9 @@ interface CreateStreamDependencies extends CommandDependencies {
 const NO_METADATA: VersionedStreamMetadata = { metadata: {}, revision: 'no_stream' };
 
 /**
- * Appends `StreamCreated` as the first event and writes the stream's metadata. The store decides a race of two replicas (first event:
- * `no_stream`; metadata: the revision that was read), so that both create one stream. If a process stopped between the two writes, the
- * next call completes them.
+ * Appends `StreamCreated` as the first event and writes the stream's metadata. The store decides a race of two replicas
+ * (first event: `no_stream`; metadata: the revision that was read), so that both create one stream. If a process
+ * stopped between the two writes, the next call completes them.
  */
 export async function createStream(
   stream: NewStream,
@@ -87,7 +87,11 @@ export function initializeMetadata(
   );
 }
 
-/** State of a stream, which is created first if it does not exist. @throws StreamNotFoundError if it does not exist afterwards either */
+/**
+ * State of a stream, which is created first if it does not exist.
+ *
+ * @throws StreamNotFoundError if it does not exist afterwards either
+ */
 export async function loadOrCreate<State>(
   streamName: string,
   load: () => Promise<State | undefined>,

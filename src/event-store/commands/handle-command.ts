@@ -19,11 +19,11 @@ const NOTHING_WRITTEN: Written = { position: undefined, revisions: new Map() };
 type Attempt<Result> = { readonly result: Result } | { readonly conflict: WrongExpectedRevisionError };
 
 /**
- * Executes a command with optimistic concurrency: decides on the current state, appends at that revision, retries on conflict unless the
- * caller fixed the revision, and waits until the read model of this process shows the write.
+ * Executes a command with optimistic concurrency: decides on the current state, appends at that revision, retries on
+ * conflict unless the caller fixed the revision, and waits until the read model of this process shows the write.
  *
- * @throws errors of the command's steps and of the store; WrongExpectedRevisionError when the retries are exhausted, TimeoutError if the
- *   read model does not catch up after a conflict
+ * @throws errors of the command's steps and of the store; WrongExpectedRevisionError when the retries are exhausted,
+ *   TimeoutError if the read model does not catch up after a conflict
  */
 export function handleCommand<State, Decided extends Decision, Result>(
   command: Command<State, Decided, Result>,

@@ -13,9 +13,9 @@ export interface RecordedRequest {
 }
 
 /**
- * `Idempotency-Key` of a request, valid for one scope, such as a caller and a stream. Event ids are derived from it, so that the store
- * recognizes a repeated append; `text` and `fingerprint` are stored as `requestKey` and `fingerprint` in the metadata of the events,
- * so that a read model finds the request.
+ * `Idempotency-Key` of a request, valid for one scope, such as a caller and a stream. Event ids are derived from it, so
+ * that the store recognizes a repeated append; `text` and `fingerprint` are stored as `requestKey` and `fingerprint` in
+ * the metadata of the events, so that a read model finds the request.
  */
 export class IdempotencyKey {
   readonly text: string;
@@ -40,9 +40,9 @@ export class IdempotencyKey {
   }
 
   /**
-   * Event ids of the request in the order of its events. Their time is 0, because a repetition comes at another time. A different
-   * request with the same key gets different ids, so that the store does not accept it as a repetition before the read model has the
-   * first request.
+   * Event ids of the request in the order of its events. Their time is 0, because a repetition comes at another time. A
+   * different request with the same key gets different ids, so that the store does not accept it as a repetition before
+   * the read model has the first request.
    */
   eventIds(): NextEventId {
     let count = 0;

@@ -81,8 +81,8 @@ export interface SubscriptionOptions {
   /** Called with one batch at a time, in order. A batch whose promise rejects is delivered again after a pause. */
   readonly onBatch: (batch: EventBatch) => Promise<void> | void;
   /**
-   * All matching events up to this position have been delivered, and none was since the last batch: resume after it. Called and
-   * repeated as {@link onBatch}, by filtered subscriptions only.
+   * All matching events up to this position have been delivered, and none was since the last batch: resume after it.
+   * Called and repeated as {@link onBatch}, by filtered subscriptions only.
    */
   readonly onCheckpoint?: (position: Position) => Promise<void> | void;
   /** All events that existed at the start, or at a reconnection, have been delivered. */

@@ -67,7 +67,10 @@ const STATES: ReadonlyMap<bigint, RevisionOrState> = new Map([
   [-4n, 'stream_exists'],
 ]);
 
-/** Beginning of the message with which the embedded server rejects a write: its status does not reach through the client. */
+/**
+ * Beginning of the message with which the embedded server rejects a write: its status does not reach through the
+ * client.
+ */
 const NO_SPACE = 'No space left on device';
 
 /** States of soft-deleted and tombstoned streams in the consistency violations of a conditional append. */

@@ -19,8 +19,8 @@ export function embeddedDirectory({ dataDir }: Pick<AppConfig, 'dataDir'>): stri
 }
 
 /**
- * Directory of the password and the TLS files of the embedded store, `KEYS_DIR/kurrentdb-{id}`: stores that share a `KEYS_DIR` have one
- * each. The id is in the store's directory, so that it follows the store.
+ * Directory of the password and the TLS files of the embedded store, `KEYS_DIR/kurrentdb-{id}`: stores that share a
+ * `KEYS_DIR` have one each. The id is in the store's directory, so that it follows the store.
  */
 export function embeddedKeysDirectory(directories: Directories): string {
   const directory = embeddedDirectory(directories);

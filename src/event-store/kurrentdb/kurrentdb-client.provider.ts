@@ -94,7 +94,11 @@ export async function connectionOfRunning(
   return connection === undefined ? undefined : withPassword(connection, config);
 }
 
-/** Verifies the embedded store under `DATA_DIR`, or copies what can be read of it beside it. @throws Error if it is in use */
+/**
+ * Verifies the embedded store under `DATA_DIR`, or copies what can be read of it beside it.
+ *
+ * @throws Error if it is in use
+ */
 export async function maintainStore(
   task: 'verify' | 'salvage',
   config: Pick<AppConfig, 'dataDir'>,

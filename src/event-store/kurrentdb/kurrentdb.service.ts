@@ -58,8 +58,8 @@ import { findEvents, respondedOrFound, type SentEvents, sentEvents } from './una
 const DEFAULT_LIMIT = 100;
 
 /**
- * For the clock of the store's machine, and for one that is set back: an append carries its deadline as a time of the wall clock. This
- * process stops waiting by its own, monotonic clock.
+ * For the clock of the store's machine, and for one that is set back: an append carries its deadline as a time of the
+ * wall clock. This process stops waiting by its own, monotonic clock.
  */
 const CLOCK_DIFFERENCE_MS = 10 * 60 * 1_000;
 

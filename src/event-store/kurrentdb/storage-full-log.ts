@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { InsufficientStorageError } from '../domain/index.js';
 
-/** Logs when the store has no room for a write, and when it has again: one line each, however many writes are rejected. */
+/**
+ * Logs when the store has no room for a write, and when it has again: one line each, however many writes are rejected.
+ */
 export class StorageFullLog {
   readonly #logger = new Logger('KurrentDB');
   #isFull = false;

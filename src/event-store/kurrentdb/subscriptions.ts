@@ -114,8 +114,8 @@ async function readStored(
 }
 
 /**
- * Arrays of values. The next one is requested before one is given, so that the native part and the server work while it is
- * handled: the client itself requests events only when all earlier ones have been taken.
+ * Arrays of values. The next one is requested before one is given, so that the native part and the server work while it
+ * is handled: the client itself requests events only when all earlier ones have been taken.
  */
 async function* readAhead<Value>(values: AsyncIterable<Value>): AsyncGenerator<Value[]> {
   const iterator = values[Symbol.asyncIterator]();

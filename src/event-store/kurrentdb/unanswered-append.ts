@@ -25,9 +25,9 @@ const LOOK_MS = 1_000;
 const SEARCHED_EVENTS = 1_000;
 
 /**
- * The result of an append, also if its response never comes: KurrentDB drops an append silently while the same event ids are
- * being replicated, such as those of the same request at another replica. While there is no response, and once more after a
- * TimeoutError, the events are looked for in the store.
+ * The result of an append, also if its response never comes: KurrentDB drops an append silently while the same event
+ * ids are being replicated, such as those of the same request at another replica. While there is no response, and once
+ * more after a TimeoutError, the events are looked for in the store.
  *
  * @throws what `response` rejects with
  */
@@ -59,7 +59,10 @@ async function lookUntilFound(
   }
 }
 
-/** Undefined unless the events of all streams are there. A failed look is one that found nothing: the next one may succeed. */
+/**
+ * Undefined unless the events of all streams are there. A failed look is one that found nothing: the next one may
+ * succeed.
+ */
 async function findAll(sent: readonly SentEvents[], find: FindEvents): Promise<StreamsAppendResult | undefined> {
   const revisions = new Map<string, bigint>();
   let last: Position | undefined;
@@ -77,7 +80,8 @@ async function findAll(sent: readonly SentEvents[], find: FindEvents): Promise<S
 }
 
 /**
- * The last event of an append, if its events are in the stream: behind the expected revision, or else among the last ones.
+ * The last event of an append, if its events are in the stream: behind the expected revision, or else among the last
+ * ones.
  *
  * @throws errors of the client
  */

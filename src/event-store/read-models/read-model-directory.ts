@@ -2,8 +2,8 @@ import { isOutOfDescriptors } from '../../common/error-code.js';
 import { SealedDirectory } from '../../common/sealed-directory.js';
 
 /**
- * Directory of a read model's tables. Those that cannot be trusted are set aside, and rebuilt from the streams: so their commits
- * need no sync.
+ * Directory of a read model's tables. Those that cannot be trusted are set aside, and rebuilt from the streams: so
+ * their commits need no sync.
  */
 export class ReadModelDirectory {
   #problem: string | undefined;

@@ -31,8 +31,8 @@ export interface ReadModelDefinition {
   /** Applies malformed events too, with their `problem`; they are skipped by default. */
   readonly includeMalformed?: true;
   /**
-   * Applies events to the tables, in one transaction with the checkpoint. Must be synchronous and must not read the clock: a
-   * rebuild has to give the same tables.
+   * Applies events to the tables, in one transaction with the checkpoint. Must be synchronous and must not read the
+   * clock: a rebuild has to give the same tables.
    */
   readonly apply: (tables: ReadModelTables, events: readonly RecordedEvent[]) => void;
 }
@@ -50,7 +50,9 @@ type StoredMark = Readonly<Record<keyof LogMark, string>>;
 
 const CHECKPOINT = 'checkpoint';
 
-/** LMDB tables that follow `$all`; each batch is committed together with its checkpoint, from which a restart resumes. */
+/**
+ * LMDB tables that follow `$all`; each batch is committed together with its checkpoint, from which a restart resumes.
+ */
 export class ReadModel extends StreamFollower implements ReadModelTables {
   readonly #directory: ReadModelDirectory;
   readonly #root: RootDatabase;
@@ -142,7 +144,8 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     this.#storeIdentity ??= await this.store.identity();
     const last = this.watch?.last;
     this.#transaction(() => {
-      // An event must be counted once. A process in another container with the same directory cannot be detected otherwise.
+      // An event must be counted once. A process in another container with the same directory cannot be detected
+      // otherwise.
       if (this.#meta.get(CHECKPOINT)?.commit !== this.position?.commit.toString())
         throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply

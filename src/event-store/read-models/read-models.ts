@@ -10,7 +10,10 @@ import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
 import { type StreamFollower } from './stream-follower.js';
 
-/** All read models of the process. A feature opens its own while the modules are created; the module of the store starts and stops them. */
+/**
+ * All read models of the process. A feature opens its own while the modules are created; the module of the store starts
+ * and stops them.
+ */
 export class ReadModels {
   readonly #models: StreamFollower[] = [];
   readonly #polls: Poll[] = [];

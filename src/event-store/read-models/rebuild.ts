@@ -25,7 +25,8 @@ const GIVE_UP_AFTER_MS = 30_000;
  * @param directory of the read model; locked meanwhile, so that no service opens it
  * @param report called about once a second
  * @returns the final progress
- * @throws Error if another process has the read model open, or the streams cannot be read to their end; the old tables are kept
+ * @throws Error if another process has the read model open, or the streams cannot be read to their end; the old tables
+ *   are kept
  */
 export async function rebuildReadModel(
   definition: ReadModelDefinition,

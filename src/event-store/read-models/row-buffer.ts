@@ -8,7 +8,8 @@ interface BufferedRow<Value, TableKey> {
 
 /**
  * Write-behind buffer of a table's rows, for `apply`: while a batch is applied, each row is read, decoded, encoded and
- * written at most once, however many of its events change it. Ranges of the table do not include what is not flushed yet.
+ * written at most once, however many of its events change it. Ranges of the table do not include what is not flushed
+ * yet.
  */
 export class RowBuffer<Value, TableKey extends string | readonly (string | number)[]> {
   readonly #rows = new Map<string, BufferedRow<Value, TableKey>>();

@@ -22,8 +22,8 @@ export interface ReadModelListener {
 const RETRY_MS = 1_000;
 
 /**
- * Lifecycle of every read model, whatever it keeps its state in: connecting, catching up, waiting, listening, stopping. A lost
- * connection and a failed batch are retried by the subscription.
+ * Lifecycle of every read model, whatever it keeps its state in: connecting, catching up, waiting, listening, stopping.
+ * A lost connection and a failed batch are retried by the subscription.
  */
 export abstract class StreamFollower {
   protected readonly logger: Logger;

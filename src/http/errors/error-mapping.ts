@@ -120,8 +120,8 @@ const SHOWN_BODY_ERRORS: readonly unknown[] = [
 ];
 
 /**
- * Client errors of Express and its body parser. A status alone does not make a message one for the client: the body parser
- * gives 400 to whatever goes wrong while it reads, and Nest passes the message on.
+ * Client errors of Express and its body parser. A status alone does not make a message one for the client: the body
+ * parser gives 400 to whatever goes wrong while it reads, and Nest passes the message on.
  */
 function ofBodyParser(error: unknown): ErrorMapping | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;

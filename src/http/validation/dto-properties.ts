@@ -15,9 +15,9 @@ type Plain = Readonly<Record<string, unknown>>;
 
 /**
  * Input for class-transformer: declared properties that are scalars, arrays of scalars, or DTOs. Free-form JSON is
- * excluded, because class-transformer would copy it and drop or even call properties named `constructor`;
- * {@link restoreFreeFormJson} adds it afterwards. `issues`: undeclared properties, and nested DTOs of the wrong type; if
- * there are any, `plain` is incomplete.
+ * excluded, because class-transformer would copy it and drop or even call properties named `constructor`; {@link
+ * restoreFreeFormJson} adds it afterwards. `issues`: undeclared properties, and nested DTOs of the wrong type; if there
+ * are any, `plain` is incomplete.
  *
  * It takes time for what the DTO declares, whatever the size of the rest.
  */

@@ -7,8 +7,8 @@ import { type AppConfig } from '../../config/index.js';
 const SECRET_TEXT = /^[\w-]{43}$/;
 
 /**
- * Signing secret of tokens where none is configured: derived from the service's keys, which are created on first use. The secret
- * `jwt-secret` of version 0.1.0 stays in use, so that its tokens stay valid.
+ * Signing secret of tokens where none is configured: derived from the service's keys, which are created on first use.
+ * The secret `jwt-secret` of version 0.1.0 stays in use, so that its tokens stay valid.
  *
  * @param report called if that secret could not be moved from `DATA_DIR` to `KEYS_DIR`
  * @throws Error if the file contains something else

@@ -8,7 +8,9 @@ import { type NameResolver } from '../../common/network/name-resolver.js';
 /** Time limit of a connection; a request has a shorter one. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** `fetch` of undici, which is Node's own, over connections to names that `names` resolves; loaded in the background. */
+/**
+ * `fetch` of undici, which is Node's own, over connections to names that `names` resolves; loaded in the background.
+ */
 export function fetchBy(names: NameResolver): FetchImplementation {
   let loaded: FetchImplementation | undefined;
   const load = (): FetchImplementation => (loaded ??= createFetch(names));

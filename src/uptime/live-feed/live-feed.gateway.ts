@@ -36,10 +36,10 @@ const GOING_AWAY = 1_001;
 const SERVICE_RESTART = 1_012;
 
 /**
- * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes
- * may have been missed or the services have changed; and `{"type":"ServiceStatusChanged",…}` for every change that any replica has recorded.
- * Requires authentication unless uptime is public, and closes a connection when its credentials expire or are revoked, or
- * the store was replaced.
+ * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes may
+ * have been missed or the services have changed; and `{"type":"ServiceStatusChanged",…}` for every change that any
+ * replica has recorded. Requires authentication unless uptime is public, and closes a connection when its credentials
+ * expire or are revoked, or the store was replaced.
  */
 @Injectable()
 export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {

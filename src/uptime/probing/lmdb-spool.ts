@@ -15,8 +15,8 @@ const HOLDER = 'holder';
 const VALID_UNTIL = 'validUntil';
 
 /**
- * Spool in LMDB: kept in memory, written at the end of the event-loop iteration, read at the start. Survives a killed process; a crash
- * of the machine may lose the last milliseconds. On a full disk it is kept in memory only.
+ * Spool in LMDB: kept in memory, written at the end of the event-loop iteration, read at the start. Survives a killed
+ * process; a crash of the machine may lose the last milliseconds. On a full disk it is kept in memory only.
  */
 export class LmdbSpool implements Spool {
   readonly #logger = new Logger('Spool');

@@ -1,4 +1,7 @@
-/** Process that prints what can be read of a spool, one JSON line per row: LMDB may end the process that reads a damaged file. */
+/**
+ * Process that prints what can be read of a spool, one JSON line per row: LMDB may end the process that reads a damaged
+ * file.
+ */
 import '../../common/private-umask.js';
 import { writeSync } from 'node:fs';
 import { SpoolTables } from './spool-tables.js';

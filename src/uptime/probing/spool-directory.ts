@@ -16,7 +16,9 @@ interface ReadSpool {
   readonly meta: readonly (readonly [string, string | number])[];
 }
 
-/** Directory of the spool. Tables that cannot be trusted are set aside, and what can be read of them goes into new ones. */
+/**
+ * Directory of the spool. Tables that cannot be trusted are set aside, and what can be read of them goes into new ones.
+ */
 export class SpoolDirectory {
   private constructor(
     private readonly directory: SealedDirectory,

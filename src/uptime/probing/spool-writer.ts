@@ -3,14 +3,16 @@ import { type RootDatabase, TransactionFlags } from 'lmdb';
 import { sleep } from '../../common/wait.js';
 
 /**
- * On the disk later, which overlapping sync makes safe. Not an asynchronous write: one that fails rejects promises of lmdb that
- * nobody can handle, which ends the process.
+ * On the disk later, which overlapping sync makes safe. Not an asynchronous write: one that fails rejects promises of
+ * lmdb that nobody can handle, which ends the process.
  */
 const SYNC_LATER: TransactionFlags =
   TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
 const RETRY_MS = 1_000;
 
-/** The root of an environment with overlapping sync; lmdb's types omit `sync`, which calls back with the error, if any. */
+/**
+ * The root of an environment with overlapping sync; lmdb's types omit `sync`, which calls back with the error, if any.
+ */
 export type SyncedRoot = RootDatabase & { sync(callback: (error?: Error) => void): void };
 
 interface WrittenTable<Value, Key> {
@@ -24,8 +26,9 @@ interface Change {
 }
 
 /**
- * Writes the changes of an event-loop iteration in one transaction, and syncs it in the background. Changes that cannot be
- * written, as on a full disk, are kept and written again every second; a row that is removed meanwhile needs no write.
+ * Writes the changes of an event-loop iteration in one transaction, and syncs it in the background. Changes that cannot
+ * be written, as on a full disk, are kept and written again every second; a row that is removed meanwhile needs no
+ * write.
  */
 export class SpoolWriter {
   readonly #logger = new Logger('Spool');

@@ -56,7 +56,9 @@ const PROBLEMS: Readonly<Record<string, (params: Params) => string>> = {
   oneOf: () => 'does not match any of the allowed schemas',
 };
 
-/** Parameter with the name of the member that an error is about, by keyword; other errors are about the value itself. */
+/**
+ * Parameter with the name of the member that an error is about, by keyword; other errors are about the value itself.
+ */
 const MEMBER_PARAMS: Readonly<Record<string, string>> = {
   required: 'missingProperty',
   dependentRequired: 'missingProperty',

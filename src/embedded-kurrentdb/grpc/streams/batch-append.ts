@@ -209,8 +209,8 @@ function parseChunk(message: Buffer): Chunk {
 }
 
 /**
- * Deadline on the monotonic clock. The client's is a time of the wall clock: what is left of it is read from the same clock on its
- * arrival, whatever that shows later.
+ * Deadline on the monotonic clock. The client's is a time of the wall clock: what is left of it is read from the same
+ * clock on its arrival, whatever that shows later.
  */
 function deadlineOf(options: InstanceType<typeof BatchAppendReq.Options>): number | undefined {
   const at = options.getDeadline21100();

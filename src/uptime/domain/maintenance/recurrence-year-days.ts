@@ -18,9 +18,9 @@ interface Day {
 }
 
 /**
- * An RRULE whose days rrule-temporal does not intersect (2.2.8): it adds the days of BYYEARDAY, BYMONTHDAY and BYDAY of a
- * YEARLY rule, and leaves out weekdays without a number beside those with one. It expands the rules of
- * {@link ruleOfYear} instead.
+ * An RRULE whose days rrule-temporal does not intersect (2.2.8): it adds the days of BYYEARDAY, BYMONTHDAY and BYDAY of
+ * a YEARLY rule, and leaves out weekdays without a number beside those with one. It expands the rules of {@link
+ * ruleOfYear} instead.
  *
  * @param rule in upper case, valid
  */

@@ -19,13 +19,13 @@ export interface UptimeHistory {
   /** All corrections, in the order they were made in. */
   corrections(service: string): readonly Correction[];
   /**
-   * The totals of a window, of what is recorded: exactly what its intervals add up to, in a time that does not depend on its length
-   * where it ends no later than {@link finalUntil}, or has little recorded behind that.
+   * The totals of a window, of what is recorded: exactly what its intervals add up to, in a time that does not depend
+   * on its length where it ends no later than {@link finalUntil}, or has little recorded behind that.
    */
   totalsIn(service: string, window: TimeRange): StatusTotals;
   /**
-   * The beginning (UTC) of the day that the service was last probed in, as far as that is recorded: what this process knows beyond the
-   * streams does not concern what was before. Undefined for a service that was never probed.
+   * The beginning (UTC) of the day that the service was last probed in, as far as that is recorded: what this process
+   * knows beyond the streams does not concern what was before. Undefined for a service that was never probed.
    */
   finalUntil(service: string): number | undefined;
 }

@@ -15,7 +15,9 @@ import {
   type UptimeTables,
 } from './uptime-tables.js';
 
-/** What the tables of all services hold. Unless noted, a query scans the rows of its window and at most one before it. */
+/**
+ * What the tables of all services hold. Unless noted, a query scans the rows of its window and at most one before it.
+ */
 export class RecordedHistory {
   constructor(protected readonly tables: UptimeTables) {}
 

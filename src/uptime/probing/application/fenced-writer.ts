@@ -16,8 +16,8 @@ export interface FencedWriterOptions {
 }
 
 /**
- * Appends events on behalf of the lease holder. Each append is conditional on the revision of the lease (a fencing token): a holder
- * that was suspended or disconnected cannot write after another replica has acquired the lease.
+ * Appends events on behalf of the lease holder. Each append is conditional on the revision of the lease (a fencing
+ * token): a holder that was suspended or disconnected cannot write after another replica has acquired the lease.
  */
 export class FencedWriter {
   #conditionalAppendUnsupported = false;

@@ -28,7 +28,10 @@ export interface SchedulerStats {
 
 interface Slot {
   entry: ScheduledProbe;
-  /** Time of the next run without jitter, on the monotonic clock; advances by whole intervals, so that delays do not accumulate. */
+  /**
+   * Time of the next run without jitter, on the monotonic clock; advances by whole intervals, so that delays do not
+   * accumulate.
+   */
   at: number;
   /** {@link at} with jitter. */
   next: number;
@@ -38,7 +41,10 @@ interface Slot {
 /** Upper limit for the spacing of first runs, so that a small number of services is probed soon after the start. */
 const MAX_START_SPACING_MS = 100;
 
-/** Runs probes at their intervals: without drift, with staggered first runs, one run per probe at a time, and bounded concurrency. */
+/**
+ * Runs probes at their intervals: without drift, with staggered first runs, one run per probe at a time, and bounded
+ * concurrency.
+ */
 export class ProbeScheduler {
   readonly #slots = new Map<string, Slot>();
   readonly #due: Slot[] = [];

@@ -12,9 +12,9 @@ import { leaseAcquired, LeaseAcquired, leaseReleased, LeaseReleased, PROBER_LEAS
 import { type Log } from './log.js';
 
 /**
- * Fractions of `leaseMs` after which the holder renews the lease and stops trusting it, and other replicas acquire it. Each process
- * measures on its monotonic clock: the holder from before it sent the last renewal, the others from when they observed it.
- * ACQUIRE_AFTER > VALID_FOR, so that holders never overlap, whatever the wall clocks show.
+ * Fractions of `leaseMs` after which the holder renews the lease and stops trusting it, and other replicas acquire it.
+ * Each process measures on its monotonic clock: the holder from before it sent the last renewal, the others from when
+ * they observed it. ACQUIRE_AFTER > VALID_FOR, so that holders never overlap, whatever the wall clocks show.
  */
 const RENEW_AFTER = 1 / 3;
 const VALID_FOR = 0.45;
@@ -41,11 +41,19 @@ export interface ProberLeaseOptions {
 export interface LeaseListener {
   /** This process has acquired the lease. @param from the previous holder, if any */
   onAcquired(from: string | undefined): void;
-  /** This process has acquired or renewed the lease. @param validUntil until when no other replica can hold it, in milliseconds since 1970 */
+  /**
+   * This process has acquired or renewed the lease.
+   *
+   * @param validUntil until when no other replica can hold it, in milliseconds since 1970
+   */
   onRenewed(validUntil: number): void;
   /** Another replica is the holder, and this process has not been: by the first read of the stream, or later. */
   onHeldByOther(): void;
-  /** Another replica has acquired the lease. @param validUntil end of this process's last validity, in milliseconds since 1970 */
+  /**
+   * Another replica has acquired the lease.
+   *
+   * @param validUntil end of this process's last validity, in milliseconds since 1970
+   */
   onLost(validUntil: number): void;
 }
 
@@ -79,8 +87,8 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * Elects the replica that probes, through a stream: its last event names the holder, and each event is appended at the revision of the
- * one before. `FencedWriter` makes writes conditional on that revision.
+ * Elects the replica that probes, through a stream: its last event names the holder, and each event is appended at the
+ * revision of the one before. `FencedWriter` makes writes conditional on that revision.
  */
 export class ProberLease {
   #subscription: EventSubscription | undefined;
@@ -103,7 +111,10 @@ export class ProberLease {
 
   constructor(private readonly options: ProberLeaseOptions) {}
 
-  /** Whether this process is the last known holder; also while the store is unreachable, because no replica can acquire it then. */
+  /**
+   * Whether this process is the last known holder; also while the store is unreachable, because no replica can acquire
+   * it then.
+   */
   get isHeld(): boolean {
     return this.#held !== undefined;
   }
@@ -113,7 +124,10 @@ export class ProberLease {
     return this.#observed !== undefined && !this.#isAvailable();
   }
 
-  /** When another replica was first and last observed as the holder, in milliseconds since 1970; undefined if there is none. */
+  /**
+   * When another replica was first and last observed as the holder, in milliseconds since 1970; undefined if there is
+   * none.
+   */
   get remoteHolder(): { readonly since: number; readonly until: number } | undefined {
     return this.#observed?.isHeld && this.#observed.by !== this.options.holder ? this.#observed : undefined;
   }

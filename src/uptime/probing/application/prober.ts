@@ -141,8 +141,9 @@ export class Prober implements LeaseListener {
   }
 
   /**
-   * While the store is unreachable, or has no room, no replica can acquire the lease, and the predecessor was the last known holder. The
-   * samples are recorded only if no other replica is found to be the holder when the store is writable again.
+   * While the store is unreachable, or has no room, no replica can acquire the lease, and the predecessor was the last
+   * known holder. The samples are recorded only if no other replica is found to be the holder when the store is
+   * writable again.
    */
   #resumeForPredecessor(): void {
     if (!this.options.lease.isWithAnother && this.options.predecessor.validUntil > 0) this.#startProbing();

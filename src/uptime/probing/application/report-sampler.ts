@@ -40,8 +40,8 @@ export interface ReportSamplerOptions {
 }
 
 /**
- * Turns every report of a service into one result, in the order of the stream, and a missing report into a failure at its
- * deadline, and again after each interval.
+ * Turns every report of a service into one result, in the order of the stream, and a missing report into a failure at
+ * its deadline, and again after each interval.
  *
  * The deadline is an interval and a timeout after the last report. A deadline that passed before the reports could be
  * read, or before the service was configured, is not judged: the service has the same time from then on.
@@ -161,7 +161,9 @@ export class ReportSampler {
     if (!this.#unrecorded.delete(report.eventId)) this.#emit(report);
   }
 
-  /** While the store is unreachable, no replica knows more; if the report was recorded after all, it is skipped then. */
+  /**
+   * While the store is unreachable, no replica knows more; if the report was recorded after all, it is skipped then.
+   */
   #applyUnrecorded(report: ReceivedReport): void {
     const [oldest] = this.#unrecorded;
     if (this.#unrecorded.size === MAX_UNRECORDED && oldest !== undefined) this.#unrecorded.delete(oldest);

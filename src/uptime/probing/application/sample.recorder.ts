@@ -25,12 +25,17 @@ import { type ReportCursor } from './report-sampler.js';
 import { type Spool } from './spool.js';
 import { createSamplesStream } from './uptime-streams.js';
 
-/** Samples in a full window, unless they take more than an hour: in smaller events the fixed size of an event dominates. */
+/**
+ * Samples in a full window, unless they take more than an hour: in smaller events the fixed size of an event dominates.
+ */
 const SAMPLES_PER_WINDOW = 60;
 const MAX_WINDOW_MS = 3_600_000;
 /** Limit of {@link SampleRecorder.covered}; a gap occurs only after a stop or a long suspension. */
 const MAX_TIME_RANGES = 1_000;
-/** Recorded windows that are compared with the spool of a killed process; other replicas may have recorded windows since. */
+/**
+ * Recorded windows that are compared with the spool of a killed process; other replicas may have recorded windows
+ * since.
+ */
 const MAX_COMPARED_WINDOWS = 10;
 
 export interface SampleRecorderOptions {
@@ -112,8 +117,8 @@ export class SampleRecorder {
   }
 
   /**
-   * How far the reports of the service have become samples, recorded or spooled. Removes spooled samples of reports that
-   * another replica has recorded.
+   * How far the reports of the service have become samples, recorded or spooled. Removes spooled samples of reports
+   * that another replica has recorded.
    *
    * @throws errors of the store
    */
@@ -173,7 +178,8 @@ export class SampleRecorder {
   /**
    * Appends all spooled samples. After an error the remaining samples stay in the spool.
    *
-   * @param fenced whether this process must hold the lease; a former holder records the samples of its validity without it
+   * @param fenced whether this process must hold the lease; a former holder records the samples of its validity without
+   *   it
    * @throws LeaseLostError, errors of the store
    */
   async flush(fenced: boolean): Promise<void> {

@@ -25,8 +25,8 @@ export interface MonitorOptions extends SampleRecorderOptions {
 }
 
 /**
- * Probes one service, one probe at a time, and records samples and status changes while this process holds the lease. Probing
- * continues while the store is unreachable.
+ * Probes one service, one probe at a time, and records samples and status changes while this process holds the lease.
+ * Probing continues while the store is unreachable.
  */
 export class ServiceMonitor implements LiveService {
   readonly #changes: StatusChangeRecorder;
@@ -81,7 +81,10 @@ export class ServiceMonitor implements LiveService {
     return this.#probe !== undefined;
   }
 
-  /** Starts probing after this process has acquired the lease: loads the state from the streams, with a retry after each probe. */
+  /**
+   * Starts probing after this process has acquired the lease: loads the state from the streams, with a retry after each
+   * probe.
+   */
   async activate(): Promise<void> {
     await this.#deactivating;
     // A running flush is based on the state that is reset below.
@@ -126,8 +129,8 @@ export class ServiceMonitor implements LiveService {
   }
 
   /**
-   * Stops probing after another replica has acquired the lease. Discards the samples after the end of this process's validity, and
-   * records the samples before it.
+   * Stops probing after another replica has acquired the lease. Discards the samples after the end of this process's
+   * validity, and records the samples before it.
    *
    * @param validUntil in milliseconds since 1970
    */

@@ -53,9 +53,9 @@ export interface StatusChangeRecorderOptions {
 /**
  * Detects status changes of one service in its samples, and appends them to its stream.
  *
- * The streams are the source of truth: the state is loaded from them, and loaded again after a conflict, with the pending changes
- * rebased onto it. While the store is unreachable, changes are queued with their original times. They are appended exactly once,
- * because each append expects a revision and event ids are derived from the changes.
+ * The streams are the source of truth: the state is loaded from them, and loaded again after a conflict, with the
+ * pending changes rebased onto it. While the store is unreachable, changes are queued with their original times. They
+ * are appended exactly once, because each append expects a revision and event ids are derived from the changes.
  */
 export class StatusChangeRecorder {
   readonly #streamName: string;
@@ -118,8 +118,8 @@ export class StatusChangeRecorder {
   }
 
   /**
-   * Loads the state if necessary, creates the stream if it does not exist, and appends the pending changes. After an error they stay
-   * pending.
+   * Loads the state if necessary, creates the stream if it does not exist, and appends the pending changes. After an
+   * error they stay pending.
    *
    * @returns whether changes were appended
    * @throws LeaseLostError, errors of the store
@@ -205,7 +205,10 @@ export class StatusChangeRecorder {
     return { revision: event.revision, last: undefined };
   }
 
-  /** Samples of the last recorded window, of any replica, if there is no gap after it: streaks continue across a failover. */
+  /**
+   * Samples of the last recorded window, of any replica, if there is no gap after it: streaks continue across a
+   * failover.
+   */
   async #lastRecordedSamples(): Promise<readonly Sample[]> {
     const event = await lastEventOf(this.options.store, probeSamplesStream(this.service.name));
     if (!event || !isEvent(event, ProbesRecorded)) return [];

@@ -46,8 +46,8 @@ export function createUptimeStreams(
 }
 
 /**
- * Creates the stream of a service's raw samples. Expired samples stay in the read model as coverage, but are `unknown` time after a
- * rebuild.
+ * Creates the stream of a service's raw samples. Expired samples stay in the read model as coverage, but are `unknown`
+ * time after a rebuild.
  *
  * @param maxAge retention in seconds; unlimited if undefined
  * @throws as {@link createUptimeStream}

@@ -12,8 +12,8 @@ const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090
 
 /**
  * The text of a body, without byte order mark. Its charset is that of the byte order mark, of the header Content-Type,
- * or of the declaration in an HTML or XML document; else UTF-8. Labels are those of the WHATWG Encoding Standard, such as
- * `latin1`; unknown ones are ignored, as browsers do.
+ * or of the declaration in an HTML or XML document; else UTF-8. Labels are those of the WHATWG Encoding Standard, such
+ * as `latin1`; unknown ones are ignored, as browsers do.
  */
 export function decodeText(bytes: Buffer, contentType = ''): string {
   const label =

@@ -30,8 +30,8 @@ const STREAM_ERRORS: readonly string[] = [
 ];
 
 /**
- * Sends a request by HTTP/2 over a connection for which the server has chosen it, and reads the response. The first byte
- * is that of the response: a server may send its settings before.
+ * Sends a request by HTTP/2 over a connection for which the server has chosen it, and reads the response. The first
+ * byte is that of the response: a server may send its settings before.
  *
  * @throws ProbeFailure or a connection error, also if the connection or the stream ends within the response
  */

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 import type * as ToughCookie from 'tough-cookie';
 
-/** Loading the list of public suffixes takes tenths of a second: it is loaded in the background, for probes of other hosts. */
+/**
+ * Loading the list of public suffixes takes tenths of a second: it is loaded in the background, for probes of other
+ * hosts.
+ */
 export function loadCookieJar(): typeof ToughCookie.CookieJar {
   return (createRequire(import.meta.url)('tough-cookie') as typeof ToughCookie).CookieJar;
 }
