@@ -1,6 +1,11 @@
 import { MemoryEventStore } from '../../../../test/support/memory-event-store.js';
 import { uptimeEvents } from '../../../../test/support/probed-service.js';
-import { serviceUptimeStream, UnsupportedByStoreError, ValidationError } from '../../../event-store/domain/index.js';
+import {
+  ConnectionError,
+  serviceUptimeStream,
+  UnsupportedByStoreError,
+  ValidationError,
+} from '../../../event-store/domain/index.js';
 import { leaseAcquired, PROBER_LEASE_STREAM } from '../../domain/index.js';
 import { FencedWriter } from './fenced-writer.js';
 import { LeaseLostError, ProberLease } from './prober-lease.js';
@@ -259,11 +264,17 @@ describe('prober lease', () => {
     it('is acquired again although a renewal was failing, and the store accepted no writes at first', async () => {
       const one = start('one');
       await pass(0);
-      store.goAway();
+      const appendToStream = store.appendToStream.bind(store);
+      let failRenewal = (): void => undefined;
+      store.appendToStream = () =>
+        new Promise((_, reject) => (failRenewal = () => reject(new ConnectionError('replaced'))));
       await pass(LEASE_MS * 0.36);
-      const restarted = one.restart();
-      await pass(3_000);
-      await restarted;
+      store.goAway();
+      await one.restart();
+      await pass(10);
+      failRenewal();
+      await pass(10);
+      store.appendToStream = appendToStream;
       await replace();
       store.comeBack();
       await pass(LEASE_MS);

@@ -70,8 +70,8 @@ export class SampleRecorder {
   #covered: TimeRange[] = [];
   /** Revision of the last report that is recorded as a sample. */
   #reportsUntil: bigint | undefined;
-  /** Whether spooled samples are of reports with unknown revisions. */
-  #hasForgottenReports = false;
+  /** Reports up to this time became samples before the store was replaced, in milliseconds since 1970. */
+  #skipReportsUntil: number | undefined;
 
   constructor(
     private readonly service: MonitoredService,
@@ -111,7 +111,7 @@ export class SampleRecorder {
     this.#covered = [];
     const spooled = spool.samples(name, Number.MAX_SAFE_INTEGER);
     if (revisionsOf(spooled).length === 0) return;
-    this.#hasForgottenReports = true;
+    this.#skipReportsUntil = spooled.at(-1)?.at;
     spool.removeAfter(name, -1);
     for (const { reportRevision: _, ...sample } of spooled) spool.add(name, sample);
   }
@@ -137,12 +137,10 @@ export class SampleRecorder {
     spool.removeOldest(name, count);
     const spooled = spool.samples(name, Number.MAX_SAFE_INTEGER);
     const times = [...windows.flatMap((window) => decodeSamples(window)), ...spooled].map(({ at }) => at);
-    const sampledUntil = times.reduce((latest, at) => Math.max(latest, at), 0);
-    this.#hasForgottenReports &&= spooled.length > 0;
     return {
       revision: lastOf([...revisionsOf(spooled), ...(recorded === undefined ? [] : [recorded])]),
-      sampledUntil,
-      ...(this.#hasForgottenReports ? { skipUntil: sampledUntil } : {}),
+      sampledUntil: times.reduce((latest, at) => Math.max(latest, at), 0),
+      ...(this.#skipReportsUntil === undefined ? {} : { skipUntil: this.#skipReportsUntil }),
     };
   }
 
