@@ -30,19 +30,21 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'event-store/kurrentdb/connection-test.ts': ['MAX_EVENTS'],
   'event-store/kurrentdb/grpc-names.ts': ['MIN_INTERVAL_MS'],
   'event-store/kurrentdb/unanswered-append.ts': ['MAX_LOOK_INTERVAL_MS'],
+  'event-store/store-watch/store-watch.ts': ['MAX_OLDER'],
   'http/logging.ts': ['MAX_DEPTH'],
   'http/rate-limit.storage.ts': ['MAX_TRACKERS'],
   'http/server/connections.ts': ['MAX_HOLD_MS'],
   'http/validation/dto-properties.ts': ['MAX_NESTED', 'MAX_CONVERTED'],
   'http/validation/property-path.ts': ['MAX_SEGMENTS', 'MAX_SEGMENT_LENGTH'],
   'health/background-loading.ts': ['MAX_WAIT_MS'],
+  'identity/api-keys/api-key-cache.ts': ['MAX_BEHIND_MS'],
+  'identity/connection-caller.ts': ['MAX_TIMER_MS'],
   'uptime/domain/maintenance/occurrence-cache.ts': ['MAX_CACHED_OCCURRENCES'],
   'uptime/domain/maintenance/recurrence-occurrences.ts': ['MAX_WAIT_MS', 'MAX_COUNT_SPAN_MS', 'MAX_STEP_MS'],
   'uptime/domain/maintenance/recurrence.ts': ['MAX_OCCURRENCES'],
   'uptime/domain/rollups/error-kind.ts': ['MAX_KIND_LENGTH', 'MAX_INPUT_LENGTH'],
   'uptime/domain/rollups/rollup.ts': ['MAX_ERROR_KINDS'],
   'uptime/domain/samples/varints.ts': ['MAX_BYTES'],
-  'uptime/live-feed/live-feed.gateway.ts': ['MAX_TIMER_MS'],
   'uptime/probing/application/probe-scheduler.ts': ['MAX_START_SPACING_MS'],
   'uptime/probing/application/prober-lease.ts': ['MAX_EVENTS'],
   'uptime/probing/application/prober.ts': ['MAX_CONCURRENT_STARTS'],
@@ -55,8 +57,8 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'uptime/probing/probes/http/http2-exchange.ts': ['MAX_HEADERS'],
   'uptime/services-file/read-http-target.ts': ['MIN_STATUS', 'MAX_STATUS'],
   'uptime/services-file/read-target.ts': ['MAX_PORT'],
-  'user-streams/http/sse-connections.ts': ['MAX_TIMER_MS'],
   'user-streams/schemas/validation-issues.ts': ['MAX_VALUE_LENGTH'],
+  'user-streams/domain/listing.ts': ['MAX_GRANTEE_LENGTH'],
 };
 
 /** The rows of the table below a heading, without those of the table's own header. */
@@ -82,7 +84,7 @@ const constants = rowsBelow('Fixed limits').map(([what = '', value = '', beyond 
 const numberOf = (text: string): number => Number(text.replaceAll(',', ''));
 
 /** `MAX_…` and `MIN_…` of the service, with their numbers if they are written as such; those of the embedded server are KurrentDB's. */
-const inCode = (readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }) as string[])
+const inCode = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((file) => /(?<!\.spec)\.ts$/.test(file) && !file.startsWith('embedded-kurrentdb/'))
   .flatMap((file) => {
     const text = readFileSync(join(root, 'src', file), 'utf8');
