@@ -1,3 +1,4 @@
+import { SharedCalls } from '../../common/shared-calls.js';
 import {
   AuthenticationError,
   type Clock,
@@ -45,7 +46,7 @@ export class ApiKeyCache {
   #interruptedSince: number | undefined;
   /** All keys of the store were in the cache at this time of the monotonic clock. */
   #currentAt = Number.NEGATIVE_INFINITY;
-  #update: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
+  readonly #updates: SharedCalls<void>;
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -53,6 +54,7 @@ export class ApiKeyCache {
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly clock: Clock,
   ) {
+    this.#updates = new SharedCalls(clock, SHARED_FOR_MS);
     const model = models.project({
       name: 'api-keys',
       source: { streamName: API_KEYS_STREAM },
@@ -129,14 +131,7 @@ export class ApiKeyCache {
 
   /** Shared by requests at the same time. @throws errors of the store */
   #bringUpToDate(): Promise<void> {
-    const startedAt = this.clock.monotonic();
-    if (this.#update && startedAt - this.#update.startedAt <= SHARED_FOR_MS) return this.#update.done;
-    const done = this.#readNew(startedAt).finally(() => {
-      if (this.#update === update) this.#update = undefined;
-    });
-    const update = { startedAt, done };
-    this.#update = update;
-    return done;
+    return this.#updates.run(API_KEYS_STREAM, (startedAt) => this.#readNew(startedAt));
   }
 
   async #readNew(startedAt: number): Promise<void> {

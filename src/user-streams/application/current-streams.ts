@@ -1,3 +1,4 @@
+import { SharedCalls } from '../../common/shared-calls.js';
 import {
   type Caller,
   type Clock,
@@ -19,26 +20,23 @@ const SHARED_FOR_MS = 500;
 /** Confirmations of a list at a time. */
 const GROUP_SIZE = 50;
 
-interface Confirmation {
-  readonly startedAt: number;
-  /** Undefined if the stream does not exist any more. */
-  readonly change: Promise<AccessChange | undefined>;
-}
-
 /**
  * Streams as access to them is decided: none with permissions, or a deletion, that were changed more than a second ago.
  * While the read model cannot be shown to be that fresh, what it grants to anyone but the stream's user is confirmed in
  * the store.
  */
 export class CurrentStreams {
-  readonly #confirmations = new Map<string, Confirmation>();
+  /** Undefined for a stream that does not exist any more. */
+  readonly #confirmations: SharedCalls<AccessChange | undefined>;
 
   constructor(
     private readonly readModel: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream' | 'getStreamMetadata'>,
     private readonly authorizer: StreamAuthorizer,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.#confirmations = new SharedCalls(clock, SHARED_FOR_MS);
+  }
 
   /**
    * The stream to decide the right on; undefined if it does not exist. Synchronous unless it has to be confirmed.
@@ -80,22 +78,10 @@ export class CurrentStreams {
   }
 
   async #confirm(key: UserStreamKey, name: string): Promise<UserStream | undefined> {
-    const change = await this.#changeOf(name);
+    const change = await this.#confirmations.run(name, () => this.#read(name));
     // The table may have a later change by now.
     const stream = this.readModel.stream(key);
     return stream && change && withAccessChange(stream, change);
-  }
-
-  #changeOf(name: string): Promise<AccessChange | undefined> {
-    const now = this.clock.monotonic();
-    const running = this.#confirmations.get(name);
-    if (running && now - running.startedAt <= SHARED_FOR_MS) return running.change;
-    const change = this.#read(name).finally(() => {
-      if (this.#confirmations.get(name) === confirmation) this.#confirmations.delete(name);
-    });
-    const confirmation = { startedAt: now, change };
-    this.#confirmations.set(name, confirmation);
-    return change;
   }
 
   async #read(name: string): Promise<AccessChange | undefined> {
