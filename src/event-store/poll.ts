@@ -1,12 +1,12 @@
-import { sleep } from '../../common/wait.js';
-import { type Clock } from '../domain/index.js';
+import { sleep } from '../common/wait.js';
+import { type Clock } from './domain/index.js';
 
 const INTERVAL_MS = 500;
 
 /** Asks the store twice a second, one question at a time. */
 export class Poll {
   readonly #stop = new AbortController();
-  #isRunning = false;
+  #running: Promise<void> | undefined;
 
   /**
    * @param ask what it throws is ignored: without an answer its caller knows nothing new, and subscriptions log lost
@@ -18,14 +18,13 @@ export class Poll {
   ) {}
 
   start(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    void this.#run();
+    this.#running ??= this.#run();
   }
 
-  /** Does not wait for a question without an answer. */
-  stop(): void {
+  /** Asks no more. Resolves when the running question has been answered, or cannot be. */
+  async stop(): Promise<void> {
     this.#stop.abort();
+    await this.#running;
   }
 
   async #run(): Promise<void> {

@@ -20,7 +20,7 @@ import {
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { Freshness } from '../../src/event-store/read-models/freshness.js';
-import { Poll } from '../../src/event-store/read-models/poll.js';
+import { Poll } from '../../src/event-store/poll.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import {
   CurrentStreams,
@@ -145,7 +145,7 @@ export function useReplicas(): Replicas {
   afterEach(async () => {
     for (const { replica, poll, directory } of opened.splice(0)) {
       replica.delay.end();
-      poll.stop();
+      await poll.stop();
       await replica.model.stop();
       rmSync(directory, { recursive: true, force: true });
     }

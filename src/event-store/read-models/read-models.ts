@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../common/clock.js';
 import { type EventStore } from '../domain/index.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
 import { Freshness } from './freshness.js';
-import { Poll } from './poll.js';
+import { Poll } from '../poll.js';
 import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
@@ -58,7 +58,8 @@ export class ReadModels {
 
   /** Resolves when the running batches have been applied and all tables are closed. */
   async stop(): Promise<void> {
-    for (const poll of this.#polls) poll.stop();
+    // Without waiting for an answer: the store may be unreachable.
+    for (const poll of this.#polls) void poll.stop();
     await Promise.all(this.#models.map((model) => model.stop()));
   }
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { sleep } from '../../common/wait.js';
 import { type Clock, ConnectionError } from '../domain/index.js';
+import { Poll } from '../poll.js';
 import { type InLog, type InStream, judgeStore, laterOf, type LogMark, type StoreEvidence } from './judge-store.js';
 
 /** Reads of one event each. All throw the errors of the event store. */
@@ -37,7 +37,6 @@ export interface StoreFollowing {
   delivered(mark: LogMark): void;
 }
 
-const INTERVAL_MS = 500;
 /** Without an interruption, the end of the log is compared at each poll, and an event before it this often. */
 const VERIFY_EVERY_MS = 1_000;
 /** Marks of different streams, so that one which is deleted and scavenged is not the only one. */
@@ -57,7 +56,7 @@ export class StoreWatch {
   readonly #logger = new Logger(StoreWatch.name);
   readonly #listeners = new Set<ReplacementListener>();
   readonly #stop = new AbortController();
-  #polling: Promise<void> | undefined;
+  readonly #poll: Poll;
   #generation = 0;
   #isRebuilding = false;
   /** The end of the log when it was compared last. */
@@ -76,7 +75,9 @@ export class StoreWatch {
   constructor(
     private readonly reader: MarkReader,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#poll = new Poll(() => this.#compare(), clock);
+  }
 
   /** Set while what is derived from the store is being rebuilt from another one. */
   get problem(): StoreReplacedError | undefined {
@@ -100,12 +101,12 @@ export class StoreWatch {
   }
 
   start(): void {
-    this.#polling ??= this.#poll();
+    this.#poll.start();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#polling;
+    await this.#poll.stop();
   }
 
   /** For one subscription, from its beginning to its end. */
@@ -140,13 +141,6 @@ export class StoreWatch {
 
   get #isCertain(): boolean {
     return this.#compared === this.#interruptions;
-  }
-
-  async #poll(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      await this.#compare().catch(() => undefined);
-      await sleep(INTERVAL_MS, this.#stop.signal);
-    }
   }
 
   /** Single-flight; a comparison that began before the last interruption is followed by another one. */
