@@ -1,13 +1,12 @@
 import {
   type AllStreamResolvedEvent,
-  BACKWARDS,
-  END,
   FORWARDS,
   type KurrentDBClient,
   START,
   streamNameFilter,
 } from '@kurrent/kurrentdb-client';
 import { type LogExtent, type Position } from '../domain/index.js';
+import { lastEventOfAll } from './last-event.js';
 
 /**
  * Reads at most four events, and lets the server scan no more of the log than what follows `after`: a filtered read
@@ -18,7 +17,7 @@ export async function readLogExtent(
   streamNamePrefixes: readonly string[],
   after: Position | undefined,
 ): Promise<LogExtent> {
-  const [last] = await eventsOf(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+  const last = await lastEventOfAll(client);
   const end = last?.position;
   if (!end || (after && end.commit <= after.commit)) return { end, lastMatch: undefined };
   if (streamNamePrefixes.some((prefix) => last.streamId.startsWith(prefix))) return { end, lastMatch: end };
@@ -29,8 +28,7 @@ export async function readLogExtent(
   );
   if (!first.some(({ position }) => position && (!after || position.commit > after.commit)))
     return { end, lastMatch: undefined };
-  const [match] = await eventsOf(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, filter }));
-  return { end, lastMatch: match?.position };
+  return { end, lastMatch: (await lastEventOfAll(client, { filter }))?.position };
 }
 
 type ClientEvent = NonNullable<AllStreamResolvedEvent['event']>;

@@ -1,8 +1,6 @@
 import {
   AccessDeniedError,
-  BACKWARDS,
   DeadlineExceededError,
-  END,
   FORWARDS,
   type KurrentDBClient,
   NotLeaderError,
@@ -14,6 +12,7 @@ import { withDeadline } from '../../common/wait.js';
 import { type InLog, type InStream, type LogMark, markOf } from '../store-watch/judge-store.js';
 import { type MarkReader } from '../store-watch/store-watch.js';
 import { lateResponseError, type Operation, translateClientError } from './client-errors.js';
+import { lastEventOfAll } from './last-event.js';
 import { type RecoveringClient } from './recovering-client.js';
 
 const OPERATION: Operation = { name: 'reading $all' };
@@ -27,9 +26,8 @@ export class LogReader implements MarkReader {
 
   end(requiresLeader: boolean): Promise<LogMark | undefined> {
     return this.#read(async (client) => {
-      const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader });
-      for await (const { event } of read) return event && markOf(event);
-      return undefined;
+      const event = await lastEventOfAll(client, { requiresLeader });
+      return event && markOf(event);
     });
   }
 

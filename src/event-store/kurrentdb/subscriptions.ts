@@ -1,5 +1,4 @@
 import {
-  BACKWARDS,
   END,
   eventTypeFilter,
   type Filter,
@@ -18,6 +17,7 @@ import { CatchUpSubscription, type Delivery, type SubscriptionSource } from './c
 import { translateClientError } from './client-errors.js';
 import { type EventCodec } from './event-codec.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
+import { lastEventOfAll } from './last-event.js';
 import { type RecoveringClient } from './recovering-client.js';
 
 /** Checkpoint interval in windows of 32 events of the log (the server's own unit), matching or not. */
@@ -92,7 +92,7 @@ async function readStored(
   deliver: (deliveries: readonly Delivery[]) => Promise<void>,
 ): Promise<void> {
   const start = typeof after === 'string' ? undefined : after.commit;
-  const end = await lastPosition(client);
+  const end = (await lastEventOfAll(client))?.position;
   if (!end || (start !== undefined && end.commit <= start)) return;
   let batch: Delivery[] = [];
   let latest = 0;
@@ -132,12 +132,6 @@ async function* readAhead<Value>(values: AsyncIterable<Value>): AsyncGenerator<V
     yield results.flatMap((result) => (result.done ? [] : [result.value]));
     if (isLast) return;
   }
-}
-
-async function lastPosition(client: KurrentDBClient): Promise<Position | undefined> {
-  for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
-    return event?.position;
-  return undefined;
 }
 
 function decodeWith(codec: EventCodec): (event: Parameters<EventCodec['decode']>[0]) => RecordedEvent {
