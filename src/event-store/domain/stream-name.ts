@@ -16,6 +16,8 @@ export const SERVICE_UPTIME_PREFIX = 'service-uptime-';
 export const USER_STREAM_PREFIX = 'user-';
 /** Omitted in stream names. */
 export const DEFAULT_CATEGORY = 'default';
+/** Begins the name of the stream with the metadata of another one. */
+export const METADATA_PREFIX = '$$';
 /** Used by the connection test only. */
 export const CONNECTION_TEST_STREAM = 'connection-test';
 /** In UTF-8: the largest key of the embedded store's index. */
@@ -91,6 +93,15 @@ export function serviceUptimeStream(service: string): string {
     );
   }
   return `${SERVICE_UPTIME_PREFIX}${service}`;
+}
+
+export function isMetadataStream(name: string): boolean {
+  return name.startsWith(METADATA_PREFIX);
+}
+
+/** The stream whose metadata a stream has; any other name as it is. */
+export function originalStreamOf(name: string): string {
+  return isMetadataStream(name) ? name.slice(METADATA_PREFIX.length) : name;
 }
 
 /** Parses a stream name, which is never ambiguous, in linear time. */

@@ -1,7 +1,5 @@
-import { type RecordedEvent } from '../../event-store/index.js';
+import { isMetadataStream, originalStreamOf, type RecordedEvent } from '../../event-store/index.js';
 import { type AccessChange, mergeAccessChanges, type UserStream, withAccessChange } from '../domain/index.js';
-
-const METADATA_PREFIX = '$$';
 
 /**
  * Changes of access that this process has written, until the tables have passed them: a change is in force when it is
@@ -42,11 +40,10 @@ export class AccessOverlay {
   dropApplied(events: readonly RecordedEvent[]): void {
     if (this.#changes.size === 0) return;
     for (const { streamName, revision } of events) {
-      const isMetadata = streamName.startsWith(METADATA_PREFIX);
-      const name = isMetadata ? streamName.slice(METADATA_PREFIX.length) : streamName;
+      const name = originalStreamOf(streamName);
       const change = this.#changes.get(name);
       if (!change) continue;
-      const part = isMetadata ? 'metadata' : 'deletion';
+      const part = isMetadataStream(streamName) ? 'metadata' : 'deletion';
       if (BigInt(change[part]?.revision ?? Number.MAX_SAFE_INTEGER) > revision) continue;
       const { [part]: _, ...left } = change;
       if (Object.keys(left).length === 0) this.#changes.delete(name);

@@ -2,7 +2,10 @@ import { type Database } from 'lmdb';
 import {
   decodeMetadata,
   type Freshness,
+  isMetadataStream,
   isSoftDeleted,
+  METADATA_PREFIX,
+  originalStreamOf,
   type Position,
   type ReadModel,
   type ReadModelDefinition,
@@ -35,7 +38,6 @@ import { AccessOverlay } from './access-overlay.js';
 import { compareKeys, type ListedTable, listedKeys, updateListing } from './listing-index.js';
 import { mergeSorted } from './merge-sorted.js';
 
-const METADATA_PREFIX = '$$';
 /** Events of other clients may have any value here, but keys of a table are limited in length. */
 const REQUEST_KEY = /^[0-9a-f]{64}$/;
 
@@ -83,7 +85,7 @@ export class LmdbUserStreamReadModel implements UserStreamReadModel {
       onEvents: (events) => {
         this.#overlay.dropApplied(events);
         if (this.#listeners.size > 0)
-          this.#notify(new Set(events.map(({ streamName }) => withoutMetadataPrefix(streamName))));
+          this.#notify(new Set(events.map(({ streamName }) => originalStreamOf(streamName))));
       },
     });
   }
@@ -215,10 +217,9 @@ class UserStreamProjection {
 
   apply(events: readonly RecordedEvent[]): void {
     for (const event of events) {
-      const isMetadata = event.streamName.startsWith(METADATA_PREFIX);
-      const key = keyOfStream(withoutMetadataPrefix(event.streamName));
+      const key = keyOfStream(originalStreamOf(event.streamName));
       if (!key) continue;
-      if (isMetadata) this.#applyMetadata(key, event);
+      if (isMetadataStream(event.streamName)) this.#applyMetadata(key, event);
       else if (event.type === '$streamDeleted') this.#removeStream(key);
       else this.#applyEvent(key, event);
     }
@@ -244,7 +245,7 @@ class UserStreamProjection {
     if (isSoftDeleted(metadata)) return this.#removeStream(key);
     const row = rowOf(key);
     const before = this.#streams.get(row);
-    const stream = before ?? initialStream(withoutMetadataPrefix(event.streamName), Date.parse(event.timestamp));
+    const stream = before ?? initialStream(originalStreamOf(event.streamName), Date.parse(event.timestamp));
     this.#putStream(key, before, evolveMetadata(stream, metadata, Number(event.revision)));
   }
 
@@ -285,11 +286,6 @@ class UserStreamProjection {
     const first = this.#requests.get(requestKey)?.first ?? last;
     this.#requests.put(requestKey, { streamName, fingerprint, first, last, eventId, at: Date.parse(timestamp) });
   }
-}
-
-/** Name of the stream that an event belongs to, or that its metadata belong to. */
-function withoutMetadataPrefix(streamName: string): string {
-  return streamName.startsWith(METADATA_PREFIX) ? streamName.slice(METADATA_PREFIX.length) : streamName;
 }
 
 function rowOf({ userId, type, category }: UserStreamKey): StreamRow {
