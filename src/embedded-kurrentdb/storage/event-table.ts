@@ -47,8 +47,7 @@ export class EventTable {
 
   /** Position of the last row; 0 if there is none. */
   get last(): number {
-    for (const key of this.tables.events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
-    return 0;
+    return lastPositionIn(this.tables);
   }
 
   /**
@@ -71,4 +70,10 @@ export class EventTable {
     this.#checksumsFrom = 1;
     return undefined;
   }
+}
+
+/** Position of the last row of the table of events, whatever it holds; 0 if there is none. */
+export function lastPositionIn({ events }: Pick<TableSet, 'events'>): number {
+  for (const key of events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
+  return 0;
 }

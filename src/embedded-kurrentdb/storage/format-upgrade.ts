@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type CheckedTable, type Table } from './checked-table.js';
+import { lastPositionIn } from './event-table.js';
 import { Gaps, LOG } from './gaps.js';
 import { firstRevisionOf } from './index-pages.js';
 import {
@@ -31,7 +32,7 @@ export function initializeRows({ state, streams }: TableSet): void {
  * The events themselves are not rewritten: a scavenge does that.
  */
 export function upgradeRows(tables: TableSet, hasIndexes: boolean): void {
-  const end = Math.max(rawPosition(tables, STATE.nextPosition) ?? 1, lastPosition(tables) + 1);
+  const end = Math.max(rawPosition(tables, STATE.nextPosition) ?? 1, lastPositionIn(tables) + 1);
   const linkedTo = rawPosition(tables, STATE.linkedTo);
   const indexedTo = rawPosition(tables, STATE.eventIdsIndexedTo) ?? 0;
   const nextStreamId = tables.state.raw.getBinary(STATE.nextStreamId);
@@ -63,11 +64,6 @@ export function upgradeRows(tables: TableSet, hasIndexes: boolean): void {
 function rawPosition({ state }: TableSet, key: Buffer): number | undefined {
   const bytes = state.raw.getBinary(key);
   return bytes === undefined ? undefined : readUint48(bytes, 0);
-}
-
-function lastPosition({ events }: TableSet): number {
-  for (const key of events.getKeys({ reverse: true, limit: 1 })) return readUint48(key, 0);
-  return 0;
 }
 
 function addChecksums(table: CheckedTable): void {
