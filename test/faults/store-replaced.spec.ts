@@ -60,6 +60,16 @@ describe('a store that is replaced under the running service', () => {
     (await alice.put(DOCUMENT, { data: { displayName } }, headers)).status;
   const nameIn = ({ status, body }: Reply): unknown =>
     status === 200 ? (body as { data: { displayName: string } }).data.displayName : status;
+  /** Writes to the store without the service until its log ends behind a position. */
+  const writePast = async (position: bigint, connectionString: string): Promise<void> => {
+    const { store: opened, clients } = connect(connectionString);
+    while ((await store.last(connectionString)).position < position + 100n)
+      await opened.appendToStream(
+        'filling',
+        Array.from({ length: 100 }, () => greeted('filling')),
+      );
+    await clients.close();
+  };
   const lines = (text: string): readonly string[] => service.output.filter((line) => line.includes(text));
   const withStore = async <Value>(work: (opened: ReturnType<typeof connect>) => Promise<Value>): Promise<Value> => {
     const opened = connect(store.connectionString);
@@ -221,13 +231,7 @@ describe('a store that is replaced under the running service', () => {
         for (let n = 0; n < 9; n++) await there.put(DOCUMENT, { data: { displayName: `other history ${n}` } });
         await other.kill('SIGKILL');
         removeDataDir(directory);
-        const { store: opened, clients } = connect(connectionString);
-        while ((await store.last(connectionString)).position < before.position + 100n)
-          await opened.appendToStream(
-            'filling',
-            Array.from({ length: 100 }, () => greeted('filling')),
-          );
-        await clients.close();
+        await writePast(before.position, connectionString);
       });
     });
     expectNoticed(answers, 'other history 8');
@@ -258,15 +262,7 @@ describe('a store that is replaced under the running service', () => {
     expect(await service.stop()).toBe(0);
     await store.stop();
     store.restore();
-    await store.elsewhere(async (connectionString) => {
-      const { store: opened, clients } = connect(connectionString);
-      while ((await store.last(connectionString)).position < before.position + 100n)
-        await opened.appendToStream(
-          'filling',
-          Array.from({ length: 100 }, () => greeted('filling')),
-        );
-      await clients.close();
-    });
+    await store.elsewhere((connectionString) => writePast(before.position, connectionString));
     await store.start();
     service = await startService(store.connectionString, dataDir);
     await expectAllOf('first', { old: 200 });
