@@ -1,5 +1,8 @@
-import { useMonitored } from '../../../../test/support/monitored.js';
-import { NOON } from '../../../../test/support/probed-service.js';
+import { SAMPLES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
+import { HTTP, NOON } from '../../../../test/support/probed-service.js';
+import { StoredReports } from '../../../../test/support/stored-reports.js';
+import { ReportSampler } from './report-sampler.js';
+import { type ServiceMonitor } from './service-monitor.js';
 
 describe('service monitor during a store outage', () => {
   const given = useMonitored();
@@ -49,6 +52,52 @@ describe('service monitor during a store outage', () => {
     await given.run(1, restarted);
     await restarted.stop(1_000);
     expect(given.sampleNumbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('decides nothing again when the process was killed between a change and its samples', async () => {
+    await given.run(5);
+    given.probe.fail();
+    await given.run(2);
+    const samplesAreLost = (): Promise<void> => Promise.resolve(given.store.goAway());
+    given.store.beforeNextAppend(() => Promise.resolve(given.store.beforeNextAppend(samplesAreLost)));
+    await given.run(1);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@50']);
+    expect(given.samples()).toHaveLength(2);
+    await given.spool.restart();
+    given.store.comeBack();
+    const restarted = await given.start('prober2');
+    await given.run(1, restarted);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@50']);
+    given.probe.recover();
+    await given.run(2, restarted);
+    expect(given.recordedChanges()).toEqual(['up@0', 'down@50', 'up@90']);
+  });
+
+  it('decides nothing again on reports whose samples were not in the spool when the process was killed', async () => {
+    const { clock, log, spool } = given;
+    const service = { ...HTTP, failureThreshold: 1, successThreshold: 1 };
+    const source = new StoredReports(clock);
+    const start = async (proberId: string): Promise<ServiceMonitor> => {
+      const monitor = await given.start(proberId, service, new ReportSampler(service, { source, clock, log }));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return monitor;
+    };
+    const killed = await start('prober2');
+    for (const revision of [0n, 1n, 2n, 3n]) source.receive(revision % 2n === 0n ? 'up' : 'down', revision);
+    await killed.flushed();
+    await killed.stop(0);
+    const statuses = (): string[] => given.changes().map(({ status }) => status);
+    expect(statuses()).toEqual(['up', 'down', 'up', 'down']);
+    given.store.log.splice(0, Infinity, ...given.store.log.filter(({ streamName }) => streamName !== SAMPLES_STREAM));
+    expect(spool.open().count(HTTP.name)).toBe(0);
+
+    const restarted = await start('prober3');
+    const afterStart = statuses();
+    source.receive('up', 4n);
+    await restarted.stop(1_000);
+    expect(afterStart).toEqual(['up', 'down', 'up', 'down']);
+    expect(statuses()).toEqual(['up', 'down', 'up', 'down', 'up']);
+    expect(given.samples().map(({ status }) => status)).toEqual(['up', 'down', 'up', 'down', 'up']);
   });
 
   it('stops in time, and the next process records what is left in the spool', async () => {

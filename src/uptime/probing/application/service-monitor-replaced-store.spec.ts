@@ -1,8 +1,7 @@
 import { CHANGES_STREAM, SAMPLES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
 import { HTTP } from '../../../../test/support/probed-service.js';
-import { type ServiceReport } from '../../domain/index.js';
+import { StoredReports } from '../../../../test/support/stored-reports.js';
 import { ReportSampler } from './report-sampler.js';
-import { type ReceivedReport, type ReportListener, type ReportSource } from './report-source.js';
 
 describe('a monitored service whose store was replaced', () => {
   const given = useMonitored();
@@ -47,53 +46,27 @@ describe('a monitored service whose store was replaced', () => {
   });
 
   describe('that reports itself', () => {
-    let stored: ReceivedReport[];
-    let listener: ReportListener | undefined;
-    const report = (status: ServiceReport['status'], revision: bigint): ReceivedReport => ({
-      report: { status },
-      receivedAt: given.clock.now(),
-      arrivedAt: given.clock.monotonic(),
-      eventId: `evt_${revision}_${status}`,
-      revision,
-    });
-    const receive = (status: ServiceReport['status'], revision: bigint): ReceivedReport => {
-      given.clock.advance(1_000);
-      const received = report(status, revision);
-      stored.push(received);
-      listener?.onReport(received);
-      return received;
-    };
     const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
     it('is not judged by its reports again, and misses no later one', async () => {
-      stored = [];
-      const source: ReportSource = {
-        readableSince: given.clock.monotonic(),
-        listen: (_, added) => {
-          listener = added;
-          return () => (listener = undefined);
-        },
-        last: () => Promise.resolve(stored.at(-1)),
-        after: (_, revision) =>
-          Promise.resolve(stored.filter((one) => revision === undefined || (one.revision ?? 0n) > revision)),
-      };
+      const source = new StoredReports(given.clock);
       const { clock, log } = given;
       const monitor = await given.start('prober2', HTTP, new ReportSampler(HTTP, { source, clock, log }));
       await settled();
-      for (const revision of [40n, 41n, 42n]) receive('up', revision);
+      for (const revision of [40n, 41n, 42n]) source.receive('up', revision);
       await monitor.flushed();
-      for (const revision of [43n, 44n]) receive('up', revision);
+      for (const revision of [43n, 44n]) source.receive('up', revision);
       await monitor.flushed();
       // The first ones confirmed a change, with which they were recorded.
       expect([given.samples().length, given.spool.open().count(HTTP.name)]).toEqual([3, 2]);
 
       // The backup has two of the reports, and gets others at revisions that the store before had.
-      stored = stored.slice(0, 2).map((one, index) => ({ ...one, revision: BigInt(index + 7) }));
+      source.all = source.all.slice(0, 2).map((one, index) => ({ ...one, revision: BigInt(index + 7) }));
       given.store.log.length = 0;
       monitor.forgetStore();
       await monitor.activate();
       await settled();
-      receive('down', 9n);
+      source.receive('down', 9n);
       await settled();
       await monitor.stop(1_000);
       expect(given.samples().map(({ status }) => status)).toEqual(['up', 'up', 'down']);

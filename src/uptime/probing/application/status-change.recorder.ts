@@ -62,8 +62,12 @@ export class StatusChangeRecorder {
   #stream: StreamState | undefined;
   #state: StatusDetectorState = INITIAL_DETECTOR_STATE;
   #pendingSamples: Sample[] = [];
+  /** Samples of the spool, to be applied before the pending ones. */
+  #spooledSamples: readonly Sample[] = [];
   /** Time of the first sample to apply, in milliseconds since 1970. */
   #resumesAt = 0;
+  /** Time of the last change that was recorded when the state was loaded, in milliseconds since 1970. */
+  #decidedUntil = -Infinity;
   #pendingChanges: StatusChange[] = [];
 
   constructor(
@@ -98,13 +102,14 @@ export class StatusChangeRecorder {
     this.#stream = undefined;
     this.#state = INITIAL_DETECTOR_STATE;
     this.#pendingChanges = [];
-    this.#pendingSamples = samples.slice(-MAX_PENDING_SAMPLES);
+    this.#spooledSamples = samples.slice(-MAX_PENDING_SAMPLES);
+    this.#pendingSamples = [];
   }
 
   /** Applies the next sample, or queues it until the state has been loaded. */
   add(sample: Sample): void {
     if (this.#stream) {
-      this.#applySample(sample);
+      this.#applyLater(sample);
       return;
     }
     this.#pendingSamples.push(sample);
@@ -169,7 +174,10 @@ export class StatusChangeRecorder {
     this.#pendingChanges = rebaseChanges(this.#pendingChanges, last);
     const current = this.#pendingChanges.at(-1);
     this.#state = current ? evolve(state, { change: current }) : state;
-    for (const sample of this.#pendingSamples.splice(0)) this.#applySample(sample);
+    if (isInitial) this.#decidedUntil = last?.at ?? -Infinity;
+    for (const sample of this.#spooledSamples) this.#applyOnce(sample);
+    this.#spooledSamples = [];
+    for (const sample of this.#pendingSamples.splice(0)) this.#applyLater(sample);
   }
 
   /** Undefined if the stream contains no change; it may lack its first event. */
@@ -215,6 +223,18 @@ export class StatusChangeRecorder {
     const samples = decodeSamples(event.data);
     const last = samples.at(-1)?.at ?? 0;
     return this.#resumesAt - last <= maxSampleGapMs(event.data) ? samples.filter(({ at }) => at < this.#resumesAt) : [];
+  }
+
+  /** A report is a sample again if the process was killed before its sample reached the spool. */
+  #applyLater(sample: Sample): void {
+    if (sample.reportRevision === undefined) this.#applySample(sample);
+    else this.#applyOnce(sample);
+  }
+
+  /** Applies a sample of which a process that was killed may have recorded the change. */
+  #applyOnce(sample: Sample): void {
+    if (sample.at < this.#decidedUntil) this.#state = evolve(this.#state, { sample });
+    else this.#applySample(sample);
   }
 
   #applySample(sample: Sample): void {
