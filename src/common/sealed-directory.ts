@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 
-const DATA_FILE = 'data.mdb';
+/** The file of the tables. */
+export const DATA_FILE = 'data.mdb';
 /** Checksum of the tables as they were closed; missing after version 0.1.0. */
 const CHECKSUM_FILE = 'checksum';
 const CHUNK_BYTES = 1024 * 1024;
@@ -30,6 +31,8 @@ export class SealedDirectory {
   private constructor(
     readonly path: string,
     private readonly lock: DirectoryLock,
+    /** The last process ended without closing the tables. */
+    readonly wasLeft: boolean,
     /** Why the tables cannot be trusted: their process died, or they changed since they were closed. */
     readonly problem: string | undefined,
   ) {}
@@ -43,7 +46,7 @@ export class SealedDirectory {
     const lock = DirectoryLock.acquire(path);
     const problem = problemOf(path, lock.wasLeft);
     if (problem === undefined) rmSync(join(path, CHECKSUM_FILE), { force: true });
-    return new SealedDirectory(path, lock, problem);
+    return new SealedDirectory(path, lock, lock.wasLeft, problem);
   }
 
   /**

@@ -7,8 +7,37 @@ const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 const SHORT_WRITE = 'EIO';
 /** Free bytes below which a short write means a full disk. */
 const LITTLE_BYTES = 1024 * 1024;
+/**
+ * Free bytes below which nothing is given to LMDB to write: more than a commit needs. A write of LMDB that fails writes
+ * behind the end of the buffer of its message, which ends the process at some later time.
+ */
+export const RESERVED_BYTES = 4 * 1024 * 1024;
 /** More than LMDB needs for its table of readers. */
 const LOCK_FILE_BYTES = 16 * 1024;
+
+/** A write was not tried, because the file system is full or nearly full. */
+class NoSpaceError extends Error {
+  readonly code = 'ENOSPC';
+
+  constructor(directory: string) {
+    super(`No space left on device: ${directory} has less than the reserve`);
+  }
+}
+
+/** Whether the file system of the directory has more than that. */
+export function hasFreeSpace(directory: string, bytes = RESERVED_BYTES): boolean {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize > bytes;
+}
+
+/**
+ * To be called before each transaction that writes.
+ *
+ * @throws Error that {@link isStorageFull} recognizes, if the file system of the directory has less than the reserve
+ */
+export function requireFreeSpace(directory: string): void {
+  if (!hasFreeSpace(directory)) throw new NoSpaceError(directory);
+}
 
 /** Whether a write failed because the file system of the directory is full. `error` is of LMDB or of Node. */
 export function isStorageFull(error: unknown, directory: string): boolean {
@@ -16,8 +45,7 @@ export function isStorageFull(error: unknown, directory: string): boolean {
   if (code === undefined) return false;
   if (FULL.includes(code)) return true;
   if (code !== SHORT_WRITE) return false;
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize < LITTLE_BYTES;
+  return !hasFreeSpace(directory, LITTLE_BYTES);
 }
 
 /**

@@ -1,9 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../src/common/error-code.js';
+import { sleep } from './eventually.js';
 
 const BLOCK = Buffer.alloc(4_096);
+/** Less than the free space with which the service still writes. */
+const LAST_BYTES = 3 * 1024 * 1024;
+const RUNNING_WRITE_MS = 500;
 
 /** A file system of its own with little room (tmpfs). */
 export class SmallDisk {
@@ -20,16 +25,23 @@ export class SmallDisk {
     if (status !== 0) throw new Error(`tmpfs cannot be mounted: ${stderr}`);
   }
 
-  /** Leaves no room. */
-  fill(): void {
+  /** Leaves no room. The last of it is taken when no write is running that began before. */
+  async fill(): Promise<void> {
     const file = openSync(this.#filling, 'a');
     try {
+      while (this.#freeBytes > LAST_BYTES) writeSync(file, BLOCK);
+      await sleep(RUNNING_WRITE_MS);
       for (;;) writeSync(file, BLOCK);
-    } catch {
-      // Full.
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC')) throw error;
     } finally {
       closeSync(file);
     }
+  }
+
+  get #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
   }
 
   free(): void {

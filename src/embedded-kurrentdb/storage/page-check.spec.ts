@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogStore } from './log-store.js';
 import { LogWriter } from './log-writer.js';
-import { checkPages } from './page-check.js';
-import { DamagedFileError } from './store-file.js';
+import { checkPages, DamagedPageError } from '../../common/lmdb/page-check.js';
 
 const PAGE_BYTES = 4096;
 const EMPTY = Buffer.alloc(0);
@@ -90,7 +89,7 @@ describe('the check of pages', () => {
       checkPages(copy);
       return false;
     } catch (error) {
-      if (error instanceof DamagedFileError) return true;
+      if (error instanceof DamagedPageError) return true;
       throw error;
     }
   }

@@ -1,5 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { META, NO_PAGE, PAGE_HEADER_BYTES } from '../../common/lmdb/file-format.js';
+import { DamagedPageError } from '../../common/lmdb/page-check.js';
 import { DataLossError } from './checked-table.js';
 
 /** The store cannot be used. The message says why and what to do. */
@@ -19,6 +21,7 @@ const DAMAGED_PAGES = /\bMDB_(?:BAD_TXN|CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC)\b
 export const isDamage = (error: unknown): boolean =>
   error instanceof DataLossError ||
   error instanceof DamagedFileError ||
+  error instanceof DamagedPageError ||
   (error instanceof Error && DAMAGED_PAGES.test(error.message));
 
 /** Content of the format file; the number changes with the layout of the tables. */
@@ -35,28 +38,13 @@ export const STORE_FILE = 'store.mdb';
 /** Exists in a new store while a salvage copies into it. */
 export const SALVAGE_FILE = 'salvaging';
 
-/**
- * The parts of LMDB's file format that are checked, because LMDB would crash on a damaged file. Integers are
- * little-endian.
- */
+/** What is checked of LMDB's file format, because LMDB would crash on a damaged file. */
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const MIN_PAGE_BYTES = 4096;
-export const PAGE_HEADER_BYTES = 24;
-/** Places in a page with the roots of the tables; {@link import('./page-check.js')} reads all pages. */
-export const META = {
-  magic: 24,
-  version: 28,
-  pageSize: 48,
-  freeRoot: 88,
-  mainRoot: 136,
-  transaction: 152,
-  bytes: 160,
-} as const;
 const LEAF_PAGE = 0x02;
 const LEAF_OF_SUBTABLE = 0x02;
 const TABLE_ROOT = 40;
-export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Validates the store's files before LMDB maps them: a foreign or truncated file would crash the process. Nothing is

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { isStorageFull, reserveLockFile } from '../../common/storage-full.js';
+import { hasFreeSpace, isStorageFull, requireFreeSpace, reserveLockFile } from '../../common/storage-full.js';
 import { CheckedTable, type Table } from './checked-table.js';
 import { STATE, type TableSet } from './table-set.js';
 import { initializeRows, upgradeRows } from './format-upgrade.js';
@@ -19,8 +19,13 @@ import {
   DamagedFileError,
   UnusableStoreError,
 } from './store-file.js';
-import { hasRoom, StorageFullError } from './storage-full-error.js';
+import { StorageFullError } from './storage-full-error.js';
 
+/**
+ * Free bytes of the disk below which events are rejected: what follows the store on the same disk, such as read models,
+ * needs room for the last events.
+ */
+const APPEND_RESERVED_BYTES = 8 * 1024 * 1024;
 const FORMAT_KEY = Buffer.from('format');
 const OWNER_KEY = Buffer.from('owner');
 
@@ -109,7 +114,7 @@ export class Tables implements TableSet {
 
   /** @throws StorageFullError unless the disk has room for the next events and for what follows them */
   requireRoom(): void {
-    if (this.durable && !hasRoom(this.directory)) throw new StorageFullError();
+    if (this.durable && !hasFreeSpace(this.directory, APPEND_RESERVED_BYTES)) throw new StorageFullError();
   }
 
   /**
@@ -118,7 +123,9 @@ export class Tables implements TableSet {
    * @throws UnusableStoreError if another process has opened the store, StorageFullError
    */
   transaction<T>(work: () => T): T {
+    const directory = this.durable ? this.directory : tmpdir();
     try {
+      requireFreeSpace(directory);
       const result = this.root.transactionSync(() => {
         this.#requireOwnership();
         return work();
@@ -126,7 +133,7 @@ export class Tables implements TableSet {
       this.#isOwner = true;
       return result;
     } catch (error) {
-      throw isStorageFull(error, this.durable ? this.directory : tmpdir()) ? new StorageFullError(error) : error;
+      throw isStorageFull(error, directory) ? new StorageFullError(error) : error;
     }
   }
 

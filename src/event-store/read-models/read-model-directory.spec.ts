@@ -49,7 +49,7 @@ describe('a directory of tables', () => {
     work();
     kill();
     expect(open().problem).toBe(
-      `the last process ended without closing its tables; what was there is kept in ${directory}-damaged`,
+      `The tables are rebuilt from the streams: the last process ended without closing its tables; what was there is kept in ${directory}-damaged`,
     );
     expect(existsSync(tables())).toBe(false);
     expect(readFileSync(join(`${directory}-damaged`, 'data.mdb'), 'utf8')).toBe('rows');
@@ -88,7 +88,9 @@ describe('a directory of tables', () => {
     };
     const directoryInUse = opened[0];
     expect(directoryInUse?.openTables(read)).toBe('empty tables');
-    expect(directoryInUse?.problem).toMatch(/^they cannot be opened: MDB_INVALID; what was there is kept in/);
+    expect(directoryInUse?.problem).toMatch(
+      /^The tables are rebuilt from the streams: they cannot be opened: MDB_INVALID; what was there is kept in/,
+    );
   });
 
   it('is refused while another process uses it, and left as it is', async () => {

@@ -1,18 +1,24 @@
+import { join } from 'node:path';
 import { isOutOfDescriptors } from '../../common/error-code.js';
-import { SealedDirectory } from '../../common/sealed-directory.js';
+import { checkPages } from '../../common/lmdb/page-check.js';
+import { DATA_FILE, SealedDirectory } from '../../common/sealed-directory.js';
+import { hasFreeSpace } from '../../common/storage-full.js';
 
 /**
  * Directory of a read model's tables. Those that cannot be trusted are set aside, and rebuilt from the streams: so
- * their commits need no sync.
+ * their commits need no sync. On a full disk, the tables of a process that was killed are used if their pages are sound.
  */
 export class ReadModelDirectory {
   #problem: string | undefined;
 
   private constructor(private readonly directory: SealedDirectory) {
-    if (directory.problem !== undefined) this.#setAside(directory.problem);
+    if (directory.problem === undefined) return;
+    if (directory.wasLeft && !hasFreeSpace(directory.path) && isSound(directory.path))
+      this.#problem = `The tables are used as they are: ${directory.problem}, and the disk has no room to rebuild them`;
+    else this.#setAside(directory.problem);
   }
 
-  /** Why the tables were set aside, and where they are; undefined if they were not. */
+  /** Why the tables were not trusted, and what was done; undefined if they were. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -49,6 +55,15 @@ export class ReadModelDirectory {
   }
 
   #setAside(problem: string): void {
-    this.#problem = `${problem}; ${this.directory.setAside()}`;
+    this.#problem = `The tables are rebuilt from the streams: ${problem}; ${this.directory.setAside()}`;
+  }
+}
+
+function isSound(path: string): boolean {
+  try {
+    checkPages(join(path, DATA_FILE));
+    return true;
+  } catch {
+    return false; // damaged, or not readable
   }
 }

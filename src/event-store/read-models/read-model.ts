@@ -9,7 +9,7 @@ import {
   type SubscriptionOptions,
 } from '../domain/index.js';
 import { join } from 'node:path';
-import { isStorageFull, reserveLockFile } from '../../common/storage-full.js';
+import { isStorageFull, requireFreeSpace, reserveLockFile } from '../../common/storage-full.js';
 import { type LogMark } from '../store-watch/judge-store.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
 import { ReadModelDirectory } from './read-model-directory.js';
@@ -59,6 +59,8 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   readonly #meta: Database<Checkpoint, string>;
   readonly #tables: ReadonlyMap<string, Database<unknown, Key>>;
   #storeIdentity: string | undefined;
+  /** Commit position of the checkpoint in the tables. */
+  #storedCommit: string | undefined;
 
   /**
    * @param path directory of this model alone; created if missing
@@ -76,8 +78,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
       reserveLockFile(join(path, 'lock.mdb'));
       return open({ path, maxDbs: 32, noSync: true });
     });
-    if (this.#directory.problem !== undefined)
-      this.logger.warn(`The tables are rebuilt from the streams: ${this.#directory.problem}`);
+    if (this.#directory.problem !== undefined) this.logger.warn(this.#directory.problem);
     this.#meta = this.#root.openDB<Checkpoint, string>({ name: 'meta' });
     // All of them now: a table that is created inside a transaction disappears when that is rolled back.
     this.#tables = new Map(
@@ -110,6 +111,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
       commit: BigInt(checkpoint.commit),
       prepare: BigInt(checkpoint.prepare),
     };
+    this.#storedCommit = checkpoint?.commit;
     this.resumeAt(position);
     return this.store.subscribeToAll({
       ...options,
@@ -121,12 +123,12 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   protected override async applyBatch({ events, position }: EventBatch): Promise<readonly RecordedEvent[]> {
     if (!position) return [];
     const applied = events.filter((event) => this.#isApplicable(event));
-    await this.#commit(position, applied);
+    await (applied.length > 0 ? this.#commit(position, applied) : this.#commitUnlessFull(position));
     return applied;
   }
 
   protected override async applyCheckpoint(position: Position): Promise<void> {
-    await this.#commit(position, []);
+    await this.#commitUnlessFull(position);
   }
 
   protected override async close(): Promise<void> {
@@ -140,13 +142,22 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     }
   }
 
+  /** Nothing was to be applied: on a full disk, a later start reads the same events again. */
+  async #commitUnlessFull(position: Position): Promise<void> {
+    try {
+      await this.#commit(position, []);
+    } catch (error) {
+      if (!(error instanceof InsufficientStorageError)) throw error;
+    }
+  }
+
   async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {
     this.#storeIdentity ??= await this.store.identity();
     const last = this.watch?.last;
     this.#transaction(() => {
       // An event must be counted once. A process in another container with the same directory cannot be detected
       // otherwise.
-      if (this.#meta.get(CHECKPOINT)?.commit !== this.position?.commit.toString())
+      if (this.#meta.get(CHECKPOINT)?.commit !== this.#storedCommit)
         throw new Error('Another process writes to the same tables; set DATA_DIR to a directory of its own for each');
       // eslint-disable-next-line prefer-spread -- a method of that name, not Function.prototype.apply
       if (events.length > 0) this.definition.apply(this, events);
@@ -157,6 +168,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
         ...(last ? { last: toStored(last) } : {}),
       });
     });
+    this.#storedCommit = String(position.commit);
   }
 
   /** @throws Error for an event of a newer schema version: without it the tables would stay wrong */
@@ -173,6 +185,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   /** A synchronous transaction: only that is rolled back when the callback throws. @throws InsufficientStorageError */
   #transaction(work: () => void): void {
     try {
+      requireFreeSpace(this.path);
       this.#root.transactionSync(work);
     } catch (error) {
       if (!isStorageFull(error, this.path)) throw error;
@@ -188,6 +201,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
       for (const table of this.#tables.values()) table.clearSync();
       void this.#meta.remove(CHECKPOINT);
     });
+    this.#storedCommit = undefined;
   }
 }
 

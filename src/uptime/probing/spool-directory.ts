@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { hasCode } from '../../common/error-code.js';
 import { SealedDirectory } from '../../common/sealed-directory.js';
-import { isStorageFull } from '../../common/storage-full.js';
+import { isStorageFull, requireFreeSpace } from '../../common/storage-full.js';
 import { type Sample } from '../domain/index.js';
 import { type SampleKey, SpoolTables } from './spool-tables.js';
 
@@ -34,7 +34,10 @@ export class SpoolDirectory {
     if (directory.problem === undefined && !existsSync(recovered))
       return new SpoolDirectory(directory, SpoolTables.open(path), undefined);
     try {
-      if (!existsSync(recovered)) writeAtomically(recovered, readInOwnProcess(path));
+      if (!existsSync(recovered)) {
+        requireFreeSpace(path);
+        writeAtomically(recovered, readInOwnProcess(path));
+      }
     } catch (error) {
       if (!isStorageFull(error, path)) throw error;
       const problem = `${directory.problem ?? ''}; they are used as they are, because the disk is full`;

@@ -18,15 +18,18 @@ export class SpoolTables {
 
   readonly #writer: SpoolWriter;
 
-  private constructor(private readonly root: SyncedRoot) {
-    this.#writer = new SpoolWriter(root);
+  private constructor(
+    private readonly root: SyncedRoot,
+    directory: string,
+  ) {
+    this.#writer = new SpoolWriter(root, directory);
     this.#samples = root.openDB({ name: 'samples' });
     this.#meta = root.openDB({ name: 'meta' });
   }
 
   static open(directory: string): SpoolTables {
     reserveLockFile(join(directory, 'lock.mdb'));
-    return new SpoolTables(open({ path: directory, maxDbs: 2, overlappingSync: true }) as SyncedRoot);
+    return new SpoolTables(open({ path: directory, maxDbs: 2, overlappingSync: true }) as SyncedRoot, directory);
   }
 
   /** Including the samples that cannot be read. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type RootDatabase, TransactionFlags } from 'lmdb';
+import { requireFreeSpace } from '../../common/storage-full.js';
 import { sleep } from '../../common/wait.js';
 
 /**
@@ -37,7 +38,10 @@ export class SpoolWriter {
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  constructor(private readonly root: SyncedRoot) {}
+  constructor(
+    private readonly root: SyncedRoot,
+    private readonly directory: string,
+  ) {}
 
   /** Why changes are not on the disk at the moment. */
   get failure(): Error | undefined {
@@ -84,6 +88,7 @@ export class SpoolWriter {
   }
 
   #commit(): void {
+    requireFreeSpace(this.directory);
     this.root.transactionSync(() => {
       for (const { apply } of this.#changes.values()) apply();
     }, SYNC_LATER);

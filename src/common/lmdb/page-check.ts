@@ -1,5 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { DamagedFileError, META, NO_PAGE, PAGE_HEADER_BYTES } from './store-file.js';
+import { META, NO_PAGE, PAGE_HEADER_BYTES } from './file-format.js';
+
+/** A page is not what LMDB wrote there. */
+export class DamagedPageError extends Error {
+  override readonly name = 'DamagedPageError';
+}
 
 /** Flags of pages; others are of memory only. */
 const PAGE = { branch: 0x01, leaf: 0x02, overflow: 0x04, known: 0x67 } as const;
@@ -34,7 +39,7 @@ const asIntegers: KeyOrder = (a, b) => Number(a.readBigUInt64LE() - b.readBigUIn
  *
  * While a server uses the file, the caller must hold a read transaction, so that no page is reused meanwhile.
  *
- * @throws DamagedFileError
+ * @throws DamagedPageError
  */
 export function checkPages(path: string): void {
   const file = openSync(path, 'r');
@@ -162,6 +167,6 @@ class PageCheck {
   }
 
   #reject(problem: string): never {
-    throw new DamagedFileError(`${this.path} is damaged: ${problem}`);
+    throw new DamagedPageError(`${this.path} is damaged: ${problem}`);
   }
 }
