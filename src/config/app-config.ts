@@ -66,6 +66,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
         failureThreshold: values.UPTIME_FAILURE_THRESHOLD,
         successThreshold: values.UPTIME_SUCCESS_THRESHOLD,
       },
+      errorDetail: values.UPTIME_ERROR_DETAIL,
       servicesFile: values.UPTIME_SERVICES_FILE,
       leaseMs: values.UPTIME_LEASE_MS,
       concurrency: values.UPTIME_CONCURRENCY,

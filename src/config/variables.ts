@@ -158,6 +158,7 @@ export const variables = {
   AUTH_JWKS_URL: {
     description: 'JWKS URL of the issuer of bearer tokens; requires AUTH_ISSUER and AUTH_AUDIENCE',
     parse: url('http:', 'https:'),
+    secret: true,
   },
   AUTH_ISSUER: { description: 'Required issuer of tokens (`iss`)', parse: string },
   AUTH_AUDIENCE: { description: 'Required audience of tokens (`aud`)', parse: string },
@@ -218,6 +219,12 @@ export const variables = {
       'Target of the service `database`: a KurrentDB to append to and read from, or a PostgreSQL, MySQL, Redis or MongoDB; default: the KurrentDB in use',
     parse: databaseUrl,
     secret: true,
+  },
+  UPTIME_ERROR_DETAIL: {
+    description:
+      'Who gets the full text of errors, which names internal addresses: operators (roles admin and system; others get the kind of error) or public',
+    default: 'operators',
+    parse: oneOf(['operators', 'public'] as const),
   },
   UPTIME_INTERVAL_MS: {
     description: 'Time from one probe of a service to the next, in milliseconds',

@@ -19,18 +19,29 @@ const REDACTED = [
 ];
 
 /** `user:password@` of URLs and connection strings; the bound of the scheme makes it linear. */
-const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
+const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
+/** Query of a URL, or of the path of a request. */
+const QUERY = /((?:\b[a-z][a-z0-9+.-]{0,31}:\/\/|^\/)[^\s?#"'<>]{0,1024}\?)([^\s#"'<>]+)/gi;
+/** Value of a parameter. */
+const VALUE = /=[^&]*/g;
 
 export function withoutCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[redacted]@');
 }
 
+/** Redacts credentials, and the values of queries: they may be tokens, or personal data. */
+export function withoutSecrets(text: string): string {
+  return withoutCredentials(text).replace(QUERY, (_, before: string, query: string) =>
+    before.concat(query.includes('=') ? query.replace(VALUE, '=[redacted]') : '[redacted]'),
+  );
+}
+
 /** Levels of nested fields whose strings are checked. */
 const MAX_DEPTH = 3;
 
-/** Replaces the credentials in a message, or in the strings of its fields; serializers handle objects of classes. */
+/** Replaces the secrets in a message, or in the strings of its fields; serializers handle objects of classes. */
 function redacted(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return withoutCredentials(value);
+  if (typeof value === 'string') return withoutSecrets(value);
   const isLiteral = isPlainObject(value) && Object.getPrototypeOf(value) === Object.prototype;
   if (!isLiteral || depth === MAX_DEPTH) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redacted(member, depth + 1)]));
@@ -53,12 +64,13 @@ export function loggingOptions({ logLevel, http }: Pick<AppConfig, 'logLevel' | 
         req: (request: { id: string; method: string; url: string; raw: IncomingMessage }) => ({
           id: request.id,
           method: request.method,
-          url: request.url,
+          url: withoutSecrets(request.url),
           remoteAddress: clientAddress(request.raw, http.trustedProxies),
         }),
         err: (error: Error) => {
           const { message, stack, ...rest } = stdSerializers.err(error);
-          return { ...rest, message: withoutCredentials(message), stack: withoutCredentials(stack) };
+          const others = redacted(rest) as typeof rest;
+          return { ...others, message: withoutSecrets(message), stack: withoutSecrets(stack) };
         },
         res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
       },

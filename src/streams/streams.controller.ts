@@ -1,11 +1,13 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { isPlainObject } from '../common/plain-object.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import {
   Access,
   ApiErrors,
   CurrentCaller,
   readEventPage,
+  type StreamEventDto,
   ReadEventsQuery,
   StreamEventsDto,
   STREAM_READ_ERRORS,
@@ -23,6 +25,15 @@ import {
   StreamDeletedError,
   StreamAuthorizer,
 } from '../event-store/index.js';
+import { seesErrors, ServiceStatusChanged, withErrorKind } from '../uptime/domain/index.js';
+
+/** Data of an event of a service, with the kind of its error only. */
+function withoutErrorText({ type, data }: StreamEventDto): unknown {
+  const metadata: unknown = isPlainObject(data) ? data.metadata : undefined;
+  if (type !== ServiceStatusChanged.type || !isPlainObject(data) || !isPlainObject(metadata)) return data;
+  const { error } = metadata;
+  return typeof error === 'string' ? { ...data, metadata: withErrorKind({ ...metadata, error }) } : data;
+}
 
 @ApiTags('streams')
 @Controller('api/streams')
@@ -57,7 +68,9 @@ export class StreamsController {
       kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
     this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });
     if (kind === 'user') await this.#assertNotDeleted(streamName);
-    return readEventPage(this.store, streamName, query);
+    const page = await readEventPage(this.store, streamName, query);
+    if (kind !== 'service-uptime' || seesErrors(caller, this.config.uptime.errorDetail)) return page;
+    return { ...page, events: page.events.map((event) => ({ ...event, data: withoutErrorText(event) })) };
   }
 
   async #assertNotDeleted(streamName: string): Promise<void> {

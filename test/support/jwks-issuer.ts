@@ -17,6 +17,10 @@ export class JwksIssuer {
   readonly audience = 'penguin-pool';
   /** Number of requests for the keys. */
   requests = 0;
+  /** Header `authorization` of the last request. */
+  authorization: string | undefined;
+  /** Bytes that the response has beside the keys. */
+  padding = 0;
   /** Response status; anything but 200 is sent without the keys. */
   status = 200;
   #keys: SigningKey[] = [];
@@ -37,12 +41,13 @@ export class JwksIssuer {
   }
 
   async start(): Promise<void> {
-    const server = createServer((_, response) => {
+    const server = createServer(({ headers }, response) => {
       this.requests++;
+      this.authorization = headers.authorization;
       if (this.status !== 200) return response.writeHead(this.status).end();
       return response
         .setHeader('content-type', 'application/json')
-        .end(JSON.stringify({ keys: this.#keys.map(({ jwk }) => jwk) }));
+        .end(JSON.stringify({ keys: this.#keys.map(({ jwk }) => jwk), padding: ' '.repeat(this.padding) }));
     });
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');

@@ -15,6 +15,7 @@ import {
 import { ReadModels, StoreWatch } from '../../src/event-store/index.js';
 import { RateLimit } from '../../src/http/index.js';
 import { Authenticator, SelfProbeCredential } from '../../src/identity/index.js';
+import { type ErrorDetail } from '../../src/uptime/domain/index.js';
 import { ChangeFeed } from '../../src/uptime/live-feed/change-feed.js';
 import { LiveFeedGateway } from '../../src/uptime/live-feed/live-feed.gateway.js';
 import { MemoryEventStore } from './memory-event-store.js';
@@ -33,6 +34,7 @@ const UPGRADE =
 class UptimeFeed {
   readonly own = new SelfProbeCredential();
   readonly openEndpoints = new Set<OpenEndpoints>(['uptime']);
+  readonly uptime: { errorDetail: ErrorDetail } = { errorDetail: 'public' };
   readonly store = new MemoryEventStore(uptimeEvents());
   readonly log = new MemoryLog();
   readonly watch = new StoreWatch(this.log, systemClock);
@@ -49,7 +51,11 @@ class UptimeFeed {
         clear: () => undefined,
       }),
     );
-    const statuses = { currentStatuses: () => [STATUS], hasService: () => true, listen: () => () => undefined };
+    const statuses = {
+      currentStatuses: (seesErrors: boolean) => [seesErrors ? { ...STATUS, seesErrors } : STATUS],
+      hasService: () => true,
+      listen: () => () => undefined,
+    };
     const adapterHost = new HttpAdapterHost();
     const adapter = new ExpressAdapter();
     adapter.setHttpServer(this.#http);
@@ -63,9 +69,9 @@ class UptimeFeed {
       rateLimit: { windowMs: 60_000, limit: RATE_LIMIT, limitPerUser: RATE_LIMIT },
       trustedProxies: 1,
     };
-    const { openEndpoints } = this;
+    const { openEndpoints, uptime } = this;
     const auth = { trust: { kind: 'development' } as const, userClaim: 'sub', rolesClaim: 'roles', openEndpoints };
-    const config = { auth, http: { ...loadConfig({}).http, ...limits } };
+    const config = { auth, uptime, http: { ...loadConfig({}).http, ...limits } };
     this.gateway = new LiveFeedGateway(
       adapterHost,
       feed,
@@ -138,7 +144,10 @@ class UptimeFeed {
   }
 }
 
-/** Test tokens: `alice`, `alice.{milliseconds after noon when it expires}`, and two that are rejected. */
+/**
+ * Test tokens: `olga`, an operator, `alice`, `alice.{milliseconds after noon when it expires}`, and two that are
+ * rejected.
+ */
 async function verify(token: string): Promise<AuthenticatedCaller> {
   const [id = '', lifetime] = token.split('.');
   if (id === 'expired') throw new AuthenticationError('The token has expired; get a new one');
@@ -146,7 +155,7 @@ async function verify(token: string): Promise<AuthenticatedCaller> {
   return Promise.resolve({
     kind: 'known',
     id,
-    roles: new Set(['user'] as const),
+    roles: new Set(id === 'olga' ? (['user', 'admin'] as const) : (['user'] as const)),
     ...(lifetime === undefined ? {} : { expiresAt: NOON + Number(lifetime) }),
   });
 }

@@ -19,6 +19,8 @@ export interface JwksOptions {
 }
 
 const TIMEOUT_MS = 3_000;
+/** Of a body after decompression: thousands of keys. Who answers must not fill the memory. */
+const MAX_BODY_BYTES = 1_048_576;
 const COOLDOWN_MS = 30_000;
 /** The keys are always fetched again after this time, so that a withdrawn key is not accepted forever. */
 const MAX_AGE_MS = 600_000;
@@ -39,19 +41,21 @@ export function remoteJwks(
   { timeoutMs = TIMEOUT_MS, cooldownMs = COOLDOWN_MS, names = systemNames }: JwksOptions = {},
 ): JWTVerifyGetKey {
   const fetch = fetchBy(names);
+  const { address: keysAddress, authorization } = withoutCredentials(url);
   let notBefore = Number.NEGATIVE_INFINITY;
   const fetchKeys: FetchImplementation = async (address, options) => {
     if (clock.monotonic() < notBefore) throw new Error('skipped after a failed request');
     try {
+      if (authorization !== undefined) options.headers.set('authorization', authorization);
       const response = await fetch(address, options);
       if (response.status !== 200) throw new Error(`HTTP status ${response.status}, expected 200`);
-      return response;
+      return await bounded(response);
     } catch (error) {
       notBefore = clock.monotonic() + RETRY_AFTER_MS;
       throw error;
     }
   };
-  const keys = createRemoteJWKSet(new URL(url), {
+  const keys = createRemoteJWKSet(keysAddress, {
     timeoutDuration: timeoutMs,
     cooldownDuration: cooldownMs,
     cacheMaxAge: MAX_AGE_MS,
@@ -69,4 +73,29 @@ export function remoteJwks(
       );
     }
   };
+}
+
+/** `fetch` refuses a URL with credentials, and its message would show them. */
+function withoutCredentials(url: string): { readonly address: URL; readonly authorization: string | undefined } {
+  const address = new URL(url);
+  const { username, password } = address;
+  if (username === '' && password === '') return { address, authorization: undefined };
+  address.username = '';
+  address.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+/** The response with a body that is read up to {@link MAX_BODY_BYTES}. @throws Error for a larger one */
+async function bounded(response: Response): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the body.
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the body is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new Response(Buffer.concat(chunks), { status: response.status });
 }

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 import { JwksIssuer } from '../../../test/support/jwks-issuer.js';
 import { ShiftedClock } from '../../../test/support/shifted-clock.js';
 import { LoopbackServers } from '../../../test/support/loopback-servers.js';
@@ -200,6 +201,29 @@ describe('bearer tokens', () => {
       issuer.status = status;
       await expect(verifier.verify(await issuer.token())).rejects.toThrow(ConnectionError);
       issuer.status = 200;
+    });
+
+    it('are verified with keys behind a user and a password, which no message shows', async () => {
+      const url = issuer.url.replace('//', '//penguin:p%40ss@');
+      const verifierOf = (trust: TokenKeys): TokenVerifier => new TokenVerifier(trust, { claims: CLAIMS, clock });
+      expect(await verifierOf({ ...issuer.trust, url }).verify(await issuer.token())).toMatchObject({ id: 'alice' });
+      expect(issuer.authorization).toBe(`Basic ${Buffer.from('penguin:p@ss').toString('base64')}`);
+      issuer.status = 500;
+      const failing = Promise.resolve(verifierOf({ ...issuer.trust, url }).verify(await issuer.token()));
+      const error: unknown = await failing.catch((reason: unknown) => reason);
+      issuer.status = 200;
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect(inspect(error, { depth: 10 })).not.toMatch(/p%40ss|p@ss/);
+    });
+
+    it('fail with ConnectionError if the body of the issuer is larger than 1 MiB', async () => {
+      issuer.padding = 1_048_576;
+      const limited = new TokenVerifier(issuer.trust, { claims: CLAIMS, clock });
+      await expect(limited.verify(await issuer.token())).rejects.toThrow(ConnectionError);
+      issuer.padding = 1_000_000;
+      clock.aheadMs += 10_000;
+      expect(await limited.verify(await issuer.token())).toMatchObject({ id: 'alice' });
+      issuer.padding = 0;
     });
 
     it('fail with ConnectionError after the timeout if the issuer does not respond', async () => {

@@ -19,6 +19,7 @@ export * from './services/probe-target.js';
 export * from './services/prober-lease.js';
 export * from './services/services-source.js';
 export * from './services/uptime-stream.js';
+export * from './status/error-detail.js';
 export * from './status/live-feed.js';
 export * from './status/service-status-changed.js';
 export * from './status/service-status.js';

@@ -26,7 +26,7 @@ import { uptimeReadModel, UptimeReadModel } from './read-model/uptime-read-model
       provide: STATUS_SNAPSHOT,
       inject: [UptimeQueries, LIVE_SERVICES],
       useFactory: (queries: UptimeQueries, live: LiveServices): StatusSnapshot => ({
-        currentStatuses: () => queries.status().map((status) => CurrentStatusDto.of(status)),
+        currentStatuses: (seesErrors) => queries.status().map((status) => CurrentStatusDto.of(status, seesErrors)),
         hasService: (name) => live.monitors.has(name),
         listen: (listener) => live.listen(listener),
       }),

@@ -24,7 +24,7 @@ describe('the live feed', () => {
       {
         type: 'statuses',
         timestamp: '2026-01-01T12:00:00.000Z',
-        services: [STATUS],
+        services: [{ ...STATUS, seesErrors: true }],
       },
     ]);
   });
@@ -60,6 +60,23 @@ describe('the live feed', () => {
         timestamp: '2026-01-01T12:00:00.001Z',
         duration: 5,
       });
+  });
+
+  it('tells the kind of an error, and its text to operators', async () => {
+    feed.uptime.errorDetail = 'operators';
+    const peers = [await feed.open(), await feed.open('/ws/uptime', { authorization: 'Bearer olga' })];
+    await until(() => peers.every(({ received }) => received.length === 1));
+    await feed.store.appendToStream('service-uptime-http', change(1, 'connection refused by 10.1.2.3:5432'));
+    await until(() => peers.every(({ received }) => received.length === 2));
+    expect(peers.map(({ received }) => received[0])).toMatchObject([
+      { services: [STATUS] },
+      { services: [{ ...STATUS, seesErrors: true }] },
+    ]);
+    expect(peers[0]?.received[0]).not.toHaveProperty('services.0.seesErrors');
+    expect(peers.map(({ received }) => received[1])).toMatchObject([
+      { metadata: { error: 'connection refused by #' } },
+      { metadata: { error: 'connection refused by 10.1.2.3:5432' } },
+    ]);
   });
 
   it('responds to pings', async () => {

@@ -17,7 +17,14 @@ import { identify, pathOf, Places, RateLimit, serveWithoutUpgrade, subjectKey } 
 import { Authenticator, ConnectionCaller, SelfProbeCredential } from '../../identity/index.js';
 import { PeerCredentials } from './peer-credentials.js';
 import { ChangeFeed } from './change-feed.js';
-import { LIVE_FEED_PATH, STATUS_SNAPSHOT, type StatusSnapshot } from '../domain/index.js';
+import {
+  LIVE_FEED_PATH,
+  seesErrors,
+  type ServiceStatusChanged,
+  STATUS_SNAPSHOT,
+  type StatusSnapshot,
+  withErrorKind,
+} from '../domain/index.js';
 
 const MAX_CONNECTIONS = 1_000;
 /** Of one user, or of one address for unauthenticated clients. */
@@ -34,6 +41,9 @@ const CLOSE_WITHIN_MS = 1_000;
 const GOING_AWAY = 1_001;
 /** Registered with IANA: reconnect after a moment. */
 const SERVICE_RESTART = 1_012;
+
+/** The message with the full text of errors, or with their kind. */
+type MessageFor = (seesAll: boolean) => string;
 
 /**
  * WebSocket feed: sends `{"type":"statuses",…}` with the current statuses to a new client, and to all when changes may
@@ -58,7 +68,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(STATUS_SNAPSHOT) private readonly statuses: StatusSnapshot,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly authenticator: Authenticator,
-    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'auth' | 'http'>,
+    @Inject(APP_CONFIG)
+    private readonly config: Pick<AppConfig, 'auth' | 'http'> & {
+      readonly uptime: Pick<AppConfig['uptime'], 'errorDetail'>;
+    },
     private readonly rateLimit: RateLimit,
     private readonly selfProbe: SelfProbeCredential,
     private readonly watch: StoreWatch,
@@ -72,11 +85,10 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
         : serveWithoutUpgrade(http, request, socket, head),
     );
     this.#server.on('connection', (peer) => this.#onConnection(peer));
-    const sendStatuses = (): void => this.#sendToAll(this.#currentStatuses());
+    const sendStatuses = (): void => this.#sendToAll((seesAll) => this.#currentStatuses(seesAll));
     const stopFeed = this.feed.listen({
       onChange: (change) => {
-        if (this.statuses.hasService(change.serviceName))
-          this.#sendToAll(JSON.stringify({ type: 'ServiceStatusChanged', ...change }));
+        if (this.statuses.hasService(change.serviceName)) this.#sendToAll((seesAll) => messageOf(change, seesAll));
       },
       onResumed: sendStatuses,
     });
@@ -153,26 +165,32 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     this.#alive.add(peer);
     peer.on('pong', () => this.#alive.add(peer));
     peer.on('error', (error) => this.#logger.debug(`Live-feed connection failed: ${error.message}`));
-    this.#send(peer, this.#currentStatuses());
+    this.#send(peer, (seesAll) => this.#currentStatuses(seesAll));
   }
 
-  #currentStatuses(): string {
+  #currentStatuses(seesAll: boolean): string {
     return JSON.stringify({
       type: 'statuses',
       timestamp: toTimestamp(this.clock.now()),
-      services: this.statuses.currentStatuses(),
+      services: this.statuses.currentStatuses(seesAll),
     });
   }
 
-  #sendToAll(message: string): void {
-    for (const peer of this.#server.clients) this.#send(peer, message);
+  #sendToAll(messageFor: MessageFor): void {
+    const messages = new Map<boolean, string>();
+    const cached: MessageFor = (seesAll) => {
+      const message = messages.get(seesAll) ?? messageFor(seesAll);
+      messages.set(seesAll, message);
+      return message;
+    };
+    for (const peer of this.#server.clients) this.#send(peer, cached);
   }
 
-  #send(peer: WebSocket, message: string): void {
+  #send(peer: WebSocket, messageFor: MessageFor): void {
     if (peer.bufferedAmount > MAX_UNREAD_BYTES) peer.terminate();
     else
-      this.#credentials.get(peer)?.ifValid(() => {
-        if (peer.readyState === peer.OPEN) peer.send(message);
+      this.#credentials.get(peer)?.ifValid((caller) => {
+        if (peer.readyState === peer.OPEN) peer.send(messageFor(seesErrors(caller, this.config.uptime.errorDetail)));
       });
   }
 
@@ -189,6 +207,11 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
 
 function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function messageOf({ metadata, ...change }: ServiceStatusChanged, seesAll: boolean): string {
+  const evidence = seesAll ? metadata : withErrorKind(metadata);
+  return JSON.stringify({ type: 'ServiceStatusChanged', ...change, metadata: evidence });
 }
 
 /** Responds to an upgrade request with an error, and closes the connection. */

@@ -1,6 +1,6 @@
 import { type Logger } from '@nestjs/common';
 import { type WebSocket } from 'ws';
-import { ConnectionError } from '../../event-store/index.js';
+import { type Caller, ConnectionError } from '../../event-store/index.js';
 import { type CheckedCaller, type ConnectionCaller } from '../../identity/index.js';
 
 /** RFC 6455, 7.4.1. */
@@ -36,8 +36,11 @@ export class PeerCredentials {
     this.ifValid(() => undefined);
   }
 
-  /** Runs the action if the credentials are valid: at once if that is known, otherwise after the earlier ones. */
-  ifValid(action: () => void): void {
+  /**
+   * Runs the action with the caller if the credentials are valid: at once if that is known, otherwise after the
+   * earlier ones.
+   */
+  ifValid(action: (caller: Caller) => void): void {
     if (this.#checking) return this.#append(action);
     try {
       const checked = this.caller.current();
@@ -52,7 +55,7 @@ export class PeerCredentials {
     this.#stopListening();
   }
 
-  #append(action: () => void, checked?: Promise<CheckedCaller>): void {
+  #append(action: (caller: Caller) => void, checked?: Promise<CheckedCaller>): void {
     // It may be rejected before it is awaited.
     checked?.catch(() => undefined);
     const earlier = this.#checking ?? Promise.resolve();
@@ -65,9 +68,9 @@ export class PeerCredentials {
     this.#checking = checking;
   }
 
-  #runIfValid(checked: CheckedCaller, action: () => void): void {
+  #runIfValid(checked: CheckedCaller, action: (caller: Caller) => void): void {
     if ('end' in checked) this.peer.close(POLICY_VIOLATION, REASONS[checked.end]);
-    else action();
+    else action(checked.caller);
   }
 
   #fail(error: unknown): void {

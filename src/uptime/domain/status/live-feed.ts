@@ -3,7 +3,8 @@ export const LIVE_FEED_PATH = '/ws/uptime';
 
 /** Current statuses in the JSON format of `GET /api/uptime/status`. */
 export interface StatusSnapshot {
-  currentStatuses(): readonly object[];
+  /** @param seesErrors true: the full text of errors; false: their kind */
+  currentStatuses(seesErrors: boolean): readonly object[];
   /** Whether the statuses contain a service; a removed one has none. */
   hasService(name: string): boolean;
   /** Calls back when services were added or removed. @returns a function that removes the listener */

@@ -8,6 +8,7 @@ import {
   type PerformanceGrade,
   type ProbePhases,
   type ProbeAttempt,
+  withErrorKind,
 } from '../../domain/index.js';
 
 /** Example of a time. */
@@ -66,7 +67,8 @@ export class LastProbeDto extends EvidenceDto {
   readonly certificateEndsAt?: string;
 
   @ApiPropertyOptional({
-    description: 'Name of the certificate that ends then: of the service, or of an authority of its chain',
+    description:
+      'Name of the certificate that ends then: of the service, or of an authority of its chain; only for callers that get the full text of errors',
     example: 'shop.example',
   })
   readonly certificateName?: string;
@@ -77,20 +79,21 @@ export class LastProbeDto extends EvidenceDto {
   })
   readonly [LAG_MEMBER]?: number;
 
-  static of({
-    sample: { at, status, responseMicros, delayMicros, grade, error },
-    result: { phases, certificateEndsAt, certificateName },
-  }: ProbeAttempt): LastProbeDto {
-    return {
+  /** @param seesErrors true: the full text of the error, and names; false: its kind */
+  static of({ sample, result }: ProbeAttempt, seesErrors: boolean): LastProbeDto {
+    const { at, status, responseMicros, delayMicros, grade, error } = sample;
+    const { phases, certificateEndsAt, certificateName } = result;
+    const probe: LastProbeDto = {
       timestamp: toTimestamp(at),
       status,
       responseTime: Math.round(responseMicros / 1_000),
       ...(phases === undefined ? {} : { phases: PhasesDto.of(phases) }),
       ...(certificateEndsAt === undefined ? {} : { certificateEndsAt: toTimestamp(certificateEndsAt) }),
-      ...(certificateName === undefined ? {} : { certificateName }),
+      ...(certificateName === undefined || !seesErrors ? {} : { certificateName }),
       ...(delayMicros === undefined ? {} : { [LAG_MEMBER]: Math.round(delayMicros / 1_000) }),
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),
     };
+    return seesErrors ? probe : withErrorKind(probe);
   }
 }

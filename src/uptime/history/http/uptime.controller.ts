@@ -1,8 +1,10 @@
 import { toTimestamp } from '../../../common/time.js';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors } from '../../../http/index.js';
+import { APP_CONFIG, type AppConfig } from '../../../config/index.js';
+import { type Caller, CLOCK, type Clock } from '../../../event-store/index.js';
+import { Access, ApiErrors, CurrentCaller } from '../../../http/index.js';
+import { seesErrors } from '../../domain/index.js';
 import { HoursQuery, periodOf, ServicesQuery, SummaryQuery } from './hours.query.js';
 import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-responses.dto.js';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
@@ -15,6 +17,7 @@ export class UptimeController {
   constructor(
     private readonly queries: UptimeQueries,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'uptime'>,
   ) {}
 
   @Get('status')
@@ -24,9 +27,12 @@ export class UptimeController {
   })
   @ApiOkResponse({ type: StatusResponse })
   @ApiErrors('validation-error')
-  status(@Query() { removed }: ServicesQuery): StatusResponse {
+  status(@Query() { removed }: ServicesQuery, @CurrentCaller() caller: Caller): StatusResponse {
     const services = this.queries.status({ removed: removed === 'true' });
-    return { timestamp: this.#now(), services: services.map((status) => CurrentStatusDto.of(status)) };
+    return {
+      timestamp: this.#now(),
+      services: services.map((status) => CurrentStatusDto.of(status, this.#seesErrors(caller))),
+    };
   }
 
   @Get('summary')
@@ -62,9 +68,20 @@ export class UptimeController {
   @ApiParam({ name: 'name', example: 'http' })
   @ApiOkResponse({ type: TimelineResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  timeline(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): TimelineResponse {
-    const timeline = ServiceTimelineDto.of(this.queries.timeline(name, hours, policy));
+  timeline(
+    @Param('name') name: string,
+    @Query() { hours, ...policy }: HoursQuery,
+    @CurrentCaller() caller: Caller,
+  ): TimelineResponse {
+    const timeline = ServiceTimelineDto.withEvidence(
+      this.queries.timeline(name, hours, policy),
+      this.#seesErrors(caller),
+    );
     return { timestamp: this.#now(), period: periodOf(hours), timeline };
+  }
+
+  #seesErrors(caller: Caller): boolean {
+    return seesErrors(caller, this.config.uptime.errorDetail);
   }
 
   #now(): string {

@@ -1,6 +1,12 @@
 import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type MaintenanceOccurrence, SERVICE_STATUSES, type ServiceStatus } from '../../domain/index.js';
+import {
+  type ChangeEvidence,
+  type MaintenanceOccurrence,
+  SERVICE_STATUSES,
+  type ServiceStatus,
+  withErrorKind,
+} from '../../domain/index.js';
 import {
   type ServiceStatusView,
   type ServiceSummary,
@@ -8,6 +14,10 @@ import {
   type TimelineInterval,
 } from '../application/uptime-queries.js';
 import { AN_INSTANT, EvidenceDto, LastProbeDto } from './last-probe.dto.js';
+
+function asItIs<Evidence extends ChangeEvidence>(evidence: Evidence): Evidence {
+  return evidence;
+}
 
 export class CurrentMaintenanceDto {
   @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
@@ -70,19 +80,17 @@ export class CurrentStatusDto extends UnprobedDto {
   })
   readonly maintenance?: CurrentMaintenanceDto;
 
-  static of({
-    lastChange,
-    lastProbe,
-    maintenance,
-    isPaused,
-    isRemoved,
-    ...status
-  }: ServiceStatusView): CurrentStatusDto {
+  /** @param seesErrors true: the full text of errors; false: their kind */
+  static of(
+    { lastChange, lastProbe, maintenance, isPaused, isRemoved, ...status }: ServiceStatusView,
+    seesErrors: boolean,
+  ): CurrentStatusDto {
+    const evidenceOf = seesErrors ? asItIs : withErrorKind;
     return {
       ...status,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
-      ...(lastChange ? { metadata: lastChange.metadata } : {}),
-      lastProbe: lastProbe ? LastProbeDto.of(lastProbe) : null,
+      ...(lastChange ? { metadata: evidenceOf(lastChange.metadata) } : {}),
+      lastProbe: lastProbe ? LastProbeDto.of(lastProbe, seesErrors) : null,
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
       ...UnprobedDto.membersOf({ isPaused, isRemoved }),
     };
@@ -199,13 +207,18 @@ export class TimelineIntervalDto {
   @ApiPropertyOptional({ description: 'The status comes from a correction', example: true })
   readonly corrected?: true;
 
-  static of({ status, from, to, change, maintenance, corrected }: TimelineInterval): TimelineIntervalDto {
+  /** @param seesErrors as in {@link CurrentStatusDto.of} */
+  static of(
+    { status, from, to, change, maintenance, corrected }: TimelineInterval,
+    seesErrors: boolean,
+  ): TimelineIntervalDto {
+    const evidenceOf = seesErrors ? asItIs : withErrorKind;
     return {
       status,
       startTime: toTimestamp(from),
       endTime: toTimestamp(to),
       duration: to - from,
-      ...(change ? { metadata: change.metadata, eventId: change.eventId } : {}),
+      ...(change ? { metadata: evidenceOf(change.metadata), eventId: change.eventId } : {}),
       ...(maintenance ? { maintenance } : {}),
       ...(corrected ? { corrected } : {}),
     };
@@ -225,12 +238,13 @@ export class ServiceTimelineDto extends ServiceSummaryDto {
   })
   readonly timeline: TimelineIntervalDto[];
 
-  static override of({ window, intervals, ...summary }: ServiceTimeline): ServiceTimelineDto {
+  /** @param seesErrors as in {@link CurrentStatusDto.of} */
+  static withEvidence({ window, intervals, ...summary }: ServiceTimeline, seesErrors: boolean): ServiceTimelineDto {
     return {
       ...ServiceSummaryDto.of(summary),
       startTime: toTimestamp(window.from),
       endTime: toTimestamp(window.to),
-      timeline: intervals.map((interval) => TimelineIntervalDto.of(interval)),
+      timeline: intervals.map((interval) => TimelineIntervalDto.of(interval, seesErrors)),
     };
   }
 }
