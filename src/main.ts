@@ -1,4 +1,5 @@
 import './common/private-umask.js';
+import './common/process-output.js';
 
 // Before anything else is loaded: as process 1 of a container, this process ignores signals that it does not handle.
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

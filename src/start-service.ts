@@ -1,10 +1,12 @@
 import 'reflect-metadata';
+import { Logger as NestLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { readFileSync } from 'node:fs';
 import { AppModule } from './app.module.js';
 import { UnusableDirectoryError } from './common/private-directory.js';
+import { logOutputTo } from './common/process-output.js';
 import { ConfigurationError, prepareDirectories, readConfig } from './config/index.js';
 import { API_DOCS_PATH, configureHttp, ServiceAdapter } from './http/index.js';
 import { servicesProblems } from './uptime/index.js';
@@ -45,6 +47,7 @@ async function start(onShutdownHooks: () => void): Promise<void> {
   const logger = app.get(Logger);
   app.useLogger(logger);
   app.flushLogs();
+  logOutputTo(new NestLogger('Process'));
   for (const warning of warnings) logger.warn(warning);
   configureHttp(app, version);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });

@@ -1,4 +1,5 @@
 /** Entry of the worker thread that {@link import('./index.js').start} starts. */
+import { format } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LOAD_REST_MESSAGE, type ServerMessage, type ServerOptions, STOP_MESSAGE } from './options.js';
 import { runServer } from './server.js';
@@ -12,6 +13,12 @@ function reportProblem(error: unknown): void {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   send({ kind: 'problem', message, stack });
 }
+
+// Node and libraries would print them as text, in the log of the process.
+process.removeAllListeners('warning');
+process.on('warning', reportProblem);
+for (const method of ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const)
+  console[method] = (...args: unknown[]) => reportProblem(new Error(format(...args)));
 
 let stop = (): void => undefined;
 

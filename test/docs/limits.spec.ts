@@ -30,6 +30,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'event-store/kurrentdb/connection-test.ts': ['MAX_EVENTS'],
   'event-store/kurrentdb/grpc-names.ts': ['MIN_INTERVAL_MS'],
   'event-store/kurrentdb/unanswered-append.ts': ['MAX_LOOK_INTERVAL_MS'],
+  'event-store/kurrentdb/write-failures.ts': ['MIN_FAILURES'],
   'event-store/store-watch/store-watch.ts': ['MAX_OLDER'],
   'http/logging.ts': ['MAX_DEPTH'],
   'http/rate-limit.storage.ts': ['MAX_TRACKERS'],

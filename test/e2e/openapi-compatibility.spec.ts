@@ -30,7 +30,7 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   '/api/uptime/summary': ['removed', 'reason'],
   '/api/uptime/service/{name}': ['removed', 'reason'],
   '/api/uptime/timeline/{name}': ['removed', 'reason'],
-  '/api/uptime/test-kurrentdb': ['storage'],
+  '/api/uptime/test-kurrentdb': ['storage', 'writes'],
 };
 /** Response of writes on a full disk, added to each of them. */
 const STORAGE_FULL = '507';

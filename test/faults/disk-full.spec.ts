@@ -1,6 +1,7 @@
 import { ApiCaller, type ErrorBody } from '../support/api-caller.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { linesOutsideLog } from '../support/process-output.js';
 import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { SmallDisk } from '../support/small-disk.js';
 import { AUTH } from '../support/tokens.js';
@@ -39,6 +40,7 @@ describe('a full disk', () => {
     disk.remove();
     // A write of LMDB that fails writes over other memory: none may be tried.
     expect(lines('Write error')).toEqual([]);
+    expect(linesOutsideLog(service.output)).toEqual([]);
   });
 
   const start = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
@@ -79,8 +81,11 @@ describe('a full disk', () => {
       ({ body }) => (body as HealthBody).details.kurrentdb.storage === 'full',
     );
     expect(health.status).toBe(200);
-    expect(health.body).toMatchObject({ status: 'degraded', details: { kurrentdb: { status: 'degraded' } } });
-    expect((await service.get('/readyz')).status).toBe(200);
+    const failing = { status: 'degraded', details: { kurrentdb: { status: 'degraded', writes: 'failing' } } };
+    expect(health.body).toMatchObject(failing);
+    const readiness = await service.get('/readyz');
+    expect(readiness.status).toBe(200);
+    expect(readiness.body).toMatchObject(failing);
   };
 
   it('rejects writes with 507 while reads, health and probing go on, and ends without a restart', async () => {

@@ -23,6 +23,7 @@ type Loss = 'request' | 'response';
  */
 export class AppendLosingProxy {
   readonly #losses: Loss[] = [];
+  #losesAll = false;
   readonly #sessions = new Set<ServerHttp2Session>();
 
   private constructor(
@@ -54,6 +55,11 @@ export class AppendLosingProxy {
     this.#losses.push(loss);
   }
 
+  /** The requests of all appends, until further notice. */
+  loseAll(losesAll: boolean): void {
+    this.#losesAll = losesAll;
+  }
+
   async stop(): Promise<void> {
     this.upstream.destroy();
     for (const session of this.#sessions) session.destroy();
@@ -61,10 +67,14 @@ export class AppendLosingProxy {
     await once(this.server, 'close');
   }
 
+  #nextLoss(): Loss | undefined {
+    return this.#losesAll ? 'request' : this.#losses.shift();
+  }
+
   #forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const path = headers[':path'] ?? '';
     const isBatch = BATCH_APPEND.test(path);
-    const loss = UNARY_APPEND.test(path) ? this.#losses.shift() : undefined;
+    const loss = UNARY_APPEND.test(path) ? this.#nextLoss() : undefined;
     stream.on('error', () => undefined); // the client has closed the connection
     if (loss === 'request') return;
     const call = this.upstream.request(headers);
@@ -73,7 +83,7 @@ export class AppendLosingProxy {
     call.on('error', () => stream.close());
     stream.on('close', () => call.close());
     stream.on('data', (chunk: Buffer) => {
-      const lost = isBatch ? this.#losses.shift() : undefined;
+      const lost = isBatch ? this.#nextLoss() : undefined;
       if (lost === 'response') responsesToLose++;
       if (lost !== 'request') call.write(chunk);
     });

@@ -33,3 +33,14 @@ export async function untilPrinted(
     return failure(`did not start within ${START_TIMEOUT_MS} ms`);
   });
 }
+
+/** The lines that are not of the log: not JSON, or without a message. */
+export function linesOutsideLog(output: readonly string[]): readonly string[] {
+  return output.filter((line) => {
+    try {
+      return typeof (JSON.parse(line) as { msg?: unknown }).msg !== 'string';
+    } catch {
+      return true;
+    }
+  });
+}

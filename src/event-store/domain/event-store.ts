@@ -68,6 +68,8 @@ export interface ConnectionTestResult {
   readonly error?: string;
   /** The store can be read, but its disk has no room for a write. */
   readonly storage?: 'full';
+  /** The store can be read, but writes have been failing, for the reason in `error`. */
+  readonly writes?: 'failing';
 }
 
 export interface EventBatch {

@@ -1,3 +1,4 @@
+import { settleWithin } from '../../common/wait.js';
 import {
   type Clock,
   CONNECTION_TEST_STREAM,
@@ -7,11 +8,14 @@ import {
   type EventStore,
   type RandomString,
   DomainError,
+  TimeoutError,
   WrongExpectedRevisionError,
 } from '../domain/index.js';
 
 /** `maxCount` of the stream: larger than the number of concurrent tests, so that each test finds its event. */
 const MAX_EVENTS = 1_000;
+/** Limit of the read after a failed append. */
+const READ_MS = 1_000;
 
 type TestedStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'getStreamMetadata' | 'setStreamMetadata'>;
 
@@ -23,6 +27,8 @@ export class ConnectionTest {
     private readonly store: TestedStore,
     private readonly clock: Clock,
     private readonly random: RandomString,
+    /** Failures of other writes than those of the test. */
+    private readonly failures: { readonly reason: string | undefined } = { reason: undefined },
   ) {}
 
   /** Never throws: errors are part of the result. */
@@ -40,27 +46,28 @@ export class ConnectionTest {
           error: 'The event that was appended could not be read back',
         };
       await this.ensureMaxCount();
-      return { connection: 'success', health: 'healthy', responseTime };
+      const { reason } = this.failures;
+      const writes = reason === undefined ? {} : ({ writes: 'failing', error: reason } as const);
+      return { connection: 'success', health: 'healthy', responseTime, ...writes };
     } catch (error) {
-      if (error instanceof InsufficientStorageError) return this.#readOnly(error, elapsed);
+      if (error instanceof InsufficientStorageError || error instanceof TimeoutError)
+        return this.#readOnly(error, elapsed);
       const reason = error instanceof DomainError ? error.message : 'The connection test failed';
       return { connection: 'failed', health: 'unhealthy', responseTime: elapsed(), error: reason };
     }
   }
 
-  /** Result of a test whose append found no room on the disk. */
-  async #readOnly({ message }: Error, elapsed: () => number): Promise<ConnectionTestResult> {
-    const connection = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM).then(
-      () => 'success' as const,
-      () => 'failed' as const,
-    );
-    return {
-      connection,
-      health: 'unhealthy',
-      responseTime: elapsed(),
-      error: message,
-      ...(connection === 'success' ? { storage: 'full' } : {}),
-    };
+  /** Result of a test whose append found no room on the disk, or got no response. */
+  async #readOnly(error: Error, elapsed: () => number): Promise<ConnectionTestResult> {
+    const failed = { health: 'unhealthy', responseTime: elapsed(), error: error.message } as const;
+    if (!(await this.#isReadable())) return { ...failed, connection: 'failed' };
+    const storage = error instanceof InsufficientStorageError ? ({ storage: 'full' } as const) : {};
+    return { ...failed, ...storage, connection: 'success', writes: 'failing' };
+  }
+
+  /** Whether the store answers a read in time. */
+  #isReadable(): Promise<boolean> {
+    return settleWithin(READ_MS, this.store.getStreamMetadata(CONNECTION_TEST_STREAM)).catch(() => false);
   }
 
   /** The store was replaced: the stream may not be limited there. */

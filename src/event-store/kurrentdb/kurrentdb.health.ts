@@ -1,17 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { type EventStore } from '../domain/index.js';
+import { settleWithin } from '../../common/wait.js';
+import { CONNECTION_TEST_STREAM, type ConnectionTestResult, type EventStore } from '../domain/index.js';
 import { StoreWatch } from '../store-watch/store-watch.js';
 import { EVENT_STORE } from '../tokens.js';
 
 /** Health probes within this time share one connection test, so that frequent probes do not load the store. */
 const CACHE_MS = 1_000;
+/** Kubernetes does not wait for the time limit of an append: after this time without an answer, a read decides. */
+const APPEND_MS = 2_000;
+const READ_MS = 1_000;
 
-/** Health of the store by a connection test: append and read. A full disk degrades it, because reading continues. */
+type Failing = Pick<ConnectionTestResult, 'storage' | 'writes' | 'error'>;
+
+/** Health of the store by a connection test: append and read. Failing writes degrade it while reading works. */
 @Injectable()
 export class KurrentDBHealthIndicator {
-  /** Reason of the last test, if the disk is full. */
-  #storageFull: string | undefined;
+  /** Of the last test, if the store can be read. */
+  #failing: Failing | undefined;
 
   constructor(
     private readonly indicators: HealthIndicatorService,
@@ -25,15 +31,26 @@ export class KurrentDBHealthIndicator {
     if (problem) return this.indicators.check('kurrentdb').down({ message: problem.message });
     const result = await this.indicators
       .check('kurrentdb')
-      .attempt(async () => {
-        const { health, error, storage } = await this.store.testConnection();
-        this.#storageFull = storage === 'full' ? error : undefined;
-        if (storage === 'full') return;
-        if (health !== 'healthy') throw new Error(error ?? 'The connection test failed');
-      })
+      .attempt(() => this.#test())
       .cacheFor(CACHE_MS);
-    return this.#storageFull === undefined
-      ? result
-      : this.indicators.check('kurrentdb').degraded({ storage: 'full', message: this.#storageFull });
+    if (this.#failing === undefined) return result;
+    const { error = 'Writes fail', ...failing } = this.#failing;
+    return this.indicators.check('kurrentdb').degraded({ ...failing, message: error });
+  }
+
+  /** @throws Error unless the store can be read */
+  async #test(): Promise<void> {
+    const test = this.store.testConnection();
+    const isLate = !(await settleWithin(APPEND_MS, test));
+    const late = { writes: 'failing', error: `KurrentDB has not answered an append for ${APPEND_MS} ms` } as const;
+    const result: Failing | ConnectionTestResult = isLate && (await this.#isReadable()) ? late : await test;
+    const { storage, writes, error } = result;
+    this.#failing = undefined;
+    if (writes === 'failing') this.#failing = { ...(storage ? { storage } : {}), writes, ...(error ? { error } : {}) };
+    else if ('health' in result && result.health !== 'healthy') throw new Error(error ?? 'The connection test failed');
+  }
+
+  #isReadable(): Promise<boolean> {
+    return settleWithin(READ_MS, this.store.getStreamMetadata(CONNECTION_TEST_STREAM)).catch(() => false);
   }
 }

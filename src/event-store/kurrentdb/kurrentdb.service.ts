@@ -50,9 +50,9 @@ import { type EventCodec } from './event-codec.js';
 import { readLogExtent } from './log-extent.js';
 import { type RecoveringClient } from './recovering-client.js';
 import { sessionResult } from './session-result.js';
-import { StorageFullLog } from './storage-full-log.js';
 import { assertLimits, decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
+import { WriteFailures } from './write-failures.js';
 import { findEvents, respondedOrFound, type SentEvents, sentEvents } from './unanswered-append.js';
 
 const DEFAULT_LIMIT = 100;
@@ -80,7 +80,7 @@ export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
   readonly #appendBatcher = new AppendBatcher();
   readonly #connectionTest: ConnectionTest;
-  readonly #storageFullLog = new StorageFullLog();
+  readonly #writeFailures: WriteFailures;
   readonly #commands: Parameters<typeof createStream>[1];
 
   constructor(
@@ -89,7 +89,8 @@ export class KurrentDBService implements EventStore {
     private readonly options: KurrentDBServiceOptions,
   ) {
     this.#commands = { store: this, clock: options.clock, mutex: new KeyedMutex() };
-    this.#connectionTest = new ConnectionTest(this, options.clock, options.random);
+    this.#writeFailures = new WriteFailures(options.clock);
+    this.#connectionTest = new ConnectionTest(this, options.clock, options.random, this.#writeFailures);
     options.watch?.listen({ onReplaced: () => this.#connectionTest.forget() });
   }
 
@@ -197,7 +198,7 @@ export class KurrentDBService implements EventStore {
     const deletion = this.#run({ name: 'deleting', streamName }, () =>
       this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }),
     );
-    await this.#storageFullLog.watch(deletion);
+    await this.#writeFailures.watch('deleting', deletion);
   }
 
   async streamExists(streamName: string): Promise<boolean> {
@@ -295,7 +296,7 @@ export class KurrentDBService implements EventStore {
     // Without a wait in the usual case: appends of one event loop iteration are sent together.
     const comparing = this.options.watch?.assertWritable();
     const run = (): Promise<StreamsAppendResult> => this.#run(operation, append);
-    const response = this.#storageFullLog.watch(comparing ? comparing.then(run) : run());
+    const response = this.#writeFailures.watch(operation.name, comparing ? comparing.then(run) : run());
     if (this.options.looksForAppends === false) return response;
     return respondedOrFound(response, sent, (events) => this.clients.read((client) => findEvents(client, events)));
   }

@@ -42,6 +42,9 @@ export class ConnectionTestDto {
 
   @ApiPropertyOptional({ enum: ['full'], description: 'The disk of the store is full: it can be read, not written' })
   readonly storage?: 'full';
+
+  @ApiPropertyOptional({ enum: ['failing'], description: 'The store can be read, but writes have been failing' })
+  readonly writes?: 'failing';
 }
 
 export class ConnectionTestResponse extends TimestampedResponse {
