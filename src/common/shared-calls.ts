@@ -5,7 +5,7 @@ interface RunningCall<Value> {
   readonly result: Promise<Value>;
 }
 
-/** Runs a call once for all that ask for it soon after its start; whoever asks later gets a newer result. */
+/** Runs a call once for all that ask for it soon after its start; later ones get a newer result. */
 export class SharedCalls<Value> {
   readonly #running = new Map<string, RunningCall<Value>>();
 
