@@ -6,8 +6,9 @@ import { hasCode } from '../../src/common/error-code.js';
 import { sleep } from './eventually.js';
 
 const BLOCK = Buffer.alloc(4_096);
-/** Less than the free space with which the service still writes. */
-const LAST_BYTES = 3 * 1024 * 1024;
+/** Free bytes with which the store rejects events, and those with which tables and spool are not written either. */
+const BELOW_EVENTS_BYTES = 7 * 1024 * 1024;
+const BELOW_TABLES_BYTES = 3 * 1024 * 1024;
 const RUNNING_WRITE_MS = 500;
 
 /** A file system of its own with little room (tmpfs). */
@@ -25,12 +26,14 @@ export class SmallDisk {
     if (status !== 0) throw new Error(`tmpfs cannot be mounted: ${stderr}`);
   }
 
-  /** Leaves no room. The last of it is taken when no write is running that began before. */
+  /** Leaves no room, in steps: the last events reach the tables before these have no room either. */
   async fill(): Promise<void> {
     const file = openSync(this.#filling, 'a');
     try {
-      while (this.#freeBytes > LAST_BYTES) writeSync(file, BLOCK);
-      await sleep(RUNNING_WRITE_MS);
+      for (const bytes of [BELOW_EVENTS_BYTES, BELOW_TABLES_BYTES]) {
+        while (this.#freeBytes > bytes) writeSync(file, BLOCK);
+        await sleep(RUNNING_WRITE_MS);
+      }
       for (;;) writeSync(file, BLOCK);
     } catch (error) {
       if (!hasCode(error, 'ENOSPC')) throw error;
