@@ -1,3 +1,4 @@
+import { InsufficientStorageError } from '../../../event-store/domain/index.js';
 import { SAMPLES_STREAM, useMonitored } from '../../../../test/support/monitored.js';
 import { HTTP, NOON } from '../../../../test/support/probed-service.js';
 import { StoredReports } from '../../../../test/support/stored-reports.js';
@@ -98,6 +99,21 @@ describe('service monitor during a store outage', () => {
     expect(afterStart).toEqual(['up', 'down', 'up', 'down']);
     expect(statuses()).toEqual(['up', 'down', 'up', 'down', 'up']);
     expect(given.samples().map(({ status }) => status)).toEqual(['up', 'down', 'up', 'down', 'up']);
+  });
+
+  it('is ready without its stream while the store has no room for it, and creates it later', async () => {
+    const create = given.store.createStream.bind(given.store);
+    given.store.createStream = () => Promise.reject(new InsufficientStorageError('full'));
+    const added = await given.start('prober2', { ...HTTP, name: 'added' });
+    await given.run(3, added);
+    expect(added.isReady).toBe(true);
+    expect(given.store.eventsOf('service-uptime-added')).toEqual([]);
+    given.store.createStream = create;
+    await given.run(1, added);
+    expect(given.store.eventsOf('service-uptime-added')).toMatchObject([
+      { type: 'StreamCreated' },
+      { type: 'ServiceStatusChanged', data: { status: 'up', timestamp: new Date(NOON).toISOString() } },
+    ]);
   });
 
   it('stops in time, and the next process records what is left in the spool', async () => {

@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../../common/time.js';
 import {
   type EventStore,
+  InsufficientStorageError,
   isEvent,
   lastEventOf,
   serviceUptimeStream,
@@ -60,6 +61,8 @@ export interface StatusChangeRecorderOptions {
 export class StatusChangeRecorder {
   readonly #streamName: string;
   #stream: StreamState | undefined;
+  /** The stream does not exist, and cannot be created at the moment. */
+  #hasNoRoom = false;
   #state: StatusDetectorState = INITIAL_DETECTOR_STATE;
   #pendingSamples: Sample[] = [];
   /** Samples of the spool, to be applied before the pending ones. */
@@ -86,9 +89,9 @@ export class StatusChangeRecorder {
     return this.#pendingChanges.length;
   }
 
-  /** Whether the state has been loaded from the stream. */
+  /** Whether the state has been loaded from the stream, or there is neither a stream nor room for one. */
   get isReady(): boolean {
-    return this.#stream !== undefined;
+    return this.#stream !== undefined || this.#hasNoRoom;
   }
 
   /**
@@ -207,7 +210,13 @@ export class StatusChangeRecorder {
   }
 
   async #create(): Promise<StreamState> {
-    await createUptimeStream(this.options.store, this.service.name);
+    try {
+      await createUptimeStream(this.options.store, this.service.name);
+    } catch (error) {
+      this.#hasNoRoom = error instanceof InsufficientStorageError;
+      throw error;
+    }
+    this.#hasNoRoom = false;
     const event = await lastEventOf(this.options.store, this.#streamName);
     if (!event) throw new StreamNotFoundError(this.#streamName);
     return { revision: event.revision, last: undefined };
