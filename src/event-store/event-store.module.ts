@@ -22,12 +22,14 @@ import {
   StreamAuthorizer,
   StreamRestored,
 } from './domain/index.js';
+import { EventPages } from './event-pages.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 import { LogReader } from './kurrentdb/log-reader.js';
 import { ReadModels } from './read-models/read-models.js';
+import { provide } from './provide.js';
 import { StoreWatch } from './store-watch/store-watch.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
@@ -111,6 +113,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
         }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
+    provide(EventPages, EVENT_STORE),
     {
       provide: ReadModels,
       inject: [KurrentDBService, APP_CONFIG, CLOCK, StoreWatch],
@@ -126,6 +129,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     KURRENTDB_CLIENT,
     KurrentDBService,
     EVENT_STORE,
+    EventPages,
     StreamAuthorizer,
     ReadModels,
     StoreWatch,

@@ -4,6 +4,7 @@ export { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
 export { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
 export { ExternalKurrentDB } from './kurrentdb/external-kurrentdb.js';
 export { decodeMetadata, isSoftDeleted } from './kurrentdb/stream-metadata-codec.js';
+export { EventPages } from './event-pages.js';
 export { provide } from './provide.js';
 export { Freshness } from './read-models/freshness.js';
 export { ReadModel, type ReadModelDefinition, type ReadModelTables } from './read-models/read-model.js';

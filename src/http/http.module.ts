@@ -8,6 +8,8 @@ import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
 import { ApiDocs } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { ReplacedStoreGuard } from './replaced-store.guard.js';
+import { ResponseBudget } from './responses/response-budget.js';
+import { ResponseInterceptor } from './responses/response.interceptor.js';
 import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
 /** Global logging, rate limit, bodies, validation, error mapping, documentation, and 503 while tables are rebuilt. */
@@ -22,10 +24,12 @@ import { RequestValidationPipe } from './validation/request-validation.pipe.js';
     { provide: APP_FILTER, useClass: DomainExceptionFilter },
     { provide: APP_GUARD, useClass: ReplacedStoreGuard },
     { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: ResponseInterceptor },
+    ResponseBudget,
     { provide: RateLimit, inject: [APP_CONFIG], useFactory: ({ http }: AppConfig) => new RateLimit(http) },
     ApiDocs,
     { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
-  exports: [RateLimit],
+  exports: [RateLimit, ResponseBudget],
 })
 export class HttpModule {}

@@ -17,6 +17,7 @@ import {
   assertStreamName,
   AuthenticationError,
   type Caller,
+  EventPages,
   type EventStore,
   identifyStream,
   isEvent,
@@ -41,6 +42,7 @@ function withoutErrorText({ type, data }: StreamEventDto): unknown {
 export class StreamsController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly pages: EventPages,
     private readonly authorizer: StreamAuthorizer,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
@@ -68,7 +70,7 @@ export class StreamsController {
       kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
     this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });
     if (kind === 'user') await this.#assertNotDeleted(streamName);
-    const page = await readEventPage(this.store, streamName, query);
+    const page = await readEventPage(this.pages, streamName, query);
     if (kind !== 'service-uptime' || seesErrors(caller, this.config.uptime.errorDetail)) return page;
     return { ...page, events: page.events.map((event) => ({ ...event, data: withoutErrorText(event) })) };
   }

@@ -5,6 +5,7 @@ import {
   CLOCK,
   type Clock,
   EVENT_STORE,
+  EventPages,
   type EventStore,
   EventStoreModule,
   provide,
@@ -14,6 +15,7 @@ import {
   sha256,
   StreamAuthorizer,
 } from '../event-store/index.js';
+import { HttpModule } from '../http/index.js';
 import { IdentityModule } from '../identity/index.js';
 import {
   CurrentStreams,
@@ -38,7 +40,7 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
 
 /** User streams: private by default, written with optimistic concurrency, read from a read model. */
 @Module({
-  imports: [EventStoreModule.forFeature([UserDataUpdated]), IdentityModule, TerminusModule],
+  imports: [EventStoreModule.forFeature([UserDataUpdated]), HttpModule, IdentityModule, TerminusModule],
   controllers: [
     UserStreamsController,
     UserStreamEventsController,
@@ -90,7 +92,15 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
     },
     provide(UserStreamQueries, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer, CurrentStreams),
     provide(UserStreamMetadata, EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK),
-    provide(UserStreamFeed, LmdbUserStreamReadModel, EVENT_STORE, UserStreamQueries, StreamAuthorizer, CurrentStreams),
+    provide(
+      UserStreamFeed,
+      LmdbUserStreamReadModel,
+      EVENT_STORE,
+      EventPages,
+      UserStreamQueries,
+      StreamAuthorizer,
+      CurrentStreams,
+    ),
   ],
   exports: [UserStreamsHealthIndicator],
 })

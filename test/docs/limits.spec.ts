@@ -25,6 +25,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'common/parse.ts': ['MAX_SHOWN_LENGTH'],
   'common/revision.ts': ['MAX_REVISION'],
   'config/variables.ts': ['MIN_SECRET_BYTES', 'MIN_TIMEOUT_MS', 'MIN_INTERVAL_MS', 'MAX_THRESHOLD', 'MAX_RETRIES'],
+  'event-store/event-pages.ts': ['MAX_EVENTS', 'MAX_READS'],
   'event-store/kurrentdb/append-batcher.ts': ['MAX_WAIT_MS'],
   'event-store/kurrentdb/catch-up-subscription.ts': ['MIN_RETRY_DELAY_MS', 'MAX_RETRY_DELAY_MS'],
   'event-store/kurrentdb/connection-test.ts': ['MAX_EVENTS'],

@@ -232,19 +232,21 @@ describe('the feed of a stream', () => {
 
   it('removes its listeners when it has ended', async () => {
     const listening = new Set<unknown>();
-    const listen = replica.table.listen.bind(replica.table);
-    replica.table.listen = (listener) => {
-      const unlisten = listen(listener);
-      listening.add(listener);
-      return () => {
-        listening.delete(listener);
-        unlisten();
-      };
+    const caller = callerOf(key.userId);
+    const reader: FeedReader = {
+      ...readerOf(caller),
+      listen: (onChange) => {
+        listening.add(onChange);
+        return () => listening.delete(onChange);
+      },
     };
-    const feeds = await Promise.all([follow(undefined), follow(-1n)]);
+    const feeds = await Promise.all(
+      [1, 2].map(() => replica.feed.follow(caller, reader, key, undefined, abort.signal)),
+    );
+    const ends = feeds.map(async (feed) => (await feed.next()).value);
     await until(() => listening.size === 2);
     abort.abort();
-    await Promise.all(feeds.map(({ ended }) => ended));
+    expect(await Promise.all(ends)).toEqual(['closed', 'closed']);
     expect(listening.size).toBe(0);
   });
 

@@ -20,6 +20,7 @@ import {
   ValidationError,
 } from '../../src/event-store/domain/index.js';
 import { Freshness } from '../../src/event-store/read-models/freshness.js';
+import { EventPages } from '../../src/event-store/event-pages.js';
 import { Poll } from '../../src/event-store/poll.js';
 import { ReadModel } from '../../src/event-store/read-models/read-model.js';
 import {
@@ -183,7 +184,7 @@ export function useReplicas(): Replicas {
       streams,
       queries,
       metadata: new UserStreamMetadata(store, table, authorizer, clock),
-      feed: new UserStreamFeed(table, store, queries, authorizer, current),
+      feed: new UserStreamFeed(table, store, new EventPages(store), queries, authorizer, current),
       table,
       model,
       freshness,

@@ -17,6 +17,29 @@ export interface ReadOptions {
   readonly direction?: Direction;
 }
 
+export interface PageOptions {
+  /** Inclusive; by default the first event forwards, the last event backwards. */
+  readonly from?: bigint;
+  readonly limit: number;
+  readonly direction?: Direction;
+  /** The page ends behind the event with which it is this large; it has one event at least, if there is one. */
+  readonly maxBytes: number;
+}
+
+export interface EventPage {
+  readonly events: readonly RecordedEvent[];
+  /** Revision of the first event of the next page; undefined if there is none. */
+  readonly next: bigint | undefined;
+  /** Approximate size as JSON. */
+  readonly bytes: number;
+}
+
+/** Reads pages that are bounded by bytes as by count. */
+export interface EventPageReader {
+  /** @throws errors of {@link EventStore.readStream} */
+  read(streamName: string, options: PageOptions): Promise<EventPage>;
+}
+
 export interface AppendOptions {
   /** `any` if absent: only a repeated `eventId` prevents duplicates then. */
   readonly expectedRevision?: ExpectedRevision;

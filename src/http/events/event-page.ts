@@ -1,23 +1,26 @@
-import { type EventStore } from '../../event-store/domain/index.js';
+import { type EventPages } from '../../event-store/index.js';
 import { type ReadEventsQuery } from './read-events.query.js';
 import { StreamEventDto, type StreamEventsDto, toJsonInteger } from './stream-events.dto.js';
 
-/** Reads one page of a stream, and one event more: it shows if there is a next page, and where that begins. */
+/** Size of the events in a response. */
+const MAX_PAGE_BYTES = 1_048_576;
+
+/** Reads one page of a stream, which has fewer events than its limit if they are large. */
 export async function readEventPage(
-  store: Pick<EventStore, 'readStream'>,
+  pages: EventPages,
   streamName: string,
   { from, limit, direction }: ReadEventsQuery,
 ): Promise<StreamEventsDto> {
-  const read = await store.readStream(streamName, {
+  const { events, next } = await pages.read(streamName, {
     ...(from === undefined ? {} : { from: BigInt(from) }),
-    limit: limit + 1,
+    limit,
     direction,
+    maxBytes: MAX_PAGE_BYTES,
   });
-  const next = read[limit];
   return {
     streamName,
     direction,
-    events: read.slice(0, limit).map((event) => StreamEventDto.of(event)),
-    nextFrom: next ? toJsonInteger(next.revision) : null,
+    events: events.map((event) => StreamEventDto.of(event)),
+    nextFrom: next === undefined ? null : toJsonInteger(next),
   };
 }

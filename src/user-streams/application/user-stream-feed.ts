@@ -2,21 +2,20 @@ import { settleWithin } from '../../common/wait.js';
 import {
   type Caller,
   ConnectionError,
+  type EventPageReader,
   type EventStore,
   isEvent,
   lastEventOf,
   type RecordedEvent,
   StreamDeleted,
-  StreamDeletedError,
   type StreamAuthorizer,
-  StreamNotFoundError,
 } from '../../event-store/domain/index.js';
 import { streamNameOf, type UserStreamKey } from '../domain/index.js';
 import { type CurrentStreams } from './current-streams.js';
+import { FollowedStreams } from './followed-streams.js';
 import { type UserStreamQueries } from './user-stream-queries.js';
 import { type UserStreamReadModel } from './user-stream-read-model.js';
 
-const PAGE_SIZE = 100;
 /** Interval in which a feed without events asks whether its reader may still read. */
 const RECHECK_MS = 1_000;
 
@@ -43,18 +42,23 @@ export type Feed = AsyncGenerator<RecordedEvent, FeedEnd, undefined>;
 
 /** Live feed of a user stream, for callers with the right to read it. */
 export class UserStreamFeed {
+  readonly #streams: FollowedStreams;
+
   constructor(
-    private readonly readModel: UserStreamReadModel,
+    readModel: UserStreamReadModel,
     private readonly store: Pick<EventStore, 'readStream'>,
+    pages: EventPageReader,
     private readonly queries: UserStreamQueries,
     private readonly authorizer: StreamAuthorizer,
     private readonly current: CurrentStreams,
-  ) {}
+  ) {
+    this.#streams = new FollowedStreams(readModel, pages);
+  }
 
   /**
    * Yields the stored events after a revision and then new ones, each exactly once. Ends when the stream is deleted,
    * when the caller loses the right to read it or the credentials are not valid any more, or on `signal`. Events are
-   * read page by page on demand, so that a slow consumer needs no buffer.
+   * read in small pages on demand, so that a slow consumer needs a small buffer.
    *
    * @param caller at the beginning
    * @param after undefined: new events only; a revision that the stream does not have, because the store was restored
@@ -77,12 +81,8 @@ export class UserStreamFeed {
     const name = streamNameOf(key);
     let notify: (() => void) | undefined;
     const wake = (): void => notify?.();
-    const stopListening = [
-      this.readModel.listen((changed) => {
-        if (changed.has(name)) wake();
-      }),
-      reader.listen(wake),
-    ];
+    const stream = this.#streams.follow(name, wake);
+    const stopListening = reader.listen(wake);
     signal.addEventListener('abort', wake);
     try {
       let next = (after <= last ? after : await this.#lastBefore(name, after)) + 1n;
@@ -90,7 +90,7 @@ export class UserStreamFeed {
         const notified = new Promise<void>((resolve) => (notify = resolve));
         const end = await this.#endOf(reader, key);
         if (end) return end;
-        const events = await this.#eventsFrom(name, next);
+        const events = await stream.read(next);
         if (!events) return 'stream-deleted';
         for (const event of events) {
           const endBefore = await this.#endOf(reader, key);
@@ -108,7 +108,8 @@ export class UserStreamFeed {
         if (signal.aborted) return 'closed';
       }
     } finally {
-      for (const stop of stopListening) stop();
+      stream.stop();
+      stopListening();
       signal.removeEventListener('abort', wake);
     }
   }
@@ -117,16 +118,6 @@ export class UserStreamFeed {
   async #lastBefore(name: string, after: bigint): Promise<bigint> {
     const stored = await lastEventOf(this.store, name);
     return stored && stored.revision < after ? stored.revision : after;
-  }
-
-  /** Undefined if the stream was deleted in KurrentDB itself. */
-  async #eventsFrom(name: string, first: bigint): Promise<RecordedEvent[] | undefined> {
-    try {
-      return await this.store.readStream(name, { from: first, limit: PAGE_SIZE });
-    } catch (error) {
-      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return undefined;
-      throw error;
-    }
   }
 
   /** As {@link #endOf}; a store that cannot be reached ends no feed, as nothing is delivered meanwhile. */

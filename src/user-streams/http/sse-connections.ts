@@ -12,7 +12,7 @@ import {
   type RecordedEvent,
   StoreWatch,
 } from '../../event-store/index.js';
-import { Places, StreamEventDto, subjectKey } from '../../http/index.js';
+import { closeIfUnread, Places, ResponseBudget, stayOpen, StreamEventDto, subjectKey } from '../../http/index.js';
 import { Authenticator, ConnectionCaller } from '../../identity/index.js';
 import { type Feed, type FeedEnd, type FeedReader } from '../application/index.js';
 
@@ -21,6 +21,8 @@ const MAX_PER_CALLER = 50;
 const MAX_TOTAL = 5_000;
 /** Interval of SSE comments, with which both sides detect a broken connection. */
 const KEEP_ALIVE_MS = 15_000;
+/** Memory of an event that is not read, for each byte of its frame: the frame, its bytes, and the decoded event. */
+const MEMORY_PER_BYTE = 3;
 /** Reconnection time that clients receive. */
 const RETRY_MS = 2_000;
 
@@ -44,12 +46,14 @@ type SentEnd = (typeof SENT_ENDS)[number];
 export class SseConnections implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #open = new Set<AbortController>();
   readonly #places = new Places(MAX_TOTAL, MAX_PER_CALLER);
+  readonly #frames = new WeakMap<RecordedEvent, string>();
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'http'>,
     private readonly watch: StoreWatch,
     private readonly authenticator: Authenticator,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly memory: ResponseBudget,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -70,7 +74,8 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
     caller: Caller,
     follow: (reader: FeedReader, signal: AbortSignal) => Promise<Feed>,
   ): Promise<void> {
-    const giveBack = this.#places.take(subjectKey(request, this.config.http.trustedProxies));
+    const subject = subjectKey(request, this.config.http.trustedProxies);
+    const giveBack = this.#places.take(subject);
     if (!giveBack)
       throw new RateLimitedError(`Too many open live feeds for '${nameOf(caller)}'; close one, or retry later`);
     const controller = new AbortController();
@@ -86,7 +91,10 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
     });
     // Also while it waits for a client that does not read.
     const stopListening = reader.listen(() => void abortIfEnded(reader, controller));
-    const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS);
+    const keepAlive = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(':\n\n');
+    }, KEEP_ALIVE_MS);
+    const unread = this.memory.shareOf(subject);
     let end: SentEnd = 'unavailable';
     try {
       // no-transform: compression would delay events.
@@ -100,7 +108,14 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
       response.write(`retry: ${RETRY_MS}\n\n`);
       let step = await events.next();
       for (; step.done !== true; step = await events.next()) {
-        if (!response.write(frameOf(step.value))) await once(response, 'drain', { signal });
+        const frame = this.#frameOf(step.value);
+        if (response.write(frame)) continue;
+        // A client that does not read would not receive the reason of an end either.
+        if (!unread.resize(MEMORY_PER_BYTE * frame.length)) response.destroy();
+        closeIfUnread(response);
+        await once(response, 'drain', { signal });
+        stayOpen(response);
+        unread.release();
       }
       end = step.value === 'closed' ? abortedWith(signal) : step.value;
     } catch (error) {
@@ -111,11 +126,19 @@ export class SseConnections implements OnApplicationBootstrap, BeforeApplication
       clearInterval(keepAlive);
       this.#open.delete(controller);
       giveBack();
+      unread.release();
       controller.abort();
       if (response.headersSent && !response.writableEnded && request.method !== 'HEAD')
         response.write(`: ended: ${end}\n\n`);
       response.end();
     }
+  }
+
+  /** The same text for all feeds of a stream. */
+  #frameOf(event: RecordedEvent): string {
+    const frame = this.#frames.get(event) ?? frameOf(event);
+    this.#frames.set(event, frame);
+    return frame;
   }
 
   #closeAll(end: SentEnd): void {

@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseRevision } from '../../common/revision.js';
-import { type Caller, EVENT_STORE, type EventStore, ValidationError } from '../../event-store/index.js';
+import { type Caller, EventPages, ValidationError } from '../../event-store/index.js';
 import {
   Access,
   ApiErrors,
@@ -33,7 +33,7 @@ export class UserStreamEventsController {
     private readonly queries: UserStreamQueries,
     private readonly feed: UserStreamFeed,
     private readonly sse: SseConnections,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly pages: EventPages,
     private readonly responder: WriteResponder,
   ) {}
 
@@ -48,7 +48,7 @@ export class UserStreamEventsController {
     @CurrentCaller() caller: Caller,
   ): Promise<StreamEventsDto> {
     const { name } = await this.queries.readable(caller, key);
-    return readEventPage(this.store, name, query);
+    return readEventPage(this.pages, name, query);
   }
 
   @Post('events')
