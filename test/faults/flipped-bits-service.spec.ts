@@ -8,7 +8,7 @@ import { seededRandom } from '../support/seeded-random.js';
 import { AUTH } from '../support/tokens.js';
 
 /** With those of the other spec more than 500, in at most six minutes each. */
-const FLIPS = Number(process.env.FLIPS ?? 300);
+const FLIPS = Number(process.env.FLIPS ?? 250);
 const STREAMS = 5;
 const HEAL_MS = 30_000;
 /** What the store lost, nothing can heal. */

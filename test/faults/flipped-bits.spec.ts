@@ -10,7 +10,7 @@ import { KurrentDBServer } from '../support/kurrentdb-server.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 /** With those of the other spec more than 500, in at most six minutes each. */
-const FLIPS = Number(process.env.FLIPS ?? 300);
+const FLIPS = Number(process.env.FLIPS ?? 250);
 /** Servers that run at the same time. */
 const AT_ONCE = 2;
 const STREAMS = 20;
