@@ -191,7 +191,7 @@ export const variables = {
     parse: integer(1, 1_000_000),
   },
   USER_QUOTA_BYTES: {
-    description: "Maximum bytes of one user's events, over all streams",
+    description: "Maximum bytes of one user's events and of their streams' metadata, as stored",
     default: '104857600',
     parse: integer(1, Number.MAX_SAFE_INTEGER),
   },

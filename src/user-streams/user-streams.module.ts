@@ -91,7 +91,7 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
       ) => new UserStreams({ store, readModel, current, authorizer, schemas, quota, clock, random, digest: sha256 }),
     },
     provide(UserStreamQueries, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer, CurrentStreams),
-    provide(UserStreamMetadata, EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK),
+    provide(UserStreamMetadata, EVENT_STORE, LmdbUserStreamReadModel, StreamAuthorizer, CLOCK, QuotaReservations),
     provide(
       UserStreamFeed,
       LmdbUserStreamReadModel,

@@ -4,6 +4,8 @@ import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-p
 import { AUTH } from '../support/tokens.js';
 
 const MEGABYTE = 1_048_576;
+const QUOTA_BYTES = 20_000;
+const EVENT_OVERHEAD_BYTES = 1_024;
 const STREAMS = '/api/users/alice/streams';
 
 let dataDir: string;
@@ -40,63 +42,70 @@ const dataOf = (bytes: number): { readonly details: { readonly text: string } } 
 });
 
 describe('the quota of a user', () => {
-  beforeAll(() => start({ USER_QUOTA_STREAMS: '3', USER_QUOTA_BYTES: '2000' }), 60_000);
+  beforeAll(() => start({ USER_QUOTA_STREAMS: '3', USER_QUOTA_BYTES: String(QUOTA_BYTES) }), 60_000);
   afterAll(stop);
 
-  const left = (reply: Reply): unknown =>
-    ['Streams', 'Bytes'].map((quota) => [
-      header(reply, `X-Quota-${quota}-Limit`),
-      header(reply, `X-Quota-${quota}-Remaining`),
-    ]);
+  const left = (reply: Reply): readonly (readonly [string, string])[] =>
+    ['Streams', 'Bytes'].map(
+      (quota) => [header(reply, `X-Quota-${quota}-Limit`), header(reply, `X-Quota-${quota}-Remaining`)] as const,
+    );
 
-  it('is reported with its remainder; a write beyond it gets 403 and is not stored', async () => {
+  const remaining = (reply: Reply): number => Number(header(reply, 'X-Quota-Bytes-Remaining'));
+
+  it('is reported with its remainder, and counts what is stored; a write beyond it gets 403 and is not stored', async () => {
     expect(left(await alice.get(STREAMS))).toEqual([
       ['3', '3'],
-      ['2000', '2000'],
+      [String(QUOTA_BYTES), String(QUOTA_BYTES)],
     ]);
-    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([
-      ['3', '2'],
-      ['2000', '1100'],
-    ]);
-    expect(left(await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) }))).toEqual([
-      ['3', '2'],
-      ['2000', '200'],
-    ]);
-    expect(left(await alice.get(STREAMS))).toEqual([
-      ['3', '2'],
-      ['2000', '200'],
-    ]);
+    const first = await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) });
+    expect(left(first)[0]).toEqual(['3', '2']);
+    // The creation, the data, and the metadata of the stream.
+    expect(QUOTA_BYTES - remaining(first)).toBeGreaterThan(900 + 3 * EVENT_OVERHEAD_BYTES);
+    expect(QUOTA_BYTES - remaining(first)).toBeLessThan(900 + 4 * EVENT_OVERHEAD_BYTES);
+    const second = await alice.put(`${STREAMS}/activity/one`, { data: dataOf(900) });
+    expect(remaining(first) - remaining(second)).toBe(900 + EVENT_OVERHEAD_BYTES);
+    expect(left(await alice.get(STREAMS))).toEqual(left(second));
+    const changed = await alice.patch(`${STREAMS}/activity/one/metadata`, { description: 'x'.repeat(300) });
+    expect(changed.status).toBe(200);
+    const used = QUOTA_BYTES - remaining(await alice.get(STREAMS));
+    expect(used).toBeGreaterThan(QUOTA_BYTES - remaining(second) + 300 + EVENT_OVERHEAD_BYTES);
+    const listed = (await alice.get(STREAMS)).body as { readonly streams: readonly { readonly bytes: number }[] };
+    expect(listed.streams.map(({ bytes }) => bytes)).toEqual([used]);
 
-    const tooMuch = await alice.put(`${STREAMS}/activity/one`, { data: dataOf(201) });
+    const fitting = QUOTA_BYTES - used - EVENT_OVERHEAD_BYTES;
+    const tooMuch = await alice.put(`${STREAMS}/activity/one`, { data: dataOf(fitting + 1) });
     expect(tooMuch).toMatchObject({
       status: 403,
       body: {
         error: 'QuotaExceededError',
         type: 'quota-exceeded',
-        details: { quota: 'bytes', limit: 2000, used: 1800, requested: 201 },
+        details: { quota: 'bytes', limit: QUOTA_BYTES, used, requested: QUOTA_BYTES - used + 1 },
       },
     });
-    expect(
-      (await alice.post(`${STREAMS}/activity/one/events`, { events: [{ data: dataOf(100) }, { data: dataOf(101) }] }))
-        .status,
-    ).toBe(403);
+    const halves = [{ data: dataOf(fitting / 2) }, { data: dataOf(fitting / 2 + 1) }];
+    expect((await alice.post(`${STREAMS}/activity/one/events`, { events: halves })).status).toBe(403);
     expect((await alice.get(`${STREAMS}/activity/one`)).body).toMatchObject({ revision: 2 });
-    expect((await alice.put(`${STREAMS}/activity/one`, { data: dataOf(200) })).status).toBe(200);
+    expect((await alice.put(`${STREAMS}/activity/one`, { data: dataOf(fitting) })).status).toBe(200);
+    expect(remaining(await alice.get(STREAMS))).toBe(0);
+    expect(errorOf(await alice.patch(`${STREAMS}/activity/one/metadata`, { description: 'more' })).type).toBe(
+      'quota-exceeded',
+    );
+    expect((await alice.delete(`${STREAMS}/activity/one`)).status).toBe(200);
+  });
 
-    expect((await alice.post(STREAMS, { type: 'offers' })).status).toBe(201);
-    expect(left(await alice.post(STREAMS, { type: 'loans' }))).toEqual([
-      ['3', '0'],
-      ['2000', '0'],
-    ]);
-    expect(await alice.post(STREAMS, { type: 'profile' })).toMatchObject({
+  it('of streams is not exceeded either', async () => {
+    const carol = await callerNamed('carol');
+    const streams = '/api/users/carol/streams';
+    for (const type of ['offers', 'loans', 'activity']) expect((await carol.post(streams, { type })).status).toBe(201);
+    expect(await carol.post(streams, { type: 'profile' })).toMatchObject({
       status: 403,
       body: { type: 'quota-exceeded', details: { quota: 'streams', limit: 3, used: 3, requested: 1 } },
     });
-    expect(await streamsListed()).toBe(3);
-    expect(errorOf(await alice.post(`${STREAMS}/batch`, { writes: [{ type: 'profile', data: {} }] })).type).toBe(
+    expect(((await carol.get(streams)).body as { streams: unknown[] }).streams).toHaveLength(3);
+    expect(errorOf(await carol.post(`${streams}/batch`, { writes: [{ type: 'profile', data: {} }] })).type).toBe(
       'quota-exceeded',
     );
-    expect((await alice.delete(`${STREAMS}/loans`)).status).toBe(200);
+    expect((await carol.delete(`${streams}/loans`)).status).toBe(200);
   });
 
   it('is not exceeded by concurrent writes', async () => {
@@ -109,14 +118,14 @@ describe('the quota of a user', () => {
       ...Array.from({ length: 17 }, () => 403),
     ]);
     const carol = await callerNamed('carol');
-    await carol.put('/api/users/carol/streams/activity', { data: dataOf(500) });
+    const room = remaining(await carol.put('/api/users/carol/streams/activity', { data: dataOf(500) }));
+    const fitting = Math.floor(room / (400 + EVENT_OVERHEAD_BYTES));
+    expect(fitting).toBeGreaterThan(1);
     const appended = await Promise.all(
-      Array.from({ length: 10 }, () => carol.put('/api/users/carol/streams/activity', { data: dataOf(400) })),
+      Array.from({ length: fitting + 7 }, () => carol.put('/api/users/carol/streams/activity', { data: dataOf(400) })),
     );
     expect(appended.map(({ status }) => status).sort()).toEqual([
-      200,
-      200,
-      200,
+      ...Array.from({ length: fitting }, () => 200),
       ...Array.from({ length: 7 }, () => 403),
     ]);
   });

@@ -52,7 +52,7 @@ describe('the lifecycle of a stream over HTTP', () => {
         owner: id,
         revision: 1,
         events: 2,
-        bytes: JSON.stringify(data).length,
+        bytes: expect.any(Number) as number,
         createdAt: timestamp,
         updatedAt: timestamp,
         metadataRevision: 0,
@@ -63,6 +63,11 @@ describe('the lifecycle of a stream over HTTP', () => {
         type: 'StreamCreated',
         data: { description: 'What colleagues see', tags: ['work', 'team/a'], owner: id },
       });
+      // Two events, and the metadata.
+      const events = [first?.data, data].reduce((sum: number, each) => sum + JSON.stringify(each).length + 1_024, 0);
+      const { bytes } = (await alice.get(`${location}/metadata`)).body as { bytes: number };
+      expect(bytes - events).toBeGreaterThan(1_024);
+      expect(bytes - events).toBeLessThan(2_048);
       expect(written).toMatchObject({
         type: 'UserDataUpdated',
         eventId,

@@ -183,7 +183,7 @@ export function useReplicas(): Replicas {
     const replica = {
       streams,
       queries,
-      metadata: new UserStreamMetadata(store, table, authorizer, clock),
+      metadata: new UserStreamMetadata(store, table, authorizer, clock, quota),
       feed: new UserStreamFeed(table, store, new EventPages(store), queries, authorizer, current),
       table,
       model,

@@ -22,7 +22,9 @@ import {
 } from '../../event-store/domain/index.js';
 import {
   assertNotDeleted,
+  estimatedMetadataBytes,
   evolveMetadata,
+  type QuotaReservations,
   streamNameOf,
   type UserStream,
   type UserStreamKey,
@@ -59,6 +61,7 @@ export class UserStreamMetadata {
     private readonly readModel: UserStreamReadModel,
     private readonly authorizer: StreamAuthorizer,
     private readonly clock: Clock,
+    private readonly quota: QuotaReservations,
   ) {
     this.#dependencies = { store, mutex: new KeyedMutex(), readModel };
   }
@@ -66,8 +69,8 @@ export class UserStreamMetadata {
   /**
    * @param expected required current revision of the metadata; undefined: any
    * @returns the stream with the new metadata
-   * @throws WrongExpectedRevisionError (of the metadata), PermissionError, StreamNotFoundError, StreamDeletedError,
-   *   ConnectionError
+   * @throws WrongExpectedRevisionError (of the metadata), QuotaExceededError, PermissionError, StreamNotFoundError,
+   *   StreamDeletedError, ConnectionError
    */
   change(
     caller: AuthenticatedCaller,
@@ -98,6 +101,11 @@ export class UserStreamMetadata {
             metadata: { streamName: name, metadata, expectedRevision: found.revision, isRevisionFixed },
           };
         },
+        reserve: ({ stream, metadata: { metadata } }) => {
+          const added = { streams: 0, bytes: estimatedMetadataBytes(metadata) };
+          const isRefusable = !takesPermissionsOnly(stream, metadata);
+          return this.quota.reserve(key.userId, this.readModel.usage(key.userId), added, isRefusable);
+        },
         acknowledged: ({ metadata: { metadata } }, { revisions }) =>
           this.readModel.applyAhead(name, { metadata: { revision: Number(revisions.get(name)), metadata } }),
         result: ({ stream, metadata: { metadata } }, { revisions }) =>
@@ -119,6 +127,19 @@ export class UserStreamMetadata {
           : stream,
     };
   }
+}
+
+/** Whether a change gives nobody a right, and changes nothing else: it must be possible without room. */
+function takesPermissionsOnly(stream: UserStream, { description, metadata, permissions }: StreamMetadata): boolean {
+  const { permissions: before } = stream;
+  const isTaken = (['read', 'write', 'admin'] as const).every((right) =>
+    (permissions?.[right] ?? []).every((name) => before[right].includes(name) || before[right].includes(EVERYONE)),
+  );
+  return isTaken && description === stream.description && isEqual(metadata?.tags ?? [], stream.tags);
+}
+
+function isEqual(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
 }
 
 function changedMetadata(

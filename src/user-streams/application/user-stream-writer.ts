@@ -20,8 +20,10 @@ import {
 } from '../../event-store/domain/index.js';
 import {
   type InitialMetadata,
+  estimatedMetadataBytes,
   jsonBytes,
   type QuotaReservations,
+  storedBytesOf,
   streamNameOf,
   UserDataUpdated,
   type UserStream,
@@ -66,8 +68,9 @@ interface PlannedWrite extends CommandWrite {
   readonly userId: string;
   readonly at: number;
   readonly creates: InitialMetadata | undefined;
-  /** Size of the data of all events, and of the largest data. */
+  /** What its events, and the metadata of a new stream, count in the quota. */
   readonly bytes: number;
+  /** Size of the largest data. */
   readonly largestBytes: number;
 }
 
@@ -159,6 +162,7 @@ export class UserStreamWriter {
     const at = Math.max(clock.now(), stream?.updatedAt ?? 0);
     const nextId = idempotencyKey?.eventIds() ?? (() => createEventId(at, random));
     const decision = command.decide({ key, stream, data, now: toTimestamp(at), by: caller.id }, nextId);
+    const { creates } = decision;
     const metadata = { source: SOURCE };
     const events = decision.events.map((event) => ({
       ...event,
@@ -179,8 +183,8 @@ export class UserStreamWriter {
       idempotencyKey,
       userId: key.userId,
       at,
-      creates: decision.creates,
-      bytes: sizes.reduce((sum, size) => sum + size, 0),
+      creates,
+      bytes: events.reduce((sum, event) => sum + storedBytesOf(event), creates ? estimatedMetadataBytes(creates) : 0),
       largestBytes: Math.max(0, ...sizes),
     };
   }
@@ -198,8 +202,10 @@ export class UserStreamWriter {
     const releases: (() => void)[] = [];
     const release = (): void => releases.forEach((each) => each());
     try {
-      for (const { userId, creates, bytes } of writes)
-        releases.push(quota.reserve(userId, readModel.usage(userId), { streams: creates ? 1 : 0, bytes }));
+      for (const { userId, creates, bytes, events } of writes)
+        releases.push(
+          quota.reserve(userId, readModel.usage(userId), { streams: creates ? 1 : 0, bytes }, !isDeletion(events)),
+        );
     } catch (error) {
       release();
       throw error;
@@ -209,9 +215,9 @@ export class UserStreamWriter {
 
   /** Puts a deletion or a restoration in force before the tables have it. */
   #applyDeletion({ streamName, events, at }: PlannedWrite, revision: bigint): void {
-    const type = events.at(-1)?.type;
-    if (type !== StreamDeleted.type && type !== StreamRestored.type) return;
-    const deletion = { revision: Number(revision), at, isDeleted: type === StreamDeleted.type };
+    if (!isDeletion(events)) return;
+    const isDeleted = events.at(-1)?.type === StreamDeleted.type;
+    const deletion = { revision: Number(revision), at, isDeleted };
     this.options.readModel.applyAhead(streamName, { deletion });
   }
 
@@ -231,6 +237,12 @@ export class UserStreamWriter {
       largestBytes,
     };
   }
+}
+
+/** Whether events delete a stream or restore it. */
+function isDeletion(events: PlannedWrite['events']): boolean {
+  const type = events.at(-1)?.type;
+  return type === StreamDeleted.type || type === StreamRestored.type;
 }
 
 /** Streams with a later revision than in the read model, or all streams of a replayed request. */

@@ -37,6 +37,15 @@ describe('quota reservations', () => {
     expect(() => reservations.reserve('alice', { streams: 0, bytes: 900 }, { streams: 1, bytes: 0 })).not.toThrow();
   });
 
+  it('accepts what must be possible without room, up to 1 MiB beyond the bytes, but no further streams', () => {
+    const reservations = new QuotaReservations(limit);
+    const used = { streams: 3, bytes: limit.bytes };
+    const reserve = (added: Usage): unknown => reservations.reserve('alice', used, added, false);
+    expect(() => reserve({ streams: 0, bytes: 1_048_576 })).not.toThrow();
+    expect(() => reserve({ streams: 0, bytes: 1 })).toThrow(QuotaExceededError);
+    expect(() => reserve({ streams: 1, bytes: 0 })).toThrow(QuotaExceededError);
+  });
+
   it('releases a reservation once, also when released twice', () => {
     const reservations = new QuotaReservations(limit);
     const release = reservations.reserve('alice', NO_USAGE, { streams: 3, bytes: 0 });

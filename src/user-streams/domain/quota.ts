@@ -2,11 +2,14 @@ import { DomainError } from '../../event-store/domain/index.js';
 
 export interface Usage {
   readonly streams: number;
-  /** Size of the data of all events, as JSON in UTF-8. */
+  /** What all events of the user and of the metadata of their streams take; {@link storedBytesOf}. */
   readonly bytes: number;
 }
 
 export const NO_USAGE: Usage = { streams: 0, bytes: 0 };
+
+/** Bytes beyond the quota for deletions, restorations, and changes that take permissions away: they write too. */
+export const ALLOWANCE_BYTES = 1_048_576;
 
 export class QuotaExceededError extends DomainError {
   readonly type = 'quota-exceeded';
@@ -30,14 +33,17 @@ export class QuotaReservations {
 
   /**
    * @param used without reservations
+   * @param isRefusable false for what a user must be able to do without room: it may exceed the quota by
+   *   {@link ALLOWANCE_BYTES}
    * @returns releases the reservation; later calls have no effect
    * @throws QuotaExceededError
    */
-  reserve(userId: string, used: Usage, added: Usage): () => void {
+  reserve(userId: string, used: Usage, added: Usage, isRefusable = true): () => void {
     const reserved = this.#reserved.get(userId) ?? NO_USAGE;
     for (const quota of ['streams', 'bytes'] as const) {
       const total = used[quota] + reserved[quota];
-      if (added[quota] > 0 && total + added[quota] > this.limit[quota])
+      const allowance = quota === 'bytes' && !isRefusable ? ALLOWANCE_BYTES : 0;
+      if (added[quota] > 0 && total + added[quota] > this.limit[quota] + allowance)
         throw new QuotaExceededError(userId, quota, this.limit[quota], total, added[quota]);
     }
     this.#reserved.set(userId, { streams: reserved.streams + added.streams, bytes: reserved.bytes + added.bytes });

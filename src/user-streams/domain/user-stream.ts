@@ -28,7 +28,7 @@ export interface UserStream {
   readonly metadataRevision?: number;
   /** Number of events. */
   readonly events: number;
-  /** Size of the data of all events, as JSON in UTF-8. */
+  /** What its events and those of its metadata take; {@link storedBytesOf}. */
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -47,7 +47,7 @@ export function visibilityOf({ permissions }: UserStream): Visibility {
 /**
  * Applies an event of the stream.
  *
- * @param bytes size of the event's data
+ * @param bytes what it counts in the quota
  */
 export function evolve(stream: UserStream | undefined, event: RecordedEvent, bytes: number): UserStream {
   const at = Date.parse(event.timestamp);
@@ -70,8 +70,17 @@ export function evolve(stream: UserStream | undefined, event: RecordedEvent, byt
   return after;
 }
 
-/** Applies a write of metadata. */
-export function evolveMetadata(stream: UserStream, written: StreamMetadata, metadataRevision: number): UserStream {
+/**
+ * Applies a write of metadata.
+ *
+ * @param bytes what it counts in the quota
+ */
+export function evolveMetadata(
+  stream: UserStream,
+  written: StreamMetadata,
+  metadataRevision: number,
+  bytes = 0,
+): UserStream {
   // Other clients may have written them: malformed members are ignored.
   const description: unknown = written.description;
   const { tags, owner }: { readonly tags?: unknown; readonly owner?: unknown } = written.metadata ?? {};
@@ -82,6 +91,7 @@ export function evolveMetadata(stream: UserStream, written: StreamMetadata, meta
     owner: typeof owner === 'string' ? owner : stream.owner,
     permissions: permissionsOf(written) ?? defaultPermissions(identifyStream(stream.name)),
     metadataRevision,
+    bytes: stream.bytes + bytes,
   };
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../application/index.js';
 import {
   type AccessChange,
+  EVENT_OVERHEAD_BYTES,
   evolve,
   evolveMetadata,
   initialStream,
@@ -30,6 +31,7 @@ import {
   keyOfStream,
   type ListName,
   NO_USAGE,
+  storedBytesOf,
   type Usage,
   type UserStream,
   type UserStreamKey,
@@ -61,7 +63,7 @@ interface Tables {
 
 export const userStreamsReadModel: ReadModelDefinition = {
   name: 'user-streams',
-  version: 2,
+  version: 3,
   streamNamePrefixes: [USER_STREAM_PREFIX, `${METADATA_PREFIX}${USER_STREAM_PREFIX}`],
   tables: ['streams', 'listed', 'data', 'moments', 'usage', 'requests'],
   // They count as revisions: a stream with a malformed event must stay writable.
@@ -230,7 +232,8 @@ class UserStreamProjection {
     const row = rowOf(key);
     const before = this.#streams.get(row);
     const data = isDataEvent(event) ? storedDataOf(event) : undefined;
-    const bytes = data ? Buffer.byteLength(data.json) : 0;
+    // The JSON of the user's data is there already.
+    const bytes = data ? Buffer.byteLength(data.json) + EVENT_OVERHEAD_BYTES : storedBytesOf(event);
     const after = evolve(before, event, bytes);
     this.#putStream(key, before, after);
     if (data) this.#data.put(row, data);
@@ -243,10 +246,11 @@ class UserStreamProjection {
     const metadata = decodeMetadata(event.data);
     // Soft delete in KurrentDB itself, by another client: the events can no longer be read.
     if (isSoftDeleted(metadata)) return this.#removeStream(key);
-    const row = rowOf(key);
-    const before = this.#streams.get(row);
+    const before = this.#streams.get(rowOf(key));
     const stream = before ?? initialStream(originalStreamOf(event.streamName), Date.parse(event.timestamp));
-    this.#putStream(key, before, evolveMetadata(stream, metadata, Number(event.revision)));
+    const bytes = storedBytesOf(event);
+    this.#putStream(key, before, evolveMetadata(stream, metadata, Number(event.revision), bytes));
+    this.#addUsage(key, { streams: 0, bytes });
   }
 
   #putStream(key: UserStreamKey, before: UserStream | undefined, after: UserStream): void {
