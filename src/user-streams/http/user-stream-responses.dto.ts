@@ -119,7 +119,7 @@ export class UserStreamDto {
   @ApiProperty({ type: 'integer', description: 'Number of events', example: 5 })
   readonly events: number;
 
-  @ApiProperty({ type: 'integer', description: 'Bytes that its events and metadata count in the quota', example: 3512 })
+  @ApiProperty({ type: 'integer', description: 'Bytes that its events and metadata count in the quota', example: 512 })
   readonly bytes: number;
 
   @ApiProperty({ example: EXAMPLE_TIMESTAMP })
