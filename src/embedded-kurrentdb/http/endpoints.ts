@@ -1,5 +1,4 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Connections } from '../connections.js';
 import { type AuthenticationProvider } from '../security/authentication-provider.js';
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
@@ -39,7 +38,6 @@ type Endpoint = (request: EndpointRequest) => Response;
 
 interface EndpointsOptions {
   readonly authentication: AuthenticationProvider;
-  readonly connections: Connections;
   readonly users: Users;
   /** Undefined: appends are not accepted. */
   readonly append: AppendHandler | undefined;
@@ -49,7 +47,7 @@ interface EndpointsOptions {
 /** The HTTP endpoints for health checks and operators, and for appends. */
 export function httpEndpoints(
   node: NodeInfo,
-  { authentication, connections, users, append, reportProblem }: EndpointsOptions,
+  { authentication, users, append, reportProblem }: EndpointsOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     '/health/live': ({ url }) => live(url),
@@ -73,7 +71,6 @@ export function httpEndpoints(
     if (method !== 'GET' && method !== 'HEAD' && write === undefined) return { status: 405 };
     const principal = await authentication.authenticate(headers.authorization);
     if (principal === undefined) return { status: 401 };
-    if (principal.loginName !== undefined) connections.recognizeSocket(request.socket);
     return write === undefined ? endpoint({ url, principal }) : write(request, url, principal);
   };
   return (request, response) => {

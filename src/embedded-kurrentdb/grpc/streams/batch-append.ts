@@ -3,7 +3,6 @@ import { bytesField, FieldReader, frameMessage, MalformedMessageError } from '..
 import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type AppendOutcome } from '../../storage/log-writer.js';
 import { StorageFullError } from '../../storage/storage-full-error.js';
-import { EVENT_BYTES } from '../../request-memory.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
@@ -31,8 +30,6 @@ interface PendingAppend {
   /** On the monotonic clock; undefined for none. */
   readonly deadlineMs: number | undefined;
   readonly events: ProposedEvent[];
-  /** Memory of its messages and events. */
-  retained: number;
 }
 
 /** A BatchAppendReq; its buffers are views of the message. */
@@ -75,9 +72,6 @@ class BatchAppendCall {
         this.#commit(chunk.correlationId, append);
       } else {
         this.#pending.set(key, append);
-        const bytes = message.length + chunk.messages.length * EVENT_BYTES;
-        append.retained += bytes;
-        this.call.retain(bytes);
       }
     } catch (error) {
       const append = this.#pending.get(key);
@@ -117,7 +111,6 @@ class BatchAppendCall {
       expected,
       deadlineMs: deadlineOf(options),
       events: [],
-      retained: 0,
     };
   }
 
@@ -134,7 +127,6 @@ class BatchAppendCall {
 
   #remove(key: string, append: PendingAppend): void {
     this.#pending.delete(key);
-    this.call.retain(-append.retained);
     for (const event of append.events) this.#pendingBytes -= proposedBytes(event);
     if (this.#pending.size === 0) this.#pendingBytes = 0;
   }
