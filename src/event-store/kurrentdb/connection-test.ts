@@ -14,7 +14,6 @@ import {
 
 /** `maxCount` of the stream: larger than the number of concurrent tests, so that each test finds its event. */
 const MAX_EVENTS = 1_000;
-/** Limit of the read after a failed append. */
 const READ_MS = 1_000;
 
 type TestedStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'getStreamMetadata' | 'setStreamMetadata'>;
@@ -60,14 +59,9 @@ export class ConnectionTest {
   /** Result of a test whose append found no room on the disk, or got no response. */
   async #readOnly(error: Error, elapsed: () => number): Promise<ConnectionTestResult> {
     const failed = { health: 'unhealthy', responseTime: elapsed(), error: error.message } as const;
-    if (!(await this.#isReadable())) return { ...failed, connection: 'failed' };
+    if (!(await isReadable(this.store))) return { ...failed, connection: 'failed' };
     const storage = error instanceof InsufficientStorageError ? ({ storage: 'full' } as const) : {};
     return { ...failed, ...storage, connection: 'success', writes: 'failing' };
-  }
-
-  /** Whether the store answers a read in time. */
-  #isReadable(): Promise<boolean> {
-    return settleWithin(READ_MS, this.store.getStreamMetadata(CONNECTION_TEST_STREAM)).catch(() => false);
   }
 
   /** The store was replaced: the stream may not be limited there. */
@@ -105,4 +99,9 @@ export class ConnectionTest {
     }
     this.#hasMaxCount = true;
   }
+}
+
+/** Whether the store answers a read within a second: after an append without an answer, that tells why. */
+export function isReadable(store: Pick<EventStore, 'getStreamMetadata'>): Promise<boolean> {
+  return settleWithin(READ_MS, store.getStreamMetadata(CONNECTION_TEST_STREAM)).catch(() => false);
 }

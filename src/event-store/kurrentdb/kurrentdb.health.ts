@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { settleWithin } from '../../common/wait.js';
-import { CONNECTION_TEST_STREAM, type ConnectionTestResult, type EventStore } from '../domain/index.js';
+import { type ConnectionTestResult, type EventStore } from '../domain/index.js';
 import { StoreWatch } from '../store-watch/store-watch.js';
 import { EVENT_STORE } from '../tokens.js';
+import { isReadable } from './connection-test.js';
 
 /** Health probes within this time share one connection test, so that frequent probes do not load the store. */
 const CACHE_MS = 1_000;
 /** Kubernetes does not wait for the time limit of an append: after this time without an answer, a read decides. */
 const APPEND_MS = 2_000;
-const READ_MS = 1_000;
 
 type Failing = Pick<ConnectionTestResult, 'storage' | 'writes' | 'error'>;
 
@@ -43,14 +43,10 @@ export class KurrentDBHealthIndicator {
     const test = this.store.testConnection();
     const isLate = !(await settleWithin(APPEND_MS, test));
     const late = { writes: 'failing', error: `KurrentDB has not answered an append for ${APPEND_MS} ms` } as const;
-    const result: Failing | ConnectionTestResult = isLate && (await this.#isReadable()) ? late : await test;
+    const result: Failing | ConnectionTestResult = isLate && (await isReadable(this.store)) ? late : await test;
     const { storage, writes, error } = result;
     this.#failing = undefined;
     if (writes === 'failing') this.#failing = { ...(storage ? { storage } : {}), writes, ...(error ? { error } : {}) };
     else if ('health' in result && result.health !== 'healthy') throw new Error(error ?? 'The connection test failed');
-  }
-
-  #isReadable(): Promise<boolean> {
-    return settleWithin(READ_MS, this.store.getStreamMetadata(CONNECTION_TEST_STREAM)).catch(() => false);
   }
 }
