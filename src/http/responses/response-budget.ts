@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { type BudgetShare, SubjectBudget } from '../subject-budget.js';
+import { SubjectBudget } from '../subject-budget.js';
 
 /** Of one process: less than a quarter of a heap of 512 MB. */
 const MAX_TOTAL = 128 * 1_048_576;
@@ -10,12 +10,9 @@ const MAX_PER_SUBJECT = 32 * 1_048_576;
 const MAX_UNREAD_MS = 15_000;
 
 /** Memory of responses until their clients have read them, in bytes. */
-export class ResponseBudget {
-  readonly #memory = new SubjectBudget(MAX_TOTAL, MAX_PER_SUBJECT);
-
-  /** A share without memory, for one response. */
-  shareOf(subject: string): BudgetShare {
-    return this.#memory.shareOf(subject);
+export class ResponseBudget extends SubjectBudget {
+  constructor() {
+    super(MAX_TOTAL, MAX_PER_SUBJECT);
   }
 }
 
