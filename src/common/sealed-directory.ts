@@ -31,11 +31,14 @@ export class SealedDirectory {
   private constructor(
     readonly path: string,
     private readonly lock: DirectoryLock,
-    /** The last process ended without closing the tables. */
-    readonly wasLeft: boolean,
     /** Why the tables cannot be trusted: their process died, or they changed since they were closed. */
     readonly problem: string | undefined,
   ) {}
+
+  /** Whether the last process ended without closing the tables. */
+  get wasLeft(): boolean {
+    return this.lock.wasLeft;
+  }
 
   /**
    * Creates the directory if it is missing.
@@ -46,7 +49,7 @@ export class SealedDirectory {
     const lock = DirectoryLock.acquire(path);
     const problem = problemOf(path, lock.wasLeft);
     if (problem === undefined) rmSync(join(path, CHECKSUM_FILE), { force: true });
-    return new SealedDirectory(path, lock, lock.wasLeft, problem);
+    return new SealedDirectory(path, lock, problem);
   }
 
   /**
