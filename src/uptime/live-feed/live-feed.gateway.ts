@@ -18,12 +18,12 @@ import { Authenticator, ConnectionCaller, SelfProbeCredential } from '../../iden
 import { PeerCredentials } from './peer-credentials.js';
 import { ChangeFeed } from './change-feed.js';
 import {
+  evidenceFor,
   LIVE_FEED_PATH,
   seesErrors,
   type ServiceStatusChanged,
   STATUS_SNAPSHOT,
   type StatusSnapshot,
-  withErrorKind,
 } from '../domain/index.js';
 
 const MAX_CONNECTIONS = 1_000;
@@ -210,8 +210,7 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 function messageOf({ metadata, ...change }: ServiceStatusChanged, seesAll: boolean): string {
-  const evidence = seesAll ? metadata : withErrorKind(metadata);
-  return JSON.stringify({ type: 'ServiceStatusChanged', ...change, metadata: evidence });
+  return JSON.stringify({ type: 'ServiceStatusChanged', ...change, metadata: evidenceFor(metadata, seesAll) });
 }
 
 /** Responds to an upgrade request with an error, and closes the connection. */

@@ -12,6 +12,14 @@ export function seesErrors(caller: Caller, detail: ErrorDetail): boolean {
   return detail === 'public' || hasRole(caller, 'system', 'admin');
 }
 
+/** Evidence as a caller gets it. @param seesErrors of {@link seesErrors} */
+export function evidenceFor<Evidence extends { readonly error?: string | undefined }>(
+  evidence: Evidence,
+  seesErrors: boolean,
+): Evidence {
+  return seesErrors ? evidence : withErrorKind(evidence);
+}
+
 /** Evidence with the kind of its error only: without hosts, ports, names, numbers and texts of other programs. */
 export function withErrorKind<Evidence extends { readonly error?: string | undefined }>(evidence: Evidence): Evidence {
   const { error } = evidence;

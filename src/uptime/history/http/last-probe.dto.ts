@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { toTimestamp } from '../../../common/time.js';
 import {
+  evidenceFor,
   type ChangeEvidence,
   OBSERVED_STATUSES,
   type ObservedStatus,
@@ -8,7 +9,6 @@ import {
   type PerformanceGrade,
   type ProbePhases,
   type ProbeAttempt,
-  withErrorKind,
 } from '../../domain/index.js';
 
 /** Example of a time. */
@@ -94,6 +94,6 @@ export class LastProbeDto extends EvidenceDto {
       ...(grade === undefined ? {} : { performanceGrade: grade }),
       ...(error === undefined ? {} : { error }),
     };
-    return seesErrors ? probe : withErrorKind(probe);
+    return evidenceFor(probe, seesErrors);
   }
 }

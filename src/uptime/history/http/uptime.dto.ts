@@ -1,12 +1,6 @@
 import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  type ChangeEvidence,
-  type MaintenanceOccurrence,
-  SERVICE_STATUSES,
-  type ServiceStatus,
-  withErrorKind,
-} from '../../domain/index.js';
+import { evidenceFor, type MaintenanceOccurrence, SERVICE_STATUSES, type ServiceStatus } from '../../domain/index.js';
 import {
   type ServiceStatusView,
   type ServiceSummary,
@@ -14,10 +8,6 @@ import {
   type TimelineInterval,
 } from '../application/uptime-queries.js';
 import { AN_INSTANT, EvidenceDto, LastProbeDto } from './last-probe.dto.js';
-
-function asItIs<Evidence extends ChangeEvidence>(evidence: Evidence): Evidence {
-  return evidence;
-}
 
 export class CurrentMaintenanceDto {
   @ApiProperty({ example: 'mnt_0f6d3c1e9a2b4a448d550c2f' })
@@ -85,11 +75,10 @@ export class CurrentStatusDto extends UnprobedDto {
     { lastChange, lastProbe, maintenance, isPaused, isRemoved, ...status }: ServiceStatusView,
     seesErrors: boolean,
   ): CurrentStatusDto {
-    const evidenceOf = seesErrors ? asItIs : withErrorKind;
     return {
       ...status,
       lastStatusChange: lastChange ? toTimestamp(lastChange.at) : null,
-      ...(lastChange ? { metadata: evidenceOf(lastChange.metadata) } : {}),
+      ...(lastChange ? { metadata: evidenceFor(lastChange.metadata, seesErrors) } : {}),
       lastProbe: lastProbe ? LastProbeDto.of(lastProbe, seesErrors) : null,
       ...(maintenance ? { maintenance: CurrentMaintenanceDto.of(maintenance) } : {}),
       ...UnprobedDto.membersOf({ isPaused, isRemoved }),
@@ -212,13 +201,12 @@ export class TimelineIntervalDto {
     { status, from, to, change, maintenance, corrected }: TimelineInterval,
     seesErrors: boolean,
   ): TimelineIntervalDto {
-    const evidenceOf = seesErrors ? asItIs : withErrorKind;
     return {
       status,
       startTime: toTimestamp(from),
       endTime: toTimestamp(to),
       duration: to - from,
-      ...(change ? { metadata: evidenceOf(change.metadata), eventId: change.eventId } : {}),
+      ...(change ? { metadata: evidenceFor(change.metadata, seesErrors), eventId: change.eventId } : {}),
       ...(maintenance ? { maintenance } : {}),
       ...(corrected ? { corrected } : {}),
     };
