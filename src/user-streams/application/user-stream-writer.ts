@@ -21,7 +21,7 @@ import {
 import {
   type InitialMetadata,
   estimatedMetadataBytes,
-  jsonBytes,
+  EVENT_OVERHEAD_BYTES,
   type QuotaReservations,
   storedBytesOf,
   streamNameOf,
@@ -172,8 +172,9 @@ export class UserStreamWriter {
           ? { ...metadata, dataSchema: schemas.nameFor(key.type, key.category) }
           : metadata,
     }));
-    const sizes = events.map(({ type, data: payload }) =>
-      type === UserDataUpdated.type ? jsonBytes((payload as UserDataUpdated).data) : 0,
+    const sizes = events.map(storedBytesOf);
+    const dataSizes = events.map(({ type }, index) =>
+      type === UserDataUpdated.type ? (sizes[index] ?? 0) - EVENT_OVERHEAD_BYTES : 0,
     );
     return {
       streamName,
@@ -184,8 +185,8 @@ export class UserStreamWriter {
       userId: key.userId,
       at,
       creates,
-      bytes: events.reduce((sum, event) => sum + storedBytesOf(event), creates ? estimatedMetadataBytes(creates) : 0),
-      largestBytes: Math.max(0, ...sizes),
+      bytes: sizes.reduce((sum, size) => sum + size, creates ? estimatedMetadataBytes(creates) : 0),
+      largestBytes: Math.max(0, ...dataSizes),
     };
   }
 
