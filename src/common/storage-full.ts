@@ -11,7 +11,7 @@ const LITTLE_BYTES = 1024 * 1024;
  * Free bytes below which nothing is given to LMDB to write: more than a commit needs. A write of LMDB that fails writes
  * behind the end of the buffer of its message, which ends the process at some later time.
  */
-export const RESERVED_BYTES = 4 * 1024 * 1024;
+const RESERVED_BYTES = 4 * 1024 * 1024;
 /** More than LMDB needs for its table of readers. */
 const LOCK_FILE_BYTES = 16 * 1024;
 
@@ -35,8 +35,8 @@ export function hasFreeSpace(directory: string, bytes = RESERVED_BYTES): boolean
  *
  * @throws Error that {@link isStorageFull} recognizes, if the file system of the directory has less than the reserve
  */
-export function requireFreeSpace(directory: string): void {
-  if (!hasFreeSpace(directory)) throw new NoSpaceError(directory);
+export function requireFreeSpace(directory: string, bytes = RESERVED_BYTES): void {
+  if (!hasFreeSpace(directory, bytes)) throw new NoSpaceError(directory);
 }
 
 /** Whether a write failed because the file system of the directory is full. `error` is of LMDB or of Node. */

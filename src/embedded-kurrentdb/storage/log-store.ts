@@ -75,11 +75,10 @@ export class LogStore {
    * @throws StorageFullError
    */
   transaction(work: () => void): readonly string[] {
-    this.tables.requireRoom();
     const before = this.#next;
     this.streams.begin();
     try {
-      this.tables.transaction(() => {
+      this.tables.append(() => {
         work();
         this.links.write();
         this.eventIds.flushPartially();

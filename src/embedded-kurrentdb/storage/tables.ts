@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { hasFreeSpace, isStorageFull, requireFreeSpace, reserveLockFile } from '../../common/storage-full.js';
+import { isStorageFull, requireFreeSpace, reserveLockFile } from '../../common/storage-full.js';
 import { CheckedTable, type Table } from './checked-table.js';
 import { STATE, type TableSet } from './table-set.js';
 import { initializeRows, upgradeRows } from './format-upgrade.js';
@@ -112,20 +112,21 @@ export class Tables implements TableSet {
     return tables;
   }
 
-  /** @throws StorageFullError unless the disk has room for the next events and for what follows them */
-  requireRoom(): void {
-    if (this.durable && !hasFreeSpace(this.directory, APPEND_RESERVED_BYTES)) throw new StorageFullError();
+  /** Runs work that adds events as {@link transaction}, if the disk has room for what follows them. */
+  append<T>(work: () => T): T {
+    return this.transaction(work, this.durable ? APPEND_RESERVED_BYTES : undefined);
   }
 
   /**
    * Runs the work as one transaction, which is synced to disk when this returns. If the work or the commit throws,
    * nothing is written.
+   * @param reservedBytes free bytes that the disk must have; by default what a commit needs
    * @throws UnusableStoreError if another process has opened the store, StorageFullError
    */
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => T, reservedBytes?: number): T {
     const directory = this.durable ? this.directory : tmpdir();
     try {
-      requireFreeSpace(directory);
+      requireFreeSpace(directory, reservedBytes);
       const result = this.root.transactionSync(() => {
         this.#requireOwnership();
         return work();
