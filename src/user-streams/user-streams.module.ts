@@ -100,6 +100,7 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
       UserStreamQueries,
       StreamAuthorizer,
       CurrentStreams,
+      CLOCK,
     ),
   ],
   exports: [UserStreamsHealthIndicator],

@@ -184,7 +184,7 @@ export function useReplicas(): Replicas {
       streams,
       queries,
       metadata: new UserStreamMetadata(store, table, authorizer, clock, quota),
-      feed: new UserStreamFeed(table, store, new EventPages(store), queries, authorizer, current),
+      feed: new UserStreamFeed(table, store, new EventPages(store), queries, authorizer, current, clock),
       table,
       model,
       freshness,

@@ -1,5 +1,6 @@
 import { MemoryEventStore } from '../../../test/support/memory-event-store.js';
 import { uptimeEvents } from '../../../test/support/probed-service.js';
+import { systemClock } from '../../common/clock.js';
 import { type EventPageReader } from '../../event-store/domain/index.js';
 import { type FollowedStream, FollowedStreams } from './followed-streams.js';
 import { type UserStreamListener } from './user-stream-read-model.js';
@@ -23,7 +24,11 @@ describe('the streams of feeds', () => {
       await isHeld;
       return { events, next: undefined, bytes: 100 * events.length };
     };
-    streams = new FollowedStreams({ listen: (listener) => ((notify = listener), () => undefined) }, { read });
+    streams = new FollowedStreams(
+      { listen: (listener) => ((notify = listener), () => undefined) },
+      { read },
+      systemClock,
+    );
   });
 
   const append = (count = 1): Promise<unknown> =>
@@ -55,6 +60,25 @@ describe('the streams of feeds', () => {
     notify(new Set([STREAM, 'user-bob-activity-log']));
     expect(woken).toEqual(['first', 'second']);
     const read = revisions(second, 1n);
+    release();
+    expect(await old).toEqual([]);
+    expect(await read).toEqual([1]);
+  });
+
+  it('are read again for a feed that begins after a read which the last feed before it had begun', async () => {
+    const first = streams.follow(STREAM, () => undefined);
+    let release = (): void => undefined;
+    isHeld = new Promise((resolve) => (release = resolve));
+    await append();
+    const old = first.read(1n);
+    await new Promise((resolve) => setImmediate(resolve));
+    first.stop();
+    await append();
+    notify(new Set([STREAM]));
+    const read = revisions(
+      streams.follow(STREAM, () => undefined),
+      1n,
+    );
     release();
     expect(await old).toEqual([]);
     expect(await read).toEqual([1]);

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { SharedCalls } from '../../common/shared-calls.js';
 import {
+  type Clock,
   type EventPage,
   type EventPageReader,
   type RecordedEvent,
@@ -28,14 +30,15 @@ export interface FollowedStream {
 
 interface Followers {
   readonly wakes: Set<() => void>;
-  /** Number of changes since the first follower. */
-  changes: number;
+  /** Differs after each change, and for later followers: a read from before may lack an event. */
+  version: number;
 }
 
 /** The streams of all feeds: an event is read once, however many feeds deliver it. */
 export class FollowedStreams {
   readonly #followers = new Map<string, Followers>();
-  readonly #running = new Map<string, Promise<Events>>();
+  readonly #reads: SharedCalls<Events>;
+  #version = 0;
   readonly #pages = new LRUCache<string, EventPage>({
     maxSize: SHARED_BYTES,
     ttl: SHARED_MS,
@@ -45,7 +48,9 @@ export class FollowedStreams {
   constructor(
     readModel: Pick<UserStreamReadModel, 'listen'>,
     private readonly pages: EventPageReader,
+    clock: Clock,
   ) {
+    this.#reads = new SharedCalls(clock, Number.POSITIVE_INFINITY);
     readModel.listen((changed) => {
       for (const name of changed) this.#onChange(name);
     });
@@ -53,11 +58,11 @@ export class FollowedStreams {
 
   /** @param wake called when the stream has changed */
   follow(name: string, wake: () => void): FollowedStream {
-    const followers = this.#followers.get(name) ?? { wakes: new Set(), changes: 0 };
+    const followers = this.#followers.get(name) ?? { wakes: new Set(), version: ++this.#version };
     this.#followers.set(name, followers);
     followers.wakes.add(wake);
     return {
-      read: (from) => this.#read(name, from, followers.changes),
+      read: (from) => this.#read(name, from, followers.version),
       stop: () => {
         followers.wakes.delete(wake);
         if (followers.wakes.size === 0) this.#followers.delete(name);
@@ -68,18 +73,13 @@ export class FollowedStreams {
   #onChange(name: string): void {
     const followers = this.#followers.get(name);
     if (!followers) return;
-    followers.changes++;
+    followers.version = ++this.#version;
     for (const wake of followers.wakes) wake();
   }
 
-  async #read(name: string, from: bigint, changes: number): Promise<Events> {
+  async #read(name: string, from: bigint, version: number): Promise<Events> {
     const page = this.#pages.get(pageKey(name, from));
-    if (page) return page.events;
-    // A read from before the last change may lack its event.
-    const key = `${pageKey(name, from)}/${changes}`;
-    const running = this.#running.get(key) ?? this.#readNow(name, from).finally(() => this.#running.delete(key));
-    this.#running.set(key, running);
-    return running;
+    return page ? page.events : this.#reads.run(`${pageKey(name, from)}/${version}`, () => this.#readNow(name, from));
   }
 
   async #readNow(name: string, from: bigint): Promise<Events> {

@@ -1,6 +1,7 @@
 import { settleWithin } from '../../common/wait.js';
 import {
   type Caller,
+  type Clock,
   ConnectionError,
   type EventPageReader,
   type EventStore,
@@ -51,8 +52,9 @@ export class UserStreamFeed {
     private readonly queries: UserStreamQueries,
     private readonly authorizer: StreamAuthorizer,
     private readonly current: CurrentStreams,
+    clock: Clock,
   ) {
-    this.#streams = new FollowedStreams(readModel, pages);
+    this.#streams = new FollowedStreams(readModel, pages, clock);
   }
 
   /**
