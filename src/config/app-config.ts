@@ -33,6 +33,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
         limitPerUser: values.RATE_LIMIT_PER_USER,
       },
       trustedProxies: values.HTTP_TRUSTED_PROXIES,
+      tls: values.HTTP_TLS,
     },
     /** Absolute path. */
     dataDir,

@@ -114,9 +114,16 @@ export const variables = {
     parse: integer(100, 1_000_000),
   },
   HTTP_TRUSTED_PROXIES: {
-    description: 'Number of trusted proxies in front of the service, whose forwarded client address is used',
+    description:
+      'Number of trusted proxies in front of the service, whose X-Forwarded-For and X-Forwarded-Proto are used',
     default: '0',
     parse: integer(0, 16),
+  },
+  HTTP_TLS: {
+    description:
+      'Where browsers must use HTTPS only (HSTS, upgrade-insecure-requests): forwarded (where a trusted proxy says so by X-Forwarded-Proto) or always (clients reach the service by HTTPS only)',
+    default: 'forwarded',
+    parse: oneOf(['forwarded', 'always'] as const),
   },
   RATE_LIMIT: {
     description: 'Requests per window from one address without authentication',

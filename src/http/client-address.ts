@@ -1,5 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
+import { forwardedBy } from './forwarded.js';
 
 const IPV6_GROUPS = 8;
 /** An address in brackets, or an IPv4 address, each with or without a port. */
@@ -17,14 +18,8 @@ export function clientAddress(
   { socket, headers }: Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string } },
   trustedProxies: number,
 ): string {
-  const forwarded = trustedProxies === 0 ? [] : forwardedFor(headers['x-forwarded-for']);
-  const hops = [socket.remoteAddress ?? '', ...forwarded].slice(0, trustedProxies + 1);
+  const hops = [socket.remoteAddress ?? '', ...forwardedBy(trustedProxies, headers['x-forwarded-for'])];
   return hops.reduce<string | undefined>((nearest, hop) => parseAddress(hop) ?? nearest, undefined) ?? 'unknown';
-}
-
-/** Entries of the header, the one of the nearest proxy first. */
-function forwardedFor(header: string | string[] | undefined): string[] {
-  return header === undefined ? [] : String(header).split(',').reverse();
 }
 
 /**

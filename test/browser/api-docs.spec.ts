@@ -1,5 +1,9 @@
+import { resolve } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
+
+/** Not the browser's own machine, whose addresses it treats as secure without TLS. */
+const OTHER_HOST = 'streams.example';
 
 /** Debian's Chromium; root needs the sandbox off, and network access is disabled. */
 const BROWSER = {
@@ -12,6 +16,7 @@ const BROWSER = {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    `--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`,
   ],
 };
 
@@ -32,15 +37,20 @@ describe('the page of the API documentation, in a browser', () => {
     removeDataDir(dataDir);
   });
 
-  it('shows every route and runs one, under the content security policy that the service sends', async () => {
+  it.each([
+    ['localhost', (url: string) => url],
+    ['another host without TLS', (url: string) => url.replace(/\/\/[^:/]+/, `//${OTHER_HOST}`)],
+  ])('shows every route and runs one, under the security headers of the service, at %s', async (host, urlAt) => {
     const page = await browser.newPage();
     const violations: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') violations.push(message.text());
     });
-    await page.goto(`${service.url}/api/docs`);
+    await page.goto(`${urlAt(service.url)}/api/docs`);
     await page.getByText('/api/uptime/summary').waitFor();
     expect(await page.locator('.opblock').count()).toBeGreaterThanOrEqual(12);
+
+    await page.screenshot({ path: resolve(__dirname, `../../test-results/api-docs at ${host}.png`) });
 
     const livez = page.locator('.opblock', { hasText: '/livez' });
     await livez.click();
