@@ -27,6 +27,11 @@ export function isUrlOf(protocols: readonly string[], text: string): boolean {
   return URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }
 
+/** Whether a string is the origin of a web page, as its browser sends it: `https://app.example.org:8443`. */
+export function isWebOrigin(text: string): boolean {
+  return isUrlOf(['http:', 'https:'], text) && new URL(text).origin === text && !text.includes('*');
+}
+
 export const CREDENTIALS_EXPECTED = 'a URL of which user and password are percent-encoded: write a % in them as %25';
 
 /** Whether user and password of a URL, where it has them, can be sent. @param text a URL */

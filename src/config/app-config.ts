@@ -34,6 +34,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
       },
       trustedProxies: values.HTTP_TRUSTED_PROXIES,
       tls: values.HTTP_TLS,
+      corsOrigins: values.CORS_ORIGINS,
     },
     /** Absolute path. */
     dataDir,

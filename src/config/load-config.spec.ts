@@ -162,6 +162,30 @@ describe('the configuration', () => {
     expect(loadConfig({ AUTH_OPEN_ENDPOINTS: value }).auth.openEndpoints).toEqual(new Set(groups));
   });
 
+  it.each([
+    ['', undefined],
+    ['*', '*'],
+    ['https://app.example.org', ['https://app.example.org']],
+    ['http://localhost:5173, https://[2001:db8::1]:8443', ['http://localhost:5173', 'https://[2001:db8::1]:8443']],
+  ])('CORS_ORIGINS=%s lets scripts of %j use the API', (value, corsOrigins) => {
+    expect(loadConfig({ CORS_ORIGINS: value }).http.corsOrigins).toEqual(corsOrigins);
+  });
+
+  it.each([
+    '*,https://app.example.org',
+    'https://*.example.org',
+    'https://app.example.org/',
+    'https://app.example.org:443',
+    'https://App.example.org',
+    'app.example.org',
+    'https://app.example.org,',
+    'null',
+  ])('CORS_ORIGINS=%s is rejected with what an origin is', (value) => {
+    expect(problemsOf({ CORS_ORIGINS: value })).toEqual([
+      `CORS_ORIGINS must be * alone, or origins separated by commas, each scheme://host or scheme://host:port as browsers send it: http or https, in lower case, without path and without the default port, got '${value}'`,
+    ]);
+  });
+
   it('reports all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'y' })).toHaveLength(2);
   });

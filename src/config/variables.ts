@@ -7,6 +7,7 @@ import {
   isDatabaseUrl,
   isKurrentDBUrl,
   isUrlOf,
+  isWebOrigin,
   urlExpected,
 } from '../common/urls.js';
 
@@ -72,6 +73,19 @@ const openEndpoints: Parser<ReadonlySet<OpenEndpoints>> = (text, context) => {
   return context.reject(`none, or one or more of ${OPEN_ENDPOINTS.join(', ')}, separated by commas`, text);
 };
 
+/** Listed origins may send credentials; any origin may not, so that `*` stands alone. */
+const corsOrigins: Parser<'*' | readonly string[]> = (text, context) => {
+  if (text === '*') return text;
+  const origins = String(text)
+    .split(',')
+    .map((origin) => origin.trim());
+  if (origins.every(isWebOrigin)) return origins;
+  return context.reject(
+    '* alone, or origins separated by commas, each scheme://host or scheme://host:port as browsers send it: http or https, in lower case, without path and without the default port',
+    text,
+  );
+};
+
 /** By name. */
 export const variables = {
   PORT: {
@@ -124,6 +138,11 @@ export const variables = {
       'Where browsers must use HTTPS only (HSTS, upgrade-insecure-requests): forwarded (where a trusted proxy says so by X-Forwarded-Proto) or always (clients reach the service by HTTPS only)',
     default: 'forwarded',
     parse: oneOf(['forwarded', 'always'] as const),
+  },
+  CORS_ORIGINS: {
+    description:
+      'Origins whose scripts may use the API in a browser, such as https://app.example.org, separated by commas; or *: any origin, without cookies and other credentials of the browser; default: none',
+    parse: corsOrigins,
   },
   RATE_LIMIT: {
     description: 'Requests per window from one address without authentication',

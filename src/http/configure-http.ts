@@ -3,6 +3,7 @@ import compression from 'compression';
 import { type NextFunction, type Request, type Response } from 'express';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { forbidSharedCaching } from './caller-dependence.js';
+import { enableCors } from './cors.js';
 import { ApiDocs } from './openapi.js';
 import { routeInvalidPath } from './request-path.js';
 import { assignRequestId } from './request-id.js';
@@ -13,6 +14,7 @@ export function configureHttp(app: NestExpressApplication, version: string): voi
   const { http } = app.get<AppConfig>(APP_CONFIG);
   app.use(assignRequestId);
   app.use(forbidSharedCaching);
+  enableCors(app, http);
   app.use(routeInvalidPath);
   app.use(securityHeaders(http));
   const compress = compression();

@@ -10,6 +10,7 @@ export {
   identify,
 } from './current-caller.js';
 export { configureHttp } from './configure-http.js';
+export { answerPreflight } from './cors.js';
 export { readEventPage } from './events/event-page.js';
 export { ReadEventsQuery } from './events/read-events.query.js';
 export { StreamEventDto, StreamEventsDto } from './events/stream-events.dto.js';

@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { NameResolver } from '../common/network/name-resolver.js';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { CLOCK, type Clock, EVENT_STORE, provide, ReadModels } from '../event-store/index.js';
-import { HttpModule, RateLimitMiddleware } from '../http/index.js';
+import { answerPreflight, HttpModule, RateLimitMiddleware } from '../http/index.js';
 import { ApiKeyCache } from './api-keys/api-key-cache.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { Authenticator } from './authenticator.js';
@@ -33,6 +33,6 @@ import { TokensModule } from './tokens/tokens.module.js';
 })
 export class IdentityModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(IdentifyMiddleware, RateLimitMiddleware).forRoutes('{*path}');
+    consumer.apply(IdentifyMiddleware, RateLimitMiddleware, answerPreflight).forRoutes('{*path}');
   }
 }
