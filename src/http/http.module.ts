@@ -5,6 +5,7 @@ import { APP_CONFIG, type AppConfig } from '../config/index.js';
 import { BodyInterceptor } from './bodies/body.interceptor.js';
 import { loggingOptions } from './logging.js';
 import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
+import { FrontPageController } from './front-page.controller.js';
 import { ApiDocs } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
 import { ReplacedStoreGuard } from './replaced-store.guard.js';
@@ -12,7 +13,7 @@ import { ResponseBudget } from './responses/response-budget.js';
 import { ResponseInterceptor } from './responses/response.interceptor.js';
 import { RequestValidationPipe } from './validation/request-validation.pipe.js';
 
-/** Global logging, rate limit, bodies, validation, error mapping, documentation, and 503 while tables are rebuilt. */
+/** Global logging, rate limit, bodies, validation, error mapping, documentation, front page, and 503 while tables are rebuilt. */
 @Module({
   imports: [
     LoggerModule.forRootAsync({
@@ -20,6 +21,7 @@ import { RequestValidationPipe } from './validation/request-validation.pipe.js';
       useFactory: (config: AppConfig) => loggingOptions(config),
     }),
   ],
+  controllers: [FrontPageController],
   providers: [
     { provide: APP_FILTER, useClass: DomainExceptionFilter },
     { provide: APP_GUARD, useClass: ReplacedStoreGuard },

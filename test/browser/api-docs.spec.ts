@@ -1,24 +1,7 @@
 import { resolve } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser } from 'playwright-core';
+import { atOtherHost, launchBrowser } from '../support/browser.js';
 import { makeDataDir, removeDataDir, ServiceProcess } from '../support/service-process.js';
-
-/** Not the browser's own machine, whose addresses it treats as secure without TLS. */
-const OTHER_HOST = 'streams.example';
-
-/** Debian's Chromium; root needs the sandbox off, and network access is disabled. */
-const BROWSER = {
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    `--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`,
-  ],
-};
 
 describe('the page of the API documentation, in a browser', () => {
   let dataDir: string;
@@ -28,7 +11,7 @@ describe('the page of the API documentation, in a browser', () => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     service = await ServiceProcess.start({ DATA_DIR: dataDir });
-    browser = await chromium.launch(BROWSER);
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
@@ -39,7 +22,7 @@ describe('the page of the API documentation, in a browser', () => {
 
   it.each([
     ['localhost', (url: string) => url],
-    ['another host without TLS', (url: string) => url.replace(/\/\/[^:/]+/, `//${OTHER_HOST}`)],
+    ['another host without TLS', atOtherHost],
   ])('shows every route and runs one, under the security headers of the service, at %s', async (host, urlAt) => {
     const page = await browser.newPage();
     const violations: string[] = [];
