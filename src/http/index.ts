@@ -22,6 +22,7 @@ export {
   HasMaxLength,
   HasNoDuplicates,
   IfGiven,
+  IsQueryInteger,
   IsStringThat,
   JsonObject,
   OptionalJsonObject,

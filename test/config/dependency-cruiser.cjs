@@ -57,7 +57,7 @@ module.exports = {
       name: 'common-imports-nothing',
       severity: 'error',
       from: { path: '^src/common/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(src|node_modules)/', pathNot: '^src/common/' },
+      to: { path: '^(src|node_modules)/', pathNot: '^(src/common|node_modules/fastest-levenshtein)/' },
     },
     {
       name: 'errors-import-common-only',

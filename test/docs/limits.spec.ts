@@ -22,6 +22,7 @@ const NO_LIMITS = [
 const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'common/network/resolv-conf.ts': ['MAX_SERVERS', 'MAX_NDOTS', 'MAX_TIMEOUT_S', 'MAX_ATTEMPTS'],
   'common/error-code.ts': ['MAX_CAUSES'],
+  'common/nearest.ts': ['MAX_LISTED'],
   'common/parse.ts': ['MAX_SHOWN_LENGTH'],
   'common/revision.ts': ['MAX_REVISION'],
   'config/variables.ts': ['MIN_SECRET_BYTES', 'MIN_TIMEOUT_MS', 'MIN_INTERVAL_MS', 'MAX_THRESHOLD', 'MAX_RETRIES'],
@@ -37,6 +38,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'http/rate-limit.storage.ts': ['MAX_TRACKERS'],
   'http/server/connections.ts': ['MAX_HOLD_MS'],
   'http/validation/dto-properties.ts': ['MAX_NESTED', 'MAX_CONVERTED'],
+  'http/validation/property-decorators.ts': ['MAX_SHOWN_LENGTH'],
   'http/validation/property-path.ts': ['MAX_SEGMENTS', 'MAX_SEGMENT_LENGTH'],
   'health/background-loading.ts': ['MAX_WAIT_MS'],
   'identity/api-keys/api-key-cache.ts': ['MAX_BEHIND_MS'],
@@ -57,6 +59,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'uptime/probing/probes/database/mongodb-database.ts': ['MAX_CHECK_MS'],
   'uptime/probing/probes/http/body-checks.ts': ['MAX_VALUE_LENGTH'],
   'uptime/probing/probes/http/http2-exchange.ts': ['MAX_HEADERS'],
+  'uptime/probing/push/push.guard.ts': ['MAX_NAME_LENGTH'],
   'uptime/services-file/read-http-target.ts': ['MIN_STATUS', 'MAX_STATUS'],
   'uptime/services-file/read-target.ts': ['MAX_PORT'],
   'user-streams/schemas/validation-issues.ts': ['MAX_VALUE_LENGTH'],

@@ -87,7 +87,7 @@ describe('maintenance and corrections', () => {
       'an unknown member',
       { from: '2026-02-03T00:00:00Z', to: '2026-02-04T00:00:00Z', reason: 'a new disk', silent: true },
       'silent',
-      'should not exist',
+      'is not a known member; known are from, to, recurrence, reason',
     ],
   ])('rejects maintenance with %s, and returns the reason', async (_, body, path, problem) => {
     const reply = await admin.post(MAINTENANCE, body);

@@ -130,7 +130,9 @@ describe('the uptime API', () => {
         status: 404,
         body: {
           error: 'StreamNotFoundError',
-          message: "Stream 'service-uptime-printer' does not exist",
+          message:
+            "Stream 'service-uptime-printer' does not exist: there is no service 'printer'; " +
+            'known are http, websocket, database',
           streamName: 'service-uptime-printer',
           type: 'stream-not-found',
         },

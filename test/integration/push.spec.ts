@@ -122,7 +122,38 @@ describe('POST /api/uptime/push/{name}', () => {
 
   it('does not reveal to a wrong token whether the service exists', async () => {
     const [existing, missing] = await Promise.all([push('backup', 'tok-wrong'), push('nothing', 'tok-wrong')]);
-    expect(existing.body).toMatchObject({ ...(missing.body as object), requestId: expect.anything() as unknown });
+    const messages = [existing, missing].map(({ body }) => (body as { message: string }).message);
+    expect(messages[1]).toBe(messages[0]?.replace("'backup'", "'nothing'"));
+    expect({ ...(existing.body as object), message: '', requestId: '' }).toEqual({
+      ...(missing.body as object),
+      message: '',
+      requestId: '',
+    });
+  });
+
+  it('says to a wrong token, and to a wrong name, what it is not', async () => {
+    const messageOf = async (name: string, token: string): Promise<string> =>
+      ((await push(name, token)).body as { message: string }).message;
+    expect(await messageOf('backup', 'tok-wrong')).toBe(
+      "This is not the token of a push service 'backup': compare the name in the URL and the token with the services " +
+        'file. Only a service without a token is reported by the role admin or system; ' +
+        'as credentials of a caller: The token cannot be read; get a new one',
+    );
+    expect(await messageOf('bakcup', TOKEN)).toMatch(/^This is not the token of a push service 'bakcup': /);
+    expect(await messageOf('backup', 'alice')).toMatch(/^This is not the token of a push service 'backup': /);
+    expect(await messageOf('backup', 'root_admin')).toBe(
+      "The service 'backup' has a token in the services file: send it, no role replaces it",
+    );
+  });
+
+  it('names the push services to operators only', async () => {
+    expect((await push('bakcup', 'root_admin')).body).toMatchObject({
+      message:
+        "There is no service of kind 'push' with this name; did you mean 'backup'? Known are backup, mail. " +
+        'Configure it in the services file',
+    });
+    for (const token of [undefined, 'tok-wrong', 'alice', TOKEN])
+      expect(JSON.stringify((await push('bakcup', token)).body)).not.toMatch(/'backup'|mail/);
   });
 
   it.each<[wrong: string, body: object, path: string]>([

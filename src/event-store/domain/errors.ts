@@ -3,8 +3,8 @@ import { ConnectionError, DomainError, ValidationError } from '../../errors/inde
 export class StreamNotFoundError extends DomainError {
   readonly type = 'stream-not-found';
 
-  constructor(streamName: string, cause?: unknown) {
-    super(`Stream '${streamName}' does not exist`, { streamName, cause });
+  constructor(streamName: string, cause?: unknown, why?: string) {
+    super(`Stream '${streamName}' does not exist${why === undefined ? '' : `: ${why}`}`, { streamName, cause });
   }
 }
 
@@ -19,8 +19,8 @@ export class StreamDeletedError extends DomainError {
 export class StreamAlreadyExistsError extends DomainError {
   readonly type = 'stream-already-exists';
 
-  constructor(streamName: string, cause?: unknown) {
-    super(`Stream '${streamName}' already exists; append to it instead of creating it`, { streamName, cause });
+  constructor(streamName: string, cause?: unknown, reason = 'already exists; append to it instead of creating it') {
+    super(`Stream '${streamName}' ${reason}`, { streamName, cause });
   }
 }
 

@@ -1,23 +1,34 @@
-import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
-import { RateLimitedError, ValidationError, validationError } from '../../errors/index.js';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import { DomainError, RateLimitedError, ValidationError, validationError } from '../../errors/index.js';
 import { type BodyLimits } from './body-limits.js';
 import { type JsonExcess, MAX_JSON_DEPTH } from './json-scan.js';
 
-export function tooManyBytes({ bytes }: BodyLimits): PayloadTooLargeException {
-  return new PayloadTooLargeException(`The request body is too large: this route takes at most ${bytes} bytes`);
+/** A body beyond a limit of its route. */
+export class BodyTooLargeError extends DomainError {
+  readonly type = 'event-too-large';
 }
 
-export function tooMuchInflation(maxRatio: number): PayloadTooLargeException {
-  return new PayloadTooLargeException(
+/** @param given bytes of the body, if its headers say so */
+export function tooManyBytes({ bytes }: BodyLimits, given?: number): BodyTooLargeError {
+  return new BodyTooLargeError(
+    `The request body is too large: this route takes at most ${bytes} bytes${given === undefined ? '' : `, got ${given}`}`,
+    { details: { maximumBytes: bytes, ...(given === undefined ? {} : { bytes: given }) } },
+  );
+}
+
+export function tooMuchInflation(maxRatio: number): BodyTooLargeError {
+  return new BodyTooLargeError(
     `The request body is more than ${maxRatio} times as large as its compressed form; send it with less compression`,
+    { details: { maximumRatio: maxRatio } },
   );
 }
 
 export function jsonExcess(excess: JsonExcess, { values }: BodyLimits): Error {
   return excess === 'depth'
     ? validationError([{ path: 'body', problem: `must have at most ${MAX_JSON_DEPTH} levels of nesting` }])
-    : new PayloadTooLargeException(
+    : new BodyTooLargeError(
         `The request body is too large: this route takes at most ${values} values and names of members`,
+        { details: { maximumValues: values } },
       );
 }
 

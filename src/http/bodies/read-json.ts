@@ -41,7 +41,7 @@ export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean 
  * Checks what the headers say about a body, and returns the function that reads it. That stops at the first limit that
  * is exceeded, before the body is decompressed or parsed any further.
  *
- * @throws UnsupportedMediaTypeException, PayloadTooLargeException; the reader also ValidationError, RateLimitedError
+ * @throws UnsupportedMediaTypeException, BodyTooLargeError; the reader also ValidationError, RateLimitedError
  */
 export function bodyReaderOf(request: IncomingMessage): BodyReader {
   const type = request.headers['content-type'] ?? '';
@@ -52,7 +52,8 @@ export function bodyReaderOf(request: IncomingMessage): BodyReader {
   const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding]?.() : undefined;
   if (!decoder && encoding !== 'identity') throw unsupportedEncoding(Object.keys(DECODERS));
   return async (limits, share) => {
-    if (!decoder && Number(request.headers['content-length'] ?? 0) > limits.bytes) throw tooManyBytes(limits);
+    const given = Number(request.headers['content-length'] ?? 0);
+    if (!decoder && given > limits.bytes) throw tooManyBytes(limits, given);
     return parse(await new Reception(request, { decoder, encoding, limits, share }).bytes());
   };
 }

@@ -1,4 +1,5 @@
 import { type Type } from '@nestjs/common';
+import { knownNames, nearestOf } from '../../common/nearest.js';
 import { isPlainObject } from '../../common/plain-object.js';
 import { type DtoSchema, dtoSchemaOf } from './dto-schema.js';
 import { type ValidationIssue, MAX_ISSUES } from '../../event-store/domain/index.js';
@@ -20,12 +21,15 @@ type Plain = Readonly<Record<string, unknown>>;
  * are any, `plain` is incomplete.
  *
  * It takes time for what the DTO declares, whatever the size of the rest.
+ *
+ * @param place `body` or `query`
  */
 export function readDeclaredProperties(
   dto: Type<object>,
   value: Plain,
+  place: string,
 ): { readonly plain: Plain; readonly issues: readonly ValidationIssue[] } {
-  const reader = new PropertyReader();
+  const reader = new PropertyReader(place);
   return { plain: reader.object(value, dtoSchemaOf(dto), []), issues: reader.issues };
 }
 
@@ -54,13 +58,16 @@ class PropertyReader {
   readonly issues: ValidationIssue[] = [];
   #nested = 0;
 
-  object(value: Plain, { properties, nested }: DtoSchema, path: Path): Plain {
+  constructor(private readonly place: string) {}
+
+  object(value: Plain, schema: DtoSchema, path: Path): Plain {
+    const { properties, nested } = schema;
     const plain: Record<string, unknown> = {};
     for (const name of Object.keys(value)) {
       if (this.issues.length >= MAX_ISSUES) break;
       const member = value[name];
       const inner = nested.get(name);
-      if (!properties.has(name)) this.#addIssue([...path, name], 'should not exist');
+      if (!properties.has(name)) this.#addIssue([...path, name], this.#unknown(name, schema, value));
       else if (!inner || member === undefined || member === null) {
         if (!isFreeForm(member)) plain[name] = member;
       } else if (inner.isArray) plain[name] = this.#array(member, dtoSchemaOf(inner.dto), [...path, name]);
@@ -80,6 +87,14 @@ class PropertyReader {
 
   #entry(value: unknown, schema: DtoSchema, path: Path): Plain | undefined {
     return isPlainObject(value) ? this.object(value, schema, path) : this.#addIssue(path, 'must be an object');
+  }
+
+  #unknown(name: string, { properties, freeForm }: DtoSchema, value: Plain): string {
+    const isMissing = freeForm !== undefined && !Object.hasOwn(value, freeForm);
+    if (isMissing && nearestOf(name, [...properties]) === undefined)
+      return `must be a member of '${freeForm}', not of this object: send {"${freeForm}":{…}} around your own members`;
+    const what = this.place === 'query' ? 'query parameter' : 'member';
+    return `is not a known ${what}; ${knownNames(name, [...properties])}`;
   }
 
   #addIssue(path: Path, problem: string): undefined {

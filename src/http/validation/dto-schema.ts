@@ -1,10 +1,13 @@
 import { type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { JSON_OBJECT } from './property-decorators.js';
 
 /** Properties that the decorators of a DTO class declare, including inherited ones. */
 export interface DtoSchema {
   readonly properties: ReadonlySet<string>;
+  /** The only property with free-form JSON, such as `data`. */
+  readonly freeForm: string | undefined;
   /** Properties whose values are DTOs (`@ValidateNested` with `@Type`), or arrays of them (`each: true`). */
   readonly nested: ReadonlyMap<string, { readonly dto: Type<object>; readonly isArray: boolean }>;
 }
@@ -17,7 +20,9 @@ export function dtoSchemaOf(dto: Type<object>): DtoSchema {
   if (cached) return cached;
   const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   const nested = declared.filter(({ type }) => type === ValidationTypes.NESTED_VALIDATION);
+  const [freeForm, ...others] = declared.filter(({ name }) => name === JSON_OBJECT);
   const schema = {
+    freeForm: others.length === 0 ? freeForm?.propertyName : undefined,
     properties: new Set(declared.map(({ propertyName }) => propertyName)),
     nested: new Map(
       nested.map(({ propertyName, each }) => [propertyName, { dto: typeOfProperty(dto, propertyName), isArray: each }]),

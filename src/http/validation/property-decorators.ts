@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, Max, maxLength, Min, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { maxLength, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isPlainObject } from '../../common/plain-object.js';
+import { printable } from '../../common/text.js';
 
 interface JsonObjectDocumentation {
   readonly description: string;
@@ -11,6 +12,10 @@ interface JsonObjectDocumentation {
 
 export const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1_000;
+/** Name of the rule of {@link JsonObject}. */
+export const JSON_OBJECT = 'isJsonObject';
+/** Of a value in a message. */
+const MAX_SHOWN_LENGTH = 40;
 
 /** Optional property that rejects null, which `@IsOptional` accepts. */
 export function IfGiven(): PropertyDecorator {
@@ -58,11 +63,32 @@ export function PageSizeProperty(description: string): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ description, ...range, type: 'integer' }),
     IfGiven(),
-    Type(() => Number),
-    IsInt(),
-    Min(1),
-    Max(MAX_PAGE_SIZE),
+    IsQueryInteger(1, MAX_PAGE_SIZE),
   );
+}
+
+/** Query parameter with an integer in decimal digits. It is one rule, so that each wrong value has one message. */
+export function IsQueryInteger(min: number, max: number): PropertyDecorator {
+  const isAllowed = (value: unknown): boolean =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  return applyDecorators(
+    // `Number` would also take 1e3, 0x10 and blanks.
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+    ),
+    ValidateBy({
+      name: 'isQueryInteger',
+      validator: {
+        validate: isAllowed,
+        defaultMessage: (given) => `must be an integer from ${min} to ${max}, got ${shown(given?.value)}`,
+      },
+    }),
+  );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `${value.length} values`;
+  return typeof value === 'string' ? `'${printable(value, MAX_SHOWN_LENGTH)}'` : String(value);
 }
 
 /**
@@ -89,7 +115,7 @@ function schemaOf({ description, example }: JsonObjectDocumentation): {
 
 function isJsonObject(): PropertyDecorator {
   return ValidateBy({
-    name: 'isJsonObject',
+    name: JSON_OBJECT,
     validator: { validate: isPlainObject, defaultMessage: (given) => problemWith(given?.value) },
   });
 }

@@ -3,7 +3,7 @@ import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import fc from 'fast-check';
 import { ValidationError } from '../../event-store/domain/index.js';
-import { JsonObject, OptionalJsonObject } from './property-decorators.js';
+import { IsQueryInteger, JsonObject, OptionalJsonObject } from './property-decorators.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 
 const documentation = { description: 'anything', example: {} };
@@ -50,9 +50,8 @@ class Order extends Base {
 }
 
 class Page {
-  @Type(() => Number)
-  @IsInt()
-  readonly limit: number = 100;
+  @IsQueryInteger(1, 50)
+  readonly limit: number = 50;
 }
 
 class Entries {
@@ -164,13 +163,24 @@ describe('free-form JSON in a DTO', () => {
   });
 });
 
+const KNOWN = 'known are data, events, place, tags, count';
+
 describe('a DTO', () => {
   it.each([
-    ['{"data":{},"colour":"red"}', 'colour', 'should not exist'],
-    ['{"data":{},"constructor":{}}', 'constructor', 'should not exist'],
-    ['{"data":{},"prototype":1}', 'prototype', 'should not exist'],
-    ['{"data":{},"events":[{"data":{},"constructor":5}]}', 'events.0.constructor', 'should not exist'],
-    ['{"data":{},"place":{"town":"Basel","x":{"constructor":5}}}', 'place.x', 'should not exist'],
+    ['{"data":{},"colour":"red"}', 'colour', `is not a known member; ${KNOWN}`],
+    ['{"data":{},"tag":[]}', 'tag', `is not a known member; did you mean 'tags'? ${KNOWN.replace('k', 'K')}`],
+    ['{"data":{},"constructor":{}}', 'constructor', `is not a known member; ${KNOWN}`],
+    ['{"data":{},"prototype":1}', 'prototype', `is not a known member; ${KNOWN}`],
+    [
+      '{"data":{},"events":[{"data":{},"constructor":5}]}',
+      'events.0.constructor',
+      'is not a known member; known are data',
+    ],
+    [
+      '{"data":{},"place":{"town":"Basel","extra":{},"x":{"constructor":5}}}',
+      'place.x',
+      'is not a known member; known are town, extra',
+    ],
     ['{"data":{},"events":{"data":{}}}', 'events', 'must be an array of objects'],
     ['{"data":{},"events":[[{"data":{}}]]}', 'events.0', 'must be an object'],
     ['{"data":{},"events":[null]}', 'events.0', 'must be an object'],
@@ -190,10 +200,43 @@ describe('a DTO', () => {
 
   it('converts values as its decorators declare', async () => {
     expect(await pass({ limit: '7' }, Page, 'query')).toEqual({ limit: 7 });
-    expect(await pass({}, Page, 'query')).toEqual({ limit: 100 });
+    expect(await pass({}, Page, 'query')).toEqual({ limit: 50 });
     expect(await pass({ data: {}, count: 'seven', tags: ['a'] })).toEqual({ data: {}, count: 7, tags: ['a'] });
     expect(await issuesOf({ limit: ['1', '2'] }, Page, 'query')).toEqual([
-      { path: 'limit', problem: 'limit must be an integer number' },
+      { path: 'limit', problem: 'must be an integer from 1 to 50, got 2 values' },
+    ]);
+  });
+
+  it.each([
+    ['abc', "got 'abc'"],
+    ['', "got ''"],
+    ['1e1', "got '1e1'"],
+    ['0x10', "got '0x10'"],
+    [' 7', "got ' 7'"],
+    ['1.5', "got '1.5'"],
+    ['0', 'got 0'],
+    ['51', 'got 51'],
+    ['9'.repeat(100), `got '${'9'.repeat(39)}…'`],
+  ])('has one message for the integer %j of a query', async (limit, given) => {
+    expect(await issuesOf({ limit }, Page, 'query')).toEqual([
+      { path: 'limit', problem: `must be an integer from 1 to 50, ${given}` },
+    ]);
+  });
+
+  it('names the known query parameters for one that it does not know', async () => {
+    expect(await issuesOf({ limt: '7' }, Page, 'query')).toEqual([
+      { path: 'limt', problem: "is not a known query parameter; did you mean 'limit'? Known are limit" },
+    ]);
+  });
+
+  it('says to put members that are not its own into the free-form object that is missing', async () => {
+    const problem = `must be a member of 'data', not of this object: send {"data":{…}} around your own members`;
+    expect(await issuesOf({ displayName: 'A', email: 'a@example.com' })).toEqual([
+      { path: 'displayName', problem },
+      { path: 'email', problem },
+    ]);
+    expect(await issuesOf({ data: {}, events: [{ displayName: 'A' }] })).toEqual([
+      { path: 'events.0.displayName', problem },
     ]);
   });
 

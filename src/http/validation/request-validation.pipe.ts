@@ -39,7 +39,7 @@ function isClass(metatype: unknown): metatype is Type<object> {
 
 async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
   if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object' }]);
-  const { plain, issues } = readDeclaredProperties(dto, value);
+  const { plain, issues } = readDeclaredProperties(dto, value, place);
   rejectIssues(issues);
   if (place === 'body') rejectIssues(jsonIssues(value));
   const instance = plainToInstance(dto, plain);

@@ -1,9 +1,9 @@
 import { DAY_MS, formatDuration, parseDuration } from '../../common/durations.js';
+import { nearestOf } from '../../common/nearest.js';
 import { array, integer, optional, type ParseContext, type Parser } from '../../common/parse.js';
 import { isPlainObject } from '../../common/plain-object.js';
 import { type Environment } from '../../config/index.js';
 import { resolveReferences } from './environment-references.js';
-import { nearestKey } from './nearest-key.js';
 
 /** Constraint on a string. */
 export interface StringRule {
@@ -76,7 +76,7 @@ export class Fields {
     const allowed = [...this.#readKeys];
     for (const key of this.keys()) {
       if (this.#readKeys.has(key)) continue;
-      const nearest = nearestKey(key, allowed);
+      const nearest = nearestOf(key, allowed);
       this.reject(
         key,
         `unknown key${of}${nearest === undefined ? '' : `, probably meant to be ${nearest}`}; ` +

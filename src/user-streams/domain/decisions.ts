@@ -117,7 +117,9 @@ export function decideDelete(context: DecisionContext, precondition: Preconditio
 /** @throws StreamNotFoundError, StreamAlreadyExistsError if it is not deleted, WrongExpectedRevisionError */
 export function decideRestore({ key, stream, now, by }: DecisionContext, precondition: Precondition): Decision {
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
-  if (stream.deletedAt === undefined || precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
+  if (stream.deletedAt === undefined)
+    throw new StreamAlreadyExistsError(stream.name, undefined, 'is not deleted: there is nothing to restore');
+  if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
   const expectedRevision = precondition.kind === 'revision' ? precondition.revision : BigInt(stream.revision);
   const data: StreamRestored = { streamName: stream.name, restoredBy: by };
   return { events: [{ type: StreamRestored.type, data, timestamp: now }], expectedRevision };

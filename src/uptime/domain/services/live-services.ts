@@ -1,3 +1,4 @@
+import { knownNames } from '../../../common/nearest.js';
 import { serviceUptimeStream, StreamNotFoundError } from '../../../event-store/domain/index.js';
 import { type ProbeAttempt } from '../samples/probe-attempt.js';
 import { type StatusChange } from '../status/status-change.js';
@@ -27,12 +28,17 @@ export interface LiveServices {
 /** Injection token of {@link LiveServices}. */
 export const LIVE_SERVICES = Symbol('LIVE_SERVICES');
 
-/** @throws StreamNotFoundError for a service without configuration and history; ValidationError for an invalid name */
+/**
+ * @throws StreamNotFoundError, which lists the configured services, for one without configuration and history;
+ *   ValidationError for an invalid name
+ */
 export function assertServiceExists(
   name: string,
   { monitors }: LiveServices,
   history: Pick<UptimeHistory, 'services'>,
 ): void {
   const streamName = serviceUptimeStream(name);
-  if (!monitors.has(name) && !history.services().includes(name)) throw new StreamNotFoundError(streamName);
+  if (monitors.has(name) || history.services().includes(name)) return;
+  const why = `there is no service '${name}'; ${knownNames(name, [...monitors.keys()])}`;
+  throw new StreamNotFoundError(streamName, undefined, why);
 }

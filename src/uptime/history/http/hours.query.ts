@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { IsIn } from 'class-validator';
+import { IsQueryInteger } from '../../../http/index.js';
 import { type UptimePolicy } from '../../domain/index.js';
 
 const DAY = 24;
@@ -15,13 +15,7 @@ export class HoursQuery {
     maximum: YEAR,
     default: DAY,
   })
-  // Only digits: `Number` would also take 1e3, 0x10 and blanks.
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
-  )
-  @Min(1, { message: 'must be 1 or more' })
-  @Max(YEAR, { message: `must be ${YEAR} or less` })
-  @IsInt({ message: `must be an integer from 1 to ${YEAR}` })
+  @IsQueryInteger(1, YEAR)
   readonly hours: number = DAY;
 
   @ApiPropertyOptional({ description: 'How degraded time counts', enum: ['up', 'down'], default: 'up' })

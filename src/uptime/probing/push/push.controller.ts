@@ -1,3 +1,4 @@
+import { knownNames } from '../../../common/nearest.js';
 import { toTimestamp } from '../../../common/time.js';
 import {
   Body,
@@ -57,7 +58,8 @@ export class PushController {
     const service = this.services.monitors.get(name)?.service;
     if (!service || !pushTargetOf(service))
       throw new NotFoundException(
-        "There is no service of kind 'push' with this name; configure it in the services file",
+        `There is no service of kind 'push' with this name; ${knownNames(name, this.#pushServices())}. ` +
+          'Configure it in the services file',
       );
     if (service.isPaused)
       throw new NotFoundException(
@@ -70,5 +72,10 @@ export class PushController {
       eventId,
       nextDue: toTimestamp(at + service.intervalMs + service.timeoutMs),
     };
+  }
+
+  /** Only for callers that the guard has admitted for a name without a token: operators. */
+  #pushServices(): readonly string[] {
+    return [...this.services.monitors.values()].flatMap(({ service }) => (pushTargetOf(service) ? service.name : []));
   }
 }

@@ -32,8 +32,8 @@ export class PushRequest implements ServiceReport {
     example: 42,
   })
   @IfGiven()
-  @Min(0, { message: 'must be 0 or more' })
-  @Max(MAX_RESPONSE_MS, { message: `must be ${MAX_RESPONSE_MS} or less` })
+  @Min(0, { message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
+  @Max(MAX_RESPONSE_MS, { message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
   @IsInt({ message: `must be an integer from 0 to ${MAX_RESPONSE_MS}` })
   readonly responseTime?: number;
 }
