@@ -2,7 +2,7 @@ import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { KurrentDBHealthIndicator } from '../event-store/index.js';
-import { Access } from '../http/index.js';
+import { Access, IgnoresAccept } from '../http/index.js';
 import { gradeOf } from '../uptime/domain/index.js';
 import { UptimeHealthIndicator } from '../uptime/index.js';
 import { UserStreamsHealthIndicator } from '../user-streams/index.js';
@@ -14,6 +14,7 @@ const ALIVE: HealthCheckResult = { status: 'ok', info: {}, error: {}, details: {
 /** Kubernetes probes (livez, readyz, startupz) and health for operators (health), in the format of Terminus. */
 @ApiTags('health')
 @UseFilters(HealthCheckFilter)
+@IgnoresAccept()
 @Controller()
 export class HealthController {
   #hasStarted = false;

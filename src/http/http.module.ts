@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { APP_CONFIG, type AppConfig } from '../config/index.js';
+import { AcceptGuard } from './accept.guard.js';
 import { BodyInterceptor } from './bodies/body.interceptor.js';
 import { loggingOptions } from './logging.js';
 import { DomainExceptionFilter } from './errors/domain-exception.filter.js';
@@ -25,6 +26,7 @@ import { RequestValidationPipe } from './validation/request-validation.pipe.js';
   providers: [
     { provide: APP_FILTER, useClass: DomainExceptionFilter },
     { provide: APP_GUARD, useClass: ReplacedStoreGuard },
+    { provide: APP_GUARD, useClass: AcceptGuard },
     { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ResponseInterceptor },
     ResponseBudget,

@@ -1,5 +1,5 @@
 export { Access, ACCESS_POLICY, type AccessPolicy } from './access-policy.js';
-export { ApiErrors, STREAM_READ_ERRORS } from './errors/api-errors.js';
+export { ApiErrors, ApiErrorsOf, STREAM_READ_ERRORS } from './errors/api-errors.js';
 export {
   authenticatedCallerOf,
   callerOf,
@@ -32,6 +32,8 @@ export { NoQueryPipe } from './validation/no-query.pipe.js';
 export { propertyPath } from './validation/property-path.js';
 export { API_DOCS_PATH } from './openapi.js';
 export { Places } from './places.js';
+export { IgnoresAccept, Produces } from './produced-types.js';
+export { PreconditionFailedError, UpgradeRequiredError } from './errors/http-errors.js';
 export { RateLimit, subjectKey, subjectOf } from './rate-limit.js';
 export { RateLimitMiddleware } from './rate-limit.middleware.js';
 export { pathOf } from './request-path.js';

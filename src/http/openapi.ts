@@ -1,7 +1,7 @@
 import { type INestApplication, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SECURITY_SCHEMES } from './access-policy.js';
-import { ErrorBody } from './errors/error-body.js';
+import { ErrorBody, ProblemBody } from './errors/error-body.js';
 
 export const API_DOCS_PATH = 'api/docs';
 
@@ -30,7 +30,8 @@ function createDocument(app: INestApplication, version: string): OpenAPIObject {
     .setTitle('Penguin Pool Streams')
     .setDescription(
       "Penguin Pool's KurrentDB streams: status and uptime of its services, and user data, private by default. " +
-        'All errors have the body `ErrorBody`.',
+        'All errors have the body `ErrorBody`, or `ProblemBody` (RFC 9457) for clients that accept it; any path that ' +
+        'does not know a method responds with 405.',
     )
     .setVersion(version)
     .addBearerAuth(
@@ -42,5 +43,5 @@ function createDocument(app: INestApplication, version: string): OpenAPIObject {
       SECURITY_SCHEMES.apiKey,
     )
     .build();
-  return SwaggerModule.createDocument(app, description, { extraModels: [ErrorBody] });
+  return SwaggerModule.createDocument(app, description, { extraModels: [ErrorBody, ProblemBody] });
 }

@@ -34,6 +34,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'event-store/kurrentdb/unanswered-append.ts': ['MAX_LOOK_INTERVAL_MS'],
   'event-store/kurrentdb/write-failures.ts': ['MIN_FAILURES'],
   'event-store/store-watch/store-watch.ts': ['MAX_OLDER'],
+  'http/errors/problem.ts': ['MAX_POINTER_LENGTH'],
   'http/logging.ts': ['MAX_DEPTH'],
   'http/rate-limit.storage.ts': ['MAX_TRACKERS'],
   'http/server/connections.ts': ['MAX_HOLD_MS'],

@@ -195,7 +195,7 @@ describe('access to user streams', () => {
       expect(await statuses(bob, id, streams)).toEqual(all(200));
     });
 
-    it('returns 409 with the current revision after another change', async () => {
+    it('returns 412 with the current revision after another change', async () => {
       const { alice, streams } = await newUser();
       const etag = String((await alice.get(`${streamOf(streams)}/metadata`)).headers.etag);
       expect(etag).toBe('"0"');
@@ -204,8 +204,8 @@ describe('access to user streams', () => {
       ).toBe('"1"');
       const late = await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' }, { 'if-match': etag });
       expect(late).toMatchObject({
-        status: 409,
-        body: { type: 'wrong-expected-revision', details: { expectedRevision: '0', currentRevision: '1' } },
+        status: 412,
+        body: { type: 'precondition-failed', details: { expectedRevision: '0', currentRevision: '1' } },
       });
       expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({
         visibility: 'private',

@@ -34,6 +34,8 @@ const BY_CATEGORY = `${BY_TYPE}/{category}`;
 /** Error statuses of routes that read a user stream, that write to one, and that administer an existing one. */
 const READING = [400, 401, 404, 410, 503];
 const WRITING = [400, 401, 403, 409, 410, 413, 503, 504];
+/** Beside them, of a route with conditions in its headers. */
+const CONDITIONAL = 412;
 const ADMINISTERING = [400, 401, 403, 404, 409, 503, 504];
 
 /** Every route, with its error statuses beside those that all routes have. */
@@ -58,22 +60,22 @@ const ROUTES: Readonly<Record<string, readonly number[]>> = {
   'POST /api/uptime/push/{name}': [400, 401, 403, 404, 413, 415, 503, 504],
   'GET /api/user-data-schemas': [],
   [`GET ${USER_STREAMS}`]: [400, 401, 503],
-  [`POST ${USER_STREAMS}`]: WRITING,
+  [`POST ${USER_STREAMS}`]: [...WRITING, CONDITIONAL],
   [`POST ${USER_STREAMS}/batch`]: WRITING,
   ...Object.fromEntries(
     [BY_TYPE, BY_CATEGORY].flatMap((path) => [
       [`GET ${path}`, [...READING, 504]],
-      [`PUT ${path}`, WRITING],
-      [`PATCH ${path}`, [...WRITING, 404]],
-      [`DELETE ${path}`, [...ADMINISTERING, 410]],
+      [`PUT ${path}`, [...WRITING, CONDITIONAL]],
+      [`PATCH ${path}`, [...WRITING, CONDITIONAL, 404]],
+      [`DELETE ${path}`, [...ADMINISTERING, CONDITIONAL, 410]],
     ]),
   ),
   [`GET ${BY_CATEGORY}/history`]: [...READING, 504],
   [`GET ${BY_CATEGORY}/metadata`]: READING,
   [`GET ${BY_CATEGORY}/feed`]: READING,
-  [`POST ${BY_CATEGORY}/events`]: WRITING,
-  [`PATCH ${BY_CATEGORY}/metadata`]: [...ADMINISTERING, 410],
-  [`POST ${BY_CATEGORY}/restore`]: ADMINISTERING,
+  [`POST ${BY_CATEGORY}/events`]: [...WRITING, CONDITIONAL],
+  [`PATCH ${BY_CATEGORY}/metadata`]: [...ADMINISTERING, CONDITIONAL, 410],
+  [`POST ${BY_CATEGORY}/restore`]: [...ADMINISTERING, CONDITIONAL],
 };
 
 /** All other routes respond with JSON. */
@@ -136,6 +138,12 @@ describe('the API documentation', () => {
           route,
           status,
           documented: true,
+        });
+        if (json?.examples === undefined) continue;
+        expect({ route, status, problem: content?.['application/problem+json']?.schema }).toEqual({
+          route,
+          status,
+          problem: { $ref: '#/components/schemas/ProblemBody' },
         });
       }
     }

@@ -51,7 +51,7 @@ describe('the rate limit', () => {
   it('counts every request, whatever becomes of it', async () => {
     const requests: readonly (readonly [number, RawRequest])[] = [
       [404, { method: 'GET', path: '/api/nothing' }],
-      [404, { method: 'DELETE', path: '/livez' }],
+      [405, { method: 'DELETE', path: '/livez' }],
       [200, { method: 'GET', path: '/api/docs-json' }],
       [400, { method: 'POST', path: '/api/uptime/create-streams', headers: JSON_TYPE, body: '{"a":' }],
       [415, { method: 'POST', path: '/api/uptime/create-streams', headers: { 'content-type': 'text/x' }, body: 'a' }],

@@ -90,7 +90,7 @@ describe('the HTTP edge', () => {
 
   it.each([
     ['a route that does not exist', 'GET', '/api/nothing', {}, 404, 'not-found'],
-    ['a method that the route does not know', 'DELETE', '/api/uptime/status', {}, 404, 'not-found'],
+    ['a method that the route does not know', 'DELETE', '/api/uptime/status', {}, 405, 'method-not-allowed'],
     [
       'broken JSON',
       'POST',

@@ -67,11 +67,11 @@ describe.each([
     return stream;
   }
 
-  /** Checks that a 409 reports an existing revision that is later than the expected one. */
+  /** Checks that a 412 reports an existing revision that is later than the expected one. */
   async function checkConflict(alice: ApiCaller, stream: string, conflict: Reply, expected: number): Promise<void> {
     expect({ status: conflict.status, type: errorOf(conflict).type }).toEqual({
-      status: 409,
-      type: 'wrong-expected-revision',
+      status: 412,
+      type: 'precondition-failed',
     });
     const { expectedRevision, currentRevision } = errorOf(conflict).details as {
       expectedRevision: string;

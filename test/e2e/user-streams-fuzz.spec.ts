@@ -16,6 +16,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'stream-deleted': 410,
   'stream-already-exists': 409,
   'wrong-expected-revision': 409,
+  'precondition-failed': 412,
+  'method-not-allowed': 405,
   'validation-error': 400,
   'event-too-large': 413,
   'authentication-error': 401,

@@ -97,7 +97,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       });
     });
 
-    it('returns 409 for a stream that exists', async () => {
+    it('returns 409 for a stream that exists, 412 if If-None-Match excludes that', async () => {
       const { alice, streams } = await newUser();
       await alice.post(streams, { type: 'offers', data: { title: 'Bike' } });
       expect(await alice.post(streams, { type: 'offers' })).toMatchObject({
@@ -105,8 +105,12 @@ describe('the lifecycle of a stream over HTTP', () => {
         body: { error: 'StreamAlreadyExistsError', type: 'stream-already-exists' },
       });
       expect(await alice.put(`${streams}/offers`, { data: {} }, { 'if-none-match': '*' })).toMatchObject({
-        status: 409,
-        body: { type: 'stream-already-exists' },
+        status: 412,
+        body: {
+          error: 'PreconditionFailedError',
+          type: 'precondition-failed',
+          details: { currentRevision: '1' },
+        },
       });
       expect((await alice.get(`${streams}/offers`)).body).toMatchObject({ revision: 1, data: { title: 'Bike' } });
     });
@@ -135,7 +139,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       });
     });
 
-    it('returns 409 with the current revision if If-Match names another one, and writes nothing', async () => {
+    it('returns 412 with the current revision if If-Match names another one, and writes nothing', async () => {
       const { alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       for (const [method, expected] of [
@@ -151,17 +155,17 @@ describe('the lifecycle of a stream over HTTP', () => {
           { 'if-match': `"${expected}"` },
         );
         expect(rejected).toMatchObject({
-          status: 409,
+          status: 412,
           body: {
-            error: 'WrongExpectedRevisionError',
-            type: 'wrong-expected-revision',
+            error: 'PreconditionFailedError',
+            type: 'precondition-failed',
             details: { expectedRevision: expected, currentRevision: '1' },
           },
         });
       }
       expect(await alice.put(`${streams}/loans`, { data: {} }, { 'if-match': '*' })).toMatchObject({
-        status: 409,
-        body: { details: { currentRevision: 'no_stream' } },
+        status: 412,
+        body: { type: 'precondition-failed', details: { currentRevision: 'no_stream' } },
       });
       expect((await alice.get(`${streams}/loans`)).status).toBe(404);
       expect((await alice.get(`${streams}/profile`)).body).toMatchObject({ revision: 1, data: { displayName: 'A' } });

@@ -16,11 +16,23 @@ export class StreamDeletedError extends DomainError {
   }
 }
 
+interface StreamState {
+  readonly reason?: string;
+  readonly current?: number;
+}
+
 export class StreamAlreadyExistsError extends DomainError {
   readonly type = 'stream-already-exists';
 
-  constructor(streamName: string, cause?: unknown, reason = 'already exists; append to it instead of creating it') {
-    super(`Stream '${streamName}' ${reason}`, { streamName, cause });
+  /** @param current revision of the stream */
+  constructor(
+    streamName: string,
+    { reason = 'already exists; append to it instead of creating it', current }: StreamState = {},
+  ) {
+    super(`Stream '${streamName}' ${reason}`, {
+      streamName,
+      ...(current === undefined ? {} : { details: { currentRevision: String(current) } }),
+    });
   }
 }
 

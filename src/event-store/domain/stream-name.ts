@@ -78,8 +78,7 @@ export function userStream(userId: string, type: UserStreamType, category: strin
           },
         ]),
   ];
-  if (issues.length > 0)
-    throw new ValidationError(issues.map(({ problem }) => problem).join('; '), { details: { mistakes: issues } });
+  if (issues.length > 0) throw new ValidationError(issues.map(({ problem }) => problem).join('; '), { issues });
   return `${USER_STREAM_PREFIX}${userId}-${type}${category === DEFAULT_CATEGORY ? '' : `-${category}`}`;
 }
 

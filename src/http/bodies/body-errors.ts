@@ -25,7 +25,9 @@ export function tooMuchInflation(maxRatio: number): BodyTooLargeError {
 
 export function jsonExcess(excess: JsonExcess, { values }: BodyLimits): Error {
   return excess === 'depth'
-    ? validationError([{ path: 'body', problem: `must have at most ${MAX_JSON_DEPTH} levels of nesting` }])
+    ? validationError([
+        { path: 'body', problem: `must have at most ${MAX_JSON_DEPTH} levels of nesting`, segments: [] },
+      ])
     : new BodyTooLargeError(
         `The request body is too large: this route takes at most ${values} values and names of members`,
         { details: { maximumValues: values } },

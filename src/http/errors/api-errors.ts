@@ -2,9 +2,15 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EXAMPLE_REQUEST_ID } from './error-body.js';
 import { ERROR_TYPES, errorNameOf, type ErrorTypeName } from './error-mapping.js';
+import { PROBLEM_JSON } from './problem.js';
 
 /** Errors that every route may return. */
-const COMMON_ERRORS: readonly ErrorTypeName[] = ['rate-limited', 'out-of-resources', 'internal-error'];
+const COMMON_ERRORS: readonly ErrorTypeName[] = [
+  'not-acceptable',
+  'rate-limited',
+  'out-of-resources',
+  'internal-error',
+];
 
 export const STREAM_READ_ERRORS = [
   'validation-error',
@@ -40,6 +46,9 @@ function responseFor(status: number, names: readonly ErrorTypeName[]): Parameter
   return {
     status,
     description: names.map((type) => ERROR_TYPES[type].meaning).join('; '),
-    content: { 'application/json': { schema: { $ref: getSchemaPath('ErrorBody') }, examples } },
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath('ErrorBody') }, examples },
+      [PROBLEM_JSON]: { schema: { $ref: getSchemaPath('ProblemBody') } },
+    },
   };
 }

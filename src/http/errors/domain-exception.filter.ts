@@ -2,6 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs
 import { type Request, type Response } from 'express';
 import { type ErrorBody } from './error-body.js';
 import { DEFAULT_RETRY_AFTER_SECONDS, errorMappingOf } from './error-mapping.js';
+import { MethodNotAllowedError, UpgradeRequiredError } from './http-errors.js';
+import { PROBLEM_JSON, problemOf, wantsProblem } from './problem.js';
 import { requestIdOf } from '../request-id.js';
 
 /** Maps errors to HTTP responses. Logs server errors with their cause; client errors are in the access log. */
@@ -13,7 +15,7 @@ export class DomainExceptionFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const { status, retryAfterSeconds, ...mapping } = errorMappingOf(error);
+    const { status, retryAfterSeconds, issues, ...mapping } = errorMappingOf(error);
     if (status >= 500) this.#logger.error({ err: error, type: mapping.type, status }, mapping.message);
     if (response.headersSent) {
       // The status is sent already: a truncated response must not look like a complete one.
@@ -25,7 +27,12 @@ export class DomainExceptionFilter implements ExceptionFilter {
       response.setHeader('Retry-After', DEFAULT_RETRY_AFTER_SECONDS);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    const body: ErrorBody = { ...mapping, requestId: requestIdOf(request) };
-    response.status(status).json(body);
+    if (error instanceof MethodNotAllowedError) response.setHeader('Allow', error.allowed.join(', '));
+    if (error instanceof UpgradeRequiredError)
+      response.setHeader('Upgrade', error.protocol).setHeader('Connection', 'Upgrade');
+    const body = { ...mapping, requestId: requestIdOf(request) };
+    response.status(status).vary('Accept');
+    if (wantsProblem(request)) response.type(PROBLEM_JSON).send(JSON.stringify(problemOf(body, status, issues)));
+    else response.json(body satisfies ErrorBody);
   }
 }

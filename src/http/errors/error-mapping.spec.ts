@@ -21,6 +21,12 @@ import {
   WrongExpectedRevisionError,
 } from '../../event-store/domain/index.js';
 import { ERROR_TYPES, errorMappingOf } from './error-mapping.js';
+import {
+  MethodNotAllowedError,
+  NotAcceptableError,
+  PreconditionFailedError,
+  UpgradeRequiredError,
+} from './http-errors.js';
 
 const coded = (code: string, path = '/secrets'): Error =>
   Object.assign(new Error(`${code}: ${path}`), { code, errno: -1, path });
@@ -36,6 +42,10 @@ describe('errorMappingOf', () => {
     [new StreamDeletedError('s'), 410, 'StreamDeletedError', 'stream-deleted'],
     [new StreamAlreadyExistsError('s'), 409, 'StreamAlreadyExistsError', 'stream-already-exists'],
     [new WrongExpectedRevisionError('s', 1n, 2n), 409, 'WrongExpectedRevisionError', 'wrong-expected-revision'],
+    [new MethodNotAllowedError('PUT', ['GET']), 405, 'MethodNotAllowedError', 'method-not-allowed'],
+    [new NotAcceptableError([]), 406, 'NotAcceptableError', 'not-acceptable'],
+    [new UpgradeRequiredError('websocket'), 426, 'UpgradeRequiredError', 'upgrade-required'],
+    [new PreconditionFailedError('m', {}), 412, 'PreconditionFailedError', 'precondition-failed'],
     [new ValidationError('m'), 400, 'ValidationError', 'validation-error'],
     [new EventTooLargeError('s', 2_000_000), 413, 'EventTooLargeError', 'event-too-large'],
     [new AuthenticationError('m'), 401, 'AuthenticationError', 'authentication-error'],

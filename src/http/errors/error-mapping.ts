@@ -1,16 +1,22 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { isOutOfDescriptors, systemCodeOf } from '../../common/error-code.js';
-import { DomainError } from '../../event-store/domain/index.js';
+import { DomainError, ValidationError, type ValidationIssue } from '../../event-store/domain/index.js';
 import { type ErrorBody } from './error-body.js';
 
 /** HTTP representation of an error, without the request id. */
-export interface ErrorMapping extends Omit<ErrorBody, 'requestId'> {
+export interface ErrorMapping extends Omit<ErrorBody, 'requestId' | 'type'> {
+  readonly type: ErrorTypeName;
   readonly status: number;
   readonly retryAfterSeconds?: number;
+  /** What is wrong with a request that is not valid. */
+  readonly issues?: readonly ValidationIssue[];
 }
 
+/** RFC 9110, 15.5.22; not among the statuses of Nest. */
+const UPGRADE_REQUIRED = 426;
+
 interface ErrorType {
-  readonly status: HttpStatus;
+  readonly status: number;
   /** Description in the API documentation. */
   readonly meaning: string;
   readonly retryAfterSeconds?: number;
@@ -21,6 +27,10 @@ export const ERROR_TYPES = {
   'stream-not-found': { status: HttpStatus.NOT_FOUND, meaning: 'The stream does not exist' },
   'stream-deleted': { status: HttpStatus.GONE, meaning: 'The stream has been deleted' },
   'stream-already-exists': { status: HttpStatus.CONFLICT, meaning: 'The stream already exists' },
+  'precondition-failed': {
+    status: HttpStatus.PRECONDITION_FAILED,
+    meaning: 'The condition in If-Match or If-None-Match is not met',
+  },
   'wrong-expected-revision': { status: HttpStatus.CONFLICT, meaning: 'The stream is not at the expected revision' },
   'validation-error': { status: HttpStatus.BAD_REQUEST, meaning: 'The request is not valid' },
   'event-too-large': { status: HttpStatus.PAYLOAD_TOO_LARGE, meaning: 'The events or the request body are too large' },
@@ -50,6 +60,12 @@ export const ERROR_TYPES = {
   },
   timeout: { status: HttpStatus.GATEWAY_TIMEOUT, meaning: 'KurrentDB did not respond in time' },
   'not-found': { status: HttpStatus.NOT_FOUND, meaning: 'The route or resource does not exist' },
+  'method-not-allowed': {
+    status: HttpStatus.METHOD_NOT_ALLOWED,
+    meaning: 'The path does not know the method; Allow lists those that it knows',
+  },
+  'not-acceptable': { status: HttpStatus.NOT_ACCEPTABLE, meaning: 'Accept excludes what the route responds with' },
+  'upgrade-required': { status: UPGRADE_REQUIRED, meaning: 'The path speaks WebSocket only' },
   'unsupported-media-type': {
     status: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
     meaning: 'The media type or encoding of the body is not supported',
@@ -74,13 +90,19 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 /** Maps any thrown value. Internal details never reach the client: unknown errors become `internal-error`. */
 export function errorMappingOf(error: unknown): ErrorMapping {
   if (error instanceof DomainError)
-    return isErrorTypeName(error.type) ? mappingFor(error.type, error.message, error) : internalError();
+    return isErrorTypeName(error.type)
+      ? { ...mappingFor(error.type, error.message, error), ...issuesOf(error) }
+      : internalError();
   if (isOutOfDescriptors(error))
     return mappingFor('out-of-resources', 'This replica cannot open files or connections now; retry in a moment');
   // Nest wraps an error that has a status, whatever its message says.
   if (error instanceof HttpException && !(error.cause instanceof Error))
     return ofStatus(error.getStatus(), error.message);
   return ofBodyParser(error instanceof HttpException ? error.cause : error) ?? internalError();
+}
+
+function issuesOf(error: DomainError): Pick<ErrorMapping, 'issues'> {
+  return error instanceof ValidationError && error.issues.length > 0 ? { issues: error.issues } : {};
 }
 
 function mappingFor(

@@ -4,6 +4,7 @@ import { type Application } from 'express';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { awaitContinue } from '../bodies/expect-continue.js';
 import { Connections } from './connections.js';
+import { refuseMethods } from './refused-methods.js';
 
 /** Time for all headers of a request. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -57,6 +58,12 @@ export class ServiceAdapter extends ExpressAdapter {
     });
     this.httpServer = server;
     this.#connections = connections;
+  }
+
+  /** Called once all routes are registered. */
+  override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): void {
+    this.use(refuseMethods(this.getInstance<Application>()));
+    super.setNotFoundHandler(...args);
   }
 
   /** First step of a shutdown. */

@@ -98,7 +98,8 @@ class PropertyReader {
   }
 
   #addIssue(path: Path, problem: string): undefined {
-    if (this.issues.length < MAX_ISSUES) this.issues.push({ path: propertyPath(path), problem });
+    if (this.issues.length >= MAX_ISSUES) return undefined;
+    this.issues.push({ path: propertyPath(path), problem, ...(this.place === 'body' ? { segments: path } : {}) });
     return undefined;
   }
 }

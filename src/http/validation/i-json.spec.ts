@@ -22,7 +22,12 @@ describe('jsonIssues reports the path of invalid values', () => {
     ['{"a":[{"__proto__":null}]}', 'a.0.__proto__', 'should not exist'],
     [`{"a":${nested(MAX_JSON_DEPTH)}}`, 'a.0.0.0.0.0.….0.0.0.0.0.0', 'must have at most 64 levels of nesting'],
   ])('%s', (text, path, problem) => {
-    expect(issuesIn(text)).toEqual([{ path, problem }]);
+    expect(issuesIn(text)).toEqual([expect.objectContaining({ path, problem })]);
+  });
+
+  it('reports the place of invalid values by its segments', () => {
+    expect(issuesIn('{"a.b":[0,{"c":1e400}]}')).toMatchObject([{ path: 'a.b.1.c', segments: ['a.b', 1, 'c'] }]);
+    expect(issuesIn('1e400')).toMatchObject([{ path: 'body', segments: [] }]);
   });
 });
 

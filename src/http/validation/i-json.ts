@@ -30,7 +30,7 @@ const EMPTY_OBJECT: JsonObject = {};
 export function jsonIssues(root: unknown): readonly ValidationIssue[] {
   if (!isContainer(root)) {
     const problem = problemWithScalar(root);
-    return problem === undefined ? [] : [{ path: 'body', problem }];
+    return problem === undefined ? [] : [{ path: 'body', problem, segments: [] }];
   }
   const issues: ValidationIssue[] = [];
   const open: Frame[] = [frameOf(root)];
@@ -44,12 +44,12 @@ export function jsonIssues(root: unknown): readonly ValidationIssue[] {
     frame.next++;
     const keyProblem = key === undefined ? undefined : problemWithKey(key);
     if (keyProblem !== undefined) {
-      issues.push({ path: currentPath(open), problem: keyProblem });
+      issues.push(issueAt(open, keyProblem));
     } else if (!isContainer(value)) {
       const problem = problemWithScalar(value);
-      if (problem !== undefined) issues.push({ path: currentPath(open), problem });
+      if (problem !== undefined) issues.push(issueAt(open, problem));
     } else if (open.length === MAX_JSON_DEPTH) {
-      issues.push({ path: currentPath(open), problem: `must have at most ${MAX_JSON_DEPTH} levels of nesting` });
+      issues.push(issueAt(open, `must have at most ${MAX_JSON_DEPTH} levels of nesting`));
     } else {
       open.push(frameOf(value));
     }
@@ -68,8 +68,9 @@ function frameOf(container: object): Frame {
   return { array: EMPTY_ARRAY, object: container as JsonObject, keys, length: keys.length, next: 0 };
 }
 
-function currentPath(open: readonly Frame[]): string {
-  return propertyPath(open.map(({ keys, next }) => keys?.[next - 1] ?? next - 1));
+function issueAt(open: readonly Frame[], problem: string): ValidationIssue {
+  const segments = open.map(({ keys, next }) => keys?.[next - 1] ?? next - 1);
+  return { path: propertyPath(segments), problem, segments };
 }
 
 function problemWithKey(key: string): string | undefined {

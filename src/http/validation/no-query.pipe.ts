@@ -8,9 +8,7 @@ export class NoQueryPipe implements PipeTransform<Readonly<Record<string, unknow
     if (names.length > 0) {
       const quoted = names.map((name) => `'${name}'`).join(', ');
       throw new ValidationError(`The request is not valid: this route accepts no query parameters; remove ${quoted}`, {
-        details: {
-          mistakes: names.map((path) => ({ path, problem: 'is not a known query parameter; none is known' })),
-        },
+        issues: names.map((path) => ({ path, problem: 'is not a known query parameter; none is known' })),
       });
     }
     return query;

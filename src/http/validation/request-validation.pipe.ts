@@ -38,13 +38,13 @@ function isClass(metatype: unknown): metatype is Type<object> {
 }
 
 async function instanceOf(dto: Type<object>, value: unknown, place: string): Promise<object> {
-  if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object' }]);
+  if (!isPlainObject(value)) throw validationError([{ path: place, problem: 'must be an object', segments: [] }]);
   const { plain, issues } = readDeclaredProperties(dto, value, place);
   rejectIssues(issues);
   if (place === 'body') rejectIssues(jsonIssues(value));
   const instance = plainToInstance(dto, plain);
   restoreFreeFormJson(instance, dto, value);
-  rejectIssues((await validate(instance, OPTIONS)).flatMap((violation) => issuesOf(violation, '')));
+  rejectIssues((await validate(instance, OPTIONS)).flatMap((violation) => issuesOf(violation, place, [])));
   return instance;
 }
 
@@ -52,8 +52,13 @@ function rejectIssues(issues: readonly ValidationIssue[]): void {
   if (issues.length > 0) throw validationError(issues);
 }
 
-function issuesOf({ property, constraints, children }: Violation, parent: string): ValidationIssue[] {
-  const path = parent === '' ? property : `${parent}.${property}`;
-  const own = Object.values(constraints ?? {}).map((problem) => ({ path, problem }));
-  return [...own, ...(children ?? []).flatMap((child) => issuesOf(child, path))];
+function issuesOf(
+  { property, constraints, children }: Violation,
+  place: string,
+  parent: readonly string[],
+): ValidationIssue[] {
+  const segments = [...parent, property];
+  const inBody = place === 'body' ? { segments } : {};
+  const own = Object.values(constraints ?? {}).map((problem) => ({ path: segments.join('.'), problem, ...inBody }));
+  return [...own, ...(children ?? []).flatMap((child) => issuesOf(child, place, segments))];
 }

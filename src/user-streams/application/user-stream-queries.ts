@@ -166,7 +166,7 @@ export class UserStreamQueries {
     const key = after === undefined ? undefined : keyOfStream(after);
     if (after !== undefined && key?.userId !== userId)
       throw new ValidationError(`after must be the name of a stream of user '${userId}'`, {
-        details: { mistakes: [{ path: 'after', problem: 'must be the nextAfter of the previous page' }] },
+        issues: [{ path: 'after', problem: 'must be the nextAfter of the previous page' }],
       });
     return key;
   }

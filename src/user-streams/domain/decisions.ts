@@ -17,7 +17,7 @@ import { type UserData, UserDataUpdated } from './user-data-updated.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
 import { type UserStream } from './user-stream.js';
 
-/** Condition of a write, from its headers. */
+/** Condition of a write: of its headers, or its expected revision. */
 export type Precondition =
   | { readonly kind: 'none' }
   /** `If-Match: "n"` */
@@ -78,7 +78,7 @@ export function decideCreate(
   const { key, stream } = context;
   if (stream) {
     assertNotDeleted(stream);
-    throw new StreamAlreadyExistsError(streamNameOf(key));
+    throw new StreamAlreadyExistsError(streamNameOf(key), { current: stream.revision });
   }
   return create(context, initialMetadata, write ? [write] : []);
 }
@@ -118,8 +118,11 @@ export function decideDelete(context: DecisionContext, precondition: Preconditio
 export function decideRestore({ key, stream, now, by }: DecisionContext, precondition: Precondition): Decision {
   if (!stream) throw new StreamNotFoundError(streamNameOf(key));
   if (stream.deletedAt === undefined)
-    throw new StreamAlreadyExistsError(stream.name, undefined, 'is not deleted: there is nothing to restore');
-  if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
+    throw new StreamAlreadyExistsError(stream.name, {
+      reason: 'is not deleted: there is nothing to restore',
+      current: stream.revision,
+    });
+  if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name, { current: stream.revision });
   const expectedRevision = precondition.kind === 'revision' ? precondition.revision : BigInt(stream.revision);
   const data: StreamRestored = { streamName: stream.name, restoredBy: by };
   return { events: [{ type: StreamRestored.type, data, timestamp: now }], expectedRevision };
@@ -145,7 +148,7 @@ function expectedRevisionOf({ key, stream }: DecisionContext, precondition: Prec
       throw new WrongExpectedRevisionError(streamNameOf(key), 'stream_exists', 'no_stream');
     return 'no_stream';
   }
-  if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name);
+  if (precondition.kind === 'absent') throw new StreamAlreadyExistsError(stream.name, { current: stream.revision });
   if (precondition.kind === 'revision' && precondition.revision !== BigInt(stream.revision))
     return precondition.revision;
   assertNotDeleted(stream);

@@ -1,12 +1,19 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, UseInterceptors } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { type IncomingMessage } from 'node:http';
 import { parseRevision } from '../../common/revision.js';
 import { ValidationError } from '../../event-store/index.js';
-import { ApiIdempotencyKey, authenticatedCallerOf, idempotencyKeyOf, requestIdOf } from '../../http/index.js';
+import {
+  ApiErrorsOf,
+  ApiIdempotencyKey,
+  authenticatedCallerOf,
+  idempotencyKeyOf,
+  requestIdOf,
+} from '../../http/index.js';
 import { type WriteRequest } from '../application/index.js';
 import { type Precondition } from '../domain/index.js';
+import { FailedPreconditionInterceptor } from './failed-precondition.js';
 import { keyOf } from './user-stream.params.js';
 
 /** Options of a write, from the request headers. */
@@ -65,7 +72,7 @@ export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch
       name: 'If-Match',
       required: false,
       description:
-        'Required current revision of the stream, from its ETag, or `*`: the stream must exist. Otherwise 409 with the current revision',
+        'Required current revision of the stream, from its ETag, or `*`: the stream must exist. Otherwise 412 with the current revision',
       example: '"4"',
     }),
     ...(ifNoneMatch
@@ -73,12 +80,28 @@ export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch
           ApiHeader({
             name: 'If-None-Match',
             required: false,
-            description: '`*`: the stream must not exist yet. Otherwise 409',
+            description: '`*`: the stream must not exist yet. Otherwise 412 with the current revision',
             example: '*',
           }),
         ]
       : []),
     ApiIdempotencyKey(),
+    UseInterceptors(FailedPreconditionInterceptor),
+    ApiErrorsOf('precondition-failed'),
+  );
+}
+
+/** {@link ApiPreconditions} of the revision of the metadata, for a route without idempotency. */
+export function ApiMetadataPrecondition(): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'Required revision of the metadata, from its ETag. Otherwise 412 with the current revision',
+      example: '"0"',
+    }),
+    UseInterceptors(FailedPreconditionInterceptor),
+    ApiErrorsOf('precondition-failed'),
   );
 }
 
@@ -114,6 +137,6 @@ function revisionOf(match: string): bigint {
 
 function invalidHeader(header: string, problem: string): ValidationError {
   return new ValidationError(`The request is not valid: ${header} ${problem}`, {
-    details: { mistakes: [{ path: header, problem }] },
+    issues: [{ path: header, problem }],
   });
 }

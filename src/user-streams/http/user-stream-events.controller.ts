@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseRevision } from '../../common/revision.js';
 import { type Caller, EventPages, ValidationError } from '../../event-store/index.js';
@@ -7,6 +7,7 @@ import {
   Access,
   ApiErrors,
   CurrentCaller,
+  Produces,
   readEventPage,
   ReadEventsQuery,
   StreamEventsDto,
@@ -88,7 +89,7 @@ export class UserStreamEventsController {
     description: 'Revision of the last event received',
     example: '4',
   })
-  @ApiProduces('text/event-stream')
+  @Produces('text/event-stream')
   @ApiOkResponse({
     content: {
       'text/event-stream': {
@@ -120,7 +121,7 @@ function revisionOf(lastEventId: string): bigint {
   if (revision === undefined)
     throw new ValidationError(
       'The request is not valid: Last-Event-ID must be a revision, the id of an event of this feed',
-      { details: { mistakes: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] } },
+      { issues: [{ path: 'Last-Event-ID', problem: 'must be a revision' }] },
     );
   return revision;
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { type Caller, type AuthenticatedCaller, StreamAuthorizer } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, STREAM_READ_ERRORS } from '../../http/index.js';
@@ -14,7 +14,14 @@ import { type UserStream, type UserStreamKey } from '../domain/index.js';
 import { ChangeMetadataRequest } from './user-stream-requests.dto.js';
 import { UserStreamMetadataResponse, WriteResponse } from './user-stream-responses.dto.js';
 import { ApiCategory, ApiStreamKey, StreamKey } from './user-stream.params.js';
-import { ApiPreconditions, StreamWrite, requestedRevision, entityTag, WRITE_ERRORS } from './preconditions.js';
+import {
+  ApiMetadataPrecondition,
+  ApiPreconditions,
+  StreamWrite,
+  requestedRevision,
+  entityTag,
+  WRITE_ERRORS,
+} from './preconditions.js';
 import { WriteResponder } from './write-responder.js';
 
 /** Operation ids of the 0.1.0 OpenAPI document, because generated clients derive their method names from them. */
@@ -57,12 +64,7 @@ export class UserStreamMetadataController {
     description:
       "Requires the right `admin`. Permissions are also written to KurrentDB's `$acl`. Omitted members do not change.",
   })
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Required revision of the metadata, from its ETag. Otherwise 409 with the current revision',
-    example: '"0"',
-  })
+  @ApiMetadataPrecondition()
   @ApiOkResponse({ type: UserStreamMetadataResponse })
   @ApiErrors(...WRITE_ERRORS, 'stream-not-found', 'stream-deleted', 'unsupported-media-type')
   async change(

@@ -15,7 +15,7 @@ import { WriteResponder } from './write-responder.js';
 /** A path without category refers to the category `default`. */
 const STREAM = [':type', ':type/:category'];
 const ETAG_USAGE =
-  'The revision is the ETag: send it as If-Match to get 409 instead of overwriting a concurrent change.';
+  'The revision is the ETag: send it as If-Match to get 412 instead of overwriting a concurrent change.';
 
 @ApiTags('user streams')
 @ApiStreamKey()

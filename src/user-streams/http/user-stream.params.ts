@@ -41,7 +41,7 @@ export function ApiUserId(): MethodDecorator & ClassDecorator {
 export function keyOf({ userId, type, category = DEFAULT_CATEGORY }: Readonly<Record<string, unknown>>): UserStreamKey {
   if (typeof type !== 'string' || !isUserStreamType(type)) {
     throw new ValidationError(`The request is not valid: type must be one of ${USER_STREAM_TYPES.join(', ')}`, {
-      details: { mistakes: [{ path: 'type', problem: `must be one of ${USER_STREAM_TYPES.join(', ')}` }] },
+      issues: [{ path: 'type', problem: `must be one of ${USER_STREAM_TYPES.join(', ')}` }],
     });
   }
   const key = { userId: String(userId), type, category: String(category) };

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, type AuthenticatedCaller, ValidationError } from '../../event-store/index.js';
+import { type Caller, type AuthenticatedCaller, bodyIssue, ValidationError } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, DataBody } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
 import { initialMetadataOf, streamNameOf } from '../domain/index.js';
@@ -115,7 +115,7 @@ export class UserStreamsController {
       throw new ValidationError(
         `The request is not valid: writes.${duplicate}: stream '${names[duplicate]}' has another write; ` +
           'append several events to one stream with POST …/events',
-        { details: { mistakes: [{ path: `writes.${duplicate}`, problem: 'duplicates a write to the same stream' }] } },
+        { issues: [bodyIssue(`writes.${duplicate}`, 'duplicates a write to the same stream')] },
       );
     const outcomes = await this.streams.replaceAll(replacements);
     this.responder.setQuotaHeaders(response, caller, userId);

@@ -46,7 +46,8 @@ export class AjvDataSchemas implements DataSchemas {
     const more = errors.length > issues.length ? '; and more' : '';
     const reasons = issues.map(({ path, problem }) => `${path}: ${problem}`).join('; ');
     throw new ValidationError(`The data do not match the schema '${schema.name}': ${reasons}${more}`, {
-      details: { schema: schema.name, mistakes: issues },
+      details: { schema: schema.name },
+      issues,
     });
   }
 

@@ -74,13 +74,15 @@ export function issueOf(
 ): ValidationIssue {
   const given: Params = params;
   const member = MEMBER_PARAMS[keyword];
+  const segments = [
+    ...root,
+    ...segmentsOf(instancePath),
+    ...(propertyName === undefined ? [] : [propertyName]),
+    ...(member === undefined ? [] : [String(given[member])]),
+  ];
   return {
-    path: propertyPath([
-      ...root,
-      ...segmentsOf(instancePath),
-      ...(propertyName === undefined ? [] : [propertyName]),
-      ...(member === undefined ? [] : [String(given[member])]),
-    ]),
+    path: propertyPath(segments),
+    segments,
     problem: PROBLEMS[keyword]?.(given) ?? truncate(message, MAX_VALUE_LENGTH),
   };
 }

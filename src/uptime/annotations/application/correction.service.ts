@@ -1,4 +1,4 @@
-import { type Clock, validationError } from '../../../event-store/domain/index.js';
+import { bodyIssue, type Clock, validationError } from '../../../event-store/domain/index.js';
 import {
   assertServiceExists,
   type Correction,
@@ -36,10 +36,10 @@ export class CorrectionService {
     command: CorrectStatusCommand,
   ): Promise<{ readonly correction: Correction; readonly replayed: boolean }> {
     assertServiceExists(request.service, this.live, this.history);
-    if (command.to <= command.from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
+    if (command.to <= command.from) throw validationError([bodyIssue('to', 'must be later than from')]);
     if (command.to > this.clock.now())
       throw validationError([
-        { path: 'to', problem: 'must not be later than the current time: only past statuses can be corrected' },
+        bodyIssue('to', 'must not be later than the current time: only past statuses can be corrected'),
       ]);
     const { id, eventId, idempotencyKey } = this.ids.next('cor', request, payloadOf(command));
     const correction: Correction = { id, ...command, correctedBy: request.caller.id };

@@ -1,4 +1,4 @@
-import { type Clock, validationError } from '../../../event-store/domain/index.js';
+import { bodyIssue, type Clock, validationError } from '../../../event-store/domain/index.js';
 import {
   assertServiceExists,
   type LiveServices,
@@ -113,23 +113,18 @@ function payloadOf({ from, to, recurrence, reason }: ScheduleMaintenanceCommand)
 /** @throws ValidationError */
 function assertValid({ from, to, recurrence }: ScheduleMaintenanceCommand): void {
   if (to !== undefined && recurrence)
-    throw validationError([
-      {
-        path: 'recurrence',
-        problem: 'must not be given together with to, because it has a durationMs',
-      },
-    ]);
-  if (to !== undefined && to <= from) throw validationError([{ path: 'to', problem: 'must be later than from' }]);
+    throw validationError([bodyIssue('recurrence', 'must not be given together with to, because it has a durationMs')]);
+  if (to !== undefined && to <= from) throw validationError([bodyIssue('to', 'must be later than from')]);
   if (to === undefined && !recurrence)
-    throw validationError([{ path: 'to', problem: 'must be given unless recurrence is given' }]);
+    throw validationError([bodyIssue('to', 'must be given unless recurrence is given')]);
   if (recurrence) assertValidRecurrence(from, recurrence);
 }
 
 function assertValidRecurrence(from: number, recurrence: Recurrence): void {
   if (recurrence.durationMs > MAX_OCCURRENCE_MS)
-    throw validationError([{ path: 'recurrence.durationMs', problem: `must be ${MAX_OCCURRENCE_MS} or less` }]);
+    throw validationError([bodyIssue('recurrence.durationMs', `must be ${MAX_OCCURRENCE_MS} or less`)]);
   if (recurrence.until !== undefined && recurrence.until <= from)
-    throw validationError([{ path: 'recurrence.until', problem: 'must be later than from' }]);
+    throw validationError([bodyIssue('recurrence.until', 'must be later than from')]);
   const issue = recurrenceIssue({ from, recurrence });
-  if (issue) throw validationError([{ path: `recurrence.${issue.path}`, problem: issue.problem }]);
+  if (issue) throw validationError([bodyIssue(`recurrence.${issue.path}`, issue.problem)]);
 }
