@@ -7,3 +7,12 @@ export function parseRevision(text: string): bigint | undefined {
   const revision = BigInt(text);
   return revision <= MAX_REVISION ? revision : undefined;
 }
+
+/** 64-bit integer in JSON: a number if a double represents it exactly, else a string of digits. */
+export type JsonInteger = number | string;
+
+export function toJsonInteger(value: bigint): JsonInteger {
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : String(value);
+}

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { Access } from './access-policy.js';
 import { API_DOCS_PATH } from './openapi.js';
+import { IgnoresAccept } from './produced-types.js';
 
 const NAME = 'Penguin Pool Streams';
 
@@ -45,6 +46,7 @@ ${ITEMS.join('\n')}
 @ApiExcludeController()
 @Controller()
 @Access({ kind: 'public' })
+@IgnoresAccept()
 export class FrontPageController {
   /** A page for browsers; the same as JSON for others. */
   @Get()

@@ -30,6 +30,7 @@ import { QuotaReservations, UserDataUpdated } from './domain/index.js';
 import { SseConnections } from './http/sse-connections.js';
 import { UserDataSchemasController } from './http/user-data-schemas.controller.js';
 import { UserStreamMetadataController } from './http/user-stream-metadata.controller.js';
+import { DefaultStreamEventsController, DefaultStreamMetadataController } from './http/short-forms.controllers.js';
 import { UserStreamEventsController } from './http/user-stream-events.controller.js';
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
@@ -45,6 +46,8 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
     UserStreamsController,
     UserStreamEventsController,
     UserStreamMetadataController,
+    DefaultStreamEventsController,
+    DefaultStreamMetadataController,
     UserStreamStateController,
     UserDataSchemasController,
   ],

@@ -4,8 +4,11 @@ import { EXPOSED_HEADERS } from '../../src/http/cors.js';
 
 const root = resolve(__dirname, '../..');
 
-/** Headers that every script may read (Fetch, CORS-safelisted response-header name), and headers for caches and proxies. */
-const OTHERS = ['Cache-Control', 'Content-Type', 'Vary', 'X-Accel-Buffering'];
+/**
+ * Headers that every script may read (Fetch, CORS-safelisted response-header name), and headers for caches, proxies and
+ * the connection.
+ */
+const OTHERS = ['Cache-Control', 'Connection', 'Content-Type', 'Upgrade', 'Vary', 'X-Accel-Buffering'];
 
 const sources = ['http', 'health', 'identity', 'streams', 'uptime/annotations', 'uptime/history', 'user-streams']
   .flatMap((folder) =>

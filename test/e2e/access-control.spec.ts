@@ -205,7 +205,7 @@ describe('access to user streams', () => {
       const late = await alice.patch(`${streamOf(streams)}/metadata`, { visibility: 'public' }, { 'if-match': etag });
       expect(late).toMatchObject({
         status: 412,
-        body: { type: 'precondition-failed', details: { expectedRevision: '0', currentRevision: '1' } },
+        body: { type: 'precondition-failed', details: { expectedRevision: 0, currentRevision: 1 } },
       });
       expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({
         visibility: 'private',

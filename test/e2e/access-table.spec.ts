@@ -24,6 +24,10 @@ const NOT_IN_API = ['GET /', 'GET /favicon.ico'];
 
 const DATA = { displayName: 'Alice' };
 
+/** Routes about a stream without category; another path of the route with `{category}`. */
+const SHORT_FORM = /\/\{type\}\/(history|feed|metadata|events|restore)$/;
+const LONG_FORM = /\/\{category\}(?=\/(history|feed|metadata|events|restore)$)/;
+
 /** Creates the user stream of a section, as its owner. */
 const USER_STREAMS: Readonly<Record<string, (owner: ApiCaller, streams: string, userId: string) => Promise<unknown>>> =
   {
@@ -135,7 +139,11 @@ describe('the access table of docs/authorization.md', () => {
   const mappedRoutes = (): string[] =>
     service.output.flatMap((line) => {
       const [, path = '', method = ''] = /Mapped \{([^,]+), ([A-Z]+)\} route/.exec(line) ?? [];
-      return path === '' ? [] : [`${method} ${path.replace(/:(\w+)/g, '{$1}')}`].filter((route) => route !== LIVE_FEED);
+      return path === ''
+        ? []
+        : [`${method} ${path.replace(/:(\w+)/g, '{$1}')}`].filter(
+            (route) => route !== LIVE_FEED && !SHORT_FORM.test(route),
+          );
     });
   const isAboutUsers = (route: string): boolean => route.includes('/api/users/');
   const isAboutStreams = (route: string): boolean => isAboutUsers(route) || route === EVENTS;
@@ -169,7 +177,7 @@ describe('the access table of docs/authorization.md', () => {
   });
 
   /** Sends a route's request as a caller, about a stream of a new user. */
-  async function attempt(title: string, route: string, caller: CallerName): Promise<string> {
+  async function attempt(title: string, route: string, caller: CallerName, form = route): Promise<string> {
     const running = title.includes(CLOSED) ? closed : service;
     const userId = `owner-${owners++}`;
     await USER_STREAMS[title]?.(await ApiCaller.of(() => running.url, userId), `/api/users/${userId}/streams`, userId);
@@ -182,7 +190,7 @@ describe('the access table of docs/authorization.md', () => {
       name: 'http',
       id: 'mnt_never',
     };
-    const [method = '', template = ''] = route.split(' ');
+    const [method = '', template = ''] = form.split(' ');
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
     const token = await CREDENTIALS[caller](userId);
     const headers: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -214,6 +222,17 @@ describe('the access table of docs/authorization.md', () => {
       const found = new Map<string, string[]>();
       for (const route of rows.keys())
         found.set(route, await Promise.all(CALLERS.map((caller) => attempt(title, route, caller))));
+      for (const [route, cells] of found)
+        if (LONG_FORM.test(route)) {
+          const short = route.replace(LONG_FORM, '');
+          expect({
+            short,
+            cells: await Promise.all(CALLERS.map((each) => attempt(title, route, each, short))),
+          }).toEqual({
+            short,
+            cells,
+          });
+        }
       const describeCells = (cells: readonly string[]): string =>
         CALLERS.map((caller, index) => `${caller}: ${cells[index]}`).join(', ');
       expect([...found].map(([route, cells]) => `${route} -- ${describeCells(cells)}`)).toEqual(

@@ -94,7 +94,8 @@ describe('a request body', () => {
     path = ACTIVITY,
   ): Promise<Reply> =>
     send(service.url, { method: 'PUT', path, headers: { ...alice.headers, ...JSON_TYPE, ...headers }, body });
-  const gzipped = (text: string): Promise<Reply> => put(gzipSync(text), { 'content-encoding': 'gzip' });
+  const gzipped = (text: string, path = ACTIVITY): Promise<Reply> =>
+    put(gzipSync(text), { 'content-encoding': 'gzip' }, path);
   const details = (json: string): string => `{"data":{"details":{"x":${json}}}}`;
 
   it('is not asked for before its caller is admitted', async () => {
@@ -139,6 +140,20 @@ describe('a request body', () => {
     const reply = await (name === 'compression' || name === 'inflated bytes' ? gzipped(text) : put(text));
     expect(reply.status).toBe(status);
     expect(errorOf(reply).message).toContain(message);
+  });
+
+  it.each([
+    ['{"data":{"displayName":"A","displayName":"B"}}', 'data.displayName'],
+    ['{"data":{"displayName":"A","display\\u004eame":"A"}}', 'data.displayName'],
+    ['{"data":{},"data":{}}', 'data'],
+    ['{"data":{"preferences":{"list":[0,{"a":{},"b":"}","a":{}}]}}}', 'data.preferences.list.1.a'],
+  ])('has each member once: %s', async (text, path) => {
+    for (const reply of [await put(text, {}, PROFILE), await gzipped(text, PROFILE)]) {
+      expect(reply.status).toBe(400);
+      expect(errorOf(reply).details?.mistakes).toEqual([
+        { path, problem: 'occurs twice in its object, which can keep one value only; send each member once' },
+      ]);
+    }
   });
 
   it('with fewer levels and values is accepted', async () => {

@@ -125,7 +125,7 @@ describe('Accept', () => {
     expect((await alice.get(`${PROFILE}/default/feed`, { accept: 'application/json' })).status).toBe(406);
   });
 
-  it.each(['/livez', '/readyz', '/startupz', '/health', '/health/kurrentdb', '/api/docs', '/api/docs-json'])(
+  it.each(['/', '/livez', '/readyz', '/startupz', '/health', '/health/kurrentdb', '/api/docs', '/api/docs-json'])(
     'does not matter to %s, nor is it needed',
     async (path) => {
       for (const accept of ['text/plain', 'image/png', '*/*;q=0'])

@@ -36,8 +36,10 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
 const STORAGE_FULL = '507';
 /** Error of a replica that lacks file descriptors, added to every route. */
 const OUT_OF_RESOURCES = { status: '503', type: 'out-of-resources' };
+/** Members of requests that accept more than before: as before, or an integer. */
+const WIDENED = ['expectedRevision'];
 const READ_METHODS = ['get', 'head'];
-/** Responses to Accept and to conditions that later versions have added, and the media type of their problem details. */
+/** Responses to Accept and to conditions, and the media type of problem details, which later versions have added. */
 const ADDED_STATUSES = ['406', '412'];
 const PROBLEM_JSON = 'application/problem+json';
 
@@ -64,7 +66,9 @@ describe('the OpenAPI document', () => {
         path,
         item: withoutOutOfResources(
           withoutStorageFull(
-            withoutAddedResponses(withoutAdded(contractOf(today, (today.paths as Members)[path]), ADDED[path])),
+            withoutAddedResponses(
+              withoutWidening(withoutAdded(contractOf(today, (today.paths as Members)[path]), ADDED[path])),
+            ),
           ),
         ),
       }).toEqual({ path, item: contractOf(before, (before.paths as Members)[path]) });
@@ -93,6 +97,21 @@ function withoutAdded(part: Json, names: readonly string[] = []): Json {
       if (key !== 'properties') return [key, withoutAdded(value, names)];
       const members = Object.entries(value as Members).filter(([name]) => !(names.includes(name) && isOptional(name)));
       return [key, withoutAdded(Object.fromEntries(members), names)];
+    }),
+  );
+}
+
+/** A contract in which members of requests have the type that they had, if that is one of today's. */
+function withoutWidening(part: Json): Json {
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map((entry) => withoutWidening(entry));
+  return Object.fromEntries(
+    Object.entries(part as Members).map(([name, value]) => {
+      const { oneOf, example } = (value ?? {}) as Partial<Readonly<Record<'oneOf' | 'example', Json>>>;
+      if (!WIDENED.includes(name) || !Array.isArray(oneOf)) return [name, withoutWidening(value)];
+      const [integer, text] = oneOf as readonly Members[];
+      expect(integer).toEqual({ type: 'integer', minimum: 0 });
+      return [name, { ...text, example: String(example) }];
     }),
   );
 }

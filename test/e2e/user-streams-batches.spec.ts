@@ -50,7 +50,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       const writes = [
         { type: 'offers', category: 'bikes', data: { title: 'Bike' } },
-        { type: 'profile', data: { displayName: 'B' }, expectedRevision: '1' },
+        { type: 'profile', data: { displayName: 'B' }, expectedRevision: 1 },
       ];
       expect(await alice.post(`${streams}/batch`, { writes })).toMatchObject({
         status: 200,

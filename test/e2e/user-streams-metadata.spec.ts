@@ -32,7 +32,7 @@ describe('the lifecycle of a stream over HTTP', () => {
     });
     expect(await alice.patch(details, { description: 'Late' }, { 'if-match': '"0"' })).toMatchObject({
       status: 412,
-      body: { type: 'precondition-failed', details: { expectedRevision: '0', currentRevision: '1' } },
+      body: { type: 'precondition-failed', details: { expectedRevision: 0, currentRevision: 1 } },
     });
     const stored = async (): Promise<unknown> => {
       for await (const { event } of raw.readStream(`$$user-${id}-profile`, {

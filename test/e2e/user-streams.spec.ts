@@ -109,7 +109,7 @@ describe('the lifecycle of a stream over HTTP', () => {
         body: {
           error: 'PreconditionFailedError',
           type: 'precondition-failed',
-          details: { currentRevision: '1' },
+          details: { currentRevision: 1 },
         },
       });
       expect((await alice.get(`${streams}/offers`)).body).toMatchObject({ revision: 1, data: { title: 'Bike' } });
@@ -143,10 +143,10 @@ describe('the lifecycle of a stream over HTTP', () => {
       const { alice, streams } = await newUser();
       await alice.put(`${streams}/profile`, { data: { displayName: 'A' } });
       for (const [method, expected] of [
-        ['PUT', '0'],
-        ['PATCH', '0'],
-        ['DELETE', '0'],
-        ['PUT', '7'],
+        ['PUT', 0],
+        ['PATCH', 0],
+        ['DELETE', 0],
+        ['PUT', 7],
       ] as const) {
         const rejected = await alice.request(
           method,
@@ -159,7 +159,7 @@ describe('the lifecycle of a stream over HTTP', () => {
           body: {
             error: 'PreconditionFailedError',
             type: 'precondition-failed',
-            details: { expectedRevision: expected, currentRevision: '1' },
+            details: { expectedRevision: expected, currentRevision: 1 },
           },
         });
       }

@@ -59,7 +59,7 @@ describe('the state of a stream', () => {
     ]).toEqual([null, { n: 1 }, { n: 1 }, { n: 1 }, { n: 41 }]);
     expect(await rejectionOf(atRevision(42))).toMatchObject({
       type: 'validation-error',
-      details: { currentRevision: '41' },
+      details: { currentRevision: 41 },
     });
   });
 

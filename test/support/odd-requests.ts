@@ -52,12 +52,7 @@ const BODIES = {
     member(
       'writes',
       listOf(
-        dto(
-          member('type', type),
-          member('category', category),
-          data,
-          member('expectedRevision', oneOf('0', '1', '99')),
-        ),
+        dto(member('type', type), member('category', category), data, member('expectedRevision', oneOf('0', 0, 1, 99))),
       ),
     ),
   ),

@@ -41,7 +41,11 @@ export interface NewUser {
 }
 
 /** Before all tests of a suite, starts the service on a KurrentDB of its own; after them, ends both. */
-export function useUserStreams(): { readonly store: () => KurrentDBServer; readonly newUser: () => Promise<NewUser> } {
+export function useUserStreams(): {
+  readonly store: () => KurrentDBServer;
+  readonly url: () => string;
+  readonly newUser: () => Promise<NewUser>;
+} {
   let dataDir: string;
   let store: KurrentDBServer;
   let service: ServiceProcess;
@@ -67,6 +71,7 @@ export function useUserStreams(): { readonly store: () => KurrentDBServer; reado
 
   return {
     store: () => store,
+    url: () => service.url,
     newUser: async () => {
       const id = `alice-${users++}`;
       return { id, alice: await ApiCaller.of(() => service.url, id), streams: `/api/users/${id}/streams` };

@@ -1,3 +1,4 @@
+import { type JsonInteger, toJsonInteger } from '../../common/revision.js';
 import { ConnectionError, DomainError, ValidationError } from '../../errors/index.js';
 
 export class StreamNotFoundError extends DomainError {
@@ -31,9 +32,13 @@ export class StreamAlreadyExistsError extends DomainError {
   ) {
     super(`Stream '${streamName}' ${reason}`, {
       streamName,
-      ...(current === undefined ? {} : { details: { currentRevision: String(current) } }),
+      ...(current === undefined ? {} : { details: { currentRevision: current } }),
     });
   }
+}
+
+function inJson(revision: RevisionOrState): JsonInteger {
+  return typeof revision === 'bigint' ? toJsonInteger(revision) : revision;
 }
 
 /** Expected or current revision, or a state of the stream. */
@@ -53,8 +58,8 @@ export class WrongExpectedRevisionError extends DomainError {
         streamName,
         cause,
         details: {
-          ...(expected === undefined ? {} : { expectedRevision: String(expected) }),
-          ...(current === undefined ? {} : { currentRevision: String(current) }),
+          ...(expected === undefined ? {} : { expectedRevision: inJson(expected) }),
+          ...(current === undefined ? {} : { currentRevision: inJson(current) }),
         },
       },
     );

@@ -1,5 +1,6 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { DomainError, RateLimitedError, ValidationError, validationError } from '../../errors/index.js';
+import { propertyPath } from '../validation/property-path.js';
 import { type BodyLimits } from './body-limits.js';
 import { type JsonExcess, MAX_JSON_DEPTH } from './json-scan.js';
 
@@ -10,10 +11,10 @@ export class BodyTooLargeError extends DomainError {
 
 /** @param given bytes of the body, if its headers say so */
 export function tooManyBytes({ bytes }: BodyLimits, given?: number): BodyTooLargeError {
-  return new BodyTooLargeError(
-    `The request body is too large: this route takes at most ${bytes} bytes${given === undefined ? '' : `, got ${given}`}`,
-    { details: { maximumBytes: bytes, ...(given === undefined ? {} : { bytes: given }) } },
-  );
+  const got = given === undefined ? '' : `, got ${given}`;
+  return new BodyTooLargeError(`The request body is too large: this route takes at most ${bytes} bytes${got}`, {
+    details: { maximumBytes: bytes, ...(given === undefined ? {} : { bytes: given }) },
+  });
 }
 
 export function tooMuchInflation(maxRatio: number): BodyTooLargeError {
@@ -32,6 +33,11 @@ export function jsonExcess(excess: JsonExcess, { values }: BodyLimits): Error {
         `The request body is too large: this route takes at most ${values} values and names of members`,
         { details: { maximumValues: values } },
       );
+}
+
+export function memberTwice(segments: readonly (string | number)[]): ValidationError {
+  const problem = 'occurs twice in its object, which can keep one value only; send each member once';
+  return validationError([{ path: propertyPath(segments), problem, segments }]);
 }
 
 export function notJson(): ValidationError {

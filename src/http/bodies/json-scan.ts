@@ -22,6 +22,7 @@ export type JsonExcess = 'depth' | 'values';
 export class JsonScan {
   #depth = 0;
   #values = 1;
+  #members = 0;
   #isInString = false;
   #isEscaped = false;
 
@@ -30,6 +31,11 @@ export class JsonScan {
   /** Upper bound of the values and names of members so far, nested ones included. */
   get values(): number {
     return this.#values;
+  }
+
+  /** Number of members of objects so far, repeated ones included. */
+  get members(): number {
+    return this.#members;
   }
 
   /** Continues with the next bytes of the text in UTF-8. */
@@ -52,8 +58,11 @@ export class JsonScan {
         case CLOSE_OBJECT:
           this.#depth--;
           break;
-        case COMMA:
         case COLON:
+          this.#members++;
+          if (++this.#values > this.maxValues) return 'values';
+          break;
+        case COMMA:
           if (++this.#values > this.maxValues) return 'values';
           break;
         default:

@@ -5,6 +5,7 @@ import { type BodyShare } from './body-budget.js';
 import {
   closedConnection,
   jsonExcess,
+  memberTwice,
   notDecodable,
   notJson,
   tooManyBodies,
@@ -16,6 +17,7 @@ import {
 } from './body-errors.js';
 import { type BodyLimits } from './body-limits.js';
 import { JsonScan } from './json-scan.js';
+import { countMembers, repeatedMember } from './repeated-member.js';
 
 /** Accepted media types of request bodies; the second one is defined by RFC 7396. */
 const MEDIA_TYPES = ['application/json', 'application/merge-patch+json'];
@@ -54,14 +56,25 @@ export function bodyReaderOf(request: IncomingMessage): BodyReader {
   return async (limits, share) => {
     const given = Number(request.headers['content-length'] ?? 0);
     if (!decoder && given > limits.bytes) throw tooManyBytes(limits, given);
-    return parse(await new Reception(request, { decoder, encoding, limits, share }).bytes());
+    const reception = new Reception(request, { decoder, encoding, limits, share });
+    return parse(await reception.bytes(), reception.members);
   };
 }
 
-function parse(bytes: Buffer): unknown {
+/** @param members of all objects in the text: parsing keeps one of those with the same name */
+function parse(bytes: Buffer, members: number): unknown {
+  // A body of no bytes, as chunked encoding can send, is no body.
+  if (bytes.length === 0) return undefined;
+  const { text, value } = parsed(bytes);
+  const repeated = countMembers(value) < members ? repeatedMember(text) : undefined;
+  if (repeated) throw memberTwice(repeated);
+  return value;
+}
+
+function parsed(bytes: Buffer): { readonly text: string; readonly value: unknown } {
   try {
-    // A body of no bytes, as chunked encoding can send, is no body.
-    return bytes.length === 0 ? undefined : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, value: JSON.parse(text) };
   } catch {
     throw notJson();
   }
@@ -87,6 +100,11 @@ class Reception {
     private readonly options: ReceptionOptions,
   ) {
     this.#scan = new JsonScan(options.limits.values);
+  }
+
+  /** Of all objects in the bytes. */
+  get members(): number {
+    return this.#scan.members;
   }
 
   bytes(): Promise<Buffer> {

@@ -73,7 +73,7 @@ describe('errorMappingOf', () => {
   it('includes the stream and the details of the error', () => {
     expect(errorMappingOf(new WrongExpectedRevisionError('orders', 1n, 2n))).toMatchObject({
       streamName: 'orders',
-      details: { expectedRevision: '1', currentRevision: '2' },
+      details: { expectedRevision: 1, currentRevision: 2 },
     });
     expect(errorMappingOf(new WrongExpectedRevisionError('orders', 'no_stream', 'no_stream')).details).toEqual({
       expectedRevision: 'no_stream',

@@ -1,6 +1,7 @@
+import { toJsonInteger } from '../../common/revision.js';
 import { type EventPages } from '../../event-store/index.js';
 import { type ReadEventsQuery } from './read-events.query.js';
-import { StreamEventDto, type StreamEventsDto, toJsonInteger } from './stream-events.dto.js';
+import { StreamEventDto, type StreamEventsDto } from './stream-events.dto.js';
 
 /** Size of the events in a response. */
 const MAX_PAGE_BYTES = 1_048_576;

@@ -1,15 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type JsonInteger, toJsonInteger } from '../../common/revision.js';
 import { toTimestamp } from '../../common/time.js';
 import { type EventMetadata, isEvent, type RecordedEvent, StreamCreated } from '../../event-store/domain/index.js';
-
-/** 64-bit integer in JSON: a number if a double represents it exactly, else a string of digits. */
-export type JsonInteger = number | string;
-
-export function toJsonInteger(value: bigint): JsonInteger {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
-    ? Number(value)
-    : String(value);
-}
 
 export class StreamEventDto {
   @ApiProperty({

@@ -21,7 +21,7 @@ const EMPTY_OBJECT: JsonObject = {};
 /**
  * Reports values that cannot be stored and returned unchanged: those that I-JSON forbids (RFC 7493: numbers that a
  * double cannot represent exactly, invalid Unicode), nesting that could overflow a stack, and `__proto__`, which an
- * assignment would turn into a prototype. Duplicate names cannot be detected after parsing.
+ * assignment would turn into a prototype. Repeated names are refused before: parsing keeps one of them.
  *
  * Iterative; stops after {@link MAX_ISSUES} issues and never descends below {@link MAX_JSON_DEPTH} levels.
  *

@@ -76,7 +76,7 @@ export class UserStreamQueries {
     if (revision > BigInt(stream.revision)) {
       throw new ValidationError(
         `revision must be at most ${stream.revision}, the current one of stream '${stream.name}', got ${revision}`,
-        { streamName: stream.name, details: { currentRevision: String(stream.revision) } },
+        { streamName: stream.name, details: { currentRevision: stream.revision } },
       );
     }
     return this.#stateAt(key, Number(revision));

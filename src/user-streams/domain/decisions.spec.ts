@@ -17,6 +17,7 @@ import {
   type Precondition,
   type DecisionContext,
 } from './decisions.js';
+import { RESERVED_CATEGORIES } from './reserved-categories.js';
 import { type UserStream } from './user-stream.js';
 
 const NOW = '2026-01-01T12:00:00.000Z';
@@ -289,6 +290,16 @@ describe('decisions on a user stream', () => {
     expect(error('deleted', { kind: 'none' })).toMatchObject({
       message: expect.stringContaining('restore it first') as string,
     });
+  });
+
+  it.each(RESERVED_CATEGORIES)('creates no stream with the category %s, and writes to one that exists', (category) => {
+    const at = (state: State): DecisionContext => ({ ...given(state), key: { ...given(state).key, category } });
+    for (const create of [
+      () => decideReplace(at('absent'), { kind: 'none' }, [written]),
+      () => decideCreate(at('absent'), initialMetadataOf(at('absent').key), written),
+    ])
+      expect(create).toThrow(`'${category}' cannot name a category, because …/profile/${category} is about`);
+    expect(decideReplace(at('present'), { kind: 'none' }, [written]).events).toHaveLength(1);
   });
 
   it('creates a stream as private, owned by its user and without tags by default', () => {

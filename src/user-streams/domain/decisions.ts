@@ -14,6 +14,7 @@ import {
   isPublic,
 } from '../../event-store/domain/index.js';
 import { type UserData, UserDataUpdated } from './user-data-updated.js';
+import { assertNotReserved } from './reserved-categories.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
 import { type UserStream } from './user-stream.js';
 
@@ -156,6 +157,7 @@ function expectedRevisionOf({ key, stream }: DecisionContext, precondition: Prec
 }
 
 function create({ key, now }: DecisionContext, creates: InitialMetadata, writes: readonly DataWrite[]): Decision {
+  assertNotReserved(key);
   const streamName = streamNameOf(key);
   const created: StreamCreated = {
     streamName,

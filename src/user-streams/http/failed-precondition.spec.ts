@@ -10,7 +10,7 @@ describe('a conflict', () => {
       type: 'precondition-failed',
       streamName: 's',
       message: "Stream 's' is at revision 7, not at the expected 5; read it again and retry with its current revision",
-      details: { expectedRevision: '5', currentRevision: '7' },
+      details: { expectedRevision: 5, currentRevision: 7 },
     });
   });
 
@@ -23,7 +23,7 @@ describe('a conflict', () => {
     expect(failedPrecondition(new StreamAlreadyExistsError('s', { current: 3 }), CREATING)).toMatchObject({
       type: 'precondition-failed',
       message: 'Stream \'s\' exists, at revision 3; send If-Match: "3" to write to it',
-      details: { currentRevision: '3' },
+      details: { currentRevision: 3 },
     });
   });
 

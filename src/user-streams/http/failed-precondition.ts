@@ -6,7 +6,7 @@ import { PreconditionFailedError } from '../../http/index.js';
 
 type Conditions = Pick<IncomingMessage['headers'], 'if-match' | 'if-none-match'>;
 
-/** Reports a conflict as a failed condition (412) if a header of the request asked for it; others stay conflicts (409). */
+/** Reports a conflict as a failed condition (412) if a header of the request set it; others stay conflicts (409). */
 export class FailedPreconditionInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { headers } = context.switchToHttp().getRequest<IncomingMessage>();

@@ -72,7 +72,8 @@ export function ApiPreconditions({ ifNoneMatch = false }: { readonly ifNoneMatch
       name: 'If-Match',
       required: false,
       description:
-        'Required current revision of the stream, from its ETag, or `*`: the stream must exist. Otherwise 412 with the current revision',
+        'Required current revision of the stream, from its ETag, or `*`: the stream must exist. ' +
+        'Otherwise 412 with the current revision',
       example: '"4"',
     }),
     ...(ifNoneMatch

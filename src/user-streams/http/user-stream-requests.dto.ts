@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsNotIn, Matches, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsNotIn, ValidateBy, ValidateNested } from 'class-validator';
+import { type JsonInteger } from '../../common/revision.js';
 import { NAMES_OF_EVERYONE, type StreamPermissions, type UserStreamType } from '../../event-store/index.js';
 import { IfGiven, JsonObject, OptionalJsonObject } from '../../http/index.js';
 import { type UserData, type Visibility } from '../domain/index.js';
@@ -68,6 +69,15 @@ export class AppendDataRequest {
   readonly events: ReplaceDataRequest[];
 }
 
+const REVISION = /^\d{1,18}$/;
+
+function IsRevision(): PropertyDecorator {
+  const isRevision = (value: unknown): boolean =>
+    typeof value === 'string' ? REVISION.test(value) : Number.isSafeInteger(value) && Number(value) >= 0;
+  const message = 'must be a revision: an integer of at least 0, such as the revision of a response';
+  return ValidateBy({ name: 'isRevision', validator: { validate: isRevision, defaultMessage: () => message } });
+}
+
 export class StreamWriteRequest {
   @TypeProperty()
   readonly type: UserStreamType;
@@ -79,14 +89,16 @@ export class StreamWriteRequest {
   readonly data: UserData;
 
   @ApiPropertyOptional({
-    description: 'Required current revision of the stream',
-    example: '4',
-    type: String,
-    pattern: '^\\d{1,18}$',
+    description: 'Required current revision of the stream, as in `revision` of a response; a string of digits too',
+    example: 4,
+    oneOf: [
+      { type: 'integer', minimum: 0 },
+      { type: 'string', pattern: '^\\d{1,18}$' },
+    ],
   })
   @IfGiven()
-  @Matches(/^\d{1,18}$/, { message: 'must be a revision as a string of digits' })
-  readonly expectedRevision?: string;
+  @IsRevision()
+  readonly expectedRevision?: JsonInteger;
 }
 
 export class WriteStreamsRequest {

@@ -212,9 +212,11 @@ describe('totals of finished days', () => {
 });
 
 describe('a service that does not exist', () => {
-  it('fails with an error that names its stream', () => {
+  it('fails with an error that names its stream and the known services', () => {
     const queries = queriesOf(new ListedHistory());
-    expect(() => queries.service('printer', 24)).toThrow(new StreamNotFoundError('service-uptime-printer'));
+    expect(() => queries.service('printer', 24)).toThrow(
+      new StreamNotFoundError('service-uptime-printer', undefined, "there is no service 'printer'; known are http"),
+    );
     expect(() => queries.timeline('printer', 24)).toThrow(StreamNotFoundError);
   });
 
