@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AdvancingTime } from '../common/advancing-time.js';
+import { Connections } from './connections.js';
 import { writeFirstEvents } from './first-events.js';
 import { Dispatcher } from './grpc/dispatcher.js';
 import { Listener } from './grpc/listener.js';
@@ -21,6 +22,7 @@ import { ensureDevelopmentUsers, ensurePrivateAdmin, type PrivateAdmin } from '.
 import { type Credentials } from './security/passwords.js';
 import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
+import { RequestMemory } from './request-memory.js';
 import { registerServices } from './services.js';
 import { CommitQueue } from './storage/commit-queue.js';
 import { parseEventId } from './storage/event-id.js';
@@ -81,7 +83,9 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const authentication: AuthenticationProvider = options.insecure
     ? allowAll
     : new InternalAuthenticationProvider(users);
-  const dispatcher = new Dispatcher(authentication, host.reportProblem);
+  const connections = new Connections(options.insecure);
+  const memory = new RequestMemory();
+  const dispatcher = new Dispatcher(authentication, connections, memory, host.reportProblem);
   const node = {
     instanceId: randomUUID(),
     secure: !options.insecure,
@@ -101,12 +105,14 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const listener: Listener = await Listener.open({
     port: options.port,
     tls: identity,
+    connections,
     dispatcher,
     handleHttp: httpEndpoints(node, {
       authentication,
+      connections,
       users,
       append: options.enableAtomPubOverHttp
-        ? (request, url, principal) => appendOverHttp(context, request, url, principal)
+        ? (request, url, principal) => appendOverHttp({ ...context, memory }, request, url, principal)
         : undefined,
       reportProblem: host.reportProblem,
     }),

@@ -1,4 +1,4 @@
-import { SubjectBudget } from './subject-budget.js';
+import { SubjectBudget } from '../common/subject-budget.js';
 
 /** Places of long-lived connections: each takes one, and no caller or address can take all of them. */
 export class Places {

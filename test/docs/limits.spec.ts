@@ -27,6 +27,8 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'common/revision.ts': ['MAX_REVISION'],
   'config/variables.ts': ['MIN_SECRET_BYTES', 'MIN_TIMEOUT_MS', 'MIN_INTERVAL_MS', 'MAX_THRESHOLD', 'MAX_RETRIES'],
   'event-store/event-pages.ts': ['MAX_EVENTS', 'MAX_READS'],
+  'embedded-kurrentdb/grpc/call.ts': ['MAX_TIMER_MS'],
+  'embedded-kurrentdb/grpc/message-reader.ts': ['MAX_BYTES_PER_VIEWED_BYTE'],
   'event-store/kurrentdb/append-batcher.ts': ['MAX_WAIT_MS'],
   'event-store/kurrentdb/catch-up-subscription.ts': ['MIN_RETRY_DELAY_MS', 'MAX_RETRY_DELAY_MS'],
   'event-store/kurrentdb/connection-test.ts': ['MAX_EVENTS'],
@@ -89,9 +91,13 @@ const constants = rowsBelow('Fixed limits').map(([what = '', value = '', beyond 
 });
 const numberOf = (text: string): number => Number(text.replaceAll(',', ''));
 
-/** `MAX_…` and `MIN_…` of the service, with their numbers if they are written as such; those of the embedded server are KurrentDB's. */
+/** Files of the embedded server whose limits are its own; those of others are KurrentDB's. */
+const EMBEDDED =
+  /^embedded-kurrentdb\/((connections|request-memory)|grpc\/(call|dispatcher|message-reader)|security\/.*)\.ts$/;
+
+/** `MAX_…` and `MIN_…` of the service, with their numbers if they are written as such. */
 const inCode = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /(?<!\.spec)\.ts$/.test(file) && !file.startsWith('embedded-kurrentdb/'))
+  .filter((file) => /(?<!\.spec)\.ts$/.test(file) && (!file.startsWith('embedded-kurrentdb/') || EMBEDDED.test(file)))
   .flatMap((file) => {
     const text = readFileSync(join(root, 'src', file), 'utf8');
     return [...text.matchAll(/^(?:export )?const ((?:MAX|MIN)_\w+)[^=\n]* = (.*);$/gm)].map(([, name = '']) => ({

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { untilPrinted } from './process-output.js';
 
@@ -21,10 +22,15 @@ export class KurrentDBServer {
   ) {}
 
   /** Starts it with these command-line arguments and waits for its connection string. */
-  static async start(...args: readonly string[]): Promise<KurrentDBServer> {
+  static start(...args: readonly string[]): Promise<KurrentDBServer> {
+    return KurrentDBServer.startWith({}, ...args);
+  }
+
+  /** Starts it with further variables of the environment. */
+  static async startWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<KurrentDBServer> {
     const child = spawn(process.execPath, [CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     });
     const output: string[] = [];
     const connectionString = await untilPrinted('KurrentDB', child, /kurrentdb:\/\/\S+/, output);
@@ -42,6 +48,12 @@ export class KurrentDBServer {
 
   get pid(): number | undefined {
     return this.child.pid;
+  }
+
+  /** Memory of the process, in bytes. */
+  get residentBytes(): number {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
   }
 
   get port(): number {

@@ -83,6 +83,19 @@ describe('stream access', () => {
     await expect(collect(client.readStream('any'))).rejects.toThrow(AccessDeniedError);
   });
 
+  itWithOwnServer('serves a client that begins with hundreds of calls at once, each of another kind', async () => {
+    const [ops, stream] = [as('ops:changeit@'), newStream()];
+    await admin.appendToStream(stream, countedUpTo(3));
+    const results = await Promise.all(
+      Array.from({ length: 600 }, async (_, index) =>
+        index % 2 === 0
+          ? numbers(await collect(ops.readStream(stream)))
+          : (await ops.appendToStream(newStream(), counted(1))).success,
+      ),
+    );
+    expect(results).toEqual(results.map((_, index) => (index % 2 === 0 ? [0, 1, 2] : true)));
+  });
+
   itWithOwnServer('stores passwords as hashes only', () => {
     const files = spawnSync('grep', ['-rlac', 'changeit', directory], { encoding: 'utf8' });
     expect(files.stdout).toBe('');

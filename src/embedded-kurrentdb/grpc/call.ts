@@ -1,8 +1,11 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { type BudgetShare } from '../../common/subject-budget.js';
 import { type Principal } from '../log/principal.js';
+import { peerOf } from '../connections.js';
+import { OVER_BUDGET } from '../request-memory.js';
 import { StorageFullError } from '../storage/storage-full-error.js';
 import { frameMessage, MalformedMessageError } from '../storage/wire-format.js';
-import { MessageReader } from './message-reader.js';
+import { MAX_MESSAGE_BYTES, MessageReader } from './message-reader.js';
 import { grpcErrorOf } from './errors.js';
 import { GrpcError, StatusCode, statusHeaders } from './status.js';
 
@@ -11,6 +14,9 @@ const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } 
 export type ErrorReporter = (error: unknown) => void;
 
 const EXPECTED_ERRORS = [GrpcError, MalformedMessageError, StorageFullError] as const;
+
+/** Largest message of an anonymous caller: enough for one event of an append that is denied. */
+const MAX_ANONYMOUS_MESSAGE_BYTES = 1024;
 
 /** Unsent response bytes of a slow client above which the call stops reading requests and events. */
 const HIGH_WATER_MARK_BYTES = 128 * 1024;
@@ -26,7 +32,8 @@ export class GrpcCall {
   /** Called once when the call has ended for any reason. */
   onClose: () => void = () => undefined;
 
-  readonly #messages = new MessageReader();
+  readonly #messages: MessageReader;
+  #retained = 0;
   #batch: Buffer[] = [];
   #flushScheduled = false;
   #ended = false;
@@ -39,8 +46,12 @@ export class GrpcCall {
     private readonly stream: ServerHttp2Stream,
     readonly headers: IncomingHttpHeaders,
     readonly principal: Principal,
+    private readonly memory: BudgetShare,
     private readonly reportUnexpected: ErrorReporter,
   ) {
+    this.#messages = new MessageReader(
+      principal.loginName === undefined ? MAX_ANONYMOUS_MESSAGE_BYTES : MAX_MESSAGE_BYTES,
+    );
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('end', () => this.guard(() => this.#halfClose()));
     stream.on('drain', () => {
@@ -64,7 +75,7 @@ export class GrpcCall {
   /** Address and port of the client. */
   get peer(): string {
     const socket = this.stream.session?.socket;
-    return socket === undefined ? '' : `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+    return socket === undefined ? '' : peerOf(socket);
   }
 
   /** Whether writes are discarded: the call has ended or the client disconnected. */
@@ -75,6 +86,11 @@ export class GrpcCall {
   /** A stream is destroyed before 'close' is emitted, and its last events may come in between. */
   get #isDisconnected(): boolean {
     return this.#closed || this.stream.destroyed;
+  }
+
+  /** Counts memory of requests that a handler keeps beyond {@link onMessage}; negative once it keeps them no longer. */
+  retain(bytes: number): void {
+    this.#retained += bytes;
   }
 
   /** Sends framed messages. Writes of one event-loop tick are sent together. */
@@ -134,6 +150,8 @@ export class GrpcCall {
         if (this.isOver) return;
         this.onMessage(message);
       }
+      if (!this.isOver && !this.memory.resize(this.#messages.bufferedBytes + this.#retained))
+        throw new GrpcError(StatusCode.RESOURCE_EXHAUSTED, OVER_BUDGET);
     });
     if (this.isBackedUp) this.stream.pause(); // backpressure: read the responses before sending more requests
   }
@@ -186,6 +204,9 @@ export class GrpcCall {
     clearTimeout(this.#deadline);
     clearImmediate(this.#earlyHeaders);
     this.#wakeWriters();
+    this.#messages.clear();
+    this.onMessage = this.onHalfClose = () => undefined; // a handler that keeps messages
+    this.memory.release();
     const onClose = this.onClose;
     this.onClose = () => undefined;
     onClose();

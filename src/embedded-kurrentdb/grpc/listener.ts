@@ -7,6 +7,7 @@ import {
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { type Connections, MAX_CONNECTIONS } from '../connections.js';
 import { type Dispatcher } from './dispatcher.js';
 
 export interface TlsCredentials {
@@ -18,15 +19,13 @@ interface ListenerOptions {
   readonly port: number;
   /** Undefined: HTTP/2 and HTTP/1.1 without TLS. */
   readonly tls: TlsCredentials | undefined;
+  readonly connections: Connections;
   readonly dispatcher: Dispatcher;
   readonly handleHttp: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** Only local connections are accepted. */
 const LOOPBACK = '127.0.0.1';
-
-const HTTP2_SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000 } as const;
-const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
 
 /**
  * Above this, node:http2 rejects new streams of a connection. A thousand slow subscribers on one connection stay below.
@@ -35,6 +34,9 @@ const SESSION_MEMORY_MEGABYTES = 512;
 
 /** The connection preface of HTTP/2. */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
+
+/** Time for a TLS handshake. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Time for the last responses to be sent when the server stops. */
 const CLOSE_GRACE_MS = 500;
@@ -48,15 +50,19 @@ export class Listener {
   readonly #http1: HttpServer;
   readonly #front: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
   #closed: Promise<void> = Promise.resolve();
 
-  private constructor({ tls, dispatcher, handleHttp }: ListenerOptions) {
+  private constructor({ tls, connections, dispatcher, handleHttp }: ListenerOptions) {
+    this.#connections = connections;
     this.#http1 = createHttpServer(handleHttp);
-    this.#http2 = createHttp2Server({ settings: HTTP2_SETTINGS, maxSessionMemory: SESSION_MEMORY_MEGABYTES });
+    this.#http2 = createHttp2Server({
+      settings: connections.initialSettings,
+      maxSessionMemory: SESSION_MEMORY_MEGABYTES,
+    });
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
-      session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+      connections.begin(session);
       session.on('close', () => this.#sessions.delete(session));
       session.on('error', () => session.destroy()); // protocol error of a client; its calls have ended
     });
@@ -66,14 +72,20 @@ export class Listener {
       tls === undefined
         ? createTcpServer((socket) => this.#detectProtocol(socket))
         : createTlsServer(
-            { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] },
+            {
+              cert: tls.certificate,
+              key: tls.key,
+              minVersion: 'TLSv1.2',
+              ALPNProtocols: ['h2', 'http/1.1'],
+              handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+            },
             (socket) => (socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1).emit('connection', socket),
           );
+    this.#front.maxConnections = MAX_CONNECTIONS;
     this.#front.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      connections.add(socket);
       socket.setNoDelay(true);
       socket.on('error', () => socket.destroy()); // before the handshake; 'close' follows
-      socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#front.on('tlsClientError', () => undefined); // not a TLS client, or one that does not trust the certificate
   }
@@ -103,9 +115,9 @@ export class Listener {
   /** Waits for the last responses to be sent, then closes the connections. */
   async close(): Promise<void> {
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#connections.open) socket.destroy();
     }, CLOSE_GRACE_MS);
-    for (const socket of this.#sockets) if (!this.#hasSession(socket)) socket.destroy();
+    for (const socket of this.#connections.open) if (!this.#hasSession(socket)) socket.destroy();
     await this.#closed;
     clearTimeout(timer);
   }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
+import { type BudgetShare } from '../../common/subject-budget.js';
+import { peerOf } from '../connections.js';
 import { MAX_APPEND_SIZE_BYTES, proposedBytes } from '../grpc/streams/proposed-message.js';
 import { isValidStreamName } from '../log/index.js';
 import { type Principal } from '../log/principal.js';
+import { OVER_BUDGET, type RequestMemory } from '../request-memory.js';
 import { type ServerContext } from '../server-context.js';
 import { eventsOf, expectedVersionOf, HttpError, lacksEventId } from './write-request.js';
 
@@ -15,27 +18,37 @@ interface WriteResponse {
 
 /** `/streams/{name}`, and `/streams/{name}/incoming/{event id}` for an event without an id of its own. */
 const WRITE_PATH = /^\/streams\/(?<name>[^/]+)(?:\/incoming\/(?<eventId>[^/]+))?\/?$/;
+/** A chunk of a body takes about this many bytes beside its own. */
+const CHUNK_BYTES = 512;
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
 export const isWritePath = (path: string): boolean => WRITE_PATH.test(path);
 
+interface AppendContext extends Pick<ServerContext, 'authorization' | 'commits' | 'writer'> {
+  readonly memory: RequestMemory;
+}
+
 /** Appends over AtomPub: the events are in the body. */
 export async function appendOverHttp(
-  context: ServerContext,
+  context: AppendContext,
   request: IncomingMessage,
   url: URL,
   principal: Principal,
 ): Promise<WriteResponse> {
+  const memory = context.memory.shareOf(peerOf(request.socket));
   try {
-    return await append(context, request, url, principal);
+    return await append(context, memory, request, url, principal);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     return { status: error.status, headers: TEXT, body: error.message };
+  } finally {
+    memory.release();
   }
 }
 
 async function append(
-  context: ServerContext,
+  context: AppendContext,
+  memory: BudgetShare,
   request: IncomingMessage,
   url: URL,
   principal: Principal,
@@ -53,7 +66,7 @@ async function append(
       body: 'Forwarding to idempotent URI',
     };
   const expected = expectedVersionOf(headers);
-  const events = eventsOf(headers, await bodyOf(request), eventId);
+  const events = eventsOf(headers, await bodyOf(request, memory), eventId);
   if (events.reduce((sum, event) => sum + proposedBytes(event), 0) > MAX_APPEND_SIZE_BYTES) throw tooLarge();
   const outcome = await context.commits.submit(() => context.writer.append(streamName, expected, events));
   switch (outcome.kind) {
@@ -74,13 +87,14 @@ async function append(
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+async function bodyOf(request: IncomingMessage, memory: BudgetShare): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > MAX_APPEND_SIZE_BYTES) throw tooLarge();
     chunks.push(chunk);
+    if (!memory.resize(bytes + chunks.length * CHUNK_BYTES)) throw new HttpError(503, OVER_BUDGET);
   }
   return Buffer.concat(chunks);
 }

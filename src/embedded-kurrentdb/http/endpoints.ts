@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Connections } from '../connections.js';
 import { type AuthenticationProvider } from '../security/authentication-provider.js';
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
@@ -38,6 +39,7 @@ type Endpoint = (request: EndpointRequest) => Response;
 
 interface EndpointsOptions {
   readonly authentication: AuthenticationProvider;
+  readonly connections: Connections;
   readonly users: Users;
   /** Undefined: appends are not accepted. */
   readonly append: AppendHandler | undefined;
@@ -47,7 +49,7 @@ interface EndpointsOptions {
 /** The HTTP endpoints for health checks and operators, and for appends. */
 export function httpEndpoints(
   node: NodeInfo,
-  { authentication, users, append, reportProblem }: EndpointsOptions,
+  { authentication, connections, users, append, reportProblem }: EndpointsOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     '/health/live': ({ url }) => live(url),
@@ -71,6 +73,7 @@ export function httpEndpoints(
     if (method !== 'GET' && method !== 'HEAD' && write === undefined) return { status: 405 };
     const principal = await authentication.authenticate(headers.authorization);
     if (principal === undefined) return { status: 401 };
+    if (principal.loginName !== undefined) connections.recognizeSocket(request.socket);
     return write === undefined ? endpoint({ url, principal }) : write(request, url, principal);
   };
   return (request, response) => {

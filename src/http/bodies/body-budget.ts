@@ -1,4 +1,4 @@
-import { SubjectBudget } from '../subject-budget.js';
+import { SubjectBudget } from '../../common/subject-budget.js';
 
 /** A value takes about this many bytes once it is parsed, above those of its text. */
 const VALUE_BYTES = 64;

@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { SubjectBudget } from '../subject-budget.js';
+import { SubjectBudget } from '../../common/subject-budget.js';
 
 /** Of one process: less than a quarter of a heap of 512 MB. */
 const MAX_TOTAL = 128 * 1_048_576;

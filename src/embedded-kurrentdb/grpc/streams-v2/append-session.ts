@@ -1,6 +1,7 @@
 import streamsV2 from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js';
 import { isValidStreamName } from '../../log/index.js';
 import { appendToStreams, type AppendSegment } from '../../storage/multi-stream-append.js';
+import { EVENT_BYTES } from '../../request-memory.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { type ServerContext } from '../../server-context.js';
@@ -58,6 +59,7 @@ class AppendSession {
     const events = request.getRecordsList().map((record) => proposedEvent(record, this.context.newEventId));
     for (const event of events) this.#bytes += proposedBytes(event);
     if (this.#bytes > MAX_APPEND_SIZE_BYTES) throw transactionTooLarge(this.#bytes, MAX_APPEND_SIZE_BYTES);
+    this.call.retain(message.length + events.length * EVENT_BYTES);
     this.#segments.push({ streamName, expected, events });
   }
 

@@ -1,6 +1,7 @@
 import { type ExpectedVersion, isValidStreamName } from '../../log/index.js';
 import { FieldReader } from '../../storage/wire-format.js';
 import { type ProposedEvent } from '../../storage/event-frame.js';
+import { EVENT_BYTES } from '../../request-memory.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { appendTooLarge, handlerFailed, streamDeleted } from '../errors.js';
@@ -49,6 +50,7 @@ class AppendCall {
     this.#bytes += proposedBytes(event);
     if (this.#bytes > MAX_APPEND_SIZE_BYTES) throw appendTooLarge(MAX_APPEND_SIZE_BYTES);
     this.#events.push(event);
+    this.call.retain(message.length + EVENT_BYTES);
   }
 
   async commit(): Promise<void> {

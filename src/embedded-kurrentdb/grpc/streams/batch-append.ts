@@ -3,6 +3,7 @@ import { bytesField, FieldReader, frameMessage, MalformedMessageError } from '..
 import { type ProposedEvent } from '../../storage/event-frame.js';
 import { type AppendOutcome } from '../../storage/log-writer.js';
 import { StorageFullError } from '../../storage/storage-full-error.js';
+import { EVENT_BYTES } from '../../request-memory.js';
 import { type GrpcCall } from '../call.js';
 import { decode, type RpcHandler } from '../dispatcher.js';
 import { handlerFailed } from '../errors.js';
@@ -30,6 +31,8 @@ interface PendingAppend {
   /** On the monotonic clock; undefined for none. */
   readonly deadlineMs: number | undefined;
   readonly events: ProposedEvent[];
+  /** Memory of its messages and events. */
+  retained: number;
 }
 
 /** A BatchAppendReq; its buffers are views of the message. */
@@ -72,6 +75,9 @@ class BatchAppendCall {
         this.#commit(chunk.correlationId, append);
       } else {
         this.#pending.set(key, append);
+        const bytes = message.length + chunk.messages.length * EVENT_BYTES;
+        append.retained += bytes;
+        this.call.retain(bytes);
       }
     } catch (error) {
       const append = this.#pending.get(key);
@@ -111,6 +117,7 @@ class BatchAppendCall {
       expected,
       deadlineMs: deadlineOf(options),
       events: [],
+      retained: 0,
     };
   }
 
@@ -127,6 +134,7 @@ class BatchAppendCall {
 
   #remove(key: string, append: PendingAppend): void {
     this.#pending.delete(key);
+    this.call.retain(-append.retained);
     for (const event of append.events) this.#pendingBytes -= proposedBytes(event);
     if (this.#pending.size === 0) this.#pendingBytes = 0;
   }

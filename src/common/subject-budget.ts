@@ -21,6 +21,7 @@ export class SubjectBudget {
     return {
       resize: (wanted) => {
         const more = wanted - size;
+        if (more === 0) return true;
         const taken = this.#bySubject.get(subject) ?? 0;
         if (this.#taken + more > this.maxTotal || taken + more > this.maxPerSubject) return false;
         change(more);
