@@ -19,6 +19,7 @@ import {
 } from './security/authentication-provider.js';
 import { ensureServerIdentity, type ServerIdentity } from './security/certificates.js';
 import { ensureDevelopmentUsers, ensurePrivateAdmin, type PrivateAdmin } from './security/credentials.js';
+import { HashQueue } from './security/hash-queue.js';
 import { type Credentials } from './security/passwords.js';
 import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
@@ -80,9 +81,10 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const users = new Users(store.tables, commits);
   const identity = options.insecure ? undefined : await identityFor(options);
   const admin = options.insecure ? undefined : await ensureUsers(options, users, nowMs());
+  const hashes = new HashQueue(clock.monotonic);
   const authentication: AuthenticationProvider = options.insecure
     ? allowAll
-    : new InternalAuthenticationProvider(users);
+    : new InternalAuthenticationProvider(users, hashes);
   const connections = new Connections(options.insecure);
   const memory = new RequestMemory();
   const dispatcher = new Dispatcher(authentication, connections, memory, host.reportProblem);
@@ -97,6 +99,7 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   registerServices(dispatcher, {
     context,
     users,
+    hashes,
     subscriptions,
     node,
     operations: { ...host, restartPersistentSubscriptions: () => subscriptions.restart() },

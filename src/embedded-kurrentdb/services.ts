@@ -14,6 +14,7 @@ import type * as AppendSession from './grpc/streams-v2/append-session.js';
 import type * as UsersService from './grpc/users.js';
 import type * as Groups from './persistent-subscriptions/grpc/service.js';
 import { type PersistentSubscriptions } from './persistent-subscriptions/runtime/persistent-subscriptions.js';
+import { type HashQueue } from './security/hash-queue.js';
 import { type Users } from './security/users.js';
 
 const require = createRequire(import.meta.url);
@@ -23,6 +24,7 @@ const STREAMS_V2 = 'kurrentdb.protocol.v2.streams.StreamsService';
 interface ServiceDependencies {
   readonly context: ServerContext;
   readonly users: Users;
+  readonly hashes: HashQueue;
   readonly subscriptions: PersistentSubscriptions;
   readonly node: GossipNode;
   readonly operations: OperationsDependencies;
@@ -34,7 +36,7 @@ interface ServiceDependencies {
  */
 export function registerServices(
   dispatcher: Dispatcher,
-  { context, users, subscriptions, node, operations }: ServiceDependencies,
+  { context, users, hashes, subscriptions, node, operations }: ServiceDependencies,
 ): void {
   dispatcher.register(serverFeaturesService());
   dispatcher.register(streamsService(context));
@@ -54,7 +56,7 @@ export function registerServices(
     ),
   );
   dispatcher.registerLater('event_store.client.users.Users', () =>
-    (require('./grpc/users.js') as typeof UsersService).usersService(users, context.nowMs),
+    (require('./grpc/users.js') as typeof UsersService).usersService(users, hashes, context.nowMs),
   );
   dispatcher.registerLater('event_store.client.operations.Operations', () =>
     (require('./grpc/operations.js') as typeof Operations).operationsService(context, operations),

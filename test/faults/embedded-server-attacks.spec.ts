@@ -188,6 +188,42 @@ describe('a standalone embedded server with 512 MB, attacked by callers without 
     expect(later.every(({ stream }) => !stream.closed)).toBe(true);
   }, 60_000);
 
+  it('serves users during password guesses, of which the same connection has fewer and fewer', async () => {
+    const quiet = await p99Of(() => false);
+    let isAttacked = true;
+    const answers: string[] = [];
+    const guess = async (connection: GrpcConnection, name: string): Promise<void> => {
+      for (let count = 0; isAttacked; count++)
+        answers.push(await connection.answer(METHODS.Features, basic(`${name}:guess-${count}`)));
+    };
+    const names = ['admin', 'ops', 'nobody', 'root'].flatMap((name) => [name, `${name}-2`]);
+    const guesses = names.map(async (name) => guess(await attack(), name));
+    const timer = setTimeout(() => (isAttacked = false), 4_000);
+    const disturbed = await p99Of(() => isAttacked);
+    clearTimeout(timer);
+    for (const connection of connections) connection.close();
+    await Promise.all(guesses);
+    expect(disturbed).toBeLessThan(Math.max(2 * quiet, UNDISTURBED_MS));
+    // Each connection waits for 0.1, 0.2, 0.4, 0.8, 1.6 and 3.2 seconds after its wrong passwords.
+    const guessed = answers.filter((status) => status === '16').length;
+    expect(guessed).toBeGreaterThan(names.length);
+    expect(guessed).toBeLessThanOrEqual(6 * names.length);
+  }, 20_000);
+
+  it('does not tell by its time whether a user exists', async () => {
+    const times = { admin: [] as number[], nobody: [] as number[] };
+    for (let round = 0; round < 9; round++)
+      for (const name of ['admin', 'nobody'] as const) {
+        const connection = await attack();
+        const start = performance.now();
+        expect(await connection.answer(METHODS.Features, basic(`${name}:wrong-${round}`))).toBe('16');
+        times[name].push(performance.now() - start);
+      }
+    const [admin = 0, nobody = 0] = [times.admin, times.nobody].map((list) => list.sort((a, b) => a - b)[4]);
+    expect(admin / nobody).toBeGreaterThan(0.4);
+    expect(admin / nobody).toBeLessThan(2.5);
+  }, 20_000);
+
   it('is still the same process, of bounded size', async () => {
     expect(server.isRunning).toBe(true);
     await client.appendToStream(newStream(), counted(1));

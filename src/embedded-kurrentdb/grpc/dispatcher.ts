@@ -140,7 +140,9 @@ export class Dispatcher {
       dropRequest(stream);
       return;
     }
-    const principal = this.authentication.authenticate(headers.authorization);
+    const { session } = stream;
+    if (session === undefined) return;
+    const principal = this.authentication.authenticate(headers.authorization, this.connections.peerOf(session));
     const isOpen = OPEN_SERVICES.includes(serviceName) || DENYING_METHODS.includes(`${serviceName}/${methodName}`);
     const start = { stream, headers, source, isOpen, methodName };
     // The request is not read, so nothing of it is lost, before its call exists.
@@ -159,7 +161,8 @@ export class Dispatcher {
     try {
       this.#start(start, await principal.finally(() => this.#unverifiedCalls--));
     } catch (error) {
-      this.#couldNotStart(start.stream, error);
+      if (error instanceof GrpcError) rejectCall(start.stream, error);
+      else this.#couldNotStart(start.stream, error);
     }
   }
 

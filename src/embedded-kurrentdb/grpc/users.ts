@@ -1,4 +1,5 @@
 import pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
+import { type HashQueue } from '../security/hash-queue.js';
 import { hashPassword, verifyPassword } from '../security/passwords.js';
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
@@ -8,7 +9,7 @@ import { accessDenied, handlerFailed } from './errors.js';
 import { GrpcError, StatusCode } from './status.js';
 
 /** The Users service. Admins manage users; every user may read them and change the own password. */
-export function usersService(users: Users, nowMs: () => number): GrpcService {
+export function usersService(users: Users, hashes: HashQueue, nowMs: () => number): GrpcService {
   /** Changes or removes an existing user. @throws GrpcError if there is none */
   async function update(caller: Principal, loginName: string, change: (user: User) => User | 'remove'): Promise<void> {
     requireAdmin(caller);
@@ -23,7 +24,7 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
     name: 'event_store.client.users.Users',
     methods: {
       Create: unary(pb.CreateReq, async (request, { principal }) => {
-        await create(users, principal, requireOptions(request.getOptions()), nowMs());
+        await create(users, hashes, principal, requireOptions(request.getOptions()), nowMs());
         return new pb.CreateResp();
       }),
       Update: unary(pb.UpdateReq, async (request, { principal }) => {
@@ -51,12 +52,12 @@ export function usersService(users: Users, nowMs: () => number): GrpcService {
         return Promise.resolve();
       }),
       ChangePassword: unary(pb.ChangePasswordReq, async (request, { principal }) => {
-        await changePassword(users, principal, requireOptions(request.getOptions()), nowMs);
+        await changePassword(users, hashes, principal, requireOptions(request.getOptions()), nowMs);
         return new pb.ChangePasswordResp();
       }),
       ResetPassword: unary(pb.ResetPasswordReq, async (request, { principal }) => {
         const options = requireOptions(request.getOptions());
-        const password = await hashPassword(options.getNewPassword());
+        const password = await hashes.run(() => hashPassword(options.getNewPassword()));
         await update(principal, options.getLoginName(), (user) => ({ ...user, password }));
         return new pb.ResetPasswordResp();
       }),
@@ -76,6 +77,7 @@ const conflict = (loginName: string): GrpcError =>
 /** Idempotent: repeating the create with the same password succeeds without a change. */
 async function create(
   users: Users,
+  hashes: HashQueue,
   caller: Principal,
   options: InstanceType<typeof pb.CreateReq.Options>,
   nowMs: number,
@@ -90,12 +92,13 @@ async function create(
       groups: options.getGroupsList(),
       disabled: false,
       updatedMs: nowMs,
-      password: await hashPassword(options.getPassword()),
+      password: await hashes.run(() => hashPassword(options.getPassword())),
     };
     before = await users.change(loginName, (stored) => (stored === undefined ? user : undefined));
   }
-  if (before !== undefined && !(await verifyPassword(options.getPassword(), before.password)))
-    throw conflict(loginName);
+  if (before === undefined) return;
+  const { password } = before;
+  if (!(await hashes.run(() => verifyPassword(options.getPassword(), password)))) throw conflict(loginName);
 }
 
 function sendDetails(users: Users, call: GrpcCall, loginName: string): void {
@@ -110,6 +113,7 @@ function sendDetails(users: Users, call: GrpcCall, loginName: string): void {
 
 async function changePassword(
   users: Users,
+  hashes: HashQueue,
   caller: Principal,
   options: InstanceType<typeof pb.ChangePasswordReq.Options>,
   nowMs: () => number,
@@ -118,8 +122,8 @@ async function changePassword(
   if (!caller.isAdmin && caller.loginName !== loginName) throw accessDenied();
   const user = users.get(loginName);
   if (user === undefined) throw notFound(loginName);
-  if (!(await verifyPassword(options.getCurrentPassword(), user.password))) throw accessDenied();
-  const password = await hashPassword(options.getNewPassword());
+  if (!(await hashes.run(() => verifyPassword(options.getCurrentPassword(), user.password)))) throw accessDenied();
+  const password = await hashes.run(() => hashPassword(options.getNewPassword()));
   // Only if the password was not changed since it was verified.
   await users.change(loginName, (stored) =>
     stored?.password.hash === user.password.hash ? { ...stored, password, updatedMs: nowMs() } : undefined,

@@ -1,8 +1,9 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Connections } from '../connections.js';
+import { type Connections, peerOf } from '../connections.js';
 import { type AuthenticationProvider } from '../security/authentication-provider.js';
 import { type Principal } from '../log/principal.js';
 import { type User, type Users } from '../security/users.js';
+import { GrpcError, StatusCode } from '../grpc/status.js';
 import { SERVER_VERSION } from '../grpc/server-features.js';
 import { isWritePath } from './atom-pub.js';
 
@@ -71,7 +72,7 @@ export function httpEndpoints(
     const endpoint = endpointFor(url.pathname);
     if (endpoint === undefined) return { status: 404 };
     if (method !== 'GET' && method !== 'HEAD' && write === undefined) return { status: 405 };
-    const principal = await authentication.authenticate(headers.authorization);
+    const principal = await authentication.authenticate(headers.authorization, peerOf(request.socket));
     if (principal === undefined) return { status: 401 };
     if (principal.loginName !== undefined) connections.recognizeSocket(request.socket);
     return write === undefined ? endpoint({ url, principal }) : write(request, url, principal);
@@ -81,6 +82,7 @@ export function httpEndpoints(
       .catch((error: unknown): Response => {
         // A malformed URL throws one of these two.
         if (error instanceof URIError || error instanceof TypeError) return { status: 400 };
+        if (error instanceof GrpcError && error.code === StatusCode.UNAVAILABLE) return { status: 503 };
         reportProblem(error);
         return { status: 500 };
       })

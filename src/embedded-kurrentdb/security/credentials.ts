@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivately } from './certificates.js';
-import { type Credentials, hashPassword, verifyPassword } from './passwords.js';
+import {
+  type Credentials,
+  hashGeneratedPassword,
+  hashPassword,
+  type PasswordHash,
+  verifyPassword,
+} from './passwords.js';
 import { ADMINS_GROUP, OPERATIONS_GROUP } from '../log/principal.js';
 import { type User, type Users } from './users.js';
 
@@ -24,7 +30,8 @@ export interface PrivateAdmin extends Credentials {
 /** Creates `admin` and `ops` with the default password, unless they exist. */
 export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promise<Credentials> {
   for (const user of BUILT_IN_USERS) {
-    if (users.get(user.loginName) === undefined) await store(users, user, DEVELOPMENT_PASSWORD, nowMs);
+    if (users.get(user.loginName) === undefined)
+      await store(users, user, await hashPassword(DEVELOPMENT_PASSWORD), nowMs);
   }
   return { loginName: ADMIN, password: DEVELOPMENT_PASSWORD };
 }
@@ -47,7 +54,9 @@ export async function ensurePrivateAdmin(users: Users, directory: string, nowMs:
   }
   const stored = users.get(ADMIN);
   const fits = stored?.disabled === false && (await verifyPassword(password, stored.password));
-  if (!fits) await store(users, BUILT_IN_USERS[0], password, nowMs);
+  // Earlier versions stored a slow hash.
+  if (!fits || stored.password.algorithm === undefined)
+    await store(users, BUILT_IN_USERS[0], hashGeneratedPassword(password), nowMs);
   const repair = `the password in ${path} was not that of the user "${ADMIN}", who has got ${isReadable ? 'it' : 'a new one'}`;
   return { loginName: ADMIN, password, repair: fits || stored === undefined ? undefined : repair };
 }
@@ -55,9 +64,9 @@ export async function ensurePrivateAdmin(users: Users, directory: string, nowMs:
 async function store(
   users: Users,
   builtIn: (typeof BUILT_IN_USERS)[number],
-  password: string,
+  password: PasswordHash,
   nowMs: number,
 ): Promise<void> {
-  const user: User = { ...builtIn, disabled: false, updatedMs: nowMs, password: await hashPassword(password) };
+  const user: User = { ...builtIn, disabled: false, updatedMs: nowMs, password };
   await users.change(user.loginName, () => user);
 }
