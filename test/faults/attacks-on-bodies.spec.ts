@@ -3,6 +3,7 @@ import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import { ApiCaller, type RawRequest, send } from '../support/api-caller.js';
 import { sleep } from '../support/eventually.js';
 import { BOUNDED_HEAP, Heap } from '../support/heap.js';
+import { expectUndisturbed, experienceOf, withOthers } from '../support/other-callers.js';
 import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH, tokenFor } from '../support/tokens.js';
 
@@ -11,8 +12,7 @@ const MEGABYTE = 1_048_576;
 const LEVELS = 786_422;
 const PER_SECOND = 20;
 const ATTACK_MS = 3_000;
-/** Below this, the p99 of others is not a matter of the attack on a busy machine. */
-const UNDISTURBED_MS = 250;
+const READ = '/api/users/alice/streams/profile';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const gzipped = (text: string): Pick<RawRequest, 'headers' | 'body'> => ({
@@ -122,34 +122,17 @@ describe('a service with 512 MB, attacked with request bodies', () => {
     service = await ready(await ServiceProcess.start({ DATA_DIR: dataDir, ...AUTH, ...BOUNDED_HEAP }));
     alice = await ApiCaller.of(() => service.url, 'alice');
     credentials = { authorization: `Bearer ${await tokenFor({ user: 'mallory' })}` };
-    expect((await alice.put('/api/users/alice/streams/profile', { data: {} })).status).toBe(201);
+    expect((await alice.put(READ, { data: {} })).status).toBe(201);
     heap = await Heap.of(service);
     // Code is compiled and caches are filled before anything is measured.
     for (const request of Object.values(ANONYMOUS)) await send(service.url, request).catch(() => undefined);
-    await others(() => false);
+    await experienceOf(alice, READ);
   }, 120_000);
 
   afterAll(async () => {
     await ServiceProcess.killAll();
     removeDataDir(dataDir);
   });
-
-  /** What other callers experience meanwhile, in milliseconds. */
-  const others = async (isAttacked: () => boolean): Promise<{ readonly livez: number; readonly p99: number }> => {
-    const livez: number[] = [];
-    const reads: number[] = [];
-    const time = async (durations: number[], request: () => Promise<{ status: number }>): Promise<void> => {
-      const start = performance.now();
-      expect((await request()).status).toBe(200);
-      durations.push(performance.now() - start);
-    };
-    while (isAttacked() || reads.length < 100) {
-      await time(livez, () => alice.get('/livez'));
-      await time(reads, () => alice.get('/api/users/alice/streams/profile'));
-      await sleep(10);
-    }
-    return { livez: Math.max(...livez), p99: reads.sort((a, b) => a - b)[Math.floor(reads.length * 0.99)] ?? 0 };
-  };
 
   /** Sends the request again and again, whether it is answered or not. @returns the statuses of the answers */
   const attack = async (request: RawRequest): Promise<ReadonlySet<number>> => {
@@ -171,15 +154,10 @@ describe('a service with 512 MB, attacked with request bodies', () => {
 
   const withstand = async ({ status, ...request }: Attack): Promise<void> => {
     const before = await heap.used();
-    const quiet = await others(() => false);
-    let isAttacked = true;
-    const [statuses, disturbed] = await Promise.all([
-      attack(request).finally(() => (isAttacked = false)),
-      others(() => isAttacked),
-    ]);
+    const quiet = await experienceOf(alice, READ);
+    const { result: statuses, others } = await withOthers(attack(request), alice, READ);
     expect([...statuses]).toEqual([status]);
-    expect(disturbed.livez).toBeLessThan(1_000);
-    expect(disturbed.p99).toBeLessThan(Math.max(2 * quiet.p99, UNDISTURBED_MS));
+    expectUndisturbed(others, quiet);
     expect((await heap.used()) - before).toBeLessThan(50 * MEGABYTE);
     expect(service.hasExited).toBe(false);
   };
@@ -210,14 +188,10 @@ describe('a service with 512 MB, attacked with request bodies', () => {
       socket.write(head);
       socket.write(part);
     }
-    let isAttacked = true;
-    const [disturbed] = await Promise.all([
-      others(() => isAttacked),
-      sleep(ATTACK_MS).then(() => (isAttacked = false)),
-    ]);
+    const { others } = await withOthers(sleep(ATTACK_MS), alice, READ);
     expect((await heap.used()) - before).toBeLessThan(100 * MEGABYTE);
     expect([...answers]).toEqual(['HTTP/1.1 429 Too Many Requests']);
-    expect(disturbed.livez).toBeLessThan(1_000);
+    expect(others.livez).toBeLessThan(1_000);
     for (const socket of sockets) socket.destroy();
     await sleep(1_000);
     expect((await heap.used()) - before).toBeLessThan(50 * MEGABYTE);

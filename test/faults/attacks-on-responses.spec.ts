@@ -4,11 +4,14 @@ import { ApiCaller } from '../support/api-caller.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { BOUNDED_HEAP, Heap } from '../support/heap.js';
 import { LiveFeed } from '../support/live-feed.js';
+import { expectUndisturbed, experienceOf, withOthers } from '../support/other-callers.js';
 import { makeDataDir, ready, removeDataDir, ServiceProcess } from '../support/service-process.js';
 import { AUTH } from '../support/tokens.js';
 
 const MEGABYTE = 1_048_576;
 const STREAM = '/api/users/alice/streams/activity/log';
+/** What other callers read. */
+const READ = '/api/users/alice/streams/profile';
 const EVENTS = 90;
 /** Nearly as many values and bytes as an event may have. */
 const VALUES = Array.from({ length: 24_000 }, (_, index) => `value ${index}`.padEnd(38, 'x'));
@@ -43,6 +46,7 @@ describe('a service with 512 MB, whose clients do not read', () => {
     }
     const metadata = { permissions: { read: ['*', 'alice'] } };
     expect((await alice.patch(`${STREAM}/metadata`, metadata)).status).toBe(200);
+    expect((await alice.put(READ, { data: {} })).status).toBe(201);
     heap = await Heap.of(service);
     for (const path of Object.values(REQUESTS).filter((one) => !one.includes('feed')))
       expect((await service.get(path)).status).toBe(200);
@@ -68,33 +72,14 @@ describe('a service with 512 MB, whose clients do not read', () => {
     }
   };
 
-  /** The slowest answers to another caller until the promise settles, in milliseconds. */
-  const slowest = async (meanwhile: Promise<unknown>): Promise<{ readonly livez: number; readonly read: number }> => {
-    let isOver = false;
-    void meanwhile.finally(() => (isOver = true));
-    const found = { livez: 0, read: 0 };
-    const time = async (kind: keyof typeof found, path: string): Promise<void> => {
-      const start = performance.now();
-      expect((await alice.get(path)).status).toBe(200);
-      found[kind] = Math.max(found[kind], performance.now() - start);
-    };
-    while (!isOver) {
-      await time('livez', '/livez');
-      await time('read', '/api/uptime/status');
-      await sleep(20);
-    }
-    return found;
-  };
-
   it.each(Object.entries(REQUESTS))(
     'lives and serves others during %s that are not read',
     async (_, path) => {
-      const before = await heap.used();
+      const [before, quiet] = [await heap.used(), await experienceOf(alice, READ)];
       attack(path);
-      const others = await slowest(sleep(ATTACK_MS));
+      const { others } = await withOthers(sleep(ATTACK_MS), alice, READ);
       expect(service.hasExited).toBe(false);
-      expect(others.livez).toBeLessThan(1_000);
-      expect(others.read).toBeLessThan(1_000);
+      expectUndisturbed(others, quiet);
       expect((await heap.used()) - before).toBeLessThan(300 * MEGABYTE);
       for (const socket of sockets.splice(0)) socket.destroy();
       await eventually(

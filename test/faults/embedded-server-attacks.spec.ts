@@ -4,12 +4,11 @@ import { counted, newStream } from '../support/embedded-client.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { basic, GrpcConnection, type OpenCall, partOfMessage } from '../support/grpc-connection.js';
 import { KurrentDBServer } from '../support/kurrentdb-server.js';
+import { UNDISTURBED_MS } from '../support/other-callers.js';
 
 const MEGABYTE = 1_048_576;
 const PART_OF_MESSAGE = partOfMessage(16 * MEGABYTE, 15 * MEGABYTE);
 const ADMIN = basic('admin:changeit');
-/** Below this, the p99 of others is not a matter of the attack on a busy machine. */
-const UNDISTURBED_MS = 250;
 
 const METHODS = {
   Append: 'streams.Streams/Append',
