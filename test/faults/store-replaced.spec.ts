@@ -70,7 +70,7 @@ describe('a store that is replaced under the running service', () => {
       );
     await clients.close();
   };
-  const lines = (text: string): readonly string[] => service.output.filter((line) => line.includes(text));
+  const lines = (text: string, { output } = service): readonly string[] => output.filter((line) => line.includes(text));
   const withStore = async <Value>(work: (opened: ReturnType<typeof connect>) => Promise<Value>): Promise<Value> => {
     const opened = connect(store.connectionString);
     try {
@@ -94,16 +94,16 @@ describe('a store that is replaced under the running service', () => {
     return socket;
   };
   /** Answers from the start of the replaced store until the service has read everything from it. */
-  const watchAnswers = async (): Promise<Answers> => {
+  const watchAnswers = async (watched = service, caller = alice): Promise<Answers> => {
     const start = performance.now();
     const names = [];
     let noticedAfter = Infinity;
     do {
-      names.push(nameIn(await alice.get(DOCUMENT)));
-      if (lines(REPLACED).length > 0) noticedAfter = Math.min(noticedAfter, performance.now() - start);
-      const { status, body } = await service.get('/readyz');
+      names.push(nameIn(await caller.get(DOCUMENT)));
+      if (lines(REPLACED, watched).length > 0) noticedAfter = Math.min(noticedAfter, performance.now() - start);
+      const { status, body } = await watched.get('/readyz');
       if (status === 503) problems.add(JSON.stringify(body));
-    } while (lines(REBUILT).length === 0 && performance.now() - start < 20_000);
+    } while (lines(REBUILT, watched).length === 0 && performance.now() - start < 20_000);
     return { names, noticedAfter };
   };
 
@@ -194,8 +194,8 @@ describe('a store that is replaced under the running service', () => {
     expect((await closed)[0]).toBe(1_012);
     return answers;
   };
-  const expectNoticed = ({ names, noticedAfter }: Answers, name: string | undefined): void => {
-    expect([lines(REPLACED).length, lines(REBUILT).length]).toEqual([1, 1]);
+  const expectNoticed = ({ names, noticedAfter }: Answers, name: string | undefined, watched = service): void => {
+    expect([lines(REPLACED, watched).length, lines(REBUILT, watched).length]).toEqual([1, 1]);
     expect(noticedAfter).toBeLessThan(NOTICED_WITHIN_MS);
     // Nothing of the store before: not ready, or what the store has now.
     expect(names.filter((answered) => answered !== 503 && answered !== (name ?? 404))).toEqual([]);
@@ -245,6 +245,34 @@ describe('a store that is replaced under the running service', () => {
     });
     expectNoticed(answers, 'first');
     await expectAllOf('first', { old: 200 });
+  }, 120_000);
+
+  it('is noticed by each replica, and one of them probes afterwards', async () => {
+    const directory = makeDataDir();
+    const replica = await ready(await startService(store.connectionString, directory));
+    const there = await ApiCaller.of(() => replica.url, 'alice');
+    expect(nameIn(await there.get(DOCUMENT))).toBe('after the backup 4');
+    await store.stop('SIGKILL');
+    store.restore();
+    await store.start();
+    const [answers, answersThere] = await Promise.all([watchAnswers(), watchAnswers(replica, there)]);
+    expectNoticed(answers, 'first');
+    expectNoticed(answersThere, 'first', replica);
+    const since = Date.now();
+    await expectAllOf('first', { old: 200 });
+    await eventually(
+      async () => nameIn(await there.get(DOCUMENT)),
+      (name) => name === 'seen by the feed',
+    );
+    // The target has gone down once, and one replica has seen it.
+    await sleep(2 * LEASE_MS);
+    const changes = await withStore(({ store: opened }) => opened.readStream('service-uptime-http', { limit: 1_000 }));
+    const downs = changes.filter(
+      ({ data, timestamp }) => (data as { status?: string }).status === 'down' && Date.parse(timestamp) > since,
+    );
+    expect(downs).toHaveLength(1);
+    await replica.kill('SIGKILL');
+    removeDataDir(directory);
   }, 120_000);
 
   it('is noticed twice, if it is replaced twice', async () => {
