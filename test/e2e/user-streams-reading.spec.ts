@@ -30,7 +30,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       });
     expect(errorOf(await alice.get(`${stream}?revision=4`))).toMatchObject({
       type: 'validation-error',
-      details: { currentRevision: '3' },
+      details: { currentRevision: 3 },
     });
     const [created, , second, third] = await historyOf(alice, stream);
     const before = (event: HistoryEvent | undefined): string =>

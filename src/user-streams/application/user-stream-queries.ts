@@ -76,7 +76,11 @@ export class UserStreamQueries {
     if (revision > BigInt(stream.revision)) {
       throw new ValidationError(
         `revision must be at most ${stream.revision}, the current one of stream '${stream.name}', got ${revision}`,
-        { streamName: stream.name, details: { currentRevision: stream.revision } },
+        {
+          streamName: stream.name,
+          details: { currentRevision: stream.revision },
+          issues: [{ path: 'revision', problem: `must be at most ${stream.revision}` }],
+        },
       );
     }
     return this.#stateAt(key, Number(revision));

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Patch, Put, Query, Res } from '@nestjs/common';
 import { ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, ValidationError } from '../../event-store/index.js';
+import { type Caller, validationError } from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, STREAM_READ_ERRORS, DataBody } from '../../http/index.js';
 import { UserStreamQueries, UserStreams, type UserStreamState, type WriteRequest } from '../application/index.js';
 import { type UserStreamKey } from '../domain/index.js';
@@ -106,7 +106,7 @@ export class UserStreamStateController {
 
   async #stateOf(caller: Caller, key: UserStreamKey, { revision, at }: StateQuery): Promise<UserStreamState> {
     if (revision !== undefined && at !== undefined)
-      throw new ValidationError('The request is not valid: revision and at cannot be combined');
+      throw validationError([{ path: 'at', problem: 'cannot be combined with revision: give one of them' }]);
     if (revision !== undefined) return this.queries.stateAtRevision(caller, key, BigInt(revision));
     if (at !== undefined) return this.queries.stateAtTime(caller, key, Date.parse(at));
     return this.queries.state(caller, key);

@@ -1,7 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Caller, type AuthenticatedCaller, bodyIssue, ValidationError } from '../../event-store/index.js';
+import {
+  type Caller,
+  type AuthenticatedCaller,
+  bodyIssue,
+  ValidationError,
+  validationError,
+} from '../../event-store/index.js';
 import { Access, ApiErrors, CurrentCaller, CurrentAuthenticatedCaller, DataBody } from '../../http/index.js';
 import { UserStreamQueries, UserStreams } from '../application/index.js';
 import { initialMetadataOf, streamNameOf } from '../domain/index.js';
@@ -62,7 +68,7 @@ export class UserStreamsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WriteResponse> {
     if (conditions.precondition.kind === 'revision' || conditions.precondition.kind === 'exists')
-      throw new ValidationError('The request is not valid: a new stream has no revision; omit If-Match');
+      throw validationError([{ path: 'If-Match', problem: 'must be omitted: a new stream has no revision' }]);
     const { type, category, visibility, description, tags, data } = body;
     const key = keyOf({ userId, type, category });
     const metadata = initialMetadataOf(key, {
@@ -94,9 +100,12 @@ export class UserStreamsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WritesResponse> {
     if (precondition.kind !== 'none')
-      throw new ValidationError(
-        'The request is not valid: If-Match cannot apply to several streams; set expectedRevision in each write instead',
-      );
+      throw validationError([
+        {
+          path: 'If-Match',
+          problem: 'cannot apply to several streams; set expectedRevision in each write instead',
+        },
+      ]);
     const replacements = writes.map(({ type, category, data, expectedRevision }, index) => ({
       request: {
         caller,

@@ -74,6 +74,8 @@ function load(allErrors: boolean): Ajv.Ajv2020 {
   const { default: addFormats } = require('ajv-formats') as typeof Formats;
   const ajv = new Ajv2020({
     allErrors,
+    // Errors have the schema of their object.
+    verbose: true,
     strict: true,
     // A schema may require members that it does not describe, and allow several types.
     strictRequired: false,

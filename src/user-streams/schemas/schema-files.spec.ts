@@ -108,6 +108,7 @@ describe("the product's schemas", () => {
       list: [],
       tree: { 'left/~': { x: 1 } },
       y: 1,
+      nicknam: 1,
       averylongname: 1,
     });
     expect(issues).toEqual(
@@ -118,8 +119,12 @@ describe("the product's schemas", () => {
         { path: 'data.id', problem: 'must be an integer' },
         { path: 'data.id', problem: 'does not match any of the allowed schemas' },
         { path: 'data.list', problem: 'must have at least 1 items' },
-        { path: 'data.tree.left/~.x', problem: 'should not exist' },
-        { path: 'data.y', problem: 'should not exist' },
+        { path: 'data.tree.left/~.x', problem: 'is not a known member; known are left/~' },
+        { path: 'data.y', problem: 'is not a known member' },
+        {
+          path: 'data.nicknam',
+          problem: "is not a known member; did you mean 'nickname'?",
+        },
         { path: 'data.averylongname', problem: 'has a name that is not allowed' },
       ]),
     );

@@ -1,4 +1,6 @@
 import { type ErrorObject } from 'ajv/dist/2020.js';
+import { knownNames, nearestOf } from '../../common/nearest.js';
+import { isPlainObject } from '../../common/plain-object.js';
 import { truncate } from '../../common/text.js';
 import { type ValidationIssue } from '../../event-store/domain/index.js';
 import { propertyPath } from '../../http/index.js';
@@ -30,11 +32,16 @@ const FORMATS: Readonly<Record<string, string>> = {
 type Params = Readonly<Record<string, unknown>>;
 
 /** Problem of a value, by the keyword of the schema that it violates. */
-const PROBLEMS: Readonly<Record<string, (params: Params) => string>> = {
+const PROBLEMS: Readonly<Record<string, (params: Params, schema: unknown) => string>> = {
   required: () => 'is missing',
   dependentRequired: () => 'is missing',
-  additionalProperties: () => 'should not exist',
-  unevaluatedProperties: () => 'should not exist',
+  additionalProperties: ({ additionalProperty }, schema) =>
+    `is not a known member; ${knownNames(String(additionalProperty), propertiesOf(schema))}`,
+  // Other parts of the schema may describe further members.
+  unevaluatedProperties: ({ unevaluatedProperty }, schema) => {
+    const nearest = nearestOf(String(unevaluatedProperty), propertiesOf(schema));
+    return `is not a known member${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`;
+  },
   propertyNames: () => 'has a name that is not allowed',
   type: ({ type }) =>
     `must be ${toStrings(type)
@@ -69,7 +76,7 @@ const MEMBER_PARAMS: Readonly<Record<string, string>> = {
 
 /** @param root path of the data in the request body, such as `events.0.data` */
 export function issueOf(
-  { keyword, instancePath, params, message = 'is not valid', propertyName }: ErrorObject,
+  { keyword, instancePath, params, message = 'is not valid', propertyName, parentSchema }: ErrorObject,
   root: readonly string[],
 ): ValidationIssue {
   const given: Params = params;
@@ -83,8 +90,13 @@ export function issueOf(
   return {
     path: propertyPath(segments),
     segments,
-    problem: PROBLEMS[keyword]?.(given) ?? truncate(message, MAX_VALUE_LENGTH),
+    problem: PROBLEMS[keyword]?.(given, parentSchema) ?? truncate(message, MAX_VALUE_LENGTH),
   };
+}
+
+/** Names of the members that an object's schema describes. */
+function propertiesOf(schema: unknown): readonly string[] {
+  return isPlainObject(schema) && isPlainObject(schema.properties) ? Object.keys(schema.properties) : [];
 }
 
 /** The segments of a JSON pointer (RFC 6901). */
