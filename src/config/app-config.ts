@@ -42,6 +42,7 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
     keysDir: values.KEYS_DIR === undefined ? join(dirname(dataDir), 'keys') : resolve(values.KEYS_DIR),
     dnsConfigFile: values.DNS_CONFIG_FILE,
     logLevel: values.LOG_LEVEL,
+    readyzRequires: values.READYZ_REQUIRES,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
     kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
     auth: {

@@ -1,15 +1,6 @@
 import { DAY_MS } from '../common/durations.js';
-import { oneOf, type Parsed, type Parser, string, stringThat } from '../common/parse.js';
-import {
-  CREDENTIALS_EXPECTED,
-  DATABASE_URL_EXPECTED,
-  hasReadableCredentials,
-  isDatabaseUrl,
-  isKurrentDBUrl,
-  isUrlOf,
-  isWebOrigin,
-  urlExpected,
-} from '../common/urls.js';
+import { oneOf, type Parsed, type Parser, string } from '../common/parse.js';
+import { connectionString, corsOrigins, databaseUrl, integer, sharedSecret, url } from './value-parsers.js';
 
 /** Groups of endpoints that are public unless the configuration closes them. */
 const OPEN_ENDPOINTS = ['health', 'uptime'] as const;
@@ -35,55 +26,12 @@ export interface Variable<Value> {
   readonly secret?: true;
 }
 
-function integer(min: number, max: number): Parser<number> {
-  return (text, context) => {
-    const number = Number(text);
-    if (/^\d+$/.test(String(text)) && number >= min && number <= max) return number;
-    return context.reject(`an integer from ${min} to ${max}`, text);
-  };
-}
-
-function url(...protocols: readonly string[]): Parser<string> {
-  return (text, context) => {
-    if (typeof text !== 'string' || !isUrlOf(protocols, text)) return context.reject(urlExpected(protocols), text);
-    return hasReadableCredentials(text) ? text : context.reject(CREDENTIALS_EXPECTED, text);
-  };
-}
-
-const connectionString = stringThat(
-  'a KurrentDB connection string such as kurrentdb://user:password@host:2113 or kurrentdb+discover://host:2113',
-  isKurrentDBUrl,
-);
-
-const databaseUrl = stringThat(DATABASE_URL_EXPECTED, isDatabaseUrl);
-
-/** Minimum for HMAC with SHA-256 (RFC 7518, 3.2). */
-const MIN_SECRET_BYTES = 32;
-
-const sharedSecret = stringThat(
-  `a random string of at least ${MIN_SECRET_BYTES} bytes`,
-  (text) => Buffer.byteLength(text) >= MIN_SECRET_BYTES,
-);
-
 const openEndpoints: Parser<ReadonlySet<OpenEndpoints>> = (text, context) => {
   const names = text === 'none' ? [] : String(text).split(',');
   const groups = names.map((name) => OPEN_ENDPOINTS.find((group) => group === name.trim()));
   const found = groups.filter((group) => group !== undefined);
   if (found.length === groups.length) return new Set(found);
   return context.reject(`none, or one or more of ${OPEN_ENDPOINTS.join(', ')}, separated by commas`, text);
-};
-
-/** Listed origins may send credentials; any origin may not, so that `*` stands alone. */
-const corsOrigins: Parser<'*' | readonly string[]> = (text, context) => {
-  if (text === '*') return text;
-  const origins = String(text)
-    .split(',')
-    .map((origin) => origin.trim());
-  if (origins.every(isWebOrigin)) return origins;
-  return context.reject(
-    '* alone, or origins separated by commas, each scheme://host or scheme://host:port as browsers send it: http or https, in lower case, without path and without the default port',
-    text,
-  );
 };
 
 /** By name. */
@@ -158,6 +106,12 @@ export const variables = {
     description: 'Length of these windows, in milliseconds',
     default: '60000',
     parse: integer(1_000, 3_600_000),
+  },
+  READYZ_REQUIRES: {
+    description:
+      'When /readyz is 200: process (while uptime can be answered, also from the tables of this replica while KurrentDB is away) or store (while KurrentDB can be read and written, and user streams are up to date)',
+    default: 'process',
+    parse: oneOf(['process', 'store'] as const),
   },
   SHUTDOWN_DELAY_MS: {
     description:

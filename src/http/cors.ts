@@ -4,6 +4,7 @@ import { type AppConfig } from '../config/index.js';
 
 /** Response headers that scripts of other origins may read, beside those that any script may read. */
 export const EXPOSED_HEADERS = [
+  'Age',
   'Allow',
   'ETag',
   'Idempotency-Replayed',

@@ -38,6 +38,7 @@ export { RateLimit, subjectKey, subjectOf } from './rate-limit.js';
 export { RateLimitMiddleware } from './rate-limit.middleware.js';
 export { pathOf } from './request-path.js';
 export { closeIfUnread, ResponseBudget, stayOpen } from './responses/response-budget.js';
+export { AgingResponse, ANSWER_SOURCE, MayBeStale } from './responses/stale-answers.js';
 export { requestIdOf } from './request-id.js';
 export { ServiceAdapter } from './server/service-adapter.js';
 export { serveWithoutUpgrade } from './server/without-upgrade.js';

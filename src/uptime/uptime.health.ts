@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { ReadModel } from '../event-store/index.js';
+import { HISTORY_AGE, type HistoryAge } from './domain/index.js';
 import { Prober } from './probing/index.js';
 
 /** Readiness of probing and of the read model, independent of the status of the services. */
@@ -10,7 +11,13 @@ export class UptimeHealthIndicator {
     private readonly indicators: HealthIndicatorService,
     private readonly prober: Prober,
     private readonly readModel: ReadModel,
+    @Inject(HISTORY_AGE) private readonly age: HistoryAge,
   ) {}
+
+  /** Whether uptime can be answered, from tables that were complete once, while the indicator is down. */
+  get isHistoryComplete(): boolean {
+    return this.age.isComplete;
+  }
 
   /** Checks in-memory state only, without a request to the store. */
   check(): HealthIndicatorResult<'uptime'> {

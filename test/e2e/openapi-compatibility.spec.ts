@@ -26,10 +26,12 @@ const MAPS_OF_NAMES = [
 
 /** Optional query parameters and members of responses that later versions have added, by path. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
-  '/api/uptime/status': ['removed', 'reason', 'certificateName'],
-  '/api/uptime/summary': ['removed', 'reason'],
-  '/api/uptime/service/{name}': ['removed', 'reason'],
-  '/api/uptime/timeline/{name}': ['removed', 'reason'],
+  '/api/uptime/status': ['removed', 'reason', 'certificateName', 'stale'],
+  '/api/uptime/summary': ['removed', 'reason', 'stale'],
+  '/api/uptime/service/{name}': ['removed', 'reason', 'stale'],
+  '/api/uptime/timeline/{name}': ['removed', 'reason', 'stale'],
+  '/api/uptime/service/{name}/maintenance': ['stale'],
+  '/api/uptime/service/{name}/corrections': ['stale'],
   '/api/uptime/test-kurrentdb': ['storage', 'writes'],
 };
 /** Response of writes on a full disk, added to each of them. */

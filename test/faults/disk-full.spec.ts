@@ -48,6 +48,7 @@ describe('a full disk', () => {
       DATA_DIR: disk.path,
       KEYS_DIR: disk.keys,
       ...AUTH,
+      READYZ_REQUIRES: 'process',
       UPTIME_HTTP_URL: target.url,
       ...PROBING,
       ...environment,

@@ -53,6 +53,7 @@ describe('a store that is replaced under the running service', () => {
       DATA_DIR: directory,
       KURRENTDB_CONNECTION_STRING: connectionString,
       ...AUTH,
+      READYZ_REQUIRES: 'process',
       UPTIME_HTTP_URL: target.url,
       ...RULES,
     });
@@ -197,6 +198,7 @@ describe('a store that is replaced under the running service', () => {
   const expectNoticed = ({ names, noticedAfter }: Answers, name: string | undefined, watched = service): void => {
     expect([lines(REPLACED, watched).length, lines(REBUILT, watched).length]).toEqual([1, 1]);
     expect(noticedAfter).toBeLessThan(NOTICED_WITHIN_MS);
+    expect([...problems].join('\n')).toContain('KurrentDB was replaced');
     // Nothing of the store before: not ready, or what the store has now.
     expect(names.filter((answered) => answered !== 503 && answered !== (name ?? 404))).toEqual([]);
   };

@@ -52,7 +52,8 @@ export class ServiceProcess {
    * Starts `dist/main.js` on a free port and waits until it listens.
    *
    * @param environment all variables of the process except PATH; the rate limits default to a million, as tests
-   *   send many requests from one address, and everyone gets the full text of errors
+   *   send many requests from one address, everyone gets the full text of errors, and ready is a service of which
+   *   everything works
    * @throws Error with its output if it exits instead
    */
   static async start(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
@@ -63,6 +64,7 @@ export class ServiceProcess {
         HOST: '127.0.0.1',
         SHUTDOWN_DELAY_MS: '0',
         UPTIME_ERROR_DETAIL: 'public',
+        READYZ_REQUIRES: 'store',
         RATE_LIMIT: '1000000',
         RATE_LIMIT_PER_USER: '1000000',
         ...environment,

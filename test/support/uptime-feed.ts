@@ -53,6 +53,7 @@ class UptimeFeed {
     );
     const statuses = {
       currentStatuses: (seesErrors: boolean) => [seesErrors ? { ...STATUS, seesErrors } : STATUS],
+      isStale: () => false,
       hasService: () => true,
       listen: () => () => undefined,
     };

@@ -18,6 +18,7 @@ type Failing = Pick<ConnectionTestResult, 'storage' | 'writes' | 'error'>;
 export class KurrentDBHealthIndicator {
   /** Of the last test, if the store can be read. */
   #failing: Failing | undefined;
+  #last: HealthIndicatorResult<'kurrentdb'> | undefined;
 
   constructor(
     private readonly indicators: HealthIndicatorService,
@@ -27,6 +28,22 @@ export class KurrentDBHealthIndicator {
 
   /** `up` with `responseTime` in milliseconds, or `degraded` or `down` with the reason. */
   async check(): Promise<HealthIndicatorResult<'kurrentdb'>> {
+    return (this.#last = await this.#check());
+  }
+
+  /**
+   * {@link check} for a caller that cannot wait for a store which does not answer: after `ms` what was wrong at the last
+   * check; if nothing was, `degraded` with `answered: false`.
+   */
+  async checkWithin(ms: number): Promise<HealthIndicatorResult<'kurrentdb'>> {
+    const check = this.check();
+    if (await settleWithin(ms, check)) return check;
+    if (this.#last && this.#last.kurrentdb.status !== 'up') return this.#last;
+    const message = `KurrentDB has not answered the connection test for ${ms} ms`;
+    return this.indicators.check('kurrentdb').degraded({ answered: false, message });
+  }
+
+  async #check(): Promise<HealthIndicatorResult<'kurrentdb'>> {
     const { problem } = this.watch;
     if (problem) return this.indicators.check('kurrentdb').down({ message: problem.message });
     const result = await this.indicators

@@ -5,15 +5,19 @@ const at = (commit: number): Position => ({ commit: BigInt(commit), prepare: Big
 
 /** A model and a store whose positions a test sets. */
 class Fixture implements Pick<EventStore, 'readLogExtent'> {
-  readonly model: { isCaughtUp: boolean; position: Position | undefined } = { isCaughtUp: true, position: at(10) };
+  readonly model: { isCaughtUp: boolean; position: Position | undefined; currentAt?: number } = {
+    isCaughtUp: true,
+    position: at(10),
+  };
   /** Positions of the events that the model follows. */
   matching: number[] = [10];
   end = 10;
   nowMs = 0;
+  wallMs = 1_000_000;
   readonly examinedFrom: (Position | undefined)[] = [];
   onRead: (() => void) | undefined;
   readonly freshness = new Freshness(this.model, this, ['user-'], {
-    now: () => this.nowMs,
+    now: () => this.wallMs,
     monotonic: () => this.nowMs,
   });
 
@@ -110,5 +114,40 @@ describe('the freshness of a read model', () => {
     expect(isFresh()).toBe(false);
     await fixture.freshness.observe();
     expect(isFresh()).toBe(true);
+  });
+});
+
+describe('the age of a read model', () => {
+  let fixture: Fixture;
+  beforeEach(() => (fixture = new Fixture()));
+  const ageMs = (): number | undefined => fixture.freshness.ageMs;
+
+  it('is the time since the store was asked last, while it has no answer', async () => {
+    expect(ageMs()).toBeUndefined();
+    await fixture.freshness.observe();
+    fixture.nowMs = 60_000;
+    expect(ageMs()).toBe(60_000);
+  });
+
+  it('is that of an earlier process before this one has asked the store', async () => {
+    fixture.model.currentAt = fixture.wallMs - 90_000;
+    expect(ageMs()).toBe(90_000);
+    fixture.wallMs -= 100_000;
+    expect(ageMs()).toBe(0);
+    await fixture.freshness.observe();
+    fixture.nowMs = 5;
+    expect(ageMs()).toBe(5);
+  });
+
+  it('is how far a model is behind that never reaches the end of the log', async () => {
+    // An event every half second; the model applies each four seconds later.
+    for (let event = 1; event <= 120; event++) {
+      fixture.nowMs = event * 500;
+      fixture.append(10 + event);
+      await fixture.freshness.observe();
+      fixture.model.position = at(10 + Math.max(0, event - 8));
+      if (event > 8) expect(ageMs()).toBeGreaterThanOrEqual(4_000);
+      expect(ageMs() ?? 0).toBeLessThanOrEqual(8_500);
+    }
   });
 });

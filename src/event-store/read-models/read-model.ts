@@ -9,6 +9,7 @@ import {
   type SubscriptionOptions,
 } from '../domain/index.js';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../../common/clock.js';
 import { isStorageFull, requireFreeSpace, reserveLockFile } from '../../common/storage-full.js';
 import { type LogMark } from '../store-watch/judge-store.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
@@ -41,6 +42,8 @@ interface Checkpoint {
   readonly commit: string;
   readonly prepare: string;
   readonly storeIdentity: string;
+  /** {@link ReadModel.currentAt}; absent from earlier versions. */
+  readonly currentAt?: number;
   /** The last event that was seen in the store; absent from earlier versions and without a {@link StoreWatch}. */
   readonly last?: StoredMark;
 }
@@ -61,6 +64,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   #storeIdentity: string | undefined;
   /** Commit position of the checkpoint in the tables. */
   #storedCommit: string | undefined;
+  #currentAt: number | undefined;
 
   /**
    * @param path directory of this model alone; created if missing
@@ -71,6 +75,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     private readonly store: Pick<EventStore, 'subscribeToAll' | 'identity'>,
     private readonly path: string,
     private readonly watch?: Pick<StoreWatch, 'last' | 'remember'>,
+    private readonly clock: Clock = systemClock,
   ) {
     super(definition.name);
     this.#directory = ReadModelDirectory.open(path);
@@ -84,12 +89,18 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     this.#tables = new Map(
       definition.tables.map((name) => [name, this.#root.openDB<unknown, Key>({ name: `table:${name}` })]),
     );
-    this.#rememberLast();
+    const { last, currentAt } = this.#meta.get(CHECKPOINT) ?? {};
+    if (last) this.watch?.remember(fromStored(last));
+    this.#currentAt = currentAt;
+    this.listen({ onCaughtUp: () => (this.#currentAt = this.clock.now()) });
   }
 
-  #rememberLast(): void {
-    const last = this.#meta.get(CHECKPOINT)?.last;
-    if (last) this.watch?.remember(fromStored(last));
+  /**
+   * When the tables had all events of the store, in epoch milliseconds: the last time that is known, also by an earlier
+   * process. Undefined if they never had.
+   */
+  get currentAt(): number | undefined {
+    return this.#currentAt;
   }
 
   table<Value, TableKey extends Key>(name: string): Database<Value, TableKey> {
@@ -154,6 +165,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
   async #commit(position: Position, events: readonly RecordedEvent[]): Promise<void> {
     this.#storeIdentity ??= await this.store.identity();
     const last = this.watch?.last;
+    const currentAt = this.isCaughtUp ? this.clock.now() : this.#currentAt;
     this.#transaction(() => {
       // An event must be counted once. A process in another container with the same directory cannot be detected
       // otherwise.
@@ -165,10 +177,12 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
         commit: String(position.commit),
         prepare: String(position.prepare),
         storeIdentity: this.#storeIdentity ?? '',
+        ...(currentAt === undefined ? {} : { currentAt }),
         ...(last ? { last: toStored(last) } : {}),
       });
     });
     this.#storedCommit = String(position.commit);
+    this.#currentAt = currentAt;
   }
 
   /** @throws Error for an event of a newer schema version: without it the tables would stay wrong */
@@ -202,6 +216,7 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
       void this.#meta.remove(CHECKPOINT);
     });
     this.#storedCommit = undefined;
+    this.#currentAt = undefined;
   }
 }
 

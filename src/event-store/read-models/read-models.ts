@@ -30,7 +30,7 @@ export class ReadModels {
 
   /** Opens a model in LMDB tables. @throws Error if another process has it open */
   open(definition: ReadModelDefinition): ReadModel {
-    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition), this.watch));
+    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition), this.watch, this.clock));
   }
 
   /** Adds a model whose state is kept in memory. */

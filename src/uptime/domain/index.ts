@@ -26,6 +26,7 @@ export * from './status/service-status.js';
 export * from './status/status-change.js';
 export * from './status/status-detector.js';
 export * from './timeline/corrections.js';
+export * from './timeline/history-age.js';
 export * from './timeline/intervals.js';
 export * from './timeline/status-totals.js';
 export * from './timeline/time-ranges.js';

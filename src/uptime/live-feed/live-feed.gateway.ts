@@ -172,6 +172,7 @@ export class LiveFeedGateway implements OnApplicationBootstrap, BeforeApplicatio
     return JSON.stringify({
       type: 'statuses',
       timestamp: toTimestamp(this.clock.now()),
+      ...(this.statuses.isStale() ? { stale: true } : {}),
       services: this.statuses.currentStatuses(seesAll),
     });
   }

@@ -3,7 +3,7 @@ import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors, ApiIdempotencyKey, REPLAYED_HEADER, NoQueryPipe } from '../../../http/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, MayBeStale, NoQueryPipe, REPLAYED_HEADER } from '../../../http/index.js';
 import {
   correctStatusCommand,
   CorrectionDto,
@@ -26,6 +26,7 @@ export class CorrectionsController {
 
   @Get()
   @Access({ kind: 'open', group: 'uptime' })
+  @MayBeStale()
   @ApiOperation({ summary: 'The corrections of a service' })
   @ApiOkResponse({ type: CorrectionsResponse })
   @ApiErrors('validation-error', 'stream-not-found')

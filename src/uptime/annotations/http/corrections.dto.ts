@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { CORRECTED_STATUSES, type CorrectedStatus, type Correction } from '../../domain/index.js';
 import { ReasonProperty, TimestampProperty } from './annotation.properties.js';
-import { TimestampedResponse } from '../../../http/index.js';
+import { AgingResponse, TimestampedResponse } from '../../../http/index.js';
 import { type CorrectStatusCommand } from '../application/correction.service.js';
 
 const FROM = { description: 'Start of the corrected time', example: '2026-01-31T12:00:00.000Z' };
@@ -58,7 +58,7 @@ export class CorrectionDto {
   }
 }
 
-export class CorrectionsResponse extends TimestampedResponse {
+export class CorrectionsResponse extends AgingResponse {
   @ApiProperty({
     type: [CorrectionDto],
     description: 'In the order they were recorded: where they overlap, the later one applies',

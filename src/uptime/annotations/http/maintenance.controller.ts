@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Inject, NotFoundException, Param, Post, 
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors, ApiIdempotencyKey, REPLAYED_HEADER, NoQueryPipe } from '../../../http/index.js';
+import { Access, ApiErrors, ApiIdempotencyKey, MayBeStale, NoQueryPipe, REPLAYED_HEADER } from '../../../http/index.js';
 import {
   scheduleMaintenanceCommand,
   MaintenanceDto,
@@ -26,6 +26,7 @@ export class MaintenanceController {
 
   @Get()
   @Access({ kind: 'open', group: 'uptime' })
+  @MayBeStale()
   @ApiOperation({
     summary: 'The maintenance of a service',
     description: 'Single and recurring windows, past and cancelled ones included, each with its upcoming occurrences.',

@@ -2,7 +2,7 @@ import { toTimestamp } from '../../../common/time.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, Min, MinLength, ValidateNested } from 'class-validator';
-import { HasMaxLength, IfGiven, TimestampedResponse } from '../../../http/index.js';
+import { AgingResponse, HasMaxLength, IfGiven, TimestampedResponse } from '../../../http/index.js';
 import {
   MAX_OCCURRENCE_MS,
   MAX_RULE_LENGTH,
@@ -174,7 +174,7 @@ export class MaintenanceDto {
   }
 }
 
-export class MaintenanceListResponse extends TimestampedResponse {
+export class MaintenanceListResponse extends AgingResponse {
   @ApiProperty({
     type: [MaintenanceDto],
     description: 'All windows, past and cancelled ones included, in the order they were scheduled',

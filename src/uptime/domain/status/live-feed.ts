@@ -5,6 +5,8 @@ export const LIVE_FEED_PATH = '/ws/uptime';
 export interface StatusSnapshot {
   /** @param seesErrors true: the full text of errors; false: their kind */
   currentStatuses(seesErrors: boolean): readonly object[];
+  /** Whether this replica cannot follow the store, so that the statuses may be out of date. */
+  isStale(): boolean;
   /** Whether the statuses contain a service; a removed one has none. */
   hasService(name: string): boolean;
   /** Calls back when services were added or removed. @returns a function that removes the listener */

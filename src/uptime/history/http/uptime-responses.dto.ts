@@ -1,13 +1,13 @@
-import { TimestampedResponse } from '../../../http/index.js';
+import { AgingResponse } from '../../../http/index.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 
-class PeriodResponse extends TimestampedResponse {
+class PeriodResponse extends AgingResponse {
   @ApiProperty({ description: 'Length of the window that ends now', example: '24 hours' })
   readonly period: string;
 }
 
-export class StatusResponse extends TimestampedResponse {
+export class StatusResponse extends AgingResponse {
   @ApiProperty({ type: [CurrentStatusDto] })
   readonly services: CurrentStatusDto[];
 }

@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { APP_CONFIG, type AppConfig } from '../../../config/index.js';
 import { type Caller, CLOCK, type Clock } from '../../../event-store/index.js';
-import { Access, ApiErrors, CurrentCaller } from '../../../http/index.js';
+import { Access, ApiErrors, CurrentCaller, MayBeStale } from '../../../http/index.js';
 import { seesErrors } from '../../domain/index.js';
 import { HoursQuery, periodOf, ServicesQuery, SummaryQuery } from './hours.query.js';
 import { ServiceResponse, StatusResponse, SummaryResponse, TimelineResponse } from './uptime-responses.dto.js';
@@ -13,6 +13,7 @@ import { UptimeQueries } from '../application/uptime-queries.js';
 @ApiTags('uptime')
 @Controller('api/uptime')
 @Access({ kind: 'open', group: 'uptime' })
+@MayBeStale()
 export class UptimeController {
   constructor(
     private readonly queries: UptimeQueries,
