@@ -130,7 +130,7 @@ describe('readiness', () => {
     expect((await alice.get(STREAM)).status).toBe(200);
   }, 90_000);
 
-  it('of the process is told in time while the store does not answer', async () => {
+  it('of the process is answered in time while the store does not answer', async () => {
     await start('process');
     await untilWorking();
     store.send('SIGSTOP');
