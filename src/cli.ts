@@ -1,7 +1,7 @@
 import './common/private-umask.js';
 import 'reflect-metadata';
 import { Command } from 'commander';
-import { addStoreCommands, runProgram } from './command-line/index.js';
+import { addAdoptCommand, addStoreCommands, runProgram } from './command-line/index.js';
 import { addApiKeyCommands } from './identity/commands/api-keys.command.js';
 import { addTokenCommand } from './identity/commands/token.command.js';
 import { addUptimeCommands } from './uptime/history/commands/uptime.command.js';
@@ -12,4 +12,5 @@ addTokenCommand(program);
 addApiKeyCommands(program);
 addUptimeCommands(program);
 addStoreCommands(program);
+addAdoptCommand(program, async () => (await import('./identity/api-keys/index.js')).ApiKeysModule);
 await runProgram(program, process.argv);

@@ -8,8 +8,12 @@ import { AppModule } from './app.module.js';
 import { UnusableDirectoryError } from './common/private-directory.js';
 import { logOutputTo } from './common/process-output.js';
 import { ConfigurationError, prepareDirectories, readConfig } from './config/index.js';
+import { NameSpacesTakenError } from './event-store/domain/index.js';
 import { API_DOCS_PATH, configureHttp, ServiceAdapter } from './http/index.js';
 import { servicesProblems } from './uptime/index.js';
+
+/** Errors of which the message says what to do. */
+const EXPECTED = [ConfigurationError, NameSpacesTakenError, UnusableDirectoryError];
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -25,8 +29,8 @@ export async function startService(onShutdownHooks: () => void): Promise<void> {
     await start(onShutdownHooks);
   } catch (error) {
     // The logger is not available yet; the message appears in the terminal or at the end of the container's log.
-    const isExpected = error instanceof ConfigurationError || error instanceof UnusableDirectoryError;
-    console.error(isExpected ? error.message : error);
+    const isExpected = EXPECTED.some((type) => error instanceof type);
+    console.error(isExpected && error instanceof Error ? error.message : error);
     process.exit(1);
   }
 }

@@ -44,7 +44,11 @@ export function toConfig(values: VariableValues, trust: TokenTrust) {
     logLevel: values.LOG_LEVEL,
     readyzRequires: values.READYZ_REQUIRES,
     shutdown: { delayMs: values.SHUTDOWN_DELAY_MS, timeoutMs: values.SHUTDOWN_TIMEOUT_MS },
-    kurrentdb: { connectionString: values.KURRENTDB_CONNECTION_STRING, timeoutMs: values.KURRENTDB_TIMEOUT_MS },
+    kurrentdb: {
+      connectionString: values.KURRENTDB_CONNECTION_STRING,
+      timeoutMs: values.KURRENTDB_TIMEOUT_MS,
+      restrictsDefaultAcl: values.KURRENTDB_RESTRICT_DEFAULT_ACL,
+    },
     auth: {
       trust,
       userClaim: values.AUTH_USER_CLAIM,

@@ -130,6 +130,12 @@ export const variables = {
     parse: connectionString,
     secret: true,
   },
+  KURRENTDB_RESTRICT_DEFAULT_ACL: {
+    description:
+      'true changes the default access control list of an external KurrentDB, for the whole store: streams without a list of their own are for administrators only',
+    default: 'false',
+    parse: (text, context) => oneOf(['true', 'false'] as const)(text, context) === 'true',
+  },
   KURRENTDB_TIMEOUT_MS: {
     description: 'Timeout of an operation on KurrentDB, in milliseconds',
     default: '5000',

@@ -39,6 +39,9 @@ export interface EmbeddedKurrentDB {
   stop(): Promise<void>;
 }
 
+/** One of them is in the directory of a store with private users: see `keysDir` of the options. */
+const SERVICE_FILES = ['service-id', 'admin-password'];
+
 /** Lock file of version 0.1.0. */
 const LOCK_OF_EARLIER_VERSIONS = 'server.lock';
 
@@ -110,11 +113,16 @@ function prepare(options: StartOptions): {
 } {
   if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined))
     throw new EmbeddedKurrentDBError('tlsCertFile and tlsKeyFile must be set together');
+  const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
   const durable = options.memory !== true;
   const directory =
     options.memory === true ? mkdtempSync(join(tmpdir(), 'embedded-kurrentdb-')) : resolve(options.dataDir);
+  if (users === 'development' && SERVICE_FILES.some((file) => existsSync(join(directory, file))))
+    throw new EmbeddedKurrentDBError(
+      `${directory} is the store of a service, which must have no user with a known password: stop here, or copy it without ` +
+        `${SERVICE_FILES.join(' and ')} to another directory`,
+    );
   const held = durable ? lock(directory) : undefined;
-  const { port = 0, insecure = false, tlsCertFile, tlsKeyFile, tlsCaFile, users = 'private' } = options;
   const { enableAtomPubOverHttp = false, keysDir = directory } = options;
   return {
     serverOptions: {

@@ -21,6 +21,7 @@ import { ensureServerIdentity, type ServerIdentity } from './security/certificat
 import { ensureDevelopmentUsers, ensurePrivateAdmin, type PrivateAdmin } from './security/credentials.js';
 import { HashQueue } from './security/hash-queue.js';
 import { type Credentials } from './security/passwords.js';
+import { DefaultAcl } from './security/default-acl.js';
 import { AuthorizationProvider } from './security/authorization-provider.js';
 import { Users } from './security/users.js';
 import { RequestMemory } from './request-memory.js';
@@ -67,13 +68,14 @@ async function serve(options: ServerOptions, store: LogStore, host: ServerHost):
   const time = new AdvancingTime(clock, store.lastCreatedMs()); // creation times ascend with the positions, also over restarts
   const nowMs = (): number => time.now();
   const commits = new CommitQueue(store);
+  const reader = new LogReader(store, nowMs);
   const context: ServerContext = {
     store,
     commits,
-    reader: new LogReader(store, nowMs),
+    reader,
     tail: new LogTail(commits),
     writer: new LogWriter(store, { nowMs, newEventId }),
-    authorization: new AuthorizationProvider(store.streams),
+    authorization: new AuthorizationProvider(store.streams, new DefaultAcl(store.streams, reader)),
     nowMs,
     newEventId,
   };

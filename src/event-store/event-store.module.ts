@@ -1,12 +1,4 @@
-import {
-  type DynamicModule,
-  Global,
-  Inject,
-  Injectable,
-  Module,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type DynamicModule, Global, Inject, Injectable, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../common/clock.js';
@@ -17,42 +9,28 @@ import { AccessLog } from './access-log.js';
 import {
   type EventDefinition,
   EventRegistry,
+  NameSpacesClaimed,
   StreamCreated,
   StreamDeleted,
   StreamAuthorizer,
   StreamRestored,
 } from './domain/index.js';
 import { EventPages } from './event-pages.js';
+import { EventStoreLifecycle } from './event-store.lifecycle.js';
 import { EventCodec } from './kurrentdb/event-codec.js';
 import { KurrentDBConnection, exitOnFailure } from './kurrentdb/kurrentdb-client.provider.js';
 import { KurrentDBHealthIndicator } from './kurrentdb/kurrentdb.health.js';
-import { KurrentDBService } from './kurrentdb/kurrentdb.service.js';
+import { KurrentDBService, type KurrentDBServiceOptions } from './kurrentdb/kurrentdb.service.js';
 import { LogReader } from './kurrentdb/log-reader.js';
+import { DefaultAclState } from './name-spaces/default-acl-state.js';
+import { NameSpaces } from './name-spaces/name-spaces.js';
 import { ReadModels } from './read-models/read-models.js';
 import { provide } from './provide.js';
 import { StoreWatch } from './store-watch/store-watch.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
-/** Stops the read models after the HTTP server, whose requests read them, and closes the store last. */
-@Injectable()
-class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(
-    private readonly readModels: ReadModels,
-    private readonly watch: StoreWatch,
-    private readonly connection: KurrentDBConnection,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.watch.start();
-    this.readModels.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.readModels.stop();
-    await this.watch.stop();
-    await this.connection.close();
-  }
-}
+/** An own one, because writes of all others wait until the name spaces are claimed. */
+const CLAIMING_STORE = Symbol('CLAIMING_STORE');
 
 /** The event store; imported once, by the root module. Features register their event types with `forFeature`. */
 @Global()
@@ -70,7 +48,8 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
       provide: EventRegistry,
       useFactory: (): EventRegistry => {
         const registry = new EventRegistry();
-        for (const definition of [StreamCreated, StreamDeleted, StreamRestored]) registry.register(definition);
+        for (const definition of [NameSpacesClaimed, StreamCreated, StreamDeleted, StreamRestored])
+          registry.register(definition);
         return registry;
       },
     },
@@ -95,30 +74,51 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
         new StoreWatch(new LogReader(clients, kurrentdb.timeoutMs), clock),
     },
     {
-      provide: KurrentDBService,
-      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG, StoreWatch],
+      provide: CLAIMING_STORE,
+      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG],
       useFactory: (
-        { clients }: KurrentDBConnection,
+        connection: KurrentDBConnection,
         registry: EventRegistry,
         clock: Clock,
         random: RandomString,
-        { kurrentdb }: AppConfig,
+        config: AppConfig,
+      ) => serviceOf(connection, registry, clock, random, config),
+    },
+    {
+      provide: NameSpaces,
+      inject: [CLAIMING_STORE, APP_CONFIG],
+      useFactory: (store: KurrentDBService, config: AppConfig) => new NameSpaces(store, isOwnStore(config)),
+    },
+    {
+      provide: DefaultAclState,
+      inject: [CLAIMING_STORE, APP_CONFIG],
+      useFactory: (store: KurrentDBService, config: AppConfig) => new DefaultAclState(store, isOwnStore(config)),
+    },
+    {
+      provide: KurrentDBService,
+      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG, StoreWatch, NameSpaces],
+      useFactory: (
+        connection: KurrentDBConnection,
+        registry: EventRegistry,
+        clock: Clock,
+        random: RandomString,
+        config: AppConfig,
         watch: StoreWatch,
-      ) =>
-        new KurrentDBService(clients, new EventCodec(registry, clock, random), {
-          timeoutMs: kurrentdb.timeoutMs,
-          clock,
-          random,
-          watch,
-        }),
+        nameSpaces: NameSpaces,
+      ) => serviceOf(connection, registry, clock, random, config, { watch, mayWrite: () => nameSpaces.isClaimed }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     provide(EventPages, EVENT_STORE),
     {
       provide: ReadModels,
-      inject: [KurrentDBService, APP_CONFIG, CLOCK, StoreWatch],
-      useFactory: (store: KurrentDBService, { dataDir }: AppConfig, clock: Clock, watch: StoreWatch) =>
-        new ReadModels(store, join(dataDir, 'read-models'), clock, watch),
+      inject: [KurrentDBService, APP_CONFIG, CLOCK, StoreWatch, NameSpaces],
+      useFactory: (
+        store: KurrentDBService,
+        { dataDir }: AppConfig,
+        clock: Clock,
+        watch: StoreWatch,
+        nameSpaces: NameSpaces,
+      ) => new ReadModels(store, join(dataDir, 'read-models'), clock, watch, nameSpaces),
     },
   ],
   exports: [
@@ -131,6 +131,7 @@ class EventStoreLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     EVENT_STORE,
     EventPages,
     StreamAuthorizer,
+    NameSpaces,
     ReadModels,
     StoreWatch,
     KurrentDBHealthIndicator,
@@ -151,3 +152,18 @@ export class EventStoreModule {
 
 @Module({})
 class FeatureEventsModule {}
+
+function isOwnStore({ kurrentdb }: AppConfig): boolean {
+  return kurrentdb.connectionString === undefined;
+}
+
+function serviceOf(
+  { clients }: KurrentDBConnection,
+  registry: EventRegistry,
+  clock: Clock,
+  random: RandomString,
+  { kurrentdb: { timeoutMs } }: AppConfig,
+  more: Pick<KurrentDBServiceOptions, 'watch' | 'mayWrite'> = {},
+): KurrentDBService {
+  return new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random, ...more });
+}

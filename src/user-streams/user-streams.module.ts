@@ -8,6 +8,7 @@ import {
   EventPages,
   type EventStore,
   EventStoreModule,
+  NameSpaces,
   provide,
   RANDOM_STRING,
   type RandomString,
@@ -35,7 +36,7 @@ import { UserStreamEventsController } from './http/user-stream-events.controller
 import { UserStreamStateController } from './http/user-stream-state.controller.js';
 import { UserStreamsController } from './http/user-streams.controller.js';
 import { WriteResponder } from './http/write-responder.js';
-import { userStreamsReadModel, LmdbUserStreamReadModel } from './read-model/lmdb-user-stream-read-model.js';
+import { LmdbUserStreamReadModel, userStreamsReadModelOf } from './read-model/lmdb-user-stream-read-model.js';
 import { AjvDataSchemas } from './schemas/ajv-data-schemas.js';
 import { UserStreamsHealthIndicator } from './user-streams.health.js';
 
@@ -60,10 +61,11 @@ import { UserStreamsHealthIndicator } from './user-streams.health.js';
     },
     {
       provide: LmdbUserStreamReadModel,
-      inject: [ReadModels],
-      useFactory: (models: ReadModels) => {
-        const model = models.open(userStreamsReadModel);
-        return new LmdbUserStreamReadModel(model, models.watchFreshness(model, userStreamsReadModel));
+      inject: [ReadModels, NameSpaces],
+      useFactory: (models: ReadModels, nameSpaces: NameSpaces) => {
+        const definition = userStreamsReadModelOf(nameSpaces);
+        const model = models.open(definition);
+        return new LmdbUserStreamReadModel(model, models.watchFreshness(model, definition));
       },
     },
     provide(CurrentStreams, LmdbUserStreamReadModel, EVENT_STORE, StreamAuthorizer, CLOCK),

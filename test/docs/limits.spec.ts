@@ -31,6 +31,7 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'embedded-kurrentdb/grpc/call.ts': ['MAX_TIMER_MS'],
   'embedded-kurrentdb/grpc/message-reader.ts': ['MAX_BYTES_PER_VIEWED_BYTE'],
   'embedded-kurrentdb/security/hash-queue.ts': ['MAX_COUNTED_CONNECTIONS'],
+  'event-store/domain/name-spaces.ts': ['MAX_SHOWN'],
   'event-store/kurrentdb/append-batcher.ts': ['MAX_WAIT_MS'],
   'event-store/kurrentdb/catch-up-subscription.ts': ['MIN_RETRY_DELAY_MS', 'MAX_RETRY_DELAY_MS'],
   'event-store/kurrentdb/connection-test.ts': ['MAX_EVENTS'],

@@ -261,7 +261,7 @@ describe('the command line', () => {
     expect(await runCommand(external, 'api-keys', 'list')).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^KurrentDB .* while reading stream 'system-api-keys'; .*\n$/) as string,
+      stderr: expect.stringMatching(/^KurrentDB .* while reading stream '\$\$system-name-spaces'; .*\n$/) as string,
     });
   }, 60_000);
 });

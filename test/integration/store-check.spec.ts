@@ -72,6 +72,18 @@ describe('a store whose server was killed', () => {
   }, 60_000);
   afterAll(() => rmSync(root, { recursive: true }));
 
+  /** Output of a service that ends: after it has started, or before it listens. */
+  const outputUntilEnded = async (): Promise<string> => {
+    try {
+      const service = await ServiceProcess.start({ DATA_DIR: join(directory, '..'), ...AUTH });
+      await until(() => service.hasExited, 'the service has ended');
+      return service.output.join('\n');
+    } catch (error) {
+      expect(String(error)).toContain('The service exited with 1 before it was started');
+      return String(error);
+    }
+  };
+
   beforeEach(() => {
     directory = join(root, 'data', 'kurrentdb');
     cpSync(large, directory, { recursive: true });
@@ -115,9 +127,7 @@ describe('a store whose server was killed', () => {
 
   it('ends the service if it is found damaged beside it, whose next start is one without the store', async () => {
     damage(directory, 1000);
-    const first = await ServiceProcess.start({ DATA_DIR: join(directory, '..'), ...AUTH });
-    await until(() => first.hasExited, 'the service has ended');
-    expect(first.output.join('\n')).toContain(`${join(directory, 'store.mdb')} is damaged`);
+    expect(await outputUntilEnded()).toContain(`${join(directory, 'store.mdb')} is damaged`);
     const second = await ServiceProcess.start({ DATA_DIR: join(directory, '..'), ...AUTH });
     expect((await second.get('/livez')).status).toBe(200);
     expect((await second.get('/readyz')).status).toBe(503);

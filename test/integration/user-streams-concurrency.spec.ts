@@ -101,7 +101,10 @@ describe('concurrent writers', () => {
   it('on two replicas that change the same streams lose no change', async () => {
     const replicas = [replica, await open()] as const;
     const keys = [key, newKey(), newKey()];
-    for (const each of keys) await replica.streams.replace(requestFor(each), [{ data: {} }]);
+    for (const each of keys) {
+      await replica.streams.replace(requestFor(each), [{ data: {} }]);
+      await caughtUp(replicas[1], store, each);
+    }
     await Promise.all(
       keys.flatMap((each) =>
         upTo(40).map((n) => (replicas[n % 2] ?? replica).streams.change(requestFor(each), member(n))),

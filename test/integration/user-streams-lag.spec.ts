@@ -270,7 +270,13 @@ describe('a stream whose writer died between its events and its metadata', () =>
         new Proxy(whole, {
           get: (target, member) => {
             const value: unknown = Reflect.get(target, member, target);
-            if (member === 'initializeMetadata' && dies) return () => Promise.reject(new ConnectionError('gone'));
+            // As version 0.1.0 did, which wrote the metadata last.
+            if (member === 'beginStream' && dies) return () => Promise.resolve('no_stream');
+            if (member === 'appendToStream' && dies)
+              return async (...args: Parameters<EventStore['appendToStream']>) => {
+                await target.appendToStream(...args);
+                throw new ConnectionError('gone');
+              };
             return typeof value === 'function' ? (value.bind(target) as unknown) : value;
           },
         }),

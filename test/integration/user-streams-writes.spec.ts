@@ -58,7 +58,7 @@ describe('writing to user streams', () => {
       name,
       description: 'Mine',
       permissions: initial.permissions,
-      acl: { $r: ['$all', key.userId], $w: [key.userId], $d: [key.userId] },
+      acl: { $r: ['$all', key.userId], $w: ['$admins'], $d: ['$admins'], $mw: ['$admins'] },
       metadata: { tags: ['x'], owner: key.userId },
     });
     // A writer reads its own write.

@@ -22,7 +22,8 @@ type Loss = 'request' | 'response';
  * replicated.
  */
 export class AppendLosingProxy {
-  readonly #losses: Loss[] = [];
+  /** Of the next appends; undefined: none. */
+  readonly #losses: (Loss | undefined)[] = [];
   #losesAll = false;
   readonly #sessions = new Set<ServerHttp2Session>();
 
@@ -50,9 +51,9 @@ export class AppendLosingProxy {
     );
   }
 
-  /** Of the next append. */
-  loseNext(loss: Loss): void {
-    this.#losses.push(loss);
+  /** Of the next append, or of one after it. */
+  loseNext(loss: Loss, { after = 0 }: { readonly after?: number } = {}): void {
+    this.#losses.push(...Array.from({ length: after }, () => undefined), loss);
   }
 
   /** The requests of all appends, until further notice. */

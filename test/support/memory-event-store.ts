@@ -10,6 +10,7 @@ import {
   type EventStore,
   type EventSubscription,
   type LogExtent,
+  type ExpectedRevision,
   type NewEvent,
   initialMetadata,
   type NewStream,
@@ -36,6 +37,7 @@ type Used = Pick<
   | 'appendConditionally'
   | 'readStream'
   | 'createStream'
+  | 'beginStream'
   | 'initializeMetadata'
   | 'getStreamMetadata'
   | 'setStreamMetadata'
@@ -176,6 +178,13 @@ export class MemoryEventStore implements Used {
   async getStreamMetadata(streamName: string): Promise<VersionedStreamMetadata> {
     await this.#reach();
     return this.#metadata.get(streamName) ?? { metadata: {}, revision: 'no_stream' };
+  }
+
+  async beginStream(stream: NewStreamMetadata): Promise<ExpectedRevision | undefined> {
+    await this.#reach();
+    if (this.eventsOf(stream.name).length > 0) return undefined;
+    await this.setStreamMetadata(stream.name, initialMetadata(stream, new Date(0).toISOString()));
+    return 'no_stream';
   }
 
   async initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined> {

@@ -27,18 +27,20 @@ export const isReadOnly = (streamName: string, operation: StreamOperation): bool
   (operation === 'write' || operation === 'delete') && indexStream(streamName) !== undefined;
 
 /**
- * Whether the principal may perform the operation. By default, users have full access to ordinary streams and only
- * admins to system streams. Anonymous principals are always denied, admins always allowed.
+ * Whether the principal may perform the operation. Without `defaultAcl`, users have full access to ordinary streams and
+ * only admins to system streams. Anonymous principals are always denied, admins always allowed.
  */
 export function isAllowed(
   principal: Principal,
   streamName: string,
   operation: StreamOperation,
   acl: AccessControlList | undefined,
+  defaultAcl: () => AccessControlList | undefined,
 ): boolean {
   if (principal.isAdmin) return true;
   if (principal.loginName === undefined) return false;
-  const roles = acl?.[operation];
-  if (roles === undefined) return !isSystemStream(streamName);
+  const isSystem = isSystemStream(streamName);
+  const roles = acl?.[operation] ?? (isSystem ? undefined : defaultAcl()?.[operation]);
+  if (roles === undefined) return !isSystem;
   return roles.some((role) => role === ALL_USERS || role === principal.loginName || principal.groups.includes(role));
 }

@@ -104,6 +104,7 @@ describe('links', () => {
 });
 
 describe('access', () => {
+  const noDefault = (): undefined => undefined;
   const user = { loginName: 'u', groups: ['crew'], isAdmin: false };
   const anonymous = { loginName: undefined, groups: [], isAdmin: false };
   const admin = { loginName: 'a', groups: ['$admins'], isAdmin: true };
@@ -115,21 +116,29 @@ describe('access', () => {
   });
 
   it('is granted by default to users of ordinary streams only', () => {
-    expect(isAllowed(user, 'x', 'write', undefined)).toBe(true);
-    expect(isAllowed(user, '$x', 'read', undefined)).toBe(false);
-    expect(isAllowed(anonymous, 'x', 'read', undefined)).toBe(false);
-    expect(isAllowed(admin, '$x', 'delete', undefined)).toBe(true);
+    expect(isAllowed(user, 'x', 'write', undefined, noDefault)).toBe(true);
+    expect(isAllowed(user, '$x', 'read', undefined, noDefault)).toBe(false);
+    expect(isAllowed(anonymous, 'x', 'read', undefined, noDefault)).toBe(false);
+    expect(isAllowed(admin, '$x', 'delete', undefined, noDefault)).toBe(true);
+  });
+
+  it('is granted by the default ACL of the store to streams without one, and never to system streams', () => {
+    const restricted = (): { readonly write: readonly string[] } => ({ write: ['$admins'] });
+    expect(isAllowed(user, 'x', 'write', undefined, restricted)).toBe(false);
+    expect(isAllowed(user, 'x', 'read', undefined, restricted)).toBe(true);
+    expect(isAllowed(user, 'x', 'write', { write: ['u'] }, restricted)).toBe(true);
+    expect(isAllowed(user, '$x', 'write', undefined, () => ({ write: ['$all'] }))).toBe(false);
   });
 
   it('is granted by the ACL to a user, a group or all authenticated users', () => {
     const acl = { read: ['crew'], write: ['u'], delete: [], metadataRead: ['$all'] };
     expect(
       (['read', 'write', 'delete', 'metadataRead', 'metadataWrite'] as const).map((operation) =>
-        isAllowed(user, 'x', operation, acl),
+        isAllowed(user, 'x', operation, acl, noDefault),
       ),
     ).toEqual([true, true, false, true, true]);
-    expect(isAllowed(anonymous, 'x', 'metadataRead', acl)).toBe(false);
-    expect(isAllowed(admin, 'x', 'delete', acl)).toBe(true);
+    expect(isAllowed(anonymous, 'x', 'metadataRead', acl, noDefault)).toBe(false);
+    expect(isAllowed(admin, 'x', 'delete', acl, noDefault)).toBe(true);
   });
 });
 

@@ -23,7 +23,7 @@ const BUILT_IN_USERS = [
 ] as const;
 
 export interface PrivateAdmin extends Credentials {
-  /** What was done about a password that did not fit; undefined if it did. */
+  /** What was done about a password that did not fit, and about other users; undefined if nothing was. */
   readonly repair: string | undefined;
 }
 
@@ -40,8 +40,9 @@ export async function ensureDevelopmentUsers(users: Users, nowMs: number): Promi
 const PASSWORD = /^[\w-]+$/;
 
 /**
- * Ensures a random password for `admin`, stored in a file that only the owner of the data can read. If the file is
- * lost or damaged, a new password is generated: whoever can write the directory has access to the data anyway.
+ * Ensures that the only user is `admin`, with a random password that is stored in a file that only the owner of the
+ * data can read. If the file is lost or damaged, a new password is generated: whoever can write the directory has
+ * access to the data anyway.
  */
 export async function ensurePrivateAdmin(users: Users, directory: string, nowMs: number): Promise<PrivateAdmin> {
   const path = join(directory, 'admin-password');
@@ -57,8 +58,12 @@ export async function ensurePrivateAdmin(users: Users, directory: string, nowMs:
   // Earlier versions stored a slow hash.
   if (!fits || stored.password.algorithm === undefined)
     await store(users, BUILT_IN_USERS[0], hashGeneratedPassword(password), nowMs);
+  const others = users.list().filter(({ loginName }) => loginName !== ADMIN);
+  for (const { loginName } of others) await users.change(loginName, () => 'remove');
+  const removal = `users that a store of a service does not have were removed: ${others.map(({ loginName }) => loginName).join(', ')}`;
   const repair = `the password in ${path} was not that of the user "${ADMIN}", who has got ${isReadable ? 'it' : 'a new one'}`;
-  return { loginName: ADMIN, password, repair: fits || stored === undefined ? undefined : repair };
+  const repairs = [...(fits || stored === undefined ? [] : [repair]), ...(others.length === 0 ? [] : [removal])];
+  return { loginName: ADMIN, password, repair: repairs.length === 0 ? undefined : repairs.join('; ') };
 }
 
 async function store(

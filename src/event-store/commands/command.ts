@@ -49,7 +49,9 @@ export interface Decision {
   readonly checks?: readonly ConsistencyCheck[];
   /** Instead of `writes`. */
   readonly metadata?: MetadataWrite;
-  /** Written after the append, unless the stream has metadata already. */
+  /**
+   * Of a stream that the command creates, written before its first event; otherwise added, unless the stream has some.
+   */
   readonly initialMetadata?: readonly NewStreamMetadata[];
 }
 
@@ -109,6 +111,7 @@ export type CommandStore = Pick<
   | 'appendToStreams'
   | 'appendConditionally'
   | 'readStream'
+  | 'beginStream'
   | 'initializeMetadata'
   | 'setStreamMetadata'
 >;

@@ -12,6 +12,7 @@ import {
   StreamNotFoundError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
+import { beginStream } from './begin-stream.js';
 import { type CommandDependencies, type Decision } from './command.js';
 import { handleCommand } from './handle-command.js';
 
@@ -23,9 +24,9 @@ interface CreateStreamDependencies extends CommandDependencies {
 const NO_METADATA: VersionedStreamMetadata = { metadata: {}, revision: 'no_stream' };
 
 /**
- * Appends `StreamCreated` as the first event and writes the stream's metadata. The store decides a race of two replicas
- * (first event: `no_stream`; metadata: the revision that was read), so that both create one stream. If a process
- * stopped between the two writes, the next call completes them.
+ * Writes the stream's metadata, then `StreamCreated` as its first event ({@link beginStream}). The store decides a race
+ * of two replicas, so that both create one stream. If a process stopped between the two writes, the next call completes
+ * them.
  */
 export async function createStream(
   stream: NewStream,
@@ -34,32 +35,37 @@ export async function createStream(
   const { name, description, data = null, tags = [], owner } = stream;
   const now = toTimestamp(dependencies.clock.now());
   const event: StreamCreated = { streamName: name, description, tags, owner, createdAt: now, data };
+  const metadata = { ...stream, permissions: stream.permissions ?? ownedBy(owner) };
   const created = await handleCommand(
     {
       info: { action: 'streams.create' },
       streams: [name],
       // A conflict of the first attempt shows that the stream exists, without a read.
-      load: (attempt) => ({ exists: attempt > 1 }),
-      decide: ({ exists }): Decision => ({
-        writes: exists
-          ? []
-          : [
-              {
-                streamName: name,
-                events: [{ type: StreamCreated.type, data: event, timestamp: now }],
-                expectedRevision: 'no_stream',
-              },
-            ],
+      load: async (attempt) => (attempt === 1 ? await beginStream(metadata, dependencies.store, now) : undefined),
+      decide: (expectedRevision): Decision => ({
+        writes:
+          expectedRevision === undefined
+            ? []
+            : [
+                {
+                  streamName: name,
+                  events: [{ type: StreamCreated.type, data: event, timestamp: now }],
+                  expectedRevision,
+                },
+              ],
       }),
       result: (_decided, { revisions }) => revisions.size > 0,
     },
     dependencies,
   );
-  await initializeMetadata({ ...stream, permissions: stream.permissions ?? ownedBy(owner) }, dependencies, now);
+  // An earlier version wrote the metadata last.
+  if (!created) await initializeMetadata(metadata, dependencies, now);
   return { streamName: name, created };
 }
 
-/** Writes the initial metadata of a stream, unless another replica or a later change has written some. */
+/**
+ * Writes the initial metadata of a stream that has events, unless another replica or a later change has written some.
+ */
 export function initializeMetadata(
   stream: NewStreamMetadata,
   dependencies: CreateStreamDependencies,

@@ -1,4 +1,10 @@
-import { type EventStore, type NewStreamMetadata, type Position, WrongExpectedRevisionError } from '../domain/index.js';
+import {
+  type EventStore,
+  type ExpectedRevision,
+  type NewStreamMetadata,
+  type Position,
+  WrongExpectedRevisionError,
+} from '../domain/index.js';
 import {
   type Command,
   type CommandDependencies,
@@ -58,14 +64,18 @@ async function attemptCommand<State, Decided extends Decision, Result>(
   const release = command.reserve?.(decided);
   try {
     const stamped = withCommandMetadata(decided.writes ?? [], command.info);
-    const writes = prepare ? await prepare(stamped) : stamped;
+    const prepared = prepare ? await prepare(stamped) : stamped;
+    const { writes, begun } = await beginStreams(store, decided, prepared);
     const outcome = await write(store, decided, writes);
     if (outcome instanceof WrongExpectedRevisionError) return { conflict: outcome };
     if (outcome.revisions.size > 0) command.acknowledged?.(decided, outcome);
     const visible = outcome.position && readModel?.waitFor(outcome.position, VISIBLE_WITHIN_MS);
     // Once the usage includes the write, the reservation would count it twice while the metadata are written.
     const released = release ? visible?.finally(release) : visible;
-    const last = await initializeMetadata(store, decided.initialMetadata ?? []);
+    const last = await initializeMetadata(
+      store,
+      (decided.initialMetadata ?? []).filter(({ name }) => !begun.has(name)),
+    );
     await (last && readModel ? readModel.waitFor(last, VISIBLE_WITHIN_MS) : released);
     return { result: command.result(decided, outcome) };
   } finally {
@@ -109,6 +119,28 @@ async function append(
       ? await store.appendConditionally(first, checks)
       : await store.appendToStream(streamName, events, { expectedRevision });
   return { position, revisions: new Map([[streamName, revision]]) };
+}
+
+/** The streams that the command creates get their metadata first: see {@link beginStream}. */
+async function beginStreams(
+  store: Pick<EventStore, 'beginStream'>,
+  { initialMetadata = [] }: Decision,
+  writes: readonly CommandWrite[],
+): Promise<{ readonly writes: readonly CommandWrite[]; readonly begun: ReadonlyMap<string, ExpectedRevision> }> {
+  const created = writes.filter(({ expectedRevision }) => expectedRevision === 'no_stream');
+  const begun = new Map<string, ExpectedRevision>();
+  for (const stream of initialMetadata) {
+    if (!created.some(({ streamName }) => streamName === stream.name)) continue;
+    // A stream with events makes the append conflict.
+    begun.set(stream.name, (await store.beginStream(stream)) ?? 'no_stream');
+  }
+  return {
+    writes: writes.map((write) => ({
+      ...write,
+      expectedRevision: begun.get(write.streamName) ?? write.expectedRevision,
+    })),
+    begun,
+  };
 }
 
 async function initializeMetadata(

@@ -1,3 +1,4 @@
+export * from './begin-stream.js';
 export * from './command.js';
 export * from './create-stream.js';
 export * from './handle-command.js';

@@ -164,9 +164,15 @@ export interface EventStore {
    * @throws as {@link appendToStreams}; UnsupportedByStoreError
    */
   appendConditionally(write: StreamWrite, checks: readonly ConsistencyCheck[]): Promise<AppendResult>;
-  /** Appends `StreamCreated` as the first event and writes the metadata; no effect if the stream exists. */
+  /** Writes the metadata and appends `StreamCreated` as the first event; no effect if the stream exists. */
   createStream(stream: NewStream): Promise<CreateStreamResult>;
-  /** Writes the initial metadata; no effect if the stream has metadata. */
+  /**
+   * Writes the metadata of a stream before its first event, closed to other users of the store.
+   *
+   * @returns the revision that the first event must expect; undefined if the stream has events
+   */
+  beginStream(stream: NewStreamMetadata): Promise<ExpectedRevision | undefined>;
+  /** Writes the initial metadata of a stream that has events; no effect if it has metadata. */
   initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined>;
   /** Soft delete: a later append recreates the stream, and its revisions continue. */
   deleteStream(streamName: string, options?: { readonly expectedRevision?: ExpectedRevision }): Promise<void>;

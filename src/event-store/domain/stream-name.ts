@@ -14,6 +14,7 @@ export type StreamIdentity =
 
 export const SERVICE_UPTIME_PREFIX = 'service-uptime-';
 export const USER_STREAM_PREFIX = 'user-';
+export const SYSTEM_PREFIX = 'system-';
 /** Omitted in stream names. */
 export const DEFAULT_CATEGORY = 'default';
 /** Begins the name of the stream with the metadata of another one. */
@@ -110,8 +111,8 @@ export function identifyStream(name: string): StreamIdentity {
     const service = name.slice(SERVICE_UPTIME_PREFIX.length);
     return isServiceName(service) ? { kind: 'service-uptime', service } : { kind: 'other' };
   }
-  if (name.startsWith('system-') && name.length > 'system-'.length)
-    return { kind: 'system', name: name.slice('system-'.length) };
+  if (name.startsWith(SYSTEM_PREFIX) && name.length > SYSTEM_PREFIX.length)
+    return { kind: 'system', name: name.slice(SYSTEM_PREFIX.length) };
   return identifyUserStream(name) ?? { kind: 'other' };
 }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { settleWithin } from '../../common/wait.js';
 import { type ConnectionTestResult, type EventStore } from '../domain/index.js';
+import { DefaultAclState } from '../name-spaces/default-acl-state.js';
 import { StoreWatch } from '../store-watch/store-watch.js';
 import { EVENT_STORE } from '../tokens.js';
 import { isReadable } from './connection-test.js';
@@ -24,6 +25,7 @@ export class KurrentDBHealthIndicator {
     private readonly indicators: HealthIndicatorService,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly watch: StoreWatch,
+    private readonly defaultAcl: DefaultAclState,
   ) {}
 
   /** `up` with `responseTime` in milliseconds, or `degraded` or `down` with the reason. */
@@ -50,7 +52,7 @@ export class KurrentDBHealthIndicator {
       .check('kurrentdb')
       .attempt(() => this.#test())
       .cacheFor(CACHE_MS);
-    if (this.#failing === undefined) return result;
+    if (this.#failing === undefined) return this.#withWarning(result);
     const { error = 'Writes fail', ...failing } = this.#failing;
     return this.indicators.check('kurrentdb').degraded({ ...failing, message: error });
   }
@@ -65,5 +67,12 @@ export class KurrentDBHealthIndicator {
     this.#failing = undefined;
     if (writes === 'failing') this.#failing = { ...(storage ? { storage } : {}), writes, ...(error ? { error } : {}) };
     else if ('health' in result && result.health !== 'healthy') throw new Error(error ?? 'The connection test failed');
+  }
+
+  /** Says so while other users of the store may write in the name spaces of this service. */
+  #withWarning(result: HealthIndicatorResult<'kurrentdb'>): HealthIndicatorResult<'kurrentdb'> {
+    const { warning } = this.defaultAcl;
+    if (warning === undefined || result.kurrentdb.status !== 'up') return result;
+    return { kurrentdb: { ...result.kurrentdb, warning } };
   }
 }

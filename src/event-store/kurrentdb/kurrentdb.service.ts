@@ -10,6 +10,7 @@ import {
   START,
   STREAM_STATE,
 } from '@kurrent/kurrentdb-client';
+import { toTimestamp } from '../../common/time.js';
 import { withDeadline } from '../../common/wait.js';
 import {
   type AllSubscriptionOptions,
@@ -17,6 +18,7 @@ import {
   type AppendResult,
   assertStreamName,
   type Clock,
+  ConnectionError,
   type ConnectionTestResult,
   type CreateStreamResult,
   type EventStore,
@@ -40,7 +42,7 @@ import {
   ValidationError,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
-import { createStream, initializeMetadata, KeyedMutex } from '../commands/index.js';
+import { beginStream, createStream, initializeMetadata, KeyedMutex } from '../commands/index.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
 import { AppendBatcher } from './append-batcher.js';
 import { checkAppendSize } from './append-size.js';
@@ -72,6 +74,8 @@ export interface KurrentDBServiceOptions {
   readonly looksForAppends?: boolean;
   /** Without it, a store that is replaced is not noticed. */
   readonly watch?: StoreWatch;
+  /** False until it is known whose the streams in the name spaces of this service are; always true by default. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** {@link EventStore} on KurrentDB, through the official client. */
@@ -182,6 +186,10 @@ export class KurrentDBService implements EventStore {
     return createStream(stream, this.#commands);
   }
 
+  beginStream(stream: NewStreamMetadata): Promise<ExpectedRevision | undefined> {
+    return beginStream(stream, this, toTimestamp(this.options.clock.now()));
+  }
+
   initializeMetadata(stream: NewStreamMetadata): Promise<AppendResult | undefined> {
     return initializeMetadata(stream, this.#commands);
   }
@@ -195,6 +203,7 @@ export class KurrentDBService implements EventStore {
     // The client's delete does not accept `stream_exists`; the server rejects the deletion of a missing stream in any
     // case.
     const expected = expectedRevision === 'stream_exists' ? 'any' : expectedRevision;
+    this.#assertMayWrite();
     const deletion = this.#run({ name: 'deleting', streamName }, () =>
       this.clients.client.deleteStream(streamName, { expectedRevision: expected, deadline: this.options.timeoutMs }),
     );
@@ -288,11 +297,12 @@ export class KurrentDBService implements EventStore {
     return { streamName, revision: revisions.get(streamName) ?? -1n, position };
   }
 
-  #write(
+  async #write(
     operation: Operation,
     sent: readonly SentEvents[],
     append: () => Promise<StreamsAppendResult>,
   ): Promise<StreamsAppendResult> {
+    this.#assertMayWrite();
     // Without a wait in the usual case: appends of one event loop iteration are sent together.
     const comparing = this.options.watch?.assertWritable();
     const run = (): Promise<StreamsAppendResult> => this.#run(operation, append);
@@ -313,6 +323,11 @@ export class KurrentDBService implements EventStore {
     } catch (error) {
       throw translateClientError(error, operation);
     }
+  }
+
+  #assertMayWrite(): void {
+    if (this.options.mayWrite?.() === false)
+      throw new ConnectionError('The streams of this service are not checked yet in KurrentDB; retry in a moment');
   }
 
   async #wasDeleted(streamName: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../common/plain-object.js';
-import { type StreamMetadata, type StreamPermissions, ValidationError } from '../domain/index.js';
+import { aclOf, type StreamMetadata, ValidationError } from '../domain/index.js';
 
 /** Fields with a meaning in KurrentDB, by their names in the domain. */
 const RESERVED = {
@@ -48,15 +48,4 @@ export function decodeMetadata(stored: unknown): StreamMetadata {
 /** True for the metadata of a stream that was soft-deleted and not appended to since. */
 export function isSoftDeleted(metadata: StreamMetadata): boolean {
   return metadata.truncateBefore === ALL_TRUNCATED;
-}
-
-/**
- * KurrentDB's access control list: `*` maps to `$all`, the roles `system` and `admin` to the store's administrators
- * (this service is one), other names to users of the store.
- */
-function aclOf({ read, write, admin }: StreamPermissions): Record<string, string[]> {
-  const roles = (names: readonly string[]): string[] => [
-    ...new Set(names.map((name) => (name === '*' ? '$all' : name === 'system' || name === 'admin' ? '$admins' : name))),
-  ];
-  return { $r: roles(read), $w: roles(write), $d: roles(admin), $mr: roles(read), $mw: roles(admin) };
 }

@@ -109,6 +109,11 @@ export class ReadModel extends StreamFollower implements ReadModelTables {
     return opened as Database<Value, TableKey>;
   }
 
+  /** Identity of the store that the tables were made from; undefined for new tables. */
+  get storeIdentity(): string | undefined {
+    return this.#meta.get(CHECKPOINT)?.storeIdentity;
+  }
+
   /** Resumes behind the checkpoint; tables of another store are cleared first. */
   protected override async subscribe(options: SubscriptionOptions): Promise<EventSubscription> {
     this.#storeIdentity = await this.store.identity();

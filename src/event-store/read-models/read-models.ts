@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../common/clock.js';
-import { type EventStore } from '../domain/index.js';
+import { type EventStore, type RecordedEvent } from '../domain/index.js';
 import { type StoreWatch } from '../store-watch/store-watch.js';
 import { Freshness } from './freshness.js';
 import { Poll } from '../poll.js';
@@ -9,6 +9,13 @@ import { Projection, type ProjectionDefinition } from './projection.js';
 import { ReadModel, type ReadModelDefinition } from './read-model.js';
 import { type RebuildProgress, rebuildReadModel } from './rebuild.js';
 import { type StreamFollower } from './stream-follower.js';
+
+/** Whose the streams are. */
+export interface ClaimedNameSpaces {
+  /** Whether no model applies an event. */
+  isSetAside(event: RecordedEvent): boolean;
+  untilClaimed(): Promise<void>;
+}
 
 /**
  * All read models of the process. A feature opens its own while the modules are created; the module of the store starts
@@ -24,13 +31,16 @@ export class ReadModels {
     private readonly directory: string,
     private readonly clock: Clock = systemClock,
     private readonly watch?: StoreWatch,
+    private readonly nameSpaces?: ClaimedNameSpaces,
   ) {
     watch?.listen({ rebuild: () => this.#restart() });
   }
 
   /** Opens a model in LMDB tables. @throws Error if another process has it open */
   open(definition: ReadModelDefinition): ReadModel {
-    return this.#add(new ReadModel(definition, this.store, this.#directoryOf(definition), this.watch, this.clock));
+    return this.#add(
+      new ReadModel(this.#without(definition), this.store, this.#directoryOf(definition), this.watch, this.clock),
+    );
   }
 
   /** Adds a model whose state is kept in memory. */
@@ -43,6 +53,11 @@ export class ReadModels {
     const freshness = new Freshness(model, this.store, streamNamePrefixes, this.clock);
     this.poll(() => freshness.observe());
     return freshness;
+  }
+
+  /** Whether a model has tables of a store. */
+  hasUsed(storeIdentity: string): boolean {
+    return this.#models.some((model) => model instanceof ReadModel && model.storeIdentity === storeIdentity);
   }
 
   /** Runs a question to the store twice a second, from {@link start} to {@link stop}. */
@@ -69,11 +84,20 @@ export class ReadModels {
    * @throws as {@link rebuildReadModel}
    */
   rebuild(definition: ReadModelDefinition, report: (progress: RebuildProgress) => void): Promise<RebuildProgress> {
-    return rebuildReadModel(definition, this.store, this.#directoryOf(definition), report);
+    return rebuildReadModel(this.#without(definition), this.store, this.#directoryOf(definition), report);
+  }
+
+  #without(definition: ReadModelDefinition): ReadModelDefinition {
+    const apply: ReadModelDefinition['apply'] = (tables, events) => {
+      const applicable = events.filter((event) => this.nameSpaces?.isSetAside(event) !== true);
+      if (applicable.length > 0) definition.apply(tables, applicable);
+    };
+    return { ...definition, apply };
   }
 
   /** Resolves when all models have been rebuilt from the store as it is now. */
   async #restart(): Promise<void> {
+    await this.nameSpaces?.untilClaimed();
     await Promise.all(this.#models.map((model) => model.restart()));
   }
 

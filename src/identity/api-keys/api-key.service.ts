@@ -40,7 +40,8 @@ export interface CreatedApiKey {
 
 const PAGE_SIZE = 1_000;
 
-const STREAM: NewStream = {
+/** Created before the first key, so that nobody else does. */
+export const API_KEYS: NewStream = {
   name: API_KEYS_STREAM,
   description: 'API keys: made and revoked by the command line, followed by every replica',
   owner: 'system',
@@ -121,7 +122,7 @@ export class ApiKeyService {
           loadOrCreate(
             API_KEYS_STREAM,
             () => this.#read(),
-            () => this.store.createStream(STREAM),
+            () => this.store.createStream(API_KEYS),
           ),
         decide: ({ keys, revision }) => {
           const { event, result } = decide(keys);

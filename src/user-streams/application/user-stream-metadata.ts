@@ -11,6 +11,7 @@ import {
   type EventStore,
   EVERYONE,
   initialMetadata,
+  isClosed,
   type AuthenticatedCaller,
   permissionsOf,
   type StreamAuthorizer,
@@ -150,14 +151,17 @@ function changedMetadata(
 ): StreamMetadata {
   const { description = stream.description, tags = stream.tags } = change;
   const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
-  // KurrentDB's `$acl` is derived from the new permissions.
-  const { acl: _, ...kept } = stored;
+  const permissions = changedPermissions(stream.permissions, change);
+  // KurrentDB's `$acl` is derived from new permissions; until then, the stream stays as closed as it began.
+  const { acl, ...kept } = stored;
+  const isKept = isClosed(acl) && change.permissions === undefined && change.visibility === undefined;
   return {
     ...initial,
     ...kept,
+    ...(isKept ? { acl } : {}),
     description,
     metadata: { ...initial.metadata, ...stored.metadata, tags, owner: stream.owner, updatedAt: now },
-    permissions: changedPermissions(stream.permissions, change),
+    permissions,
   };
 }
 

@@ -57,7 +57,7 @@ export function evolve(stream: UserStream | undefined, event: RecordedEvent, byt
     revision: Number(event.revision),
     events: before.events + 1,
     bytes: before.bytes + bytes,
-    updatedAt: Math.max(at, before.updatedAt),
+    updatedAt: before.events === 0 ? at : Math.max(at, before.updatedAt),
   };
   if (isEvent(event, StreamCreated)) {
     const { description, tags, owner, permissions = ownedBy(owner), createdAt } = event.data;

@@ -6,6 +6,7 @@ import { sleep } from '../../../../test/support/eventually.js';
 import { type ServerContext } from '../../server-context.js';
 import { checkSettings, type GroupDefinition, type GroupSettings } from '../rules/index.js';
 import { AuthorizationProvider } from '../../security/authorization-provider.js';
+import { DefaultAcl } from '../../security/default-acl.js';
 import { CommitQueue } from '../../storage/commit-queue.js';
 import { parseEventFrame } from '../../storage/event-frame.js';
 import { eventIdToString } from '../../storage/event-id.js';
@@ -92,14 +93,15 @@ describe('a running group', () => {
     commits = new FailingCommits(store);
     const nowMs = (): number => Date.now();
     const newEventId = (): Buffer => randomBytes(16);
+    const reader = new LogReader(store, nowMs);
     const writer = new LogWriter(store, { nowMs, newEventId });
     context = {
       store,
       commits,
-      reader: new LogReader(store, nowMs),
+      reader,
       tail: new LogTail(commits),
       writer,
-      authorization: new AuthorizationProvider(store.streams),
+      authorization: new AuthorizationProvider(store.streams, new DefaultAcl(store.streams, reader)),
       nowMs,
       newEventId,
     };

@@ -16,8 +16,11 @@ async function rebuild(): Promise<void> {
     import('../read-model/uptime-read-model.js'),
     import('../../uptime-events.module.js'),
   ]);
-  const progress = await withStore(UptimeEventsModule, (context) =>
-    context.get(ReadModels).rebuild(uptimeReadModel, (soFar) => process.stdout.write(`${describe(soFar)}\n`)),
+  const progress = await withStore(
+    UptimeEventsModule,
+    (context) =>
+      context.get(ReadModels).rebuild(uptimeReadModel, (soFar) => process.stdout.write(`${describe(soFar)}\n`)),
+    'leave',
   );
   process.stdout.write(`Rebuilt: ${describe(progress)}\n`);
 }
