@@ -266,7 +266,7 @@ describe('KurrentDBService: initial metadata of a stream', () => {
       permissions: ownedBy('alice'),
       status: 'active',
       acl: { $r: ['alice'] },
-      metadata: { owner: 'alice', tags: ['x'], version: '1.0.0' },
+      metadata: { owner: 'alice', tags: ['x'], version: 1, schemaVersion: '1.0.0' },
     });
     expect(await store.initializeMetadata({ ...stream, description: 'Another' })).toBeUndefined();
     expect((await store.getStreamMetadata(stream.name)).metadata.description).toBe('A stream');

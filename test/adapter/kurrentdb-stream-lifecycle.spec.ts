@@ -54,7 +54,14 @@ describe('KurrentDBService', () => {
           maxAge: 3_600,
           status: 'active',
           permissions: stream.permissions,
-          metadata: { createdAt, updatedAt: createdAt, version: '1.0.0', tags: ['x'], owner: 'system' },
+          metadata: {
+            createdAt,
+            updatedAt: createdAt,
+            version: 1,
+            schemaVersion: '1.0.0',
+            tags: ['x'],
+            owner: 'system',
+          },
           acl: { $r: ['$all'], $w: ['$admins'], $d: ['$admins'], $mr: ['$all'], $mw: ['$admins'] },
         },
       });

@@ -72,7 +72,7 @@ function eventsOf(userId, type, number, now) {
           tags: ['bench'],
           owner: userId,
           createdAt: now,
-          data: null,
+          data: {},
           permissions,
         },
         metadata: metadata(`evt_1_${randomBytes(16).toString('hex')}`),

@@ -153,7 +153,10 @@ export class MemoryEventStore implements Used {
     const stream = this.eventsOf(streamName);
     if (stream.length === 0) throw new StreamNotFoundError(streamName);
     const within = stream.filter(
-      ({ revision }) => typeof from !== 'bigint' || (direction === 'forwards' ? revision >= from : revision <= from),
+      ({ revision }) =>
+        from === undefined ||
+        typeof from === 'string' ||
+        (direction === 'forwards' ? revision >= from : revision <= from),
     );
     return (direction === 'forwards' ? within : within.toReversed()).slice(0, limit);
   }
@@ -166,7 +169,7 @@ export class MemoryEventStore implements Used {
       metadata: stream.maxAge === undefined ? {} : { maxAge: stream.maxAge },
       revision: 0n,
     });
-    const { name: streamName, description, tags = [], owner, data = null } = stream;
+    const { name: streamName, description, tags = [], owner, data = {} } = stream;
     this.#write(streamName, {
       type: StreamCreated.type,
       data: { streamName, description, tags, owner, createdAt: new Date(0).toISOString(), data },

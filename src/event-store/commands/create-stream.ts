@@ -32,7 +32,7 @@ export async function createStream(
   stream: NewStream,
   dependencies: CreateStreamDependencies,
 ): Promise<CreateStreamResult> {
-  const { name, description, data = null, tags = [], owner } = stream;
+  const { name, description, data = {}, tags = [], owner } = stream;
   const now = toTimestamp(dependencies.clock.now());
   const event: StreamCreated = { streamName: name, description, tags, owner, createdAt: now, data };
   const metadata = { ...stream, permissions: stream.permissions ?? ownedBy(owner) };

@@ -5,13 +5,14 @@ import {
   type StreamPermissions,
   type VersionedStreamMetadata,
 } from './stream-metadata.js';
+import { type CONNECTION_TEST_STREAM, type HEALTH_CHECK_STREAM } from './stream-name.js';
 
 export type ExpectedRevision = bigint | 'any' | 'no_stream' | 'stream_exists';
 export type Direction = 'forwards' | 'backwards';
 
 export interface ReadOptions {
-  /** Inclusive; by default the first event forwards, the last event backwards. */
-  readonly from?: bigint | 'start' | 'end';
+  /** Revision, inclusive; by default the first event forwards, the last event backwards. */
+  readonly from?: bigint | number | 'start' | 'end';
   /** 100 if absent. */
   readonly limit?: number;
   readonly direction?: Direction;
@@ -81,6 +82,8 @@ export interface CreateStreamResult {
   /** False if the stream existed. */
   readonly created: boolean;
 }
+
+export type TestStream = typeof CONNECTION_TEST_STREAM | typeof HEALTH_CHECK_STREAM;
 
 export interface ConnectionTestResult {
   readonly connection: 'success' | 'failed';
@@ -186,6 +189,6 @@ export interface EventStore {
   subscribeToStream(streamName: string, options: StreamSubscriptionOptions): EventSubscription;
   /** Id of the store, which changes when it is wiped; undefined while the store is empty. */
   identity(): Promise<string | undefined>;
-  /** Appends to `connection-test` and reads it back. Never throws. */
-  testConnection(): Promise<ConnectionTestResult>;
+  /** Appends to `connection-test`, or to the stream of health checks, and reads it back. Never throws. */
+  testConnection(streamName?: TestStream): Promise<ConnectionTestResult>;
 }

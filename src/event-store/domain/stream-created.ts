@@ -12,6 +12,7 @@ export const StreamCreated = defineEvent({
     owner: string,
     /** ISO 8601, UTC. */
     createdAt: timestamp,
+    /** An object; null in events of version 0.1.0. */
     data: (data): unknown => data ?? null,
     /** Initial permissions; the metadata have the current ones. {@link ownedBy} the owner if absent. */
     permissions: optional(streamPermissions),

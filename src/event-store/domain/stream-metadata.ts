@@ -25,8 +25,10 @@ export interface StreamMetadata {
     /** ISO 8601, UTC. */
     readonly createdAt: string;
     readonly updatedAt: string;
-    /** Semantic version of the stream's schema. */
-    readonly version: string;
+    /** MAJOR of `schemaVersion`; up to version 0.1.0 of this service the whole of it, as a string. */
+    readonly version: number | string;
+    /** Semantic version of the stream's schema; absent in metadata of version 0.1.0. */
+    readonly schemaVersion?: string;
     readonly tags: readonly string[];
     readonly owner: string;
   };
@@ -44,13 +46,14 @@ export interface VersionedStreamMetadata {
 
 /** Schema version of new streams, stored in their metadata. */
 const STREAM_SCHEMA_VERSION = '1.0.0';
+const SEMANTIC_VERSION = /^(\d{1,9})\.\d+\.\d+/;
 
 /** Initial metadata of a stream. */
 export interface NewStreamMetadata {
   readonly name: string;
   readonly description: string;
-  /** Arbitrary JSON. */
-  readonly data?: unknown;
+  /** `{}` if absent. */
+  readonly data?: Readonly<Record<string, unknown>>;
   readonly tags?: readonly string[];
   /** User id, or `system`. */
   readonly owner: string;
@@ -63,7 +66,7 @@ export interface NewStreamMetadata {
 
 /** @param now ISO 8601, UTC */
 export function initialMetadata(
-  { name, description, data, tags = [], owner, permissions, maxAge, maxCount }: NewStreamMetadata,
+  { name, description, data = {}, tags = [], owner, permissions, maxAge, maxCount }: NewStreamMetadata,
   now: string,
 ): StreamMetadata & Required<Pick<StreamMetadata, 'metadata'>> {
   return {
@@ -71,11 +74,27 @@ export function initialMetadata(
     ...(maxCount === undefined ? {} : { maxCount }),
     name,
     description,
-    ...(data === undefined ? {} : { data }),
-    metadata: { createdAt: now, updatedAt: now, version: STREAM_SCHEMA_VERSION, tags, owner },
+    data,
+    metadata: { createdAt: now, updatedAt: now, ...schemaVersionsOf({}), tags, owner },
     status: 'active',
     permissions,
   };
+}
+
+/**
+ * Both forms of the schema version that metadata have.
+ *
+ * @param stored of any version of this service, or of another client
+ */
+export function schemaVersionsOf({ version, schemaVersion }: { version?: unknown; schemaVersion?: unknown }): {
+  readonly version: number;
+  readonly schemaVersion: string;
+} {
+  for (const candidate of [schemaVersion, version]) {
+    const major = typeof candidate === 'string' ? SEMANTIC_VERSION.exec(candidate)?.[1] : undefined;
+    if (major !== undefined) return { version: Number(major), schemaVersion: String(candidate) };
+  }
+  return schemaVersionsOf({ schemaVersion: STREAM_SCHEMA_VERSION });
 }
 
 /** Undefined if the permissions are absent or malformed. */

@@ -21,6 +21,8 @@ export const DEFAULT_CATEGORY = 'default';
 export const METADATA_PREFIX = '$$';
 /** Used by the connection test only. */
 export const CONNECTION_TEST_STREAM = 'connection-test';
+/** Used by health checks only. */
+export const HEALTH_CHECK_STREAM = 'system-health-check';
 /** In UTF-8: the largest key of the embedded store's index. */
 export const MAX_STREAM_NAME_BYTES = 512;
 

@@ -8,6 +8,8 @@ import {
   type EventStore,
   type RandomString,
   DomainError,
+  HEALTH_CHECK_STREAM,
+  type TestStream,
   TimeoutError,
   WrongExpectedRevisionError,
 } from '../domain/index.js';
@@ -16,16 +18,21 @@ import {
 const MAX_EVENTS = 1_000;
 const READ_MS = 1_000;
 
-type TestedStore = Pick<EventStore, 'appendToStream' | 'readStream' | 'getStreamMetadata' | 'setStreamMetadata'>;
+type TestedStore = Pick<
+  EventStore,
+  'appendToStream' | 'createStream' | 'readStream' | 'getStreamMetadata' | 'setStreamMetadata'
+>;
 
-/** Appends an event to `connection-test` and reads it back. */
+/** Appends an event to a stream of its own and reads it back. */
 export class ConnectionTest {
   #hasMaxCount = false;
+  #isCreated = false;
 
   constructor(
     private readonly store: TestedStore,
     private readonly clock: Clock,
     private readonly random: RandomString,
+    private readonly streamName: TestStream = CONNECTION_TEST_STREAM,
     /** Failures of other writes than those of the test. */
     private readonly failures: { readonly reason: string | undefined } = { reason: undefined },
   ) {}
@@ -64,31 +71,33 @@ export class ConnectionTest {
     return { ...failed, ...storage, connection: 'success', writes: 'failing' };
   }
 
-  /** The store was replaced: the stream may not be limited there. */
+  /** The store was replaced: the stream may not exist there, or not be limited. */
   forget(): void {
     this.#hasMaxCount = false;
+    this.#isCreated = false;
   }
 
   /** @throws errors of the store */
   async appendAndReadBack(): Promise<boolean> {
+    await this.#create();
     const eventId = createEventId(this.clock.now(), this.random);
-    const { revision } = await this.store.appendToStream(CONNECTION_TEST_STREAM, {
+    const { revision } = await this.store.appendToStream(this.streamName, {
       type: 'ConnectionTested',
       data: {},
       eventId,
     });
-    const [read] = await this.store.readStream(CONNECTION_TEST_STREAM, { from: revision, limit: 1 });
+    const [read] = await this.store.readStream(this.streamName, { from: revision, limit: 1 });
     return read?.eventId === eventId;
   }
 
   /** Limits the stream, once for each process. @throws errors of the store */
   async ensureMaxCount(): Promise<void> {
     if (this.#hasMaxCount) return;
-    const { metadata, revision } = await this.store.getStreamMetadata(CONNECTION_TEST_STREAM);
+    const { metadata, revision } = await this.store.getStreamMetadata(this.streamName);
     if (metadata.maxCount === undefined) {
       try {
         await this.store.setStreamMetadata(
-          CONNECTION_TEST_STREAM,
+          this.streamName,
           { ...metadata, maxCount: MAX_EVENTS },
           { expectedRevision: revision },
         );
@@ -98,6 +107,18 @@ export class ConnectionTest {
       }
     }
     this.#hasMaxCount = true;
+  }
+
+  /** As all streams `system-…` are created, once for each process. */
+  async #create(): Promise<void> {
+    if (this.#isCreated || this.streamName !== HEALTH_CHECK_STREAM) return;
+    await this.store.createStream({
+      name: HEALTH_CHECK_STREAM,
+      description: 'The latest tests of the store by health checks',
+      owner: 'system',
+      maxCount: MAX_EVENTS,
+    });
+    this.#isCreated = true;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { settleWithin } from '../../common/wait.js';
-import { type ConnectionTestResult, type EventStore } from '../domain/index.js';
+import { type ConnectionTestResult, type EventStore, HEALTH_CHECK_STREAM } from '../domain/index.js';
 import { DefaultAclState } from '../name-spaces/default-acl-state.js';
 import { StoreWatch } from '../store-watch/store-watch.js';
 import { EVENT_STORE } from '../tokens.js';
@@ -59,7 +59,7 @@ export class KurrentDBHealthIndicator {
 
   /** @throws Error unless the store can be read */
   async #test(): Promise<void> {
-    const test = this.store.testConnection();
+    const test = this.store.testConnection(HEALTH_CHECK_STREAM);
     const isLate = !(await settleWithin(APPEND_MS, test));
     const late = { writes: 'failing', error: `KurrentDB has not answered an append for ${APPEND_MS} ms` } as const;
     const result: Failing | ConnectionTestResult = isLate && (await isReadable(this.store)) ? late : await test;

@@ -18,6 +18,7 @@ import {
   type AppendResult,
   assertStreamName,
   type Clock,
+  CONNECTION_TEST_STREAM,
   ConnectionError,
   type ConnectionTestResult,
   type CreateStreamResult,
@@ -39,7 +40,7 @@ import {
   type StreamSubscriptionOptions,
   type StreamsAppendResult,
   type StreamWrite,
-  ValidationError,
+  type TestStream,
   type VersionedStreamMetadata,
 } from '../domain/index.js';
 import { beginStream, createStream, initializeMetadata, KeyedMutex } from '../commands/index.js';
@@ -50,14 +51,13 @@ import { lateResponseError, translateClientError, type Operation } from './clien
 import { ConnectionTest } from './connection-test.js';
 import { type EventCodec } from './event-codec.js';
 import { readLogExtent } from './log-extent.js';
+import { readRangeOf } from './read-range.js';
 import { type RecoveringClient } from './recovering-client.js';
 import { sessionResult } from './session-result.js';
 import { assertLimits, decodeMetadata, encodeMetadata, isSoftDeleted } from './stream-metadata-codec.js';
 import { subscribeToAll, subscribeToStream } from './subscriptions.js';
 import { WriteFailures } from './write-failures.js';
 import { findEvents, respondedOrFound, type SentEvents, sentEvents } from './unanswered-append.js';
-
-const DEFAULT_LIMIT = 100;
 
 /**
  * For the clock of the store's machine, and for one that is set back: an append carries its deadline as a time of the
@@ -83,7 +83,7 @@ export interface KurrentDBServiceOptions {
 export class KurrentDBService implements EventStore {
   readonly #logger = new Logger(KurrentDBService.name);
   readonly #appendBatcher = new AppendBatcher();
-  readonly #connectionTest: ConnectionTest;
+  readonly #connectionTests: Readonly<Record<TestStream, ConnectionTest>>;
   readonly #writeFailures: WriteFailures;
   readonly #commands: Parameters<typeof createStream>[1];
 
@@ -94,20 +94,20 @@ export class KurrentDBService implements EventStore {
   ) {
     this.#commands = { store: this, clock: options.clock, mutex: new KeyedMutex() };
     this.#writeFailures = new WriteFailures(options.clock);
-    this.#connectionTest = new ConnectionTest(this, options.clock, options.random, this.#writeFailures);
-    options.watch?.listen({ onReplaced: () => this.#connectionTest.forget() });
+    const test = (streamName: TestStream): ConnectionTest =>
+      new ConnectionTest(this, options.clock, options.random, streamName, this.#writeFailures);
+    this.#connectionTests = {
+      'connection-test': test('connection-test'),
+      'system-health-check': test('system-health-check'),
+    };
+    const tests = Object.values(this.#connectionTests);
+    options.watch?.listen({ onReplaced: () => tests.forEach((each) => each.forget()) });
   }
 
-  async readStream(
-    streamName: string,
-    { from, limit = DEFAULT_LIMIT, direction = 'forwards' }: ReadOptions = {},
-  ): Promise<RecordedEvent[]> {
+  async readStream(streamName: string, options: ReadOptions = {}): Promise<RecordedEvent[]> {
     assertStreamName(streamName);
-    if (!Number.isSafeInteger(limit) || limit < 1)
-      throw new ValidationError(`limit must be an integer of at least 1, got ${limit}`);
-    if (typeof from === 'bigint' && from < 0n) throw new ValidationError(`from must be at least 0, got ${from}`);
+    const { start, limit, direction } = readRangeOf(options);
     const forwards = direction === 'forwards';
-    const start = from ?? (forwards ? 'start' : 'end');
     if (forwards && start === 'end') return [];
     try {
       return await this.#read({ name: 'reading', streamName }, async (client) => {
@@ -277,8 +277,8 @@ export class KurrentDBService implements EventStore {
     });
   }
 
-  testConnection(): Promise<ConnectionTestResult> {
-    return this.#connectionTest.run();
+  testConnection(streamName: TestStream = CONNECTION_TEST_STREAM): Promise<ConnectionTestResult> {
+    return this.#connectionTests[streamName].run();
   }
 
   async #append(streamName: string, events: EventData[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
