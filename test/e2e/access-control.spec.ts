@@ -209,7 +209,7 @@ describe('access to user streams', () => {
       });
       expect((await alice.get(`${streamOf(streams)}/metadata`)).body).toMatchObject({
         visibility: 'private',
-        tags: ['one'],
+        tags: ['user', 'profile', 'default', 'private', 'one'],
       });
     });
   });

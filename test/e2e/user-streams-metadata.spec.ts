@@ -24,7 +24,7 @@ describe('the lifecycle of a stream over HTTP', () => {
       headers: { etag: '"1"' },
       body: {
         description: 'New',
-        tags: ['a'],
+        tags: ['user', 'profile', 'default', 'private', 'a'],
         metadataRevision: 1,
         revision: 1,
         permissions: { read: [id, 'bob', 'key:reports'], write: [id, 'admin'], admin: [id] },
@@ -53,13 +53,14 @@ describe('the lifecycle of a stream over HTTP', () => {
       },
       permissions: { read: [id, 'bob', 'key:reports'], write: [id, 'admin'], admin: [id] },
       description: 'New',
-      metadata: { owner: id, tags: ['a'] },
+      metadata: { owner: id, version: 1, schemaVersion: '1.0.0', tags: ['user', 'profile', 'default', 'private', 'a'] },
     });
     await alice.patch(details, { visibility: 'public' });
     expect(await stored()).toMatchObject({
-      $acl: { $r: ['$all', id, 'bob', 'key:reports'] },
-      permissions: { read: ['*', id, 'bob', 'key:reports'] },
+      $acl: { $r: ['$all', 'bob', 'key:reports'] },
+      permissions: { read: ['*', 'bob', 'key:reports'] },
       description: 'New',
+      metadata: { tags: ['user', 'profile', 'default', 'public', 'a'] },
     });
     for (const [body, path] of [
       [{ permissions: { admin: [] } }, 'permissions.admin'],
@@ -68,6 +69,8 @@ describe('the lifecycle of a stream over HTTP', () => {
       [{ permissions: { admin: [id, 'user'] } }, 'permissions.admin'],
       [{ permissions: { read: ['$all'] } }, 'permissions.read'],
       [{ tags: ['a', 'a'] }, 'tags'],
+      [{ tags: Array.from({ length: 33 }, (_, n) => `t${n}`) }, 'tags'],
+      [{ tags: Array.from({ length: 37 }, (_, n) => `t${n}`) }, 'tags'],
       [{ colour: 1 }, 'colour'],
     ] as const)
       expect(await alice.patch(details, body)).toMatchObject({

@@ -97,6 +97,8 @@ describe('the lifecycle of a stream over HTTP', () => {
     expect(await listed('?type=profile')).toEqual(['profile', 'profile-home']);
     expect(await listed('?category=default')).toEqual(['profile']);
     expect(await listed('?tag=work')).toEqual(['offers-bikes', 'profile']);
+    expect(await listed('?tag=private')).toEqual(['profile-home']);
+    expect(await listed('?tag=offers')).toEqual(['offers-bikes']);
     expect(await listed('?visibility=private')).toEqual(['profile-home']);
     expect(await listed('?visibility=public&type=offers')).toEqual(['offers-bikes']);
     expect(await listed('?status=deleted')).toEqual(['offers-boats']);

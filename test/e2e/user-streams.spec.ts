@@ -48,7 +48,7 @@ describe('the lifecycle of a stream over HTTP', () => {
         category: 'work',
         visibility: 'public',
         description: 'What colleagues see',
-        tags: ['work', 'team/a'],
+        tags: ['user', 'profile', 'work', 'public', 'team/a'],
         owner: id,
         revision: 1,
         events: 2,
@@ -56,12 +56,17 @@ describe('the lifecycle of a stream over HTTP', () => {
         createdAt: timestamp,
         updatedAt: timestamp,
         metadataRevision: 0,
-        permissions: { read: ['*', id], write: [id], admin: [id] },
+        permissions: { read: ['*'], write: [id], admin: [id] },
       });
       const [first, written] = await historyOf(alice, location);
       expect(first).toMatchObject({
         type: 'StreamCreated',
-        data: { description: 'What colleagues see', tags: ['work', 'team/a'], owner: id },
+        data: {
+          description: 'What colleagues see',
+          tags: ['user', 'profile', 'work', 'public', 'team/a'],
+          owner: id,
+          data: {},
+        },
       });
       // Two events, and the metadata.
       const events = [first?.data, data].reduce((sum: number, each) => sum + JSON.stringify(each).length + 1_024, 0);
@@ -92,7 +97,7 @@ describe('the lifecycle of a stream over HTTP', () => {
         });
       expect((await alice.get(`${streams}/loans/default/metadata`)).body).toMatchObject({
         visibility: 'private',
-        tags: [],
+        tags: ['user', 'loans', 'default', 'private'],
         permissions: { read: [id], write: [id], admin: [id] },
       });
     });

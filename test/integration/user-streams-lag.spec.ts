@@ -170,14 +170,14 @@ describe('a replica whose read model lags behind', () => {
     ).toMatchObject({ type: 'permission-error' });
     const changed = await slow.metadata.change(callerOf('carol'), key, { tags: ['new'] }, 1n);
     expect(changed).toMatchObject({
-      tags: ['new'],
+      tags: ['user', 'profile', 'default', 'private', 'new'],
       description: 'Hers',
       permissions: { ...ownedBy(key.userId), admin: ['carol'] },
       metadataRevision: 2,
     });
     expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
       description: 'Hers',
-      metadata: { tags: ['new'] },
+      metadata: { tags: ['user', 'profile', 'default', 'private', 'new'] },
       permissions: { admin: ['carol'] },
     });
   });
@@ -225,7 +225,7 @@ describe('a stream whose writer died between its events and its metadata', () =>
     await createWithoutMetadata(false);
     expect(replica.table.stream(key)).toMatchObject({
       permissions: ownedBy(key.userId),
-      tags: ['x'],
+      tags: ['user', 'profile', 'default', 'private', 'x'],
       description: 'Half',
     });
     expect(replica.table.stream(key)).not.toHaveProperty('metadataRevision');
@@ -252,13 +252,13 @@ describe('a stream whose writer died between its events and its metadata', () =>
     await createWithoutMetadata(true);
     await write();
     await caughtUp(replica, store, key);
-    const permissions = { ...ownedBy(key.userId), read: ['*', key.userId] };
+    const permissions = { ...ownedBy(key.userId), read: ['*'] };
     expect((await store.getStreamMetadata(streamNameOf(key))).metadata).toMatchObject({
       name: streamNameOf(key),
       description: 'Half',
       permissions,
-      acl: { $r: ['$all', key.userId] },
-      metadata: { owner: key.userId, tags: ['x'] },
+      acl: { $r: ['$all'] },
+      metadata: { owner: key.userId, tags: ['user', 'profile', 'default', 'public', 'x'] },
     });
     expect(replica.table.stream(key)).toMatchObject({ metadataRevision: 0, permissions });
   });

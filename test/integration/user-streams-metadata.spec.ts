@@ -3,17 +3,22 @@ import {
   ownedBy,
   PermissionError,
   StreamDeletedError,
+  type StreamMetadata,
   StreamNotFoundError,
   type StreamPermissions,
 } from '../../src/event-store/domain/index.js';
 import { type MetadataChange } from '../../src/user-streams/application/index.js';
 import {
   initialMetadataOf,
+  MAX_TAGS,
   streamNameOf,
+  tagsOf,
   type UserStream,
   type UserStreamKey,
 } from '../../src/user-streams/domain/index.js';
 import { callerOf, caughtUp, newKey, rejectionOf, type Replica, requestFor, useReplica } from '../support/replica.js';
+
+const STANDARD = ['user', 'profile', 'default', 'private'];
 
 describe('changing the metadata of a stream', () => {
   let store: EventStore;
@@ -35,37 +40,80 @@ describe('changing the metadata of a stream', () => {
     const before = await stored();
     expect(await change({ description: 'Ours' })).toMatchObject({
       description: 'Ours',
-      tags: ['x'],
+      tags: [...STANDARD, 'x'],
       permissions: own,
       metadataRevision: 1,
       revision: 1,
     });
     expect(await change({ tags: ['y', 'z'] })).toMatchObject({
       description: 'Ours',
-      tags: ['y', 'z'],
+      tags: [...STANDARD, 'y', 'z'],
       metadataRevision: 2,
     });
     const { metadata } = await stored();
     expect(metadata).toEqual({
       ...before.metadata,
       description: 'Ours',
-      metadata: { ...before.metadata.metadata, tags: ['y', 'z'], updatedAt: metadata.metadata?.updatedAt },
+      metadata: { ...before.metadata.metadata, tags: [...STANDARD, 'y', 'z'], updatedAt: metadata.metadata?.updatedAt },
     });
     expect(Date.parse(metadata.metadata?.updatedAt ?? '')).toBeGreaterThan(
       Date.parse(before.metadata.metadata?.updatedAt ?? ''),
     );
-    expect(replica.table.stream(key)).toMatchObject({ description: 'Ours', tags: ['y', 'z'], metadataRevision: 2 });
+    expect(replica.table.stream(key)).toMatchObject({
+      description: 'Ours',
+      tags: [...STANDARD, 'y', 'z'],
+      metadataRevision: 2,
+    });
   });
 
   it('makes a stream public and private again, and keeps the other grantees', async () => {
     await change({ permissions: { read: [key.userId, 'bob'] } });
-    expect((await change({ visibility: 'public' })).permissions).toEqual({ ...own, read: ['*', key.userId, 'bob'] });
-    expect((await stored()).metadata.acl).toMatchObject({ $r: ['$all', key.userId, 'bob'] });
+    expect((await change({ visibility: 'public' })).permissions).toEqual({ ...own, read: ['*', 'bob'] });
+    expect((await stored()).metadata.acl).toMatchObject({ $r: ['$all', 'bob'] });
     expect(await replica.queries.state(callerOf('carol'), key)).toMatchObject({ revision: 1 });
-    expect((await change({ visibility: 'public' })).permissions.read).toEqual(['*', key.userId, 'bob']);
+    expect((await change({ visibility: 'public' })).permissions.read).toEqual(['*', 'bob']);
     expect((await change({ visibility: 'private' })).permissions).toEqual({ ...own, read: [key.userId, 'bob'] });
     expect((await stored()).metadata.acl).toMatchObject({ $r: [key.userId, 'bob'] });
     await expect(replica.queries.state(callerOf('carol'), key)).rejects.toThrow(StreamNotFoundError);
+  });
+
+  it('changes the tag of the visibility with the readers, however they change', async () => {
+    const stored = async (): Promise<unknown> =>
+      (await store.getStreamMetadata(streamNameOf(key))).metadata.metadata?.tags;
+    const tags = (visibility: string): string[] => ['user', 'profile', 'default', visibility, 'x'];
+    for (const [wanted, visibility] of [
+      [{ visibility: 'public' }, 'public'],
+      [{ description: 'Open' }, 'public'],
+      [{ visibility: 'private' }, 'private'],
+      [{ permissions: { read: ['*', 'bob'] } }, 'public'],
+      [{ permissions: { read: ['bob'] } }, 'private'],
+      [{ tags: ['public', 'user', 'x'] }, 'private'],
+    ] as const) {
+      expect((await change(wanted)).tags).toEqual(tags(visibility));
+      expect(await stored()).toEqual(tags(visibility));
+    }
+  });
+
+  it('replaces what version 0.1.0 has written: a whole version as a string, no standard tags', async () => {
+    const { metadata, revision } = await stored();
+    const { data: _, ...rest } = metadata;
+    const { schemaVersion: __, ...inner } = metadata.metadata ?? {};
+    const old = { ...rest, metadata: { ...inner, version: '1.0.0', tags: ['x', 'private'] } } as StreamMetadata;
+    await store.setStreamMetadata(streamNameOf(key), old, { expectedRevision: revision });
+    await caughtUp(replica, store, key);
+    const { streams } = await replica.queries.list(callerOf(key.userId), key.userId, { tag: 'x' }, 10);
+    expect(streams.map((stream) => tagsOf(stream))).toEqual([['x', 'private']]);
+    await change({ visibility: 'public' });
+    expect((await stored()).metadata).toMatchObject({
+      data: {},
+      metadata: { version: 1, schemaVersion: '1.0.0', tags: ['user', 'profile', 'default', 'public', 'x'] },
+    });
+  });
+
+  it('refuses more tags than a stream may have', async () => {
+    const tags = Array.from({ length: MAX_TAGS + 1 }, (_, n) => `t${n}`);
+    expect(await rejectionOf(change({ tags }))).toMatchObject({ type: 'validation-error' });
+    expect((await change({ tags: [...STANDARD, ...tags.slice(1)] })).tags).toEqual([...STANDARD, ...tags.slice(1)]);
   });
 
   it('grants access to callers whom the permissions name, and revokes it from others, at once', async () => {
@@ -170,10 +218,10 @@ describe('changing the metadata of a stream', () => {
     await caughtUp(replica, store, key);
     await expect(replica.queries.state(callerOf('bob'), key)).rejects.toThrow(StreamNotFoundError);
     expect((await replica.queries.list(callerOf(key.userId), key.userId, { tag: 'x' }, 10)).streams).toHaveLength(1);
-    expect(await change({})).toMatchObject({ description: 'Mine', tags: ['x'], permissions: own });
+    expect(await change({})).toMatchObject({ description: 'Mine', tags: [...STANDARD, 'x'], permissions: own });
     expect((await stored()).metadata).toMatchObject({
       description: 'Mine',
-      metadata: { tags: ['x'], owner: key.userId },
+      metadata: { tags: [...STANDARD, 'x'], owner: key.userId },
       permissions: own,
     });
   });

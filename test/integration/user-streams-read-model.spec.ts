@@ -209,7 +209,7 @@ describe('the read model of user streams', () => {
       });
       expect(replica.table.stream(key)).toMatchObject({
         description: 'Ours',
-        permissions: { read: ['*', key.userId] },
+        permissions: { read: ['*'] },
       });
       expect((await store.getStreamMetadata(name)).metadata).toMatchObject({ description: 'Ours' });
       // A limit of another application would hide events to come.
@@ -257,7 +257,7 @@ describe('the read model of user streams', () => {
       expect(replica.table.stream(key)).toMatchObject({
         revision: 3,
         events: 2,
-        tags: [],
+        tags: ['user', 'profile', 'default', 'private'],
         permissions: ownedBy(key.userId),
       });
       // The two events that can be read, and the metadata that were written since.
@@ -271,7 +271,7 @@ describe('the read model of user streams', () => {
       expect(dataOf(replica, key)).toEqual({ n: 2, m: 1 });
       expect((await replica.queries.stateAtRevision(owner(), key, 0n)).data).toBeUndefined();
       expect(await replica.metadata.change(owner(), key, { visibility: 'public' }, undefined)).toMatchObject({
-        permissions: { read: ['*', key.userId] },
+        permissions: { read: ['*'] },
       });
       expect((await store.readStream(name)).map(({ revision }) => revision)).toEqual([2n, 3n, 4n]);
     });

@@ -9,6 +9,7 @@ import {
   ValidationError,
   WrongExpectedRevisionError,
 } from '../../src/event-store/domain/index.js';
+import { sha256 } from '../../src/event-store/sha256.js';
 import { initialMetadataOf, type UserStreamKey } from '../../src/user-streams/domain/index.js';
 import { atRevision, callerOf, dataOf, rejectionOf, type Replica, requestFor, useReplica } from '../support/replica.js';
 
@@ -32,7 +33,13 @@ describe('writing to user streams', () => {
     const [created, updated] = await store.readStream(name);
     expect(created).toMatchObject({
       type: 'StreamCreated',
-      data: { description: 'Mine', tags: ['x'], owner: key.userId, permissions: initial.permissions },
+      data: {
+        description: 'Mine',
+        tags: ['user', 'profile', 'default', 'public', 'x'],
+        owner: key.userId,
+        data: {},
+        permissions: initial.permissions,
+      },
     });
     expect(updated).toMatchObject({
       type: 'UserDataUpdated',
@@ -58,8 +65,14 @@ describe('writing to user streams', () => {
       name,
       description: 'Mine',
       permissions: initial.permissions,
-      acl: { $r: ['$all', key.userId], $w: ['$admins'], $d: ['$admins'], $mw: ['$admins'] },
-      metadata: { tags: ['x'], owner: key.userId },
+      acl: { $r: ['$all'], $w: ['$admins'], $d: ['$admins'], $mw: ['$admins'] },
+      data: {},
+      metadata: {
+        version: 1,
+        schemaVersion: '1.0.0',
+        tags: ['user', 'profile', 'default', 'public', 'x'],
+        owner: key.userId,
+      },
     });
     // A writer reads its own write.
     expect(replica.table.stream(key)).toMatchObject({
@@ -68,9 +81,20 @@ describe('writing to user streams', () => {
       metadataRevision: 0,
       events: 2,
       bytes: await countedBytes(store, key),
-      tags: ['x'],
+      tags: ['user', 'profile', 'default', 'public', 'x'],
     });
     expect(dataOf(replica, key)).toEqual({ n: 1 });
+  });
+
+  it('identifies a request to create a public stream as version 0.1.0 did, with its Idempotency-Key', async () => {
+    const request = requestFor(key, { idempotencyKey: 'k' });
+    await replica.streams.create(request, initialMetadataOf(key, { isPublic: true, tags: ['x'] }), { n: 1 });
+    const [{ metadata } = { metadata: {} }] = await store.readStream(name);
+    const { userId } = key;
+    const permissions = { read: ['*', userId], write: [userId], admin: [userId] };
+    const initial = { description: `Stream 'default' of the profile of user '${userId}'`, tags: ['x'], permissions };
+    const payload = ['none', 'create', initial, { n: 1 }];
+    expect(metadata).toMatchObject({ fingerprint: sha256(JSON.stringify(payload)) });
   });
 
   it('creates a stream once', async () => {

@@ -12,8 +12,10 @@ import {
   EVERYONE,
   initialMetadata,
   isClosed,
+  isPublic,
   type AuthenticatedCaller,
   permissionsOf,
+  schemaVersionsOf,
   type StreamAuthorizer,
   type StreamMetadata,
   StreamNotFoundError,
@@ -25,8 +27,11 @@ import {
   assertNotDeleted,
   estimatedMetadataBytes,
   evolveMetadata,
+  givenTags,
+  ownTags,
   type QuotaReservations,
   streamNameOf,
+  streamTags,
   type UserStream,
   type UserStreamKey,
   type Visibility,
@@ -36,6 +41,7 @@ import { assertCaughtUp, type UserStreamReadModel } from './user-stream-read-mod
 /** Changes of a stream's metadata; absent members keep their values. */
 export interface MetadataChange {
   readonly description?: string;
+  /** {@link ownTags} */
   readonly tags?: readonly string[];
   readonly permissions?: Partial<StreamPermissions>;
   /** Adds everyone to the readers, or removes them. */
@@ -71,7 +77,7 @@ export class UserStreamMetadata {
    * @param expected required current revision of the metadata; undefined: any
    * @returns the stream with the new metadata
    * @throws WrongExpectedRevisionError (of the metadata), QuotaExceededError, PermissionError, StreamNotFoundError,
-   *   StreamDeletedError, ConnectionError
+   *   StreamDeletedError, ValidationError, ConnectionError
    */
   change(
     caller: AuthenticatedCaller,
@@ -95,7 +101,7 @@ export class UserStreamMetadata {
           assertNotDeleted(stream);
           if (expected !== undefined && expected !== found.revision)
             throw new WrongExpectedRevisionError(name, expected, found.revision);
-          const metadata = changedMetadata(stream, found.metadata, change, toTimestamp(this.clock.now()));
+          const metadata = changedMetadata(key, stream, found.metadata, change, toTimestamp(this.clock.now()));
           const isRevisionFixed = expected !== undefined;
           return {
             stream,
@@ -104,7 +110,7 @@ export class UserStreamMetadata {
         },
         reserve: ({ stream, metadata: { metadata } }) => {
           const added = { streams: 0, bytes: estimatedMetadataBytes(metadata) };
-          const isRefusable = !takesPermissionsOnly(stream, metadata);
+          const isRefusable = !takesPermissionsOnly(key, stream, metadata);
           return this.quota.reserve(key.userId, this.readModel.usage(key.userId), added, isRefusable);
         },
         acknowledged: ({ metadata: { metadata } }, { revisions }) =>
@@ -131,12 +137,17 @@ export class UserStreamMetadata {
 }
 
 /** Whether a change gives nobody a right, and changes nothing else: it must be possible without room. */
-function takesPermissionsOnly(stream: UserStream, { description, metadata, permissions }: StreamMetadata): boolean {
+function takesPermissionsOnly(
+  key: UserStreamKey,
+  stream: UserStream,
+  { description, metadata, permissions }: StreamMetadata,
+): boolean {
   const { permissions: before } = stream;
   const isTaken = (['read', 'write', 'admin'] as const).every((right) =>
     (permissions?.[right] ?? []).every((name) => before[right].includes(name) || before[right].includes(EVERYONE)),
   );
-  return isTaken && description === stream.description && isEqual(metadata?.tags ?? [], stream.tags);
+  const isSameTags = isEqual(ownTags(key, metadata?.tags ?? []), ownTags(key, stream.tags));
+  return isTaken && description === stream.description && isSameTags;
 }
 
 function isEqual(some: readonly string[], others: readonly string[]): boolean {
@@ -144,14 +155,16 @@ function isEqual(some: readonly string[], others: readonly string[]): boolean {
 }
 
 function changedMetadata(
+  key: UserStreamKey,
   stream: UserStream,
   stored: StreamMetadata,
   change: MetadataChange,
   now: string,
 ): StreamMetadata {
-  const { description = stream.description, tags = stream.tags } = change;
+  const { description = stream.description } = change;
   const initial = initialMetadata(stream, toTimestamp(stream.createdAt));
-  const permissions = changedPermissions(stream.permissions, change);
+  const permissions = changedPermissions(stream.permissions, change, key.userId);
+  const own = change.tags ? givenTags(key, change.tags) : ownTags(key, stream.tags);
   // KurrentDB's `$acl` is derived from new permissions; until then, the stream stays as closed as it began.
   const { acl, ...kept } = stored;
   const isKept = isClosed(acl) && change.permissions === undefined && change.visibility === undefined;
@@ -160,14 +173,26 @@ function changedMetadata(
     ...kept,
     ...(isKept ? { acl } : {}),
     description,
-    metadata: { ...initial.metadata, ...stored.metadata, tags, owner: stream.owner, updatedAt: now },
+    metadata: {
+      ...initial.metadata,
+      ...stored.metadata,
+      ...schemaVersionsOf({ ...stored.metadata }),
+      tags: streamTags(key, permissions, own),
+      owner: stream.owner,
+      updatedAt: now,
+    },
     permissions,
   };
 }
 
-function changedPermissions(before: StreamPermissions, { permissions, visibility }: MetadataChange): StreamPermissions {
+/** Everyone takes the place of the stream's user among the readers. */
+function changedPermissions(
+  before: StreamPermissions,
+  { permissions, visibility }: MetadataChange,
+  userId: string,
+): StreamPermissions {
   const after = { ...before, ...permissions };
-  if (visibility === undefined) return after;
-  const readers = after.read.filter((name) => name !== EVERYONE);
-  return { ...after, read: visibility === 'public' ? [EVERYONE, ...readers] : readers };
+  if (visibility === undefined || (visibility === 'public') === isPublic(after)) return after;
+  const readers = after.read.filter((name) => name !== EVERYONE && name !== userId);
+  return { ...after, read: [visibility === 'public' ? EVERYONE : userId, ...readers] };
 }

@@ -22,6 +22,7 @@ import {
   listOf,
   type Usage,
   streamNameOf,
+  tagsOf,
   type UserStream,
   type UserStreamKey,
   type Visibility,
@@ -110,7 +111,7 @@ export class UserStreamQueries {
         listOf(stream) === status &&
         (type === undefined || key?.type === type) &&
         (category === undefined || key?.category === category) &&
-        (tag === undefined || stream.tags.includes(tag)) &&
+        (tag === undefined || tagsOf(stream).includes(tag)) &&
         (visibility === undefined || visibilityOf(stream) === visibility)
       );
     };

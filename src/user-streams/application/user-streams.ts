@@ -1,4 +1,5 @@
 import { type NextEventId } from '../../event-store/commands/index.js';
+import { EVERYONE, isPublic } from '../../event-store/domain/index.js';
 import {
   decideChange,
   decideCreate,
@@ -46,7 +47,8 @@ export class UserStreams {
       if (data) this.#check(request.key, data);
       return decideCreate(context, initial, data && { data, eventId: nextId() });
     };
-    return this.#write({ request, right: 'write', action: 'create', payload: [initial, data ?? null], decide });
+    const payload = [asIdentified(request.key, initial), data ?? null];
+    return this.#write({ request, right: 'write', action: 'create', payload, decide });
   }
 
   /** Appends an event for each element of `data`, atomically. @throws WrongExpectedRevisionError, StreamDeletedError */
@@ -116,4 +118,10 @@ export class UserStreams {
   #check({ type, category }: UserStreamKey, data: UserData, within?: string): void {
     this.#schemas.check(type, category, data, within);
   }
+}
+
+/** As version 0.1.0 had it, so that a request with an `Idempotency-Key` is recognized that it executed. */
+function asIdentified({ userId }: UserStreamKey, initial: InitialMetadata): InitialMetadata {
+  const { permissions } = initial;
+  return isPublic(permissions) ? { ...initial, permissions: { ...permissions, read: [EVERYONE, userId] } } : initial;
 }

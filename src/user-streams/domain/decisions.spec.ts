@@ -189,8 +189,9 @@ describe('decisions on a user stream', () => {
   it('creates a stream with its initial metadata and data', () => {
     const { events, expectedRevision, creates } = decideCreate(given('absent'), initialMetadata, written);
     expect(expectedRevision).toBe('no_stream');
-    expect(creates).toBe(initialMetadata);
-    const permissions = { read: ['*', 'alice'], write: ['alice'], admin: ['alice'] };
+    const tags = ['user', 'profile', 'default', 'public', 'x'];
+    expect(creates).toEqual({ ...initialMetadata, tags });
+    const permissions = { read: ['*'], write: ['alice'], admin: ['alice'] };
     expect(events).toEqual([
       {
         type: 'StreamCreated',
@@ -198,10 +199,10 @@ describe('decisions on a user stream', () => {
         data: {
           streamName: NAME,
           description: 'Mine',
-          tags: ['x'],
+          tags,
           owner: 'alice',
           createdAt: NOW,
-          data: null,
+          data: {},
           permissions,
         },
       },
@@ -238,6 +239,7 @@ describe('decisions on a user stream', () => {
   it('creates a missing stream as private when data are replaced by another caller', () => {
     const { events, creates } = decideReplace(given('absent'), { kind: 'none' }, [written]);
     expect(creates?.permissions).toEqual(ownedBy('alice'));
+    expect(creates?.tags).toEqual(['user', 'profile', 'default', 'private']);
     expect(events[0]).toMatchObject({ data: { owner: 'alice', permissions: ownedBy('alice') } });
     expect(events[1]).toMatchObject({ data: { isPublic: false } });
   });
@@ -302,7 +304,7 @@ describe('decisions on a user stream', () => {
     expect(decideReplace(at('present'), { kind: 'none' }, [written]).events).toHaveLength(1);
   });
 
-  it('creates a stream as private, owned by its user and without tags by default', () => {
+  it('creates a stream as private, owned by its user and without tags of its own by default', () => {
     expect(initialMetadataOf({ userId: 'bob', type: 'loans', category: 'car' })).toEqual({
       description: "Stream 'car' of the loans of user 'bob'",
       tags: [],

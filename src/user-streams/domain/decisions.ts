@@ -13,6 +13,7 @@ import {
   WrongExpectedRevisionError,
   isPublic,
 } from '../../event-store/domain/index.js';
+import { givenTags, streamTags } from './stream-tags.js';
 import { type UserData, UserDataUpdated } from './user-data-updated.js';
 import { assertNotReserved } from './reserved-categories.js';
 import { type UserStreamKey, streamNameOf } from './user-stream-key.js';
@@ -31,6 +32,7 @@ export type Precondition =
 /** Metadata of a stream that a write creates. */
 export interface InitialMetadata {
   readonly description: string;
+  /** Those of its users; {@link streamTags} adds the standard ones. */
   readonly tags: readonly string[];
   readonly permissions: StreamPermissions;
 }
@@ -44,7 +46,7 @@ export interface DataWrite {
 export interface Decision {
   readonly events: readonly NewEvent[];
   readonly expectedRevision: ExpectedRevision;
-  /** Present if the write creates the stream: the metadata to write after it. */
+  /** Present if the write creates the stream: its metadata, with all tags. */
   readonly creates?: InitialMetadata;
 }
 
@@ -57,7 +59,7 @@ export interface DecisionContext {
   readonly by: string;
 }
 
-/** Default metadata of a new stream: private, owned by its user. */
+/** Default metadata of a new stream: private, owned by its user. @throws ValidationError for too many tags */
 export function initialMetadataOf(
   { userId, type, category }: UserStreamKey,
   given: Partial<InitialMetadata> & { readonly isPublic?: boolean } = {},
@@ -65,8 +67,8 @@ export function initialMetadataOf(
   const owned = ownedBy(userId);
   return {
     description: given.description ?? `Stream '${category}' of the ${type} of user '${userId}'`,
-    tags: given.tags ?? [],
-    permissions: given.permissions ?? (given.isPublic === true ? { ...owned, read: [EVERYONE, ...owned.read] } : owned),
+    tags: givenTags({ type, category }, given.tags ?? []),
+    permissions: given.permissions ?? (given.isPublic === true ? { ...owned, read: [EVERYONE] } : owned),
   };
 }
 
@@ -156,16 +158,17 @@ function expectedRevisionOf({ key, stream }: DecisionContext, precondition: Prec
   return BigInt(stream.revision);
 }
 
-function create({ key, now }: DecisionContext, creates: InitialMetadata, writes: readonly DataWrite[]): Decision {
+function create({ key, now }: DecisionContext, initial: InitialMetadata, writes: readonly DataWrite[]): Decision {
   assertNotReserved(key);
   const streamName = streamNameOf(key);
+  const creates = { ...initial, tags: streamTags(key, initial.permissions, initial.tags) };
   const created: StreamCreated = {
     streamName,
     description: creates.description,
     tags: creates.tags,
     owner: key.userId,
     createdAt: now,
-    data: null,
+    data: {},
     permissions: creates.permissions,
   };
   return {

@@ -5,6 +5,7 @@ export * from './listing.js';
 export * from './merge-patch.js';
 export * from './quota.js';
 export * from './stored-bytes.js';
+export * from './stream-tags.js';
 export * from './user-data-updated.js';
 export * from './user-stream-key.js';
 export * from './user-stream.js';

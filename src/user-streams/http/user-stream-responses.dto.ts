@@ -5,6 +5,7 @@ import { type SchemaDescription, type UserStreamState, type WriteOutcome } from 
 import {
   keyOfStream,
   streamNameOf,
+  tagsOf,
   type UserData,
   type UserStream,
   type Visibility,
@@ -81,7 +82,7 @@ export class UserStreamStateResponse {
 }
 
 export class PermissionsDto implements StreamPermissions {
-  @ApiProperty({ type: [String], example: ['*', 'alice'] })
+  @ApiProperty({ type: [String], example: ['*'] })
   readonly read: readonly string[];
 
   @ApiProperty({ type: [String], example: ['alice'] })
@@ -107,7 +108,11 @@ export class UserStreamDto {
   @ApiProperty({ example: 'What colleagues see' })
   readonly description: string;
 
-  @ApiProperty({ type: [String], example: ['work'] })
+  @ApiProperty({
+    type: [String],
+    description: '`user`, type, category and visibility, then those that callers gave',
+    example: ['user', 'profile', 'default', 'private', 'work'],
+  })
   readonly tags: readonly string[];
 
   @ApiProperty({ example: 'alice' })
@@ -133,7 +138,7 @@ export class UserStreamDto {
 
   /** @throws Error for a stream that is not a user stream */
   static of(stream: UserStream): UserStreamDto {
-    const { name, description, tags, owner, revision, events, bytes, createdAt, updatedAt, deletedAt } = stream;
+    const { name, description, owner, revision, events, bytes, createdAt, updatedAt, deletedAt } = stream;
     const key = keyOfStream(name);
     if (!key) throw new Error(`'${name}' is not a user stream`);
     return {
@@ -142,7 +147,7 @@ export class UserStreamDto {
       category: key.category,
       visibility: visibilityOf(stream),
       description,
-      tags,
+      tags: tagsOf(stream),
       owner,
       revision,
       events,

@@ -11,12 +11,11 @@ import {
   USER_STREAM_TYPES,
 } from '../../event-store/index.js';
 import { HasMaxLength, HasNoDuplicates, IfGiven, IsStringThat } from '../../http/index.js';
-import { type Visibility } from '../domain/index.js';
+import { MAX_TAGS, STANDARD_TAGS, type Visibility } from '../domain/index.js';
 
 // Property decorators that several DTOs share: OpenAPI documentation and validation rules.
 
 const VISIBILITIES = ['private', 'public'] as const satisfies readonly Visibility[];
-const MAX_TAGS = 32;
 const MAX_GRANTEES = 100;
 const MAX_DESCRIPTION_LENGTH = 1_000;
 const PRINTABLE = /^\P{Cc}*$/u;
@@ -55,10 +54,15 @@ export function DescriptionProperty(): PropertyDecorator {
 
 export function TagsProperty(): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: [String], maxItems: MAX_TAGS, example: ['work'] }),
+    ApiPropertyOptional({
+      type: [String],
+      maxItems: MAX_TAGS + STANDARD_TAGS,
+      description: `At most ${MAX_TAGS} of your own. The standard ones may be among them, and stay in any case`,
+      example: ['work'],
+    }),
     IfGiven(),
     IsArray(),
-    ArrayMaxSize(MAX_TAGS),
+    ArrayMaxSize(MAX_TAGS + STANDARD_TAGS),
     HasNoDuplicates(),
     Matches(TAG, { each: true, message: 'must contain only strings of 1 to 64 letters, digits and _ . : @ / -' }),
   );
