@@ -27,6 +27,7 @@ export {
   JsonObject,
   OptionalJsonObject,
   PageSizeProperty,
+  TimestampProperty,
 } from './validation/property-decorators.js';
 export { NoQueryPipe } from './validation/no-query.pipe.js';
 export { propertyPath } from './validation/property-path.js';

@@ -20,6 +20,7 @@ import {
   EventPages,
   type EventStore,
   identifyStream,
+  type StreamIdentity,
   isEvent,
   permissionsOf,
   StreamDeleted,
@@ -65,14 +66,19 @@ export class StreamsController {
     if (kind === 'service-uptime' && caller.kind === 'anonymous' && !this.config.auth.openEndpoints.has('uptime')) {
       throw new AuthenticationError('Authentication required for uptime: send a bearer token or an API key');
     }
-    // KurrentDB's own streams have no permissions in their metadata, and are closed to everyone.
-    const permissions =
-      kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(streamName)).metadata);
-    this.authorizer.assertMay(caller, 'read', { name: streamName, permissions });
+    // The history of a service may be read by everyone who may read the uptime; its permissions are about KurrentDB.
+    if (kind !== 'service-uptime') await this.#assertMayRead(caller, streamName, kind);
     if (kind === 'user') await this.#assertNotDeleted(streamName);
     const page = await readEventPage(this.pages, streamName, query);
     if (kind !== 'service-uptime' || seesErrors(caller, this.config.uptime.errorDetail)) return page;
     return { ...page, events: page.events.map((event) => ({ ...event, data: withoutErrorText(event) })) };
+  }
+
+  async #assertMayRead(caller: Caller, name: string, kind: StreamIdentity['kind']): Promise<void> {
+    // KurrentDB's own streams have no permissions in their metadata, and are closed to everyone.
+    const permissions =
+      kind === 'kurrentdb' ? undefined : permissionsOf((await this.store.getStreamMetadata(name)).metadata);
+    this.authorizer.assertMay(caller, 'read', { name, permissions });
   }
 
   async #assertNotDeleted(streamName: string): Promise<void> {

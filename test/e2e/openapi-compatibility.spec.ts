@@ -26,10 +26,10 @@ const MAPS_OF_NAMES = [
 
 /** Optional query parameters and members of responses that later versions have added, by path. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
-  '/api/uptime/status': ['removed', 'reason', 'certificateName', 'stale'],
-  '/api/uptime/summary': ['removed', 'reason', 'stale'],
-  '/api/uptime/service/{name}': ['removed', 'reason', 'stale'],
-  '/api/uptime/timeline/{name}': ['removed', 'reason', 'stale'],
+  '/api/uptime/status': ['removed', 'reason', 'certificateName', 'tag', 'tags', 'stale'],
+  '/api/uptime/summary': ['removed', 'reason', 'tag', 'tags', 'from', 'to', 'stale'],
+  '/api/uptime/service/{name}': ['removed', 'reason', 'tags', 'from', 'to', 'stale'],
+  '/api/uptime/timeline/{name}': ['removed', 'reason', 'tags', 'from', 'to', 'stale'],
   '/api/uptime/service/{name}/maintenance': ['stale'],
   '/api/uptime/service/{name}/corrections': ['stale'],
   '/api/uptime/test-kurrentdb': ['storage', 'writes'],

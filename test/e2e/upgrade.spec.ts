@@ -228,13 +228,13 @@ describe('a DATA_DIR and a store of version 0.1.0 (test/fixtures/make-data-0.1.0
 });
 
 /**
- * Without what was added since: the mark of a service that is not configured, and the reports that 0.1.0 had not
- * sampled.
+ * Without what was added since: tags of services and the mark of one that is not configured, and the reports that 0.1.0
+ * had not sampled.
  */
 function asBefore(path: string, body: unknown): unknown {
   if (path.includes('/archive?'))
     return JSON.parse(JSON.stringify(body), (name, value: unknown) =>
-      name === 'removed' && value === true ? undefined : value,
+      (name === 'removed' && value === true) || name === 'tags' ? undefined : value,
     );
   const copy = structuredClone(body) as { events?: unknown[] };
   if (path === BACKUP_EVENTS) copy.events?.splice(1);

@@ -82,6 +82,7 @@ describe('the uptime API', () => {
       services: ['http', 'websocket', 'database'].map((serviceName) => ({
         serviceName,
         currentStatus: 'up',
+        tags: ['uptime', 'monitoring', serviceName],
         lastStatusChange: anInstant,
         metadata: { responseTime: expect.any(Number) as number, performanceGrade: expect.any(String) as string },
         lastProbe: {
@@ -106,6 +107,7 @@ describe('the uptime API', () => {
       expect(summary).toEqual({
         serviceName: summary.serviceName,
         currentStatus: 'up',
+        tags: ['uptime', 'monitoring', summary.serviceName],
         uptimePercentage: 100,
         totalUptime: expect.any(Number) as number,
         totalDowntime: 0,
@@ -120,6 +122,46 @@ describe('the uptime API', () => {
     expect(await service.get('/api/uptime/service/http')).toMatchObject({
       status: 200,
       body: { period: '24 hours', service: { serviceName: 'http', currentStatus: 'up' } },
+    });
+  });
+
+  it('lists the services with a tag', async () => {
+    for (const [tag, names] of [
+      ['monitoring', ['http', 'websocket', 'database']],
+      ['websocket', ['websocket']],
+      ['unused', []],
+    ] as const)
+      for (const path of ['status', 'summary']) {
+        const { body } = await service.get(`/api/uptime/${path}?tag=${tag}`);
+        expect((body as { services: Summary[] }).services.map(({ serviceName }) => serviceName)).toEqual(names);
+      }
+  });
+
+  it('returns the figures of a window between two times', async () => {
+    const to = new Date();
+    const from = new Date(to.getTime() - 3_600_000);
+    const period = `${from.toISOString()}/${to.toISOString()}`;
+    // In another time zone, whose sign a query parser reads as a space.
+    const local = from.toISOString().replace('Z', '+00:00');
+    const query = `from=${local}&to=${to.toISOString()}`;
+    const summary = (await service.get(`/api/uptime/summary?${query}`)).body as { period: string; services: Summary[] };
+    expect(summary.period).toBe(period);
+    for (const { totalUptime, totalDowntime, totalUnknown } of summary.services)
+      expect(totalUptime + totalDowntime + totalUnknown).toBe(3_600_000);
+    expect(await service.get(`/api/uptime/service/http?${query}`)).toMatchObject({ status: 200, body: { period } });
+    expect(await service.get(`/api/uptime/timeline/http?${query}`)).toMatchObject({
+      status: 200,
+      body: { period, timeline: { startTime: from.toISOString(), endTime: to.toISOString() } },
+    });
+    expect(await service.get(`/api/uptime/timeline/http?hours=1&to=${to.toISOString()}`)).toMatchObject({
+      body: { period, timeline: { startTime: from.toISOString(), endTime: to.toISOString() } },
+    });
+    expect(await service.get(`/api/uptime/summary?from=${local}&hours=1`)).toMatchObject({
+      status: 400,
+      body: {
+        type: 'validation-error',
+        details: { mistakes: [{ path: 'from', problem: expect.stringContaining('cannot be combined') as string }] },
+      },
     });
   });
 
@@ -151,6 +193,10 @@ describe('the uptime API', () => {
     '/api/uptime/summary?hours=24&hours=48',
     '/api/uptime/summary?hours[a]=24',
     '/api/uptime/summary?days=1',
+    '/api/uptime/summary?from=yesterday',
+    '/api/uptime/service/http?to=2026-01-01',
+    '/api/uptime/timeline/http?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    '/api/uptime/status?tag=a&tag=b',
     '/api/uptime/summary?degraded=maybe',
     '/api/uptime/service/http?hours=abc',
     '/api/uptime/timeline/http?limit=5',

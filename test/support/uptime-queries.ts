@@ -11,6 +11,7 @@ import {
   type UptimeHistory,
 } from '../../src/uptime/domain/index.js';
 import { UptimeQueries } from '../../src/uptime/history/application/uptime-queries.js';
+import { HOUR_MS } from '../../src/uptime/history/application/uptime-window.js';
 import { HTTP, ManualClock, NOON } from './probed-service.js';
 
 /** In-memory history: a simple reference implementation of the read model. Annotations belong to the service `http`. */
@@ -90,6 +91,9 @@ export const queriesOf = (history: UptimeHistory, services: readonly LiveService
     { monitors: new Map(services.map((service) => [service.service.name, service])), listen: () => () => undefined },
     new ManualClock(),
   );
+
+/** The hours before {@link NOON}. */
+export const lastHours = (hours: number): TimeRange => ({ from: NOON - hours * HOUR_MS, to: NOON });
 
 /** Covered from the beginning until 5 s before {@link NOON}. */
 export const ALWAYS: readonly TimeRange[] = [{ from: 0, to: NOON - 5_000 }];

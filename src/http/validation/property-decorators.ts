@@ -4,6 +4,7 @@ import { Transform } from 'class-transformer';
 import { maxLength, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isPlainObject } from '../../common/plain-object.js';
 import { printable } from '../../common/text.js';
+import { parseTimestamp } from '../../common/time.js';
 
 interface JsonObjectDocumentation {
   readonly description: string;
@@ -55,6 +56,20 @@ export function HasNoDuplicates(): PropertyDecorator {
     name: 'arrayUnique',
     validator: { validate, defaultMessage: (given) => `All ${given?.property}'s elements must be unique` },
   });
+}
+
+/** Optional query parameter with a time, which stays a string; `parseTimestamp` of `common/time` reads it. */
+export function TimestampProperty(description: string, example: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ description, example }),
+    IfGiven(),
+    // Query parsers decode `+` as a space; this restores the sign of the time zone.
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value)),
+    IsStringThat(
+      (text) => parseTimestamp(text) !== undefined,
+      'must be an ISO 8601 time with an offset, such as 2026-11-24T12:00:00Z',
+    ),
+  );
 }
 
 /** Query parameter that limits a page; its default is {@link DEFAULT_PAGE_SIZE}. */

@@ -1,9 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsIn, IsString, Matches } from 'class-validator';
-import { parseTimestamp } from '../../common/time.js';
 import { MAX_STREAM_NAME_BYTES, type UserStreamType } from '../../event-store/index.js';
-import { HasMaxLength, DEFAULT_PAGE_SIZE, IfGiven, IsStringThat, PageSizeProperty } from '../../http/index.js';
+import { HasMaxLength, DEFAULT_PAGE_SIZE, IfGiven, PageSizeProperty, TimestampProperty } from '../../http/index.js';
 import { type Visibility } from '../domain/index.js';
 import { CategoryProperty, OptionalTypeProperty, VisibilityProperty } from './user-stream.properties.js';
 
@@ -49,17 +47,7 @@ export class StateQuery {
   @Matches(/^\d{1,18}$/, { message: 'must be a revision' })
   readonly revision?: string;
 
-  @ApiPropertyOptional({
-    description: 'State at this time, ISO 8601 with a time zone',
-    example: '2026-11-24T12:00:00Z',
-  })
-  @IfGiven()
-  // Query parsers decode `+` as a space; this restores the sign of the time zone.
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(' ', '+') : value))
-  @IsStringThat(
-    (text) => parseTimestamp(text) !== undefined,
-    'must be an ISO 8601 time with an offset, such as 2026-11-24T12:00:00Z',
-  )
+  @TimestampProperty('State at this time, ISO 8601 with a time zone', '2026-11-24T12:00:00Z')
   readonly at?: string;
 }
 

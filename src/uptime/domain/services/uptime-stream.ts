@@ -1,7 +1,9 @@
 import { type CreateStreamResult, type EventStore, serviceUptimeStream } from '../../../event-store/domain/index.js';
 
-/** The history of a service is public; only the service itself writes it. */
-const PERMISSIONS = { read: ['*'], write: ['system'], admin: ['system'] };
+/** Tags of the stream of a service's status changes. Those of the services file are shown after them. */
+export function uptimeTags(service: string): readonly string[] {
+  return ['uptime', 'monitoring', service];
+}
 
 /**
  * Creates the stream of a service's status changes, without a retention limit.
@@ -15,8 +17,7 @@ export function createUptimeStream(
   return store.createStream({
     name: serviceUptimeStream(service),
     description: `Confirmed changes of the status of the service '${service}'`,
-    tags: ['uptime', service],
+    tags: uptimeTags(service),
     owner: 'system',
-    permissions: PERMISSIONS,
   });
 }

@@ -1,7 +1,8 @@
 import { NOON } from '../../../../test/support/probed-service.js';
-import { ALWAYS, change, ListedHistory, queriesOf } from '../../../../test/support/uptime-queries.js';
+import { ALWAYS, change, ListedHistory, lastHours, queriesOf } from '../../../../test/support/uptime-queries.js';
 import { type Correction, DEFAULT_POLICY, type MaintenanceWindow } from '../../domain/index.js';
-import { HOUR_MS, type UptimeQueries } from './uptime-queries.js';
+import { type UptimeQueries } from './uptime-queries.js';
+import { HOUR_MS } from './uptime-window.js';
 
 const MINUTE = 60_000;
 
@@ -19,16 +20,16 @@ describe('maintenance', () => {
   const disk = window(NOON - 40 * MINUTE, NOON - 20 * MINUTE);
 
   it('is excluded from the figures, or counted by policy', () => {
-    expect(maintained(disk).service('http', 1)).toMatchObject({
+    expect(maintained(disk).service('http', lastHours(1))).toMatchObject({
       totalUptime: 35 * MINUTE,
       totalDowntime: 5 * MINUTE,
       totalMaintenance: 20 * MINUTE,
       uptimePercentage: 87.5,
     });
-    expect(maintained(disk).summary(1, { ...DEFAULT_POLICY, maintenance: 'asProbed' })).toMatchObject([
+    expect(maintained(disk).summary(lastHours(1), { ...DEFAULT_POLICY, maintenance: 'asProbed' })).toMatchObject([
       { totalUptime: 45 * MINUTE, totalDowntime: 15 * MINUTE, totalMaintenance: 0, uptimePercentage: 75 },
     ]);
-    expect(maintained(disk).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'up' })).toMatchObject({
+    expect(maintained(disk).service('http', lastHours(1), { ...DEFAULT_POLICY, maintenance: 'up' })).toMatchObject({
       totalUptime: 55 * MINUTE,
       totalDowntime: 5 * MINUTE,
     });
@@ -37,7 +38,7 @@ describe('maintenance', () => {
   it('appears in the timeline together with the probed status', () => {
     expect(
       maintained(disk)
-        .timeline('http', 1)
+        .timeline('http', lastHours(1))
         .intervals.map(({ status, from, to, maintenance }) => [
           status,
           (from - NOON) / MINUTE,
@@ -59,10 +60,10 @@ describe('maintenance', () => {
       { currentStatus: 'up', maintenance: { window: current, from: NOON - MINUTE, to: NOON + HOUR_MS } },
     ]);
     expect(maintained(disk, window(NOON + 1, NOON + 2)).status()[0]?.maintenance).toBeUndefined();
-    expect(maintained(current).service('http', 1, { ...DEFAULT_POLICY, maintenance: 'down' }).isCurrentlyUp).toBe(
-      false,
-    );
-    expect(maintained(current).service('http', 1).isCurrentlyUp).toBe(true);
+    expect(
+      maintained(current).service('http', lastHours(1), { ...DEFAULT_POLICY, maintenance: 'down' }).isCurrentlyUp,
+    ).toBe(false);
+    expect(maintained(current).service('http', lastHours(1)).isCurrentlyUp).toBe(true);
   });
 });
 
@@ -83,11 +84,14 @@ describe('a correction', () => {
   );
 
   it('overrides the probed status', () => {
-    expect(corrected.service('http', 1)).toMatchObject({ totalUptime: 55 * MINUTE, totalDowntime: 5 * MINUTE });
+    expect(corrected.service('http', lastHours(1))).toMatchObject({
+      totalUptime: 55 * MINUTE,
+      totalDowntime: 5 * MINUTE,
+    });
   });
 
   it('is marked in the timeline, without the change that it corrects', () => {
-    expect(corrected.timeline('http', 1).intervals).toMatchObject([
+    expect(corrected.timeline('http', lastHours(1)).intervals).toMatchObject([
       { status: 'up', to: NOON - 30 * MINUTE },
       { status: 'up', from: NOON - 30 * MINUTE, to: NOON - 15 * MINUTE, corrected: true, change: undefined },
       { status: 'down', from: NOON - 15 * MINUTE, to: NOON - 10 * MINUTE },

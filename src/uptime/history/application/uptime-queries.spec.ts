@@ -1,5 +1,5 @@
 import { HTTP, NOON } from '../../../../test/support/probed-service.js';
-import { ALWAYS, change, ListedHistory, live, queriesOf } from '../../../../test/support/uptime-queries.js';
+import { ALWAYS, change, ListedHistory, live, lastHours, queriesOf } from '../../../../test/support/uptime-queries.js';
 import { StreamNotFoundError, ValidationError } from '../../../event-store/domain/index.js';
 import {
   DEFAULT_POLICY,
@@ -9,14 +9,15 @@ import {
   type TimeRange,
   totalTime,
 } from '../../domain/index.js';
-import { HOUR_MS, type ServiceStatusView, type UptimeQueries } from './uptime-queries.js';
+import { type ServiceStatusView, type UptimeQueries } from './uptime-queries.js';
+import { HOUR_MS } from './uptime-window.js';
 
 const MINUTE = 60_000;
 
 describe('the summary of a service', () => {
   it('covers the whole window when the last change is older', () => {
     expect(
-      queriesOf(new ListedHistory([change('up', NOON - 100 * HOUR_MS)], ALWAYS)).service('http', 24),
+      queriesOf(new ListedHistory([change('up', NOON - 100 * HOUR_MS)], ALWAYS)).service('http', lastHours(24)),
     ).toMatchObject({
       currentStatus: 'up',
       isCurrentlyUp: true,
@@ -30,7 +31,7 @@ describe('the summary of a service', () => {
   });
 
   it('returns unknown for a configured service that was never probed', () => {
-    expect(queriesOf(new ListedHistory([], [], [])).service('http', 24)).toMatchObject({
+    expect(queriesOf(new ListedHistory([], [], [])).service('http', lastHours(24))).toMatchObject({
       currentStatus: 'unknown',
       isCurrentlyUp: false,
       uptimePercentage: null,
@@ -45,7 +46,7 @@ describe('the summary of a service', () => {
       { from: 0, to: NOON - 40 * MINUTE },
       { from: NOON - 10 * MINUTE, to: NOON },
     ];
-    expect(queriesOf(new ListedHistory([change('up', 0)], covered)).service('http', 1)).toMatchObject({
+    expect(queriesOf(new ListedHistory([change('up', 0)], covered)).service('http', lastHours(1))).toMatchObject({
       totalUptime: 30 * MINUTE,
       totalUnknown: 30 * MINUTE,
       totalDowntime: 0,
@@ -56,16 +57,20 @@ describe('the summary of a service', () => {
 
   it('counts the time since the last recorded sample as probed when this process has probed since', () => {
     const recorded = [{ from: 0, to: NOON - 10 * MINUTE }];
-    expect(queriesOf(new ListedHistory([change('up', 0)], recorded)).service('http', 1).totalUnknown).toBe(10 * MINUTE);
-    const probing = live({ covered: [{ from: NOON - 10 * MINUTE + 10_000, to: NOON - 5_000 }] });
-    expect(queriesOf(new ListedHistory([change('up', 0)], recorded), [probing]).service('http', 1).totalUnknown).toBe(
-      0,
+    expect(queriesOf(new ListedHistory([change('up', 0)], recorded)).service('http', lastHours(1)).totalUnknown).toBe(
+      10 * MINUTE,
     );
+    const probing = live({ covered: [{ from: NOON - 10 * MINUTE + 10_000, to: NOON - 5_000 }] });
+    expect(
+      queriesOf(new ListedHistory([change('up', 0)], recorded), [probing]).service('http', lastHours(1)).totalUnknown,
+    ).toBe(0);
   });
 
   it('includes a change that is not recorded yet', () => {
     const waiting = live({ latestChanges: [change('up', 0), change('down', NOON - 15 * MINUTE)] });
-    expect(queriesOf(new ListedHistory([change('up', 0)], ALWAYS), [waiting]).service('http', 1)).toMatchObject({
+    expect(
+      queriesOf(new ListedHistory([change('up', 0)], ALWAYS), [waiting]).service('http', lastHours(1)),
+    ).toMatchObject({
       currentStatus: 'down',
       isCurrentlyUp: false,
       totalDowntime: 15 * MINUTE,
@@ -78,7 +83,7 @@ describe('the summary of a service', () => {
     const down = change('down', NOON - 15 * MINUTE);
     const timeline = queriesOf(new ListedHistory([change('up', 0), down], ALWAYS), [
       live({ latestChanges: [down] }),
-    ]).timeline('http', 1);
+    ]).timeline('http', lastHours(1));
     expect(timeline.intervals.map(({ status }) => status)).toEqual(['up', 'down']);
   });
 
@@ -87,14 +92,14 @@ describe('the summary of a service', () => {
     expect(
       queriesOf(new ListedHistory([change('down', NOON - 30 * MINUTE), change('up', NOON - 20 * MINUTE)], ALWAYS), [
         stale,
-      ]).service('http', 1),
+      ]).service('http', lastHours(1)),
     ).toMatchObject({ currentStatus: 'up' });
   });
 
   it('counts a degraded service as up or down by policy', () => {
     const queries = queriesOf(new ListedHistory([change('degraded', 0)], ALWAYS));
-    expect(queries.service('http', 1)).toMatchObject({ isCurrentlyUp: true, uptimePercentage: 100 });
-    expect(queries.service('http', 1, { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({
+    expect(queries.service('http', lastHours(1))).toMatchObject({ isCurrentlyUp: true, uptimePercentage: 100 });
+    expect(queries.service('http', lastHours(1), { ...DEFAULT_POLICY, degraded: 'down' })).toMatchObject({
       isCurrentlyUp: false,
       uptimePercentage: 0,
     });
@@ -119,9 +124,35 @@ describe('the current status', () => {
       ['http', false],
     ];
     expect(listed(queries.status())).toEqual(configured);
-    expect(listed(queries.summary(1))).toEqual(configured);
+    expect(listed(queries.summary(lastHours(1)))).toEqual(configured);
     expect(listed(queries.status({ removed: true }))).toEqual([...configured, ['archived', true]]);
-    expect(listed(queries.summary(1, undefined, { removed: true }))).toEqual([...configured, ['archived', true]]);
+    expect(listed(queries.summary(lastHours(1), undefined, { removed: true }))).toEqual([
+      ...configured,
+      ['archived', true],
+    ]);
+  });
+
+  it('has the tags of the stream, then those of the configuration; a list can be filtered by each of them', () => {
+    const shop = live({ service: { ...HTTP, name: 'shop', tags: ['eu', 'monitoring'] } });
+    const queries = queriesOf(new ListedHistory([], [], ['archived', 'http', 'shop']), [live(), shop]);
+    const tags = [
+      ['uptime', 'monitoring', 'http'],
+      ['uptime', 'monitoring', 'shop', 'eu'],
+    ];
+    expect(queries.status().map((service) => service.tags)).toEqual(tags);
+    expect(queries.summary(lastHours(1)).map((service) => service.tags)).toEqual(tags);
+    for (const [tag, removed, names] of [
+      ['eu', false, ['shop']],
+      ['http', false, ['http']],
+      ['monitoring', true, ['http', 'shop', 'archived']],
+      ['archived', true, ['archived']],
+      ['archived', false, []],
+      ['e', false, []],
+    ] as const) {
+      expect(queries.status({ tag, removed }).map(({ serviceName }) => serviceName)).toEqual(names);
+      const summary = queries.summary(lastHours(1), undefined, { tag, removed });
+      expect(summary.map(({ serviceName }) => serviceName)).toEqual(names);
+    }
   });
 
   it('is unknown for a paused service, also directly after its last probe', () => {
@@ -131,7 +162,9 @@ describe('the current status', () => {
       [live(), 'up'],
       [paused, 'unknown'],
     ] as const) {
-      const [view] = queriesOf(new ListedHistory([change('up', NOON - 60_000)], covered), [service]).summary(1);
+      const [view] = queriesOf(new ListedHistory([change('up', NOON - 60_000)], covered), [service]).summary(
+        lastHours(1),
+      );
       expect(view).toMatchObject({ currentStatus, isPaused: currentStatus === 'unknown' });
       expect(view?.totalUptime).toBe(currentStatus === 'up' ? 60_000 : 59_990);
     }
@@ -148,7 +181,7 @@ describe('the current status', () => {
 
 describe('the timeline of a service', () => {
   it('returns one interval when the last change is older than the window', () => {
-    expect(queriesOf(new ListedHistory([change('up', 0)], ALWAYS)).timeline('http', 1).intervals).toEqual([
+    expect(queriesOf(new ListedHistory([change('up', 0)], ALWAYS)).timeline('http', lastHours(1)).intervals).toEqual([
       { status: 'up', from: NOON - HOUR_MS, to: NOON, change: undefined },
     ]);
   });
@@ -157,13 +190,47 @@ describe('the timeline of a service', () => {
     const down = change('down', NOON - 30 * MINUTE);
     const { window, intervals } = queriesOf(
       new ListedHistory([change('up', 0), down], [{ from: NOON - 45 * MINUTE, to: NOON }]),
-    ).timeline('http', 1);
+    ).timeline('http', lastHours(1));
     expect(window).toEqual({ from: NOON - HOUR_MS, to: NOON });
     expect(intervals).toEqual([
       { status: 'unknown', from: NOON - HOUR_MS, to: NOON - 45 * MINUTE, change: undefined },
       { status: 'up', from: NOON - 45 * MINUTE, to: NOON - 30 * MINUTE, change: undefined },
       { status: 'down', from: NOON - 30 * MINUTE, to: NOON, change: down },
     ]);
+  });
+});
+
+describe('a window that has passed', () => {
+  const changes = [change('up', 0), change('down', NOON - 90 * MINUTE), change('up', NOON - 30 * MINUTE)];
+  const window = { from: NOON - 2 * HOUR_MS, to: NOON - HOUR_MS };
+
+  it('has the figures of its time, with the status now', () => {
+    const queries = queriesOf(new ListedHistory(changes, ALWAYS));
+    const expected = { currentStatus: 'up', isCurrentlyUp: true, totalUptime: 30 * MINUTE, totalDowntime: 30 * MINUTE };
+    expect(queries.service('http', window)).toMatchObject({ ...expected, totalUnknown: 0, lastChange: changes[2] });
+    expect(queries.summary(window)).toMatchObject([expected]);
+    expect(queries.timeline('http', window)).toMatchObject({
+      ...expected,
+      window,
+      intervals: [{ status: 'up' }, { status: 'down', from: NOON - 90 * MINUTE, to: NOON - HOUR_MS }],
+    });
+  });
+
+  it('is unknown behind the last probe, also within the tolerance, as there was no later one', () => {
+    const covered = [{ from: 0, to: NOON - HOUR_MS - 20_000 }];
+    expect(queriesOf(new ListedHistory(changes, covered)).service('http', window)).toMatchObject({
+      totalUnknown: 20_000,
+      totalDowntime: 30 * MINUTE - 20_000,
+    });
+  });
+
+  it('does not count what this process has not recorded yet and happened later', () => {
+    const service = live({ latestChanges: [change('down', NOON - 10_000)], covered: [{ from: 0, to: NOON - 1_000 }] });
+    expect(queriesOf(new ListedHistory(changes, []), [service]).service('http', window)).toMatchObject({
+      currentStatus: 'down',
+      totalUptime: 30 * MINUTE,
+      totalDowntime: 30 * MINUTE,
+    });
   });
 });
 
@@ -192,7 +259,10 @@ describe('totals of finished days', () => {
   it('are read as sums, and add up with the remaining intervals', () => {
     const midnight = NOON - 12 * HOUR_MS;
     const { windows, queries } = history(midnight);
-    expect(queries.service('http', 48)).toMatchObject({ totalUptime: 28 * HOUR_MS, totalDowntime: 20 * HOUR_MS });
+    expect(queries.service('http', lastHours(48))).toMatchObject({
+      totalUptime: 28 * HOUR_MS,
+      totalDowntime: 20 * HOUR_MS,
+    });
     expect(windows).toEqual([{ from: NOON - 2 * DAY, to: midnight }]);
     expect(windows.map((window) => totalTime(new ListedHistory().totalsIn('http', window)))).toEqual([1.5 * DAY]);
   });
@@ -200,13 +270,16 @@ describe('totals of finished days', () => {
   it('are not used after a change that the read model does not contain yet', () => {
     const unread = change('down', NOON - 13 * HOUR_MS);
     const { windows, queries } = history(NOON - 12 * HOUR_MS, [unread]);
-    expect(queries.service('http', 48)).toMatchObject({ totalUptime: 15 * HOUR_MS, totalDowntime: 33 * HOUR_MS });
+    expect(queries.service('http', lastHours(48))).toMatchObject({
+      totalUptime: 15 * HOUR_MS,
+      totalDowntime: 33 * HOUR_MS,
+    });
     expect(windows).toEqual([{ from: NOON - 2 * DAY, to: unread.at }]);
   });
 
   it('are not used when the window starts after them', () => {
     const { windows, queries } = history(NOON - 12 * HOUR_MS);
-    expect(queries.service('http', 1).totalUptime).toBe(HOUR_MS);
+    expect(queries.service('http', lastHours(1)).totalUptime).toBe(HOUR_MS);
     expect(windows).toEqual([]);
   });
 });
@@ -214,18 +287,18 @@ describe('totals of finished days', () => {
 describe('a service that does not exist', () => {
   it('fails with an error that names its stream and the known services', () => {
     const queries = queriesOf(new ListedHistory());
-    expect(() => queries.service('printer', 24)).toThrow(
+    expect(() => queries.service('printer', lastHours(24))).toThrow(
       new StreamNotFoundError('service-uptime-printer', undefined, "there is no service 'printer'; known are http"),
     );
-    expect(() => queries.timeline('printer', 24)).toThrow(StreamNotFoundError);
+    expect(() => queries.timeline('printer', lastHours(24))).toThrow(StreamNotFoundError);
   });
 
   it('fails validation when the name is invalid', () => {
-    expect(() => queriesOf(new ListedHistory()).service('../etc', 24)).toThrow(ValidationError);
+    expect(() => queriesOf(new ListedHistory()).service('../etc', lastHours(24))).toThrow(ValidationError);
   });
 
   it('is found by its history after it was removed from the configuration', () => {
-    expect(queriesOf(new ListedHistory([change('up', 0)], ALWAYS), []).service('http', 1)).toMatchObject({
+    expect(queriesOf(new ListedHistory([change('up', 0)], ALWAYS), []).service('http', lastHours(1))).toMatchObject({
       currentStatus: 'unknown',
       totalUptime: HOUR_MS - 5_000,
       totalUnknown: 5_000,

@@ -23,14 +23,15 @@ import {
   assertServiceExists,
   type ProbeAttempt,
   type UptimeHistory,
+  uptimeTags,
 } from '../../domain/index.js';
-
-export const HOUR_MS = 3_600_000;
 
 export interface ServiceStatusView {
   readonly serviceName: string;
   /** `unknown` if it is not probed now, independent of the last confirmed status. */
   readonly currentStatus: ServiceStatus;
+  /** Those of its stream, then those of the services file. */
+  readonly tags: readonly string[];
   /** Last confirmed change, also if the status is unknown now. */
   readonly lastChange: StatusChange | undefined;
   /** The last probe of this process, confirmed or not. */
@@ -58,9 +59,12 @@ export interface ServiceTimeline extends ServiceSummary {
   readonly intervals: readonly TimelineInterval[];
 }
 
-/** Whether a list contains the services that are no longer configured. */
-export interface RemovedServices {
+/** Services of a list. */
+export interface ServiceFilter {
+  /** Also those that are no longer configured. */
   readonly removed?: boolean;
+  /** Only those with this tag. */
+  readonly tag?: string | undefined;
 }
 
 interface ChangeHistory extends StatusHistory {
@@ -76,37 +80,39 @@ export class UptimeQueries {
   ) {}
 
   /** Configured services in order; with the removed ones, then those that only have history. */
-  services({ removed }: RemovedServices = {}): string[] {
+  services({ removed, tag }: ServiceFilter = {}): string[] {
     const configured = this.live.monitors.keys();
-    return removed ? [...new Set([...configured, ...this.history.services()])] : [...configured];
+    const names = removed ? [...new Set([...configured, ...this.history.services()])] : [...configured];
+    return tag === undefined ? names : names.filter((name) => this.#tagsOf(name).includes(tag));
   }
 
-  status(removed?: RemovedServices): ServiceStatusView[] {
+  status(filter?: ServiceFilter): ServiceStatusView[] {
     const now = this.clock.now();
-    return this.services(removed).map((name) => this.#current(name, now));
+    return this.services(filter).map((name) => this.#current(name, now));
   }
 
-  summary(hours: number, policy?: UptimePolicy, removed?: RemovedServices): ServiceSummary[] {
-    const window = this.#windowOf(hours);
-    return this.services(removed).map((name) => this.#summarize(name, window, this.#totalsIn(name, window), policy));
+  /** Figures of a window that has passed, each with the status now. */
+  summary(window: TimeRange, policy?: UptimePolicy, filter?: ServiceFilter): ServiceSummary[] {
+    const now = this.clock.now();
+    return this.services(filter).map((name) => this.#summarize(name, this.#totalsIn(name, window, now), now, policy));
   }
 
-  /** @throws as {@link assertServiceExists} */
-  service(name: string, hours: number, policy?: UptimePolicy): ServiceSummary {
+  /** As {@link summary}. @throws as {@link assertServiceExists} */
+  service(name: string, window: TimeRange, policy?: UptimePolicy): ServiceSummary {
     assertServiceExists(name, this.live, this.history);
-    const window = this.#windowOf(hours);
-    return this.#summarize(name, window, this.#totalsIn(name, window), policy);
+    const now = this.clock.now();
+    return this.#summarize(name, this.#totalsIn(name, window, now), now, policy);
   }
 
-  /** @throws as {@link assertServiceExists} */
-  timeline(name: string, hours: number, policy?: UptimePolicy): ServiceTimeline {
+  /** As {@link summary}. @throws as {@link assertServiceExists} */
+  timeline(name: string, window: TimeRange, policy?: UptimePolicy): ServiceTimeline {
     assertServiceExists(name, this.live, this.history);
-    const window = this.#windowOf(hours);
-    const history = this.#historyIn(name, window);
+    const now = this.clock.now();
+    const history = this.#historyIn(name, window, now);
     const intervals = statusIntervals(window, history);
     const changesByStart = new Map(history.changes.map((change) => [change.at, change]));
     return {
-      ...this.#summarize(name, window, sumIntervals(intervals), policy),
+      ...this.#summarize(name, sumIntervals(intervals), now, policy),
       window,
       intervals: intervals.map((interval) => {
         const change = changesByStart.get(interval.from);
@@ -115,13 +121,8 @@ export class UptimeQueries {
     };
   }
 
-  #summarize(
-    name: string,
-    window: TimeRange,
-    totals: StatusTotals,
-    policy: UptimePolicy = DEFAULT_POLICY,
-  ): ServiceSummary {
-    const current = this.#current(name, window.to);
+  #summarize(name: string, totals: StatusTotals, now: number, policy: UptimePolicy = DEFAULT_POLICY): ServiceSummary {
+    const current = this.#current(name, now);
     return {
       ...current,
       ...computeFigures(totals, policy),
@@ -130,14 +131,14 @@ export class UptimeQueries {
   }
 
   /** Sum of the intervals of a window. Finished days come from the precomputed daily totals. */
-  #totalsIn(name: string, window: TimeRange): StatusTotals {
+  #totalsIn(name: string, window: TimeRange, now: number): StatusTotals {
     const [firstPending] = this.#latestChanges(name).pending;
     const finalUntil = Math.min(this.history.finalUntil(name) ?? window.from, firstPending?.at ?? Infinity, window.to);
-    if (finalUntil <= window.from) return sumIntervals(statusIntervals(window, this.#historyIn(name, window)));
+    if (finalUntil <= window.from) return sumIntervals(statusIntervals(window, this.#historyIn(name, window, now)));
     const rest = { from: finalUntil, to: window.to };
     return addTotals(
       this.history.totalsIn(name, { from: window.from, to: finalUntil }),
-      sumIntervals(statusIntervals(rest, this.#historyIn(name, rest))),
+      sumIntervals(statusIntervals(rest, this.#historyIn(name, rest, now))),
     );
   }
 
@@ -145,10 +146,11 @@ export class UptimeQueries {
     const { last } = this.#latestChanges(name);
     const live = this.live.monitors.get(name);
     const isProbed = live !== undefined && !live.service.isPaused;
-    const lastProbed = this.#covered(name, { from: now, to: now }).at(-1)?.to ?? -Infinity;
+    const lastProbed = this.#covered(name, { from: now, to: now }, now).at(-1)?.to ?? -Infinity;
     return {
       serviceName: name,
       currentStatus: isProbed && lastProbed >= now ? (last?.status ?? 'unknown') : 'unknown',
+      tags: this.#tagsOf(name),
       lastChange: last,
       lastProbe: live?.lastProbe,
       maintenance: maintenanceAt(this.history.maintenance(name), now),
@@ -157,7 +159,7 @@ export class UptimeQueries {
     };
   }
 
-  #historyIn(name: string, window: TimeRange): ChangeHistory {
+  #historyIn(name: string, window: TimeRange, now: number): ChangeHistory {
     const { pending } = this.#latestChanges(name);
     const before = pending.findLast(({ at }) => at < window.from) ?? this.history.lastChange(name, window.from - 1);
     const changes = [
@@ -167,7 +169,7 @@ export class UptimeQueries {
     return {
       ...(before ? { before } : {}),
       changes,
-      covered: this.#covered(name, window),
+      covered: this.#covered(name, window, now),
       maintenance: maintenanceIn(this.history.maintenance(name), window),
       corrections: this.history.corrections(name),
     };
@@ -183,8 +185,8 @@ export class UptimeQueries {
     return { pending, last: pending.at(-1) ?? recorded };
   }
 
-  /** The probed ranges, extended to the end of the window if the last probe is within the tolerance. */
-  #covered(name: string, window: TimeRange): TimeRange[] {
+  /** The probed ranges, extended to the end of the window if the last probe is within the tolerance of now. */
+  #covered(name: string, window: TimeRange, now: number): TimeRange[] {
     const live = this.live.monitors.get(name);
     const toleranceMs = live ? maxSampleGapMs(live.service) : 0;
     const around = { from: window.from - toleranceMs, to: window.to };
@@ -193,13 +195,12 @@ export class UptimeQueries {
       this.history.coveredIn(name, around),
     );
     const last = covered.at(-1);
-    return last && !live?.service.isPaused && last.to < window.to && window.to - last.to <= toleranceMs
+    return last && !live?.service.isPaused && last.to < window.to && now - last.to <= toleranceMs
       ? addTimeRange(covered, { from: last.to, to: window.to }, 0)
       : covered;
   }
 
-  #windowOf(hours: number): TimeRange {
-    const to = this.clock.now();
-    return { from: to - hours * HOUR_MS, to };
+  #tagsOf(name: string): readonly string[] {
+    return [...new Set([...uptimeTags(name), ...(this.live.monitors.get(name)?.service.tags ?? [])])];
   }
 }

@@ -3,7 +3,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CurrentStatusDto, ServiceSummaryDto, ServiceTimelineDto } from './uptime.dto.js';
 
 class PeriodResponse extends AgingResponse {
-  @ApiProperty({ description: 'Length of the window that ends now', example: '24 hours' })
+  @ApiProperty({
+    description: 'Length of the window that ends now; with `from` or `to`, its ends as an ISO 8601 interval',
+    example: '24 hours',
+  })
   readonly period: string;
 }
 

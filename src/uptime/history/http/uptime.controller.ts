@@ -28,8 +28,8 @@ export class UptimeController {
   })
   @ApiOkResponse({ type: StatusResponse })
   @ApiErrors('validation-error')
-  status(@Query() { removed }: ServicesQuery, @CurrentCaller() caller: Caller): StatusResponse {
-    const services = this.queries.status({ removed: removed === 'true' });
+  status(@Query() { removed, tag }: ServicesQuery, @CurrentCaller() caller: Caller): StatusResponse {
+    const services = this.queries.status({ removed: removed === 'true', tag });
     return {
       timestamp: this.#now(),
       services: services.map((status) => CurrentStatusDto.of(status, this.#seesErrors(caller))),
@@ -43,11 +43,12 @@ export class UptimeController {
   })
   @ApiOkResponse({ type: SummaryResponse })
   @ApiErrors('validation-error')
-  summary(@Query() { hours, removed, ...policy }: SummaryQuery): SummaryResponse {
+  summary(@Query() { hours, from, to, removed, tag, ...policy }: SummaryQuery): SummaryResponse {
+    const { window, period } = periodOf({ hours, from, to }, this.clock.now());
     const services = this.queries
-      .summary(hours, policy, { removed: removed === 'true' })
+      .summary(window, policy, { removed: removed === 'true', tag })
       .map((summary) => ServiceSummaryDto.of(summary));
-    return { timestamp: this.#now(), period: periodOf(hours), services };
+    return { timestamp: this.#now(), period, services };
   }
 
   @Get('service/:name')
@@ -55,9 +56,10 @@ export class UptimeController {
   @ApiParam({ name: 'name', example: 'http' })
   @ApiOkResponse({ type: ServiceResponse })
   @ApiErrors('validation-error', 'stream-not-found')
-  service(@Param('name') name: string, @Query() { hours, ...policy }: HoursQuery): ServiceResponse {
-    const service = ServiceSummaryDto.of(this.queries.service(name, hours, policy));
-    return { timestamp: this.#now(), period: periodOf(hours), service };
+  service(@Param('name') name: string, @Query() { hours, from, to, ...policy }: HoursQuery): ServiceResponse {
+    const { window, period } = periodOf({ hours, from, to }, this.clock.now());
+    const service = ServiceSummaryDto.of(this.queries.service(name, window, policy));
+    return { timestamp: this.#now(), period, service };
   }
 
   @Get('timeline/:name')
@@ -71,14 +73,15 @@ export class UptimeController {
   @ApiErrors('validation-error', 'stream-not-found')
   timeline(
     @Param('name') name: string,
-    @Query() { hours, ...policy }: HoursQuery,
+    @Query() { hours, from, to, ...policy }: HoursQuery,
     @CurrentCaller() caller: Caller,
   ): TimelineResponse {
+    const { window, period } = periodOf({ hours, from, to }, this.clock.now());
     const timeline = ServiceTimelineDto.withEvidence(
-      this.queries.timeline(name, hours, policy),
+      this.queries.timeline(name, window, policy),
       this.#seesErrors(caller),
     );
-    return { timestamp: this.#now(), period: periodOf(hours), timeline };
+    return { timestamp: this.#now(), period, timeline };
   }
 
   #seesErrors(caller: Caller): boolean {

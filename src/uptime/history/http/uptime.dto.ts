@@ -50,6 +50,13 @@ export class CurrentStatusDto extends UnprobedDto {
   @ApiProperty({ enum: SERVICE_STATUSES, description: '`unknown` if it is not probed now' })
   readonly currentStatus: ServiceStatus;
 
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Of its stream, then those of the services file',
+    example: ['uptime', 'monitoring', 'http'],
+  })
+  readonly tags: readonly string[];
+
   @ApiProperty({
     type: String,
     nullable: true,
@@ -100,6 +107,13 @@ export class ServiceSummaryDto extends UnprobedDto {
 
   @ApiProperty({ enum: SERVICE_STATUSES })
   readonly currentStatus: ServiceStatus;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Of its stream, then those of the services file',
+    example: ['uptime', 'monitoring', 'http'],
+  })
+  readonly tags: readonly string[];
 
   @ApiProperty({
     type: Number,

@@ -4,7 +4,7 @@ import { type NewStream, PermissionError } from '../../../event-store/domain/ind
 import { createUptimeStreams } from './uptime-streams.js';
 
 describe('creating the uptime streams', () => {
-  it('creates the streams of every service, with public changes and private samples', async () => {
+  it('creates the streams of every service, of changes and of samples, for the service itself', async () => {
     const store = new MemoryEventStore(uptimeEvents());
     expect(await createUptimeStreams(store, ['http', 'database'], 7_776_000)).toEqual([
       { service: 'http', streamName: 'service-uptime-http', success: true, streamId: 'service-uptime-http' },
@@ -22,10 +22,19 @@ describe('creating the uptime streams', () => {
       'system-probe-samples-http',
     ]);
     expect(store.created.map(({ name, permissions }) => [name, permissions?.read]).sort()).toEqual([
-      ['service-uptime-database', ['*']],
-      ['service-uptime-http', ['*']],
+      ['service-uptime-database', undefined],
+      ['service-uptime-http', undefined],
       ['system-probe-samples-database', undefined],
       ['system-probe-samples-http', undefined],
+    ]);
+  });
+
+  it('tags the changes as uptime, monitoring and the service', async () => {
+    const store = new MemoryEventStore(uptimeEvents());
+    await createUptimeStreams(store, ['http'], undefined);
+    expect(store.created.map(({ name, tags }) => [name, tags])).toEqual([
+      ['service-uptime-http', ['uptime', 'monitoring', 'http']],
+      ['system-probe-samples-http', ['uptime', 'samples', 'http']],
     ]);
   });
 
