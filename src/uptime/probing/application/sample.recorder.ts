@@ -174,13 +174,15 @@ export class SampleRecorder {
   }
 
   /**
-   * Appends all spooled samples. After an error the remaining samples stay in the spool.
+   * Appends the spooled samples. After an error the remaining samples stay in the spool.
    *
    * @param fenced whether this process must hold the lease; a former holder records the samples of its validity without
    *   it
+   * @param before asked for each window: time of the first status change that is not recorded, in milliseconds since
+   *   1970. Samples from then on stay in the spool, from which the next process decides if this one is killed
    * @throws LeaseLostError, errors of the store
    */
-  async flush(fenced: boolean): Promise<void> {
+  async flush(fenced: boolean, before: () => number = () => Infinity): Promise<void> {
     const { store, writer, spool, log } = this.options;
     const { name } = this.service;
     if (fenced) await writer.assertHeld();
@@ -193,7 +195,9 @@ export class SampleRecorder {
         );
         this.#pendingWindow = undefined;
       }
-      const { event, sampleCount } = (this.#pendingWindow ??= this.#nextWindow());
+      this.#pendingWindow ??= this.#nextWindow(before());
+      if (!this.#pendingWindow) return;
+      const { event, sampleCount } = this.#pendingWindow;
       if (fenced) await writer.append({ streamName: this.#streamName, events: [event], expectedRevision: 'any' });
       else await store.appendToStream(this.#streamName, event);
       // Samples that were dropped during the append are no longer in the spool.
@@ -249,8 +253,12 @@ export class SampleRecorder {
     }
   }
 
-  #nextWindow(): Window {
-    const samples = this.options.spool.samples(this.service.name, MAX_SAMPLES_PER_EVENT);
+  /** Undefined if all samples are later. */
+  #nextWindow(before: number): Window | undefined {
+    const spooled = this.options.spool.samples(this.service.name, MAX_SAMPLES_PER_EVENT);
+    const firstLater = spooled.findIndex(({ at }) => at >= before);
+    const samples = firstLater < 0 ? spooled : spooled.slice(0, firstLater);
+    if (samples.length === 0) return undefined;
     this.#reportsUntil = revisionsOf(samples).at(-1) ?? this.#reportsUntil;
     return {
       event: toProbesRecorded(

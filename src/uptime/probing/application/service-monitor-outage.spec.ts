@@ -116,6 +116,40 @@ describe('service monitor during a store outage', () => {
     ]);
   });
 
+  it('records no sample before its change: a killed process has lost neither', async () => {
+    const { clock, log, spool, store } = given;
+    const service = { ...HTTP, failureThreshold: 1, successThreshold: 1 };
+    const source = new StoredReports(clock);
+    const start = async (proberId: string): Promise<ServiceMonitor> => {
+      const monitor = await given.start(proberId, service, new ReportSampler(service, { source, clock, log }));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return monitor;
+    };
+    const killed = await start('prober2');
+    // The second report arrives when the change of the first is recorded, and before its samples, as the last ones.
+    const [createStream, appendToStream] = [store.createStream.bind(store), store.appendToStream.bind(store)];
+    store.createStream = (stream) => {
+      if (stream.name === SAMPLES_STREAM) source.receive('down', 1n);
+      return createStream(stream);
+    };
+    store.appendToStream = async (name, ...rest) => {
+      const result = await appendToStream(name, ...rest);
+      if (rest.flat().some((event) => (event as { type?: string }).type === 'ProbesRecorded')) store.goAway();
+      return result;
+    };
+    source.receive('up', 0n);
+    await killed.flushed();
+    expect(given.changes().map(({ status }) => status)).toEqual(['up']);
+    await killed.stop(0);
+    Object.assign(store, { createStream, appendToStream });
+    await spool.restart();
+    store.comeBack();
+    const restarted = await start('prober3');
+    await restarted.stop(1_000);
+    expect(given.changes().map(({ status }) => status)).toEqual(['up', 'down']);
+    expect(given.samples().map(({ status }) => status)).toEqual(['up', 'down']);
+  });
+
   it('stops in time, and the next process records what is left in the spool', async () => {
     await given.run(3);
     given.store.goAway();

@@ -228,8 +228,10 @@ export class ServiceMonitor implements LiveService {
         const hasChanged = this.#isActive && (await this.#changes.flush());
         // The replica that probes makes samples from the reports, whichever replica received them.
         if (!this.#isActive && this.#sampler) this.#samples.discardAll();
-        // A change is recorded together with its samples.
-        if (force || hasChanged || this.#samples.isDue(this.#time.now())) await this.#samples.flush(this.#isActive);
+        // A change is recorded together with its samples, and before them.
+        const before = (): number => (this.#isActive ? this.#changes.firstPendingAt : Infinity);
+        if (force || hasChanged || this.#samples.isDue(this.#time.now()))
+          await this.#samples.flush(this.#isActive, before);
       } while (this.#isActive && this.#changes.pendingCount > 0);
       if (this.#isStoreUnreachable) log.info(`${this.service.name}: recording has resumed`);
       this.#isStoreUnreachable = false;

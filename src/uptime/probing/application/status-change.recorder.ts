@@ -89,6 +89,11 @@ export class StatusChangeRecorder {
     return this.#pendingChanges.length;
   }
 
+  /** Time of the first change that is not recorded, in milliseconds since 1970. */
+  get firstPendingAt(): number {
+    return this.#pendingChanges[0]?.at ?? Infinity;
+  }
+
   /** Whether the state has been loaded from the stream, or there is neither a stream nor room for one. */
   get isReady(): boolean {
     return this.#stream !== undefined || this.#hasNoRoom;
