@@ -54,9 +54,9 @@ const ANONYMOUS: Readonly<Record<string, Attack>> = {
     ...NESTED,
   },
   'nested arrays to an open route': { method: 'POST', path: '/api/uptime/create-streams', status: 400, ...NESTED },
-  'nested arrays to the documentation': { method: 'POST', path: '/api/docs', status: 404, ...NESTED },
+  'nested arrays to the documentation': { method: 'POST', path: '/api/docs', status: 405, ...NESTED },
   'nested arrays to a GET route': { method: 'GET', path: '/api/docs-json', status: 200, ...NESTED },
-  'nested arrays to a health endpoint': { method: 'POST', path: '/livez', status: 404, ...NESTED },
+  'nested arrays to a health endpoint': { method: 'POST', path: '/livez', status: 405, ...NESTED },
   'nested objects to an open route': {
     method: 'POST',
     path: '/api/uptime/create-streams',

@@ -315,7 +315,12 @@ describe('a store that is replaced under the running service', () => {
         await ready(service);
       }
     });
-    expect(nameIn(await alice.get(DOCUMENT))).toBe('after the backup 4');
+    // It is ready before it has caught up with the streams of users.
+    const name = await eventually(
+      async () => nameIn(await alice.get(DOCUMENT)),
+      (answered) => answered !== 503,
+    );
+    expect(name).toBe('after the backup 4');
     expect([lines(REPLACED), lines(REBUILT)]).toEqual([[], []]);
   }, 120_000);
 });
