@@ -29,6 +29,10 @@ import { provide } from './provide.js';
 import { StoreWatch } from './store-watch/store-watch.js';
 import { CLOCK, EVENT_STORE, KURRENTDB_CLIENT, RANDOM_STRING } from './tokens.js';
 
+type OpenStore = (options: Pick<KurrentDBServiceOptions, 'watch' | 'mayWrite'>) => KurrentDBService;
+
+/** Opens a {@link KurrentDBService} on the connection. */
+const OPEN_STORE = Symbol('OPEN_STORE');
 /** An own one, because writes of all others wait until the name spaces are claimed. */
 const CLAIMING_STORE = Symbol('CLAIMING_STORE');
 
@@ -74,16 +78,20 @@ const CLAIMING_STORE = Symbol('CLAIMING_STORE');
         new StoreWatch(new LogReader(clients, kurrentdb.timeoutMs), clock),
     },
     {
-      provide: CLAIMING_STORE,
+      provide: OPEN_STORE,
       inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG],
       useFactory: (
-        connection: KurrentDBConnection,
+        { clients }: KurrentDBConnection,
         registry: EventRegistry,
         clock: Clock,
         random: RandomString,
-        config: AppConfig,
-      ) => serviceOf(connection, registry, clock, random, config),
+        { kurrentdb: { timeoutMs } }: AppConfig,
+      ): OpenStore => {
+        const codec = new EventCodec(registry, clock, random);
+        return (more) => new KurrentDBService(clients, codec, { timeoutMs, clock, random, ...more });
+      },
     },
+    { provide: CLAIMING_STORE, inject: [OPEN_STORE], useFactory: (open: OpenStore) => open({}) },
     {
       provide: NameSpaces,
       inject: [CLAIMING_STORE, APP_CONFIG],
@@ -96,16 +104,9 @@ const CLAIMING_STORE = Symbol('CLAIMING_STORE');
     },
     {
       provide: KurrentDBService,
-      inject: [KurrentDBConnection, EventRegistry, CLOCK, RANDOM_STRING, APP_CONFIG, StoreWatch, NameSpaces],
-      useFactory: (
-        connection: KurrentDBConnection,
-        registry: EventRegistry,
-        clock: Clock,
-        random: RandomString,
-        config: AppConfig,
-        watch: StoreWatch,
-        nameSpaces: NameSpaces,
-      ) => serviceOf(connection, registry, clock, random, config, { watch, mayWrite: () => nameSpaces.isClaimed }),
+      inject: [OPEN_STORE, StoreWatch, NameSpaces],
+      useFactory: (open: OpenStore, watch: StoreWatch, nameSpaces: NameSpaces) =>
+        open({ watch, mayWrite: () => nameSpaces.isClaimed }),
     },
     { provide: EVENT_STORE, useExisting: KurrentDBService },
     provide(EventPages, EVENT_STORE),
@@ -155,15 +156,4 @@ class FeatureEventsModule {}
 
 function isOwnStore({ kurrentdb }: AppConfig): boolean {
   return kurrentdb.connectionString === undefined;
-}
-
-function serviceOf(
-  { clients }: KurrentDBConnection,
-  registry: EventRegistry,
-  clock: Clock,
-  random: RandomString,
-  { kurrentdb: { timeoutMs } }: AppConfig,
-  more: Pick<KurrentDBServiceOptions, 'watch' | 'mayWrite'> = {},
-): KurrentDBService {
-  return new KurrentDBService(clients, new EventCodec(registry, clock, random), { timeoutMs, clock, random, ...more });
 }
