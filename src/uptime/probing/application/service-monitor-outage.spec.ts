@@ -8,6 +8,19 @@ import { type ServiceMonitor } from './service-monitor.js';
 describe('service monitor during a store outage', () => {
   const given = useMonitored();
 
+  /** A service that reports itself, of which each report is a change. */
+  const reporting = (): { source: StoredReports; start: (proberId: string) => Promise<ServiceMonitor> } => {
+    const { clock, log } = given;
+    const service = { ...HTTP, failureThreshold: 1, successThreshold: 1 };
+    const source = new StoredReports(clock);
+    const start = async (proberId: string): Promise<ServiceMonitor> => {
+      const monitor = await given.start(proberId, service, new ReportSampler(service, { source, clock, log }));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return monitor;
+    };
+    return { source, start };
+  };
+
   it('continues probing, and records the changes later, once, in order, with their times', async () => {
     await given.run(3);
     given.store.goAway();
@@ -75,14 +88,8 @@ describe('service monitor during a store outage', () => {
   });
 
   it('decides nothing again on reports whose samples were not in the spool when the process was killed', async () => {
-    const { clock, log, spool } = given;
-    const service = { ...HTTP, failureThreshold: 1, successThreshold: 1 };
-    const source = new StoredReports(clock);
-    const start = async (proberId: string): Promise<ServiceMonitor> => {
-      const monitor = await given.start(proberId, service, new ReportSampler(service, { source, clock, log }));
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-      return monitor;
-    };
+    const { spool } = given;
+    const { source, start } = reporting();
     const killed = await start('prober2');
     for (const revision of [0n, 1n, 2n, 3n]) source.receive(revision % 2n === 0n ? 'up' : 'down', revision);
     await killed.flushed();
@@ -117,14 +124,8 @@ describe('service monitor during a store outage', () => {
   });
 
   it('records no sample before its change: a killed process has lost neither', async () => {
-    const { clock, log, spool, store } = given;
-    const service = { ...HTTP, failureThreshold: 1, successThreshold: 1 };
-    const source = new StoredReports(clock);
-    const start = async (proberId: string): Promise<ServiceMonitor> => {
-      const monitor = await given.start(proberId, service, new ReportSampler(service, { source, clock, log }));
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-      return monitor;
-    };
+    const { spool, store } = given;
+    const { source, start } = reporting();
     const killed = await start('prober2');
     // The second report arrives when the change of the first is recorded, and before its samples, as the last ones.
     const [createStream, appendToStream] = [store.createStream.bind(store), store.appendToStream.bind(store)];
