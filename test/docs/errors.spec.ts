@@ -1,20 +1,11 @@
 import { ERROR_TYPES, type ErrorTypeName, errorNameOf } from '../../src/http/errors/error-mapping.js';
 import { problemTypeOf } from '../../src/http/errors/problem.js';
 import { readDocument } from './curl-samples.js';
+import { tableRows } from '../support/markdown-table.js';
 
 const page = readDocument('docs/errors.md');
 
-/** Rows of its only table, without the head. */
-const rows = page
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .slice(2)
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+const rows = tableRows(page);
 
 describe('docs/errors.md', () => {
   it('has every error type with its name, status and meaning, and no other', () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig, variables } from '../../src/config/index.js';
+import { tableRows } from '../support/markdown-table.js';
 
 const root = resolve(__dirname, '../..');
 const page = readFileSync(join(root, 'docs/limits.md'), 'utf8');
@@ -72,19 +73,10 @@ const INTERNAL: Readonly<Record<string, readonly string[]>> = {
   'user-streams/domain/listing.ts': ['MAX_GRANTEE_LENGTH'],
 };
 
-/** The rows of the table below a heading, without those of the table's own header. */
+/** The rows of the table below a heading. */
 function rowsBelow(heading: string): string[][] {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+  return tableRows(section);
 }
 
 const settings = rowsBelow('Settings');

@@ -1,3 +1,4 @@
+import { cellsOf } from './markdown-table.js';
 /** Callers, in the order of the columns of docs/authorization.md. */
 export const CALLERS = [
   'nobody',
@@ -37,11 +38,4 @@ export function parseAccessTables(markdown: string): readonly AccessTable[] {
     }
     return { title, rows };
   });
-}
-
-function cellsOf(line: string): string[] {
-  return line
-    .split('|')
-    .slice(1, -1)
-    .map((cell) => cell.trim());
 }
